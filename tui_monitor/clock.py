@@ -1,0 +1,39 @@
+"""Where time comes from: injected everywhere, so that tests turn the clock by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Wall time for stamps, monotonic time for durations, and a sleep that a test can drive."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; the origin means nothing."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; returns at once for zero and below."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Seconds of CLOCK_MONOTONIC (stands still in suspend)."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """asyncio's sleep."""
+        await asyncio.sleep(max(0.0, seconds))

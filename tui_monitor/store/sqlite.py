@@ -1,0 +1,93 @@
+"""Open a SQLite file the way both stores need it: WAL, checked, migrated, moved aside when corrupt."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+Migration = str | Callable[[sqlite3.Connection], None]
+"""One step of a schema: a script, or a function for what SQL alone cannot do. Its place in the list + 1 is the version."""
+
+
+class StoreTooNew(Exception):
+    """The file was written by a newer tui-monitor: please upgrade; nothing was changed."""
+
+
+class StoreCorrupt(Exception):
+    """The file is not a healthy SQLite database."""
+
+
+def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode (transactions are explicit BEGIN IMMEDIATE), usable from any one thread at a time."""
+    if read_only:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2)
+    else:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {synchronous}")
+        db.execute("PRAGMA journal_size_limit = 8388608")
+    db.execute("PRAGMA busy_timeout = 2000")
+    return db
+
+
+def schema_version(db: sqlite3.Connection) -> int:
+    """The version that the file's schema has; 0 for a new file."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
+    """Bring the schema to the newest version, each step in a transaction of its own.
+
+    Raises StoreTooNew, before any write, where the file is ahead of this program.
+    """
+    version = schema_version(db)
+    if version > len(migrations):
+        raise StoreTooNew(f"the store has schema {version}, this tui-monitor knows {len(migrations)}: please upgrade tui-monitor")
+    for number, step in enumerate(migrations[version:], start=version + 1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if callable(step):
+                step(db)
+            else:
+                for statement in step.split(";\n"):
+                    if statement.strip():
+                        db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+
+def open_store(path: Path, migrations: Sequence[Migration], *, synchronous: str) -> tuple[sqlite3.Connection, Path | None]:
+    """Open for writing, check integrity, migrate. A corrupt file is moved aside and a new one begun.
+
+    Returns the connection and, where that happened, the path the corrupt file was moved to.
+    Raises sqlite3.OperationalError (read-only, disk full, locked) and StoreTooNew.
+    """
+    try:
+        return _open_checked(path, migrations, synchronous), None
+    except (StoreCorrupt, sqlite3.DatabaseError) as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+    aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%dT%H%M%S')}")
+    os.replace(path, aside)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return _open_checked(path, migrations, synchronous), aside
+
+
+def _open_checked(path: Path, migrations: Sequence[Migration], synchronous: str) -> sqlite3.Connection:
+    db = connect(path, synchronous=synchronous)
+    try:
+        if schema_version(db) and (answer := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise StoreCorrupt(answer)
+        migrate(db, migrations)
+    except BaseException:
+        db.close()
+        raise
+    return db
