@@ -1,0 +1,62 @@
+"""Read the units that people write in the configuration: durations, sizes, ratios. Standard library only."""
+
+from __future__ import annotations
+
+import re
+
+_DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?")
+_SIZE_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def parse_duration(value: object) -> float:
+    """Seconds of "10s", "1h30m", "500ms" or a plain number of seconds; ValueError says what is wanted."""
+    if isinstance(value, bool):
+        raise ValueError('a duration such as "10s" or "1h30m" is wanted')
+    if isinstance(value, int | float):
+        if value < 0:
+            raise ValueError("a duration cannot be negative")
+        return float(value)
+    text = str(value).strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f'"{text}" is not a duration; write for example "10s", "1h30m" or "500ms"')
+    return sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts)
+
+
+def parse_size(value: object) -> int:
+    """Bytes of "512MiB", "1GB" or a plain number; ValueError says what is wanted."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _SIZE.fullmatch(str(value).strip())
+    if isinstance(value, bool) or match is None:
+        raise ValueError(f'"{value}" is not a size; write for example "512MiB" or "2GB"')
+    return int(float(match[1]) * _SIZE_UNITS[match[2] or "B"])
+
+
+def parse_ratio(value: object) -> float:
+    """0.9 of "90%" or 0.9; ValueError says what is wanted."""
+    text = str(value).strip()
+    try:
+        ratio = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        ratio = -1.0
+    if isinstance(value, bool) or not 0 <= ratio <= 1:
+        raise ValueError(f'"{value}" is not a ratio; write for example "90%" or 0.9')
+    return ratio
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest exact spelling: 5400 → "1h30m", 0.5 → "500ms", 0 → "0s"."""
+    milliseconds = round(seconds * 1000)
+    if milliseconds == 0:
+        return "0s"
+    text = ""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, milliseconds = divmod(milliseconds, size)
+        if count:
+            text += f"{count}{unit}"
+    return text
