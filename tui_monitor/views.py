@@ -1,0 +1,400 @@
+"""What people are shown: one frozen Board per tick, the same for the leader's dashboard, a viewer, `status` and replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from tui_monitor.model import HealthStatus, Labels, labels_of
+
+Spark = tuple[float | None, ...]
+"""Newest last; None is a moment without a value (a failed probe, a gap)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a check did over one window: seconds, and uptime as a ratio; None: no data."""
+
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    uptime: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check. Durations in seconds, stamps in UTC ms, 0: never."""
+
+    name: str
+    type: str
+    category: str
+    target: str
+    status: HealthStatus
+    reason: str
+    since: int
+    at: int
+    duration: float | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    """Keys "5m", "1h", "24h"."""
+    certificate_expires: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Newest values of the check's own series by short name, for example postgres_connections."""
+    consecutive_failures: int = 0
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> Labels:
+        """The label set of its latency."""
+        return labels_of("probe_duration_seconds", check=self.name, type=self.type, category=self.category)
+
+
+@dataclass(frozen=True, slots=True)
+class MountView:
+    """One file system in bytes; ``error`` says why it has no figures."""
+
+    mount: str
+    total: int = 0
+    used: int = 0
+    free: int = 0
+    usage: float | None = None
+    inodes: float | None = None
+    forecast: str = ""
+    """Advice such as "full in 3 d 4 h", "" where none."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceView:
+    """One network interface in bytes per second."""
+
+    name: str
+    receive: float | None = None
+    transmit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskView:
+    """One block device in bytes per second; ``busy`` is a ratio."""
+
+    name: str
+    read: float | None = None
+    write: float | None = None
+    busy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """One process: CPU as a ratio of one core, memory in bytes."""
+
+    pid: int
+    name: str
+    user: str
+    cpu: float
+    memory: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """This machine. Ratios 0 to 1, bytes, bytes per second; None: not known (yet)."""
+
+    cpu: float | None = None
+    cores: tuple[float, ...] = ()
+    modes: Mapping[str, float] = field(default_factory=dict)
+    load: tuple[float, ...] = ()
+    memory: float | None = None
+    memory_total: int = 0
+    memory_available: int = 0
+    swap: float | None = None
+    swap_total: int = 0
+    mounts: tuple[MountView, ...] = ()
+    interfaces: tuple[InterfaceView, ...] = ()
+    disks: tuple[DiskView, ...] = ()
+    pressure: Mapping[str, float] = field(default_factory=dict)
+    """Keys "cpu", "memory", "io": share of time in which some task waited."""
+    uptime: float | None = None
+    processes: tuple[ProcessView, ...] = ()
+    process_count: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one message about an alert."""
+
+    notifier: str
+    kind: str
+    state: str
+    at: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """One alert for a row; ``summary`` is the rendered text, ``value_text`` the value as people read it."""
+
+    id: str
+    name: str
+    severity: str
+    state: str
+    summary: str
+    value: float | None
+    value_text: str
+    active_at: int
+    starts_at: int
+    ends_at: int | None
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    acknowledged_by: str = ""
+    acknowledged_at: int = 0
+    acknowledged_note: str = ""
+    acknowledged_until: int | None = None
+    suppressed_by: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    flaps: int = 0
+    no_data: bool = False
+    affected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderView:
+    """Who polls and notifies, and what this process is: role "leader", "viewer" or "standby"."""
+
+    role: str
+    pid: int = 0
+    kind: str = ""
+    since: int = 0
+    heartbeat: int = 0
+    alive: bool = True
+    """False: no leader runs; what is shown is what the last one knew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything the dashboard's main screen shows, of one moment."""
+
+    at: int
+    host: str
+    version: str
+    status: HealthStatus
+    checks: tuple[CheckView, ...]
+    resources: Resources
+    alerts: tuple[AlertView, ...]
+    leader: LeaderView
+    own_cpu: float | None = None
+    own_memory: int = 0
+    uptime: float = 0.0
+    """Seconds since the leader began."""
+    trouble: tuple[str, ...] = ()
+    """The monitor's own trouble: "history cannot be written: disk full"."""
+    notifiers: tuple[str, ...] = ()
+    read_only: str = ""
+    """Why this process may only look, "" where it may act."""
+    past: bool = False
+    """Replay: the board of a past moment."""
+    loading: bool = False
+    """Nothing is known yet: the first reading is under way."""
+    advice: tuple[str, ...] = ()
+    """Remarks without alarm: "disk / full in 3 d 4 h", "CPU twice the usual for this hour"."""
+    sparks: Mapping[str, Spark] = field(default_factory=dict)
+    """Recent values by key: "cpu", "memory", "swap", "receive:eth0", "transmit:eth0", "read:sda", "write:sda", "check:api"."""
+
+    @property
+    def firing(self) -> int:
+        """How many alerts fire and nobody has acknowledged."""
+        return sum(1 for alert in self.alerts if alert.state == "firing" and not alert.acknowledged_by)
+
+    @property
+    def acknowledged(self) -> int:
+        """How many firing alerts somebody has acknowledged."""
+        return sum(1 for alert in self.alerts if alert.state == "firing" and alert.acknowledged_by)
+
+    def to_json(self) -> bytes:
+        """The board without its sparks: the compact row that viewers follow."""
+        raw = asdict(self)
+        del raw["sparks"]
+        return json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def spark_series(board: Board) -> dict[str, Labels]:
+    """Which series each spark of the board is drawn from."""
+    keys = {
+        "cpu": labels_of("cpu_usage_ratio"),
+        "memory": labels_of("memory_usage_ratio"),
+        "swap": labels_of("swap_usage_ratio"),
+    }
+    for interface in board.resources.interfaces:
+        keys[f"receive:{interface.name}"] = labels_of("network_receive_bytes_per_second", interface=interface.name)
+        keys[f"transmit:{interface.name}"] = labels_of("network_transmit_bytes_per_second", interface=interface.name)
+    for disk in board.resources.disks:
+        keys[f"read:{disk.name}"] = labels_of("disk_read_bytes_per_second", device=disk.name)
+        keys[f"write:{disk.name}"] = labels_of("disk_write_bytes_per_second", device=disk.name)
+    for check in board.checks:
+        keys[f"check:{check.name}"] = check.series
+    return keys
+
+
+def board_from_json(data: bytes) -> Board:
+    """The board that `Board.to_json` wrote; ValueError, KeyError or TypeError for anything else."""
+    raw = json.loads(data)
+    raw["status"] = HealthStatus(raw["status"])
+    raw["checks"] = tuple(_check(entry) for entry in raw["checks"])
+    raw["resources"] = _resources(raw["resources"])
+    raw["alerts"] = tuple(_alert(entry) for entry in raw["alerts"])
+    raw["leader"] = LeaderView(**raw["leader"])
+    for key in ("trouble", "notifiers", "advice"):
+        raw[key] = tuple(raw[key])
+    return Board(**raw)
+
+
+def _check(raw: dict[str, Any]) -> CheckView:
+    windows = {key: Window(**window) for key, window in raw.pop("windows").items()}
+    status = HealthStatus(raw.pop("status"))
+    return CheckView(**{**raw, "windows": windows, "status": status, "depends_on": tuple(raw["depends_on"])})
+
+
+def _resources(raw: dict[str, Any]) -> Resources:
+    parts: dict[str, type] = {"mounts": MountView, "interfaces": InterfaceView, "disks": DiskView, "processes": ProcessView}
+    for key, kind in parts.items():
+        raw[key] = tuple(kind(**entry) for entry in raw[key])
+    return Resources(**{**raw, "cores": tuple(raw["cores"]), "load": tuple(raw["load"])})
+
+
+def _alert(raw: dict[str, Any]) -> AlertView:
+    deliveries = tuple(Delivery(**entry) for entry in raw.pop("deliveries"))
+    return AlertView(**{**raw, "deliveries": deliveries, "suppressed_by": tuple(raw["suppressed_by"])})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One line of an alert's history."""
+
+    at: int
+    change: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetail:
+    """All that is known of one alert; ``evidence`` is what was going on when it fired: a heading and its lines."""
+
+    alert: AlertView
+    expr: str = ""
+    events: tuple[AlertEvent, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    series: str = ""
+    """PromQL of the series to show as its trend, "" where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationView:
+    """One row of the outbox."""
+
+    id: int
+    notifier: str
+    kind: str
+    state: str
+    title: str
+    attempts: int
+    created_at: int
+    next_try: int | None = None
+    sent_at: int | None = None
+    provider_id: str = ""
+    error: str = ""
+    alerts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLine:
+    """One line of a chart: times in UTC ms and values, NaN for a gap."""
+
+    name: str
+    times: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a trend shows; ``unit`` is "ratio", "seconds", "bytes", "bytes_per_second" or ""; ``error`` instead of lines."""
+
+    lines: tuple[ChartLine, ...] = ()
+    unit: str = ""
+    thresholds: tuple[tuple[float, str], ...] = ()
+    """(value, severity)."""
+    marks: tuple[tuple[int, str], ...] = ()
+    """(UTC ms, text): alerts that fired and annotations."""
+    error: str = ""
+    error_position: int | None = None
+
+
+class Backend(Protocol):
+    """What the dashboard asks of the house; the runtime is it, tests push boards by hand.
+
+    Every coroutine may raise CommandRefused with a sentence for people.
+    """
+
+    async def run(self) -> None:
+        """Lead or view until `stop`."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` soon: finish what is under way, give back the lock."""
+        ...
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board, on the event loop."""
+        ...
+
+    def first_board(self) -> Board:
+        """What can be shown at once: the last board that the store knows, or an empty one that is loading."""
+        ...
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Do ack, unack, resolve, silence, unsilence, annotate, reload ...; answers with a sentence for people.
+
+        ack {"ids": [..] | "all": True, "note": str, "for": seconds|None}; unack {"id"}; resolve {"id", "note"};
+        silence {"matchers": [..], "for": seconds, "comment": str}; unsilence {"id"}; annotate {"text"}; reload {}.
+        """
+        ...
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """All that is known of one alert."""
+        ...
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Resolved alerts, newest first."""
+        ...
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        ...
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate PromQL over a range (UTC ms) in at most ``points`` steps; an error is in the chart."""
+        ...
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """For completion: "metrics", "labels", "functions"."""
+        ...
+
+    async def board_at(self, at: int) -> Board:
+        """The board of a past moment (UTC ms), ``past`` set."""
+        ...
+
+
+class BoardListener(Protocol):
+    """Takes a new board."""
+
+    def __call__(self, board: Board) -> None:
+        """Called on the event loop."""
+        ...
+
+
+class CommandRefused(Exception):
+    """A command that cannot be done; the text is for people."""
