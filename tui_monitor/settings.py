@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.units import parse_duration, parse_ratio, parse_size
@@ -28,6 +29,23 @@ class Section(BaseModel):
     """A table of the file: closed against unknown keys, frozen after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, raw: Any, info: ValidationInfo) -> Any:
+        """Every secret `x` may stand in a file that `x_file` names (relative to the configuration's directory)."""
+        if not isinstance(raw, dict) or not any(key.endswith("_file") for key in raw):
+            return raw
+        read = dict(raw)
+        for name, field in cls.model_fields.items():
+            key = f"{name}_file"
+            if key in read and key not in cls.model_fields and SecretStr in (field.annotation, *get_args(field.annotation)):
+                path = Path((info.context or {}).get("directory", "."), Path(read.pop(key)).expanduser())
+                try:
+                    read[name] = path.read_text().strip()
+                except (OSError, UnicodeDecodeError) as error:
+                    raise ValueError(f"{key}: {path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+        return read
 
 
 def _key(default: Any, text: str, **more: Any) -> Any:

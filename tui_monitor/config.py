@@ -1,0 +1,325 @@
+"""Find, read and check the configuration: file < environment < flags; every fault is told with file, line, key and advice."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from tui_monitor.settings import Check, Notifier, Settings
+
+_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_RESERVED = {"TUI_MONITOR_CONFIG", "TUI_MONITOR_STATE"}
+ENVIRONMENT_PREFIX = "TUI_MONITOR_"
+SYSTEM_CONFIG = Path("/etc/tui-monitor/config.toml")
+_SECRET_KEYS = {"password", "token", "bearer", "secret"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: where, which key, what to change."""
+
+    key: str
+    text: str
+    line: int | None = None
+    file: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        return f"{place}{self.key}: {self.text}" if self.key else f"{place}{self.text}"
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; ``faults`` lists every reason."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A loaded configuration: the settings, the file they came from (None: built-in defaults), and warnings for people."""
+
+    settings: Settings
+    path: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def find_config(flag: str | None, environ: Mapping[str, str]) -> Path | None:
+    """The file to read: flag, $TUI_MONITOR_CONFIG, XDG, /etc; None where there is none. A named file must exist."""
+    named = flag or environ.get("TUI_MONITOR_CONFIG")
+    if named:
+        return Path(named)
+    for path in (config_home(environ) / "config.toml", SYSTEM_CONFIG):
+        if _exists(path):
+            return path
+    return None
+
+
+def config_home(environ: Mapping[str, str]) -> Path:
+    """$XDG_CONFIG_HOME/tui-monitor; a relative value is invalid and ignored (XDG base directory specification)."""
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "tui-monitor"
+
+
+def find_state(flag: str | None, environ: Mapping[str, str], config: Path | None) -> Path:
+    """The state directory: flag, $TUI_MONITOR_STATE, $STATE_DIRECTORY, /var/lib with a configuration from /etc, else XDG."""
+    named = flag or environ.get("TUI_MONITOR_STATE") or environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if named:
+        return Path(named).absolute()
+    if config == SYSTEM_CONFIG:
+        return Path("/var/lib/tui-monitor")
+    return _xdg(environ, "XDG_STATE_HOME", ".local/state") / "tui-monitor"
+
+
+def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
+    value = Path(environ.get(name, ""))
+    return value if value.is_absolute() else Path(environ.get("HOME") or Path.home()) / fallback
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        return True  # it is there; reading it will say that it may not be read
+    return True
+
+
+def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: str | None = None) -> Configuration:
+    """Read and check the file (None: defaults). Raises ConfigurationError with every fault; an unreadable file is one."""
+    text, name = "", str(path or "")
+    if path is not None:
+        try:
+            text = path.read_bytes().decode()
+        except UnicodeDecodeError as error:
+            raise ConfigurationError([Fault("", f"is not UTF-8 (byte {error.start})", None, name)]) from None
+        except OSError as error:
+            raise ConfigurationError([Fault("", f"cannot be read: {error.strerror}", None, name)]) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        said = re.sub(r" \(at (line .*|end of document)\)", "", str(error))
+        line = int(at[1]) if at else text.count("\n") + 1
+        raise ConfigurationError([Fault("", f"not valid TOML: {said}", line, name)]) from None
+    lines = _Lines(text, name)
+    faults: list[Fault] = []
+    literal_secret = _has_literal_secret(raw)
+    raw = _substitute(raw, (), environ, faults, lines)
+    try:
+        raw = _merge(raw, _from_environment(environ))
+        if host:
+            raw["host"] = host
+        settings = Settings.model_validate(raw, context={"directory": path.parent if path else Path.cwd()})
+    except ValidationError as error:
+        faults += [_fault(entry, lines) for entry in error.errors(include_url=False)]
+    if not faults:
+        faults = [lines.fault(loc, text) for loc, text in _cross_check(settings)]
+    if faults:
+        raise ConfigurationError(faults)
+    warnings: tuple[str, ...] = ()
+    if path is not None and literal_secret and path.stat().st_mode & 0o004:
+        warnings = (f"{path} holds secrets and every user can read it: chmod o-r {path}, or use ${{NAME}} or a *_file key",)
+    return Configuration(settings, path, warnings)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    if not any(name.startswith(ENVIRONMENT_PREFIX) and name not in _RESERVED for name in environ):
+        return {}
+    from tui_monitor.environment import read_environment  # pydantic-settings: 80 ms, only where a variable is set
+
+    return read_environment()
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _substitute(value: Any, loc: tuple[str | int, ...], environ: Mapping[str, str], faults: list[Fault], lines: _Lines) -> Any:
+    if isinstance(value, dict):
+        return {key: _substitute(item, (*loc, key), environ, faults, lines) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substitute(item, (*loc, index), environ, faults, lines) for index, item in enumerate(value)]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "${"
+        if match[1] not in environ:
+            faults.append(lines.fault(loc, f"the environment variable {match[1]} is not set"))
+        return environ.get(match[1], "unset")
+
+    return _VARIABLE.sub(replace, value)
+
+
+def _has_literal_secret(value: Any, key: str = "") -> bool:
+    if isinstance(value, dict):
+        return any(_has_literal_secret(item, name) for name, item in value.items())
+    if isinstance(value, list):
+        return any(_has_literal_secret(item, key) for item in value)
+    if not isinstance(value, str) or "${" in value:
+        return False
+    return key in _SECRET_KEYS or key == "key" or (key in ("dsn", "url") and re.search(r"//[^/@\s]*:[^/@\s]+@", value) is not None)
+
+
+# --- faults ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Finds the line of a key in a TOML text (good enough for advice: tables, arrays of tables, plain keys)."""
+
+    text: str
+    name: str
+    places: dict[tuple[str | int, ...], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        table: tuple[str | int, ...] = ()
+        counts: dict[tuple[str | int, ...], int] = {}
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            line = line.strip()
+            if match := re.match(r"\[\[\s*([^\]]+?)\s*\]\]", line):
+                path = self._absolute(match[1], counts)
+                counts[path] = counts.get(path, -1) + 1
+                table = (*path, counts[path])
+                self.places.setdefault(table, number)
+            elif match := re.match(r"\[\s*([^\]]+?)\s*\]", line):
+                table = self._absolute(match[1], counts)
+                self.places.setdefault(table, number)
+            elif match := re.match(r"(\"[^\"]*\"|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*=", line):
+                self.places.setdefault((*table, *(part.strip('"') for part in match[1].split("."))), number)
+
+    @staticmethod
+    def _absolute(header: str, counts: Mapping[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
+        path: tuple[str | int, ...] = ()
+        parts = header.split(".")
+        for index, part in enumerate(parts):
+            path = (*path, part.strip().strip('"'))
+            if path in counts and index < len(parts) - 1:
+                path = (*path, counts[path])
+        return path
+
+    def line(self, loc: tuple[str | int, ...]) -> int | None:
+        while loc:
+            if loc in self.places:
+                return self.places[loc]
+            loc = loc[:-1]
+        return None
+
+    def fault(self, loc: tuple[str | int, ...], text: str) -> Fault:
+        return Fault(_key_text(loc), text, self.line(loc), self.name)
+
+
+def _key_text(loc: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _models_of(union: Any) -> dict[str, type[BaseModel]]:
+    return {model.model_fields["type"].default: model for model in get_args(get_args(union)[0])}
+
+
+_TAGGED = {"checks": _models_of(Check), "notifiers": _models_of(Notifier)}
+
+
+def _fault(entry: Any, lines: _Lines) -> Fault:
+    """A pydantic error as a fault: without the union's tag in its path, in words that say what to change."""
+    loc, model = _resolve(entry["loc"])
+    kind, given, context = entry["type"], entry.get("input"), entry.get("ctx", {})
+    key = str(loc[-1]) if loc else ""
+    if kind == "extra_forbidden":
+        return lines.fault(loc, f"unknown key{_nearest(key, _names(model))}")
+    if kind == "union_tag_invalid":
+        wrong, known = str(context["tag"]), re.findall(r"'([^']+)'", context["expected_tags"])
+        return lines.fault((*loc, "type"), f'unknown type "{wrong}"{_nearest(wrong, known)}; known: {", ".join(known)}')
+    if kind == "union_tag_not_found":
+        return lines.fault((*loc, "type"), "is missing; it says which kind this is")
+    if kind == "missing":
+        return lines.fault(loc, f"is missing: {_description(model, key)}")
+    if kind == "literal_error":
+        known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
+        return lines.fault(loc, f'"{given}" is not possible{_nearest(str(given), known)}; one of {", ".join(known)}')
+    secret = key in _SECRET_KEYS or key in ("dsn", "key")
+    said = entry["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    shown = "" if kind == "value_error" or secret or isinstance(given, dict | list) else f" (given: {given!r})"
+    return lines.fault(loc, f"{said[:1].lower()}{said[1:]}{shown}")
+
+
+def _resolve(loc: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type[BaseModel] | None]:
+    """The path without union tags, and the model that holds the last key."""
+    path: list[str | int] = []
+    model: type[BaseModel] | None = Settings
+    parts = iter(loc)
+    for part in parts:
+        path.append(part)
+        if len(path) == 2 and path[0] in _TAGGED and isinstance(part, int):
+            tag = next(parts, None)
+            model = _TAGGED[str(path[0])].get(str(tag))
+        elif isinstance(part, str) and len(path) < len(loc):
+            model = _child(model, part) or model
+    return tuple(path), model
+
+
+def _child(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
+    for name, info in (model.model_fields if model else {}).items():
+        if key in (name, info.alias):
+            return next((kind for kind in _walk_types(info.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return None
+
+
+def _walk_types(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _walk_types(inner)
+
+
+def _names(model: type[BaseModel] | None) -> list[str]:
+    return [info.alias or name for name, info in (model.model_fields if model else {}).items()]
+
+
+def _description(model: type[BaseModel] | None, key: str) -> str:
+    for name, info in (model.model_fields if model else {}).items():
+        if key in (name, info.alias):
+            return info.description or "it is required"
+    return "it is required"
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What only the whole file can tell: names that point nowhere."""
+    checks = [check.name for check in settings.checks]
+    for index, check in enumerate(settings.checks):
+        for parent in check.depends_on:
+            if parent not in checks:
+                yield ("checks", index, "depends_on"), f'there is no check "{parent}"{_nearest(parent, checks)}'
+    known = [notifier.name for notifier in settings.notifiers] + list(settings.recipients)
+    places: list[tuple[tuple[str | int, ...], list[str]]] = [(("routing", level), names) for level, names in settings.routing.items()]
+    places += [(("recipients", group), names) for group, names in settings.recipients.items()]
+    for index, route in enumerate(settings.routes):
+        places.append((("routes", index, "notifiers"), route.notifiers))
+    for loc, names in places:
+        for name in names:
+            if name not in known:
+                yield loc, f'there is no notifier "{name}"{_nearest(name, known)}'
