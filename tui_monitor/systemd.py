@@ -1,0 +1,45 @@
+"""Tell systemd how we are: READY, WATCHDOG, RELOADING, STOPPING over $NOTIFY_SOCKET (source: sd_notify(3))."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+
+
+class Systemd:
+    """Does nothing where systemd did not ask."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.watchdog_interval = int(environ.get("WATCHDOG_USEC", "0")) / 2e6 if ours and self._address else 0.0
+        """Seconds between two WATCHDOG messages; 0: none wanted."""
+
+    def send(self, *lines: str) -> None:
+        """Send the lines as one datagram; an unreachable socket is none of our trouble."""
+        if not self._address:
+            return
+        address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+            try:
+                channel.sendto("\n".join(lines).encode(), address)
+            except OSError:
+                return
+
+    def ready(self, status: str = "") -> None:
+        """Started, or reloaded."""
+        self.send("READY=1", f"STATUS={status}")
+
+    def reloading(self) -> None:
+        """A reload begins; MONOTONIC_USEC is required by Type=notify-reload."""
+        self.send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+
+    def stopping(self) -> None:
+        """The end begins."""
+        self.send("STOPPING=1")
+
+    def watchdog(self) -> None:
+        """Still making progress."""
+        self.send("WATCHDOG=1")
