@@ -1,0 +1,157 @@
+"""From what the leader knows to what people are shown. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, label
+from tui_monitor.sources.processes import ProcessRow
+from tui_monitor.sources.system_values import SystemReading
+from tui_monitor.views import (
+    AlertView,
+    CheckView,
+    Delivery,
+    DiskView,
+    InterfaceView,
+    MountView,
+    ProcessView,
+    Resources,
+    Window,
+)
+
+_UNITS = (("_bytes_per_second", "bytes_per_second"), ("_ratio", "ratio"), ("_bytes", "bytes"), ("_seconds", "seconds"))
+
+
+def resources_of(
+    reading: SystemReading, processes: Sequence[ProcessRow] = (), count: int = 0, forecasts: Mapping[str, str] = {}
+) -> Resources:
+    """This machine's part of the board; ``forecasts`` are remarks by mount."""
+    forecasts = forecasts or {}
+    return Resources(
+        cpu=reading.cpu,
+        cores=reading.cores,
+        modes=reading.modes,
+        load=reading.load,
+        memory=reading.memory.usage if reading.memory else None,
+        memory_total=reading.memory.total if reading.memory else 0,
+        memory_available=reading.memory.available if reading.memory else 0,
+        swap=reading.swap.usage if reading.swap else None,
+        swap_total=reading.swap.total if reading.swap else 0,
+        mounts=tuple(
+            MountView(m.mount, m.total, m.used, m.free, m.usage, m.inodes, forecasts.get(m.mount, ""), m.error) for m in reading.mounts
+        ),
+        interfaces=tuple(InterfaceView(i.name, i.receive, i.transmit) for i in reading.interfaces),
+        disks=tuple(DiskView(d.name, d.read, d.write, d.busy) for d in reading.disks),
+        pressure={p.resource: p.ratio for p in reading.pressure if p.kind == "some"},
+        uptime=reading.uptime_s,
+        processes=tuple(ProcessView(p.pid, p.name, p.user, p.cpu or 0.0, p.rss, p.cmdline or p.name) for p in processes),
+        process_count=count,
+        error="; ".join(reading.faults),
+    )
+
+
+def check_view(
+    result: CheckResult, target: str, windows: Mapping[str, Window], depends_on: Sequence[str] = (), figures: Mapping[str, float] = {}
+) -> CheckView:
+    """One check's row; ``figures`` are the newest values of its queries."""
+    probe = result.probe
+    own = {_short(sample.labels): sample.value for sample in probe.samples if label(sample.labels, METRIC_NAME) != "probe_phase_seconds"}
+    expires = own.get("probe_ssl_earliest_cert_expiry")
+    return CheckView(
+        name=result.name,
+        type=result.type,
+        category=result.category,
+        target=target,
+        status=result.status,
+        reason=result.reason,
+        since=result.since,
+        at=result.at,
+        duration=probe.duration if probe.status is not HealthStatus.UNKNOWN else None,
+        phases=probe.phases,
+        windows=windows,
+        certificate_expires=round(expires * 1000) if expires else None,
+        facts=probe.facts,
+        figures={**own, **(figures or {})},
+        consecutive_failures=result.consecutive_failures,
+        depends_on=tuple(depends_on),
+    )
+
+
+def unprobed(name: str, kind: str, category: str, target: str, depends_on: Sequence[str] = ()) -> CheckView:
+    """A check whose first probe is still under way."""
+    return CheckView(name, kind, category, target, HealthStatus.UNKNOWN, "waiting for the first probe", 0, 0, depends_on=tuple(depends_on))
+
+
+def _short(labels: tuple[tuple[str, str], ...]) -> str:
+    rest = ",".join(value for key, value in labels if key not in (METRIC_NAME, "check", "type", "category"))
+    name = label(labels, METRIC_NAME)
+    return f"{name}{{{rest}}}" if rest else name
+
+
+def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), affected: int = 0) -> AlertView:
+    """One alert's row."""
+    taken = alert.acknowledged
+    return AlertView(
+        id=alert.id,
+        name=alert.name,
+        severity=alert.severity,
+        state=alert.state,
+        summary=alert.annotations.get("summary", "") or _subject(alert),
+        value=alert.value,
+        value_text=value_text(alert.value, unit),
+        active_at=alert.active_at,
+        starts_at=alert.starts_at,
+        ends_at=alert.ends_at,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        acknowledged_by=taken.by if taken else "",
+        acknowledged_at=taken.at if taken else 0,
+        acknowledged_note=taken.note if taken else "",
+        acknowledged_until=taken.until if taken else None,
+        suppressed_by=alert.suppressed_by,
+        deliveries=tuple(deliveries),
+        flaps=alert.flaps,
+        no_data=alert.no_data,
+        affected=affected,
+    )
+
+
+def _subject(alert: Alert) -> str:
+    return " ".join(f"{key}={value}" for key, value in alert.labels.items() if key not in ("alertname", "severity", "host"))
+
+
+def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
+    """Sort key of the board: firing before pending, unacknowledged first, then severity, then newest."""
+    rank = {"critical": 0, "error": 1, "warning": 2, "info": 3}.get(alert.severity, 4)
+    return (alert.state != "firing", bool(alert.acknowledged_by or alert.suppressed_by), rank, -(alert.starts_at or alert.active_at))
+
+
+def unit_of(expr: str) -> str:
+    """The unit of an expression's value, from the metrics' names: "ratio", "seconds", "bytes", "bytes_per_second", "health" or ""."""
+    if "check_health" in expr:
+        return "health"
+    found = {unit for word in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr) for end, unit in _UNITS if word.endswith(end)}
+    if found == {"bytes_per_second", "bytes"}:
+        return "bytes_per_second"
+    return found.pop() if len(found) == 1 and "time()" not in expr else ""
+
+
+def value_text(value: float | None, unit: str) -> str:
+    """The value as people read it: "91.3 %", "1.25 s", "3.1 GiB", "unhealthy"."""
+    if value is None:
+        return ""
+    if value != value or value in (float("inf"), float("-inf")):
+        return f"{value:g}"
+    if unit == "health":
+        return {0: "healthy", 1: "degraded", 2: "unhealthy"}.get(int(value), f"{value:g}")
+    if unit == "ratio":
+        return f"{value * 100:.1f} %"
+    if unit == "seconds":
+        return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.2f} s"
+    if unit.startswith("bytes"):
+        for step, name in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B")):
+            if abs(value) >= step or step == 1:
+                return f"{value / step:.1f} {name}" + ("/s" if unit == "bytes_per_second" else "")
+    return f"{value:.4g}"

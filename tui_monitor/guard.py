@@ -1,0 +1,145 @@
+""" "Is it me?": notices the monitor's own trouble, so that it is never told as the target's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tui_monitor.model import ProbeResult, Sample, labels_of
+from tui_monitor.settings import CheckSettings, GuardSettings
+from tui_monitor.targets import is_local
+
+REFERENCE_AGE = 3.0
+REFERENCE_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """What happened to time between two ticks, in seconds: suspend, and how far the wall clock was set (+ forward)."""
+
+    slept: float = 0.0
+    stepped: float = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether rates and grace timers must begin anew."""
+        return self.slept > 2 or abs(self.stepped) > 2
+
+
+class TimeWatch:
+    """Compares three clocks: monotonic (stands still in suspend), boot time (does not), wall (can be set)."""
+
+    def __init__(self, boottime: Callable[[], float] | None = None) -> None:
+        self._boottime = boottime or _boottime
+        self._last: tuple[float, float, float] | None = None
+
+    def look(self, wall_ms: int, monotonic: float) -> Jump:
+        """What happened since the last look."""
+        now = (wall_ms / 1000, monotonic, self._boottime())
+        before, self._last = self._last, now
+        if before is None:
+            return Jump()
+        wall, mono, boot = (b - a for a, b in zip(before, now, strict=True))
+        return Jump(max(0.0, boot - mono), wall - boot)
+
+
+def _boottime() -> float:
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+class Troubles:
+    """The monitor's own troubles by reason; each becomes the series tui_monitor_trouble{reason} and a line on the board."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._seen: set[str] = set()
+
+    def raise_(self, reason: str, text: str) -> None:
+        """It is so (again); ``text`` is for people."""
+        self._texts[reason] = text
+        self._seen.add(reason)
+
+    def clear(self, reason: str) -> None:
+        """It is over."""
+        self._texts.pop(reason, None)
+
+    def set(self, reason: str, text: str) -> None:
+        """Raise with a text, clear with ""."""
+        if text:
+            self.raise_(reason, text)
+        else:
+            self.clear(reason)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is wrong now, for the board."""
+        return tuple(self._texts.values())
+
+    def samples(self) -> Iterable[Sample]:
+        """1 for each trouble that is, 0 for each that was."""
+        for reason in self._seen:
+            yield Sample(labels_of("tui_monitor_trouble", reason=reason), float(reason in self._texts))
+
+
+class Guard:
+    """Asks the references (`[guard]`) when a remote check fails: if none answers, this machine's own network is to blame."""
+
+    def __init__(self, settings: GuardSettings, troubles: Troubles, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._troubles = troubles
+        self._monotonic = monotonic
+        self._asked = float("-inf")
+        self._lock = asyncio.Lock()
+        self._answer = ""
+
+    async def doubt(self, result: ProbeResult, check: CheckSettings) -> str:
+        """Why a failure may be our own fault, "" where nothing speaks for that. Only remote targets are doubted."""
+        if not (self._settings.reference or self._settings.dns) or is_local(check) or result.phases.get("processing"):
+            return ""
+        async with self._lock:  # many failures at once ask once
+            if self._monotonic() - self._asked > REFERENCE_AGE:
+                self._answer = await self._ask()
+                self._asked = self._monotonic()
+                self._troubles.set("network", self._answer)
+            return self._answer
+
+    async def recheck(self) -> None:
+        """While the network is in trouble: see whether it is back."""
+        if self._answer:
+            self._answer = await self._ask()
+            self._asked = self._monotonic()
+            self._troubles.set("network", self._answer)
+
+    async def _ask(self) -> str:
+        if self._settings.reference:
+            answers = await asyncio.gather(*(_reachable(place) for place in self._settings.reference))
+            if not any(answers):
+                return f"this machine's network is down: none of {len(answers)} references answers"
+        if self._settings.dns:
+            found = await asyncio.gather(*(_resolves(name) for name in self._settings.dns))
+            if not any(found):
+                return f"this machine's name resolution is down: none of {len(found)} names resolves"
+        return ""
+
+
+async def _reachable(place: str) -> bool:
+    host, _, port = place.rpartition(":")
+    try:
+        async with asyncio.timeout(REFERENCE_TIMEOUT):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, ValueError):
+        return False
+    writer.close()
+    return True
+
+
+async def _resolves(name: str) -> bool:
+    try:
+        async with asyncio.timeout(REFERENCE_TIMEOUT):
+            await asyncio.get_running_loop().getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True
