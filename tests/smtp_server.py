@@ -40,7 +40,7 @@ class ReceivedMail:
         return parsed
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: aiosmtpd looks at every member, which fails on slots in Python 3.11.2
 class SmtpServer:
     """Where it listens, what it took, and how it answers to DATA (set ``reply`` to refuse, for example "451 busy")."""
 
