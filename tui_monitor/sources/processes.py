@@ -1,0 +1,164 @@
+"""The process table: who uses the CPU and the memory, from one cheap pass over /proc."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tui_monitor.sources.processes_users import Users
+from tui_monitor.sources.procfs import read_file, text_of
+
+LONGEST_GAP = 60.0
+SHORTEST_GAP = 0.05
+_LONGEST_COMMAND = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """One process: CPU as a ratio of one core since the last reading (None: not known yet), resident bytes.
+
+    ``name``, ``command`` and ``user`` are external text: valid Unicode, but not sanitised for a screen. ``command`` is
+    the command line, "[name]" where there is none. ``state`` is the kernel's letter (R S D Z T I).
+    """
+
+    pid: int
+    name: str
+    command: str
+    user: str
+    cpu: float | None
+    memory: int
+    state: str
+
+
+class ProcessReader(Protocol):
+    """What a kind of system offers: the table since its last reading."""
+
+    count: int
+
+    def read(self, monotonic: float) -> tuple[ProcessRow, ...]:
+        """The top processes."""
+        ...
+
+
+class ProcessTable:
+    """The ``top`` processes by CPU and the ``top`` by memory, as one list: most CPU first, then most memory.
+
+    The first reading (and one after a pause of over 60 s) knows no CPU: read twice, a second apart, for evidence. Blocks
+    on the process table, so read in a worker thread. ``count`` is how many processes the last reading met.
+    """
+
+    def __init__(self, top: int = 12, proc: Path = Path("/proc")) -> None:
+        if sys.platform == "linux" or (proc / "stat").exists():
+            self._reader: ProcessReader = ProcReader(top, proc)
+        else:
+            from tui_monitor.sources.processes_portable import PsutilReader
+
+            self._reader = PsutilReader(top)
+
+    @property
+    def count(self) -> int:
+        """How many processes there were at the last reading."""
+        return self._reader.count
+
+    def read(self, monotonic: float) -> tuple[ProcessRow, ...]:
+        """The table now; empty where the system tells nothing."""
+        return self._reader.read(monotonic)
+
+
+_Seen = tuple[int, int, int, bytes]
+"""CPU ticks since the last look, resident pages, pid, the line of /proc/PID/stat."""
+
+
+class ProcReader:
+    """Reads only /proc/PID/stat of every process; user and command line only of those that are shown."""
+
+    def __init__(self, top: int, proc: Path, users: Users | None = None) -> None:
+        self.count = 0
+        self._top = top
+        self._proc = str(proc)
+        self._users = users or Users()
+        self._ticks: dict[int, tuple[bytes, int]] = {}
+        self._at: float | None = None
+        self._hertz = os.sysconf("SC_CLK_TCK")
+        self._page = os.sysconf("SC_PAGE_SIZE")
+
+    def read(self, monotonic: float) -> tuple[ProcessRow, ...]:
+        """One pass. A process that ends meanwhile is left out; a pid that was given to another process starts anew."""
+        elapsed = None if self._at is None else monotonic - self._at
+        fresh = elapsed is None or not SHORTEST_GAP <= elapsed <= LONGEST_GAP
+        self._at = monotonic
+        seen = self._pass(fresh)
+        self.count = len(seen)
+        chosen = {row[2]: row for row in heapq.nlargest(self._top, seen, key=lambda row: row[1])}
+        if not fresh:
+            chosen |= {row[2]: row for row in heapq.nlargest(self._top, seen) if row[0] > 0}
+        rows = (self._row(row, None if fresh or elapsed is None else elapsed) for row in sorted(chosen.values(), reverse=True))
+        return tuple(row for row in rows if row is not None)
+
+    def _pass(self, fresh: bool) -> list[_Seen]:
+        """The hot loop (18 µs a process, most of it in the kernel), so it is written out and not split up."""
+        before, now = self._ticks, {}
+        seen: list[_Seen] = []
+        opened, read, close, flags = os.open, os.read, os.close, os.O_RDONLY | os.O_CLOEXEC
+        try:
+            directory = opened(self._proc, flags)
+        except OSError:
+            return seen
+        try:
+            for name in os.listdir(directory):
+                if not name.isdigit():
+                    continue
+                try:
+                    descriptor = opened(f"{name}/stat", flags, dir_fd=directory)
+                except OSError:
+                    continue
+                try:
+                    line = read(descriptor, 2048)
+                except OSError:
+                    continue
+                finally:
+                    close(descriptor)
+                # The name stands in parentheses and may hold any byte, so count fields from the last parenthesis.
+                fields = line[line.rfind(b")") + 2 :].split(None, 22)
+                try:
+                    ticks, started, pages = int(fields[11]) + int(fields[12]), fields[19], int(fields[21])
+                except (IndexError, ValueError):
+                    continue
+                pid = int(name)
+                known = before.get(pid)
+                now[pid] = (started, ticks)
+                risen = ticks - known[1] if known is not None and known[0] == started else 0 if fresh else ticks
+                seen.append((risen if risen > 0 else 0, pages, pid, line))
+        finally:
+            os.close(directory)
+        self._ticks = now
+        return seen
+
+    def _row(self, seen: _Seen, elapsed: float | None) -> ProcessRow | None:
+        risen, pages, pid, line = seen
+        end = line.rfind(b")")
+        name = text_of(line[line.find(b"(") + 1 : end])
+        try:
+            user = self._users.name(os.stat(f"{self._proc}/{pid}").st_uid)
+            command = _command(f"{self._proc}/{pid}/cmdline")
+        except OSError:
+            return None
+        cpu = None if elapsed is None else risen / self._hertz / elapsed
+        return ProcessRow(
+            pid, name, command or f"[{name}]", user, cpu, max(0, pages) * self._page, line[end + 2 : end + 3].decode("ascii", "replace")
+        )
+
+
+def _command(path: str) -> str:
+    """The command line with spaces between its arguments, at most 4 KiB of it."""
+    return text_of(read_file(path)[:_LONGEST_COMMAND].rstrip(b"\0").replace(b"\0", b" "))
+
+
+def by_memory(rows: Sequence[ProcessRow]) -> tuple[ProcessRow, ...]:
+    """The same rows, most memory first."""
+    return tuple(sorted(rows, key=lambda row: row.memory, reverse=True))
