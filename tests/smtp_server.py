@@ -144,5 +144,5 @@ async def _serve(server: SmtpServer, tls: Tls, context: ssl.SSLContext | None, l
     await ended.wait()
     listener.close()
     for each in sessions:
-        if each.transport is not None:
+        if each.transport is not None and not each.transport.is_closing():
             each.transport.abort()
