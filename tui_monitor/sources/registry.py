@@ -1,0 +1,31 @@
+"""The only list of the kinds of checks; a kind's module and its driver load when the configuration uses it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tui_monitor.settings import HttpCheck, PostgresCheck, RedisCheck, TcpCheck
+from tui_monitor.sources.base import Probe
+
+
+def build_probe(settings: HttpCheck | TcpCheck | PostgresCheck | RedisCheck) -> Probe:
+    """The probe for a configured check. Raises ValueError naming the key where a setting cannot be understood."""
+    match settings:
+        case HttpCheck():
+            from tui_monitor.sources.http import HttpProbe
+
+            return HttpProbe(settings)
+        case TcpCheck():
+            from tui_monitor.sources.tcp import TcpProbe
+
+            return TcpProbe(settings)
+        case PostgresCheck():
+            from tui_monitor.sources.postgres import PostgresProbe
+
+            return PostgresProbe(settings)
+        case RedisCheck():
+            from tui_monitor.sources.redis import RedisProbe
+
+            return RedisProbe(settings)
+        case _:
+            assert_never(settings)

@@ -1,0 +1,137 @@
+"""From a host's name to its addresses, in few threads: a resolver that hangs holds one thread per name and never more than eight."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+SocketAddress = tuple[Any, ...]
+Address = tuple[socket.AddressFamily, SocketAddress]
+"""A family and what ``connect`` wants, with port 0; IPv6 carries flow and scope."""
+
+MAX_THREADS = 8
+Lookup = Callable[[str], Sequence[Address]]
+
+
+def system_lookup(host: str) -> list[Address]:
+    """The system's own resolver, in its order, doubles removed; blocks. Raises socket.gaierror or OSError."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+
+
+def numeric(host: str) -> Address | None:
+    """The address where the host is written as one in the ordinary form, so that nothing needs resolving."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.inet_pton(family, host)
+    except (OSError, ValueError):
+        return None
+    return (family, (host, 0, 0, 0)) if family == socket.AF_INET6 else (family, (host, 0))
+
+
+class _Call:
+    """One running lookup and everybody who waits for it; ``answer`` is a list or the error."""
+
+    __slots__ = ("answer", "host", "waiters")
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.answer: Sequence[Address] | Exception | None = None
+        self.waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+
+class Resolver:
+    """Looks names up in daemon threads that are made when needed and end when idle.
+
+    Whoever asks for a name that is being looked up already waits for that same call, so a stuck name holds one thread
+    however often it is asked for; cancelling the wait leaves the call alone. Threads are daemons: a stuck one does not
+    hold up the end of the program (an executor of the standard library would).
+    """
+
+    def __init__(self, lookup: Lookup = system_lookup, *, threads: int = MAX_THREADS) -> None:
+        self._lookup = lookup
+        self._limit = threads
+        self._lock = threading.Lock()
+        self._calls: dict[str, _Call] = {}
+        self._queue: deque[_Call] = deque()
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many threads are at work."""
+        return self._running
+
+    async def resolve(self, host: str) -> Sequence[Address]:
+        """The host's addresses, at least one. Raises socket.gaierror or OSError as the system gives them."""
+        address = numeric(host)
+        if address is not None:
+            return (address,)
+        waiter = (asyncio.get_running_loop(), asyncio.Event())
+        call = self._join(host, waiter)
+        await waiter[1].wait()
+        if isinstance(call.answer, Exception):
+            raise call.answer
+        if not call.answer:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
+        return call.answer
+
+    def _join(self, host: str, waiter: tuple[asyncio.AbstractEventLoop, asyncio.Event]) -> _Call:
+        with self._lock:
+            call = self._calls.get(host)
+            if call is None:
+                call = self._calls[host] = _Call(host)
+                self._queue.append(call)
+                self._start_thread()
+            call.waiters.append(waiter)
+            return call
+
+    def _start_thread(self) -> None:
+        if self._running >= self._limit:
+            return
+        thread = threading.Thread(target=self._work, name="resolver", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system gives no thread
+            if self._running:
+                return
+            call = self._queue.pop()
+            del self._calls[call.host]
+            raise MemoryError(str(error)) from error
+        self._running += 1
+
+    def _work(self) -> None:
+        while (call := self._next()) is not None:
+            answer: Sequence[Address] | Exception
+            try:
+                answer = self._lookup(call.host)
+            except (OSError, MemoryError) as error:
+                answer = error
+            except UnicodeError as error:  # no valid name, says the IDNA codec
+                answer = socket.gaierror(socket.EAI_NONAME, str(error))
+            self._finish(call, answer)
+
+    def _next(self) -> _Call | None:
+        with self._lock:
+            if self._queue:
+                return self._queue.popleft()
+            self._running -= 1
+            return None
+
+    def _finish(self, call: _Call, answer: Sequence[Address] | Exception) -> None:
+        with self._lock:
+            del self._calls[call.host]
+            call.answer = answer
+            waiters = call.waiters
+        for loop, event in waiters:
+            try:
+                loop.call_soon_threadsafe(event.set)
+            except RuntimeError:  # that loop has ended meanwhile
+                continue
+
+
+RESOLVER = Resolver()
+"""The one that probes share, so that the bound on threads holds for the whole program."""
