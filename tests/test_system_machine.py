@@ -70,7 +70,7 @@ class Machine:
 
     def system(self) -> System:
         """The source on this machine, with a fixed file system."""
-        return System(None, self.proc, self.sys, statvfs=lambda _: statvfs_result())
+        return System(None, self.proc, self.sys, statvfs=lambda _: statvfs_result(), grace=5.0)
 
 
 def statvfs_result(

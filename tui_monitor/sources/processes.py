@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tui_monitor.sources.processes_commands import Commands
 from tui_monitor.sources.processes_users import Users
-from tui_monitor.sources.procfs import read_file, text_of
+from tui_monitor.sources.procfs import text_of
 
 LONGEST_GAP = 60.0
 SHORTEST_GAP = 0.05
-_LONGEST_COMMAND = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,12 @@ _Seen = tuple[int, int, int, bytes]
 class ProcReader:
     """Reads only /proc/PID/stat of every process; user and command line only of those that are shown."""
 
-    def __init__(self, top: int, proc: Path, users: Users | None = None) -> None:
+    def __init__(self, top: int, proc: Path, users: Users | None = None, commands: Commands | None = None) -> None:
         self.count = 0
         self._top = top
         self._proc = str(proc)
         self._users = users or Users()
+        self._commands = commands or Commands(self._proc)
         self._ticks: dict[int, tuple[bytes, int]] = {}
         self._at: float | None = None
         self._hertz = os.sysconf("SC_CLK_TCK")
@@ -97,8 +98,9 @@ class ProcReader:
         chosen = {row[2]: row for row in heapq.nlargest(self._top, seen, key=lambda row: row[1])}
         if not fresh:
             chosen |= {row[2]: row for row in heapq.nlargest(self._top, seen) if row[0] > 0}
-        rows = (self._row(row, None if fresh or elapsed is None else elapsed) for row in sorted(chosen.values(), reverse=True))
-        return tuple(row for row in rows if row is not None)
+        ordered = sorted(chosen.values(), reverse=True)
+        commands = self._commands.read([row[2] for row in ordered])
+        return tuple(self._row(row, None if fresh else elapsed, commands[row[2]]) for row in ordered if row[2] in commands)
 
     def _pass(self, fresh: bool) -> list[_Seen]:
         """The hot loop (18 µs a process, most of it in the kernel), so it is written out and not split up."""
@@ -139,24 +141,19 @@ class ProcReader:
         self._ticks = now
         return seen
 
-    def _row(self, seen: _Seen, elapsed: float | None) -> ProcessRow | None:
+    def _row(self, seen: _Seen, elapsed: float | None, command: str) -> ProcessRow:
         risen, pages, pid, line = seen
         end = line.rfind(b")")
-        name = text_of(line[line.find(b"(") + 1 : end])
-        try:
-            user = self._users.name(os.stat(f"{self._proc}/{pid}").st_uid)
-            command = _command(f"{self._proc}/{pid}/cmdline")
-        except OSError:
-            return None
+        name, state = text_of(line[line.find(b"(") + 1 : end]), text_of(line[end + 2 : end + 3])
         cpu = None if elapsed is None else risen / self._hertz / elapsed
-        return ProcessRow(
-            pid, name, command or f"[{name}]", user, cpu, max(0, pages) * self._page, line[end + 2 : end + 3].decode("ascii", "replace")
-        )
+        return ProcessRow(pid, name, command or f"[{name}]", self._user(pid), cpu, max(0, pages) * self._page, state)
 
-
-def _command(path: str) -> str:
-    """The command line with spaces between its arguments, at most 4 KiB of it."""
-    return text_of(read_file(path)[:_LONGEST_COMMAND].rstrip(b"\0").replace(b"\0", b" "))
+    def _user(self, pid: int) -> str:
+        """Who owns the process' directory: the effective user (root for programs that may not be dumped)."""
+        try:
+            return self._users.name(os.stat(f"{self._proc}/{pid}").st_uid)
+        except OSError:
+            return ""
 
 
 def by_memory(rows: Sequence[ProcessRow]) -> tuple[ProcessRow, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tui_monitor.sources.procfs import read_file, text_of
@@ -44,8 +45,10 @@ class Users:
         self._load()
         found = self._names.get(uid)
         if found is None and (self._asking is None or not self._asking.is_alive()) and len(self._foreign) < _MOST:
-            self._asking = threading.Thread(target=self._look_up, args=(uid,), name="user-name", daemon=True)
-            self._asking.start()
+            asking = threading.Thread(target=self._look_up, args=(uid,), name="user-name", daemon=True)
+            with suppress(RuntimeError):  # no more threads to be had: the number will do
+                asking.start()
+                self._asking = asking
         return found or str(uid)
 
     def _look_up(self, uid: int) -> None:
@@ -60,7 +63,5 @@ class Users:
         except OSError:
             return
         self._stamp = stamp
-        for line in content.splitlines():
-            fields = line.split(":", 3)
-            if len(fields) == 4 and fields[2].isdecimal():
-                self._names.setdefault(int(fields[2]), fields[0])
+        entries = [fields for line in content.splitlines() if len(fields := line.split(":", 3)) == 4 and fields[2].isdecimal()]
+        self._names = {int(fields[2]): fields[0] for fields in reversed(entries)}  # the first entry of a number counts

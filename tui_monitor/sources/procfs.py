@@ -8,15 +8,15 @@ _CHUNK = 16384
 _LARGEST = 8 * 1024 * 1024
 
 
-def read_file(path: str) -> bytes:
-    """The whole content (at most 8 MiB); OSError where it cannot be read. Kernel files answer in pieces, so read to the end."""
+def read_file(path: str, most: int = _LARGEST) -> bytes:
+    """The content, at most ``most`` bytes; OSError where it cannot be read. Kernel files answer in pieces, so read to the end."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        data = os.read(descriptor, _CHUNK)
+        data = os.read(descriptor, min(_CHUNK, most))
         if not data:
             return data
         parts, size = [data], len(data)
-        while size < _LARGEST and (data := os.read(descriptor, _CHUNK)):
+        while size < most and (data := os.read(descriptor, min(_CHUNK, most - size))):
             parts.append(data)
             size += len(data)
         return parts[0] if len(parts) == 1 else b"".join(parts)

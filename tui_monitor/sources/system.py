@@ -14,7 +14,7 @@ from tui_monitor.model import Labels, Sample, labels_of
 from tui_monitor.rates import LONGEST_GAP, Rates
 from tui_monitor.sources.own import Own, OwnReading
 from tui_monitor.sources.system_mounts import default_mounts, named_mounts
-from tui_monitor.sources.system_space import Space, Statvfs
+from tui_monitor.sources.system_space import GRACE, Space, Statvfs
 from tui_monitor.sources.system_values import (
     CpuTimes,
     DiskReading,
@@ -51,6 +51,7 @@ class System:
 
     ``mounts``: the paths to show, None for all real file systems. ``interfaces``: None for all but virtual ones (lo,
     veth*, docker*, br-* and their like). ``interval``: seconds between readings, so that a slow rhythm is no gap.
+    ``grace``: how long a reading waits for file systems that it has just asked; what answers later is in the next one.
     ``cpu_usage_ratio`` is always the machine's; in a container with a CPU limit ``cpu_quota_usage_ratio`` says how much
     of that limit is used. Stolen time counts as used: it is not to be had. Rates and CPU shares begin with the second
     reading and skip one after a clock jump or a long gap.
@@ -65,6 +66,7 @@ class System:
         interfaces: Sequence[str] | None = None,
         interval: float = 1.0,
         statvfs: Statvfs = os.statvfs,
+        grace: float = GRACE,
         kernel: Kernel | None = None,
         own: Own | None = None,
     ) -> None:
@@ -73,14 +75,14 @@ class System:
         self._kernel = kernel or _kernel_of(proc, sys)
         self._own = own or Own(proc)
         self._rates = Rates(longest_gap=max(LONGEST_GAP, 3 * interval))
-        self._space = Space(statvfs)
+        self._space = Space(statvfs, grace=grace)
         self._mounts: list[Mount] = []
         self._cpu_before: dict[str, CpuTimes] = {}
         self._faults: list[str] = []
 
     def read(self, now_ms: int, monotonic: float) -> SystemReading:
         """Look at everything once; ``now_ms`` is the UTC stamp, ``monotonic`` the same moment in seconds. Never raises OSError:
-        what cannot be read is missing and named in ``faults``. Blocks for 20 ms at most."""
+        what cannot be read is missing and named in ``faults``. Waits ``grace`` seconds at most."""
         self._faults = []
         if self._rates.begin(now_ms, monotonic) is None:
             self._cpu_before = {}
