@@ -20,12 +20,17 @@ class StoreCorrupt(Exception):
     """The file is not a healthy SQLite database."""
 
 
-def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode (transactions are explicit BEGIN IMMEDIATE), usable from any one thread at a time."""
+def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False, auto_vacuum: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode (transactions are explicit BEGIN IMMEDIATE), usable from any one thread at a time.
+
+    ``auto_vacuum`` makes a new file one that incremental_vacuum can shrink; on a file that exists it does nothing.
+    """
     if read_only:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2)
     else:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
+        if auto_vacuum:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first page is written, so before WAL
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {synchronous}")
         db.execute("PRAGMA journal_size_limit = 8388608")
@@ -63,29 +68,56 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
             raise
 
 
-def open_store(path: Path, migrations: Sequence[Migration], *, synchronous: str) -> tuple[sqlite3.Connection, Path | None]:
+def quick_check(db: sqlite3.Connection) -> None:
+    """Read every page of the file; seconds for a large one. Raises StoreCorrupt."""
+    if (answer := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StoreCorrupt(answer)
+
+
+def open_store(
+    path: Path,
+    migrations: Sequence[Migration],
+    *,
+    synchronous: str,
+    check: Callable[[sqlite3.Connection], None] = quick_check,
+    auto_vacuum: bool = False,
+) -> tuple[sqlite3.Connection, Path | None]:
     """Open for writing, check integrity, migrate. A corrupt file is moved aside and a new one begun.
 
+    ``check`` looks at a file that has a schema and raises StoreCorrupt or sqlite3.DatabaseError where it is not healthy.
     Returns the connection and, where that happened, the path the corrupt file was moved to.
     Raises sqlite3.OperationalError (read-only, disk full, locked) and StoreTooNew.
     """
     try:
-        return _open_checked(path, migrations, synchronous), None
+        return _open_checked(path, migrations, synchronous, check, auto_vacuum), None
     except (StoreCorrupt, sqlite3.DatabaseError) as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-    aside = path.with_name(f"{path.name}.corrupt-{time.strftime('%Y%m%dT%H%M%S')}")
+    aside = move_aside(path)
+    return _open_checked(path, migrations, synchronous, check, auto_vacuum), aside
+
+
+def move_aside(path: Path) -> Path:
+    """Give a corrupt file another name, so that a new one can begin; the connections to it must be closed. Returns that name."""
+    stamp = time.strftime("%Y%m%dT%H%M%S")
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
     os.replace(path, aside)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return _open_checked(path, migrations, synchronous), aside
+    return aside
 
 
-def _open_checked(path: Path, migrations: Sequence[Migration], synchronous: str) -> sqlite3.Connection:
-    db = connect(path, synchronous=synchronous)
+def _open_checked(
+    path: Path, migrations: Sequence[Migration], synchronous: str, check: Callable[[sqlite3.Connection], None], auto_vacuum: bool
+) -> sqlite3.Connection:
+    db = connect(path, synchronous=synchronous, auto_vacuum=auto_vacuum)
     try:
-        if schema_version(db) and (answer := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise StoreCorrupt(answer)
+        if schema_version(db):
+            check(db)
         migrate(db, migrations)
     except BaseException:
         db.close()

@@ -1,0 +1,94 @@
+"""What waits to be written: bounded, so that a full disk or a reader that blocks never costs unbounded memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from typing import NamedTuple
+
+
+class MinuteRow(NamedTuple):
+    """One series' minute as it goes to the table ``recent``; ``samples`` went in."""
+
+    aggregate: bytes
+    histogram: bytes | None
+    data: bytes
+    samples: int
+
+    @property
+    def size(self) -> int:
+        """Roughly what it costs in memory."""
+        return len(self.aggregate) + len(self.histogram or b"") + len(self.data) + 200
+
+
+class _Tick(NamedTuple):
+    seq: int
+    newest: int
+    data: bytes
+
+
+class Pending:
+    """Rows of the next transaction. Beyond ``limit`` bytes the oldest go: first ticks (the minutes have them), then minutes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._ticks: deque[_Tick] = deque()
+        self._watermark: tuple[int, int] | None = None
+        self.recent: dict[int, MinuteRow] = {}
+        self.series: dict[int, tuple[str, int]] = {}
+        self.facts: tuple[int, bytes] | None = None
+        self.size = 0
+        self.dropped = 0
+        self.newest = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._ticks or self.recent or self.series or self.facts)
+
+    def add_tick(self, seq: int, newest: int, data: bytes) -> None:
+        """One commit's observations."""
+        self._ticks.append(_Tick(seq, newest, data))
+        self.size += len(data) + 200
+        self.newest = max(self.newest, newest)
+
+    def add_minutes(self, rows: dict[int, MinuteRow], folded_seq: int, folded_until: int) -> None:
+        """Folded minutes and how far folding has come."""
+        for key, row in rows.items():
+            before = self.recent.get(key)
+            self.recent[key] = row
+            self.size += row.size - (before.size if before else 0)
+        self._watermark = (folded_seq, folded_until)
+
+    def trim(self) -> None:
+        """Give up the oldest rows beyond the limit."""
+        while self.size > self._limit and self._ticks:
+            self.size -= len(self._ticks.popleft().data) + 200
+        for key in sorted(self.recent) if self.size > self._limit else ():
+            row = self.recent.pop(key)
+            self.size -= row.size
+            self.dropped += row.samples
+            if self.size <= self._limit:
+                break
+
+    def write(self, db: sqlite3.Connection, now_ms: int) -> None:
+        """Put all into the open transaction; ``clear`` once it is committed."""
+        db.executemany(
+            "INSERT INTO series VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET lookback = excluded.lookback",
+            [(series, text, lookback, now_ms) for series, (text, lookback) in self.series.items()],
+        )
+        db.executemany("INSERT INTO ticks VALUES (?, ?, ?)", self._ticks)
+        db.executemany(
+            "INSERT OR REPLACE INTO recent VALUES (?, ?, ?, ?)",
+            [(key, row.aggregate, row.histogram, row.data) for key, row in sorted(self.recent.items())],
+        )
+        if self._watermark:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", zip(("folded_seq", "folded_until"), self._watermark, strict=True))
+        if self.facts:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (1, ?, ?)", self.facts)
+
+    def clear(self) -> None:
+        """All is written."""
+        self._ticks.clear()
+        self.recent.clear()
+        self.series.clear()
+        self._watermark = self.facts = None
+        self.size = 0

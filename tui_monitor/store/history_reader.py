@@ -1,0 +1,248 @@
+"""Read history.db from any process: PromQL's samples, charts, percentiles, uptime, the newest ticks; each call one short transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+
+from tui_monitor.model import Labels, Sample, label
+from tui_monitor.promql.storage import Matcher
+from tui_monitor.store.history_codec import CodecFault
+from tui_monitor.store.history_rows import Rows
+from tui_monitor.store.history_samples import MOST_SAMPLES, read_samples
+from tui_monitor.store.history_schema import HOUR_MS, MIGRATIONS, labels_from
+from tui_monitor.store.history_series import StoredSeries
+from tui_monitor.store.history_ticks import decode_tick
+from tui_monitor.store.history_trend import Point, trend, window_mean, window_percentiles
+from tui_monitor.store.sqlite import StoreTooNew, connect, schema_version
+
+
+class HistoryFault(Exception):
+    """The history cannot be read now (missing, locked, corrupt); the cause says why. Monitoring goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What was observed at one moment: ``seq`` to go on from, UTC ms, samples, the look-back (ms) of the first."""
+
+    seq: int
+    at: int
+    samples: tuple[Sample, ...]
+    lookback_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A moment (UTC ms) that someone marked."""
+
+    id: int
+    at: int
+    text: str
+    author: str
+
+
+class HistoryReader:
+    """A read-only view of history.db; use it from one thread at a time.
+
+    Every method raises HistoryFault where SQLite or a row's bytes fail, and no transaction outlives its call. A file that the
+    writer moved aside and began anew is noticed. ``most_samples`` bounds what one ``select`` holds in memory.
+    """
+
+    def __init__(self, path: Path, most_samples: int = MOST_SAMPLES) -> None:
+        """Open an existing file. Raises HistoryFault and StoreTooNew."""
+        self._path = path
+        self._most = most_samples
+        self._labels: dict[int, tuple[Labels, int]] = {}
+        self._texts: dict[str, Labels] = {}
+        self._version: tuple[int, int] | None = None
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._inode = self._path.stat().st_ino
+            self._db = _connect(self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryFault(f"{self._path}: {error}") from error
+        version = self._one("PRAGMA user_version")
+        if version > len(MIGRATIONS):
+            self._db.close()
+            raise StoreTooNew(
+                f"{self._path.name} has schema {version}, this tui-monitor knows {len(MIGRATIONS)}: please upgrade tui-monitor"
+            )
+        if version < len(MIGRATIONS):
+            self._db.close()
+            raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
+        self._labels, self._version = {}, None
+
+    def _one(self, query: str) -> int:
+        try:
+            answer: int = self._db.execute(query).fetchone()[0]
+        except sqlite3.Error as error:
+            raise HistoryFault(f"{self._path}: {error}") from error
+        return answer
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def data_version(self) -> int:
+        """A number that changes when the file was written to; cheap enough for every second."""
+        return self._one("PRAGMA data_version")
+
+    @contextmanager
+    def _reading(self) -> Iterator[Rows]:
+        """One read transaction, with the series known."""
+        try:
+            if self._path.stat().st_ino != self._inode:
+                self._db.close()
+                self._open()
+            self._db.execute("BEGIN")
+            try:
+                self._learn_series()
+                yield Rows(self._db, len(self._labels))
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+        except (OSError, sqlite3.Error, CodecFault, IndexError, KeyError) as error:
+            raise HistoryFault(f"{self._path}: {error}") from error
+
+    def _learn_series(self) -> None:
+        """Load the series again where one was added, removed or changed."""
+        count, total = self._db.execute("SELECT count(*), coalesce(sum(id + lookback), 0) FROM series").fetchone()
+        if (count, total) == self._version:
+            return
+        rows = self._db.execute("SELECT id, labels, lookback FROM series").fetchall()
+        texts = {text: self._texts.get(text) or labels_from(text) for _, text, _ in rows}
+        self._texts, self._version = texts, (count, total)
+        self._labels = {series: (texts[text], lookback) for series, text, lookback in rows}
+
+    def _matching(self, matchers: Sequence[Matcher]) -> list[int]:
+        """Ids of the series that fulfil all matchers; a value is matched once for all series that share it."""
+        verdicts: list[dict[str, bool]] = [{} for _ in matchers]
+        found = []
+        for series, (labels, _) in self._labels.items():
+            for matcher, known in zip(matchers, verdicts, strict=True):
+                value = label(labels, matcher.name)
+                if value not in known:
+                    known[value] = matcher.matches(value)
+                if not known[value]:
+                    break
+            else:
+                found.append(series)
+        return found
+
+    def _exactly(self, labels: Labels) -> list[int]:
+        return [series for series, (known, _) in self._labels.items() if known == labels]
+
+    def series(self, matchers: Sequence[Matcher] = ()) -> list[Labels]:
+        """The label sets of all stored series that fulfil the matchers, whatever their age."""
+        with self._reading():
+            return [self._labels[series][0] for series in self._matching(matchers)]
+
+    def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[StoredSeries]:
+        """Series with their samples after < time <= until (promql.storage.Queryable).
+
+        Every sample where raw ones are kept, before that the last of each minute, before that the last of each hour, each with its own
+        stamp; with hours in the answer the look-back is two hours. More than ``most_samples`` are answered from minutes, then hours.
+        """
+        with self._reading() as rows:
+            found = read_samples(rows, dict.fromkeys(self._matching(matchers)), after_ms, until_ms, self._most)
+            answer = []
+            for series, columns in found.samples.items():
+                labels, lookback = self._labels[series]
+                answer.append(StoredSeries(labels, max(lookback, 2 * HOUR_MS) if found.hourly else lookback, columns.times, columns.values))
+            return answer
+
+    def downsampled(self, labels: Labels, after_ms: int, until_ms: int, points: int) -> list[Point]:
+        """A chart of one series: at most ``points`` steps of equal length; empty steps are left out."""
+        with self._reading() as rows:
+            ids = self._exactly(labels)
+            found = trend(rows, ids, after_ms, until_ms, points)
+            return max(found.values(), key=len, default=[])
+
+    def downsampled_all(self, matchers: Sequence[Matcher], after_ms: int, until_ms: int, points: int) -> dict[Labels, list[Point]]:
+        """Charts of all series that fulfil the matchers and have samples in the window."""
+        with self._reading() as rows:
+            found = trend(rows, self._matching(matchers), after_ms, until_ms, points)
+            return {self._labels[series][0]: steps for series, steps in found.items() if steps}
+
+    def percentiles(self, labels: Labels, quantiles: Sequence[float], after_ms: int, until_ms: int) -> list[float]:
+        """Values at the quantiles (0 to 1) of one series over after < time <= until, NaN where it has none.
+
+        Added up from distributions, so right over any window; the relative error is at most history_histogram.RELATIVE_ERROR (1 %).
+        Only series that keep distributions (history.keeps_distribution) have an answer beyond samples not folded yet.
+        """
+        with self._reading() as rows:
+            return window_percentiles(rows, self._exactly(labels), quantiles, after_ms, until_ms)
+
+    def uptime(self, labels: Labels, after_ms: int, until_ms: int) -> float | None:
+        """The mean of one series over after < time <= until; of ``probe_success`` that is the uptime. None without samples.
+
+        Unknown is not down: a probe that could not measure leaves no sample and does not count.
+        """
+        with self._reading() as rows:
+            return window_mean(rows, self._exactly(labels), after_ms, until_ms)
+
+    def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
+        """What was observed after both, in the order it was written; reaches back some 15 minutes (history.Limits.ring_ms)."""
+        with self._reading() as rows:
+            stored = rows.ticks(after_ms, after_seq)
+        shapes: dict[bytes, tuple[Labels, ...]] = {}
+        for seq, data in stored:
+            try:
+                observed = decode_tick(data)
+            except CodecFault as error:
+                raise HistoryFault(f"{self._path}: {error}") from error
+            for one in observed:
+                known = [series in self._labels for series in one.ids]
+                ids = array("I", compress(one.ids, known))
+                if one.at <= after_ms or not ids:
+                    continue
+                shape = ids.tobytes()
+                if shape not in shapes:
+                    shapes[shape] = tuple(self._labels[series][0] for series in ids)
+                samples = tuple(map(Sample, shapes[shape], compress(one.values, known)))
+                yield Tick(seq, one.at, samples, self._labels[ids[0]][1])
+
+    def prefill(self, append: Callable[[int, Sequence[Sample], int], object], now_ms: int, window_s: float = 600.0) -> int:
+        """Call ``append(at_ms, samples, lookback_ms)`` for what was observed in the last ``window_s`` seconds, in order.
+
+        Returns the newest seq, from which ``recent_ticks`` goes on.
+        """
+        seq = 0
+        for tick in self.recent_ticks(now_ms - round(window_s * 1000)):
+            append(tick.at, tick.samples, tick.lookback_ms)
+            seq = tick.seq
+        return seq
+
+    def facts(self) -> tuple[int, bytes] | None:
+        """The newest board (UTC ms, bytes), None before the first."""
+        with self._reading():
+            row: tuple[int, bytes] | None = self._db.execute("SELECT at, data FROM facts").fetchone()
+            return row
+
+    def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
+        """Marked moments with after < time <= until, the oldest first."""
+        with self._reading():
+            query = "SELECT id, at, text, author FROM annotations WHERE at > ? AND at <= ? ORDER BY at, id"
+            return [Annotation(*row) for row in self._db.execute(query, (after_ms, until_ms))]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Read-only; where the directory may not be written to and no writer runs, as a file that does not change."""
+    try:
+        db = connect(path, read_only=True)
+        schema_version(db)
+        return db
+    except sqlite3.OperationalError:
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
+    schema_version(db)
+    return db

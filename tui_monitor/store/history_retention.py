@@ -1,0 +1,72 @@
+"""Delete what is too old in small batches, hold the file to its size, and give free pages back to the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, Retention, key_of, unit_of
+
+BATCH = 3_000
+FREE_PAGES_KEPT = 2_048
+VACUUM_PAGES = 256
+_YOUNGEST_HOURS = 2
+
+
+class Retainer:
+    """One step a minute: a batch of each table, then a little of the free space."""
+
+    def __init__(self, db: sqlite3.Connection, retention: Retention) -> None:
+        self._db = db
+        self._retention = retention
+
+    def step(self, now_ms: int) -> tuple[int, set[int]]:
+        """Delete one batch. Returns the number of rows and the ids of series that are gone for good."""
+        kept = self._retention
+        gone = 0
+        for table, unit_ms, seconds in (
+            ("recent", MINUTE_MS, max(kept.raw, kept.minutes)),
+            ("raw", HOUR_MS, kept.raw),
+            ("axes", HOUR_MS, kept.raw),
+            ("minutes", HOUR_MS, kept.minutes),
+            ("hours", HOUR_MS, kept.hours),
+        ):
+            end = key_of(max(0, int(now_ms - seconds * 1000)) // unit_ms, 0)
+            gone += self._delete(table, end)
+        gone += self._shrink()
+        series = self._dead_series(now_ms)
+        self._vacuum()
+        return gone + len(series), series
+
+    def _delete(self, table: str, end: int) -> int:
+        return self._db.execute(
+            f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE key < ? ORDER BY key LIMIT {BATCH})", (end,)
+        ).rowcount
+
+    def _shrink(self) -> int:
+        """Where the file is larger than it may be: the oldest hour of the finest resolution that has more than a few."""
+        if self._retention.max_bytes is None or self._used_bytes() <= self._retention.max_bytes:
+            return 0
+        for table in ("raw", "minutes", "hours"):
+            oldest, newest = self._db.execute(f"SELECT min(key), max(key) FROM {table}").fetchone()
+            if oldest is not None and unit_of(newest) - unit_of(oldest) >= _YOUNGEST_HOURS:
+                end = key_of(unit_of(oldest) + 1, 0)
+                return self._delete(table, end) + (self._delete("axes", end) if table == "raw" else 0)
+        return 0
+
+    def _used_bytes(self) -> int:
+        pages, free, size = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size"))
+        return int((pages - free) * size)
+
+    def _dead_series(self, now_ms: int) -> set[int]:
+        """Series whose last sample is older than every resolution; a series in use is refreshed each hour."""
+        longest = max(self._retention.raw, self._retention.minutes, self._retention.hours)
+        before = int(now_ms - longest * 1000) - 2 * HOUR_MS
+        batch = "SELECT id FROM series WHERE last_seen < ? LIMIT 500"
+        rows = self._db.execute(f"DELETE FROM series WHERE id IN ({batch}) RETURNING id", (before,))
+        return {series for (series,) in rows.fetchall()}
+
+    def _vacuum(self) -> None:
+        free: int = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        pages: int = self._db.execute("PRAGMA page_count").fetchone()[0]
+        if free > max(FREE_PAGES_KEPT, pages // 8):
+            self._db.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()

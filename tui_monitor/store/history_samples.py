@@ -1,0 +1,129 @@
+"""Read one set of series back from whatever resolution still holds them, within one read transaction."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from tui_monitor.store.history_aggregate import Aggregate, aggregate, decode_aggregate, decode_stretches
+from tui_monitor.store.history_codec import decode_ints, decode_values
+from tui_monitor.store.history_columns import Columns, decode_minute
+from tui_monitor.store.history_rows import Reach, Rows
+from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, key_of
+
+MOST_SAMPLES = 4_000_000
+
+
+class TooMany(Exception):
+    """More samples than may be held in memory."""
+
+
+class Found(NamedTuple):
+    """Samples by series, and whether the oldest of them are an hour apart."""
+
+    samples: dict[int, Columns]
+    hourly: bool
+
+
+def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, most: int = MOST_SAMPLES) -> Found:
+    """Samples with after < time <= until: every sample where these are kept, before that the last one of each minute, then of each hour.
+
+    The last one (with its own stamp), because rate() and increase() of a counter stay right over it, and a gauge's is a real sample.
+    Where every sample would be more than ``most``, the last ones of minutes (then hours) are read instead, as far as they are folded.
+    """
+    reach = rows.reach()
+    folded = rows.first_unfolded_minute()
+    for level in (reach, Reach(max(reach.raw, folded), reach.minutes), Reach(max(reach.raw, folded), max(reach.minutes, folded))):
+        try:
+            return _read(rows, ids, after_ms + 1, until_ms + 1, level, most if level.minutes < folded else 1 << 62)
+        except TooMany:
+            continue
+    raise AssertionError("the coarsest level has no limit")
+
+
+def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> Found:
+    samples = {series: Columns() for series in ids}
+    total = hourly = 0
+    for series, part in _aggregates(rows, "hours", ids, begin, min(end, level.minutes)):
+        samples[series].append(part.last_at, part.last)
+        hourly += 1
+    for series, part in _aggregates(rows, "minutes", ids, max(begin, level.minutes), min(end, level.raw)):
+        samples[series].append(part.last_at, part.last)
+        total += 1
+        if total > most:
+            raise TooMany
+    for series, columns in raw_samples(rows, ids, max(begin, level.raw), end, most - total):
+        samples[series].extend(columns.times, columns.values)
+    for at, series, value in unfolded_samples(rows, ids, begin, end):
+        samples[series].append(at, value)
+    for columns in samples.values():
+        columns.sort()
+    return Found({series: columns for series, columns in samples.items() if len(columns)}, hourly > 0)
+
+
+def raw_samples(rows: Rows, ids: Collection[int], begin: int, end: int, most: int = MOST_SAMPLES) -> Iterator[tuple[int, Columns]]:
+    """Every folded sample kept with begin <= time < end, in pieces. Raises TooMany before any is decoded."""
+    if begin >= end:
+        return
+    chunks = []
+    for hour, series, (axis, count, data) in rows.of("raw", "axis, n, data", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
+        chunks.append((hour, series, key_of(hour, axis), data))
+        most -= count
+        if most < 0:
+            raise TooMany
+    stamps = {key: decode_ints(data, count) for key, (count, data) in rows.axes({chunk[2] for chunk in chunks}).items()}
+    times: dict[int, array[int]] = {}
+    for hour, series, axis, data in chunks:
+        if axis not in times:
+            times[axis] = array("q", [hour * HOUR_MS + offset for offset in stamps[axis]])
+        yield series, Columns(times[axis], decode_values(data, len(times[axis]))).between(begin, end)
+    axes: dict[tuple[int, bytes], array[int]] = {}
+    for minute, series, (data,) in rows.of("recent", "data", begin // MINUTE_MS, (end - 1) // MINUTE_MS, ids):
+        yield series, decode_minute(data, minute * MINUTE_MS, axes).between(begin, end)
+
+
+def unfolded_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """(stamp, series, value) of what is in no minute's row yet."""
+    for one in rows.unfolded():
+        if begin <= one.at < end:
+            for series, value in zip(one.ids, one.values, strict=True):
+                if series in ids:
+                    yield one.at, series, value
+
+
+def _aggregates(rows: Rows, table: str, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, Aggregate]]:
+    """What the folded table holds of stretches whose last sample has begin <= time < end."""
+    if begin >= end:
+        return
+    first, last = begin // HOUR_MS, (end - 1) // HOUR_MS
+    if table == "hours":
+        for hour, series, (data,) in rows.of("hours", "aggregate", first, last, ids):
+            part = decode_aggregate(data, hour * HOUR_MS)
+            if begin <= part.last_at < end:
+                yield series, part
+        return
+    for hour, series, (data,) in rows.of("minutes", "data", first, last, ids):
+        for stretch in decode_stretches(data, hour * HOUR_MS, histograms=False):
+            if begin <= stretch.aggregate.last_at < end:
+                yield series, stretch.aggregate
+
+
+def read_aggregates(rows: Rows, ids: Collection[int], begin: int, end: int, step_ms: float) -> Iterator[tuple[int, Aggregate]]:
+    """Aggregates (no finer than needed for steps of ``step_ms``) of stretches whose last sample has begin <= time < end."""
+    reach = rows.reach()
+    hours_end = 1 << 62 if step_ms >= HOUR_MS else reach.minutes
+    yield from _aggregates(rows, "hours", ids, begin, min(end, hours_end))
+    minutes_end = 1 << 62 if step_ms >= MINUTE_MS else reach.raw
+    yield from _aggregates(rows, "minutes", ids, max(begin, hours_end), min(end, minutes_end))
+    if step_ms < MINUTE_MS:
+        for series, columns in raw_samples(rows, ids, max(begin, minutes_end), end):
+            for at, value in zip(columns.times, columns.values, strict=True):
+                yield series, aggregate((at,), (value,))
+    else:
+        for minute, series, (data,) in rows.of("recent", "aggregate", begin // MINUTE_MS, (end - 1) // MINUTE_MS, ids):
+            part = decode_aggregate(data, minute * MINUTE_MS)
+            if begin <= part.last_at < end:
+                yield series, part
+    for at, series, value in unfolded_samples(rows, ids, begin, end):
+        yield series, aggregate((at,), (value,))
