@@ -308,7 +308,12 @@ def _nearest(word: str, known: list[str]) -> str:
 
 
 def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What only the whole file can tell: names that point nowhere."""
+    """What only the whole file can tell: names that stand twice or point nowhere."""
+    for section, entries in (("checks", settings.checks), ("notifiers", settings.notifiers)):
+        names_of = [entry.name for entry in entries]
+        for index, name in enumerate(names_of):
+            if name in names_of[:index]:
+                yield (section, index, "name"), f'the name "{name}" is used twice'
     checks = [check.name for check in settings.checks]
     for index, check in enumerate(settings.checks):
         for parent in check.depends_on:

@@ -96,7 +96,7 @@ def _next(run: Standing, check: Thresholds) -> HealthStatus:
     was = run.known
     if run.unhealthy_run >= check.failures:
         return UNHEALTHY
-    if run.good_run >= check.successes:
+    if run.good_run >= check.successes or (was is UNKNOWN and run.good_run):
         return HEALTHY
     if was is UNHEALTHY:
         return DEGRADED if run.fair_run >= check.successes and run.bad_run else UNHEALTHY

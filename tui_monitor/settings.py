@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
 
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.units import parse_duration, parse_ratio, parse_size
@@ -362,13 +362,3 @@ class Settings(Section):
     routes: list[RouteSettings] = Field(default_factory=list)
     inhibit: list[InhibitSettings] = Field(default_factory=list)
     maintenance: list[MaintenanceSettings] = Field(default_factory=list)
-
-    @field_validator("checks", "notifiers")
-    @classmethod
-    def _unique_names(cls, entries: list[Any]) -> list[Any]:
-        seen: set[str] = set()
-        for entry in entries:
-            if entry.name in seen:
-                raise ValueError(f'the name "{entry.name}" is used twice')
-            seen.add(entry.name)
-        return entries

@@ -1,0 +1,216 @@
+"""Runs the sources: every observation goes to memory and to the history, and the newest of each is kept for the board."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from tui_monitor.clock import Clock
+from tui_monitor.guard import Guard
+from tui_monitor.judge import Standing, check_labels, samples_of
+from tui_monitor.model import CheckResult, HealthStatus, Labels, Observation, ProbeResult, Sample, with_labels
+from tui_monitor.poller import AnyCheck, CheckLoop, first_delay
+from tui_monitor.series import SeriesMemory
+from tui_monitor.settings import PostgresCheck, QuerySettings, Settings
+from tui_monitor.sources.postgres import PostgresProbe
+from tui_monitor.sources.processes import ProcessRow, ProcessTable
+from tui_monitor.sources.registry import build_probe
+from tui_monitor.sources.system import System
+from tui_monitor.sources.system_values import SystemReading
+
+MINIMUM_LOOKBACK = 300_000
+SYSTEM_TIMEOUT = 5.0
+PROCESS_ROWS = 40
+
+
+class Batch(NamedTuple):
+    """Samples of one moment (UTC ms) on their way to the history."""
+
+    at: int
+    samples: Sequence[Sample]
+    lookback_ms: int
+
+
+class Collector:
+    """All sources of one configuration."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
+    ) -> None:
+        self.results: dict[str, CheckResult] = {}
+        self.reading: SystemReading | None = None
+        self.processes: tuple[ProcessRow, ...] = ()
+        self.process_count = 0
+        self.figures: dict[str, dict[str, float]] = {}
+        self.query_errors: dict[str, str] = {}
+        self.want_processes = False
+        self._clock = clock
+        self._memory = memory
+        self._guard = guard
+        self._changed = changed
+        self._pending: list[Batch] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
+        self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._loops: dict[str, CheckLoop] = {}
+        self._table = ProcessTable()
+        self._last_system = float("-inf")
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Take (new) settings: unchanged checks go on undisturbed, others end or begin; call `start` afterwards."""
+        self._settings = settings
+        self._system = System(settings.system.mounts)
+        wanted = {check.name: check for check in settings.checks}
+        for name, loop in list(self._loops.items()):
+            if wanted.get(name) != loop.check:
+                self._end(name, loop, keep=name in wanted)
+        for name, check in wanted.items():
+            if name not in self._loops:
+                self._loops[name] = self._loop(check)
+
+    def _loop(self, check: AnyCheck) -> CheckLoop:
+        probe = build_probe(check)
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, self._settings.guard.loop_lag)
+
+    def _end(self, name: str, loop: CheckLoop, *, keep: bool) -> None:
+        for task in self._tasks.pop(name, []):
+            task.cancel()
+        del self._loops[name]
+        if not keep:
+            self.results.pop(name, None)
+            labels = check_labels(loop.check)
+            gone = CheckResult(name, loop.check.type, loop.check.category, HealthStatus.UNKNOWN, "", 0, 0, ProbeResult(HealthStatus.UNKNOWN))
+            self._take(Observation(self._clock.wall_ms(), samples_of(gone, labels, HealthStatus.HEALTHY)), MINIMUM_LOOKBACK)
+
+    def restore(self, name: str, status: HealthStatus, since: int) -> None:
+        """After a restart: what the status of a check was and since when, so that an outage keeps its beginning."""
+        if name in self._loops and status is not HealthStatus.UNKNOWN:
+            self._loops[name].standing = Standing(status, status, since)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Begin every loop that does not run yet."""
+        for name, loop in self._loops.items():
+            if name in self._tasks:
+                continue
+            delay = first_delay(name, loop.check.interval, len(self._loops))
+            tasks = [group.create_task(_quietly(loop.run(delay)), name=f"check {name}")]
+            if isinstance(loop.check, PostgresCheck) and isinstance(loop.probe, PostgresProbe):
+                tasks += [
+                    group.create_task(_quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
+                    for query in loop.check.queries
+                ]
+            self._tasks[name] = tasks
+
+    def stop(self) -> None:
+        """End every loop."""
+        for name, tasks in self._tasks.items():
+            for task in tasks:
+                task.cancel()
+            self._tasks[name] = []
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def checks(self) -> list[AnyCheck]:
+        """The configured checks, in the file's order."""
+        return list(self._settings.checks)
+
+    def pending_failure(self, name: str) -> bool:
+        """Whether a check is between its first failure and its threshold, or was never probed: its verdict is open."""
+        loop = self._loops.get(name)
+        if loop is None:
+            return False
+        standing = loop.standing
+        return name not in self.results or (standing.bad_run > 0 and standing.known is not HealthStatus.UNHEALTHY)
+
+    # --- this machine -------------------------------------------------------------------------------------------------
+
+    async def read_system(self) -> str:
+        """One reading of this machine if it is due; answers with the trouble where it is stuck, else ""."""
+        if self._clock.monotonic() - self._last_system < self._settings.system.interval - 0.1:
+            return ""
+        if self._reading is None or self._reading.done():
+            wall, mono = self._clock.wall_ms(), self._clock.monotonic()
+            self._reading = asyncio.get_running_loop().run_in_executor(self._thread, self._read, wall, mono)
+        try:
+            async with asyncio.timeout(SYSTEM_TIMEOUT):
+                reading, table = await asyncio.shield(self._reading)
+        except TimeoutError:
+            return "this machine's figures cannot be read: /proc does not answer"
+        self._last_system = self._clock.monotonic()
+        self.reading = reading
+        if table is not None:
+            self.process_count = table.count
+        lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
+        self._take(Observation(reading.at, reading.samples), lookback)
+        return ""
+
+    def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
+        reading = self._system.read(wall, mono)
+        if not (self.want_processes and self._settings.system.processes):
+            return reading, None
+        self.processes = self._table.read(mono)
+        return reading, self._table
+
+    # --- checks and queries -------------------------------------------------------------------------------------------
+
+    def _observe_check(self, observation: Observation) -> None:
+        result = observation.check
+        assert result is not None
+        before = self.results.get(result.name)
+        self.results[result.name] = result
+        check = self._loops[result.name].check if result.name in self._loops else None
+        lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
+        self._take(observation, lookback)
+        if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
+            self._changed(result)
+
+    async def _run_query(self, check: PostgresCheck, probe: PostgresProbe, query: QuerySettings) -> None:
+        lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
+        key = f"{check.name}: {query.metric}"
+        while True:
+            samples, error = await probe.run_query(query)
+            self.query_errors[key] = error
+            if not error:
+                labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
+                self.figures[key] = {_short(s.labels): s.value for s in samples[:20]}
+                self._take(Observation(self._clock.wall_ms(), labelled), lookback)
+            await self._clock.sleep(query.interval)
+
+    def observe(self, at: int, samples: Iterable[Sample]) -> None:
+        """Take samples that are not a source's: the monitor's own."""
+        self._take(Observation(at, tuple(samples)), MINIMUM_LOOKBACK)
+
+    def _take(self, observation: Observation, lookback_ms: int) -> None:
+        if not observation.samples:
+            return
+        self._memory.append(observation.at, observation.samples, lookback_ms)
+        self._pending.append(Batch(observation.at, observation.samples, lookback_ms))
+
+    def drain(self) -> list[Batch]:
+        """What has come since the last call, for the history."""
+        pending, self._pending = self._pending, []
+        return pending
+
+    def figures_of(self, check: AnyCheck) -> dict[str, float]:
+        """The newest values of a check's queries."""
+        found: dict[str, float] = {}
+        for query in getattr(check, "queries", ()):
+            found |= self.figures.get(f"{check.name}: {query.metric}", {})
+        return found
+
+
+def _short(labels: Labels) -> str:
+    name = next((value for key, value in labels if key == "__name__"), "")
+    rest = ",".join(value for key, value in labels if key != "__name__")
+    return f"{name}{{{rest}}}" if rest else name
+
+
+async def _quietly(work: asyncio.Future[None] | object) -> None:
+    """A loop that is cancelled alone (reload) must not cancel its siblings."""
+    try:
+        await work  # type: ignore[misc]
+    except asyncio.CancelledError:
+        return

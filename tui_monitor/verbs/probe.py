@@ -1,0 +1,75 @@
+"""`check`: one probe of each check, side by side, and its plain verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import json
+from argparse import Namespace
+from typing import Any
+
+from tui_monitor.clock import SystemClock
+from tui_monitor.model import HealthStatus, ProbeResult, worst
+from tui_monitor.poller import AnyCheck, probe_once
+from tui_monitor.sources.registry import build_probe
+from tui_monitor.text import clean
+from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339
+
+
+def run(given: Namespace) -> int:
+    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; 2 with a message for a wrong name or configuration."""
+    try:
+        checks = _chosen(configuration(given).settings.checks, given.names)
+    except Refused as refused:
+        complain(str(refused))
+        return refused.code
+    rows = asyncio.run(_probe_all(checks))
+    if given.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print(rows)
+    return worst(HealthStatus(row["status"]) for row in rows).exit_code
+
+
+def _chosen(checks: list[AnyCheck], names: list[str]) -> list[AnyCheck]:
+    known = [check.name for check in checks]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise Refused(f'there is no check "{name}"{f"; did you mean {near[0]}?" if near else ""}', 2)
+    return [check for check in checks if not names or check.name in names]
+
+
+async def _probe_all(checks: list[AnyCheck]) -> list[dict[str, Any]]:
+    return await asyncio.gather(*(_probe(check) for check in checks))
+
+
+async def _probe(check: AnyCheck) -> dict[str, Any]:
+    clock, probe = SystemClock(), build_probe(check)
+    try:
+        result = await probe_once(probe, check, clock)
+    finally:
+        await probe.close()
+    return to_json(check.name, check.type, result, clock.wall_ms())
+
+
+def to_json(name: str, kind: str, result: ProbeResult, at: int) -> dict[str, Any]:
+    """The contract's shape of one check's verdict."""
+    return {
+        "name": name,
+        "type": kind,
+        "status": str(result.status),
+        "reason": result.reason,
+        "duration_ms": None if result.duration is None else round(result.duration * 1000, 3),
+        "phases_ms": {phase: round(seconds * 1000, 3) for phase, seconds in result.phases.items()},
+        "at": rfc3339(at),
+    }
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        print("no checks are configured; tui-monitor config init writes a file to start from")
+    wide = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        took = "" if row["duration_ms"] is None else f"{row['duration_ms']:.0f} ms"
+        print(f"{row['status']:<9}  {row['name']:<{wide}}  {took:>8}  {clean(row['reason'])}".rstrip())
