@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
+
+from tui_monitor.model import Labels
 
 AlertState = Literal["pending", "firing", "resolved"]
 Change = Literal[
     "pending", "dropped", "firing", "resolved", "raised", "lowered", "acknowledged", "unacknowledged", "ack_expired", "flapping", "updated"
 ]
+_MAY_WAIT = frozenset({"pending", "dropped", "updated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,26 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """How far one rule's condition has come for one subject: wall stamps, so that they survive a restart.
+
+    ``since``: when the condition became true. ``active``: it has held for the rule's ``for``. ``keep_until``: the condition
+    is false and the rung stays until then (``keep_firing_for``). ``sample``: the series it is about, without its name.
+    """
+
+    since: int
+    active: bool = False
+    keep_until: int | None = None
+    sample: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One alert of one subject through its life.
 
     ``fingerprint`` is the hash of the identity labels (a ladder's leave out severity) and stays for ever; ``id`` is short stable
-    hex of fingerprint and this episode's begin, so a new firing after a resolve is a new id. ``active_at`` is when the condition
-    became true, ``starts_at`` when it fired (0 while pending), ``ends_at`` when it ended.
+    hex of fingerprint and this episode's begin, so a new firing after a resolve is a new id. ``rule`` is the key of the ladder.
+    ``active_at`` is when the condition became true, ``starts_at`` when it fired (0 while pending), ``ends_at`` when it ended.
     """
 
     id: str
@@ -49,9 +68,15 @@ class Alert:
     held: bool = False
     """Resolved by hand: stays resolved until its condition has been false once."""
     no_data: bool = False
+    """Its series is missing: the alert holds."""
     flaps: int = 0
+    """While flapping: how often it has fired within the window and since."""
     evidence: Mapping[str, object] = field(default_factory=dict)
     suppressed_by: tuple[str, ...] = ()
+    rungs: Mapping[str, Rung] = field(default_factory=dict)
+    """Rule key → its progress."""
+    digest: str = ""
+    """Of the ladder's expressions and labels: another digest after a restart means that the rule was changed."""
 
     @property
     def name(self) -> str:
@@ -69,3 +94,37 @@ class Transition:
     by: str = ""
     note: str = ""
     old_severity: str = ""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it must be committed at once; pending, dropped and updated may wait and merge (store.alerts.Unsaved)."""
+        return self.change not in _MAY_WAIT
+
+
+def rfc3339(at: int) -> str:
+    """UTC milliseconds as 2026-01-31T12:00:00.123Z."""
+    seconds, milliseconds = divmod(at, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+
+
+def to_json(alert: Alert) -> dict[str, object]:
+    """The alert as `alerts --json` prints it (contract.md): times RFC 3339 UTC; NaN and infinities as texts; null: not there yet."""
+    ack = alert.acknowledged
+    value: object = alert.value
+    if alert.value is not None and not math.isfinite(alert.value):
+        value = "NaN" if alert.value != alert.value else "+Inf" if alert.value > 0 else "-Inf"
+    return {
+        "id": alert.id,
+        "fingerprint": alert.fingerprint,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "severity": alert.severity,
+        "state": alert.state,
+        "value": value,
+        "starts_at": rfc3339(alert.starts_at or alert.active_at),
+        "ends_at": None if alert.ends_at is None else rfc3339(alert.ends_at),
+        "acknowledged": None
+        if ack is None
+        else {"by": ack.by, "at": rfc3339(ack.at), "note": ack.note, "until": None if ack.until is None else rfc3339(ack.until)},
+        "suppressed_by": list(alert.suppressed_by),
+    }

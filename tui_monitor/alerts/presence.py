@@ -1,0 +1,55 @@
+"""Tell "there, but below the threshold" from "missing": what a rule's expression looks at, without its filters.
+
+A comparison with ``bool`` answers for every series it looks at, also where it is false, with the same labels (less the metric's
+name) as the comparison that filters. So the rule's text with ``bool`` behind each comparison answers exactly the subjects that are
+there: a subject that is in it and not in the rule's own answer is false; one that is in neither is missing. ``unless`` becomes
+``or``, for what takes a subject away makes it false and not missing. Where labels cannot be kept like that (absent(), topk and the
+like) the question is only whether any series that the rule selects is current.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_monitor.model import is_stale
+from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, Queryable
+from tui_monitor.promql.tokens import tokenize
+
+_COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+_BLIND = frozenset({"absent", "absent_over_time", "topk", "bottomk", "limitk", "limit_ratio", "count_values"})
+_ABSENT = frozenset({"absent", "absent_over_time"})
+
+
+def reads_absence(text: str) -> bool:
+    """Whether the expression asks for what is not there: such rules wait for the start-up grace."""
+    return any(token.kind == "word" and token.text.lower() in _ABSENT for token in tokenize(text))
+
+
+def presence_text(text: str) -> str | None:
+    """The expression whose answer has every subject that is there; None where no expression can say that."""
+    tokens = tokenize(text)
+    if any(token.kind == "word" and token.text.lower() in _BLIND for token in tokens):
+        return None
+    pieces: list[str] = []
+    done = braces = 0
+    for index, token in enumerate(tokens):
+        braces += (token.text == "{") - (token.text == "}") if token.kind == "op" else 0
+        if token.kind == "op" and token.text in _COMPARISONS and not braces:
+            following = tokens[index + 1].text.lower() if index + 1 < len(tokens) else ""
+            pieces.append(text[done : token.end] + ("" if following == "bool" else " bool "))
+            done = token.end
+        elif token.kind == "word" and token.text.lower() == "unless":
+            pieces.append(text[done : token.position] + "or")
+            done = token.end
+    return "".join(pieces) + text[done:]
+
+
+def any_current(selectors: Sequence[tuple[Matcher, ...]], storage: Queryable, now_ms: int) -> bool:
+    """Whether any selected series is current; true where the rule selects nothing at all."""
+    lookback: int = getattr(storage, "max_lookback_ms", DEFAULT_LOOKBACK_MS)
+    for matchers in selectors:
+        for series in storage.select(matchers, now_ms - lookback, now_ms):
+            newest = series.latest(now_ms)
+            if newest is not None and newest[0] > now_ms - series.lookback_ms and not is_stale(newest[1]):
+                return True
+    return not selectors
