@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tui_monitor.model import Labels
+from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.promql.regex import compile_regex
 
 DEFAULT_LOOKBACK_MS = 300_000
 
@@ -26,7 +26,7 @@ class Matcher:
             return value == self.value
         if self.op == "!=":
             return value != self.value
-        found = re.fullmatch(self.value, value) is not None
+        found = compile_regex(self.value).fullmatch(value) is not None
         return found if self.op == "=~" else not found
 
     def __str__(self) -> str:
@@ -56,8 +56,24 @@ class Series(Protocol):
 
 
 class Queryable(Protocol):
-    """A set of series that can be asked by matchers."""
+    """A set of series that can be asked by matchers.
+
+    Two attributes are optional. ``generation``: an int that changes whenever ``select`` may give other series; with it a
+    query keeps what it selected (the times of the call are then ignored). ``max_lookback_ms``: the longest look-back of
+    any series, asked for before each instant selector (default: DEFAULT_LOOKBACK_MS).
+    """
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Iterable[Series]:
         """The series that fulfil all matchers and may have samples with after < time <= until."""
         ...
+
+
+def fulfils(labels: Labels, matchers: tuple[Matcher, ...]) -> bool:
+    """Whether a label set fulfils all matchers; an absent label counts as empty."""
+    values = dict(labels)
+    return all(matcher.matches(values.get(matcher.name, "")) for matcher in matchers)
+
+
+def exact_name(matchers: tuple[Matcher, ...]) -> str:
+    """The metric's name if the matchers demand one, else ""."""
+    return next((matcher.value for matcher in matchers if matcher.name == METRIC_NAME and matcher.op == "="), "")

@@ -1,0 +1,37 @@
+"""Durations as Prometheus writes them: 1h30m, 90s, 500ms, 2d, or a plain number of seconds."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = (("y", 31_536_000_000), ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
+_PATTERN = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+", re.ASCII)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration; units from large to small, each at most once; a plain number means seconds.
+
+    Raises ValueError for anything else, negative durations too.
+    """
+    word = text.strip()
+    if _NUMBER.fullmatch(word):
+        return float(word)
+    found = _PATTERN.fullmatch(word) if word else None
+    if found is None:
+        raise ValueError(f"not a duration: {text!r} (write 90s, 1h30m, 2d or a number of seconds)")
+    return sum(int(count) * unit for count, (_, unit) in zip(found.groups(), _UNITS, strict=True) if count) / 1000
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest spelling of a duration: 5400 is "1h30m", 0 is "0s"; below a millisecond is rounded."""
+    rest = round(abs(seconds) * 1000)
+    sign = "-" if seconds < 0 and rest else ""
+    parts = []
+    for unit, size in _UNITS:
+        if unit in ("y", "w") and rest % size:
+            continue
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return sign + ("".join(parts) or "0s")

@@ -1,0 +1,121 @@
+"""PromQL: compile an expression once, evaluate it at any time over memory, store or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promql_parser import parse
+
+from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.promql.compiler import Compiler
+from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError, PromqlError
+from tui_monitor.promql.nodes import Context, Node, RangeNode, ScalarNode, Source, VectorNode
+from tui_monitor.promql.places import parse_error
+from tui_monitor.promql.storage import Matcher, Queryable
+from tui_monitor.promql.tokens import tokenize
+from tui_monitor.promql.values import Matrix, Value, Vector
+
+__all__ = ["EvaluationError", "Matrix", "PromqlError", "Query", "Value", "Vector", "compile_expr"]
+
+SUBQUERY_STEP_MS = 60_000
+MAX_STEPS = 11_000
+_MAX_OPERATORS = 300
+_OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless", "atan2"})
+
+
+class Query:
+    """A compiled expression. It holds nothing of what it read and may be evaluated as often as wanted.
+
+    ``metrics``: the names that it reads, None when a selector has no exact name. ``longest_window_ms``: how far before the
+    time of evaluation it reads (the look-back where no range is given). ``kind``: vector, scalar, matrix or string.
+    """
+
+    def __init__(self, text: str, root: Node, sources: tuple[Source, ...]) -> None:
+        self.text = text
+        self.root = root
+        self.matchers: tuple[tuple[Matcher, ...], ...] = tuple(source.matchers for source in sources)
+        self.metrics = _metrics(self.matchers)
+        self.longest_window_ms = max((source.window_ms() for source in sources), default=0)
+
+    @property
+    def kind(self) -> str:
+        """What the answer is: vector, scalar, matrix or string."""
+        return self.root.kind
+
+    def instant(self, storage: Queryable, at_ms: int, interval_ms: int = SUBQUERY_STEP_MS) -> Value:
+        """The answer at a time (UTC ms); ``interval_ms`` is the step of subqueries that name none.
+
+        A vector is a list of (labels, value), a scalar a float, a string a str, a range vector a Matrix. Raises EvaluationError.
+        """
+        return self.root.result(Context(storage, at_ms, at_ms, interval_ms), at_ms)
+
+    def range(self, storage: Queryable, start_ms: int, end_ms: int, step_ms: int, interval_ms: int = SUBQUERY_STEP_MS) -> Matrix:
+        """The answers from start to end, both included, every ``step_ms``: (labels, times, values), sorted by labels.
+
+        Raises EvaluationError, also for an expression that is no instant vector or scalar and for impossible times.
+        """
+        if isinstance(self.root, VectorNode | ScalarNode):
+            _check_times(start_ms, end_ms, step_ms)
+        else:
+            kind = "range vector" if isinstance(self.root, RangeNode) else self.root.kind
+            raise EvaluationError(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector', "bad_data")
+        ctx = Context(storage, start_ms, end_ms, interval_ms)
+        found: dict[Labels, tuple[list[int], list[float]]] = {}
+        for at in range(start_ms, end_ms + 1, step_ms):
+            for labels, value in _vector(self.root, ctx, at):
+                times, values = found.setdefault(labels, ([], []))
+                if times and times[-1] == at:
+                    raise EvaluationError(DUPLICATE_LABELS)
+                times.append(at)
+                values.append(value)
+        return Matrix((labels, *found[labels]) for labels in sorted(found))
+
+    def __repr__(self) -> str:
+        return f"Query({self.text!r})"
+
+
+def _vector(root: VectorNode | ScalarNode, ctx: Context, at: int) -> Vector:
+    return root.result(ctx, at) if isinstance(root, VectorNode) else [((), root.result(ctx, at))]
+
+
+def _check_times(start_ms: int, end_ms: int, step_ms: int) -> None:
+    if step_ms <= 0:
+        raise EvaluationError("zero or negative query resolution step widths are not accepted. Try a positive integer", "bad_data")
+    if end_ms < start_ms:
+        raise EvaluationError("end timestamp must not be before start time", "bad_data")
+    if (end_ms - start_ms) // step_ms > MAX_STEPS:
+        raise EvaluationError(
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)", "bad_data"
+        )
+
+
+def _metrics(selectors: tuple[tuple[Matcher, ...], ...]) -> set[str] | None:
+    names: set[str] = set()
+    for matchers in selectors:
+        exact = [matcher.value for matcher in matchers if matcher.name == METRIC_NAME and matcher.op == "="]
+        if not exact:
+            return None
+        names.update(exact)
+    return names
+
+
+def compile_expr(text: str) -> Query:
+    """The expression, ready to be evaluated; raises PromqlError where it is wrong or uses what is not supported."""
+    tokens = tokenize(text)
+    operators = [token for token in tokens if token.kind in ("op", "word") and token.text.lower() in _OPERATORS]
+    if len(operators) > _MAX_OPERATORS:
+        extra = operators[_MAX_OPERATORS]
+        raise PromqlError(f"more than {_MAX_OPERATORS} operators", extra.position, extra.text, text)
+    try:
+        tree = parse(text)
+    except ValueError as reason:
+        raise parse_error(text, tokens, str(reason)) from None
+    compiler = Compiler(text, tokens)
+    return Query(text, compiler.compile(tree), tuple(compiler.sources))
+
+
+def walk(node: Node, depth: int = 0) -> Iterator[tuple[Node, int]]:
+    """The node and all its parts, each with its depth, in order of the text."""
+    yield node, depth
+    for child in node.children:
+        yield from walk(child, depth + 1)

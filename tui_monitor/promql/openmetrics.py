@@ -1,0 +1,197 @@
+"""OpenMetrics text files with timestamps, read into memory so that queries can run over them instead of the store."""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tui_monitor.model import METRIC_NAME, STALE_NAN, Labels
+from tui_monitor.promql.numbers import parse_float
+from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, exact_name, fulfils
+
+_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*", re.ASCII)
+_LABEL = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*")\s*', re.ASCII)
+_STRING = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*')
+_ESCAPE = re.compile(r"\\(.)")
+_EXEMPLAR = re.compile(r"\s#\s.*$")
+
+
+class FileError(ValueError):
+    """The file is not readable as OpenMetrics text; the message names the file and the line."""
+
+
+class FileSeries:
+    """One series of a file, in time order."""
+
+    __slots__ = ("labels", "lookback_ms", "times", "values")
+
+    def __init__(self, labels: Labels, samples: dict[int, float]) -> None:
+        self.labels = labels
+        self.lookback_ms = DEFAULT_LOOKBACK_MS
+        self.times = array("q", sorted(samples))
+        self.values = array("d", (samples[time] for time in self.times))
+
+    def latest(self, until_ms: int) -> tuple[int, float] | None:
+        """The newest sample with time <= until, stale markers too."""
+        index = bisect_right(self.times, until_ms)
+        return (self.times[index - 1], self.values[index - 1]) if index else None
+
+    def window(self, after_ms: int, until_ms: int) -> tuple[Sequence[int], Sequence[float]]:
+        """Times and values with after < time <= until."""
+        first = bisect_right(self.times, after_ms)
+        last = bisect_right(self.times, until_ms, first)
+        return self.times[first:last], self.values[first:last]
+
+
+class FileStorage:
+    """The series of a file; implements promql.storage.Queryable. Nothing changes after it was made."""
+
+    generation = 0
+
+    def __init__(self, series: Iterable[FileSeries]) -> None:
+        self.series = sorted(series, key=lambda one: one.labels)
+        self._by_name: dict[str, list[FileSeries]] = {}
+        for one in self.series:
+            self._by_name.setdefault(dict(one.labels).get(METRIC_NAME, ""), []).append(one)
+
+    def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[FileSeries]:
+        """The series that fulfil all matchers, sorted by labels; the times do not narrow it."""
+        name = exact_name(matchers)
+        candidates = self._by_name.get(name, []) if name else self.series
+        return [one for one in candidates if fulfils(one.labels, matchers)]
+
+    def times(self) -> tuple[int, int] | None:
+        """The first and the last time of all samples (UTC ms); None of an empty file."""
+        filled = [one for one in self.series if one.times]
+        if not filled:
+            return None
+        return min(one.times[0] for one in filled), max(one.times[-1] for one in filled)
+
+
+def read_file(path: Path | str) -> FileStorage:
+    """Read a file in UTF-8; raises FileError with file and line, or OSError."""
+    name = str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as reason:
+        line = reason.object[: reason.start].count(b"\n") + 1
+        raise FileError(f"{name}, line {line}: not valid UTF-8") from None
+    return read_text(text, name)
+
+
+def read_text(text: str, name: str = "text") -> FileStorage:
+    """Read OpenMetrics text: each sample with a time in seconds, rounded to the millisecond.
+
+    Samples may stand in any order; of several with the same labels and time the last one counts. ``StaleNaN`` as a value ends
+    the series. Comments, metadata, exemplars and a missing ``# EOF`` are no errors; what follows ``# EOF`` is one.
+    """
+    found: dict[Labels, dict[int, float]] = {}
+    ended = False
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.strip(" \t\r")
+        if not line:
+            continue
+        if ended:
+            raise FileError(f"{name}, line {number}: something follows '# EOF'")
+        if line.startswith("#"):
+            ended = line == "# EOF"
+            continue
+        try:
+            labels, value, at = _sample(line)
+        except ValueError as reason:
+            raise FileError(f"{name}, line {number}: {reason}") from None
+        found.setdefault(labels, {})[at] = value
+    return FileStorage(FileSeries(labels, samples) for labels, samples in found.items())
+
+
+def _sample(line: str) -> tuple[Labels, float, int]:
+    start = _NAME.match(line)
+    pairs: dict[str, str] = {}
+    if start is not None:
+        pairs[METRIC_NAME] = start.group()
+        at = start.end()
+    elif line.startswith("{"):
+        at = 0
+    else:
+        raise ValueError(f"a metric's name is expected, not {line[:20]!r}")
+    rest = line[at:].lstrip()
+    if rest.startswith("{"):
+        at = _labels(rest, pairs)
+        rest = rest[at:]
+    elif rest == line[at:]:
+        raise ValueError(f"a space is expected after {pairs[METRIC_NAME]!r}")
+    if METRIC_NAME not in pairs:
+        raise ValueError("the metric has no name")
+    words = _EXEMPLAR.sub("", rest).split()
+    if len(words) == 1:
+        raise ValueError("the sample has no timestamp (seconds after the value)")
+    if len(words) != 2:
+        raise ValueError(f"a value and a timestamp are expected, not {rest.strip()!r}")
+    labels = tuple(sorted((key, value) for key, value in pairs.items() if value))
+    return labels, _value(words[0]), _time(words[1])
+
+
+def _labels(text: str, pairs: dict[str, str]) -> int:
+    """Read {name="value", ...} into the pairs; a quoted word alone is the metric's name. The offset behind the brace."""
+    at = 1
+    while True:
+        while text[at : at + 1] in (" ", "\t"):
+            at += 1
+        if text[at : at + 1] == "}":
+            return at + 1
+        found = _LABEL.match(text, at)
+        if found is None:
+            raise ValueError(f"a label's name or }} is expected at {text[at : at + 20]!r}" if at < len(text) else "} is missing")
+        key, at = found.group(1), found.end()
+        if key.startswith('"'):
+            key = _unescape(key[1:-1])
+        if text[at : at + 1] == "=":
+            value = _STRING.match(text, at + 1)
+            if value is None:
+                raise ValueError(f"the label {key!r} needs a value in quotes")
+            _set(pairs, key, _unescape(value.group(1)))
+            at = value.end()
+        elif found.group(1).startswith('"'):
+            _set(pairs, METRIC_NAME, key)
+        else:
+            raise ValueError(f"= is expected after the label {key!r}")
+        if text[at : at + 1] == ",":
+            at += 1
+        elif text[at : at + 1] != "}":
+            raise ValueError(f", or }} is expected at {text[at : at + 20]!r}" if at < len(text) else "} is missing")
+
+
+def _set(pairs: dict[str, str], key: str, value: str) -> None:
+    if key in pairs:
+        raise ValueError(f"the label {key!r} stands twice")
+    pairs[key] = value
+
+
+def _unescape(text: str) -> str:
+    r"""Resolve \\, \" and \n; a backslash before anything else stays."""
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: {"n": "\n", "\\": "\\", '"': '"'}.get(found.group(1), found.group()), text)
+
+
+def _value(word: str) -> float:
+    if word.lower() == "stalenan":
+        return STALE_NAN
+    try:
+        return parse_float(word)
+    except ValueError:
+        raise ValueError(f"not a number: {word!r}") from None
+
+
+def _time(word: str) -> int:
+    try:
+        seconds = parse_float(word)
+    except ValueError:
+        raise ValueError(f"not a timestamp in seconds: {word!r}") from None
+    if not math.isfinite(seconds) or abs(seconds) > 9e15:
+        raise ValueError(f"not a timestamp in seconds: {word!r}")
+    return math.floor(seconds * 1000 + 0.5)
