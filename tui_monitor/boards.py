@@ -46,7 +46,7 @@ def resources_of(
         disks=tuple(DiskView(d.name, d.read, d.write, d.busy) for d in reading.disks),
         pressure={p.resource: p.ratio for p in reading.pressure if p.kind == "some"},
         uptime=reading.uptime_s,
-        processes=tuple(ProcessView(p.pid, p.name, p.user, p.cpu or 0.0, p.rss, p.cmdline or p.name) for p in processes),
+        processes=tuple(ProcessView(p.pid, p.name, p.user, p.cpu or 0.0, p.memory, p.command or p.name) for p in processes),
         process_count=count,
         error="; ".join(reading.faults),
     )

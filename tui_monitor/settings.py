@@ -326,7 +326,7 @@ class MaintenanceSettings(Section):
 
 
 class GuardSettings(Section):
-    """ "Is it me?": what tells the monitor's own trouble from the target's."""
+    """What tells the monitor's own trouble from the target's ("is it me?")."""
 
     reference: list[str] = _key([], "host:port addresses that are reachable when this machine's network is well")
     dns: list[str] = _key([], "names that resolve when this machine's resolver is well")
