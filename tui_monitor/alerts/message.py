@@ -54,10 +54,14 @@ class Message:
     held_back: int = 0
     language: str = "en"
     link: str = ""
+    merged: int = 0
+    """How many further queued messages this one stands for (a late firing with its resolve, a rate limit's summary)."""
+    note: str = ""
+    """What the outbox found out at the first try ("was down 03:10–03:22, delivered 03:25"); fixed so that retries are identical."""
 
     def to_json(self) -> str:
-        """The message as one JSON text, for the outbox."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        """The message as one JSON text, for the outbox; undecodable bytes in external text become "?" so that it can be stored."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode(errors="replace").decode()
 
     @staticmethod
     def from_json(text: str) -> Message:

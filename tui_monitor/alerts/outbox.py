@@ -1,0 +1,345 @@
+"""Send what the outbox holds: one worker per notifier, so that one that fails never delays another.
+
+State before send: a row is claimed in one transaction, sent, and its outcome written in another. A process that dies in between
+leaves the row in ``sending``; the next one finds it and allows one retry, marked as a possible repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol, TypeVar
+
+from tui_monitor.alerts.merging import summarise
+from tui_monitor.alerts.message import AlertSnapshot, Kind, Message, State
+from tui_monitor.alerts.notifiers.base import Editable, Notifier, SendError
+from tui_monitor.alerts.notifiers.wording import is_resolved, late_note, say
+from tui_monitor.alerts.taking import GIVE_UP_MS, IDLE_S, Outcome, judge, take
+from tui_monitor.clock import Clock
+from tui_monitor.store import outbox as rows
+from tui_monitor.store.outbox import Entry
+
+T = TypeVar("T")
+
+HOUSEKEEPING_S = 3600.0
+_GUARD_S = 5.0
+"""A notifier that overstays its own time limit by so much is stopped from outside."""
+_STORE_PAUSE_S = 1.0
+_MEMORY_ROWS = 1000
+_MAX_EDITS = 20
+
+
+class RunDb(Protocol):
+    """Runs a function in one write transaction of the state database; raises sqlite3.Error where that cannot be committed."""
+
+    def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
+        """The function's result, after the commit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """What just happened to one message: for the log, the board and tests. ``recorded`` False: the store could not be written."""
+
+    notifier: str
+    id: str
+    kind: Kind
+    state: State
+    attempts: int
+    alerts: tuple[str, ...]
+    error: str = ""
+    provider_id: str = ""
+    recorded: bool = True
+
+
+class Outbox:
+    """The workers; ``run`` until ``close``. ``on_event`` is called on the loop, right after each outcome, and must not raise."""
+
+    def __init__(
+        self,
+        run_db: RunDb,
+        notifiers: Mapping[str, Notifier],
+        clock: Clock,
+        on_event: Callable[[OutboxEvent], None],
+        *,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._run_db = run_db
+        self._notifiers = dict(notifiers)
+        self._clock = clock
+        self._on_event = on_event
+        self._jitter = jitter
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, float] = {}
+        self._retired: list[Notifier] = []
+        self._memory: dict[str, deque[Entry]] = {}
+        self._unwritten: dict[str, Outcome] = {}
+        self._edits: dict[str, deque[tuple[str, str | None]]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._closing = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._recovered = False
+
+    @property
+    def progressed_at(self) -> float:
+        """Monotonic seconds of the slowest worker's last step: at most its notifier's time limit + 15 s ago while all is well."""
+        return min(self._progress.values(), default=self._clock.monotonic())
+
+    async def run(self) -> None:
+        """Recover what a dead process left, then send until closed."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._start_workers()
+                group.create_task(self._keep_house())
+        finally:
+            self._group = None
+            for notifier in [*self._notifiers.values(), *self._retired]:
+                await notifier.close()
+            self._ended.set()
+
+    def wake(self) -> None:
+        """Something was committed to the table: look now."""
+        for event in self._wakes.values():
+            event.set()
+
+    def send_unrecorded(self, messages: Iterable[Message]) -> None:
+        """Send from memory what the state database could not take; each says that it is not recorded and may repeat."""
+        for message in messages:
+            if message.notifier not in self._notifiers:
+                continue
+            ident = rows.entry_id(message.notifier, message.key)
+            alerts = tuple(alert.id for alert in message.alerts)
+            now = self._clock.wall_ms()
+            entry = Entry(
+                ident, message.notifier, message.kind, "queued", 0, now, None, message.created_at, None, "", "", False, None,
+                message.thread, alerts, message.to_json(),
+            )  # fmt: skip
+            self._remember(entry)
+        self.wake()
+
+    def acknowledged(self, alert_id: str, by: str) -> None:
+        """Show on sent messages, where a channel can, who has taken an alert ("": nobody any more)."""
+        self._queue_edits([alert_id], by)
+
+    def reconfigure(self, notifiers: Mapping[str, Notifier]) -> None:
+        """Use these notifiers from now on; one that is sending finishes first."""
+        self._retired += [old for name, old in self._notifiers.items() if notifiers.get(name) is not old]
+        self._notifiers = dict(notifiers)
+        self._start_workers()
+        self.wake()
+
+    async def close(self, grace_s: float = 5.0) -> None:
+        """Let what is being sent finish for ``grace_s`` seconds; what is then still out becomes unknown, for the next process to retry."""
+        self._closing.set()
+        self.wake()
+        if self._group is None:
+            return
+        if self._workers:
+            await asyncio.wait(self._workers.values(), timeout=grace_s)
+        for task in self._workers.values():
+            task.cancel()
+        await self._ended.wait()
+
+    def _start_workers(self) -> None:
+        if self._group is None or self._closing.is_set():
+            return
+        for name in self._notifiers:
+            if name not in self._workers or self._workers[name].done():
+                self._wakes[name] = asyncio.Event()
+                self._progress[name] = self._clock.monotonic()
+                self._workers[name] = self._group.create_task(self._work(name), name=f"outbox {name}")
+
+    async def _work(self, name: str) -> None:
+        wake = self._wakes[name]
+        while name in self._notifiers and not self._closing.is_set():
+            wake.clear()
+            self._progress[name] = self._clock.monotonic()
+            notifier = self._notifiers[name]
+            pause = await self._step(notifier)
+            if self._notifiers.get(name) is not notifier:
+                await self._close_retired(notifier)
+            elif pause > 0:
+                await self._wait(wake, pause)
+        self._progress.pop(name, None)
+
+    async def _close_retired(self, notifier: Notifier) -> None:
+        if notifier in self._retired:
+            self._retired.remove(notifier)
+            await notifier.close()
+
+    async def _step(self, notifier: Notifier) -> float:
+        """Do one thing for a notifier; how many seconds there is nothing more to do."""
+        waiting = self._memory.get(notifier.name)
+        now = self._clock.wall_ms()
+        if waiting and (waiting[0].next_try or 0) <= now:
+            await self._send_from_memory(notifier, waiting.popleft())
+            return 0.0
+        pause = max(0.05, ((waiting[0].next_try or 0) - now) / 1000) if waiting else IDLE_S
+        try:
+            if not self._recovered or not await self._flush():
+                return min(pause, _STORE_PAUSE_S)
+            taken = await self._run_db(lambda db: take(db, notifier.name, notifier.rate_limit, now))
+            if taken.entry is None:
+                return 0.0 if await self._edit_one(notifier) else min(pause, taken.wait)
+        except sqlite3.Error:
+            return min(pause, _STORE_PAUSE_S)
+        await self._send_row(notifier, taken.entry)
+        return 0.0
+
+    async def _send_row(self, notifier: Notifier, entry: Entry) -> None:
+        try:
+            outcome = await self._deliver(notifier, entry)
+        except asyncio.CancelledError:
+            stopped = SendError("stopped while sending", maybe_delivered=True)
+            await self._record(entry, replace(judge(entry, stopped, self._clock.wall_ms(), 0.0), next_try=self._clock.wall_ms()))
+            raise
+        recorded = await self._record(entry, outcome)
+        self._tell(entry, outcome, recorded)
+        if not recorded and outcome.next_try is not None:
+            self._remember(replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat))
+        if outcome.state == "sent" and isinstance(notifier, Editable):
+            self._queue_edits([alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
+
+    async def _send_from_memory(self, notifier: Notifier, entry: Entry) -> None:
+        entry = replace(entry, attempts=entry.attempts + 1)
+        outcome = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
+        self._tell(entry, outcome, recorded=False)
+        if outcome.next_try is not None:
+            self._remember(replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat))
+        elif entry.id in self._unwritten:
+            self._unwritten[entry.id] = outcome
+
+    async def _deliver(self, notifier: Notifier, entry: Entry, remark: str = "") -> Outcome:
+        message = entry.message
+        note = " · ".join(filter(None, (late_note(message, self._clock.wall_ms()), remark)))
+        try:
+            async with asyncio.timeout(notifier.timeout + _GUARD_S):
+                provider_id = await notifier.send(message, note, entry.possible_repeat)
+        except SendError as error:
+            failure = error
+        except TimeoutError:
+            failure = SendError("the notifier did not come back in time", maybe_delivered=True)
+        except Exception as error:  # noqa: BLE001  the boundary: a faulty channel must not stop the worker; its text may hold secrets
+            failure = SendError(f"internal error: {type(error).__name__}", permanent=True)
+        else:
+            return Outcome("sent", provider_id=provider_id)
+        return judge(entry, failure, self._clock.wall_ms(), self._jitter())
+
+    async def _record(self, entry: Entry, outcome: Outcome) -> bool:
+        self._unwritten[entry.id] = outcome
+        try:
+            return await self._flush(entry.id)
+        except sqlite3.Error:
+            return False
+
+    async def _flush(self, only: str = "") -> bool:
+        """Write outcomes that are not written yet, except those that memory still works on."""
+        busy = {entry.id for entries in self._memory.values() for entry in entries}
+        outcomes = {key: outcome for key, outcome in self._unwritten.items() if (not only or key == only) and key not in busy}
+        if not outcomes:
+            return True
+        now = self._clock.wall_ms()
+        await self._run_db(lambda db: _write(db, outcomes, now))
+        for key in outcomes:
+            self._unwritten.pop(key, None)
+        return True
+
+    def _remember(self, entry: Entry) -> None:
+        """Keep a row in memory, in order, bounded: what is more than a rate limit's worth becomes one summary."""
+        waiting = self._memory.setdefault(entry.notifier, deque(maxlen=_MEMORY_ROWS))
+        (waiting.appendleft if entry.attempts else waiting.append)(entry)
+        mergeable = [held for held in waiting if held.kind in ("firing", "resolved", "reminder") and not held.attempts]
+        if len(mergeable) > self._notifiers[entry.notifier].rate_limit.count:
+            summary = summarise([held.message for held in mergeable])
+            merged = replace(
+                mergeable[-1], kind=summary.kind, alerts=tuple(alert.id for alert in summary.alerts), payload=summary.to_json()
+            )
+            kept = [held for held in waiting if held not in mergeable]
+            waiting.clear()
+            waiting.extend([*kept, merged])
+
+    def _tell(self, entry: Entry, outcome: Outcome, recorded: bool) -> None:
+        event = OutboxEvent(
+            entry.notifier, entry.id, entry.kind, outcome.state, entry.attempts, entry.alerts, outcome.error, outcome.provider_id, recorded
+        )
+        self._on_event(event)
+
+    def _queue_edits(self, alert_ids: Iterable[str], by: str | None) -> None:
+        for name, notifier in self._notifiers.items():
+            if isinstance(notifier, Editable):
+                self._edits.setdefault(name, deque(maxlen=_MAX_EDITS)).extend((ident, by) for ident in alert_ids)
+        self.wake()
+
+    async def _edit_one(self, notifier: Notifier) -> bool:
+        """Bring the sent messages of one alert up to date; cosmetic, so a failure is left at that."""
+        edits = self._edits.get(notifier.name)
+        if not edits or not isinstance(notifier, Editable):
+            return False
+        alert_id, by = edits.popleft()
+        told = await self._run_db(lambda db: rows.for_alert(db, alert_id, payload=True))
+        for entry in told:
+            if entry.notifier != notifier.name or entry.state != "sent" or entry.kind == "resolved" or entry.merged_into:
+                continue
+            message = entry.message
+            changed = replace(message, alerts=tuple(_marked(alert, alert_id, by, self._clock.wall_ms()) for alert in message.alerts))
+            if changed == message or not entry.provider_id:
+                continue
+            try:
+                await notifier.edit(entry.provider_id, changed)
+            except Exception:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
+                continue
+            await self._run_db(partial(rows.rewrite, ident=entry.id, message=changed))
+        return True
+
+    async def _keep_house(self) -> None:
+        """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""
+        while not self._closing.is_set():
+            try:
+                await self._run_db(self._tidy)
+            except sqlite3.Error:
+                await self._wait(self._closing, _STORE_PAUSE_S)
+                continue
+            if not self._recovered:
+                self._recovered = True
+                self.wake()
+            await self._wait(self._closing, HOUSEKEEPING_S)
+
+    def _tidy(self, db: sqlite3.Connection) -> None:
+        now = self._clock.wall_ms()
+        if not self._recovered:
+            rows.recover(db, now)
+        rows.orphan(db, list(self._notifiers), now, GIVE_UP_MS)
+        rows.prune(db, now)
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Until the event is set or the clock says that the time is over."""
+        waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._clock.sleep(seconds))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+
+
+def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int) -> None:
+    for ident, outcome in outcomes.items():
+        rows.record(
+            db, ident, outcome.state, now_ms, next_try=outcome.next_try, provider_id=outcome.provider_id, error=outcome.error,
+            possible_repeat=outcome.possible_repeat, aside=outcome.aside,
+        )  # fmt: skip
+
+
+def _marked(alert: AlertSnapshot, alert_id: str, by: str | None, now_ms: int) -> AlertSnapshot:
+    """The snapshot of one alert as acknowledged by somebody, or (None) as resolved."""
+    if alert.id != alert_id or is_resolved(alert):
+        return alert
+    if by is None:
+        return replace(alert, status="resolved", ends_at=now_ms)
+    return replace(alert, acknowledged_by=by)
