@@ -215,7 +215,9 @@ class LabelReplace(VectorNode):
 class LabelJoin(VectorNode):
     """label_join(v, dst, separator, src...)."""
 
-    def __init__(self, text: str, children: Sequence[Node], argument: VectorNode, target: str, separator: str, sources: Sequence[str]) -> None:
+    def __init__(
+        self, text: str, children: Sequence[Node], argument: VectorNode, target: str, separator: str, sources: Sequence[str]
+    ) -> None:
         super().__init__(text, children)
         self.argument = argument
         self.target = target

@@ -12,7 +12,16 @@ import promql_parser as lib
 from tui_monitor.model import METRIC_NAME
 from tui_monitor.promql import calls
 from tui_monitor.promql.aggregations import AGGREGATIONS, Aggregation, CountValues, Grouping, Quantile, TopK
-from tui_monitor.promql.binary import SET_OPERATORS, Matching, Negated, NegatedScalar, ScalarBinary, SetOperation, VectorBinary, VectorScalar
+from tui_monitor.promql.binary import (
+    SET_OPERATORS,
+    Matching,
+    Negated,
+    NegatedScalar,
+    ScalarBinary,
+    SetOperation,
+    VectorBinary,
+    VectorScalar,
+)
 from tui_monitor.promql.calendar import CALENDAR
 from tui_monitor.promql.functions import MAPPED, REFUSED
 from tui_monitor.promql.histograms import HistogramFraction, HistogramQuantile

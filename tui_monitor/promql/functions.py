@@ -73,4 +73,3 @@ REFUSED: dict[str, str] = {
     ),
 }
 """Known names that are not run, with the reason."""
-

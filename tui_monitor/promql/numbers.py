@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from itertools import accumulate
+from functools import reduce
 from operator import add
 
 NAN = math.nan
@@ -169,11 +169,9 @@ def kahan(increment: float, running: float, error: float) -> tuple[float, float]
 def kahan_sum(values: Sequence[float]) -> tuple[float, float]:
     """The plain sum and the sum of its rounding errors; at least one value.
 
-    The fast way takes the running sum in C and the errors at once: they are what the exact sum differs from it.
+    The fast way adds in C and takes all errors at once: they are what the exact sum differs by.
     """
-    running = 0.0
-    for running in accumulate(values, add):
-        pass
+    running = reduce(add, values)
     if math.isfinite(running):
         try:
             return running, math.fsum((*values, -running))

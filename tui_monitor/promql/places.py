@@ -103,7 +103,7 @@ def _syntax_error(text: str, tokens: Sequence[Token]) -> PromqlError:
             index += 1
             while index + 1 < len(tokens) and tokens[index].text in ("-", "+"):
                 index += 1
-            if index < len(tokens) and (tokens[index].text == "(" or tokens[index + 1 : index + 2] and tokens[index + 1].text == "("):
+            if index < len(tokens) and (tokens[index].text == "(" or (tokens[index + 1 : index + 2] and tokens[index + 1].text == "(")):
                 index = _partner(tokens, index if tokens[index].text == "(" else index + 1)
         elif word == "[":
             index = _partner(tokens, index)

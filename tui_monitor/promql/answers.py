@@ -1,0 +1,50 @@
+"""Answers as JSON in the shape of Prometheus' HTTP API, so that its clients and scripts read them unchanged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui_monitor.model import Labels
+from tui_monitor.promql.errors import EvaluationError, PromqlError
+from tui_monitor.promql.numbers import format_float
+from tui_monitor.promql.values import Matrix, Value
+
+
+def to_json(value: Value, at_ms: int = 0) -> dict[str, Any]:
+    """A successful answer: of an instant query at ``at_ms``, or a Matrix of either kind of query.
+
+    Values are texts, times are seconds (an int where whole, else to the millisecond). A vector keeps its order; a matrix is
+    sorted by labels.
+    """
+    return {"status": "success", "data": _data(value, at_ms)}
+
+
+def error_to_json(error: PromqlError | EvaluationError) -> dict[str, Any]:
+    """A failed answer: ``bad_data`` where the expression is wrong, ``execution`` where the data contradict it."""
+    return {"status": "error", "errorType": error.error_type, "error": str(error)}
+
+
+def _data(value: Value, at_ms: int) -> dict[str, Any]:
+    if isinstance(value, float):
+        return {"resultType": "scalar", "result": [_seconds(at_ms), format_float(value)]}
+    if isinstance(value, str):
+        return {"resultType": "string", "result": [_seconds(at_ms), value]}
+    if isinstance(value, Matrix):
+        series = [
+            {
+                "metric": _metric(labels),
+                "values": [[_seconds(time), format_float(number)] for time, number in zip(times, values, strict=True)],
+            }
+            for labels, times, values in sorted(value, key=lambda one: one[0])
+        ]
+        return {"resultType": "matrix", "result": series}
+    elements = [{"metric": _metric(labels), "value": [_seconds(at_ms), format_float(number)]} for labels, number in value]
+    return {"resultType": "vector", "result": elements}
+
+
+def _metric(labels: Labels) -> dict[str, str]:
+    return dict(labels)
+
+
+def _seconds(at_ms: int) -> int | float:
+    return at_ms / 1000 if at_ms % 1000 else at_ms // 1000
