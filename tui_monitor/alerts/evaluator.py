@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tui_monitor.alerts.alert import Alert, Transition
+from tui_monitor.alerts.alert import Alert, Rung, Transition
 from tui_monitor.alerts.identity import NO_DATA, alert_labels, fingerprint_of, subject_of
 from tui_monitor.alerts.ladder import Ladder, Reading, Subject, digest_of
 from tui_monitor.alerts.presence import any_current
@@ -281,7 +281,7 @@ class Evaluator:
             identity = dict(alert.labels)
             if not ladder.rules[0].severity_in_identity:
                 identity.pop("severity", None)
-            subject = Subject(identity, alert, dict(alert.rungs))
+            subject = Subject(identity, alert, _adopted(alert.rungs, ladder.rules))
             subject.changed_rule = alert.digest not in ("", digest_of(ladder.rules))
             ladder.subjects[alert.fingerprint] = subject
             self._know(alert)
@@ -307,6 +307,7 @@ class Evaluator:
             new.subjects, new.ended = old.subjects, old.ended
             for subject in new.subjects.values():
                 subject.changed_rule |= changed
+                subject.rungs = _adopted(subject.rungs, new.rules)
                 subject.alert = replace(subject.alert, digest=digest_of(new.rules))
                 subject.reading = None if changed else _renewed(subject.reading, new.rules)
                 subject.stale = subject.unsaved = subject.reading is not None
@@ -474,6 +475,17 @@ def _watching(rule: Rule) -> Rule:
 def _describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
     reason = evidence.get("reason", "")
     return {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
+
+
+def _adopted(rungs: Mapping[str, Rung], rules: Sequence[Rule]) -> dict[str, Rung]:
+    """The rungs with those of rules that are gone given to new ones, so that a changed rule goes on with what is firing."""
+    keys = [rule.key for rule in rules]
+    free = [key for key in keys if key not in rungs]
+    adopted = {key: rung for key, rung in rungs.items() if key in keys}
+    for key, rung in rungs.items():
+        if key not in keys and free:
+            adopted[free.pop(0)] = rung
+    return adopted
 
 
 def _renewed(reading: Reading | None, rules: Sequence[Rule]) -> Reading | None:

@@ -2,8 +2,8 @@
 
 A comparison with ``bool`` answers for every series it looks at, also where it is false, with the same labels (less the metric's
 name) as the comparison that filters. So the rule's text with ``bool`` behind each comparison answers exactly the subjects that are
-there: a subject that is in it and not in the rule's own answer is false; one that is in neither is missing. ``unless`` becomes
-``or``, for what takes a subject away makes it false and not missing. Where labels cannot be kept like that (absent(), topk and the
+there: a subject that is in it and not in the rule's own answer is false; one that is in neither is missing. ``unless X`` is left
+out, for what takes a subject away makes it false and not missing. Where labels cannot be kept like that (absent(), topk and the
 like) the question is only whether any series that the rule selects is current.
 """
 
@@ -16,6 +16,9 @@ from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, Queryable
 from tui_monitor.promql.tokens import tokenize
 
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+_SET_WORDS = frozenset({"and", "or", "unless"})
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
 _BLIND = frozenset({"absent", "absent_over_time", "topk", "bottomk", "limitk", "limit_ratio", "count_values"})
 _ABSENT = frozenset({"absent", "absent_over_time"})
 
@@ -31,17 +34,24 @@ def presence_text(text: str) -> str | None:
     if any(token.kind == "word" and token.text.lower() in _BLIND for token in tokens):
         return None
     pieces: list[str] = []
-    done = braces = 0
+    done = depth = braces = 0
+    skip_depth: int | None = None
     for index, token in enumerate(tokens):
-        braces += (token.text == "{") - (token.text == "}") if token.kind == "op" else 0
-        if token.kind == "op" and token.text in _COMPARISONS and not braces:
+        word = token.text.lower()
+        if token.kind == "op":
+            depth -= token.text in _CLOSING
+            braces += (token.text == "{") - (token.text == "}")
+        if skip_depth is not None and (depth < skip_depth or (depth == skip_depth and (word in _SET_WORDS or word == ","))):
+            done, skip_depth = token.position, None
+        if skip_depth is None and token.kind == "op" and word in _COMPARISONS and not braces:
             following = tokens[index + 1].text.lower() if index + 1 < len(tokens) else ""
             pieces.append(text[done : token.end] + ("" if following == "bool" else " bool "))
             done = token.end
-        elif token.kind == "word" and token.text.lower() == "unless":
-            pieces.append(text[done : token.position] + "or")
-            done = token.end
-    return "".join(pieces) + text[done:]
+        elif skip_depth is None and token.kind == "word" and word == "unless":
+            pieces.append(text[done : token.position])
+            skip_depth = depth
+        depth += token.kind == "op" and token.text in _OPENING
+    return "".join(pieces) + ("" if skip_depth is not None else text[done:])
 
 
 def any_current(selectors: Sequence[tuple[Matcher, ...]], storage: Queryable, now_ms: int) -> bool:

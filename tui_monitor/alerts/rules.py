@@ -60,7 +60,7 @@ class Query(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One rule. Durations in seconds; ``key`` stays the same over restarts; rules with the same ``ladder`` make one alert.
 
