@@ -6,8 +6,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from tui_monitor.model import STALE_NAN, Labels, Sample, is_stale, label
-from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, METRIC_NAME, Matcher, exact_name, fulfils
+from tui_monitor.model import METRIC_NAME, STALE_NAN, Labels, Sample, is_stale, label
+from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, exact_name, fulfils
 
 _SLACK = 1.25
 _MAX_ANSWERS = 20_000

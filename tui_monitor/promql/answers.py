@@ -30,16 +30,14 @@ def _data(value: Value, at_ms: int) -> dict[str, Any]:
     if isinstance(value, str):
         return {"resultType": "string", "result": [_seconds(at_ms), value]}
     if isinstance(value, Matrix):
-        series = [
-            {
-                "metric": _metric(labels),
-                "values": [[_seconds(time), format_float(number)] for time, number in zip(times, values, strict=True)],
-            }
-            for labels, times, values in sorted(value, key=lambda one: one[0])
-        ]
-        return {"resultType": "matrix", "result": series}
+        return {"resultType": "matrix", "result": [_series(*series) for series in sorted(value, key=lambda one: one[0])]}
     elements = [{"metric": _metric(labels), "value": [_seconds(at_ms), format_float(number)]} for labels, number in value]
     return {"resultType": "vector", "result": elements}
+
+
+def _series(labels: Labels, times: list[int], values: list[float]) -> dict[str, Any]:
+    points = [[_seconds(time), format_float(number)] for time, number in zip(times, values, strict=True)]
+    return {"metric": _metric(labels), "values": points}
 
 
 def _metric(labels: Labels) -> dict[str, str]:

@@ -215,14 +215,10 @@ class LabelReplace(VectorNode):
 class LabelJoin(VectorNode):
     """label_join(v, dst, separator, src...)."""
 
-    def __init__(
-        self, text: str, children: Sequence[Node], argument: VectorNode, target: str, separator: str, sources: Sequence[str]
-    ) -> None:
+    def __init__(self, text: str, children: Sequence[Node], argument: VectorNode, words: Sequence[str]) -> None:
         super().__init__(text, children)
         self.argument = argument
-        self.target = target
-        self.separator = separator
-        self.sources = tuple(sources)
+        self.target, self.separator, *self.sources = words
 
     def result(self, ctx: Context, at: int) -> Vector:
         """The vector with the joined label."""

@@ -235,7 +235,7 @@ class Compiler:
         if name == "label_join":
             if not all(words[2:]):
                 raise self._cursor.error(f"invalid source label name in {name}(): ''", place)
-            return calls.LabelJoin(text, arguments, vector, words[0], words[1], words[2:])
+            return calls.LabelJoin(text, arguments, vector, words)
         try:
             return calls.LabelReplace(text, arguments, vector, (words[0], words[1], words[2], words[3]))
         except RegexError as reason:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +16,6 @@ _RULE_KEYS = {
     "alert": frozenset({"alert", "expr", "for", "keep_firing_for", "labels", "annotations"}),
     "record": frozenset({"record", "expr", "labels"}),
 }
-_METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*", re.ASCII)
-_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +160,11 @@ class _Reader:
         if unknown:
             known = unknown[0] in _RULE_KEYS["alert"]
             raise _Fault(f"the field {unknown[0]!r} belongs to alerts only" if known else f"unknown field {unknown[0]!r}")
-        if kind == "record" and not _METRIC.fullmatch(name):
-            raise _Fault(f"invalid metric name {name!r}")
+        if kind == "record" and ("{" in name or "}" in name):
+            raise _Fault(f"invalid metric name {name!r}: braces belong into expr and labels")
         labels = {**shared, **_texts(rule, "labels")}
         for key in labels:
-            if not _LABEL.fullmatch(key) or key == "__name__":
+            if not key or key == "__name__":
                 raise _Fault(f"invalid label name {key!r}")
         return FileRule(
             group=group,
