@@ -190,7 +190,7 @@ class PostgresServer(Process):
         data = directory / "data"
         options = {
             "listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": "", "shared_buffers": "16MB",
-            "dynamic_shared_memory_type": "mmap", "max_connections": "40", "fsync": "off", "max_wal_senders": "4", **settings,
+            "dynamic_shared_memory_type": "mmap", "fsync": "off", **settings,
         }  # fmt: skip
         argv = [str(binaries / "postgres"), "-D", str(data)]
         for name, value in options.items():
