@@ -1,0 +1,166 @@
+"""A Redis connection that is opened when needed and kept, and what its errors mean for people."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tui_monitor.sources.text import clean
+from tui_monitor.sources.trouble import own_trouble, target_trouble
+from tui_monitor.units import format_duration
+
+if TYPE_CHECKING:
+    from redis.asyncio.connection import AbstractConnection
+
+CLIENT_NAME = "tui-monitor"
+REASON_LENGTH = 200
+LOCAL_SOCKET = "local socket"
+
+
+class KeptConnection:
+    """One connection to one target: at most one is open at any time. A pool would cost 2.7 times as much."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: AbstractConnection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection is there; that it is broken shows only when it is used."""
+        return self._connection is not None
+
+    async def open(self) -> None:
+        """Connect, log in and select the database."""
+        from redis.asyncio.connection import ConnectionPool
+
+        pool = ConnectionPool.from_url(
+            self._url, protocol=2, decode_responses=True, encoding_errors="replace", driver_info=None,
+            socket_timeout=None, socket_connect_timeout=None, socket_keepalive=True,
+        )  # fmt: skip
+        self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            await self._connection.connect()
+            await self._say_name()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _say_name(self) -> None:
+        """For CLIENT LIST; a user whose ACL allows only PING and INFO may not, and need not."""
+        from redis.exceptions import RedisError
+
+        with contextlib.suppress(RedisError):
+            await self.ask("CLIENT", "SETNAME", CLIENT_NAME)
+
+    async def ask(self, *command: str) -> str:
+        """The answer to a command."""
+        assert self._connection is not None
+        await self._connection.send_command(*command, check_health=False)
+        return str(await self._connection.read_response())
+
+    async def close(self) -> None:
+        """Cut the connection; Redis needs no goodbye."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+
+def connection_errors() -> tuple[type[Exception], ...]:
+    """What connecting and asking can raise: network, server, driver (TimeoutError is an OSError), an unusable URL (ValueError)."""
+    from redis.exceptions import RedisError
+
+    return OSError, RedisError, ValueError, EOFError
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether the error ended the connection rather than the command: then a new connection deserves a try."""
+    from redis.exceptions import BusyLoadingError, ConnectionError, RedisError
+
+    if isinstance(error, RedisError):
+        return isinstance(error, ConnectionError) and not isinstance(error, BusyLoadingError)
+    return not isinstance(error, TimeoutError)
+
+
+def address_of(url: str) -> str:
+    """host:port of the URL for people, without user, password and database."""
+    if url.startswith("unix:"):
+        return LOCAL_SOCKET
+    netloc = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2] or "localhost"
+    return netloc if netloc.rpartition(":")[2].isdigit() and not netloc.endswith("]") else f"{netloc}:6379"
+
+
+def database_of(url: str) -> int:
+    """The number of the database that the URL selects."""
+    number = urlsplit(url).path.lstrip("/") if not url.startswith("unix:") else ""
+    return int(number) if number.isdigit() else 0
+
+
+def own_reason(error: Exception, address: str) -> str | None:
+    """The monitor's own fault in words: the machine's, or a configuration with which nobody can connect."""
+    cause = _cause(error)
+    missing_file = isinstance(cause, FileNotFoundError) and address != LOCAL_SOCKET
+    if missing_file or (isinstance(error, ValueError) and not isinstance(error, UnicodeError)):
+        return "the url, or a file that it names, cannot be used"
+    return own_trouble(cause)
+
+
+def reason_of(error: Exception, address: str, stage: str, limit: float) -> str:
+    """What to tell people of the target's fault; never the URL."""
+    from redis import exceptions
+
+    cause = _cause(error)
+    known: tuple[tuple[type[Exception], str], ...] = (
+        (exceptions.BusyLoadingError, "the server is loading its data set"),
+        (exceptions.MasterDownError, "the link to the master is down and stale data is not served"),
+        (exceptions.InvalidResponse, f"the answer is not Redis' ({address})"),
+        (UnicodeError, f"the answer is not Redis' ({address})"),
+        (TimeoutError, f"timed out after {format_duration(limit)} ({stage})"),
+        (exceptions.TimeoutError, f"timed out after {format_duration(limit)} ({stage})"),
+    )
+    for kind, text in known:
+        if isinstance(error, kind):
+            return text
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS: {getattr(cause, 'verify_message', '') or cause.reason or 'failed'} ({address})".replace("_", " ")
+    if isinstance(cause, OSError) and (cause.errno or isinstance(cause, socket.gaierror)):
+        return f"{target_trouble(cause)} ({address})"
+    return _words(error, address)
+
+
+def _words(error: Exception, address: str) -> str:
+    """The server's words, where it said something; Redis' error codes (NOAUTH, WRONGPASS) become plain ones."""
+    from redis import exceptions
+
+    text = clean(str(error), REASON_LENGTH)
+    if "max number of clients" in text:
+        return "too many connections"
+    if isinstance(error, exceptions.NoPermissionError):
+        return "this user may not do that (ACL)"
+    if "Authentication required" in text or "NOAUTH" in text:
+        return "authentication required"
+    if isinstance(error, exceptions.AuthenticationError):
+        return "wrong user name or password"
+    if isinstance(error, exceptions.ResponseError):
+        return text
+    return f"connection closed by the server ({address})"
+
+
+def _cause(error: BaseException) -> Any:
+    """The operating system's error that redis-py wrapped, where there is one; of several addresses the target's fault decides."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, OSError):
+        link = link.__cause__ or link.__context__
+    if link is None:
+        return error
+    if link.errno is None and isinstance(link, OSError) and not isinstance(link, ssl.SSLError):
+        return _one_of_many(link)
+    return link
+
+
+def _one_of_many(error: OSError) -> OSError:
+    errors = [OSError(int(number), "") for number in re.findall(r"\[Errno (\d+)\]", str(error))]
+    return next((each for each in errors if own_trouble(each) is None), errors[0] if errors else error)
