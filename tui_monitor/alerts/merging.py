@@ -9,6 +9,8 @@ from tui_monitor.alerts.message import AlertSnapshot, Message
 from tui_monitor.alerts.notifiers.wording import is_resolved, say
 from tui_monitor.model import severity_rank
 
+LISTED = 20
+
 
 def newest_snapshots(messages: Sequence[Message]) -> tuple[AlertSnapshot, ...]:
     """Every alert once, as the newest message has it, in order of first appearance."""
@@ -55,7 +57,7 @@ def summarise(messages: Sequence[Message]) -> Message:
         last,
         kind="resolved" if resolved == len(alerts) else "firing",
         title=f"{title} · {last.host}" if last.host else title,
-        text="\n".join(message.title for message in messages[:20]),
+        text="\n".join(_listing(messages)),
         severity=max(grave, key=severity_rank),
         alerts=tuple(alerts),
         created_at=min(message.created_at for message in messages),
@@ -65,3 +67,11 @@ def summarise(messages: Sequence[Message]) -> Message:
         merged=last.merged + sum(1 + message.merged for message in earlier),
         held_back=sum(message.held_back for message in messages),
     )
+
+
+def _listing(messages: Sequence[Message]) -> list[str]:
+    """The messages' titles, gravest first, and how many more there are."""
+    ordered = sorted(messages, key=lambda message: (message.kind == "resolved", -severity_rank(message.severity)))
+    more = sum(message.held_back for message in messages) + max(0, len(ordered) - LISTED)
+    titles = [message.title for message in ordered[:LISTED]]
+    return [*titles, say(messages[-1].language, "more", count=more)] if more else titles

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import socket
@@ -19,10 +20,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from tui_monitor.alerts.notifiers.base import SendError
 from tui_monitor.text import clean, clip
+from tui_monitor.version import VERSION
 
 if TYPE_CHECKING:
     import httpx
 
+USER_AGENT = f"tui-monitor/{VERSION}"
 _MAX_ANSWER = 64 * 1024
 _TRANSIENT = {408, 425, 429}
 _MAX_RETRY_AFTER = 86_400.0
@@ -49,17 +52,6 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-@cache
-def user_agent() -> str:
-    """The value of User-Agent: tui-monitor/VERSION."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"tui-monitor/{version('tui-monitor')}"
-    except PackageNotFoundError:
-        return "tui-monitor"
-
-
 def header_text(text: str) -> str:
     """The text as a header value: one line of ASCII."""
     return clean(text).replace("–", "-").encode("ascii", "replace").decode().strip()
@@ -78,6 +70,14 @@ class Answer:
     def text(self) -> str:
         """The body for people: one line, harmless."""
         return clean(self.body.decode(errors="replace")).strip()
+
+    def json(self) -> dict[str, Any] | None:
+        """The body's JSON object; None where it is none or is cut off."""
+        try:
+            parsed = json.loads(self.body)
+        except ValueError:
+            return None
+        return parsed if isinstance(parsed, dict) else None
 
 
 def secrets_of_url(url: str) -> tuple[str, ...]:
@@ -117,12 +117,17 @@ class HttpClient:
         self._timeout = timeout
         self._secrets = tuple(secrets)
         self._client: httpx.AsyncClient | None = None
+        self._lock = asyncio.Lock()
 
     async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Answer:
         """One POST. Raises SendError where no answer came; redirects are answers.
 
         Once the request began to be written, a missing answer means *maybe delivered*.
         """
+        async with self._lock:  # one at a time: a failed exchange closes the client for all
+            return await self._post(url, content, headers)
+
+    async def _post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
         httpx = load_httpx()
         written = False
 
@@ -146,6 +151,13 @@ class HttpClient:
             reason = f"connection lost: {_root_cause(error)}"
         await self.close()  # whatever state that connection is in, the next try starts afresh
         raise self.error(reason, maybe_delivered=written)
+
+    async def post_json(self, url: str, payload: object, headers: Mapping[str, str] | None = None) -> Answer:
+        """One POST of JSON; see `post`."""
+        content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        return await self.post(
+            url, content=content, headers={"Content-Type": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
+        )
 
     def error(self, reason: str, **meaning: Any) -> SendError:
         """A SendError whose reason is one harmless line without secrets."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from tui_monitor.alerts.message import AlertSnapshot, Message
 from tui_monitor.alerts.notifiers.base import RateLimit
-from tui_monitor.alerts.notifiers.http import HttpClient, header_text, secrets_of_url, user_agent
+from tui_monitor.alerts.notifiers.http import USER_AGENT, HttpClient, header_text, secrets_of_url
 from tui_monitor.clock import Clock
 from tui_monitor.settings import WebhookNotifier
 from tui_monitor.text import clean
@@ -94,7 +94,7 @@ class Webhook:
         await self._http.close()
 
     def _headers(self, message: Message, body: bytes, note: str, possible_repeat: bool) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "User-Agent": user_agent(), "Idempotency-Key": header_text(message.key)}
+        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Idempotency-Key": header_text(message.key)}
         if self._secret:
             headers["X-Signature-256"] = signature(self._secret, body)
         if possible_repeat:

@@ -16,14 +16,10 @@ _PHRASES = {
         "down": "was down {start}–{end}, delivered {now}",
         "since": "since {start}, delivered {now}",
         "made": "written {start}, delivered {now}",
-        "firing": "firing",
-        "resolved": "resolved",
         "acknowledged": "acknowledged by {by}",
         "acknowledge": "Acknowledge",
-        "affected": "{count} affected",
+        "over": "resolved {now}",
         "summary": "{firing} firing, {resolved} resolved",
-        "link": "Open",
-        "runbook": "Runbook",
     },
     "ko": {
         "repeat": "(중복 가능)",
@@ -32,14 +28,10 @@ _PHRASES = {
         "down": "{start}–{end} 장애, {now} 전달",
         "since": "{start}부터, {now} 전달",
         "made": "{start} 작성, {now} 전달",
-        "firing": "발생",
-        "resolved": "해소",
         "acknowledged": "{by} 확인함",
         "acknowledge": "확인",
-        "affected": "{count}건 영향",
+        "over": "{now} 복구",
         "summary": "발생 {firing}건, 해소 {resolved}건",
-        "link": "열기",
-        "runbook": "대응 절차",
     },
 }
 
@@ -74,3 +66,8 @@ def _clock_times(zone: tzinfo | None, **stamps: int) -> dict[str, str]:
     moments = {name: datetime.fromtimestamp(stamp / 1000, zone) for name, stamp in stamps.items()}
     same_day = len({moment.date() for moment in moments.values()}) == 1
     return {name: f"{moment:%H:%M}" if same_day else f"{moment:%Y-%m-%d %H:%M}" for name, moment in moments.items()}
+
+
+def local_time(stamp_ms: int, zone: tzinfo | None = None) -> str:
+    """Hours and minutes of a stamp, in this machine's zone by default."""
+    return f"{datetime.fromtimestamp(stamp_ms / 1000, zone):%H:%M}"
