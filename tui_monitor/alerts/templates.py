@@ -1,8 +1,8 @@
 """Texts with values in them, in Prometheus' own spelling: read here, rendered by Jinja's sandbox, which is loaded at the first rendering.
 
-`{{ $value | humanize }}`, `{{ $labels.x }}`, `{{ $labels["x"] }}`, `{{ printf "%.2f" $value }}`, `{{ if gt $value 1.0 }}…{{ else }}…
-{{ end }}`; `$reason` is ours: why a check fails. The dollar may be left out. What Jinja gets is made here from what was understood: literal text
-is passed as string constants, and values of labels are data that nothing evaluates.
+`{{ $value | humanize }}`, `{{ $labels.x }}`, `{{ $labels["x"] }}`, `{{ printf "%.2f" $value }}`,
+`{{ if gt $value 1.0 }}…{{ else }}…{{ end }}`; `$reason` is ours: why a check fails. The dollar may be left out. What Jinja gets is made
+here from what was understood: literal text is passed as string constants, and values of labels are data that nothing evaluates.
 """
 
 from __future__ import annotations

@@ -1,0 +1,66 @@
+"""What was going on when an alert fired, small enough to keep: processes, phase times, reason, log lines, recent values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tui_monitor.text import clean, clip
+
+MAX_PROCESSES = 5
+MAX_LINES = 20
+MAX_VALUES = 60
+MAX_TEXT = 300
+
+
+class BusyProcess(NamedTuple):
+    """One process: CPU as a ratio of one core, memory in bytes."""
+
+    pid: int
+    name: str
+    cpu: float
+    memory: int
+
+
+def gather(
+    *,
+    reason: str = "",
+    phases: Mapping[str, float] | None = None,
+    processes: Iterable[BusyProcess] = (),
+    log_lines: Sequence[str] = (),
+    values: Sequence[tuple[int, float]] = (),
+) -> dict[str, object]:
+    """The evidence as plain values that JSON takes; outside text is cleaned and cut, and every list is bounded.
+
+    ``phases`` are seconds, ``values`` (UTC ms, value) in time order. Only what is there gets a key.
+    """
+    busiest = sorted(processes, key=lambda process: (-process.cpu, -process.memory))[:MAX_PROCESSES]
+    found: dict[str, object] = {
+        "reason": _short(reason),
+        "phases": {name: round(seconds, 6) for name, seconds in (phases or {}).items()},
+        "processes": [{"pid": one.pid, "name": _short(one.name), "cpu": round(one.cpu, 3), "memory": one.memory} for one in busiest],
+        "log": [_short(line) for line in log_lines[-MAX_LINES:]],
+        "values": [[at, value] for at, value in values[-MAX_VALUES:]],
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def short_lines(evidence: Mapping[str, object], most: int = 3) -> tuple[str, ...]:
+    """The evidence in a few lines for a message: reason, phases, busiest processes, last log line."""
+    lines: list[str] = []
+    if reason := evidence.get("reason"):
+        lines.append(str(reason))
+    phases = evidence.get("phases")
+    if isinstance(phases, Mapping) and phases:
+        lines.append(" · ".join(f"{name} {float(seconds) * 1000:.0f} ms" for name, seconds in phases.items()))
+    processes = evidence.get("processes")
+    if isinstance(processes, list) and processes:
+        lines.append(", ".join(f"{one['name']} {float(one['cpu']):.0%} {int(one['memory']) / 2**20:.0f} MiB" for one in processes[:3]))
+    log = evidence.get("log")
+    if isinstance(log, list) and log:
+        lines.append(str(log[-1]))
+    return tuple(lines[:most])
+
+
+def _short(text: str) -> str:
+    return clip(clean(text), MAX_TEXT)

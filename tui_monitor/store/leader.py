@@ -1,0 +1,115 @@
+"""Who leads, who looks on, and small facts that outlive a process, in state.db. Inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MIGRATION = """
+CREATE TABLE leader (
+    one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER NOT NULL, kind TEXT NOT NULL, version TEXT NOT NULL, config_hash TEXT NOT NULL,
+    since INTEGER NOT NULL, heartbeat INTEGER NOT NULL);
+CREATE TABLE viewers (pid INTEGER PRIMARY KEY, kind TEXT NOT NULL, by TEXT NOT NULL, since INTEGER NOT NULL, heartbeat INTEGER NOT NULL);
+CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+VIEWER_PATIENCE_MS = 15_000
+"""A viewer that has not been heard of for so long is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderRow:
+    """The process that polls and notifies; ``kind`` is headless or dashboard, stamps are UTC milliseconds."""
+
+    pid: int
+    kind: str
+    version: str
+    config_hash: str
+    since: int
+    heartbeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerRow:
+    """A process that looks on; ``kind`` headless: a daemon that waits to lead."""
+
+    pid: int
+    kind: str
+    by: str
+    since: int
+    heartbeat: int
+
+
+def put(db: sqlite3.Connection, row: LeaderRow) -> None:
+    """This process leads now."""
+    db.execute(
+        "INSERT OR REPLACE INTO leader VALUES (1, ?, ?, ?, ?, ?, ?)",
+        (row.pid, row.kind, row.version, row.config_hash, row.since, row.heartbeat),
+    )
+
+
+def beat(db: sqlite3.Connection, pid: int, heartbeat_ms: int) -> None:
+    """The leader lives."""
+    db.execute("UPDATE leader SET heartbeat = ? WHERE pid = ?", (heartbeat_ms, pid))
+
+
+def get(db: sqlite3.Connection) -> LeaderRow | None:
+    """The last one that led; whether it lives, only the lock can say."""
+    row = db.execute("SELECT pid, kind, version, config_hash, since, heartbeat FROM leader").fetchone()
+    return None if row is None else LeaderRow(*row)
+
+
+def clear(db: sqlite3.Connection, pid: int) -> None:
+    """The leader ends in good order."""
+    db.execute("DELETE FROM leader WHERE pid = ?", (pid,))
+
+
+def put_viewer(db: sqlite3.Connection, row: ViewerRow) -> None:
+    """This process looks on; repeated as its heartbeat."""
+    db.execute("INSERT OR REPLACE INTO viewers VALUES (?, ?, ?, ?, ?)", (row.pid, row.kind, row.by, row.since, row.heartbeat))
+
+
+def remove_viewer(db: sqlite3.Connection, pid: int) -> None:
+    """It looks on no longer."""
+    db.execute("DELETE FROM viewers WHERE pid = ?", (pid,))
+
+
+def viewers(db: sqlite3.Connection, now_ms: int) -> list[ViewerRow]:
+    """Those heard of lately (a heartbeat from the future counts: the clock was set back)."""
+    rows = db.execute(
+        "SELECT pid, kind, by, since, heartbeat FROM viewers WHERE heartbeat > ? ORDER BY since, pid", (now_ms - VIEWER_PATIENCE_MS,)
+    )
+    return [ViewerRow(*row) for row in rows]
+
+
+def viewers_live(db: sqlite3.Connection, now_ms: int) -> bool:
+    """Whether anybody looks on, so that the board is worth writing."""
+    return bool(viewers(db, now_ms))
+
+
+def yield_asked(db: sqlite3.Connection, pid: int, now_ms: int) -> bool:
+    """Whether a daemon waits to lead in the place of the process ``pid``, which is a dashboard."""
+    return any(viewer.kind == "headless" and viewer.pid != pid for viewer in viewers(db, now_ms))
+
+
+def forget_viewers(db: sqlite3.Connection, now_ms: int) -> int:
+    """Delete the rows of viewers that are gone, and those from an impossible future; answers how many."""
+    return db.execute(
+        "DELETE FROM viewers WHERE heartbeat <= ? OR heartbeat > ?", (now_ms - VIEWER_PATIENCE_MS, now_ms + 10 * VIEWER_PATIENCE_MS)
+    ).rowcount
+
+
+def put_fact(db: sqlite3.Connection, key: str, value: object) -> None:
+    """Keep a small value (anything JSON takes) under a name; None forgets it."""
+    if value is None:
+        db.execute("DELETE FROM facts WHERE key = ?", (key,))
+    else:
+        db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False)))
+
+
+def facts(db: sqlite3.Connection, prefix: str = "") -> Mapping[str, Any]:
+    """The facts whose names begin so."""
+    rows = db.execute("SELECT key, value FROM facts WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
+    return {key: json.loads(value) for key, value in rows}
