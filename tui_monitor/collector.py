@@ -82,7 +82,9 @@ class Collector:
         if not keep:
             self.results.pop(name, None)
             labels = check_labels(loop.check)
-            gone = CheckResult(name, loop.check.type, loop.check.category, HealthStatus.UNKNOWN, "", 0, 0, ProbeResult(HealthStatus.UNKNOWN))
+            gone = CheckResult(
+                name, loop.check.type, loop.check.category, HealthStatus.UNKNOWN, "", 0, 0, ProbeResult(HealthStatus.UNKNOWN)
+            )
             self._take(Observation(self._clock.wall_ms(), samples_of(gone, labels, HealthStatus.HEALTHY)), MINIMUM_LOOKBACK)
 
     def restore(self, name: str, status: HealthStatus, since: int) -> None:

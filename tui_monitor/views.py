@@ -296,7 +296,7 @@ class AlertDetail:
 class NotificationView:
     """One row of the outbox."""
 
-    id: int
+    id: str
     notifier: str
     kind: str
     state: str

@@ -1,0 +1,251 @@
+"""From samples to messages: rules, the planner and the commit of both, one round at a time. State before send."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui_monitor.alerts import commands as verbs
+from tui_monitor.alerts.alert import Alert, Transition
+from tui_monitor.alerts.commands import Command
+from tui_monitor.alerts.evaluator import Evaluator
+from tui_monitor.alerts.message import Message
+from tui_monitor.alerts.outbox import Outbox
+from tui_monitor.alerts.planner import Planner
+from tui_monitor.alerts.planner_state import Audit, Plan
+from tui_monitor.alerts.routing import Routing
+from tui_monitor.alerts.rules import Rule
+from tui_monitor.clock import Clock
+from tui_monitor.guard import Troubles
+from tui_monitor.handmade import message_by_hand, silence_command
+from tui_monitor.prefetch import Prefetched
+from tui_monitor.promql.storage import Queryable
+from tui_monitor.recorder import Reading
+from tui_monitor.store import alerts as alert_rows
+from tui_monitor.store import audit as audit_rows
+from tui_monitor.store import commands as command_rows
+from tui_monitor.store import outbox as outbox_rows
+from tui_monitor.store import planner as planner_rows
+from tui_monitor.store.history_reader import HistoryFault
+from tui_monitor.store.sqlite import StoreTooNew
+from tui_monitor.store.state import StateStore
+
+log = logging.getLogger(__name__)
+TROUBLE = "state"
+WIDE_EVERY_MS = 60_000
+RECENT_MS = 2 * 86_400_000
+ALERT_VERBS = ("ack", "unack", "resolve")
+
+Do = Callable[[Mapping[str, Any], str, int], Awaitable[str]]
+"""A further command: arguments, who, now (UTC ms) → a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one commit holds beside transitions and plan."""
+
+    audit: Sequence[Audit] = ()
+    messages: Sequence[Message] = ()
+    command: Command | None = None
+    result: str = ""
+    ok: bool = True
+
+
+class Alerting:
+    """One leader's alerts. All rounds go through one lock, so memory and state.db never disagree about the order of events."""
+
+    def __init__(
+        self,
+        state: StateStore | None,
+        evaluator: Evaluator,
+        planner: Planner,
+        routing: Routing,
+        outbox: Outbox,
+        storage: Queryable,
+        reading: Reading,
+        clock: Clock,
+        troubles: Troubles,
+    ) -> None:
+        self._state = state
+        self.evaluator = evaluator
+        self.planner = planner
+        self._outbox = outbox
+        self._storage = storage
+        self._reading = reading
+        self._clock = clock
+        self._troubles = troubles
+        self._lock = asyncio.Lock()
+        self._muted: dict[str, tuple[str, ...]] = {}
+        self._unsaved = alert_rows.Unsaved()
+        self._applied: dict[int, tuple[str, bool]] = {}
+        self.others: dict[str, Do] = {}
+        self.routing = routing
+        self._wide_at = 0
+        self.alerts: list[Alert] = []
+        self.transitions: list[Transition] = []
+        """What happened since the board took them: for toasts and the log."""
+
+    async def restore(self) -> None:
+        """Take up alerts and what was told from state.db."""
+        if self._state is None:
+            return
+        now = self._clock.wall_ms()
+        live, recent, taken, remembered = await self._state.run(
+            lambda db: (
+                alert_rows.load_live(db),
+                alert_rows.load_recent(db, now, RECENT_MS),
+                alert_rows.taken_ids(db),
+                planner_rows.load(db),
+            )
+        )
+        transitions = self.evaluator.restore(now, live, recent, taken)
+        self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}
+        self.planner.restore(remembered)
+        async with self._lock:
+            await self._carry(now, transitions)
+
+    async def round(self, which: Iterable[Rule] | None = None) -> None:
+        """Evaluate (all that is due, or these rules), plan and commit."""
+        storage = await self._storage_for(which)
+        async with self._lock:
+            now = self._clock.wall_ms()
+            await self._carry(now, self.evaluator.evaluate(now, storage, which))
+
+    async def _storage_for(self, which: Iterable[Rule] | None) -> Queryable:
+        now = self._clock.wall_ms()
+        if which is not None or now < self._wide_at:
+            return self._storage
+        self._wide_at = now + WIDE_EVERY_MS
+        wide = [rule for rule in self.evaluator.rules if rule.wide]
+        try:
+            return await self._reading.ask(lambda reader: Prefetched(self._storage).fetch(wide, reader, now))
+        except (HistoryFault, StoreTooNew):
+            return self._storage
+
+    async def clock_jumped(self, delta_ms: int) -> None:
+        """Suspend or a clock step: what is under way keeps its progress."""
+        async with self._lock:
+            self.evaluator.clock_jumped(delta_ms, self._clock.wall_ms())
+
+    async def replace_rules(self, rules: Sequence[Rule], checks: Mapping[str, Mapping[str, str]]) -> None:
+        """A reload: unchanged rules keep `for` and alerts."""
+        async with self._lock:
+            now = self._clock.wall_ms()
+            await self._carry(now, self.evaluator.replace_rules(rules, now, checks))
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    async def take_commands(self) -> None:
+        """Apply what viewers and the command line have asked for."""
+        if self._state is None:
+            return
+        try:
+            waiting = await self._state.run(command_rows.pending)
+        except sqlite3.Error as error:
+            self._troubles.raise_(TROUBLE, f"the state cannot be read: {error}")
+            return
+        for command in waiting:
+            await self._apply(command, stored=True)
+
+    async def command(self, verb: str, arguments: Mapping[str, Any], by: str) -> str:
+        """Apply one command of this process's own dashboard; the answer is a sentence for people."""
+        return await self._apply(Command(0, by, verb, arguments, self._clock.wall_ms()), stored=False)
+
+    async def _apply(self, command: Command, *, stored: bool) -> str:
+        do = self.others.get(command.verb)
+        early = await do(command.arguments, command.by, self._clock.wall_ms()) if do and command.id not in self._applied else ""
+        async with self._lock:
+            now = self._clock.wall_ms()
+            transitions: list[Transition] = []
+            audit: Sequence[Audit] = ()
+            messages: Sequence[Message] = ()
+            if command.id in self._applied:  # done before, but the disk could not take it then
+                text, ok = self._applied[command.id]
+            elif command.verb in ALERT_VERBS:
+                done = verbs.apply(self.evaluator, command.verb, command.arguments, command.by, now, command.at)
+                transitions, audit, text, ok = list(done.transitions), done.audit, done.result, done.ok
+            elif command.verb == "send":
+                text, messages = message_by_hand(command.arguments, command.by, self.routing, self.evaluator.host, now)
+                audit, ok = [Audit(now, command.by, "sent", text, str(command.arguments.get("title", "")))], bool(messages)
+            elif do is not None:
+                text, ok = early, not early.startswith("refused")
+                audit = [Audit(now, command.by, command.verb, text)]
+            else:
+                text = silence_command(self.planner, command.verb, command.arguments, command.by, now)
+                ok = not text.startswith("refused")
+            if stored:
+                self._applied[command.id] = (text, ok)
+            for transition in transitions:
+                if transition.change in ("acknowledged", "unacknowledged"):
+                    self._outbox.acknowledged(transition.alert.id, command.by if transition.change == "acknowledged" else "")
+            await self._carry(now, transitions, Work(audit, messages, command if stored else None, text, ok))
+            return text
+
+    # --- the commit ---------------------------------------------------------------------------------------------------
+
+    async def _carry(self, now: int, transitions: list[Transition], work: Work | None = None) -> None:
+        work = work or _NO_WORK
+        self.alerts = self.evaluator.alerts()
+        plan = self.planner.plan(now, {alert.id: alert for alert in self.alerts}, transitions)
+        if plan.suppression:
+            self._muted = {key: names for key, names in {**self._muted, **plan.suppression}.items() if names}
+            transitions = transitions + self.evaluator.suppress(now, self._muted)
+            self.alerts = self.evaluator.alerts()
+        self.transitions += transitions
+        for transition in transitions:
+            if transition.urgent:
+                _log(transition)
+        self._unsaved.add(transitions, now)
+        if self._unsaved.due(now) or not plan.empty or work != _NO_WORK:
+            await self._commit(now, plan, work)
+
+    async def _commit(self, now: int, plan: Plan, work: Work) -> None:
+        transitions = self._unsaved.take()
+        messages = (*plan.messages, *work.messages)
+
+        def write(db: sqlite3.Connection) -> None:
+            alert_rows.save_transitions(db, transitions)
+            planner_rows.save(db, plan)
+            for message in messages:
+                outbox_rows.enqueue(db, message, now)
+            for line in (*work.audit, *plan.audit):
+                audit_rows.add(db, line.at, line.by, line.verb, line.subject, line.note)
+            if work.command is not None:
+                command_rows.finish(db, work.command.id, work.result, now, ok=work.ok)
+
+        try:
+            if self._state is None:
+                raise sqlite3.OperationalError("the state file could not be opened")
+            await self._state.transaction(write)
+        except sqlite3.Error as error:
+            # decide in memory, send, say so: a full disk must not silence an alarm
+            self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {error}")
+            self._unsaved.put_back(transitions[-1000:], now)
+            self._outbox.send_unrecorded(messages)
+            return
+        self._troubles.clear(TROUBLE)
+        self._applied.clear()
+        self.planner.committed(plan)
+        if messages:
+            self._outbox.wake()
+
+
+_NO_WORK = Work()
+
+
+def _log(transition: Transition) -> None:
+    alert = transition.alert
+    data = {
+        "alert": alert.name,
+        "id": alert.id,
+        "change": transition.change,
+        "severity": alert.severity,
+        "labels": dict(alert.labels),
+        "value": alert.value,
+        "by": transition.by,
+    }
+    log.info("alert %s %s", alert.name, transition.change, extra={"data": data})

@@ -1,0 +1,91 @@
+"""Put the parts together from a configuration: rules, routing, notifiers; and tell every fault that loading alone cannot see."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from tui_monitor.alerts.notifiers.base import Notifier
+from tui_monitor.alerts.notifiers.registry import build_notifier
+from tui_monitor.alerts.routing_check import check_routing
+from tui_monitor.alerts.rules import Rule, build_rules
+from tui_monitor.config import Configuration
+from tui_monitor.judge import check_labels
+from tui_monitor.promql.rulefiles import FileRule, load_rule_files
+from tui_monitor.settings import Settings
+
+
+def host_of(settings: Settings) -> str:
+    """This machine's name in alerts."""
+    return settings.host or socket.gethostname()
+
+
+def link_of(settings: Settings) -> str:
+    """What messages say about how to open the dashboard."""
+    return settings.dashboard_url or f"ssh {host_of(settings)} -t tui-monitor"
+
+
+def rule_paths(loaded: Configuration) -> tuple[list[Path], list[str]]:
+    """The rule files that the patterns name, and a problem for each pattern that names none."""
+    base = loaded.path.parent if loaded.path else Path.cwd()
+    paths, problems = [], []
+    for pattern in loaded.settings.rule_files:
+        found = sorted(glob.glob(str(base / pattern)))
+        if not found:
+            problems.append(f"rule_files: {pattern} names no file")
+        paths += [Path(name) for name in found]
+    return paths, problems
+
+
+def rules_of(loaded: Configuration) -> tuple[list[Rule], list[str], list[FileRule]]:
+    """Every rule that can run, every problem found, and the recording rules of the rule files."""
+    paths, problems = rule_paths(loaded)
+    files = load_rule_files(paths)
+    problems += [str(fault) for fault in files.problems]
+    alerting = [rule for rule in files.rules if rule.kind == "alert"]
+    rules, more = build_rules(loaded.settings, alerting, host_of(loaded.settings))
+    return rules, [*problems, *more], [rule for rule in files.rules if rule.kind == "record"]
+
+
+def problems_of(loaded: Configuration) -> list[str]:
+    """Every fault of rules and routing, one line each; a configuration with any is refused."""
+    place = f"{loaded.path}: " if loaded.path else ""
+    return [f"{place}{problem}" for problem in (*rules_of(loaded)[1], *check_routing(loaded.settings))]
+
+
+def notifiers_of(settings: Settings) -> dict[str, Notifier]:
+    """Every configured notifier by name."""
+    return {entry.name: build_notifier(entry) for entry in settings.notifiers}
+
+
+def labels_of_checks(settings: Settings) -> dict[str, Mapping[str, str]]:
+    """Check name → the labels of its series."""
+    return {check.name: check_labels(check) for check in settings.checks}
+
+
+def rate_limits_of(rules: list[Rule]) -> dict[str, str]:
+    """Rule key → its limit of notifications."""
+    return {rule.key: rule.rate_limit for rule in rules if rule.rate_limit}
+
+
+def configuration_hash(loaded: Configuration) -> str:
+    """The same for the same file and rule files: who may take over from a dead leader."""
+    digest = hashlib.sha256()
+    for path in [loaded.path, *rule_paths(loaded)[0]] if loaded.path else []:
+        if path is not None:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Every secret text, so that the log can hide it."""
+    found: list[str] = []
+    for entry in (*settings.checks, *settings.notifiers, *([settings.heartbeat] if settings.heartbeat else [])):
+        for value in vars(entry).values():
+            for item in value if isinstance(value, list) else [value]:
+                if hasattr(item, "get_secret_value"):
+                    found.append(item.get_secret_value())
+    return found

@@ -1,0 +1,34 @@
+"""Gather what was going on when an alert fired: the check's reason and phases, the busiest processes, the rule's recent values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.evidence import BusyProcess, gather
+from tui_monitor.alerts.rules import Rule
+from tui_monitor.collector import Collector
+from tui_monitor.promql.storage import Queryable
+
+RECENT_MS = 120_000
+
+
+def evidence_of(alert: Alert, rule: Rule | None, collector: Collector, storage: Queryable, now: int) -> Mapping[str, object]:
+    """In the shape of alerts.evidence.gather."""
+    result = collector.results.get(alert.labels.get("check", ""))
+    return gather(
+        reason=(result.probe.reason or result.reason) if result else "",
+        phases=result.probe.phases if result else None,
+        processes=[] if result else [BusyProcess(row.pid, row.name, row.cpu or 0.0, row.memory) for row in collector.processes],
+        values=_recent(rule, alert, storage, now) if rule else (),
+    )
+
+
+def _recent(rule: Rule, alert: Alert, storage: Queryable, now: int) -> list[tuple[int, float]]:
+    """The last two minutes of the first series that the rule reads and that fits the alert's labels."""
+    for matchers in rule.query.matchers:
+        for series in storage.select(matchers, now - RECENT_MS, now):
+            if all(alert.labels.get(key, value) == value for key, value in series.labels if key != "__name__"):
+                times, values = series.window(now - RECENT_MS, now)
+                return list(zip(times, values, strict=True))
+    return []

@@ -1,0 +1,54 @@
+"""What people do by hand beside acknowledging: silences, and messages of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from tui_monitor.alerts.message import Message
+from tui_monitor.alerts.planner import Planner
+from tui_monitor.alerts.routing import Routing, severity_recipients
+from tui_monitor.alerts.silences import Silence, make_silence
+from tui_monitor.units import format_duration
+
+
+def silence_command(planner: Planner, verb: str, arguments: Mapping[str, Any], by: str, now: int) -> str:
+    """Do it; the answer is a sentence for people, also where it cannot be done."""
+    try:
+        if verb == "silence":
+            seconds = float(arguments["for"])
+            silence = make_silence(arguments["matchers"], now, now + round(seconds * 1000), by, str(arguments.get("comment", "")))
+            planner.add_silence(silence, now)
+            return f"silenced {' '.join(map(str, silence.matchers))} for {format_duration(seconds)} (id {silence.id})"
+        silence = _find(planner, str(arguments["id"]))
+        if verb == "unsilence":
+            planner.expire_silence(silence.id, now, by)
+            return f"the silence {silence.id} has ended"
+        if verb == "extend":
+            planner.extend_silence(silence.id, now + round(float(arguments["for"]) * 1000), now, by)
+            return f"the silence {silence.id} holds {format_duration(float(arguments['for']))} more"
+    except (ValueError, LookupError) as error:
+        return f"refused: {error.args[0] if error.args else error}"
+    return f"refused: there is no command {verb}"
+
+
+def _find(planner: Planner, prefix: str) -> Silence:
+    found = [silence for silence in planner.silences if silence.id.startswith(prefix)]
+    if len(found) != 1 or not prefix:
+        raise LookupError(f'"{prefix}" is the beginning of several silences' if len(found) > 1 else f'there is no silence "{prefix}"')
+    return found[0]
+
+
+def message_by_hand(arguments: Mapping[str, Any], by: str, routing: Routing, host: str, now: int) -> tuple[str, list[Message]]:
+    """`notify send`: one message to each chosen notifier, and a sentence for people; no message where none can be chosen."""
+    severity = str(arguments.get("severity", "info"))
+    to = arguments.get("to") or severity_recipients(routing.by_severity, severity)
+    unknown = [name for name in to if name not in routing.notifiers]
+    if unknown or not to:
+        known = f"configured: {', '.join(routing.notifiers) or 'none'}"
+        wrong = f"there is no notifier {unknown[0]}" if unknown else f"[routing] names nobody for {severity}; use --to"
+        return f"refused: {wrong} ({known})", []
+    title, text = str(arguments["title"]), str(arguments["message"])
+    messages = [Message(uuid4().hex, name, "message", now, title, f"{text}\n({by})", severity, host) for name in dict.fromkeys(to)]
+    return f"queued for {', '.join(dict.fromkeys(to))}", messages

@@ -1,0 +1,390 @@
+"""The leader's house: sources, series, rules, alerts, outbox and store, joined; one tick a second."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tui_monitor import boards
+from tui_monitor.alerting import Alerting
+from tui_monitor.alerts.alert import Alert, Transition
+from tui_monitor.alerts.evaluator import Evaluator
+from tui_monitor.alerts.inhibition import Verdict, verdict_of
+from tui_monitor.alerts.outbox import Outbox, OutboxEvent
+from tui_monitor.alerts.planner import Planner
+from tui_monitor.alerts.routing import compile_routing
+from tui_monitor.assembly import (
+    configuration_hash,
+    host_of,
+    labels_of_checks,
+    link_of,
+    notifiers_of,
+    problems_of,
+    rate_limits_of,
+    rules_of,
+)
+from tui_monitor.clock import Clock
+from tui_monitor.collector import Collector
+from tui_monitor.config import Configuration
+from tui_monitor.evidence import evidence_of
+from tui_monitor.guard import Guard, TimeWatch, Troubles
+from tui_monitor.model import CheckResult, Sample, labels_of, worst
+from tui_monitor.recorder import Recorder
+from tui_monitor.recording import RecordingRules
+from tui_monitor.series import SeriesMemory
+from tui_monitor.statedir import StateDirectory
+from tui_monitor.stats import Statistics, read_windows, sparks_of
+from tui_monitor.store import leader as leader_rows
+from tui_monitor.store.history_reader import HistoryFault
+from tui_monitor.store.sqlite import StoreTooNew
+from tui_monitor.store.state import StateStore
+from tui_monitor.targets import target_of
+from tui_monitor.text import clean
+from tui_monitor.version import VERSION
+from tui_monitor.views import Board, Delivery, LeaderView, Resources, spark_series
+
+log = logging.getLogger(__name__)
+TICK = 1.0
+REACT_PAUSE = 0.05
+SPARK_POINTS = 120
+FACTS_EVERY_MS = 5_000
+HEARTBEAT_EVERY_MS = 5_000
+CLOSE_GRACE = 3.0
+
+
+class Leader:
+    """Polls, judges, decides and notifies until stopped. Hold the lock before you make one."""
+
+    def __init__(
+        self, loaded: Configuration, directory: StateDirectory, clock: Clock, kind: str, pid: int, on_board: Callable[[Board], None]
+    ) -> None:
+        self.loaded = loaded
+        self.kind = kind
+        self.board: Board | None = None
+        self.want_processes = kind == "dashboard"
+        self.yield_asked = False
+        self.reload_from_disk: Callable[[], Awaitable[str]] | None = None
+        self.progressed_at = clock.monotonic()
+        self._settings = loaded.settings
+        self._host = host_of(self._settings)
+        self._directory = directory
+        self._clock = clock
+        self._pid = pid
+        self._on_board = on_board
+        self._since = clock.wall_ms()
+        self._troubles = Troubles()
+        self._memory = SeriesMemory()
+        self._guard = Guard(self._settings.guard, self._troubles, clock.monotonic)
+        self._collector = Collector(self._settings, clock, self._memory, self._guard, self._check_changed)
+        self.recorder = Recorder(directory.history_db, self._settings.store, self._troubles)
+        self._statistics = Statistics()
+        self._time = TimeWatch()
+        self._deliveries: dict[str, dict[tuple[str, str], Delivery]] = {}
+        self._react = asyncio.Event()
+        self._changed: set[str] = set()
+        self._units: dict[str, str] = {}
+        self._stats_task: asyncio.Task[None] | None = None
+        self._facts_at = self._heartbeat_at = 0
+        self._stop = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+        self._state: StateStore | None = None
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open the stores and take up what was. Raises StoreTooNew, and ConfigurationError's faults are already told."""
+        now = self._clock.wall_ms()
+        try:
+            self._state = await StateStore.open(self._directory.state_db)
+        except (sqlite3.Error, OSError) as error:
+            self._troubles.raise_("state", f"alerts are not recorded, messages may repeat: {error}")
+        if self._state is not None and self._state.aside:
+            self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {self._state.aside.name}")
+        rules, problems, recording = rules_of(self.loaded)
+        for problem in problems:
+            log.error("%s", problem)
+        self._recording = RecordingRules(recording)
+        self._outbox = Outbox(self._run_db, notifiers_of(self._settings), self._clock, self._outbox_event)
+        evaluator = Evaluator(rules, self._host, checks=labels_of_checks(self._settings), evidence=self._evidence)
+        routing = compile_routing(self._settings)
+        planner = Planner(
+            routing,
+            host=self._host,
+            language=self._settings.language,
+            link=link_of(self._settings),
+            parent_verdict=self._parent_verdict,
+            rate_limits=rate_limits_of(rules),
+        )
+        self.alerting = Alerting(
+            self._state, evaluator, planner, routing, self._outbox, self._memory, self.recorder.reading, self._clock, self._troubles
+        )
+        self.alerting.others = {"annotate": self._annotate, "yield": self._yield, "reload": self._reload_command}
+        self._learn_units()
+        stored = await self.recorder.open(now, self._memory)
+        for check in stored.checks if stored else ():
+            self._collector.restore(check.name, check.status, check.since)
+        await self.alerting.restore()
+        await self._heartbeat(now)
+
+    async def _run_db(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        if self._state is None:
+            raise sqlite3.OperationalError("the state file could not be opened")
+        return await self._state.transaction(work)
+
+    async def run(self) -> None:
+        """Until `stop`; then finish what is being sent and write what is known."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                tasks = [
+                    group.create_task(self._outbox.run(), name="outbox"),
+                    group.create_task(self._react_loop(), name="react"),
+                    group.create_task(self._tick_loop(), name="tick"),
+                ]
+                self._collector.start(group)
+                await self._stop.wait()
+                self._collector.stop()
+                tasks[2].cancel()
+                tasks[1].cancel()
+                await self._outbox.close(CLOSE_GRACE)
+        finally:
+            self._group = None
+            await self._close()
+
+    def stop(self) -> None:
+        """End `run` soon."""
+        self._stop.set()
+
+    async def _close(self) -> None:
+        now = self._clock.wall_ms()
+        await self.recorder.close(self._collector.drain(), now, self.board.to_json() if self.board else None)
+        if self._state is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
+            await self._state.close()
+
+    async def reload(self, loaded: Configuration) -> str:
+        """Take another configuration, whole or not at all; counters, `for` and alerts of what stays are kept."""
+        problems = problems_of(loaded)
+        if problems:
+            return "refused, the old configuration stays: " + "; ".join(problems)
+        rules, _, recording = rules_of(loaded)
+        self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
+        self._recording = RecordingRules(recording)
+        self._collector.configure(self._settings)
+        if self._group is not None:
+            self._collector.start(self._group)
+        self.alerting.routing = compile_routing(self._settings)
+        self.alerting.planner.reconfigure(
+            self.alerting.routing,
+            host=self._host,
+            language=self._settings.language,
+            link=link_of(self._settings),
+            rate_limits=rate_limits_of(rules),
+        )
+        await self.alerting.replace_rules(rules, labels_of_checks(self._settings))
+        self._outbox.reconfigure(notifiers_of(self._settings))
+        self._learn_units()
+        await self._heartbeat(self._clock.wall_ms())
+        return f"reloaded {loaded.path or 'the defaults'}: {len(self._settings.checks)} checks, {len(rules)} rules"
+
+    async def _annotate(self, arguments: Mapping[str, Any], by: str, now: int) -> str:
+        text = clean(str(arguments["text"]))
+        try:
+            await self.recorder.annotate(int(arguments.get("at") or now), text, by)
+        except sqlite3.Error as error:
+            return f"refused: the history cannot be written: {error}"
+        return f'marked "{text}"'
+
+    async def _yield(self, _arguments: Mapping[str, Any], _by: str, _now: int) -> str:
+        if self.kind != "dashboard":
+            return "refused: a daemon leads"
+        self.yield_asked = True
+        self.stop()
+        return "the dashboard gives way"
+
+    async def _reload_command(self, _arguments: Mapping[str, Any], _by: str, _now: int) -> str:
+        return await self.reload_from_disk() if self.reload_from_disk else "refused: this process cannot reload"
+
+    def _learn_units(self) -> None:
+        self._units = {rule.ladder: boards.unit_of(rule.expr) for rule in self.alerting.evaluator.rules}
+
+    # --- rounds -------------------------------------------------------------------------------------------------------
+
+    async def _tick_loop(self) -> None:
+        due = self._clock.monotonic()
+        while True:
+            await self.tick(self._clock.monotonic() - due)
+            now = self._clock.monotonic()
+            due = max(due + TICK, now - (now - due) % TICK)
+            await self._clock.sleep(due - now)
+
+    async def tick(self, lag: float = 0.0) -> None:
+        """One second: read this machine, judge everything, publish the board. ``lag``: how late this tick is, in seconds."""
+        now, mono = self._clock.wall_ms(), self._clock.monotonic()
+        jump = self._time.look(now, mono)
+        if jump.any:
+            log.warning("time jumped: slept %.1f s, the clock was set by %.1f s", jump.slept, jump.stepped)
+            await self.alerting.clock_jumped(round((jump.slept + jump.stepped) * 1000))
+        limit = self._settings.guard.loop_lag
+        self._troubles.set("lag", f"this machine is too busy: a tick came {lag:.1f} s late" if lag > limit and not jump.any else "")
+        self._troubles.set("system", await self._collector.read_system())
+        own = self._collector.reading.own if self._collector.reading else None
+        self._troubles.set("descriptors", "nearly out of file descriptors" if own and own.descriptors_scarce else "")
+        await self._guard.recheck()
+        skew = jump.stepped if abs(jump.stepped) > 1 else 0.0
+        self._collector.observe(now, [*self._troubles.samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)])
+        self._recording.run(now, self._memory, self._collector)
+        await self.alerting.take_commands()
+        await self.alerting.round()
+        self._collector.want_processes = self.want_processes or await self._viewers_wait(now)
+        self._publish(now)
+        self._record(now, mono)
+        if now - self._heartbeat_at >= HEARTBEAT_EVERY_MS or now < self._heartbeat_at:
+            await self._heartbeat(now)
+        self._renew_statistics(now)
+        self.progressed_at = mono
+
+    async def _react_loop(self) -> None:
+        """A changed check is judged at once, not at the next tick; what changes in the same moment goes in one round."""
+        while True:
+            await self._react.wait()
+            await self._clock.sleep(REACT_PAUSE)
+            self._react.clear()
+            which = self.alerting.evaluator.rules_reading(self._changed)
+            self._changed = set()
+            if which:
+                await self.alerting.round(which)
+                self._publish(self._clock.wall_ms())
+
+    def _check_changed(self, result: CheckResult) -> None:
+        self._changed |= {
+            "probe_success",
+            "check_health",
+            "probe_duration_seconds",
+            *(dict(s.labels)["__name__"] for s in result.probe.samples),
+        }
+        self._react.set()
+
+    def _parent_verdict(self, check: str, since: int) -> Verdict:
+        return verdict_of(self._collector.results.get(check), since)
+
+    def _evidence(self, alert: Alert) -> Mapping[str, object]:
+        rule = next((rule for rule in self.alerting.evaluator.rules if rule.ladder == alert.rule), None)
+        return evidence_of(alert, rule, self._collector, self._memory, self._clock.wall_ms())
+
+    def _renew_statistics(self, now: int) -> None:
+        if self._group is None or (self._stats_task is not None and not self._stats_task.done()):
+            return
+        chosen = self._statistics.turn(labels_of_checks(self._settings))
+        if chosen:
+            self._stats_task = self._group.create_task(self._read_statistics(chosen, now))
+
+    async def _read_statistics(self, chosen: Mapping[str, Mapping[str, str]], now: int) -> None:
+        with contextlib.suppress(StoreTooNew, HistoryFault):
+            self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)))
+
+    # --- the board ----------------------------------------------------------------------------------------------------
+
+    def _publish(self, now: int) -> None:
+        self.board = self._make_board(now)
+        self._on_board(self.board)
+
+    def take_transitions(self) -> list[Transition]:
+        """What has happened to alerts since the last call."""
+        taken, self.alerting.transitions = self.alerting.transitions, []
+        return taken
+
+    def _make_board(self, now: int) -> Board:
+        reading = self._collector.reading
+        checks = tuple(
+            boards.check_view(
+                result,
+                target_of(check),
+                self._statistics.windows.get(check.name, {}),
+                check.depends_on,
+                self._collector.figures_of(check),
+            )
+            if (result := self._collector.results.get(check.name))
+            else boards.unprobed(check.name, check.type, check.category, target_of(check), check.depends_on)
+            for check in self._collector.checks
+        )
+        affected: dict[str, int] = {}
+        for alert in self.alerting.alerts:
+            for name in alert.suppressed_by:
+                affected[name] = affected.get(name, 0) + 1
+        alerts = sorted(
+            (
+                boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries_of(alert.id), _explained(alert, affected))
+                for alert in self.alerting.alerts
+            ),
+            key=boards.alert_order,
+        )
+        board = Board(
+            at=now,
+            host=self._host,
+            version=VERSION,
+            status=worst(check.status for check in checks),
+            checks=checks,
+            resources=boards.resources_of(reading, self._collector.processes, self._collector.process_count) if reading else Resources(),
+            alerts=tuple(alerts),
+            leader=LeaderView("leader", self._pid, self.kind, self._since, now),
+            own_cpu=reading.own.cpu if reading and reading.own else None,
+            own_memory=reading.own.memory if reading and reading.own else 0,
+            uptime=(now - self._since) / 1000,
+            trouble=self._troubles.texts,
+            notifiers=tuple(entry.name for entry in self._settings.notifiers),
+            loading=reading is None,
+        )
+        return replace(
+            board, sparks={key: sparks_of(self._memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
+        )
+
+    def _deliveries_of(self, alert_id: str) -> tuple[Delivery, ...]:
+        return tuple(self._deliveries.get(alert_id, {}).values())
+
+    def _outbox_event(self, event: OutboxEvent) -> None:
+        data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
+        level = logging.INFO if event.state in ("sent", "queued", "sending") else logging.WARNING
+        log.log(level, "notification %s: %s", event.state, event.error or event.kind, extra={"data": data})
+        for alert_id in event.alerts:
+            delivery = Delivery(event.notifier, event.kind, event.state, self._clock.wall_ms(), event.error)
+            self._deliveries.setdefault(alert_id, {})[(event.notifier, event.kind)] = delivery
+        while len(self._deliveries) > 5000:
+            self._deliveries.pop(next(iter(self._deliveries)))
+
+    def _record(self, now: int, mono: float) -> None:
+        facts = None
+        if self.board is not None and (self._viewers or now - self._facts_at >= FACTS_EVERY_MS or now < self._facts_at):
+            facts, self._facts_at = self.board.to_json(), now
+        self.recorder.record(self._collector.drain(), now, mono, facts)
+
+    # --- leader's row and viewers -------------------------------------------------------------------------------------
+
+    _viewers = False
+
+    async def _viewers_wait(self, now: int) -> bool:
+        if self._state is None:
+            return False
+        with contextlib.suppress(sqlite3.Error):
+            self._viewers = bool(await self._state.run(lambda db: leader_rows.viewers(db, now)))
+        return self._viewers
+
+    async def _heartbeat(self, now: int) -> None:
+        self._heartbeat_at = now
+        if self._state is None:
+            return
+        row = leader_rows.LeaderRow(self._pid, self.kind, VERSION, configuration_hash(self.loaded), self._since, now)
+        try:
+            await self._state.transaction(lambda db: leader_rows.put(db, row), durable=False)
+        except sqlite3.Error as error:
+            self._troubles.raise_("state", f"the state cannot be written: {error}")
+
+
+def _explained(alert: Alert, affected: Mapping[str, int]) -> int:
+    return affected.get(f"depends_on:{alert.labels.get('check', '')}", 0) + affected.get(f"inhibit:{alert.id}", 0)

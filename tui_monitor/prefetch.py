@@ -1,0 +1,29 @@
+"""Samples read beforehand, so that rules over hours are evaluated on the loop without waiting for the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui_monitor.alerts.rules import Rule
+from tui_monitor.promql.storage import Matcher, Queryable, Series
+
+
+class Prefetched:
+    """Answers the selectors that were fetched; every other one goes to ``otherwise`` (memory)."""
+
+    def __init__(self, otherwise: Queryable) -> None:
+        self._otherwise = otherwise
+        self._found: dict[tuple[Matcher, ...], Sequence[Series]] = {}
+
+    def fetch(self, rules: Iterable[Rule], source: Queryable, now_ms: int) -> Prefetched:
+        """Read what these rules select, over their longest window; in the thread of ``source``."""
+        for rule in rules:
+            for matchers in rule.query.matchers:
+                if matchers not in self._found:
+                    self._found[matchers] = list(source.select(matchers, now_ms - rule.query.longest_window_ms - 1, now_ms))
+        return self
+
+    def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Iterable[Series]:
+        """promql.storage.Queryable."""
+        found = self._found.get(matchers)
+        return self._otherwise.select(matchers, after_ms, until_ms) if found is None else found

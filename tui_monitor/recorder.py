@@ -1,0 +1,145 @@
+"""The history beside the loop: one thread writes, one reads; trouble with the disk stops neither monitoring nor notifying."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from tui_monitor.collector import Batch
+from tui_monitor.guard import Troubles
+from tui_monitor.series import SeriesMemory
+from tui_monitor.settings import StoreSettings
+from tui_monitor.store.history import History
+from tui_monitor.store.history_reader import HistoryFault, HistoryReader
+from tui_monitor.store.history_schema import Retention
+from tui_monitor.store.sqlite import StoreTooNew
+from tui_monitor.views import Board, board_from_json
+
+T = TypeVar("T")
+REOPEN_S = 30.0
+TROUBLE = "history"
+
+
+class Reading:
+    """Reads history.db in a thread of its own; opens the file when it is first asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-read")
+        self._reader: HistoryReader | None = None
+
+    async def ask(self, question: Callable[[HistoryReader], T]) -> T:
+        """The answer; HistoryFault or StoreTooNew where the file cannot be read."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+
+    def _answer(self, question: Callable[[HistoryReader], T]) -> T:
+        if self._reader is None:
+            self._reader = HistoryReader(self._path)
+        return question(self._reader)
+
+    async def close(self) -> None:
+        """Close the file after what is being read."""
+        if self._reader is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._reader.close)
+            self._reader = None
+        self._thread.shutdown(wait=False)
+
+
+class Recorder:
+    """Writes history.db. ``record`` never waits: what cannot be written yet is kept, bounded, by the history itself."""
+
+    def __init__(self, path: Path, settings: StoreSettings, troubles: Troubles) -> None:
+        self.reading = Reading(path)
+        self._path = path
+        self._retention = Retention(raw=settings.raw, minutes=settings.minutes, hours=settings.hours)
+        self._troubles = troubles
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-write")
+        self._history: History | None = None
+        self._busy: asyncio.Future[str] | None = None
+        self._waiting: list[Batch] = []
+        self._facts: tuple[int, bytes] | None = None
+        self._reopen_at = 0.0
+        self._retain_at = 0
+
+    async def open(self, now_ms: int, memory: SeriesMemory) -> Board | None:
+        """Open or begin the file, load the newest samples into memory; the last board that was stored."""
+        await self._in_thread(self._open, now_ms)
+        try:
+            await self.reading.ask(lambda reader: reader.prefill(memory.append, now_ms, memory.window_ms / 1000))
+            stored = await self.reading.ask(lambda reader: reader.facts())
+            return board_from_json(stored[1]) if stored else None
+        except (HistoryFault, StoreTooNew, ValueError, KeyError, TypeError):
+            return None
+
+    def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, facts: bytes | None) -> None:
+        """Hand over what came in this tick; ``facts`` replaces the stored board."""
+        self._waiting += batches
+        if facts is not None:
+            self._facts = (now_ms, facts)
+        if self._busy is not None and not self._busy.done():
+            if len(self._waiting) > 100_000:
+                del self._waiting[:50_000]
+            self._troubles.raise_(TROUBLE, "the history is written slowly: the disk is busy")
+            return
+        if self._busy is not None:
+            self._troubles.set(TROUBLE, self._busy.result())
+        if self._history is None and monotonic < self._reopen_at:
+            self._waiting.clear()
+            return
+        self._reopen_at = monotonic + REOPEN_S
+        work, self._waiting, stored, self._facts = self._waiting, [], self._facts, None
+        self._busy = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work, now_ms, stored)
+
+    def _open(self, now_ms: int) -> str:
+        try:
+            self._history = History(self._path, retention=self._retention)
+        except (sqlite3.Error, OSError, StoreTooNew) as error:
+            text = f"the history cannot be kept: {error}"
+            self._troubles.raise_(TROUBLE, text)
+            return text
+        if self._history.moved_aside:
+            self._troubles.raise_(
+                "history-corrupt", f"the history was corrupt and begun anew; the old file is {self._history.moved_aside.name}"
+            )
+        return ""
+
+    def _write(self, batches: Sequence[Batch], now_ms: int, facts: tuple[int, bytes] | None) -> str:
+        if self._history is None and (text := self._open(now_ms)):
+            return text
+        assert self._history is not None
+        for batch in batches:
+            self._history.append(batch.at, batch.samples, batch.lookback_ms)
+        if facts is not None:
+            self._history.put_facts(*facts)
+        try:
+            self._history.commit(now_ms)
+            if now_ms >= self._retain_at:
+                self._retain_at = now_ms + 60_000
+                self._history.retain(now_ms)
+        except sqlite3.OperationalError as error:
+            return f"the history cannot be written: {error}"
+        except sqlite3.DatabaseError as error:
+            self._history.close()
+            self._history = None
+            return f"the history is corrupt: {error}"
+        return "the history waits: a reader holds an old state" if self._history.paused else ""
+
+    async def annotate(self, at_ms: int, text: str, author: str) -> None:
+        """Mark a moment. Raises sqlite3.Error where it cannot be written."""
+        if self._history is not None:
+            await self._in_thread(self._history.annotate, at_ms, text, author)
+
+    async def close(self, batches: Sequence[Batch], now_ms: int, facts: bytes | None) -> None:
+        """Write the rest and close."""
+        await self._in_thread(self._write, [*self._waiting, *batches], now_ms, (now_ms, facts) if facts else None)
+        if self._history is not None:
+            await self._in_thread(self._history.close)
+        await self.reading.close()
+        self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
