@@ -14,7 +14,7 @@ from tui_monitor.model import HealthStatus, ProbeResult, label
 from tui_monitor.settings import PostgresCheck, QuerySettings
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.postgres import PostgresProbe
-from tui_monitor.sources.postgres_connection import address_of
+from tui_monitor.sources.postgres_connection import postgres_address
 
 
 @contextlib.asynccontextmanager
@@ -384,6 +384,9 @@ async def test_unusable_dsn_is_own_trouble(rest: str) -> None:
         ("postgresql://u:p%40@db.example/x", "db.example:5432"),
         ("postgresql://u:p@[::1]:6000/x", "[::1]:6000"),
         ("postgres://a:1,b:2/x", "a:1,b:2"),
+        ("postgresql://u:pa/ss@host/x", "unreadable address"),
+        ("postgresql://u:p@ss@host/x", "host:5432"),
+        ("postgresql://u:p@%2Frun%2Fpostgresql/x", "local socket"),
         ("postgresql:///x", "local socket"),
         ("postgresql:///x?host=/run/postgresql", "local socket"),
         ("postgresql:///x?host=db&user=me", "db:5432"),
@@ -391,4 +394,4 @@ async def test_unusable_dsn_is_own_trouble(rest: str) -> None:
 )
 def test_address_for_people(dsn: str, address: str) -> None:
     """The address shown has host and port, never user, password or database."""
-    assert address_of(dsn) == address
+    assert postgres_address(dsn) == address

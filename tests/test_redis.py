@@ -15,7 +15,7 @@ from tui_monitor.settings import RedisCheck
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.ratio import RecentRatio
 from tui_monitor.sources.redis import RedisProbe
-from tui_monitor.sources.redis_connection import address_of, database_of
+from tui_monitor.sources.redis_connection import database_of, redis_address
 from tui_monitor.sources.redis_statistics import RedisStatistics
 
 
@@ -227,9 +227,10 @@ async def test_what_the_server_says_becomes_a_plain_reason(answer: bytes, reason
     assert reason.format(port=port) in result.reason and result.reason.isprintable()
 
 
-async def test_unusable_url_is_own_trouble() -> None:
+@pytest.mark.parametrize("url", ["memcached://me:hush@127.0.0.1:1/0", "redis://me:hush/hush@127.0.0.1/0", "redis://me:hush@h:port/0"])
+async def test_unusable_url_is_own_trouble(url: str) -> None:
     """A URL that nobody can use is the monitor's fault: unknown, without the secret."""
-    async with probing("memcached://me:hush@127.0.0.1:1/0") as probe:
+    async with probing(url) as probe:
         with pytest.raises(OwnTrouble, match="the url, or a file that it names, cannot be used"):
             await probe.probe()
 
@@ -266,9 +267,10 @@ def test_recent_ratio_is_calm() -> None:
         ("rediss://[::1]:7000", "[::1]:7000", 0),
         ("redis://[::1]/1?x=y", "[::1]:6379", 1),
         ("redis://", "localhost:6379", 0),
+        ("redis://u:pa/ss@cache/0", "unreadable address", 0),
         ("unix:///run/redis.sock", "local socket", 0),
     ],
 )
 def test_address_for_people(url: str, address: str, database: int) -> None:
     """The address shown has host and port, never user, password or database."""
-    assert (address_of(url), database_of(url)) == (address, database)
+    assert (redis_address(url), database_of(url)) == (address, database)

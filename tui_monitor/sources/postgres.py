@@ -10,7 +10,15 @@ from typing import Any
 from tui_monitor.model import HealthStatus, ProbeResult, Sample
 from tui_monitor.settings import PostgresCheck, QuerySettings
 from tui_monitor.sources.base import OwnTrouble
-from tui_monitor.sources.postgres_connection import KeptConnection, address_of, connection_errors, is_broken, own_reason, read, reason_of
+from tui_monitor.sources.postgres_connection import (
+    KeptConnection,
+    connection_errors,
+    is_broken,
+    own_reason,
+    postgres_address,
+    read,
+    reason_of,
+)
 from tui_monitor.sources.postgres_rows import MOST_ROWS, samples_of_rows
 from tui_monitor.sources.postgres_statistics import ENOUGH_BLOCKS, SIZES, STATISTICS, Statistics, read_sizes, read_statistics
 from tui_monitor.sources.ratio import RecentRatio
@@ -31,7 +39,7 @@ class PostgresProbe:
         self.stage = ""
         dsn = settings.dsn.get_secret_value()
         self._timeout = settings.timeout
-        self._address = address_of(dsn)
+        self._address = postgres_address(dsn)
         self._now = now
         self._main = KeptConnection(dsn, settings.timeout)
         self._for_queries = KeptConnection(dsn, settings.timeout)
@@ -111,15 +119,20 @@ class PostgresProbe:
     async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
         """(samples, what was wrong or ""): never an exception for what database, network or SQL do. One at a time."""
         async with self._one_query:
+            stage, limit = "connect", self._timeout
             try:
-                connection = await self._for_queries.get()
-                async with asyncio.timeout(query.timeout + GRACE):
-                    rows = await read(connection, query.sql, query.timeout, MOST_ROWS + 1)
+                async with asyncio.timeout(limit):
+                    connection = await self._for_queries.get()
+                stage, limit = "query", query.timeout
+                async with asyncio.timeout(limit + GRACE):
+                    rows = await read(connection, query.sql, limit, MOST_ROWS + 1)
+            except OwnTrouble as trouble:
+                return (), str(trouble)
             except connection_errors() as error:
                 if isinstance(error, TimeoutError) or is_broken(error):
                     self._for_queries.drop()
-                return (), own_reason(error, self._address) or reason_of(error, self._address, "query", query.timeout)
-            except BaseException:
+                return (), own_reason(error, self._address) or reason_of(error, self._address, stage, limit)
+            except BaseException:  # cancelled
                 self._for_queries.drop()
                 raise
             return samples_of_rows(query.metric, rows)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tui_monitor.sources.driver import LOCAL_SOCKET, address_of, ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.text import clean
-from tui_monitor.sources.trouble import own_trouble, target_trouble
+from tui_monitor.sources.trouble import own_trouble
 from tui_monitor.units import format_duration
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ APPLICATION_NAME = "tui-monitor"
 CLOSE_TIMEOUT = 1.0
 KEEPALIVE_IDLE = 30
 REASON_LENGTH = 200
-LOCAL_SOCKET = "local socket"
+DEFAULT_PORT = 5432
 
 
 class KeptConnection:
@@ -42,7 +42,10 @@ class KeptConnection:
         return self._connection is not None and not self._connection.is_closed()
 
     async def get(self) -> Connection[Record]:
-        """The open connection, a new one where there is none; its first statement has been made already."""
+        """The open connection, a new one where there is none; its first statement has been made already.
+
+        Raises OwnTrouble where no resolver answers, and what ``connection_errors`` lists.
+        """
         if self._connection is None or self._connection.is_closed():
             self.drop()
             self._connection = await self._connect()
@@ -56,6 +59,7 @@ class KeptConnection:
     async def _connect(self) -> Connection[Record]:
         import asyncpg
 
+        await ensure_resolvable(postgres_address(self._dsn), self._timeout)
         settings = {"application_name": APPLICATION_NAME}
         if self._session_settings:
             settings["default_transaction_read_only"] = "on"
@@ -139,15 +143,13 @@ def is_broken(error: Exception) -> bool:
     return ends or not isinstance(error, asyncpg.PostgresError)
 
 
-def address_of(dsn: str) -> str:
-    """host:port of the DSN for people, without user, password and database."""
-    hosts = dsn.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+def postgres_address(dsn: str) -> str:
+    """host:port of the DSN for people; the host may also stand in the query (libpq)."""
+    address = address_of(dsn, DEFAULT_PORT)
     in_query = re.search(r"[?&]host=([^&]*)", dsn)
-    if not hosts and in_query:
-        hosts = unquote(in_query[1])
-    if not hosts or hosts.lower().startswith(("/", "%2f")):
-        return LOCAL_SOCKET
-    return ",".join(host if re.search(r":\d+$", host) else f"{host}:5432" for host in hosts.split(","))
+    if address != LOCAL_SOCKET or in_query is None or unquote(in_query[1]).startswith("/"):
+        return address
+    return address_of(f"//{unquote(in_query[1])}", DEFAULT_PORT)
 
 
 def own_reason(error: Exception, address: str) -> str | None:
@@ -155,7 +157,7 @@ def own_reason(error: Exception, address: str) -> str | None:
     missing_file = isinstance(error, FileNotFoundError) and address != LOCAL_SOCKET
     if missing_file or (isinstance(error, ValueError) and not isinstance(error, UnicodeError)):
         return "the dsn, or a file that it names, cannot be used"
-    return own_trouble(_one_of_many(error))
+    return own_trouble(one_of_many(error) if isinstance(error, OSError) else error)
 
 
 def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str:
@@ -170,27 +172,10 @@ def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str
         return f"connection closed by the server ({address})"
     if isinstance(error, asyncpg.PostgresError):
         return clean(str(error.args[0]) if error.args else type(error).__name__, REASON_LENGTH)
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {getattr(error, 'verify_message', '') or error.reason or 'failed'} ({address})".replace("_", " ")
     if isinstance(error, asyncpg.InternalClientError | UnicodeError):
         return f"the answer is not PostgreSQL's ({address})"
     if isinstance(error, asyncpg.InterfaceError):
         return f"connection lost ({address})"
-    return _network_reason(error, address)
-
-
-def _network_reason(error: Exception, address: str) -> str:
-    single = _one_of_many(error)
-    if isinstance(single, OSError) and (single.errno or isinstance(single, socket.gaierror)):
-        return f"{target_trouble(single)} ({address})"
-    if isinstance(error, ConnectionError) and "SSL" in str(error):
+    if isinstance(error, ConnectionError) and error.errno is None and "SSL" in str(error):
         return f"no TLS, or not PostgreSQL ({address})"
-    return f"connection closed by the server ({address})"
-
-
-def _one_of_many(error: Exception) -> Exception:
-    """asyncio joins the errors of several addresses into one text; one that is the target's fault decides."""
-    if not isinstance(error, OSError) or error.errno is not None or isinstance(error, ssl.SSLError):
-        return error
-    errors = [OSError(int(number), "") for number in re.findall(r"\[Errno (\d+)\]", str(error))]
-    return next((each for each in errors if own_trouble(each) is None), errors[0] if errors else error)
+    return network_reason(one_of_many(error), address) if isinstance(error, OSError) else clean(type(error).__name__, REASON_LENGTH)

@@ -11,12 +11,12 @@ from tui_monitor.settings import RedisCheck
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.redis_connection import (
     KeptConnection,
-    address_of,
     connection_errors,
     database_of,
     is_broken,
     own_reason,
     reason_of,
+    redis_address,
 )
 from tui_monitor.sources.redis_statistics import RedisStatistics, Statistics
 
@@ -30,9 +30,9 @@ class RedisProbe:
         self.stage = ""
         url = settings.url.get_secret_value()
         self._timeout = settings.timeout
-        self._address = address_of(url)
+        self._address = redis_address(url)
         self._now = now
-        self._connection = KeptConnection(url)
+        self._connection = KeptConnection(url, settings.timeout)
         self._statistics = RedisStatistics(settings.memory_degraded, database_of(url))
 
     async def probe(self) -> ProbeResult:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import socket
-import ssl
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
+from tui_monitor.sources.driver import LOCAL_SOCKET, address_of, ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.text import clean
-from tui_monitor.sources.trouble import own_trouble, target_trouble
+from tui_monitor.sources.trouble import own_trouble
 from tui_monitor.units import format_duration
 
 if TYPE_CHECKING:
@@ -18,14 +15,15 @@ if TYPE_CHECKING:
 
 CLIENT_NAME = "tui-monitor"
 REASON_LENGTH = 200
-LOCAL_SOCKET = "local socket"
+DEFAULT_PORT = 6379
 
 
 class KeptConnection:
     """One connection to one target: at most one is open at any time. A pool would cost 2.7 times as much."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limit: float) -> None:
         self._url = url
+        self._limit = limit
         self._connection: AbstractConnection | None = None
 
     @property
@@ -34,9 +32,10 @@ class KeptConnection:
         return self._connection is not None
 
     async def open(self) -> None:
-        """Connect, log in and select the database."""
+        """Connect, log in and select the database. Raises OwnTrouble where no resolver answers within the limit."""
         from redis.asyncio.connection import ConnectionPool
 
+        await ensure_resolvable(redis_address(self._url), self._limit)
         pool = ConnectionPool.from_url(
             self._url, protocol=2, decode_responses=True, encoding_errors="replace", driver_info=None,
             socket_timeout=None, socket_connect_timeout=None, socket_keepalive=True,
@@ -85,17 +84,17 @@ def is_broken(error: Exception) -> bool:
     return not isinstance(error, TimeoutError)
 
 
-def address_of(url: str) -> str:
-    """host:port of the URL for people, without user, password and database."""
+def redis_address(url: str) -> str:
+    """host:port of the URL for people."""
     if url.startswith("unix:"):
         return LOCAL_SOCKET
-    netloc = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2] or "localhost"
-    return netloc if netloc.rpartition(":")[2].isdigit() and not netloc.endswith("]") else f"{netloc}:6379"
+    address = address_of(url, DEFAULT_PORT)
+    return f"localhost:{DEFAULT_PORT}" if address == LOCAL_SOCKET else address
 
 
 def database_of(url: str) -> int:
     """The number of the database that the URL selects."""
-    number = urlsplit(url).path.lstrip("/") if not url.startswith("unix:") else ""
+    number = "" if url.startswith("unix:") else url.partition("://")[2].partition("/")[2].partition("?")[0]
     return int(number) if number.isdigit() else 0
 
 
@@ -124,10 +123,8 @@ def reason_of(error: Exception, address: str, stage: str, limit: float) -> str:
     for kind, text in known:
         if isinstance(error, kind):
             return text
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS: {getattr(cause, 'verify_message', '') or cause.reason or 'failed'} ({address})".replace("_", " ")
-    if isinstance(cause, OSError) and (cause.errno or isinstance(cause, socket.gaierror)):
-        return f"{target_trouble(cause)} ({address})"
+    if isinstance(cause, OSError):
+        return network_reason(cause, address)
     return _words(error, address)
 
 
@@ -149,18 +146,9 @@ def _words(error: Exception, address: str) -> str:
     return f"connection closed by the server ({address})"
 
 
-def _cause(error: BaseException) -> Any:
-    """The operating system's error that redis-py wrapped, where there is one; of several addresses the target's fault decides."""
+def _cause(error: BaseException) -> BaseException:
+    """The operating system's error that redis-py wrapped, where there is one."""
     link: BaseException | None = error
     while link is not None and not isinstance(link, OSError):
         link = link.__cause__ or link.__context__
-    if link is None:
-        return error
-    if link.errno is None and isinstance(link, OSError) and not isinstance(link, ssl.SSLError):
-        return _one_of_many(link)
-    return link
-
-
-def _one_of_many(error: OSError) -> OSError:
-    errors = [OSError(int(number), "") for number in re.findall(r"\[Errno (\d+)\]", str(error))]
-    return next((each for each in errors if own_trouble(each) is None), errors[0] if errors else error)
+    return error if link is None else one_of_many(link)

@@ -1,0 +1,53 @@
+"""What the checks with drivers of their own share: whose fault a name or a failed connection is."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+import threading
+
+import pytest
+
+from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.driver import ensure_resolvable, network_reason, one_of_many
+from tui_monitor.sources.resolve import Resolver
+
+
+async def test_hanging_resolver_is_own_trouble() -> None:
+    """A resolver that does not answer in time is the monitor's trouble, named with the host."""
+    release = threading.Event()
+    resolver = Resolver(lambda host: release.wait(10) and [])
+    with pytest.raises(OwnTrouble, match=r"no resolver answers \(db\.example\)"):
+        await ensure_resolvable("db.example:5432", 0.05, resolver)
+    release.set()
+
+
+async def test_numbers_sockets_and_lists_need_no_resolver() -> None:
+    """Addresses in numbers, local sockets and lists of hosts are not looked up."""
+
+    def refuse(host: str) -> list[object]:
+        raise AssertionError(host)
+
+    for address in ("127.0.0.1:1", "[::1]:1", "local socket", "a:1,b:2"):
+        await ensure_resolvable(address, 1, Resolver(refuse))  # type: ignore[arg-type]
+
+
+def test_the_targets_fault_decides_among_several_addresses() -> None:
+    """Of no route for IPv6 and a refused IPv4 connection the refusal is told."""
+    both = OSError(f"Multiple exceptions: [Errno {errno.ENETUNREACH}] no, [Errno {errno.ECONNREFUSED}] no")
+    assert network_reason(one_of_many(both), "db:1") == "connection refused (db:1)"
+    assert one_of_many(OSError(f"Multiple exceptions: [Errno {errno.ENETUNREACH}] no")).errno == errno.ENETUNREACH
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "x"), "no such host (a:1)"),
+        (ConnectionError("closed"), "connection closed by the server (a:1)"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] x"), "TLS: failed (a:1)"),
+    ],
+)
+def test_network_reasons(error: OSError, reason: str) -> None:
+    """Every kind of failure has a short reason with the address."""
+    assert network_reason(error, "a:1") == reason
