@@ -6,14 +6,14 @@ from typing import Any
 
 from tui_monitor.model import Labels
 from tui_monitor.promql.errors import EvaluationError, PromqlError
-from tui_monitor.promql.numbers import format_float
+from tui_monitor.promql.numbers import format_float, format_sample
 from tui_monitor.promql.values import Matrix, Value
 
 
 def to_json(value: Value, at_ms: int = 0) -> dict[str, Any]:
     """A successful answer: of an instant query at ``at_ms``, or a Matrix of either kind of query.
 
-    Values are texts, times are seconds (an int where whole, else to the millisecond). A vector keeps its order; a matrix is
+    Values are texts (a scalar's without exponent, those of series as Prometheus writes them), times are seconds (an int where whole, else to the millisecond). A vector keeps its order; a matrix is
     sorted by labels.
     """
     return {"status": "success", "data": _data(value, at_ms)}
@@ -31,12 +31,12 @@ def _data(value: Value, at_ms: int) -> dict[str, Any]:
         return {"resultType": "string", "result": [_seconds(at_ms), value]}
     if isinstance(value, Matrix):
         return {"resultType": "matrix", "result": [_series(*series) for series in sorted(value, key=lambda one: one[0])]}
-    elements = [{"metric": _metric(labels), "value": [_seconds(at_ms), format_float(number)]} for labels, number in value]
+    elements = [{"metric": _metric(labels), "value": [_seconds(at_ms), format_sample(number)]} for labels, number in value]
     return {"resultType": "vector", "result": elements}
 
 
 def _series(labels: Labels, times: list[int], values: list[float]) -> dict[str, Any]:
-    points = [[_seconds(time), format_float(number)] for time, number in zip(times, values, strict=True)]
+    points = [[_seconds(time), format_sample(number)] for time, number in zip(times, values, strict=True)]
     return {"metric": _metric(labels), "values": points}
 
 

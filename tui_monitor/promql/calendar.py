@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui_monitor.promql.numbers import NAN
-
 _DAY = 86_400
 
 
@@ -35,19 +33,19 @@ def _day_of_year(seconds: float) -> int:
     return before + day + (month > 2 and _leap(year))
 
 
-def _total(function: Callable[[float], int]) -> Callable[[float], float]:
-    """NaN and infinities have no date."""
-    return lambda seconds: float(function(seconds)) if abs(seconds) < 9.3e18 else NAN
+def _total(function: Callable[[float], int], beyond: int) -> Callable[[float], float]:
+    """NaN, infinities and what no 64 bits hold have no date: ``beyond`` is what Prometheus (Go on amd64) answers for them."""
+    return lambda seconds: float(function(seconds)) if abs(seconds) < 2.0**63 else float(beyond)
 
 
 CALENDAR: dict[str, Callable[[float], float]] = {
-    "day_of_month": _total(lambda seconds: _civil(seconds)[2]),
-    "day_of_week": _total(lambda seconds: (int(seconds) // _DAY + 4) % 7),
-    "day_of_year": _total(_day_of_year),
-    "days_in_month": _total(_days_in_month),
-    "hour": _total(lambda seconds: int(seconds) % _DAY // 3600),
-    "minute": _total(lambda seconds: int(seconds) % 3600 // 60),
-    "month": _total(lambda seconds: _civil(seconds)[1]),
-    "year": _total(lambda seconds: _civil(seconds)[0]),
+    "day_of_month": _total(lambda seconds: _civil(seconds)[2], 4),
+    "day_of_week": _total(lambda seconds: (int(seconds) // _DAY + 4) % 7, 0),
+    "day_of_year": _total(_day_of_year, 339),
+    "days_in_month": _total(_days_in_month, 31),
+    "hour": _total(lambda seconds: int(seconds) % _DAY // 3600, 15),
+    "minute": _total(lambda seconds: int(seconds) % 3600 // 60, 30),
+    "month": _total(lambda seconds: _civil(seconds)[1], 12),
+    "year": _total(lambda seconds: _civil(seconds)[0], 292277026596),
 }
 """Each takes seconds and is given the time of evaluation when called without an argument."""

@@ -10,8 +10,6 @@ from operator import add
 
 NAN = math.nan
 INF = math.inf
-_LN2 = math.log(2)
-_LN10 = math.log(10)
 
 
 def format_float(value: float) -> str:
@@ -24,6 +22,11 @@ def format_float(value: float) -> str:
     if "e" in text:
         text = format(Decimal(text), "f")
     return text.removesuffix(".0")
+
+
+def format_sample(value: float) -> str:
+    """As ``format_float``, but below 1e-6 and from 1e21 on with an exponent: how Prometheus' API writes the values of series."""
+    return repr(value) if value and not 1e-6 <= abs(value) < 1e21 and math.isfinite(value) else format_float(value)
 
 
 def parse_float(text: str) -> float:
@@ -58,15 +61,51 @@ def modulo(left: float, right: float) -> float:
 
 def power(base: float, exponent: float) -> float:
     """IEEE power: overflow is an infinity, a negative base with a broken exponent is NaN."""
+    if exponent == 2:
+        return base * base
+    if exponent in (0.5, -0.5) and base > 0:
+        return math.sqrt(base) if exponent > 0 else 1 / math.sqrt(base)
+    if math.isfinite(base) and base != 0 and abs(exponent) < 2**31 and (base > 0 or exponent.is_integer()):
+        return _finite_power(base, exponent)
     try:
         return math.pow(base, exponent)
     except OverflowError:
-        return -INF if base < 0 and math.fmod(exponent, 2) != 0 else INF
+        return INF
     except ValueError:
         if base == 0:
             odd = math.fmod(exponent, 2) in (1.0, -1.0)
             return math.copysign(INF, base) if odd else INF
         return NAN
+
+
+def _finite_power(base: float, exponent: float) -> float:
+    """By repeated squaring of the fraction, which is how Go rounds (source: go src/math/pow.go)."""
+    broken, whole = math.modf(abs(exponent))
+    if broken > 0.5:
+        broken -= 1
+        whole += 1
+    result, result_exponent = math.exp(broken * ln(base)) if broken else 1.0, 0
+    fraction, shift = math.frexp(base)
+    rest = int(whole)
+    while rest:
+        if abs(shift) > 4096:
+            result_exponent += shift
+            break
+        if rest & 1:
+            result *= fraction
+            result_exponent += shift
+        fraction *= fraction
+        shift *= 2
+        if fraction < 0.5:
+            fraction += fraction
+            shift -= 1
+        rest >>= 1
+    if exponent < 0:
+        result, result_exponent = 1 / result, -result_exponent
+    try:
+        return math.ldexp(result, result_exponent)
+    except OverflowError:
+        return math.copysign(INF, result)
 
 
 def smaller(left: float, right: float) -> float:
@@ -98,10 +137,27 @@ def ceil(value: float) -> float:
 
 
 def ln(value: float) -> float:
-    """The natural logarithm: -Inf of 0, NaN below."""
-    if value > 0:
-        return math.log(value)
-    return -INF if value == 0 else NAN
+    """The natural logarithm: -Inf of 0, NaN below. Reduced and rounded as Go does it (source: FreeBSD e_log.c)."""
+    if not 0 < value < INF:
+        return -INF if value == 0 else value if value > 0 else NAN
+    fraction, exponent = math.frexp(value)
+    if fraction < _HALF_SQRT2:
+        fraction *= 2
+        exponent -= 1
+    f = fraction - 1
+    s = f / (2 + f)
+    s2 = s * s
+    s4 = s2 * s2
+    odd = s2 * (_L1 + s4 * (_L3 + s4 * (_L5 + s4 * _L7)))
+    even = s4 * (_L2 + s4 * (_L4 + s4 * _L6))
+    half = 0.5 * f * f
+    return exponent * _LN2_HIGH - ((half - (s * (half + (odd + even)) + exponent * _LN2_LOW)) - f)
+
+
+_HALF_SQRT2 = math.sqrt(2) / 2
+_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_L1, _L2, _L3, _L4 = 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01
+_L5, _L6, _L7 = 1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01
 
 
 def log2(value: float) -> float:
@@ -109,12 +165,12 @@ def log2(value: float) -> float:
     if not 0 < value < INF:
         return ln(value)
     fraction, exponent = math.frexp(value)
-    return float(exponent - 1) if fraction == 0.5 else math.log(fraction) * (1 / _LN2) + exponent
+    return float(exponent - 1) if fraction == 0.5 else ln(fraction) * 1.4426950408889634 + exponent
 
 
 def log10(value: float) -> float:
-    """The decimal logarithm by way of log2, as Go computes it."""
-    return log2(value) * (_LN2 / _LN10)
+    """The decimal logarithm by way of the natural one, as Go computes it."""
+    return ln(value) * 0.43429448190325182765
 
 
 def exp(value: float) -> float:
