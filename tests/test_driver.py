@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import errno
+import os
+import resource
 import socket
 import ssl
 import threading
 
 import pytest
 
+from tui_monitor.settings import PostgresCheck, RedisCheck
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.driver import ensure_resolvable, network_reason, one_of_many
+from tui_monitor.sources.postgres import PostgresProbe
+from tui_monitor.sources.redis import RedisProbe
 from tui_monitor.sources.resolve import Resolver
 
 
@@ -51,3 +56,25 @@ def test_the_targets_fault_decides_among_several_addresses() -> None:
 def test_network_reasons(error: OSError, reason: str) -> None:
     """Every kind of failure has a short reason with the address."""
     assert network_reason(error, "a:1") == reason
+
+
+async def test_no_descriptors_left_is_own_trouble(postgres_dsn: str, redis_url: str) -> None:
+    """Without a free descriptor both checks are unknown, and well again when there is one."""
+    probes = (
+        PostgresProbe(PostgresCheck.model_validate({"name": "db", "dsn": postgres_dsn})),
+        RedisProbe(RedisCheck.model_validate({"name": "cache", "url": redis_url})),
+    )
+    for probe in probes:
+        assert (await probe.probe()).reason == ""
+        await probe.close()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest_free = os.open("/dev/null", os.O_RDONLY)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            with pytest.raises(OwnTrouble, match="too many open files"):
+                await probe.probe()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert (await probe.probe()).reason == ""
+        await probe.close()
