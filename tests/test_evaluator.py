@@ -138,13 +138,15 @@ def test_a_rule_that_never_saw_its_series_tells_so_once() -> None:
 
 def test_a_ladder_is_one_alert_whose_severity_rises_and_falls() -> None:
     """Two rungs are one alert with one id and one start: rising is told and ends an acknowledgement, falling is silent."""
-    ladder = [{**HOT, "severity": severity, "expr": f"heat > {limit}", "for": "5s"} for severity, limit in (("warning", 10), ("critical", 20))]
+    ladder = [
+        {**HOT, "severity": severity, "expr": f"heat > {limit}", "for": "5s"} for severity, limit in (("warning", 10), ("critical", 20))
+    ]
     world = World(rules_of(*ladder))
     assert world.step("heat", 15) == ["pending"]
     assert world.step("heat", 15, 5) == ["firing"]
     first = world.alert
     assert (first.severity, first.labels["severity"]) == ("warning", "warning")
-    ladder_of, subject = world.evaluator.find(first.id)
+    _, subject = world.evaluator.find(first.id)
     subject.alert = replace(subject.alert, acknowledged=Acknowledgement("kim", world.now))
     assert world.step("heat", 25) == []
     assert world.step("heat", 25, 5) == ["raised"]
@@ -158,7 +160,9 @@ def test_a_ladder_is_one_alert_whose_severity_rises_and_falls() -> None:
 
 def test_a_jump_over_both_rungs_fires_the_graver_one_only() -> None:
     """A value above both thresholds makes one alert with the higher severity."""
-    world = World(rules_of(*({**HOT, "severity": severity, "expr": f"heat > {limit}"} for severity, limit in (("low", 10), ("critical", 20)))))
+    world = World(
+        rules_of(*({**HOT, "severity": severity, "expr": f"heat > {limit}"} for severity, limit in (("low", 10), ("critical", 20))))
+    )
     assert world.step("heat", 30) == ["firing"]
     assert world.alert.severity == "critical"
 
@@ -348,7 +352,9 @@ def test_ids_are_short_and_unique_over_episodes() -> None:
 
 def test_evidence_is_taken_when_it_fires_and_its_reason_is_in_the_text() -> None:
     """What was going on is kept with the alert, and templates can say the reason."""
-    world = World(rules_of({**HOT, "summary": "bad{{ if $reason }}: {{ $reason }}{{ end }}"}), evidence=lambda alert: {"reason": "status 500"})
+    world = World(
+        rules_of({**HOT, "summary": "bad{{ if $reason }}: {{ $reason }}{{ end }}"}), evidence=lambda alert: {"reason": "status 500"}
+    )
     world.step("heat", 11)
     assert world.alert.annotations["summary"] == "bad: status 500"
     assert world.alert.evidence == {"reason": "status 500"}

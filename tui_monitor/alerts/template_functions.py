@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 
@@ -24,13 +25,13 @@ def go_float(value: float) -> str:
         return _endless(value)
     if value == 0:
         return "-0" if math.copysign(1, value) < 0 else "0"
-    exponent = int(f"{value:e}".split("e")[1])
+    sign, digits, last = Decimal(repr(value)).normalize().as_tuple()
+    exponent = len(digits) - 1 + int(last)
     if -5 < exponent < 6:
-        text = repr(value) if "e" not in repr(value) else f"{value:.0f}"
-        return text.removesuffix(".0")
-    digits, power = (repr(value) if "e" in repr(value) else f"{value:e}").split("e")
-    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
-    return f"{digits}e{power[0] if power[0] in '+-' else '+'}{power.lstrip('+-').zfill(2)}"
+        return repr(value).removesuffix(".0")
+    text = "".join(map(str, digits))
+    fraction = f".{text[1:]}" if len(text) > 1 else ""
+    return f"{'-' if sign else ''}{text[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def number(value: object) -> float:

@@ -117,7 +117,7 @@ def _literal(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """A string constant that Jinja reads as exactly this text (it takes Python's escapes)."""
-    return json.dumps(text).replace("{", "\\u007b").replace("}", "\\u007d").replace("%", "\\u0025")
+    return json.dumps(text, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d").replace("%", "\\u0025")
 
 
 def _action(body: str, opened: list[bool]) -> str:
