@@ -46,7 +46,7 @@ class Receiver:
 
     def __init__(self, default: Reply | Callable[[Request], Reply]) -> None:
         self.default = default
-        self.replies: list[Reply] = []
+        self.replies: list[Reply | Callable[[Request], Reply]] = []
         self.requests: list[Request] = []
         self.connections = 0
         self.url = ""

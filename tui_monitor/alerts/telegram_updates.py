@@ -57,8 +57,8 @@ class TelegramUpdates:
 
     async def poll(self, wait_s: int = POLL_S) -> None:
         """One getUpdates and what follows from it. Raises SendError."""
-        query = {"offset": self._offset, "timeout": wait_s, "allowed_updates": ["callback_query"]}
-        updates = await self._call("getUpdates", query)
+        question = {"offset": self._offset, "timeout": wait_s, "allowed_updates": ["callback_query"]}
+        updates = await self._call("getUpdates", question)
         for update in updates if isinstance(updates, list) else []:
             if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
                 continue
