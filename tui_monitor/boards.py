@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.rules import Rule
 from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, label
 from tui_monitor.sources.processes import ProcessRow
 from tui_monitor.sources.system_values import SystemReading
@@ -155,3 +157,45 @@ def value_text(value: float | None, unit: str) -> str:
             if abs(value) >= step or step == 1:
                 return f"{value / step:.1f} {name}" + ("/s" if unit == "bytes_per_second" else "")
     return f"{value:.4g}"
+
+
+def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """An alert's evidence (alerts.evidence.gather) under headings for people."""
+    found: dict[str, tuple[str, ...]] = {}
+    if reason := evidence.get("reason"):
+        found["Reason"] = (str(reason),)
+    if isinstance(phases := evidence.get("phases"), Mapping):
+        found["Phases"] = tuple(f"{name} {float(seconds) * 1000:.1f} ms" for name, seconds in phases.items())
+    if isinstance(processes := evidence.get("processes"), list):
+        found["Processes"] = tuple(
+            f"{row['pid']:>7} {float(row['cpu']) * 100:5.1f} % {int(row['memory']) >> 20:>6} MiB  {row['name']}" for row in processes
+        )
+    if isinstance(lines := evidence.get("log"), list):
+        found["Log"] = tuple(str(line) for line in lines)
+    if isinstance(values := evidence.get("values"), list) and values:
+        found["Values"] = (" ".join(f"{float(value):.4g}" for _, value in values[-20:]),)
+    return found
+
+
+def series_of_alert(alert: Alert, expr: str) -> str:
+    """PromQL of what to draw beside an alert: the first metric of its rule with the alert's own labels."""
+    match = re.search(r"(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*(?:_ratio|_seconds|_bytes|_health|_expiry|_success|_total|_second))", expr)
+    if "check" in alert.labels:
+        return f'probe_duration_seconds{{check="{alert.labels["check"]}"}}'
+    if match is None:
+        return ""
+    own = {key: value for key, value in alert.labels.items() if key not in ("alertname", "severity", "host", "category")}
+    inner = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in own.items())
+    return f"{match[1]}{{{inner}}}" if inner else match[1]
+
+
+def thresholds_of(expr: str, rules: Iterable[Rule]) -> tuple[tuple[float, str], ...]:
+    """(limit, severity) of the rules that compare the same metric with a number."""
+    names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
+    found = []
+    for rule in rules:
+        match = re.fullmatch(r".*[\])\w}]\s*(?:>|>=|<|<=)\s*(\d+(?:\.\d+)?)\s*", rule.expr)
+        metrics = set(rule.query.metrics or ())
+        if match is not None and len(metrics) == 1 and metrics & names and "time()" not in rule.expr:
+            found.append((float(match[1]), rule.severity))
+    return tuple(sorted(found))

@@ -289,6 +289,16 @@ class Leader:
         with contextlib.suppress(StoreTooNew, HistoryFault):
             self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)))
 
+    def rule_of_alert(self, alert_id: str) -> tuple[str, str] | None:
+        """The unit and the expression of a live alert's rule."""
+        alert = next((alert for alert in self.alerting.alerts if alert.id.startswith(alert_id)), None)
+        rule = next((rule for rule in self.alerting.evaluator.rules if alert is not None and rule.ladder == alert.rule), None)
+        return (self._units.get(rule.ladder, ""), rule.expr) if rule is not None else None
+
+    def thresholds_of(self, expr: str) -> tuple[tuple[float, str], ...]:
+        """The limits that simple rules (`... metric ... > number`) set for the metric that an expression draws."""
+        return boards.thresholds_of(expr, self.alerting.evaluator.rules)
+
     # --- the board ----------------------------------------------------------------------------------------------------
 
     def _publish(self, now: int) -> None:

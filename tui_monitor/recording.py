@@ -10,6 +10,7 @@ from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.rulefiles import FileRule
 from tui_monitor.promql.storage import Queryable
+from tui_monitor.promql.values import Matrix
 
 DEFAULT_INTERVAL_S = 1.0
 
@@ -34,6 +35,8 @@ class RecordingRules:
                 self.errors[rule.name] = str(error)
                 continue
             self.errors.pop(rule.name, None)
-            vector = [((), float(answer))] if isinstance(answer, int | float | str) else [(pair[0], pair[1]) for pair in answer]
+            if isinstance(answer, float | int):
+                answer = [((), float(answer))]
+            vector = answer if isinstance(answer, list) and not isinstance(answer, Matrix) else []
             name = {**rule.labels, METRIC_NAME: rule.name}
             sink.observe(now, [Sample(with_labels(labels, name), value) for labels, value in vector])

@@ -1,0 +1,180 @@
+"""What people ask of the past: charts, an alert's whole story, the outbox, a past moment; the same for leader and viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from tui_monitor import boards
+from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.promql.engine import compile_expr
+from tui_monitor.promql.errors import EvaluationError, PromqlError
+from tui_monitor.promql.selector import plain_selector
+from tui_monitor.promql.values import Matrix
+from tui_monitor.recorder import Reading
+from tui_monitor.replay import past_board
+from tui_monitor.store import alerts as alert_rows
+from tui_monitor.store import outbox as outbox_rows
+from tui_monitor.store.history_reader import HistoryFault, HistoryReader
+from tui_monitor.store.sqlite import StoreTooNew
+from tui_monitor.store.state import StateReader
+from tui_monitor.views import AlertDetail, AlertEvent, AlertView, Board, Chart, ChartLine, CommandRefused, Delivery, NotificationView
+
+T = TypeVar("T")
+MOST_LINES = 24
+MOST_MARKS = 200
+
+
+class Archive:
+    """Reads both stores, each in a thread of its own, with short read transactions."""
+
+    def __init__(self, state_db: Path, reading: Reading) -> None:
+        self._path = state_db
+        self._reading = reading
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state-read")
+        self._state: StateReader | None = None
+
+    async def state(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask state.db; CommandRefused where it cannot be read."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ask_state, question)
+
+    def _ask_state(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._state is None:
+                self._state = StateReader(self._path)
+            return self._state.read(question)
+        except (OSError, sqlite3.Error, StoreTooNew) as error:
+            self._state = None
+            raise CommandRefused(f"the state cannot be read: {error}") from error
+
+    async def _history(self, question: Callable[[HistoryReader], T]) -> T:
+        try:
+            return await self._reading.ask(question)
+        except (HistoryFault, StoreTooNew) as error:
+            raise CommandRefused(f"the history cannot be read: {error}") from error
+
+    async def close(self) -> None:
+        """Give the files back."""
+        if self._state is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._state.close)
+        self._thread.shutdown(wait=False)
+
+    # --- alerts -------------------------------------------------------------------------------------------------------
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Ended alerts, newest first."""
+        found = await self.state(lambda db: [alert for alert in alert_rows.history(db, limit + 200) if alert.state == "resolved"])
+        return [boards.alert_view(alert, "") for alert in found[:limit]]
+
+    async def alert_detail(self, alert_id: str, unit: str = "", expr: str = "") -> AlertDetail:
+        """The whole story of one alert; CommandRefused for an id that is not there."""
+        try:
+            alert, events, entries = await self.state(
+                lambda db: (
+                    (found := alert_rows.find(db, alert_id)),
+                    alert_rows.events(db, found.id),
+                    outbox_rows.for_alert(db, found.id),
+                )
+            )
+        except LookupError as error:
+            raise CommandRefused(str(error.args[0])) from error
+        deliveries = tuple(
+            Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error) for entry in entries
+        )
+        return AlertDetail(
+            alert=boards.alert_view(alert, unit, deliveries),
+            expr=expr,
+            events=tuple(AlertEvent(event.at, event.change, event.by, event.note) for event in events),
+            deliveries=deliveries,
+            evidence=boards.evidence_lines(alert.evidence),
+            series=boards.series_of_alert(alert, expr),
+        )
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        entries = await self.state(lambda db: outbox_rows.list_entries(db, limit))
+        return [
+            NotificationView(
+                id=entry.id,
+                notifier=entry.notifier,
+                kind=entry.kind,
+                state=entry.state,
+                title=", ".join(entry.alerts) or entry.kind,
+                attempts=entry.attempts,
+                created_at=entry.created_at,
+                next_try=entry.next_try,
+                sent_at=entry.sent_at,
+                provider_id=entry.provider_id,
+                error=entry.error,
+                alerts=entry.alerts,
+            )
+            for entry in entries
+        ]
+
+    # --- history ------------------------------------------------------------------------------------------------------
+
+    async def chart(self, expr: str, start: int, end: int, points: int, thresholds: Sequence[tuple[float, str]] = ()) -> Chart:
+        """An expression over a range; what is wrong with it is in the chart."""
+        try:
+            lines = await self._history(lambda reader: _lines(reader, expr, start, end, max(2, points)))
+        except PromqlError as error:
+            return Chart(error=error.message, error_position=error.position)
+        except EvaluationError as error:
+            return Chart(error=str(error))
+        except CommandRefused as error:
+            return Chart(error=str(error))
+        return Chart(tuple(lines), boards.unit_of(expr), tuple(thresholds), await self._marks(start, end))
+
+    async def _marks(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        try:
+            events = await self.state(lambda db: [e for e in alert_rows.events_between(db, start, end) if e.change == "firing"])
+            names = await self.state(lambda db: {e.alert: alert_rows.find(db, e.alert).name for e in events[-MOST_MARKS:]})
+        except (CommandRefused, LookupError):
+            events, names = [], {}
+        try:
+            notes = await self._history(lambda reader: reader.annotations(start, end))
+        except CommandRefused:
+            notes = []
+        marks = [(event.at, names[event.alert]) for event in events if event.alert in names] + [(note.at, note.text) for note in notes]
+        return tuple(sorted(marks)[-MOST_MARKS:])
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """What can be typed in an expression."""
+        from tui_monitor.promql.names import FUNCTION_NAMES
+
+        known = await self._history(lambda reader: reader.series())
+        metrics = sorted({dict(labels)[METRIC_NAME] for labels in known if METRIC_NAME in dict(labels)})
+        names = sorted({key for labels in known for key, _ in labels if key != METRIC_NAME})
+        return {"metrics": metrics, "labels": names, "functions": sorted(FUNCTION_NAMES)}
+
+    async def board_at(self, at: int, now: Board) -> Board:
+        """The board of a past moment; ``now`` says which checks, mounts and interfaces there are."""
+        alerts = await self.state(lambda db: [alert for alert in alert_rows.history(db, 2000, since_ms=at) if alert.active_at <= at])
+        return await self._history(lambda reader: past_board(reader, at, now, alerts))
+
+
+def _lines(reader: HistoryReader, expr: str, start: int, end: int, points: int) -> list[ChartLine]:
+    query = compile_expr(expr)
+    matchers = plain_selector(expr)
+    if matchers is not None:
+        found = reader.downsampled_all(matchers, start, end, points)
+        lines = [
+            ChartLine(_name(labels), tuple(step.at for step in steps), tuple(step.average for step in steps))
+            for labels, steps in found.items()
+        ]
+    else:
+        step = max(1000, (end - start) // points)
+        answer: Matrix = query.range(reader, start - start % step, end, step)
+        lines = [ChartLine(_name(labels) or expr, tuple(times), tuple(values)) for labels, times, values in answer]
+    return sorted(lines, key=lambda line: line.name)[:MOST_LINES]
+
+
+def _name(labels: Labels) -> str:
+    known = dict(labels)
+    name = known.pop(METRIC_NAME, "")
+    inner = ", ".join(f'{key}="{value}"' for key, value in known.items())
+    return f"{name}{{{inner}}}" if inner else name

@@ -1,0 +1,246 @@
+"""Leader or viewer: one process per state directory leads, the others look on and take over when it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tui_monitor.archive import Archive
+from tui_monitor.assembly import configuration_hash, problems_of
+from tui_monitor.clock import Clock
+from tui_monitor.config import Configuration, ConfigurationError, Fault
+from tui_monitor.leader import Leader
+from tui_monitor.statedir import LeaderLock, StateDirectory
+from tui_monitor.store.glance import last_facts
+from tui_monitor.viewer import Viewer
+from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView, board_from_json
+
+log = logging.getLogger(__name__)
+ASK_TO_YIELD_EVERY = 2.0
+YIELD_FOR = 10.0
+
+
+class Runtime:
+    """The dashboard's backend and headless' engine. ``load`` reads the configuration anew each time it is called."""
+
+    def __init__(self, directory: StateDirectory, load: Callable[[], Configuration], clock: Clock, kind: str, by: str) -> None:
+        self.directory = directory
+        self.kind = kind
+        self.on_role: Callable[[str], None] = lambda role: None
+        """Called with "leader" or "standby" whenever the role changes."""
+        self.leader: Leader | None = None
+        self._load = load
+        self._clock = clock
+        self._by = by
+        self._lock = LeaderLock(directory)
+        self._viewer: Viewer | None = None
+        self._archive: Archive | None = None
+        self._listeners: list[BoardListener] = []
+        self._stopping = False
+        self._not_before = float("-inf")
+        self._asked = float("-inf")
+        self._loaded: Configuration | None = None
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong."""
+        if self._may_lead() and self._lock.acquire():
+            self._loaded = self._checked()
+        while not self._stopping:
+            if self._lock.held:
+                await self._lead()
+            else:
+                await self._follow()
+
+    def stop(self) -> None:
+        """End `run` soon."""
+        self._stopping = True
+        if self.leader is not None:
+            self.leader.stop()
+
+    def _checked(self) -> Configuration:
+        try:
+            loaded = self._load()
+            if problems := problems_of(loaded):
+                raise ConfigurationError([Fault("", problem) for problem in problems])
+        except ConfigurationError:
+            self._lock.release()
+            raise
+        return loaded
+
+    async def _lead(self) -> None:
+        loaded = self._loaded or self._checked()
+        leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._tell)
+        leader.reload_from_disk = self.reload
+        try:
+            await leader.open()
+            self._use(leader, None, Archive(self.directory.state_db, leader.recorder.reading))
+            self.on_role("leader")
+            if self._stopping:
+                leader.stop()
+            await leader.run()
+        finally:
+            await self._leave()
+            self._lock.release()
+        if leader.yield_asked:
+            self._not_before = self._clock.monotonic() + YIELD_FOR
+
+    async def _follow(self) -> None:
+        viewer = Viewer(self.directory, self._clock, os.getpid(), self.kind, self._by, self._tell)
+        self._use(None, viewer, Archive(self.directory.state_db, viewer.reading))
+        self.on_role("standby")
+        try:
+            await viewer.run(lambda: self._stopping or self._take_over(viewer))
+        finally:
+            await self._leave()
+
+    def _use(self, leader: Leader | None, viewer: Viewer | None, archive: Archive) -> None:
+        self.leader, self._viewer, self._archive = leader, viewer, archive
+
+    async def _leave(self) -> None:
+        archive, self._archive, self.leader, self._viewer = self._archive, None, None, None
+        if archive is not None:
+            await archive.close()
+
+    def _may_lead(self) -> bool:
+        return self.directory.writable and self._clock.monotonic() >= self._not_before
+
+    def _take_over(self, viewer: Viewer) -> bool:
+        """Whether this process has just become the leader."""
+        if self.kind == "headless":
+            self._ask_to_yield(viewer)
+        if viewer.leader_alive and not self._yielded(viewer):
+            return False
+        if not self._may_lead() or not self._lock.acquire():
+            return False
+        try:
+            loaded = self._load()
+            if problems := problems_of(loaded):
+                raise ConfigurationError([Fault("", problem) for problem in problems])
+        except ConfigurationError as error:
+            self._lock.release()
+            viewer.blocked = f"no leader, and this configuration cannot lead: {error.faults[0]}"
+            return False
+        last = viewer.leader
+        if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
+            self._lock.release()
+            viewer.blocked = "no leader: the daemon has died, and this dashboard has another configuration"
+            return False
+        self._loaded = loaded
+        return True
+
+    def _yielded(self, viewer: Viewer) -> bool:
+        """A process may live on after it has stopped leading; then its lock is free."""
+        return viewer.leader is not None and viewer.leader.kind == "dashboard"
+
+    def _ask_to_yield(self, viewer: Viewer) -> None:
+        now = self._clock.monotonic()
+        if viewer.leader is None or viewer.leader.kind != "dashboard" or now - self._asked < ASK_TO_YIELD_EVERY:
+            return
+        self._asked = now
+        try:
+            viewer.leave_command("yield", {})
+        except CommandRefused as error:
+            log.warning("the leading dashboard cannot be asked to give way: %s", error)
+
+    # --- the dashboard's backend --------------------------------------------------------------------------------------
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board."""
+        self._listeners.append(on_board)
+
+    def _tell(self, board: Board) -> None:
+        for listener in self._listeners:
+            listener(board)
+
+    def first_board(self) -> Board:
+        """The last board that the store knows, or an empty one."""
+        return stored_board(self.directory)
+
+    @property
+    def board(self) -> Board:
+        """The newest board."""
+        holder = self.leader or self._viewer
+        return (holder.board if holder else None) or self.first_board()
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Do it, or leave it for the leader. Raises CommandRefused."""
+        if verb == "reload" and self.leader is not None:
+            return await self.reload()
+        if self.leader is not None:
+            answer = await self.leader.alerting.command(verb, arguments, self._by)
+            if answer.startswith("refused: "):
+                raise CommandRefused(answer.removeprefix("refused: "))
+            return answer
+        if self._viewer is not None:
+            return await self._viewer.command(verb, arguments)
+        raise CommandRefused("not ready yet")
+
+    async def reload(self) -> str:
+        """Read the configuration anew and take it whole; a bad one changes nothing and the answer says why."""
+        if self.leader is None:
+            raise CommandRefused("only the leader has a configuration")
+        try:
+            loaded = self._load()
+        except ConfigurationError as error:
+            answer = f"refused: the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}"
+            log.error("%s", answer)
+            return answer
+        answer = await self.leader.reload(loaded)
+        log.info("%s", answer)
+        return answer
+
+    @property
+    def _reads(self) -> Archive:
+        if self._archive is None:
+            raise CommandRefused("not ready yet")
+        return self._archive
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """All that is known of one alert."""
+        rule = self.leader.rule_of_alert(alert_id) if self.leader is not None else None
+        return await self._reads.alert_detail(alert_id, *(rule or ("", "")))
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Ended alerts, newest first."""
+        return await self._reads.alert_history(limit)
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        return await self._reads.notifications(limit)
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate PromQL over a range."""
+        thresholds = self.leader.thresholds_of(expr) if self.leader is not None else ()
+        return await self._reads.chart(expr, start, end, points, thresholds)
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """For completion."""
+        return await self._reads.names()
+
+    async def board_at(self, at: int) -> Board:
+        """A past moment."""
+        return await self._reads.board_at(at, self.board)
+
+
+def stored_board(directory: StateDirectory) -> Board:
+    """The last board that the store knows; an empty one that is loading where there is none."""
+    import socket
+
+    from tui_monitor.model import HealthStatus
+    from tui_monitor.version import VERSION
+    from tui_monitor.views import LeaderView, Resources
+
+    try:
+        data = last_facts(directory.history_db)
+        if data is not None:
+            return board_from_json(data)
+    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):
+        pass  # an old or broken row is no reason not to start: the first tick replaces it
+    return Board(
+        0, socket.gethostname(), VERSION, HealthStatus.UNKNOWN, (), Resources(), (), LeaderView("viewer", alive=False), loading=True
+    )

@@ -1,0 +1,177 @@
+"""Follow the store of another process that leads: the same board, at most a second late; commands go to the leader as rows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tui_monitor.clock import Clock
+from tui_monitor.recorder import Reading
+from tui_monitor.series import SeriesMemory
+from tui_monitor.statedir import StateDirectory, process_lives
+from tui_monitor.stats import sparks_of
+from tui_monitor.store import commands as command_rows
+from tui_monitor.store import leader as leader_rows
+from tui_monitor.store.history_reader import HistoryFault, HistoryReader
+from tui_monitor.store.sqlite import StoreTooNew, connect
+from tui_monitor.store.state import MIGRATIONS, StateReader
+from tui_monitor.views import Board, CommandRefused, LeaderView, board_from_json, spark_series
+
+LOOK_EVERY = 0.5
+REGISTER_EVERY_MS = 5_000
+ANSWER_WITHIN = 3.0
+SPARK_POINTS = 120
+HEARTBEAT_PATIENCE_MS = 20_000
+
+
+class Viewer:
+    """Shows what the leader knows. ``blocked`` says why this process does not lead itself, "" where it simply waits."""
+
+    def __init__(self, directory: StateDirectory, clock: Clock, pid: int, kind: str, by: str, on_board: Callable[[Board], None]) -> None:
+        self.board: Board | None = None
+        self.leader: leader_rows.LeaderRow | None = None
+        self.blocked = ""
+        self.reading = Reading(directory.history_db)
+        self._directory = directory
+        self._clock = clock
+        self._pid = pid
+        self._kind = kind
+        self._by = by
+        self._on_board = on_board
+        self._since = clock.wall_ms()
+        self._memory = SeriesMemory()
+        self._seq = 0
+        self._seen_facts = 0
+        self._registered_at = 0
+        self._state: StateReader | None = None
+        self._version: object = None
+        self._filled = False
+
+    async def run(self, until: Callable[[], bool]) -> None:
+        """Look twice a second until the function says that it is enough."""
+        try:
+            while not until():
+                await self.look()
+                await self._clock.sleep(LOOK_EVERY)
+        finally:
+            await self._unregister()
+            await self.reading.close()
+            if self._state is not None:
+                self._state.close()
+
+    async def look(self) -> None:
+        """One look at both files; publishes a board where something is new."""
+        now = self._clock.wall_ms()
+        self._read_leader()
+        if now - self._registered_at >= REGISTER_EVERY_MS or now < self._registered_at:
+            self._registered_at = now
+            self._register(now)
+        found: tuple[int, bytes] | None = None
+        try:
+            found = await self.reading.ask(self._follow)
+        except (HistoryFault, StoreTooNew) as error:
+            if isinstance(error, StoreTooNew):
+                self.blocked = str(error)
+        if found is not None and found[0] != self._seen_facts:
+            self._seen_facts = found[0]
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                self.board = board_from_json(found[1])
+        self._publish(now)
+
+    def _follow(self, reader: HistoryReader) -> tuple[int, bytes] | None:
+        now = self._clock.wall_ms()
+        version = reader.data_version()
+        if version == self._version:
+            return None
+        self._version = version
+        if not self._filled:
+            self._filled = True
+            self._seq = reader.prefill(self._memory.append, now, 150.0)
+        for tick in reader.recent_ticks(now - 150_000, self._seq):
+            self._memory.append(tick.at, tick.samples, tick.lookback_ms)
+            self._seq = tick.seq
+        return reader.facts()
+
+    def _publish(self, now: int) -> None:
+        row, alive = self.leader, self.leader_alive
+        role = "standby" if self._kind == "headless" else "viewer"
+        if row is not None:
+            view = LeaderView(role, row.pid, row.kind, row.since, row.heartbeat, alive)
+        else:
+            view = LeaderView(role, alive=False, heartbeat=self.board.at if self.board else 0)
+        base = self.board
+        if base is None:
+            return
+        trouble = base.trouble + ((self.blocked,) if self.blocked and not alive else ())
+        board = replace(base, leader=view, read_only=self._directory.why_read_only, trouble=trouble)
+        if alive:
+            board = replace(board, uptime=(now - row.since) / 1000 if row else board.uptime)
+        sparks = {key: sparks_of(self._memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
+        self._on_board(replace(board, sparks=sparks))
+
+    @property
+    def leader_alive(self) -> bool:
+        """Whether the process that last led still exists and has been heard of."""
+        return self.leader is not None and process_lives(self.leader.pid)
+
+    def _read_leader(self) -> None:
+        try:
+            if self._state is None:
+                self._state = StateReader(self._directory.state_db)
+            self.leader = self._state.read(leader_rows.get)
+        except (OSError, sqlite3.Error):
+            self._state = None
+        except StoreTooNew as error:
+            self.blocked = str(error)
+
+    # --- writing: only commands and the own row -----------------------------------------------------------------------
+
+    def _write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        if not self._directory.writable:
+            raise CommandRefused(f"read-only: {self._directory.why_read_only}")
+        if not self._directory.state_db.exists():
+            raise CommandRefused("nothing has led here yet")
+        try:
+            db = connect(self._directory.state_db, synchronous="FULL")
+            try:
+                if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
+                    raise CommandRefused("the state was written by another version: please upgrade tui-monitor")
+                db.execute("BEGIN IMMEDIATE")
+                answer = work(db)
+                db.execute("COMMIT")
+                return answer
+            finally:
+                db.close()
+        except sqlite3.Error as error:
+            raise CommandRefused(f"the state cannot be written: {error}") from error
+
+    def _register(self, now: int) -> None:
+        row = leader_rows.ViewerRow(self._pid, self._kind, self._by, self._since, now)
+        with contextlib.suppress(CommandRefused):
+            self._write(lambda db: leader_rows.put_viewer(db, row))
+
+    async def _unregister(self) -> None:
+        with contextlib.suppress(CommandRefused):
+            self._write(lambda db: leader_rows.remove_viewer(db, self._pid))
+
+    def leave_command(self, verb: str, arguments: Mapping[str, Any]) -> int:
+        """Leave a command for the leader; its id. Raises CommandRefused."""
+        ident: int = self._write(lambda db: command_rows.add(db, self._by, verb, arguments, self._clock.wall_ms()))
+        return ident
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Leave the command for the leader and wait a little for its answer. Raises CommandRefused."""
+        ident = await asyncio.to_thread(self.leave_command, verb, arguments)
+        if not self.leader_alive:
+            return "kept for the next leader: no leader runs now"
+        for _ in range(round(ANSWER_WITHIN / 0.1)):
+            await self._clock.sleep(0.1)
+            if self._state is not None and (answer := self._state.read(lambda db: command_rows.result(db, ident))).finished_at is not None:
+                if not answer.ok:
+                    raise CommandRefused(answer.text)
+                return answer.text
+        return "kept for the leader, which has not answered yet"
