@@ -216,7 +216,7 @@ class History:
 def glance(db: sqlite3.Connection) -> None:
     """The quick look at a file on opening: the first and last row of every table. Raises sqlite3.DatabaseError."""
     for table in TABLES:
-        db.execute(f"SELECT min(rowid), max(rowid) FROM {table}").fetchone()
+        db.execute(f"SELECT * FROM {table} ORDER BY rowid LIMIT 1").fetchone()
         db.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1").fetchone()
 
 

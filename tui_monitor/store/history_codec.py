@@ -204,18 +204,22 @@ def _decimal(values: array[float]) -> int | None:
 def _dictionary(raw: bytes, level: int) -> bytes | None:
     bits = array("Q", raw)
     words = sorted(set(bits))
-    if len(words) > 256 or len(words) * 2 > len(bits):
+    if len(words) * 2 > len(bits):
         return None
     place = {word: number for number, word in enumerate(words)}
+    width, code = (1, "B") if len(words) <= 256 else (4, "I")
     table = planes(array("Q", words).tobytes(), 8)
-    return bytes((DICTIONARY, len(words) - 1)) + deflate(table + bytes([place[word] for word in bits]), level)
+    indices = planes(array(code, [place[word] for word in bits]).tobytes(), width)
+    return bytes((DICTIONARY,)) + varint(len(words)) + deflate(table + indices, level)
 
 
 def _undictionary(data: bytes) -> bytes:
-    size = 8 * (data[1] + 1)
-    plain = inflate(data[2:])
-    words = array("Q", unplanes(plain[:size], 8))
-    return array("Q", [words[place] for place in plain[size:]]).tobytes()
+    count, at = read_varint(data, 1)
+    plain = inflate(data[at:])
+    words = array("Q", unplanes(plain[: 8 * count], 8))
+    width, code = (1, "B") if count <= 256 else (4, "I")
+    places = array(code, unplanes(plain[8 * count :], width))
+    return array("Q", [words[place] for place in places]).tobytes()
 
 
 def _xor(raw: bytes, level: int) -> bytes:

@@ -11,11 +11,11 @@ from itertools import compress
 from pathlib import Path
 
 from tui_monitor.model import Labels, Sample, label
-from tui_monitor.promql.storage import Matcher
+from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher
 from tui_monitor.store.history_codec import CodecFault
 from tui_monitor.store.history_rows import Rows
-from tui_monitor.store.history_samples import MOST_SAMPLES, read_samples
-from tui_monitor.store.history_schema import HOUR_MS, MIGRATIONS, labels_from
+from tui_monitor.store.history_samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, read_samples
+from tui_monitor.store.history_schema import MIGRATIONS, labels_from
 from tui_monitor.store.history_series import StoredSeries
 from tui_monitor.store.history_ticks import decode_tick
 from tui_monitor.store.history_trend import Point, trend, window_mean, window_percentiles
@@ -139,6 +139,12 @@ class HistoryReader:
     def _exactly(self, labels: Labels) -> list[int]:
         return [series for series, (known, _) in self._labels.items() if known == labels]
 
+    @property
+    def max_lookback_ms(self) -> int:
+        """The longest look-back of any stored series."""
+        with self._reading():
+            return max((lookback for _, lookback in self._labels.values()), default=DEFAULT_LOOKBACK_MS)
+
     def series(self, matchers: Sequence[Matcher] = ()) -> list[Labels]:
         """The label sets of all stored series that fulfil the matchers, whatever their age."""
         with self._reading():
@@ -155,7 +161,9 @@ class HistoryReader:
             answer = []
             for series, columns in found.samples.items():
                 labels, lookback = self._labels[series]
-                answer.append(StoredSeries(labels, max(lookback, 2 * HOUR_MS) if found.hourly else lookback, columns.times, columns.values))
+                answer.append(
+                    StoredSeries(labels, max(lookback, HOURLY_LOOKBACK_MS) if found.hourly else lookback, columns.times, columns.values)
+                )
             return answer
 
     def downsampled(self, labels: Labels, after_ms: int, until_ms: int, points: int) -> list[Point]:

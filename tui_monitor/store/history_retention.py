@@ -47,7 +47,7 @@ class Retainer:
         if self._retention.max_bytes is None or self._used_bytes() <= self._retention.max_bytes:
             return 0
         for table in ("raw", "minutes", "hours"):
-            oldest, newest = self._db.execute(f"SELECT min(key), max(key) FROM {table}").fetchone()
+            oldest, newest = self._db.execute(f"SELECT (SELECT min(key) FROM {table}), (SELECT max(key) FROM {table})").fetchone()
             if oldest is not None and unit_of(newest) - unit_of(oldest) >= _YOUNGEST_HOURS:
                 end = key_of(unit_of(oldest) + 1, 0)
                 return self._delete(table, end) + (self._delete("axes", end) if table == "raw" else 0)

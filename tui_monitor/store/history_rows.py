@@ -48,7 +48,7 @@ class Rows:
         """(unit, series, columns) of the rows of units first to last; in time order for each series."""
         if first > last or not ids:
             return
-        bounds = self._db.execute(f"SELECT min(key), max(key) FROM {table}").fetchone()
+        bounds = self._db.execute(f"SELECT (SELECT min(key) FROM {table}), (SELECT max(key) FROM {table})").fetchone()
         if bounds[0] is None:
             return
         first, last = max(first, unit_of(bounds[0])), min(last, unit_of(bounds[1]))

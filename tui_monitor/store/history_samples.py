@@ -13,6 +13,7 @@ from tui_monitor.store.history_rows import Reach, Rows
 from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, key_of
 
 MOST_SAMPLES = 4_000_000
+HOURLY_LOOKBACK_MS = 2 * HOUR_MS
 
 
 class TooMany(Exception):
@@ -30,7 +31,7 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
     """Samples with after < time <= until: every sample where these are kept, before that the last one of each minute, then of each hour.
 
     The last one (with its own stamp), because rate() and increase() of a counter stay right over it, and a gauge's is a real sample.
-    Where every sample would be more than ``most``, the last ones of minutes (then hours) are read instead, as far as they are folded.
+    Hours are read from two hours before the window on, as their samples stay current for that long. Where every sample would be more than ``most``, the last ones of minutes (then hours) are read instead, as far as they are folded.
     """
     reach = rows.reach()
     folded = rows.first_unfolded_minute()
@@ -45,7 +46,9 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
 def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> Found:
     samples = {series: Columns() for series in ids}
     total = hourly = 0
-    for series, part in _aggregates(rows, "hours", ids, begin, min(end, level.minutes)):
+    for series, part in (
+        _aggregates(rows, "hours", ids, begin - HOURLY_LOOKBACK_MS, min(end, level.minutes)) if begin < level.minutes else ()
+    ):
         samples[series].append(part.last_at, part.last)
         hourly += 1
     for series, part in _aggregates(rows, "minutes", ids, max(begin, level.minutes), min(end, level.raw)):
