@@ -151,7 +151,8 @@ class SeriesMemory:
         """Forget samples that fell out of the window, and series that have none left; call it now and then."""
         window = self.window_ms
         if self._samples > self.max_samples:
-            window = int(window * 0.8 * self.max_samples / self._samples)
+            span = now_ms - min(series.times[0] for series in self._all.values())
+            window = int(min(window, span) * 0.8 * self.max_samples / self._samples)
         gone = []
         for labels, series in self._all.items():
             if series.times[-1] < now_ms - max(self.window_ms, series.lookback_ms):

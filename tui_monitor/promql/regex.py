@@ -45,6 +45,8 @@ def compile_regex(pattern: str) -> re.Pattern[str]:
         return re.compile(_Translator(pattern).translate(), re.DOTALL)
     except (re.error, OverflowError, RecursionError) as reason:
         raise RegexError(f"invalid regular expression {pattern!r}: {reason}") from None
+    except RegexError as reason:
+        raise RegexError(f"invalid regular expression: {reason}") from None
 
 
 class _Translator:
