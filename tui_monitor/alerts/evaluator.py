@@ -26,6 +26,7 @@ WIDE_EVERY_MS = 60_000
 REFRESH_MS = 60_000
 """How often changed values of firing alerts are handed out to be saved."""
 _TAKEN_MAX = 50_000
+_FRESH_TEXTS = 100
 
 Answer = dict[Labels, float]
 
@@ -213,14 +214,14 @@ class Evaluator:
     # Alerts
 
     def alerts(self) -> list[Alert]:
-        """The pending and firing alerts with their newest values, gravest first, then newest."""
-        found = [
-            ladder.current(subject)
-            for ladder in self._ladders()
-            for subject in ladder.subjects.values()
-            if subject.alert.state != "resolved"
-        ]
-        return sorted(found, key=lambda alert: (-gravity(alert.severity), -alert.active_at, alert.id))
+        """The pending and firing alerts with their newest values, gravest first, then newest.
+
+        The texts of the first hundred say the newest value; those of the others may be a minute older.
+        """
+        every = [(ladder, subject) for ladder in self._ladders() for subject in ladder.subjects.values()]
+        found = [pair for pair in every if pair[1].alert.state != "resolved"]
+        found.sort(key=lambda pair: (-gravity(pair[1].alert.severity), -pair[1].alert.active_at, pair[1].alert.id))
+        return [ladder.current(subject, texts=place < _FRESH_TEXTS) for place, (ladder, subject) in enumerate(found)]
 
     def find(self, prefix: str) -> tuple[Ladder, Subject]:
         """The live alert of an id or its unique beginning; LookupError says which id is unknown or ambiguous."""
@@ -502,6 +503,7 @@ def _shift_subject(subject: Subject, delta: int) -> None:
         for key, rung in subject.rungs.items()
     }
     subject.missing_since = None if subject.missing_since is None else subject.missing_since + delta
+    subject.unsaved = True
     ack = subject.alert.acknowledged
     if delta < 0 and ack is not None and ack.until is not None:
         subject.alert = replace(subject.alert, acknowledged=replace(ack, until=ack.until + delta))
