@@ -175,7 +175,7 @@ class Collector:
         while True:
             samples, error = await probe.run_query(query)
             self.query_errors[key] = error
-            if not error:
+            if samples:
                 labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
                 self.figures[key] = {_short(s.labels): s.value for s in samples[:20]}
                 self._take(Observation(self._clock.wall_ms(), labelled), lookback)

@@ -289,6 +289,11 @@ class Leader:
         with contextlib.suppress(StoreTooNew, HistoryFault):
             self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)))
 
+    @property
+    def outbox_progressed_at(self) -> float:
+        """Monotonic seconds of the outbox' last step."""
+        return self._outbox.progressed_at
+
     def rule_of_alert(self, alert_id: str) -> tuple[str, str] | None:
         """The unit and the expression of a live alert's rule."""
         alert = next((alert for alert in self.alerting.alerts if alert.id.startswith(alert_id)), None)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tui_monitor.archive import Archive
 from tui_monitor.assembly import configuration_hash, problems_of
+from tui_monitor.backend import stored_board
 from tui_monitor.clock import Clock
 from tui_monitor.config import Configuration, ConfigurationError, Fault
 from tui_monitor.leader import Leader
 from tui_monitor.statedir import LeaderLock, StateDirectory
-from tui_monitor.store.glance import last_facts
 from tui_monitor.viewer import Viewer
-from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView, board_from_json
+from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView
 
 log = logging.getLogger(__name__)
 ASK_TO_YIELD_EVERY = 2.0
@@ -147,6 +146,12 @@ class Runtime:
         except CommandRefused as error:
             log.warning("the leading dashboard cannot be asked to give way: %s", error)
 
+    def progressing(self, within: float) -> bool:
+        """Whether ticks and outbox have done something in the last ``within`` seconds; one who only stands by always does."""
+        if self.leader is None:
+            return True
+        return self._clock.monotonic() - min(self.leader.progressed_at, self.leader.outbox_progressed_at) < within
+
     # --- the dashboard's backend --------------------------------------------------------------------------------------
 
     def subscribe(self, on_board: BoardListener) -> None:
@@ -225,22 +230,3 @@ class Runtime:
     async def board_at(self, at: int) -> Board:
         """A past moment."""
         return await self._reads.board_at(at, self.board)
-
-
-def stored_board(directory: StateDirectory) -> Board:
-    """The last board that the store knows; an empty one that is loading where there is none."""
-    import socket
-
-    from tui_monitor.model import HealthStatus
-    from tui_monitor.version import VERSION
-    from tui_monitor.views import LeaderView, Resources
-
-    try:
-        data = last_facts(directory.history_db)
-        if data is not None:
-            return board_from_json(data)
-    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):
-        pass  # an old or broken row is no reason not to start: the first tick replaces it
-    return Board(
-        0, socket.gethostname(), VERSION, HealthStatus.UNKNOWN, (), Resources(), (), LeaderView("viewer", alive=False), loading=True
-    )

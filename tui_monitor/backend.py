@@ -1,0 +1,117 @@
+"""The dashboard's backend, light at first: the stored board is painted before configuration, rules and drivers are loaded."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_monitor.model import HealthStatus
+from tui_monitor.statedir import StateDirectory
+from tui_monitor.store.glance import last_facts
+from tui_monitor.version import VERSION
+from tui_monitor.views import (
+    AlertDetail,
+    AlertView,
+    Board,
+    BoardListener,
+    Chart,
+    CommandRefused,
+    LeaderView,
+    NotificationView,
+    Resources,
+    board_from_json,
+)
+
+if TYPE_CHECKING:
+    from tui_monitor.runtime import Runtime
+
+
+class LateRuntime:
+    """Implements views.Backend by a Runtime that is made in `run`."""
+
+    def __init__(self, directory: StateDirectory, config: Path | None) -> None:
+        self._directory = directory
+        self._config = config
+        self._listeners: list[BoardListener] = []
+        self._runtime: Runtime | None = None
+        self._stopped = False
+
+    async def run(self) -> None:
+        """Lead or look on until `stop`. Raises config.ConfigurationError where this process should lead and cannot."""
+        from tui_monitor.actor import who
+        from tui_monitor.clock import SystemClock
+        from tui_monitor.config import load
+        from tui_monitor.runtime import Runtime
+
+        runtime = Runtime(self._directory, lambda: load(self._config, os.environ), SystemClock(), "dashboard", who())
+        for listener in self._listeners:
+            runtime.subscribe(listener)
+        self._runtime = runtime
+        if not self._stopped:
+            await runtime.run()
+
+    def stop(self) -> None:
+        """End `run` soon."""
+        self._stopped = True
+        if self._runtime is not None:
+            self._runtime.stop()
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board."""
+        self._listeners.append(on_board)
+        if self._runtime is not None:
+            self._runtime.subscribe(on_board)
+
+    def first_board(self) -> Board:
+        """The last board that the store knows, or an empty one."""
+        return stored_board(self._directory)
+
+    @property
+    def _ready(self) -> Runtime:
+        if self._runtime is None:
+            raise CommandRefused("not ready yet")
+        return self._runtime
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Do it, or leave it for the leader. Raises CommandRefused."""
+        return await self._ready.command(verb, arguments)
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """All that is known of one alert."""
+        return await self._ready.alert_detail(alert_id)
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Ended alerts, newest first."""
+        return await self._ready.alert_history(limit)
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        return await self._ready.notifications(limit)
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate PromQL over a range."""
+        return await self._ready.chart(expr, start, end, points)
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """For completion."""
+        return await self._ready.names()
+
+    async def board_at(self, at: int) -> Board:
+        """A past moment."""
+        return await self._ready.board_at(at)
+
+
+def stored_board(directory: StateDirectory) -> Board:
+    """The last board that the store knows; an empty one that is loading where there is none."""
+    try:
+        data = last_facts(directory.history_db)
+        if data is not None:
+            return board_from_json(data)
+    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):
+        pass  # a row that cannot be read is no reason not to start: the first tick replaces it
+    nobody = LeaderView("viewer", alive=False)
+    return Board(0, socket.gethostname(), VERSION, HealthStatus.UNKNOWN, (), Resources(), (), nobody, loading=True)
