@@ -31,9 +31,12 @@ class Reading:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-read")
         self._reader: HistoryReader | None = None
+        self._closed = False
 
     async def ask(self, question: Callable[[HistoryReader], T]) -> T:
         """The answer; HistoryFault or StoreTooNew where the file cannot be read."""
+        if self._closed:
+            raise HistoryFault(f"{self._path} was closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
     def _answer(self, question: Callable[[HistoryReader], T]) -> T:
@@ -43,6 +46,7 @@ class Reading:
 
     async def close(self) -> None:
         """Close the file after what is being read."""
+        self._closed = True
         if self._reader is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._reader.close)
             self._reader = None
@@ -135,10 +139,10 @@ class Recorder:
 
     async def close(self, batches: Sequence[Batch], now_ms: int, facts: bytes | None) -> None:
         """Write the rest and close."""
+        await self.reading.close()  # first: whoever closes last empties the write-ahead log, and a reader cannot
         await self._in_thread(self._write, [*self._waiting, *batches], now_ms, (now_ms, facts) if facts else None)
         if self._history is not None:
             await self._in_thread(self._history.close)
-        await self.reading.close()
         self._thread.shutdown(wait=False)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
