@@ -36,6 +36,10 @@ REFUSED = [
     ("label_replace(a, 'b', 'c', 'd', '(')", 0, "label_replace", "regular expression"),
     ("{}", None, None, "at least one non-empty matcher"),
     ("", 0, "", "no expression"),
+    ("a offset 1e100", 9, "1e100", "out of range"),
+    ("a offset -Inf", 10, "Inf", "out of range"),
+    ("a[1000y]", 2, "1000y", "out of range"),
+    ("a[5m:0.0001]", 5, "0.0001", "greater than 0"),
     ("1 and foo", None, None, "set operator"),
     ("sum by (x) (foo[5m])", None, None, "expected type vector"),
 ]

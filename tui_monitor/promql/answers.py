@@ -13,8 +13,8 @@ from tui_monitor.promql.values import Matrix, Value
 def to_json(value: Value, at_ms: int = 0) -> dict[str, Any]:
     """A successful answer: of an instant query at ``at_ms``, or a Matrix of either kind of query.
 
-    Values are texts (a scalar's without exponent, those of series as Prometheus writes them), times are seconds (an int where whole, else to the millisecond). A vector keeps its order; a matrix is
-    sorted by labels.
+    Values are texts (a scalar's without exponent, those of series as Prometheus writes them), times are seconds (an int where
+    whole, else to the millisecond). A vector keeps its order; a matrix is sorted by labels.
     """
     return {"status": "success", "data": _data(value, at_ms)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -44,6 +45,7 @@ from tui_monitor.promql.storage import Matcher
 from tui_monitor.promql.tokens import Cursor, Token, at_times
 
 _MILLISECOND = timedelta(milliseconds=1)
+_FAR_MS = 2**53
 # the library's enumerations cannot be hashed: their names are the keys
 _OPS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 _CARDS = {"OneToOne": "one-to-one", "ManyToOne": "many-to-one", "OneToMany": "one-to-many", "ManyToMany": "many-to-many"}
@@ -118,7 +120,7 @@ class Compiler:
             return Shift("start", 0, offset)
         if tree.at.type == lib.AtModifierType.End:
             return Shift("end", 0, offset)
-        return Shift("fixed", round((seconds or 0.0) * 1000), offset)
+        return Shift("fixed", max(-_FAR_MS, min(_FAR_MS, math.floor((seconds or 0.0) * 1000 + 0.5))), offset)
 
     def _source(self, tree: Any, range_ms: int | None) -> Source:
         place = self._cursor.find(*([tree.name.lower()] if tree.name else []), "{")

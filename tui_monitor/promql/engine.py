@@ -12,7 +12,7 @@ from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError, PromqlE
 from tui_monitor.promql.nodes import Context, Node, RangeNode, ScalarNode, Source, VectorNode
 from tui_monitor.promql.places import parse_error
 from tui_monitor.promql.storage import Matcher, Queryable
-from tui_monitor.promql.tokens import tokenize
+from tui_monitor.promql.tokens import check_durations, tokenize
 from tui_monitor.promql.values import Matrix, Value, Vector
 
 __all__ = ["EvaluationError", "Matrix", "PromqlError", "Query", "Value", "Vector", "compile_expr"]
@@ -106,10 +106,16 @@ def compile_expr(text: str) -> Query:
     if len(operators) > _MAX_OPERATORS:
         extra = operators[_MAX_OPERATORS]
         raise PromqlError(f"more than {_MAX_OPERATORS} operators", extra.position, extra.text, text)
+    check_durations(text, tokens)
     try:
         tree = parse(text)
     except ValueError as reason:
         raise parse_error(text, tokens, str(reason)) from None
+    except BaseException as reason:
+        # a panic of the library is no Exception; it must not end the monitor
+        if type(reason).__name__ != "PanicException":
+            raise
+        raise PromqlError(f"the parser failed: {reason}", None, "", text) from None
     compiler = Compiler(text, tokens)
     return Query(text, compiler.compile(tree), tuple(compiler.sources))
 

@@ -12,6 +12,8 @@ MAX_LENGTH = 100_000
 MAX_NESTING = 200
 """The parsing library recurses in native code: far deeper nesting would end the process."""
 
+MAX_SECONDS = 9_223_372_036.0
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)
@@ -99,6 +101,25 @@ def _mark_labels(tokens: Sequence[Token]) -> list[Token]:
             closing = ")"
         marked.append(token)
     return marked
+
+
+def check_durations(text: str, tokens: Sequence[Token]) -> None:
+    """Refuse durations that Prometheus cannot hold (292 years) or that are below a millisecond: the parsing library panics on some."""
+    depth, after_offset = 0, False
+    for token in tokens:
+        if token.kind == "op":
+            depth += (token.text == "[") - (token.text == "]")
+            after_offset = after_offset and token.text in ("+", "-")
+            continue
+        if after_offset and token.text.lower() in ("inf", "nan"):
+            raise PromqlError("duration out of range", token.position, token.text, text)
+        if token.kind == "number" and (depth or after_offset):
+            seconds = number_value(token.text)
+            if seconds > MAX_SECONDS:
+                raise PromqlError("duration out of range", token.position, token.text, text)
+            if depth and seconds < 0.001:
+                raise PromqlError("duration must be greater than 0", token.position, token.text, text)
+        after_offset = token.kind == "word" and token.text.lower() == "offset"
 
 
 class Cursor:
