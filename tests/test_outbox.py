@@ -348,3 +348,12 @@ def test_a_summary_is_gravest_first_with_resolves_last() -> None:
     summary = summarise(parts)
     assert [(a.id, a.status) for a in summary.alerts] == [("a3", "firing"), ("a1", "firing"), ("a2", "resolved")]
     assert (summary.kind, summary.severity, summary.merged, summary.title) == ("firing", "critical", 2, "2 firing, 1 resolved · web-1")
+
+
+async def test_an_idle_notifier_is_closed_when_it_is_replaced(bench: Callable[..., Bench]) -> None:
+    """A reload leaves no connections open, whether the notifier was replaced or removed."""
+    replaced, removed, new = FakeNotifier(), FakeNotifier("other"), FakeNotifier()
+    async with bench(replaced, removed).running() as b:
+        b.outbox.reconfigure({"hook": new})
+        await settle()
+        assert (replaced.closed, removed.closed, new.closed) == (True, True, False)

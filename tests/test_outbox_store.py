@@ -168,3 +168,14 @@ def test_the_claim_uses_its_index(state: StateDb) -> None:
     ).fetchall()
     assert any("notifications_waiting" in str(row) for row in plan), plan
     assert isinstance(state.db, sqlite3.Connection)
+
+
+def test_a_message_sent_past_the_outbox_is_kept(state: StateDb) -> None:
+    """`notify test` records how it went; no worker ever sees the row."""
+    good = state.now(lambda db: rows.record_direct(db, message("k1", kind="test"), T0, provider_id="7"))
+    bad = state.now(lambda db: rows.record_direct(db, message("k2", kind="test"), T0, error="HTTP 404"))
+    assert [(state.entry(i).state, state.entry(i).provider_id, state.entry(i).error) for i in (good, bad)] == [
+        ("sent", "7", ""),
+        ("failed", "", "HTTP 404"),
+    ]
+    assert state.now(lambda db: rows.claim(db, "hook", T0)) is None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tui_monitor.alerts.message import AlertSnapshot, Message
+from tui_monitor.alerts.message import AlertSnapshot, Kind, Message
 from tui_monitor.alerts.notifiers.wording import is_resolved, say
 from tui_monitor.model import severity_rank
 
 LISTED = 20
+MERGEABLE: tuple[Kind, ...] = ("firing", "resolved", "reminder")
+"""What may become part of another message; tests and messages by hand stay what they are."""
 
 
 def newest_snapshots(messages: Sequence[Message]) -> tuple[AlertSnapshot, ...]:

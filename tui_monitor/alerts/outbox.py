@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-from tui_monitor.alerts.merging import summarise
 from tui_monitor.alerts.message import AlertSnapshot, Kind, Message, State
 from tui_monitor.alerts.notifiers.base import Editable, Notifier, SendError
 from tui_monitor.alerts.notifiers.wording import is_resolved, late_note, say
 from tui_monitor.alerts.taking import GIVE_UP_MS, IDLE_S, Outcome, judge, take
+from tui_monitor.alerts.unrecorded import Unrecorded
 from tui_monitor.clock import Clock
 from tui_monitor.store import outbox as rows
 from tui_monitor.store.outbox import Entry
@@ -30,7 +30,6 @@ HOUSEKEEPING_S = 3600.0
 _GUARD_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
 _STORE_PAUSE_S = 1.0
-_MEMORY_ROWS = 1000
 _MAX_EDITS = 20
 
 
@@ -78,7 +77,7 @@ class Outbox:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, float] = {}
         self._retired: list[Notifier] = []
-        self._memory: dict[str, deque[Entry]] = {}
+        self._memory: dict[str, Unrecorded] = {}
         self._unwritten: dict[str, Outcome] = {}
         self._edits: dict[str, deque[tuple[str, str | None]]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -112,16 +111,10 @@ class Outbox:
     def send_unrecorded(self, messages: Iterable[Message]) -> None:
         """Send from memory what the state database could not take; each says that it is not recorded and may repeat."""
         for message in messages:
-            if message.notifier not in self._notifiers:
-                continue
-            ident = rows.entry_id(message.notifier, message.key)
-            alerts = tuple(alert.id for alert in message.alerts)
-            now = self._clock.wall_ms()
-            entry = Entry(
-                ident, message.notifier, message.kind, "queued", 0, now, None, message.created_at, None, "", "", False, None,
-                message.thread, alerts, message.to_json(),
-            )  # fmt: skip
-            self._remember(entry)
+            if message.notifier in self._notifiers:
+                self._memory_of(message.notifier).add(message, self._clock.wall_ms())
+        for name, notifier in self._notifiers.items():
+            self._memory_of(name).bound(notifier.rate_limit.count)
         self.wake()
 
     def acknowledged(self, alert_id: str, by: str) -> None:
@@ -161,27 +154,28 @@ class Outbox:
         while name in self._notifiers and not self._closing.is_set():
             wake.clear()
             self._progress[name] = self._clock.monotonic()
-            notifier = self._notifiers[name]
-            pause = await self._step(notifier)
-            if self._notifiers.get(name) is not notifier:
-                await self._close_retired(notifier)
-            elif pause > 0:
+            await self._close_retired(name)
+            pause = await self._step(self._notifiers[name])
+            if pause > 0 and not any(old.name == name for old in self._retired):
                 await self._wait(wake, pause)
+        await self._close_retired(name)
         self._progress.pop(name, None)
 
-    async def _close_retired(self, notifier: Notifier) -> None:
-        if notifier in self._retired:
-            self._retired.remove(notifier)
-            await notifier.close()
+    async def _close_retired(self, name: str) -> None:
+        """Close the notifiers that this worker no longer uses; it is between two sends."""
+        for old in [notifier for notifier in self._retired if notifier.name == name]:
+            self._retired.remove(old)
+            await old.close()
 
     async def _step(self, notifier: Notifier) -> float:
         """Do one thing for a notifier; how many seconds there is nothing more to do."""
-        waiting = self._memory.get(notifier.name)
+        memory = self._memory_of(notifier.name)
         now = self._clock.wall_ms()
-        if waiting and (waiting[0].next_try or 0) <= now:
-            await self._send_from_memory(notifier, waiting.popleft())
+        due = memory.wait(now)
+        if due == 0.0:
+            await self._send_from_memory(notifier, memory.pop())
             return 0.0
-        pause = max(0.05, ((waiting[0].next_try or 0) - now) / 1000) if waiting else IDLE_S
+        pause = IDLE_S if due is None else due
         try:
             if not self._recovered or not await self._flush():
                 return min(pause, _STORE_PAUSE_S)
@@ -203,16 +197,15 @@ class Outbox:
         recorded = await self._record(entry, outcome)
         self._tell(entry, outcome, recorded)
         if not recorded and outcome.next_try is not None:
-            self._remember(replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat))
+            self._memory_of(entry.notifier).put_back(_again(entry, outcome))
         if outcome.state == "sent" and isinstance(notifier, Editable):
             self._queue_edits([alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
 
     async def _send_from_memory(self, notifier: Notifier, entry: Entry) -> None:
-        entry = replace(entry, attempts=entry.attempts + 1)
         outcome = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
         self._tell(entry, outcome, recorded=False)
         if outcome.next_try is not None:
-            self._remember(replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat))
+            self._memory_of(entry.notifier).put_back(_again(entry, outcome))
         elif entry.id in self._unwritten:
             self._unwritten[entry.id] = outcome
 
@@ -241,8 +234,8 @@ class Outbox:
 
     async def _flush(self, only: str = "") -> bool:
         """Write outcomes that are not written yet, except those that memory still works on."""
-        busy = {entry.id for entries in self._memory.values() for entry in entries}
-        outcomes = {key: outcome for key, outcome in self._unwritten.items() if (not only or key == only) and key not in busy}
+        pending = [only] if only else list(self._unwritten)
+        outcomes = {key: self._unwritten[key] for key in pending if not any(key in memory for memory in self._memory.values())}
         if not outcomes:
             return True
         now = self._clock.wall_ms()
@@ -251,19 +244,8 @@ class Outbox:
             self._unwritten.pop(key, None)
         return True
 
-    def _remember(self, entry: Entry) -> None:
-        """Keep a row in memory, in order, bounded: what is more than a rate limit's worth becomes one summary."""
-        waiting = self._memory.setdefault(entry.notifier, deque(maxlen=_MEMORY_ROWS))
-        (waiting.appendleft if entry.attempts else waiting.append)(entry)
-        mergeable = [held for held in waiting if held.kind in ("firing", "resolved", "reminder") and not held.attempts]
-        if len(mergeable) > self._notifiers[entry.notifier].rate_limit.count:
-            summary = summarise([held.message for held in mergeable])
-            merged = replace(
-                mergeable[-1], kind=summary.kind, alerts=tuple(alert.id for alert in summary.alerts), payload=summary.to_json()
-            )
-            kept = [held for held in waiting if held not in mergeable]
-            waiting.clear()
-            waiting.extend([*kept, merged])
+    def _memory_of(self, name: str) -> Unrecorded:
+        return self._memory.setdefault(name, Unrecorded())
 
     def _tell(self, entry: Entry, outcome: Outcome, recorded: bool) -> None:
         event = OutboxEvent(
@@ -334,6 +316,10 @@ def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int)
             db, ident, outcome.state, now_ms, next_try=outcome.next_try, provider_id=outcome.provider_id, error=outcome.error,
             possible_repeat=outcome.possible_repeat, aside=outcome.aside,
         )  # fmt: skip
+
+
+def _again(entry: Entry, outcome: Outcome) -> Entry:
+    return replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat)
 
 
 def _marked(alert: AlertSnapshot, alert_id: str, by: str | None, now_ms: int) -> AlertSnapshot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 
-from tui_monitor.alerts.merging import late_pair, merge_pair, summarise
+from tui_monitor.alerts.merging import MERGEABLE, late_pair, merge_pair, summarise
 from tui_monitor.alerts.message import Kind, State
 from tui_monitor.alerts.notifiers.base import RateLimit, SendError
 from tui_monitor.alerts.notifiers.wording import late_note
@@ -21,7 +21,6 @@ GIVE_UP_ATTEMPTS = 10
 """Fewer tries than this never give up: after a long stop of the monitor the first try is already late."""
 ASIDE_ATTEMPTS = 5
 """So many refusals by a service that answers let later messages of other threads pass."""
-_MERGEABLE: tuple[Kind, ...] = ("firing", "resolved", "reminder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def take(db: sqlite3.Connection, notifier: str, limit: RateLimit, now_ms: int) -
     used, first = rows.usage(db, notifier, now_ms, window)
     if used >= limit.count and first is not None and head.attempts == 0:
         return Taken(None, max(0.05, (first + window - now_ms) / 1000))
-    if limit.count - used <= 1 and head.kind in _MERGEABLE and not head.possible_repeat:
+    if limit.count - used <= 1 and head.kind in MERGEABLE and not head.possible_repeat:
         _merge_backlog(db, notifier)
     entry = rows.claim(db, notifier, now_ms)
     return Taken(_with_note(db, entry, now_ms), 0.0) if entry else Taken(None, 0.05)
@@ -102,7 +101,7 @@ def _merge_late_pair(db: sqlite3.Connection, head: Entry) -> bool:
 
 def _merge_backlog(db: sqlite3.Connection, notifier: str) -> None:
     """The last message that the rate limit allows speaks for all that wait."""
-    backlog = rows.waiting(db, notifier, _MERGEABLE)
+    backlog = rows.waiting(db, notifier, MERGEABLE)
     if len(backlog) > 1 and backlog[-1].attempts == 0:
         messages = rows.payloads(db, [entry.id for entry in backlog])
         rows.fold(db, [entry.id for entry in backlog[:-1]], backlog[-1].id, summarise(messages))

@@ -38,6 +38,7 @@ CREATE TABLE notifications (
   message TEXT NOT NULL
 );
 CREATE INDEX notifications_waiting ON notifications (notifier, seq) WHERE next_try IS NOT NULL;
+CREATE INDEX notifications_threads ON notifications (notifier, thread, seq) WHERE next_try IS NOT NULL;
 CREATE INDEX notifications_claimed ON notifications (notifier, claimed_at);
 CREATE INDEX notifications_merged ON notifications (merged_into) WHERE merged_into IS NOT NULL;
 CREATE TABLE notification_alerts (
@@ -125,6 +126,14 @@ def enqueue(db: sqlite3.Connection, message: Message, now_ms: int) -> str:
     )
     if cursor.rowcount:
         _link_alerts(db, cursor.lastrowid, alerts)
+    return ident
+
+
+def record_direct(db: sqlite3.Connection, message: Message, now_ms: int, *, provider_id: str = "", error: str = "") -> str:
+    """Keep a message that was sent past the outbox (`notify test`): sent, or failed with its error. Returns the row's id."""
+    ident = enqueue(db, message, now_ms)
+    db.execute("UPDATE notifications SET attempts = 1, claimed_at = ? WHERE id = ?", (now_ms, ident))
+    record(db, ident, "failed" if error else "sent", now_ms, provider_id=provider_id, error=error)
     return ident
 
 
