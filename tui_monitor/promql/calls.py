@@ -106,13 +106,16 @@ class Absent(VectorNode):
 
 
 def absent_labels(matchers: Sequence[Matcher]) -> Labels:
-    """The labels of an absent series as far as the matchers tell: equality, given once for the label."""
+    """The labels of an absent series as far as the matchers tell: equality, once, and nothing else said of the label after it."""
     found: dict[str, str] = {}
+    equal: set[str] = set()
     for matcher in matchers:
         if matcher.name == METRIC_NAME:
             continue
-        again = matcher.op != "=" or matcher.name in found
-        found[matcher.name] = "" if again else matcher.value
+        first = matcher.op == "=" and matcher.name not in equal
+        found[matcher.name] = matcher.value if first else ""
+        if first:
+            equal.add(matcher.name)
     return with_labels((), found)
 
 

@@ -24,7 +24,7 @@ _OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">="
 
 
 class Query:
-    """A compiled expression. It holds nothing of what it read and may be evaluated as often as wanted.
+    """A compiled expression, to be evaluated as often as wanted, by one thread: it remembers which series it selected last.
 
     ``metrics``: the names that it reads, None when a selector has no exact name. ``longest_window_ms``: how far before the
     time of evaluation it reads (the look-back where no range is given). ``kind``: vector, scalar, matrix or string.

@@ -190,6 +190,9 @@ RANGE_FUNCTIONS: dict[str, RangeFunction] = {
     "stdvar_over_time": variance,
     "sum_over_time": lambda times, values, bounds: compensated_sum(values),
 }
-"""Every function of one range vector; absent_over_time, which has no series to work on, is apart."""
+"""Every function of one range vector; absent_over_time, which has no series to work on, is apart.
+
+A function of our own goes in here and is made known to the parser with ``promql_parser.register_extra_functions``.
+"""
 
 KEEPS_NAME = frozenset({"first_over_time", "last_over_time"})
