@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from alert_world import World, changes, rules_of
 
 from tui_monitor.alerts.presence import presence_text
 from tui_monitor.alerts.rules import build_rules
+from tui_monitor.promql.rulefiles import FileRule
 from tui_monitor.settings import Settings
 
 
@@ -17,11 +18,9 @@ def _build(settings: dict[str, Any], files: list[Any] | None = None) -> tuple[An
     return build_rules(Settings.model_validate(settings), files or [], "web-1")
 
 
-def _file_rule(**more: Any) -> Any:
-    return SimpleNamespace(
-        **{"alert": "Hot", "expr": "heat > 1", "for_s": 0.0, "keep_firing_for_s": 0.0, "labels": {}, "annotations": {}, "file": "a.yml",
-           "group": "g", **more}
-    )  # fmt: skip
+def _file_rule(**more: Any) -> FileRule:
+    plain = FileRule("g", "Hot", "alert", "heat > 1", 0.0, 0.0, {}, {}, None, "a.yml", 7)
+    return replace(plain, **more)
 
 
 def test_the_default_rules_are_the_contracts() -> None:
@@ -65,14 +64,14 @@ def test_every_fault_is_told_with_the_rule_and_the_part() -> None:
                 {"alert": "Good", "expr": "heat > 1"},
             ],
         },
-        [_file_rule(alert="Filed", annotations={"summary": "{{ range . }}"})],
+        [_file_rule(name="Filed", annotations={"summary": "{{ range . }}"})],
     )
     assert [rule.alert for rule in rules] == ["Good"]
     text = "\n".join(problems)
     for part in (
         "rule Bad: expr: ", "frobnicate", 'rule Bad: summary: the function "humanise" is not known', "rule Open: expr: ",
         'rule Range: expr: "heat[5m]" is a range vector', 'rule Label: labels.severity: "odd" is not a severity',
-        "rule Resolve: resolve_when: ", 'rule Filed (a.yml g): summary: "range" is not supported',
+        "rule Resolve: resolve_when: ", 'rule Filed (a.yml:7): summary: "range" is not supported',
     ):  # fmt: skip
         assert part in text, part
 

@@ -113,7 +113,7 @@ class Alerting:
         storage = await self._storage_for(which)
         async with self._lock:
             now = self._clock.wall_ms()
-            await self._carry(now, self.evaluator.evaluate(now, storage, which))
+            await self._carry(now, self.evaluator.evaluate(now, storage, which, wide=storage is not self._storage))
 
     async def _storage_for(self, which: Iterable[Rule] | None) -> Queryable:
         now = self._clock.wall_ms()

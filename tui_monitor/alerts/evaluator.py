@@ -39,7 +39,6 @@ class Group:
     watch: Ladder | None
     """The alerts about missing data of rules with no_data = "alert"."""
     wide: bool
-    absent: bool
     due: int = 0
     known: dict[str, set[Labels]] = field(default_factory=dict)
     """Rule key → subjects that were there, for no_data = "alert"."""
@@ -67,7 +66,8 @@ class Evaluator:
         self.errors: dict[str, str] = {}
         self._evidence = evidence
         self._grace_ms = grace_ms
-        self._grace_until: int | None = None
+        self._grace_until = 0
+        self._begun = False
         self._last = 0
         self._swept = 0
         self._refreshed = 0
@@ -81,15 +81,18 @@ class Evaluator:
 
     # Evaluation
 
-    def evaluate(self, now_ms: int, storage: Queryable, which: Iterable[Rule] | None = None) -> list[Transition]:
-        """Evaluate the ladders of ``which``, or all that are due (None: the tick of each second); what has changed, in order."""
+    def evaluate(
+        self, now_ms: int, storage: Queryable, which: Iterable[Rule] | None = None, *, wide: bool | None = None
+    ) -> list[Transition]:
+        """Evaluate the ladders of ``which``, or all that are due (None: the tick of each second); what has changed, in order.
+
+        ``wide``: whether the tick takes the rules that look back hours, because ``storage`` has what they need; None: each minute.
+        """
         now = self._step_clock(now_ms)
         transitions: list[Transition] = []
-        groups = self._due(now) if which is None else [self._groups[key] for key in dict.fromkeys(rule.ladder for rule in which)]
+        groups = self._due(now, wide) if which is None else self._groups_of(which)
         look = _Look(now, storage, self._compiled)
         for group in groups:
-            if group.absent and self._grace_until is not None and now < self._grace_until:
-                continue
             transitions += self._evaluate(group, look)
         if which is None or now - self._swept >= 1000:
             self._swept = now
@@ -107,11 +110,15 @@ class Evaluator:
             found.update(dict.fromkeys(self._readers.get(metric, ())))
         return list(found)
 
-    def _due(self, now: int) -> list[Group]:
+    def _groups_of(self, rules: Iterable[Rule]) -> list[Group]:
+        """Their ladders; a rule from before a reload has none."""
+        return [group for key in dict.fromkeys(rule.ladder for rule in rules) if (group := self._groups.get(key)) is not None]
+
+    def _due(self, now: int, wide: bool | None) -> list[Group]:
         due = []
         for group in self._groups.values():
             if group.wide:
-                if group.due > now:
+                if wide is False or (wide is None and group.due > now):
                     continue
                 group.due = now + WIDE_EVERY_MS
             due.append(group)
@@ -128,6 +135,9 @@ class Evaluator:
                 failed.add(rule.key)
                 continue
             self.errors.pop(rule.key, None)
+            if answer and rule.absent and look.now < self._grace_until:
+                failed.add(rule.key)
+                continue
             for sample, value in answer:
                 fingerprint, identity = self._identify(group, rule, sample, value)
                 true = readings.setdefault(fingerprint, (identity, []))[1]
@@ -177,14 +187,18 @@ class Evaluator:
     # Time
 
     def clock_jumped(self, delta_ms: int, now_ms: int) -> None:
-        """The wall clock was moved by so much (or the machine slept): what is under way keeps its progress; absent() waits again."""
-        self._shift(delta_ms)
+        """The wall clock was moved by so much (or the machine slept): what is under way keeps its progress; absent() waits again.
+
+        A step back that an evaluation has met already is not counted twice.
+        """
+        if delta_ms > 0 or now_ms < self._last:
+            self._shift(delta_ms)
         self._last = now_ms
         self._grace_until = now_ms + self._grace_ms
 
     def _step_clock(self, now: int) -> int:
-        if self._grace_until is None:
-            self._grace_until = now + self._grace_ms
+        if not self._begun:
+            self._begun, self._grace_until = True, now + self._grace_ms
         if now < self._last:
             self._shift(now - self._last)
         self._last = now
@@ -192,7 +206,7 @@ class Evaluator:
 
     def _shift(self, delta: int) -> None:
         self._swept = self._refreshed = 0
-        self._grace_until = None if self._grace_until is None else self._grace_until + delta
+        self._grace_until += delta
         for group in self._groups.values():
             group.due = group.due + delta if delta < 0 else group.due
         for ladder in self._ladders():
@@ -348,7 +362,6 @@ class Evaluator:
             ladder=self._new_ladder(key, rules),
             watch=self._new_ladder(key + _WATCH, watched) if watched else None,
             wide=any(rule.wide for rule in rules),
-            absent=any(rule.absent for rule in rules),
         )
 
     def _new_ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:

@@ -14,13 +14,14 @@ from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.storage import Matcher, Queryable
 
 if TYPE_CHECKING:
+    from tui_monitor.promql.rulefiles import FileRule
     from tui_monitor.settings import RuleSettings, Settings
 
 NoData = Literal["hold", "resolve", "alert"]
 Source = Literal["config", "default", "file"]
 DEFAULT_SEVERITY = "warning"
-WIDE_MS = 3_600_000
-"""A rule that looks back this far is evaluated each minute."""
+WIDE_MS = 600_000
+"""A rule that looks back further than memory does needs the history, so it is evaluated each minute."""
 _WORDS = {
     "page": "critical",
     "emergency": "critical",
@@ -131,13 +132,13 @@ class RuleText:
     """Where it stands, for messages: a file and group."""
 
 
-def build_rules(settings: Settings, file_rules: Sequence[Any] = (), host: str = "") -> tuple[list[Rule], list[str]]:
+def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: str = "") -> tuple[list[Rule], list[str]]:
     """All rules to run, and every fault found, each naming its rule and what is not understood; only sound rules are in the list.
 
-    ``file_rules`` are promql.rulefiles.FileRule. An own rule replaces the built-in ones of the same name. ``host`` is for messages.
+    Recording rules among ``file_rules`` are passed over. An own rule replaces the built-in ones of the same name. ``host`` is for messages.
     """
     problems: list[str] = []
-    own = [_of_settings(rule) for rule in settings.rules] + [_of_file(rule) for rule in file_rules]
+    own = [_of_settings(rule) for rule in settings.rules] + [_of_file(rule) for rule in file_rules if rule.kind == "alert"]
     texts = _wanted_defaults(settings, {text.alert for text in own}, problems) + own
     rules: list[Rule] = []
     seen: dict[str, int] = {}
@@ -194,17 +195,16 @@ def _of_settings(rule: RuleSettings) -> RuleText:
     )
 
 
-def _of_file(rule: Any) -> RuleText:
-    place = " ".join(str(part) for part in (getattr(rule, "file", ""), getattr(rule, "group", "")) if part)
+def _of_file(rule: FileRule) -> RuleText:
     return RuleText(
-        alert=rule.alert,
+        alert=rule.name,
         expr=rule.expr,
         source="file",
         for_s=rule.for_s,
         keep_firing_for_s=rule.keep_firing_for_s,
         labels=rule.labels,
         annotations=rule.annotations,
-        place=place,
+        place=f"{rule.file}:{rule.line}",
     )
 
 
@@ -245,7 +245,7 @@ def _compile(text: RuleText, key: str, stem: str, problems: list[str]) -> Rule |
         no_data=text.no_data,
         no_data_for_s=text.no_data_for_s,
         no_data_severity=text.no_data_severity,
-        wide=query.longest_window_ms >= WIDE_MS,
+        wide=query.longest_window_ms > WIDE_MS,
         absent=reads_absence(text.expr),
         severity_in_identity=in_file,
     )
