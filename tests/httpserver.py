@@ -136,7 +136,12 @@ class HttpServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if self._behaviour.fault == "ignore":
             await asyncio.Event().wait()
-        request = await _read_request(reader)
+        first = await reader.readexactly(1)
+        if first == b"\x16":  # a TLS hello: answer in plain HTTP, as web servers do
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+            return False
+        request = await _read_request(reader, first)
         self.requests.append(request)
         self.changed.set()
         how = self._paths.get(request.path.partition("?")[0], self._behaviour)
@@ -157,8 +162,8 @@ def _behaviour(fault: Fault, how: dict[str, Any]) -> Behaviour:
     return made if body is None else replace(made, body=body.encode() if isinstance(body, str) else body)
 
 
-async def _read_request(reader: asyncio.StreamReader) -> Request:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+async def _read_request(reader: asyncio.StreamReader, first: bytes) -> Request:
+    lines = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = lines[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
     return Request(method, path, headers, await reader.readexactly(int(headers.get("content-length", "0"))))

@@ -14,6 +14,9 @@ Address = tuple[socket.AddressFamily, SocketAddress]
 """A family and what ``connect`` wants, with port 0; IPv6 carries flow and scope."""
 
 MAX_THREADS = 8
+IDLE_SECONDS = 30.0
+"""How long a thread waits for the next name; making a new one costs ten times the lookup of a local name."""
+
 Lookup = Callable[[str], Sequence[Address]]
 
 
@@ -55,15 +58,16 @@ class Resolver:
     def __init__(self, lookup: Lookup = system_lookup, *, threads: int = MAX_THREADS) -> None:
         self._lookup = lookup
         self._limit = threads
-        self._lock = threading.Lock()
+        self._changed = threading.Condition(threading.Lock())
         self._calls: dict[str, _Call] = {}
         self._queue: deque[_Call] = deque()
         self._running = 0
+        self._idle = 0
 
     @property
     def running(self) -> int:
-        """How many threads are at work."""
-        return self._running
+        """How many threads are at work, those that wait for work left out."""
+        return self._running - self._idle
 
     async def resolve(self, host: str) -> Sequence[Address]:
         """The host's addresses, at least one. Raises socket.gaierror or OSError as the system gives them."""
@@ -80,16 +84,19 @@ class Resolver:
         return call.answer
 
     def _join(self, host: str, waiter: tuple[asyncio.AbstractEventLoop, asyncio.Event]) -> _Call:
-        with self._lock:
+        with self._changed:
             call = self._calls.get(host)
             if call is None:
                 call = self._calls[host] = _Call(host)
                 self._queue.append(call)
-                self._start_thread()
+                self._wake_thread()
             call.waiters.append(waiter)
             return call
 
-    def _start_thread(self) -> None:
+    def _wake_thread(self) -> None:
+        if self._idle >= len(self._queue):
+            self._changed.notify()
+            return
         if self._running >= self._limit:
             return
         thread = threading.Thread(target=self._work, name="resolver", daemon=True)
@@ -115,14 +122,18 @@ class Resolver:
             self._finish(call, answer)
 
     def _next(self) -> _Call | None:
-        with self._lock:
-            if self._queue:
-                return self._queue.popleft()
-            self._running -= 1
-            return None
+        with self._changed:
+            self._idle += 1
+            while not self._queue:
+                if not self._changed.wait(IDLE_SECONDS) and not self._queue:
+                    self._idle -= 1
+                    self._running -= 1
+                    return None
+            self._idle -= 1
+            return self._queue.popleft()
 
     def _finish(self, call: _Call, answer: Sequence[Address] | Exception) -> None:
-        with self._lock:
+        with self._changed:
             del self._calls[call.host]
             call.answer = answer
             waiters = call.waiters
