@@ -1,0 +1,60 @@
+"""One line to type at the bottom of the screen: notes, filters, silences, times. Enter answers, Esc leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui_monitor.widgets.inks import Inks
+from tui_monitor.widgets.line import Line, Look, Row
+from tui_monitor.widgets.lines import Lines
+
+
+class PromptLabel(Lines):
+    """What is asked, and which keys answer."""
+
+    def __init__(self, text: str, hint: str, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks, id="prompt-label")
+        self.text, self.hint = text, hint
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The question at the left, the keys at the right."""
+        row = Row(width, self.look).put(f" {self.text}", "band-focus-title")
+        row.put(" " * max(0, row.room - len(self.hint) - 1), "band-focus-dim").put(self.hint, "band-focus-dim")
+        return [row.put(" " * row.room, "band-focus-dim").line()], -1
+
+
+class PromptBox(Widget):
+    """Holds the label and the input; the stylesheet puts it at the bottom."""
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """Asks for one line; the answer is the text, None where the user left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False, priority=True)]
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, question: str, value: str = "", placeholder: str = "", *, look: Look, inks: Inks, hint: str = "Enter sends   Esc leaves") -> None:
+        super().__init__()
+        self._label = PromptLabel(question, hint, look=look, inks=inks)
+        self._input = Input(value, placeholder, select_on_focus=False)
+        self._input.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        """Label over input."""
+        yield PromptBox(self._label, self._input, id="prompt")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer."""
+        event.stop()
+        self.dismiss(event.value)
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.dismiss(None)

@@ -1,0 +1,158 @@
+"""The one-line bars: the head (host, health, counts, clock, leader), the notice under it, the foot (keys, own use), the timeline. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_monitor.model import severity_rank
+from tui_monitor.views import Board, LeaderView
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row
+
+HINTS = (
+    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
+    ("p", "pause"), ("[ ]", "time"), ("?", "help"), ("q", "quit"),
+)  # fmt: skip
+SHORT_HINTS = (("a", "ack"), ("Enter", "details"), ("?", "help"), ("q", "quit"))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How the board is being looked at: live, paused since a moment, or a moment of the past (UTC ms, 0: not so)."""
+
+    paused_since: int = 0
+    past_at: int = 0
+    now: int = 0
+
+
+def status_counts(board: Board) -> list[tuple[str, str]]:
+    """Unacknowledged firing alerts by severity, gravest first, as (text, style): ("2 critical", "band-critical")."""
+    found: dict[str, int] = {}
+    for alert in board.alerts:
+        if alert.state == "firing" and not alert.acknowledged_by:
+            found[alert.severity] = found.get(alert.severity, 0) + 1
+    ranked = sorted(found, key=severity_rank, reverse=True)
+    styles = ("band-dim", "band-dim", "band-warning", "band-warning", "band-critical")
+    return [(f"{found[name]} {name}", styles[severity_rank(name) + 1]) for name in ranked]
+
+
+def leader_text(leader: LeaderView, now: int) -> str:
+    """Who polls and notifies, in a word: "leader", "viewer", "no leader since 03:10" is told in the notice."""
+    if not leader.alive:
+        return "no leader"
+    return leader.role
+
+
+def head_line(board: Board, width: int, look: Look) -> Line:
+    """Host, overall health as shape and word, what fires and what is acknowledged, role, clock."""
+    row = Row(width, look).put(" ", "band")
+    word = "loading" if board.loading else board.status.value
+    clock = f.clock(board.at, look.zone) if board.at else "--:--"
+    right = [clock]
+    if width >= 60:
+        right.insert(0, leader_text(board.leader, board.at))
+    if width >= 100:
+        right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
+    tail = "   ".join(part for part in right if part) + " "
+    row.put(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").put("   ", "band-dim")
+    style = "band-" + HEALTH_STYLES[board.status] if not board.loading else "band-dim"
+    row.put(f"{look.glyphs.health(board.status)} {word}", style).put("   ", "band-dim")
+    limit = width - len(tail)
+    if width >= 72:
+        for index, (text, style) in enumerate(status_counts(board)):
+            if row.used + len(text) + 14 < limit:
+                row.put(", " if index else "", "band-dim").put(text, style)
+        row.put(" firing" if board.firing else "nothing firing", "band-dim")
+        acknowledged = f"{board.acknowledged} acknowledged" if width >= 90 else f"{board.acknowledged} ack"
+        if board.acknowledged and row.used + len(acknowledged) + 3 < limit:
+            row.put("   " + acknowledged, "band-dim")
+    else:
+        row.put(
+            f.cut(_short_counts(board), max(0, limit - row.used), look.glyphs.cut),
+            status_counts(board)[0][1] if board.firing else "band-dim",
+        )
+    row.put(" " * max(0, limit - row.used), "band-dim").put(tail, "band-dim")
+    return row.put(" " * row.room, "band-dim").line()
+
+
+def _short_counts(board: Board) -> str:
+    return f"{board.firing} firing" + (f" {board.acknowledged} ack" if board.acknowledged else "")
+
+
+def summary_line(board: Board, width: int, look: Look) -> Line:
+    """The whole board in one line, for a terminal too small for more."""
+    row = Row(width, look).put(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
+    row.put(f"{board.firing} firing", "strong" if board.firing else "dim")
+    return row.put(f" {board.host} {board.status.value}", "dim").line()
+
+
+def notices(board: Board, picture: Picture, look: Look) -> list[tuple[str, str]]:
+    """What must be said plainly, as (strong word, sentence), most important first."""
+    told: list[tuple[str, str]] = []
+    if picture.past_at:
+        when = f.stamp(picture.past_at, picture.now, look.zone, seconds=True)
+        told.append((f"PAST {when}", f"{f.ago(picture.past_at, picture.now)}   [ back   ] forth   @ a time   Esc live"))
+    if picture.paused_since:
+        told.append(("PAUSED", f"since {f.clock(picture.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
+    leader = board.leader
+    if not leader.alive:
+        since = leader.heartbeat or leader.since
+        told.append(
+            ("NO LEADER", f"since {f.stamp(since, board.at, look.zone, seconds=True)}: nothing is polled or sent; this is the last it knew")
+        )
+    if board.read_only:
+        told.append(("READ-ONLY", board.read_only))
+    told += [("TROUBLE", text) for text in board.trouble]
+    return told
+
+
+def notice_line(told: Sequence[tuple[str, str]], width: int, look: Look) -> Line:
+    """As many notices as fit on one line."""
+    row = Row(width, look)
+    for index, (word, sentence) in enumerate(told):
+        if index and row.room < len(word) + 12:
+            break
+        row.put(f" {word} ", "alarm-strong").put(f" {sentence}  ", "alarm")
+    return row.put(" " * row.room, "alarm").line()
+
+
+def foot_line(board: Board, width: int, look: Look) -> Line:
+    """The keys that help now, and what the monitor itself uses."""
+    own = []
+    if board.own_cpu is not None:
+        own.append(f"own cpu {f.percent(board.own_cpu, 1)}")
+    if board.own_memory:
+        own.append(f"mem {f.size(board.own_memory)}")
+    tail = "  ".join(own) if width >= 80 else ""
+    row = Row(width, look)
+    for key, does in HINTS if width >= 60 else SHORT_HINTS:
+        if row.used + len(key) + len(does) + 4 > width - len(tail) - 2:
+            break
+        row.put(f" {key}", "accent").put(f" {does} ", "dim")
+    row.put(" " * max(0, width - len(tail) - 1 - row.used), "dim").put(tail, "faint")
+    return row.line()
+
+
+def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: Look) -> Line:
+    """A line of time from ``start`` to ``end`` (UTC ms) with a mark for each alert (stamp, severity) and the moment shown."""
+    first, last = f" {f.stamp(start, end, look.zone)} ", f" {f.clock(end, look.zone)} "
+    inner = max(1, width - f.cells(first) - f.cells(last))
+    slots: list[tuple[str, str]] = [(look.glyphs.rule, "faint")] * inner
+    ranks = [-2] * inner
+    for stamp, severity in marks:
+        if start <= stamp <= end:
+            x, rank = _slot(stamp, start, end, inner), severity_rank(severity)
+            if rank > ranks[x]:
+                ranks[x] = rank
+                slots[x] = (look.glyphs.mark, ("info", "info", "warning", "error", "critical")[rank + 1])
+    x = _slot(min(max(at, start), end), start, end, inner)
+    slots[x] = ("|" if ranks[x] == -2 else slots[x][0], "alarm-strong")
+    row = Row(width, look).put(first, "dim")
+    for text, style in slots:
+        row.put(text, style)
+    return row.put(last, "dim").line()
+
+
+def _slot(stamp: int, start: int, end: int, inner: int) -> int:
+    return min(inner - 1, (stamp - start) * inner // max(1, end - start))

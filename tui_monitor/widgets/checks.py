@@ -1,0 +1,164 @@
+"""The lines of the Endpoints and Health panes: each check's health as shape and word, then its figures or its reason. Pure."""
+
+from __future__ import annotations
+
+from tui_monitor.model import HealthStatus
+from tui_monitor.views import Board, CheckView, Spark, Window
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.graphs import spark
+from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row, title_line
+
+WORD = 9
+_RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
+CERTIFICATE_WARNING, CERTIFICATE_CRITICAL = 14 * 86_400_000, 3 * 86_400_000
+NO_WINDOW = Window()
+
+
+def check_names(board: Board, *, endpoints: bool) -> list[str]:
+    """The checks of a pane in the order of the configuration: http ones, or all others."""
+    return [check.name for check in board.checks if (check.type == "http") is endpoints]
+
+
+def check_sort_key(order: str, check: CheckView) -> tuple[float, str]:
+    """The sort key of one of the orders "name", "status" and "latency"."""
+    if order == "status":
+        return (_RANK[check.status], check.name)
+    if order == "latency":
+        return (-(check.duration or 0.0), check.name)
+    return (0, check.name)
+
+
+def summary(checks: list[CheckView]) -> str:
+    """How many are healthy, for a pane's head: "3 of 4 healthy"."""
+    healthy = sum(check.status is HealthStatus.HEALTHY for check in checks)
+    if not checks:
+        return ""
+    return f"{len(checks)} healthy" if healthy == len(checks) else f"{healthy} of {len(checks)} healthy"
+
+
+def _name_width(width: int) -> int:
+    return 18 if width >= 90 else 14 if width >= 76 else 11 if width >= 60 else 10 if width >= 36 else 8
+
+
+def _columns(width: int) -> list[tuple[str, int]]:
+    """Which figures fit beside shape, name and word, the most telling first; then in their order on screen."""
+    room = width - 3 - _name_width(width) - 1 - (WORD + 1 if width >= 54 else 0)
+    chosen = []
+    for name, wide in (("last", 7), ("trend", 6), ("p95", 6), ("24h", 7), ("p50", 6), ("p99", 6), ("cert", 5)):
+        if room >= wide + 1:
+            chosen.append((name, wide))
+            room -= wide + 1
+    order = ("last", "trend", "p50", "p95", "p99", "24h", "cert")
+    extra = max(0, min(18, room))
+    return [(name, wide + (extra if name == "trend" else 0)) for name, wide in sorted(chosen, key=lambda c: order.index(c[0]))]
+
+
+def endpoint_title(width: int, look: Look, remark: str, *, focused: bool = False) -> Line:
+    """The head of Endpoints, which names its columns so that no row is spent on that."""
+    columns = _columns(width)
+    names = " ".join(f.fit({"24h": "up 24h"}.get(name, name), wide, right=name != "trend") for name, wide in columns)
+    return title_line("Endpoints", width, look, focused=focused, remark=remark, right=names)
+
+
+def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: Look, window: str = "1h") -> Line:
+    """One http check: figures while it is healthy, its reason and since when while it is not."""
+    row = _head(check, width, look)
+    if check.status in (HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN):
+        return _reason(row, check, now)
+    columns = _columns(width)
+    figures = check.windows.get(window, NO_WINDOW)
+    if check.status is HealthStatus.DEGRADED:
+        row.put(f.latency(check.duration), "warning", 7, right=True).gap()
+        return _reason(row, check, now)
+    row.align(sum(wide + 1 for _, wide in columns))
+    for name, wide in columns:
+        text, style = _figure(name, check, figures, values, now, wide, look)
+        row.put(text, style, wide, right=name != "trend").gap()
+    return row.line()
+
+
+def _figure(name: str, check: CheckView, figures: Window, values: Spark, now: int, wide: int, look: Look) -> tuple[str, str]:
+    day = check.windows.get("24h", NO_WINDOW)
+    if name == "last":
+        return f.latency(check.duration), "strong"
+    if name == "trend":
+        return spark(values, wide, look.glyphs, 0.0), "bar"
+    if name == "24h":
+        return f.uptime_percent(day.uptime), "text" if day.uptime is None or day.uptime >= 0.999 else "warning"
+    if name == "cert":
+        return f.days_left(check.certificate_expires, now), _certificate_style(check.certificate_expires, now)
+    return f.latency({"p50": figures.p50, "p95": figures.p95, "p99": figures.p99}[name]), "dim"
+
+
+def _certificate_style(expires: int | None, now: int) -> str:
+    left = expires - now if expires is not None else None
+    if left is None or left > CERTIFICATE_WARNING:
+        return "dim"
+    return "critical" if left <= CERTIFICATE_CRITICAL else "warning"
+
+
+def _head(check: CheckView, width: int, look: Look) -> Row:
+    style = HEALTH_STYLES[check.status]
+    row = Row(width, look).gap(1).put(look.glyphs.health(check.status), style).gap()
+    row.put(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width)).gap()
+    if width >= 54 or check.status is not HealthStatus.HEALTHY:
+        row.put(check.status.value, style if check.status is not HealthStatus.HEALTHY else "dim", WORD).gap()
+    return row
+
+
+def _reason(row: Row, check: CheckView, now: int) -> Line:
+    lasted = f.age(check.since, now) if check.since else ""
+    style = "text" if check.status is not HealthStatus.UNKNOWN else "dim"
+    row.put(check.reason or "no reason given", style, max(0, row.room - f.cells(lasted) - 2)).gap()
+    return row.put(lasted, HEALTH_STYLES[check.status]).line()
+
+
+def health_line(check: CheckView, now: int, width: int, look: Look) -> Line:
+    """One check of another type: what it found in figures, or its reason, and for how long."""
+    row = _head(check, width, look)
+    if check.status is not HealthStatus.HEALTHY:
+        if width >= 70:
+            row.put(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap()
+        return _reason(row, check, now)
+    if width >= 44:
+        row.put(check.type, "faint", 9).gap()
+    row.put(f.latency(check.duration), "strong", 7, right=True).gap(2)
+    lasted = f.age(check.since, now)
+    text = health_figures(check)
+    return row.put(text, "dim", max(0, row.room - len(lasted) - 2)).gap().put(lasted, "faint").line()
+
+
+def health_figures(check: CheckView) -> str:
+    """The most telling figures of a check as prose: "23 of 100 connections, longest 4s"."""
+    figures = check.figures
+    parts = []
+    used, most = _first(figures, "_connections", "_clients"), _first(figures, "_max_connections", "_connections_max")
+    if used is not None:
+        parts.append(f"{used:.0f} of {most:.0f} connections" if most else f"{used:.0f} connections")
+    memory, limit = _first(figures, "_memory_used_bytes", "_used_memory_bytes"), _first(figures, "_memory_max_bytes", "_maxmemory_bytes")
+    if memory is not None:
+        parts.append(f"{f.size(memory)} of {f.size(limit)}" if limit else f.size(memory))
+    told = ("connections", "clients", "memory", "probe_", "max")
+    for name, value in figures.items():
+        if len(parts) >= 3:
+            break
+        if not any(word in name for word in told):
+            parts.append(f"{_short(name, check.type)} {f.figure(name, value)}")
+    return ", ".join(parts) or next((f"{key} {value}" for key, value in check.facts.items()), check.target)
+
+
+def _first(figures: object, *ends: str) -> float | None:
+    assert hasattr(figures, "items")
+    for end in ends:
+        for name, value in figures.items():
+            if name.split("{", 1)[0].endswith(end) and not (end == "_connections" and "max_" in name):
+                return float(value)
+    return None
+
+
+def _short(name: str, kind: str) -> str:
+    for start in (f"{kind}_", "pg_"):
+        name = name.removeprefix(start)
+    for end in ("_ratio", "_bytes", "_seconds"):
+        name = name.removesuffix(end)
+    return name.replace("_", " ")

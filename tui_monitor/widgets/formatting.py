@@ -1,0 +1,217 @@
+"""From base units to what people read: percent, ms, MiB, ages, and text of an exact width in cells. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import TypeGuard
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+NOTHING = "-"
+_SIZES = ((1 << 50, "P"), (1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"))
+
+
+def percent(ratio: float | None, digits: int = 0) -> str:
+    """A ratio as "45%"; what is not known is "-"."""
+    if not _real(ratio):
+        return NOTHING
+    return f"{ratio * 100:.{digits}f}%"
+
+
+def uptime_percent(ratio: float | None) -> str:
+    """A ratio of uptime, never rounded up to 100: "99.98%", "100%"."""
+    if not _real(ratio):
+        return NOTHING
+    if ratio >= 1:
+        return "100%"
+    return f"{min(int(ratio * 10000) / 100, 99.99):.2f}%"
+
+
+def size(count: float | None) -> str:
+    """Bytes, short and at most five cells: "812", "3.1G", "120M"."""
+    if not _real(count):
+        return NOTHING
+    for step, name in _SIZES:
+        if count >= step * 0.9995:
+            value = count / step
+            return f"{value:.1f}{name}" if value < 99.95 else f"{value:.0f}{name}"
+    return f"{count:.0f}B"
+
+
+def rate(per_second: float | None) -> str:
+    """Bytes per second: "1.2M/s"."""
+    return size(per_second) + "/s" if _real(per_second) else NOTHING
+
+
+def latency(seconds: float | None) -> str:
+    """Seconds as people say them: "0.8ms", "132ms", "1.25s"."""
+    if not _real(seconds):
+        return NOTHING
+    if seconds < 0.00995:
+        return f"{seconds * 1000:.1f}ms"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 99.5:
+        return f"{seconds:.2f}s" if seconds < 9.995 else f"{seconds:.1f}s"
+    return span(seconds)
+
+
+def span(seconds: float | None) -> str:
+    """A length of time in at most two units: "20s", "12m", "3h 05m", "2d 4h"; below a minute in steps of ten seconds."""
+    if not _real(seconds):
+        return NOTHING
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return f"{whole // 10 * 10}s" if whole >= 10 else "now"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m"
+    if whole < DAY:
+        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
+    if whole < 100 * DAY:
+        return f"{whole // DAY}d {whole % DAY // HOUR}h"
+    return f"{whole // DAY}d"
+
+
+def age(since: int, now: int) -> str:
+    """How long ago a stamp was (UTC ms); 0 is never: "-"."""
+    return span((now - since) / 1000) if since else NOTHING
+
+
+def ago(since: int, now: int) -> str:
+    """How long ago a stamp was, to end a sentence: "now", "4m ago", "-"."""
+    text = age(since, now)
+    return text if text in ("now", NOTHING) else f"{text} ago"
+
+
+def days_left(until: int | None, now: int) -> str:
+    """Whole days until a stamp (UTC ms): "42d"; past it "expired"."""
+    if until is None:
+        return NOTHING
+    left = (until - now) / 1000
+    if left <= 0:
+        return "expired"
+    return f"{int(left // DAY)}d" if left >= DAY else f"{int(left // HOUR)}h"
+
+
+def clock(at: int, zone: tzinfo | None, *, seconds: bool = False) -> str:
+    """The time of day of a stamp (UTC ms) in people's zone; ``zone`` None is the machine's."""
+    moment = datetime.fromtimestamp(at / 1000, zone)
+    return moment.strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def stamp(at: int | None, now: int, zone: tzinfo | None, *, seconds: bool = False) -> str:
+    """The time of a stamp, with its date unless that is today: "03:10", "Nov 20 03:10", "2025-11-20 03:10"."""
+    if not at:
+        return NOTHING
+    then, today = datetime.fromtimestamp(at / 1000, zone), datetime.fromtimestamp(now / 1000, zone)
+    time = clock(at, zone, seconds=seconds)
+    if then.date() == today.date():
+        return time
+    if then.year != today.year:
+        return f"{then:%Y-%m-%d} {time}"
+    return f"{_MONTHS[then.month - 1]} {then.day} {time}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def figure(name: str, value: float) -> str:
+    """A value by the unit that its series' name ends in: ratio, bytes, seconds, else a plain number."""
+    base = name.split("{", 1)[0]
+    if base.endswith("_ratio"):
+        return percent(value, 1)
+    if base.endswith("_bytes"):
+        return size(value)
+    if base.endswith("_per_second"):
+        return rate(value) if "bytes" in base else f"{number(value)}/s"
+    if base.endswith("_seconds"):
+        return latency(value)
+    return number(value)
+
+
+def unit_value(value: float, unit: str) -> str:
+    """A value of a chart by its unit: "ratio", "seconds", "bytes", "bytes_per_second" or ""."""
+    if value != value:
+        return NOTHING
+    texts = {"ratio": lambda: percent(value, 1), "seconds": lambda: latency(value), "bytes": lambda: size(value)}
+    if unit == "bytes_per_second":
+        return rate(value)
+    return texts[unit]() if unit in texts else number(value)
+
+
+def number(value: float) -> str:
+    """A plain number, short: "12", "3.14", "1.2e+09"."""
+    if value == int(value) if abs(value) < 1e15 else False:
+        return f"{int(value)}"
+    return f"{value:.3g}"
+
+
+def _real(value: float | None) -> TypeGuard[float]:
+    return value is not None and value == value and abs(value) != float("inf")
+
+
+@lru_cache(4096)
+def cells(text: str) -> int:
+    """How many cells a text takes: wide characters two, marks that combine none, ambiguous ones one."""
+    if text.isascii():
+        return len(text)
+    return sum(_cell(character) for character in text)
+
+
+@lru_cache(2048)
+def _cell(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    code = ord(character)
+    if 0x1160 <= code <= 0x11FF:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def cut(text: str, width: int, mark: str = "~") -> str:
+    """The text in at most ``width`` cells; what was cut ends in ``mark``."""
+    if cells(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    room, kept = width - cells(mark), []
+    for character in text:
+        room -= _cell(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + mark
+
+
+def fit(text: str, width: int, mark: str = "~", *, right: bool = False) -> str:
+    """The text in exactly ``width`` cells, padded with spaces or cut."""
+    if width <= 0:
+        return ""
+    text = cut(text, width, mark)
+    pad = " " * (width - cells(text))
+    return pad + text if right else text + pad
+
+
+def wrap(text: str, width: int, limit: int = 1000) -> list[str]:
+    """The text in lines of at most ``width`` cells, broken at spaces where there are any; at most ``limit`` lines."""
+    width, lines = max(1, width), []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            joined = f"{line} {word}" if line else word
+            if cells(joined) <= width:
+                line = joined
+                continue
+            if line:
+                lines.append(line)
+            while cells(word) > width:
+                head = cut(word, width, "")
+                head = head or word[0]
+                lines.append(head)
+                word = word[len(head) :]
+            line = word
+        lines.append(line)
+        if len(lines) >= limit:
+            break
+    return lines[:limit]

@@ -1,0 +1,93 @@
+"""A line of a screen as plain data: runs of text with the name of a style, so that all drawing is pure and testable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from tui_monitor.text import clean
+from tui_monitor.widgets.formatting import cells, cut, fit
+from tui_monitor.widgets.glyphs import UNICODE, Glyphs
+
+Run = tuple[str, str]
+"""(text, style name); the style names are those of `inks.STYLES`."""
+Line = tuple[Run, ...]
+
+SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
+HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How this terminal is drawn: its shapes, and the zone that times are shown in (None: the machine's)."""
+
+    glyphs: Glyphs = UNICODE
+    zone: tzinfo | None = None
+
+
+class Row:
+    """Builds one line from left to right; external text is cleaned here, so that no pane can forget it."""
+
+    def __init__(self, width: int, look: Look) -> None:
+        self.width = width
+        self.used = 0
+        self._mark = look.glyphs.cut
+        self._runs: list[list[str]] = []
+
+    @property
+    def room(self) -> int:
+        """How many cells are left."""
+        return max(0, self.width - self.used)
+
+    def put(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> Row:
+        """Append a text, in exactly ``width`` cells where given, never beyond the line's end."""
+        text = clean(text)
+        text = fit(text, min(width, self.room), self._mark, right=right) if width is not None else cut(text, self.room, self._mark)
+        if text:
+            self._append(text, style)
+        return self
+
+    def gap(self, width: int = 1) -> Row:
+        """Append spaces; they belong to the run before, so that no colour changes for them."""
+        width = min(width, self.room)
+        if width:
+            plain = not self._runs or self._runs[-1][1].startswith(("chip", "band", "alarm"))
+            self._append(" " * width, "text" if plain else self._runs[-1][1])
+        return self
+
+    def align(self, width: int) -> Row:
+        """Append spaces up to ``width`` cells before the line's end."""
+        return self.gap(self.room - width)
+
+    def line(self) -> Line:
+        """The line, filled up to its width."""
+        self.gap(self.room)
+        return tuple((text, style) for text, style in self._runs)
+
+    def _append(self, text: str, style: str) -> None:
+        self.used += cells(text)
+        if self._runs and self._runs[-1][1] == style:
+            self._runs[-1][0] += text
+        else:
+            self._runs.append([text, style])
+
+
+def text_of(lines: list[Line] | tuple[Line, ...]) -> str:
+    """What stands on these lines, without styles: for tests and for copying."""
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+def note(text: str, width: int, look: Look, style: str = "dim") -> Line:
+    """One line of prose, indented by two cells."""
+    return Row(width, look).gap(2).put(text, style).line()
+
+
+def title_line(title: str, width: int, look: Look, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
+    """A pane's head: its name on a band, a remark after it, and what stands at the right."""
+    style = "band-focus" if focused else "band"
+    row = Row(width, look)
+    row.put(f"{look.glyphs.selected if focused else ' '}", style).put(title, f"{style}-title")
+    row.put("  " + remark if remark else "", f"{style}-dim")
+    right = cut(clean(right), max(0, row.room - 2), look.glyphs.cut)
+    row.put(" " * max(0, row.room - cells(right) - 1), f"{style}-dim").put(right, f"{style}-dim").put(" " * row.room, f"{style}-dim")
+    return row.line()

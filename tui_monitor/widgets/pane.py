@@ -1,0 +1,150 @@
+"""A titled pane of selectable lines: what Resources, Endpoints, Health, Alerts and the list screens have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from tui_monitor.widgets.inks import Inks
+from tui_monitor.widgets.line import Line, Look, title_line
+from tui_monitor.widgets.lines import Lines
+
+
+class Pane(Lines, can_focus=True):
+    """A head line and rows below it, one of them selected. Subclasses give keys and draw rows."""
+
+    TITLE: ClassVar[str] = ""
+
+    class Opened(Message):
+        """The user asks for the details of the selected row."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, *, look: Look, inks: Inks, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(look=look, inks=inks, id=id, classes=classes)
+        self.needle = ""
+        self.cursor = 0
+        self.top = 0
+        self._key: str | None = None
+
+    # What a subclass says.
+
+    def keys(self) -> Sequence[str]:
+        """The rows by key, from the top; "" is a row that cannot be selected."""
+        return ()
+
+    def draw(self, index: int, width: int, *, selected: bool) -> Line:
+        """One row."""
+        raise NotImplementedError
+
+    def title(self, width: int) -> Line:
+        """The head line."""
+        remark = f"filter: {self.needle}" if self.needle else self.remark()
+        return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark)
+
+    def remark(self) -> str:
+        """What the head says after the title."""
+        return ""
+
+    def empty(self, width: int, height: int) -> Sequence[Line]:
+        """What stands in the place of rows when there are none."""
+        return ()
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """Lines at the bottom about the selected row."""
+        return ()
+
+    # What they share.
+
+    @property
+    def selection(self) -> str:
+        """The key of the selected row, "" where there is none."""
+        keys = self.keys()
+        return keys[self.cursor] if 0 <= self.cursor < len(keys) else ""
+
+    def build(self, width: int, height: int) -> tuple[list[Line], int]:
+        """Head, the visible rows (the selected one always among them), foot."""
+        keys = self.keys()
+        self._follow(keys)
+        if not keys:
+            return [self.title(width), *self.empty(width, height - 1)], -1
+        foot = self.foot(width, height)
+        room = max(1, height - 1 - len(foot))
+        self.top = max(0, min(self.top, self.cursor, len(keys) - room), self.cursor - room + 1)
+        shown = range(self.top, min(len(keys), self.top + room))
+        marked = self.cursor if self.has_focus and keys[self.cursor] else -1
+        lines = [self.title(width), *(self.draw(index, width, selected=index == marked) for index in shown)]
+        if foot:
+            lines += [()] * (height - len(lines) - len(foot))
+            lines += foot
+        return lines, marked - self.top + 1 if marked in shown else -1
+
+    def _follow(self, keys: Sequence[str]) -> None:
+        """Keep the selected row when rows come, go and move; at the first row until the user has moved."""
+        if self._key is not None and self._key in keys:
+            self.cursor = keys.index(self._key)
+        self.cursor = max(0, min(self.cursor, len(keys) - 1))
+        while self.cursor < len(keys) - 1 and not keys[self.cursor]:
+            self.cursor += 1
+
+    def move_to(self, index: int) -> None:
+        """Select a row by index; rows that cannot be selected are stepped over."""
+        keys = self.keys()
+        if not keys:
+            return
+        step = 1 if index >= self.cursor else -1
+        index = max(0, min(index, len(keys) - 1))
+        while 0 <= index < len(keys) and not keys[index]:
+            index += step
+        if 0 <= index < len(keys):
+            self.cursor, self._key = index, keys[index]
+            self.rebuild()
+
+    def move(self, step: int) -> None:
+        """Select the row ``step`` rows further."""
+        self.move_to(self.cursor + step)
+
+    def select(self, key: str) -> None:
+        """Select a row by key."""
+        if key in self.keys():
+            self.move_to(list(self.keys()).index(key))
+
+    def page(self) -> int:
+        """How many rows a page is."""
+        return max(1, self.size.height - 2)
+
+    def filter(self, needle: str) -> None:
+        """Show only rows that hold this text."""
+        self.needle = needle
+        self.rebuild()
+
+    def on_focus(self) -> None:
+        """The focused pane's head is marked."""
+        self.rebuild()
+
+    def on_blur(self) -> None:
+        """And no longer."""
+        self.rebuild()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the selection."""
+        event.stop()
+        self.move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the selection."""
+        event.stop()
+        self.move(-1)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects, a double click opens."""
+        index = self.top + event.y - 1
+        if event.y >= 1 and index < len(self.keys()):
+            self.move_to(index)
+            if event.chain == 2:
+                self.post_message(self.Opened(self))

@@ -1,0 +1,187 @@
+"""The lines of the Resources pane: this machine as bars, sparklines and figures, then its busiest processes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_monitor.views import Board, DiskView, InterfaceView, MountView, ProcessView, Resources, Spark
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.graphs import bar, spark
+from tui_monitor.widgets.line import Line, Look, Row
+
+WARM, HOT = 0.7, 0.9
+DISK_WARM = 0.8
+PRESSURE_WARM = 0.1
+NAME = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the pane. ``key`` names it for selection ("" cannot be selected); ``expr`` is the PromQL of its trend."""
+
+    key: str
+    line: Line
+    expr: str = ""
+
+
+def level(ratio: float, warm: float = WARM, hot: float = HOT) -> str:
+    """The style of a share in use: the bar's own colour, then warning, then critical."""
+    return "critical" if ratio >= hot else "warning" if ratio >= warm else "bar"
+
+
+def resource_entries(
+    board: Board, sparks: Mapping[str, Spark], width: int, height: int, look: Look, by_memory: bool = False
+) -> list[Entry]:
+    """What fits into ``height`` lines: gauges, file systems, network, disks, pressure, and processes where there is room."""
+    here = board.resources
+    entries = [
+        _gauge("cpu", here.cpu, sparks.get("cpu", ()), _cpu_note(here), width, look, expr="cpu_usage_ratio"),
+        _gauge("memory", here.memory, sparks.get("memory", ()), _memory_note(here), width, look, expr="memory_usage_ratio"),
+    ]
+    if here.swap_total or here.swap is not None:
+        note = f"{f.size(here.swap_total)} in all" if here.swap_total else ""
+        entries.append(_gauge("swap", here.swap, sparks.get("swap", ()), note, width, look, expr="swap_usage_ratio"))
+    entries.append(_load(here, width, look))
+    entries += [_mount(mount, width, look) for mount in here.mounts]
+    entries += [_interface(one, sparks, width, look) for one in here.interfaces[:4]]
+    entries += [_disk(one, sparks, width, look) for one in here.disks[:4]]
+    if here.pressure:
+        entries.append(_pressure(here.pressure, width, look))
+    if here.error:
+        entries.append(Entry("", Row(width, look).gap(1).put(here.error, "warning").line()))
+    for remark in board.advice:
+        entries.append(Entry("", Row(width, look).gap(1).put("note", "faint", NAME).gap().put(remark, "dim").line()))
+    room = height - len(entries) - 2
+    if room >= 2 and here.processes:
+        entries.append(Entry("", Row(width, look).line()))
+        entries += process_entries(here.processes, room, width, look, by_memory=by_memory)
+    return entries
+
+
+def process_entries(
+    processes: tuple[ProcessView, ...], limit: int, width: int, look: Look, *, by_memory: bool = False, whole: bool = False
+) -> list[Entry]:
+    """A head and the busiest processes, most CPU (or memory) first; ``whole`` shows the command line."""
+    key = (lambda p: (-p.memory, p.pid)) if by_memory else (lambda p: (-round(p.cpu, 2), -p.memory, p.pid))
+    command = max(10, width - 34)
+    head = Row(width, look).gap(1).put("process", "faint", command).gap().put("pid", "faint", 7, right=True).gap()
+    head.put("user", "faint", 8).gap().put("cpu", "faint" if by_memory else "dim", 6, right=True).gap(2)
+    head.put("mem", "dim" if by_memory else "faint", 6, right=True)
+    entries = [Entry("", head.line())]
+    for process in sorted(processes, key=key)[:limit]:
+        row = Row(width, look).gap(1).put(process.command if whole else process.name, "text", command).gap()
+        row.put(str(process.pid), "faint", 7, right=True).gap().put(process.user, "faint", 8).gap()
+        row.put(f.percent(process.cpu, 0), "text" if process.cpu < 0.7 else "warning", 6, right=True).gap(2)
+        row.put(f.size(process.memory), "text", 6, right=True)
+        entries.append(Entry(f"pid:{process.pid}", row.line()))
+    return entries
+
+
+def _gauge(
+    name: str, ratio: float | None, values: Spark, note: str, width: int, look: Look, *, expr: str, warm: float = WARM, hot: float = HOT
+) -> Entry:
+    row = Row(width, look).gap(1).put(name, "dim", NAME).gap()
+    if ratio is None:
+        return Entry(name, row.put("waiting for the first reading", "faint").line(), expr)
+    style = level(ratio, warm, hot)
+    filled, rest = bar(round(ratio, 3), _bar_width(width), look.glyphs)
+    row.put(filled, style).put(rest, "faint")
+    row.put(f.percent(ratio), "strong" if style == "bar" else style, 5, right=True).gap(2)
+    trend = _spark_width(width)
+    if values and trend:
+        row.put(spark(values, trend, look.glyphs, 0.0, 1.0), "bar").gap(2)
+    if row.room >= min(10, f.cells(note)):
+        row.put(note, "dim")
+    return Entry(name, row.line(), expr)
+
+
+def _bar_width(width: int) -> int:
+    return max(6, min(24, width // 4))
+
+
+def _spark_width(width: int) -> int:
+    return max(0, min(24, width - NAME - 2 - _bar_width(width) - 8 - (12 if width >= 46 else 0)))
+
+
+def _cpu_note(here: Resources) -> str:
+    busy = [(here.modes[mode], mode) for mode in ("user", "system", "iowait", "steal") if here.modes.get(mode, 0) >= 0.005]
+    modes = " ".join(f"{name} {share * 100:.0f}" for share, name in sorted(busy, reverse=True)[:2])
+    return modes or (f"{len(here.cores)} cores" if here.cores else "")
+
+
+def _memory_note(here: Resources) -> str:
+    if not here.memory_total:
+        return ""
+    return f"{f.size(here.memory_available)} of {f.size(here.memory_total)} free"
+
+
+def _load(here: Resources, width: int, look: Look) -> Entry:
+    row = Row(width, look).gap(1).put("load", "dim", NAME).gap()
+    if not here.load:
+        return Entry("load", row.put("waiting for the first reading", "faint").line(), "load1")
+    cores = max(1, len(here.cores))
+    for value in here.load:
+        row.put(f"{value:.2f}", "warning" if value > 2 * cores else "text", 6)
+    row.gap().put(f"{cores} core{'s' * (cores > 1)}", "dim")
+    if row.room > 18 and here.process_count:
+        row.gap(2).put(f"{here.process_count} processes", "dim")
+    return Entry("load", row.line(), "load1")
+
+
+def _mount(mount: MountView, width: int, look: Look) -> Entry:
+    key, expr = f"mount:{mount.mount}", f'disk_usage_ratio{{mount="{mount.mount}"}}'
+    row = Row(width, look).gap(1).put(_tail(mount.mount, look), "dim", NAME).gap()
+    if mount.usage is None:
+        return Entry(key, row.put("?", "unknown").gap().put(mount.error or "no figures", "dim").line(), expr)
+    style = level(mount.usage, DISK_WARM)
+    filled, rest = bar(round(mount.usage, 3), _bar_width(width), look.glyphs)
+    row.put(filled, style).put(rest, "faint").put(f.percent(mount.usage), "strong" if style == "bar" else style, 5, right=True).gap(2)
+    row.put(f"{f.size(mount.free)} free", "dim")
+    if mount.forecast:
+        row.gap(2).put(mount.forecast, "warning")
+    elif mount.inodes is not None and mount.inodes >= DISK_WARM and row.room > 12:
+        row.gap(2).put(f"inodes {f.percent(mount.inodes)}", "warning")
+    return Entry(key, row.line(), expr)
+
+
+def _tail(mount: str, look: Look) -> str:
+    """A long mount point by its end, which says more than its beginning."""
+    return mount if f.cells(mount) <= NAME else look.glyphs.cut + mount[-(NAME - 1) :]
+
+
+def _interface(one: InterfaceView, sparks: Mapping[str, Spark], width: int, look: Look) -> Entry:
+    pairs = (
+        (look.glyphs.down, one.receive, sparks.get(f"receive:{one.name}", ())),
+        (look.glyphs.up, one.transmit, sparks.get(f"transmit:{one.name}", ())),
+    )
+    return Entry(f"net:{one.name}", _two(one.name, pairs, "", width, look), f'network_receive_bytes_per_second{{interface="{one.name}"}}')
+
+
+def _disk(one: DiskView, sparks: Mapping[str, Spark], width: int, look: Look) -> Entry:
+    pairs = (("r", one.read, sparks.get(f"read:{one.name}", ())), ("w", one.write, sparks.get(f"write:{one.name}", ())))
+    busy = f"{f.percent(one.busy)} busy" if one.busy is not None else ""
+    return Entry(f"disk:{one.name}", _two(one.name, pairs, busy, width, look), f'disk_read_bytes_per_second{{device="{one.name}"}}')
+
+
+def _two(name: str, pairs: tuple[tuple[str, float | None, Spark], ...], note: str, width: int, look: Look) -> Line:
+    """A name and two rates, each with its own sparkline where there is room."""
+    row = Row(width, look).gap(1).put(name, "dim", NAME).gap()
+    trend = min(12, (width - NAME - 2 - 24 - len(note)) // 2)
+    for sign, value, values in pairs:
+        row.put(sign, "faint").put(f.rate(value), "text", 8, right=True)
+        if trend >= 3:
+            row.gap().put(spark(values, trend, look.glyphs, 0.0), "bar")
+        row.gap(2)
+    if row.room >= len(note):
+        row.put(note, "dim")
+    return row.line()
+
+
+def _pressure(pressure: Mapping[str, float], width: int, look: Look) -> Entry:
+    row = Row(width, look).gap(1).put("pressure", "dim", NAME).gap()
+    for name in ("cpu", "memory", "io"):
+        if name in pressure and row.room > 10:
+            share = pressure[name]
+            row.put(name, "faint").gap().put(f.percent(share), "text" if share < PRESSURE_WARM else "warning", 4, right=True).gap(2)
+    return Entry("pressure", row.line(), "pressure_ratio")
