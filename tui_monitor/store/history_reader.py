@@ -150,6 +150,11 @@ class HistoryReader:
         with self._reading():
             return [self._labels[series][0] for series in self._matching(matchers)]
 
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last moment (UTC ms) that may have samples; None for an empty store."""
+        with self._reading() as rows:
+            return rows.span()
+
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[StoredSeries]:
         """Series with their samples after < time <= until (promql.storage.Queryable).
 

@@ -26,21 +26,27 @@ class Retainer:
         for table, unit_ms, seconds in (
             ("recent", MINUTE_MS, max(kept.raw, kept.minutes)),
             ("raw", HOUR_MS, kept.raw),
-            ("axes", HOUR_MS, kept.raw),
             ("minutes", HOUR_MS, kept.minutes),
             ("hours", HOUR_MS, kept.hours),
         ):
-            end = key_of(max(0, int(now_ms - seconds * 1000)) // unit_ms, 0)
-            gone += self._delete(table, end)
-        gone += self._shrink()
+            gone += self._delete(table, max(0, int(now_ms - seconds * 1000)) // unit_ms)
+        gone += self._shrink() + self._delete_axes()
         series = self._dead_series(now_ms)
         self._vacuum()
         return gone + len(series), series
 
     def _delete(self, table: str, end: int) -> int:
-        return self._db.execute(
-            f"DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE key < ? ORDER BY key LIMIT {BATCH})", (end,)
-        ).rowcount
+        """The oldest units before ``end``, whole ones, so that readers never find half an hour's series."""
+        far = self._db.execute(f"SELECT key FROM {table} WHERE key < ? ORDER BY key LIMIT 1 OFFSET {BATCH}", (key_of(end, 0),)).fetchone()
+        if far:
+            oldest = self._db.execute(f"SELECT min(key) FROM {table}").fetchone()[0]
+            end = max(unit_of(far[0]), unit_of(oldest) + 1)
+        return self._db.execute(f"DELETE FROM {table} WHERE key < ?", (key_of(end, 0),)).rowcount
+
+    def _delete_axes(self) -> int:
+        """The stamps of hours that have no samples any more; after them, as samples without stamps cannot be read."""
+        oldest = self._db.execute("SELECT min(key) FROM raw").fetchone()[0]
+        return self._db.execute("DELETE FROM axes WHERE key < ?", (1 << 62 if oldest is None else key_of(unit_of(oldest), 0),)).rowcount
 
     def _shrink(self) -> int:
         """Where the file is larger than it may be: the oldest hour of the finest resolution that has more than a few."""
@@ -49,8 +55,7 @@ class Retainer:
         for table in ("raw", "minutes", "hours"):
             oldest, newest = self._db.execute(f"SELECT (SELECT min(key) FROM {table}), (SELECT max(key) FROM {table})").fetchone()
             if oldest is not None and unit_of(newest) - unit_of(oldest) >= _YOUNGEST_HOURS:
-                end = key_of(unit_of(oldest) + 1, 0)
-                return self._delete(table, end) + (self._delete("axes", end) if table == "raw" else 0)
+                return self._delete(table, unit_of(oldest) + 1)
         return 0
 
     def _used_bytes(self) -> int:

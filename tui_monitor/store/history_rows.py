@@ -36,6 +36,17 @@ class Rows:
         raw = min(self._first("raw", HOUR_MS), recent)
         return Reach(raw, min(self._first("minutes", HOUR_MS), raw))
 
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last moment (UTC ms) that may have samples, rounded outwards to minutes or hours."""
+        ends = []
+        for table, unit_ms in (("recent", MINUTE_MS), ("raw", HOUR_MS), ("minutes", HOUR_MS), ("hours", HOUR_MS)):
+            last = self._db.execute(f"SELECT max(key) FROM {table}").fetchone()[0]
+            if last is not None:
+                ends += [self._first(table, unit_ms), (unit_of(last) + 1) * unit_ms]
+        stamps = [one.at for one in self.unfolded()]
+        ends += [min(stamps), max(stamps)] if stamps else []
+        return (min(ends), max(ends)) if ends else None
+
     def first_unfolded_minute(self) -> int:
         """The first moment (UTC ms) that is in no hour's row yet."""
         return self._first("recent", MINUTE_MS)

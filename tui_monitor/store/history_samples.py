@@ -31,7 +31,8 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
     """Samples with after < time <= until: every sample where these are kept, before that the last one of each minute, then of each hour.
 
     The last one (with its own stamp), because rate() and increase() of a counter stay right over it, and a gauge's is a real sample.
-    Hours are read from two hours before the window on, as their samples stay current for that long. Where every sample would be more than ``most``, the last ones of minutes (then hours) are read instead, as far as they are folded.
+    Hours are read from two hours before the window on, as their samples stay current for that long. Where every sample would be more
+    than ``most``, the last ones of minutes (then hours) are read instead, as far as they are folded.
     """
     reach = rows.reach()
     folded = rows.first_unfolded_minute()

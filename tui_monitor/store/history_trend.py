@@ -40,7 +40,7 @@ def trend(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, points
     }
 
 
-class Stretch(NamedTuple):
+class Piece(NamedTuple):
     """A piece of a window: its aggregate and, where one was kept, its distribution."""
 
     aggregate: Aggregate
@@ -50,56 +50,56 @@ class Stretch(NamedTuple):
 def window_percentiles(rows: Rows, ids: Collection[int], quantiles: Sequence[float], after_ms: int, until_ms: int) -> list[float]:
     """The values at the quantiles over all samples with after < time <= until; NaN without any."""
     total: Histogram = {}
-    for stretch in cover(rows, ids, after_ms + 1, until_ms + 1):
-        add(total, stretch.histogram)
+    for piece in cover(rows, ids, after_ms + 1, until_ms + 1):
+        add(total, piece.histogram)
     return percentiles(total, quantiles)
 
 
 def window_mean(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int) -> float | None:
     """The mean of all samples with after < time <= until, which of 0 and 1 is the uptime; None without any."""
-    parts = [stretch.aggregate for stretch in cover(rows, ids, after_ms + 1, until_ms + 1)]
+    parts = [piece.aggregate for piece in cover(rows, ids, after_ms + 1, until_ms + 1)]
     count = sum(part.n for part in parts)
     return sum(part.sum for part in parts) / count if count else None
 
 
-def cover(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Stretch]:
+def cover(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Piece]:
     """The window begin <= time < end in as few pieces as there are: whole hours, whole minutes, single samples at the edges.
 
     Where samples (or minutes) at an edge are no longer kept, the minute (or hour) counts whose last sample is in the window.
     """
     if begin >= end:
         return
+    reach = rows.reach()
     whole = (-(-begin // HOUR_MS), end // HOUR_MS)
     for hour, _, (data, distribution) in rows.of("hours", "aggregate, histogram", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
         part = decode_aggregate(data, hour * HOUR_MS)
-        kept_as_minutes = hour * HOUR_MS >= rows.reach().minutes
+        kept_as_minutes = hour * HOUR_MS >= reach.minutes
         if whole[0] <= hour < whole[1] or (not kept_as_minutes and begin <= part.last_at < end):
-            yield Stretch(part, decode_histogram(distribution or b""))
+            yield Piece(part, decode_histogram(distribution or b""))
     partial = {hour for hour in (begin // HOUR_MS, (end - 1) // HOUR_MS) if not whole[0] <= hour < whole[1]}
-    raw_begin = rows.reach().raw
     for hour in sorted(partial):
-        yield from _minutes_of_hour(rows, ids, hour, begin, end, raw_begin)
+        yield from _minutes_of_hour(rows, ids, hour, begin, end, reach.raw)
     for minute, _, (data, distribution) in rows.of("recent", "aggregate, histogram", -(-begin // MINUTE_MS), end // MINUTE_MS - 1, ids):
-        yield Stretch(decode_aggregate(data, minute * MINUTE_MS), decode_histogram(distribution or b""))
+        yield Piece(decode_aggregate(data, minute * MINUTE_MS), decode_histogram(distribution or b""))
     yield from _edges(rows, ids, begin, end)
 
 
-def _minutes_of_hour(rows: Rows, ids: Collection[int], hour: int, begin: int, end: int, raw_begin: int) -> Iterator[Stretch]:
+def _minutes_of_hour(rows: Rows, ids: Collection[int], hour: int, begin: int, end: int, raw_begin: int) -> Iterator[Piece]:
     for _, _, (data,) in rows.of("minutes", "data", hour, hour, ids):
         for stretch in decode_stretches(data, hour * HOUR_MS):
             first = hour * HOUR_MS + stretch.number * MINUTE_MS
             inside = begin <= first and first + MINUTE_MS <= end
             if inside or (first < raw_begin and begin <= stretch.aggregate.last_at < end):
-                yield Stretch(stretch.aggregate, decode_histogram(stretch.histogram))
+                yield Piece(stretch.aggregate, decode_histogram(stretch.histogram))
 
 
-def _edges(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Stretch]:
+def _edges(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Piece]:
     """Single samples of minutes that are only partly in the window, and of those not folded yet."""
     first_whole, last_whole = -(-begin // MINUTE_MS) * MINUTE_MS, end // MINUTE_MS * MINUTE_MS
     spans = [(begin, end)] if last_whole <= first_whole else [(begin, first_whole), (last_whole, end)]
     for first, last in spans:
         for _, columns in raw_samples(rows, ids, first, last):
             if len(columns):
-                yield Stretch(aggregate(columns.times, columns.values), histogram_of(columns.values))
+                yield Piece(aggregate(columns.times, columns.values), histogram_of(columns.values))
     for at, _, value in unfolded_samples(rows, ids, begin, end):
-        yield Stretch(aggregate((at,), (value,)), histogram_of((value,)))
+        yield Piece(aggregate((at,), (value,)), histogram_of((value,)))

@@ -6,7 +6,6 @@ import sqlite3
 from pathlib import Path
 
 EVERY_MS = 60_000
-WAIT_MS = 50
 
 
 class WriteAheadLog:
@@ -30,7 +29,7 @@ class WriteAheadLog:
         """Whether the log is too long and cannot be emptied now, as a reader holds an old state: write nothing then."""
         if self.size() <= self._limit:
             return False
-        self._db.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+        self._db.execute("PRAGMA busy_timeout = 0")  # a reader that is only passing will be gone at the next commit
         try:
             busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:

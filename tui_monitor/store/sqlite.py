@@ -28,8 +28,9 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
     if read_only:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2)
     else:
+        begun = path.exists() and path.stat().st_size > 0
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
-        if auto_vacuum:
+        if auto_vacuum and not begun:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first page is written, so before WAL
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {synchronous}")
