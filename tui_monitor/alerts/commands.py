@@ -79,9 +79,9 @@ def _chosen(work: _Work, arguments: Mapping[str, Any], evaluator: Evaluator) -> 
     if arguments.get("all"):
         wants_ack = work.verb == "unack"
         return [
-            evaluator.find(alert.id)
-            for alert in evaluator.alerts()
-            if alert.state == "firing" and (work.verb == "resolve" or (alert.acknowledged is not None) == wants_ack)
+            (ladder, subject)
+            for ladder, subject in evaluator.book.live()
+            if subject.alert.state == "firing" and (work.verb == "resolve" or (subject.alert.acknowledged is not None) == wants_ack)
         ]
     ids = arguments.get("ids")
     if not isinstance(ids, list) or not ids:

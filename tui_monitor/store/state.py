@@ -122,12 +122,11 @@ class StateStore:
 
 
 def prune(db: sqlite3.Connection, now_ms: int) -> None:
-    """The hourly housekeeping of everything but the outbox (which does its own)."""
+    """The hourly housekeeping of everything but the outbox and the silences (which do their own)."""
     alerts.prune(db, now_ms)
     commands.prune(db, now_ms)
     audit.prune(db, now_ms)
     leader.forget_viewers(db, now_ms)
-    planner.forget_old_silences(db, now_ms)
 
 
 class StateReader:

@@ -1,0 +1,55 @@
+"""The policy no_data = "alert": a rule beside the rule, which fires when what it looks at is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from tui_monitor.alerts.identity import NO_DATA
+from tui_monitor.alerts.rules import Rule
+from tui_monitor.model import Labels
+
+WATCH = "/no-data"
+"""Ends the keys of such rules and ladders."""
+
+
+def watching(rule: Rule) -> Rule:
+    """The rule that alerts when the subjects of this one are missing."""
+    name = " ".join(part for part in (rule.alert, rule.labels.get("category", "")) if part)
+    return replace(
+        rule,
+        key=rule.key + WATCH,
+        ladder=rule.ladder + WATCH,
+        severity=rule.no_data_severity,
+        severity_in_identity=False,
+        for_s=rule.no_data_for_s,
+        keep_firing_for_s=0.0,
+        labels={**{key: text for key, text in rule.labels.items() if key != "severity"}, NO_DATA: "true"},
+        annotations={
+            "summary": f"No data for {name}",
+            "description": f"What the rule looks at has sent nothing for {rule.no_data_for_s:g} s: see whether its source still runs.",
+        },
+        no_data="hold",
+        resolve_when=None,
+        cooldown_s=0.0,
+        flap_limit=None,
+        wide=False,
+    )
+
+
+def missing_of(known: set[Labels], present: Collection[Labels]) -> list[Labels]:
+    """The subjects that were there and are missing; ``known`` grows. A rule that has never seen any is one subject without labels."""
+    known.update(present)
+    return sorted(known.difference(present)) if known else [()]
+
+
+class AllThere:
+    """For alerts about missing data: what is not missing is there."""
+
+    def there(self, rule: Rule, sample: Labels) -> bool:
+        """Always."""
+        return True
+
+    def may_end(self, rule: Rule, sample: Labels) -> bool:
+        """Always."""
+        return True
