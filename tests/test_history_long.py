@@ -1,0 +1,279 @@
+"""Days and months of history: retention, coarser resolutions, charts, percentiles, uptime, and the tools for the file."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tui_monitor.model import STALE_NAN, Labels, labels_of
+from tui_monitor.promql.storage import Matcher
+from tui_monitor.store.history import History
+from tui_monitor.store.history_export import export
+from tui_monitor.store.history_reader import HistoryReader
+from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, Retention
+from tui_monitor.store.history_tools import compact, info, verify
+
+T0 = 1_700_000_000_000 // HOUR_MS * HOUR_MS
+STEP = 10_000
+SECONDS = labels_of("probe_duration_seconds", check="api")
+SUCCESS = labels_of("probe_success", check="api")
+TOTAL = labels_of("requests_total")
+FOUR_HOURS = Retention(raw=2 * 3600.0, minutes=5 * 3600.0, hours=200 * 3600.0)
+
+Fed = dict[Labels, list[tuple[int, float]]]
+
+
+def fill(path: Path, hours: float, retention: Retention) -> tuple[Fed, int]:
+    """A sample each ten seconds; retention runs each minute. Returns what went in and the end (ms)."""
+    rng = random.Random(3)
+    history = History(path, retention=retention)
+    fed: Fed = {SECONDS: [], SUCCESS: [], TOTAL: []}
+    total = 0.0
+    at = T0
+    for number in range(round(hours * 360)):
+        at = T0 + number * STEP
+        total += rng.randint(0, 5)
+        for labels, value in ((SECONDS, rng.lognormvariate(-3, 0.8)), (SUCCESS, float(rng.random() < 0.97)), (TOTAL, total)):
+            fed[labels].append((at, value))
+        history.append(at, [(labels, samples[-1][1]) for labels, samples in fed.items()])
+        history.commit(at)
+        if number % 6 == 0:
+            history.retain(at)
+    history.close()
+    return fed, at
+
+
+@pytest.fixture(scope="module")
+def ten_hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Fed, int]:
+    """Ten hours and a half, raw kept for two, minutes for five."""
+    path = tmp_path_factory.mktemp("long") / "history.db"
+    return path, *fill(path, 10.52, FOUR_HOURS)
+
+
+@pytest.fixture
+def reader(ten_hours: tuple[Path, Fed, int]) -> Iterator[HistoryReader]:
+    reader = HistoryReader(ten_hours[0])
+    yield reader
+    reader.close()
+
+
+def within(samples: list[tuple[int, float]], after: int, until: int) -> list[float]:
+    return [value for at, value in samples if after < at <= until]
+
+
+def lasts(samples: list[tuple[int, float]], unit: int) -> list[tuple[int, float]]:
+    """The last sample of each minute or hour."""
+    return list({at // unit: (at, value) for at, value in samples}.values())
+
+
+def test_each_resolution_is_kept_for_its_time(ten_hours: tuple[Path, Fed, int], reader: HistoryReader) -> None:
+    """select answers raw samples, before them the last of each minute, before them the last of each hour, at their own stamps."""
+    path, fed, end = ten_hours
+    (series,) = reader.select((Matcher("__name__", "=", "requests_total"),), 0, end)
+    raw_from, minutes_from = ((end - round(hours * HOUR_MS)) // HOUR_MS * HOUR_MS for hours in (2, 5))
+    wanted = [sample for sample in lasts(fed[TOTAL], HOUR_MS) if sample[0] < minutes_from]
+    wanted += [sample for sample in lasts(fed[TOTAL], MINUTE_MS) if minutes_from <= sample[0] < raw_from]
+    wanted += [sample for sample in fed[TOTAL] if sample[0] >= raw_from]
+    assert list(zip(series.times, series.values, strict=True)) == wanted
+    assert series.lookback_ms == 2 * HOUR_MS
+    (recent,) = reader.select((Matcher("__name__", "=", "requests_total"),), end - HOUR_MS, end)
+    assert recent.lookback_ms == 300_000
+    assert verify(path) == []
+
+
+def test_the_increase_of_a_counter_is_right_over_coarse_samples(ten_hours: tuple[Path, Fed, int], reader: HistoryReader) -> None:
+    """The last sample of a stretch carries the whole rise of a counter, so nothing between two of them is lost."""
+    _, fed, end = ten_hours
+    (series,) = reader.select((Matcher("__name__", "=", "requests_total"),), 0, end)
+    known = dict(fed[TOTAL])
+    first, last = series.times[0], series.times[-1]
+    rises = sum(after - before for before, after in zip(series.values, series.values[1:], strict=False))
+    assert rises == known[last] - known[first]
+
+
+def test_more_samples_than_fit_are_answered_from_minutes(ten_hours: tuple[Path, Fed, int]) -> None:
+    """A select beyond the bound falls back to the last of each minute for what is folded."""
+    path, fed, end = ten_hours
+    reader = HistoryReader(path, most_samples=500)
+    (series,) = reader.select((Matcher("__name__", "=", "requests_total"),), end - 2 * HOUR_MS, end)
+    running = end // HOUR_MS * HOUR_MS
+    wanted = [one for one in lasts(fed[TOTAL], MINUTE_MS) if one[0] < running] + [one for one in fed[TOTAL] if one[0] >= running]
+    assert list(zip(series.times, series.values, strict=True)) == [one for one in wanted if one[0] > end - 2 * HOUR_MS]
+    reader.close()
+
+
+@pytest.mark.parametrize("hours", [0.4, 1, 1.9, 4.4])
+def test_percentiles_and_uptime_are_those_of_all_samples_in_the_window(
+    ten_hours: tuple[Path, Fed, int], reader: HistoryReader, hours: float
+) -> None:
+    """Windows that begin and end anywhere; percentiles within 1 %, uptime exact where samples or minutes are kept."""
+    _, fed, end = ten_hours
+    for until in (end, end - 7 * STEP, end - 40 * MINUTE_MS):
+        after = until - round(hours * HOUR_MS)
+        if after < end // HOUR_MS * HOUR_MS - 2 * HOUR_MS:
+            after = after // MINUTE_MS * MINUTE_MS - 1
+        durations = sorted(within(fed[SECONDS], after, until))
+        answers = reader.percentiles(SECONDS, (0.0, 0.5, 0.95, 0.99, 1.0), after, until)
+        for quantile, answer in zip((0.0, 0.5, 0.95, 0.99, 1.0), answers, strict=True):
+            assert answer == pytest.approx(durations[math.floor(quantile * (len(durations) - 1))], rel=0.01)
+        successes = within(fed[SUCCESS], after, until)
+        assert reader.uptime(SUCCESS, after, until) == pytest.approx(sum(successes) / len(successes), rel=1e-12)
+
+
+def test_percentiles_and_uptime_beyond_all_minutes_come_from_hours(ten_hours: tuple[Path, Fed, int], reader: HistoryReader) -> None:
+    """Whole hours are added up; nothing is asked of a window without samples."""
+    _, fed, end = ten_hours
+    durations = sorted(value for _, value in fed[SECONDS])
+    assert reader.percentiles(SECONDS, (0.95,), T0 - 1, end)[0] == pytest.approx(
+        durations[math.floor(0.95 * (len(durations) - 1))], rel=0.01
+    )
+    assert reader.uptime(SUCCESS, T0 - 1, end) == pytest.approx(sum(value for _, value in fed[SUCCESS]) / len(fed[SUCCESS]), rel=1e-12)
+    assert reader.uptime(SUCCESS, T0 - HOUR_MS, T0 - 1) is None
+    assert math.isnan(reader.percentiles(SECONDS, (0.5,), T0 - HOUR_MS, T0 - 1)[0])
+    assert reader.uptime(labels_of("nothing"), 0, end) is None
+
+
+@pytest.mark.parametrize(("hours", "points", "unit"), [(0.5, 300, 1), (1.5, 60, MINUTE_MS), (4.0, 200, MINUTE_MS), (9.0, 4, HOUR_MS)])
+def test_a_chart_has_least_mean_greatest_and_last_of_each_step(
+    ten_hours: tuple[Path, Fed, int], reader: HistoryReader, hours: float, points: int, unit: int
+) -> None:
+    """Each point covers the stretches whose last sample lies in its step; all points together hold every extreme."""
+    _, fed, end = ten_hours
+    after = end - round(hours * HOUR_MS)
+    steps = reader.downsampled(SECONDS, after, end, points)
+    assert 0 < len(steps) <= points
+    assert [step.at for step in steps] == sorted({step.at for step in steps}) and steps[-1].at == end
+    values = within(fed[SECONDS], after, end)
+    if after % unit == 0:
+        assert min(step.low for step in steps) == min(values)
+        assert max(step.high for step in steps) == max(values)
+    assert all(step.low <= step.average <= step.high and step.low <= step.last <= step.high for step in steps)
+    assert steps[-1].last == values[-1]
+    assert reader.downsampled_all((Matcher("check", "=", "api"),), after, end, points)[SECONDS] == steps
+
+
+def test_gaps_and_stale_markers_leave_holes_in_a_chart(tmp_path: Path) -> None:
+    """A step without samples is no point; a stale marker is no value."""
+    path = tmp_path / "history.db"
+    history = History(path)
+    for second in range(600):
+        at = T0 + second * 1000
+        if second < 100 or second >= 400:
+            history.append(at, [(TOTAL, 2.0)])
+        elif second == 100:
+            history.append(at, [(TOTAL, STALE_NAN)])
+        history.commit(at)
+    history.close()
+    reader = HistoryReader(path)
+    steps = reader.downsampled(TOTAL, T0 - 1, T0 + 599_999, 10)
+    assert [round((step.at - T0) / 60_000) for step in steps] == [1, 2, 7, 8, 9, 10]
+    assert {step.average for step in steps} == {2.0}
+    reader.close()
+
+
+def test_the_file_keeps_to_its_size(tmp_path: Path) -> None:
+    """With max_bytes the oldest hours of the finest resolution go first, and free pages are given back or used again."""
+    path = tmp_path / "history.db"
+    rng = random.Random(1)
+    history = History(path, retention=Retention(max_bytes=700_000))
+    noise = [labels_of("noise", number=str(number)) for number in range(40)]
+    sizes = []
+    for number in range(12 * 120):
+        at = T0 + number * 30_000
+        history.append(at, [(labels, rng.random()) for labels in noise])
+        history.commit(at)
+        if number % 2 == 0:
+            history.retain(at)
+        sizes.append(path.stat().st_size)
+    history.close()
+    about = info(path)
+    assert about["used_bytes"] < 900_000
+    assert about["tables"]["raw"]["from"] > T0 and about["tables"]["hours"]["from"] == T0
+    assert max(sizes[-200:]) < 1.6 * 700_000
+    assert verify(path) == []
+
+
+def test_old_series_are_forgotten_and_may_come_back(tmp_path: Path) -> None:
+    """Labels nobody has seen for the longest retention go; the same label set later is a new series."""
+    path = tmp_path / "history.db"
+    history = History(path, retention=Retention(raw=3600.0, minutes=3600.0, hours=7200.0))
+    gone = labels_of("gone")
+    history.append(T0, [(gone, 1.0)])
+    for minute in range(60 * 8):
+        at = T0 + minute * MINUTE_MS
+        history.append(at, [(TOTAL, float(minute))])
+        history.commit(at)
+        for _ in range(3):
+            history.commit(at + 10_000)
+        history.retain(at)
+    reader = HistoryReader(path)
+    assert reader.series() == [TOTAL]
+    history.append(T0 + 8 * HOUR_MS, [(gone, 2.0)])
+    history.commit(T0 + 8 * HOUR_MS)
+    (series,) = reader.select((Matcher("__name__", "=", "gone"),), 0, 1 << 60)
+    assert list(series.values) == [2.0]
+    reader.close()
+    history.close()
+    assert verify(path) == []
+
+
+def test_export_writes_every_sample_as_openmetrics(tmp_path: Path) -> None:
+    """Sorted by metric, a series' lines together, escapes, exact values, stale markers, milliseconds, # EOF at the end."""
+    path = tmp_path / "history.db"
+    history = History(path)
+    odd = labels_of("b_metric", text='a "quoted"\nback\\slash')
+    history.append(T0, [(odd, 0.1), (TOTAL, 3.0)])
+    history.append(T0 + 1, [(odd, math.inf), (TOTAL, STALE_NAN)])
+    history.append(T0 + 2000, [(odd, math.nan)])
+    history.commit(T0 + 2000)
+    history.close()
+    lines: list[str] = []
+    assert export(path, (), 0, 1 << 60, lines.append) == 5
+    second = T0 // 1000
+    assert "".join(lines).splitlines() == [
+        "# TYPE b_metric unknown",
+        f'b_metric{{text="a \\"quoted\\"\\nback\\\\slash"}} 0.1 {second}.000',
+        f'b_metric{{text="a \\"quoted\\"\\nback\\\\slash"}} +Inf {second}.001',
+        f'b_metric{{text="a \\"quoted\\"\\nback\\\\slash"}} NaN {second + 2}.000',
+        "# TYPE requests_total unknown",
+        f"requests_total 3.0 {second}.000",
+        f"requests_total StaleNaN {second}.001",
+        "# EOF",
+    ]
+    lines.clear()
+    assert export(path, (Matcher("__name__", "=", "requests_total"),), T0, T0, lines.append) == 1
+    lines.clear()
+    assert export(path, (Matcher("__name__", "=", "none"),), 0, T0, lines.append) == 0 and lines == ["# EOF\n"]
+
+
+def test_export_covers_all_resolutions(ten_hours: tuple[Path, Fed, int], reader: HistoryReader) -> None:
+    """What select answers is what export writes."""
+    path, _, end = ten_hours
+    lines: list[str] = []
+    count = export(path, (Matcher("__name__", "=", "requests_total"),), 0, end, lines.append)
+    (series,) = reader.select((Matcher("__name__", "=", "requests_total"),), 0, end)
+    assert count == len(series.times)
+    assert [line.split() for line in lines[1:-1]] == [
+        ["requests_total", repr(value), f"{at / 1000:.3f}"] for at, value in zip(series.times, series.values, strict=True)
+    ]
+
+
+def test_info_tells_sizes_and_compact_gives_space_back(tmp_path: Path) -> None:
+    """Rows, spans, series, bytes a sample; compacting a file with much free space makes it small and changes no sample."""
+    path = tmp_path / "history.db"
+    fill(path, 3.1, Retention())
+    about = info(path)
+    assert about["series"] == 3 and about["raw_samples"] == 3 * 360 * 3
+    assert about["tables"]["raw"] | {"data_bytes": 0} == {"rows": 9, "data_bytes": 0, "from": T0, "until": T0 + 3 * HOUR_MS}
+    assert 0 < about["bytes_per_raw_sample"] < 8
+    history = History(path, retention=Retention(raw=0.0, minutes=3600.0))
+    history.retain(T0 + 100 * HOUR_MS)
+    history.close()
+    before, after = compact(path)
+    assert after < before and after == path.stat().st_size
+    assert info(path)["free_bytes"] == 0
+    assert verify(path) == []
