@@ -358,3 +358,20 @@ def test_evidence_is_taken_when_it_fires_and_its_reason_is_in_the_text() -> None
     world.step("heat", 11)
     assert world.alert.annotations["summary"] == "bad: status 500"
     assert world.alert.evidence == {"reason": "status 500"}
+
+
+def test_the_alerts_of_a_removed_check_end() -> None:
+    """Taken out by a reload or while nothing ran: its alert ends with a note instead of holding for ever."""
+    checks = {"api": {"check": "api", "type": "http"}, "db": {"check": "db", "type": "postgres"}}
+    rules = rules_of({"alert": "Down", "expr": "check_health == 2"})
+    world = World(rules, checks=checks)
+    for labels in checks.values():
+        world.put("check_health", 2, **labels)
+    world.evaluate()
+    saved = world.evaluator.alerts()
+    (ended,) = world.evaluator.replace_rules(rules, world.now, {"db": checks["db"]})
+    assert (ended.change, ended.note, ended.alert.labels["check"]) == ("resolved", "the check was taken out", "api")
+    second = World(rules, checks={"db": checks["db"]})
+    (ended,) = second.evaluator.restore(second.now, saved)
+    assert ended.alert.labels["check"] == "api"
+    assert second.alert.labels["check"] == "db"

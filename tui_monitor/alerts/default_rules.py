@@ -69,6 +69,7 @@ def default_rules(system_interval_s: float = 1.0) -> list[RuleText]:
             alert="ClockSkew",
             expr="tui_monitor_clock_skew_seconds > 5 or tui_monitor_clock_skew_seconds < -5",
             source="default",
+            keep_firing_for_s=300,
             severity="warning",
             no_data="resolve",
             annotations={

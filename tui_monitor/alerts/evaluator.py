@@ -49,6 +49,7 @@ class Evaluator:
     ) -> None:
         self.host = host
         self.checks: Mapping[str, Mapping[str, str]] = checks or {}
+        self._knows_checks = checks is not None
         self.errors: dict[str, str] = {}
         self.book = RuleBook(evidence)
         self._grace_ms = grace_ms
@@ -194,13 +195,16 @@ class Evaluator:
     # Alerts
 
     def restore(self, now_ms: int, live: Iterable[Alert], recent: Iterable[Alert] = (), taken: Collection[str] = ()) -> list[Transition]:
-        """Take up what the store has: see alerts.takeover.restore."""
-        return takeover.restore(self.book, now_ms, live, recent, taken)
+        """Take up what the store has: see alerts.takeover.restore. The alerts of checks that are gone end, too."""
+        transitions = takeover.restore(self.book, now_ms, live, recent, taken)
+        return transitions + (self._retire_checks(now_ms) if self._knows_checks else [])
 
     def replace_rules(self, rules: Iterable[Rule], now_ms: int, checks: Mapping[str, Mapping[str, str]] | None = None) -> list[Transition]:
-        """Reload: unchanged rules keep `for` progress and alerts; the alerts of removed rules end with a note."""
-        self.checks = self.checks if checks is None else checks
+        """Reload: unchanged rules keep `for` progress and alerts; those of removed rules and removed checks end with a note."""
         transitions = takeover.replace_rules(self.book, rules, now_ms)
+        if checks is not None:
+            self.checks, self._knows_checks = checks, True
+            transitions += self._retire_checks(now_ms)
         keys = {rule.key for rule in self.rules}
         self.errors = {key: text for key, text in self.errors.items() if key in keys}
         return transitions
@@ -208,6 +212,12 @@ class Evaluator:
     def retire(self, now_ms: int, labels: Mapping[str, str], note: str) -> list[Transition]:
         """End the alerts that carry all these labels because their subject is gone for good (a check that was taken out)."""
         return takeover.retire(self.book, now_ms, labels, note)
+
+    def _retire_checks(self, now: int) -> list[Transition]:
+        """A check's alert says its type, too; a label "check" alone may come from elsewhere."""
+        found = {subject.alert.labels["check"] for _, subject in self.book.live() if {"check", "type"} <= subject.alert.labels.keys()}
+        gone = sorted(found - self.checks.keys())
+        return [step for name in gone for step in self.retire(now, {"check": name}, "the check was taken out")]
 
     def alerts(self) -> list[Alert]:
         """The pending and firing alerts with their newest values, gravest first, then newest.
