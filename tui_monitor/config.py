@@ -13,12 +13,15 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from tui_monitor.places import SYSTEM_CONFIG as SYSTEM_CONFIG
+from tui_monitor.places import config_home as config_home
+from tui_monitor.places import find_config as find_config
+from tui_monitor.places import find_state as find_state
 from tui_monitor.settings import Check, Notifier, Settings
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _RESERVED = {"TUI_MONITOR_CONFIG", "TUI_MONITOR_STATE"}
 ENVIRONMENT_PREFIX = "TUI_MONITOR_"
-SYSTEM_CONFIG = Path("/etc/tui-monitor/config.toml")
 _SECRET_KEYS = {"password", "token", "bearer", "secret"}
 
 
@@ -51,47 +54,6 @@ class Configuration:
     settings: Settings
     path: Path | None = None
     warnings: tuple[str, ...] = ()
-
-
-def find_config(flag: str | None, environ: Mapping[str, str]) -> Path | None:
-    """The file to read: flag, $TUI_MONITOR_CONFIG, XDG, /etc; None where there is none. A named file must exist."""
-    named = flag or environ.get("TUI_MONITOR_CONFIG")
-    if named:
-        return Path(named)
-    for path in (config_home(environ) / "config.toml", SYSTEM_CONFIG):
-        if _exists(path):
-            return path
-    return None
-
-
-def config_home(environ: Mapping[str, str]) -> Path:
-    """$XDG_CONFIG_HOME/tui-monitor; a relative value is invalid and ignored (XDG base directory specification)."""
-    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "tui-monitor"
-
-
-def find_state(flag: str | None, environ: Mapping[str, str], config: Path | None) -> Path:
-    """The state directory: flag, $TUI_MONITOR_STATE, $STATE_DIRECTORY, /var/lib with a configuration from /etc, else XDG."""
-    named = flag or environ.get("TUI_MONITOR_STATE") or environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if named:
-        return Path(named).absolute()
-    if config == SYSTEM_CONFIG:
-        return Path("/var/lib/tui-monitor")
-    return _xdg(environ, "XDG_STATE_HOME", ".local/state") / "tui-monitor"
-
-
-def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
-    value = Path(environ.get(name, ""))
-    return value if value.is_absolute() else Path(environ.get("HOME") or Path.home()) / fallback
-
-
-def _exists(path: Path) -> bool:
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except PermissionError:
-        return True  # it is there; reading it will say that it may not be read
-    return True
 
 
 def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: str | None = None) -> Configuration:

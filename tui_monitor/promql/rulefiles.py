@@ -34,6 +34,11 @@ class FileRule:
     file: str
     line: int
 
+    @property
+    def alert(self) -> str:
+        """The name of an alerting rule, as alerts.rules asks for it."""
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class RuleProblem:
