@@ -15,9 +15,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from tui_monitor.alerts.aftercare import T
 from tui_monitor.alerts.message import AlertSnapshot, Message
 from tui_monitor.alerts.notifiers.webhook import Webhook
-from tui_monitor.alerts.outbox import Outbox, OutboxEvent, T
+from tui_monitor.alerts.outbox import Outbox, OutboxEvent
 from tui_monitor.clock import SystemClock
 from tui_monitor.settings import WebhookNotifier
 from tui_monitor.store import outbox as rows

@@ -130,6 +130,7 @@ class FakeApprise:
         return self.url.startswith("good")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 async def test_real_apprise_sends_where_it_is_installed() -> None:
     """Apprise's own JSON plug-in to a loopback receiver."""
     pytest.importorskip("apprise", reason="the optional extra apprise is not installed")

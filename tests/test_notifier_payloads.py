@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outbox_tools import T0, HandClock, message, resolved, snapshot
+from outbox_tools import T0, Events, HandClock, StateDb, message, resolved, snapshot
 from receivers import Reply, aligo_says, receiver
 
+from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.notifiers import ntfy, slack
 from tui_monitor.alerts.notifiers.alertmanager import Alertmanager, entries_of
 from tui_monitor.alerts.notifiers.aligo import Aligo, carrier_bytes, carrier_text, cut, sms_of
 from tui_monitor.alerts.notifiers.base import SendError
+from tui_monitor.alerts.outbox import Outbox
 from tui_monitor.settings import AlertmanagerNotifier, AligoNotifier
 
 
@@ -160,6 +162,27 @@ async def test_alertmanager_keepalive() -> None:
         await notifier.close()
         sent = [[entry["endsAt"][11:19] for entry in request.json()] for request in server.requests]
         assert sent == [["14:19:20"], ["14:14:20"], ["14:19:20", "14:14:20"], ["14:23:21"]]
+
+
+async def test_the_outbox_tells_again_what_was_told_and_fires(tmp_path: Path) -> None:
+    """Each resend interval, only alerts that this notifier was told of, as long as they fire."""
+    fires = [Alert(i, f"f{i}", "r", "firing", "critical", {"alertname": "A", "i": i}, {}, 1.0, T0, starts_at=T0) for i in ("a1", "a2")]
+    async with receiver() as server:
+        clock, state, events = HandClock(T0), StateDb(tmp_path / "state.db"), Events()
+        notifier = Alertmanager(AlertmanagerNotifier(name="hook", url=server.url), clock)
+        outbox = Outbox(state.run, {"hook": notifier}, clock, events, alerts=lambda: fires)
+        task = asyncio.create_task(outbox.run())
+        state.put(message())
+        outbox.wake()
+        await events.until(1)
+        for _ in range(7):
+            await clock.turn(9)
+        await server.wait_for(2)
+        first, again = server.requests
+        assert [entry["endsAt"][11:19] for entry in first.json()] == ["14:17:20"]
+        assert [(entry["labels"]["i"], entry["endsAt"][11:19]) for entry in again.json()] == [("a1", "14:18:23")]
+        await outbox.close(1.0)
+        await task
 
 
 @asynccontextmanager

@@ -42,17 +42,22 @@ async def failure(notifier: Webhook) -> SendError:
 def test_the_body_is_alertmanagers_version_4() -> None:
     """Exactly the fields, names and forms that existing receivers know."""
     body = body_of(
-        message(alerts=(snapshot("a1"), resolved("a2", labels={"alertname": "CheckUnhealthy", "host": "web-2"})), link="ssh web-1")
+        message(
+            alerts=(snapshot("a1"), resolved("a2", labels={"alertname": "CheckUnhealthy", "host": "web-2"})),
+            link="https://mon.example.com/",
+        )
     )
     assert list(body) == [
         "version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels", "commonAnnotations", "externalURL",
         "alerts",
     ]  # fmt: skip
+    firing, over = body["alerts"]
+    firing_url = firing["generatorURL"]
+    assert body_of(message(link="ssh -t web-1 tui-monitor"))["externalURL"] == ""
     assert (body["version"], body["status"], body["receiver"], body["truncatedAlerts"]) == ("4", "firing", "hook", 0)
     assert body["groupKey"] == '{}:{alertname="CheckUnhealthy"}' and body["groupLabels"] == {"alertname": "CheckUnhealthy"}
     assert body["commonLabels"] == {"alertname": "CheckUnhealthy", "severity": "critical"}
-    assert body["commonAnnotations"]["summary"] == "api answers 500" and body["externalURL"] == "ssh web-1"
-    firing, over = body["alerts"]
+    assert body["commonAnnotations"]["summary"] == "api answers 500" and body["externalURL"] == firing_url == "https://mon.example.com/"
     assert list(firing) == ["status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint"]
     assert (firing["startsAt"], firing["endsAt"]) == ("2026-09-21T14:13:19.000Z", "0001-01-01T00:00:00Z")
     assert (over["status"], over["endsAt"], over["fingerprint"]) == ("resolved", "2026-09-21T14:14:20.000Z", "fa2")

@@ -83,8 +83,8 @@ async def test_a_timeout_after_writing_gets_exactly_one_marked_retry(bench: Call
     async with bench(FakeNotifier(always=lost)).running() as b:
         (ident,) = b.put(message())
         await b.events.until(1)
-        assert b.state.entry(ident).state == "unknown" and b.state.entry(ident).next_try == T0 + 2000
-        await b.clock.turn(3)
+        assert b.state.entry(ident).state == "unknown" and b.state.entry(ident).next_try == T0 + 5000
+        await b.clock.turn(6)
         await b.events.until(2)
         await b.clock.turn(4000)
         assert b.notifiers[0].repeats == [False, True]
@@ -357,3 +357,13 @@ async def test_an_idle_notifier_is_closed_when_it_is_replaced(bench: Callable[..
         b.outbox.reconfigure({"hook": new})
         await settle()
         assert (replaced.closed, removed.closed, new.closed) == (True, True, False)
+
+
+async def test_a_storm_of_a_thousand_alerts_is_few_messages(bench: Callable[..., Bench]) -> None:
+    """20 in a minute: twenty messages tell of all thousand, at once; every row is sent."""
+    async with bench(FakeNotifier(rate_limit=RateLimit(20, 60.0))).running() as b:
+        b.put(*(message(f"k{n}", thread=f"t{n}", alerts=(snapshot(f"a{n}"),)) for n in range(1000)))
+        await b.events.until(20)
+        assert len({alert.id for m in b.notifiers[0].sent for alert in m.alerts}) == 1000
+        assert b.notifiers[0].sent[-1].text.endswith("and 961 more")
+        assert {entry.state for entry in rows.list_entries(b.state.db, 2000)} == {"sent"}

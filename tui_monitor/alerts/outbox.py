@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Protocol, TypeVar
 
-from tui_monitor.alerts.message import AlertSnapshot, Kind, Message, State
+from tui_monitor.alerts.aftercare import Aftercare, RunDb
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.message import Kind, Message, State
 from tui_monitor.alerts.notifiers.base import Editable, Notifier, SendError
 from tui_monitor.alerts.notifiers.wording import is_resolved, late_note, say
 from tui_monitor.alerts.taking import GIVE_UP_MS, IDLE_S, Outcome, judge, take
@@ -24,21 +23,10 @@ from tui_monitor.clock import Clock
 from tui_monitor.store import outbox as rows
 from tui_monitor.store.outbox import Entry
 
-T = TypeVar("T")
-
 HOUSEKEEPING_S = 3600.0
 _GUARD_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
 _STORE_PAUSE_S = 1.0
-_MAX_EDITS = 20
-
-
-class RunDb(Protocol):
-    """Runs a function in one write transaction of the state database; raises sqlite3.Error where that cannot be committed."""
-
-    def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
-        """The function's result, after the commit."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +54,22 @@ class Outbox:
         clock: Clock,
         on_event: Callable[[OutboxEvent], None],
         *,
+        alerts: Callable[[], Iterable[Alert]] = tuple,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        """``alerts``: all alerts as they are now, for channels that want to be told again what fires."""
         self._run_db = run_db
         self._notifiers = dict(notifiers)
         self._clock = clock
         self._on_event = on_event
         self._jitter = jitter
+        self._aftercare = Aftercare(run_db, clock, alerts)
         self._wakes: dict[str, asyncio.Event] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, float] = {}
         self._retired: list[Notifier] = []
         self._memory: dict[str, Unrecorded] = {}
         self._unwritten: dict[str, Outcome] = {}
-        self._edits: dict[str, deque[tuple[str, str | None]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
@@ -119,7 +109,8 @@ class Outbox:
 
     def acknowledged(self, alert_id: str, by: str) -> None:
         """Show on sent messages, where a channel can, who has taken an alert ("": nobody any more)."""
-        self._queue_edits([alert_id], by)
+        self._show(self._notifiers.values(), [alert_id], by)
+        self.wake()
 
     def reconfigure(self, notifiers: Mapping[str, Notifier]) -> None:
         """Use these notifiers from now on; one that is sending finishes first."""
@@ -181,7 +172,8 @@ class Outbox:
                 return min(pause, _STORE_PAUSE_S)
             taken = await self._run_db(lambda db: take(db, notifier.name, notifier.rate_limit, now))
             if taken.entry is None:
-                return 0.0 if await self._edit_one(notifier) else min(pause, taken.wait)
+                again = await self._aftercare.step(notifier)
+                return min(pause, taken.wait) if again is None else min(pause, taken.wait, again)
         except sqlite3.Error:
             return min(pause, _STORE_PAUSE_S)
         await self._send_row(notifier, taken.entry)
@@ -199,7 +191,7 @@ class Outbox:
         if not recorded and outcome.next_try is not None:
             self._memory_of(entry.notifier).put_back(_again(entry, outcome))
         if outcome.state == "sent" and isinstance(notifier, Editable):
-            self._queue_edits([alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
+            self._show([notifier], [alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
 
     async def _send_from_memory(self, notifier: Notifier, entry: Entry) -> None:
         outcome = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
@@ -253,32 +245,10 @@ class Outbox:
         )
         self._on_event(event)
 
-    def _queue_edits(self, alert_ids: Iterable[str], by: str | None) -> None:
-        for name, notifier in self._notifiers.items():
-            if isinstance(notifier, Editable):
-                self._edits.setdefault(name, deque(maxlen=_MAX_EDITS)).extend((ident, by) for ident in alert_ids)
-        self.wake()
-
-    async def _edit_one(self, notifier: Notifier) -> bool:
-        """Bring the sent messages of one alert up to date; cosmetic, so a failure is left at that."""
-        edits = self._edits.get(notifier.name)
-        if not edits or not isinstance(notifier, Editable):
-            return False
-        alert_id, by = edits.popleft()
-        told = await self._run_db(lambda db: rows.for_alert(db, alert_id, payload=True))
-        for entry in told:
-            if entry.notifier != notifier.name or entry.state != "sent" or entry.kind == "resolved" or entry.merged_into:
-                continue
-            message = entry.message
-            changed = replace(message, alerts=tuple(_marked(alert, alert_id, by, self._clock.wall_ms()) for alert in message.alerts))
-            if changed == message or not entry.provider_id:
-                continue
-            try:
-                await notifier.edit(entry.provider_id, changed)
-            except Exception:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
-                continue
-            await self._run_db(partial(rows.rewrite, ident=entry.id, message=changed))
-        return True
+    def _show(self, notifiers: Iterable[Notifier], alert_ids: Iterable[str], by: str | None) -> None:
+        idents = list(alert_ids)
+        for notifier in notifiers:
+            self._aftercare.queue(notifier, idents, by)
 
     async def _keep_house(self) -> None:
         """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""
@@ -320,12 +290,3 @@ def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int)
 
 def _again(entry: Entry, outcome: Outcome) -> Entry:
     return replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat)
-
-
-def _marked(alert: AlertSnapshot, alert_id: str, by: str | None, now_ms: int) -> AlertSnapshot:
-    """The snapshot of one alert as acknowledged by somebody, or (None) as resolved."""
-    if alert.id != alert_id or is_resolved(alert):
-        return alert
-    if by is None:
-        return replace(alert, status="resolved", ends_at=now_ms)
-    return replace(alert, acknowledged_by=by)

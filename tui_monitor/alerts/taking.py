@@ -15,6 +15,8 @@ from tui_monitor.store.outbox import Entry
 IDLE_S = 10.0
 """The longest pause between two looks at the table (another process may have put something there)."""
 FIRST_RETRY_S = 2.0
+UNKNOWN_RETRY_S = 5.0
+"""The one retry of a send that may have been delivered: a little later, for it is the only one."""
 LONGEST_RETRY_S = 300.0
 GIVE_UP_MS = 24 * 3600 * 1000
 GIVE_UP_ATTEMPTS = 10
@@ -69,7 +71,7 @@ def judge(entry: Entry, error: SendError, now_ms: int, jitter: float) -> Outcome
     if error.maybe_delivered:
         if entry.possible_repeat:
             return Outcome("unknown", error=f"{error.reason} (after its one retry)", possible_repeat=True)
-        return Outcome("unknown", now_ms + _milliseconds(FIRST_RETRY_S, jitter), error=error.reason, possible_repeat=True)
+        return Outcome("unknown", now_ms + _milliseconds(UNKNOWN_RETRY_S, jitter), error=error.reason, possible_repeat=True)
     if error.permanent:
         return Outcome("failed", error=error.reason)
     if now_ms - entry.created_at > GIVE_UP_MS and entry.attempts >= GIVE_UP_ATTEMPTS:

@@ -290,6 +290,12 @@ def for_alert(db: sqlite3.Connection, alert_id: str, limit: int = 50, *, payload
     return [_entry(row) for row in rows]
 
 
+def told(db: sqlite3.Connection, notifier: str, alert_ids: Collection[str]) -> list[str]:
+    """Which of these alerts a notifier was told of."""
+    sql = "SELECT 1 FROM notification_alerts JOIN notifications USING (seq) WHERE alert = ? AND notifier = ? AND state = 'sent' LIMIT 1"
+    return [ident for ident in alert_ids if db.execute(sql, (ident, notifier)).fetchone()]
+
+
 def health(db: sqlite3.Connection, now_ms: int) -> list[NotifierHealth]:
     """One line per notifier that the outbox knows, by name."""
     rows = db.execute(

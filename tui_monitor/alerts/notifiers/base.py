@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from tui_monitor.alerts.message import Message
+from tui_monitor.alerts.message import AlertSnapshot, Message
 from tui_monitor.units import parse_duration
 
 
@@ -61,6 +62,17 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """A notifier whose service forgets a firing alert that nobody tells again."""
+
+    resend_interval: float
+
+    async def keepalive(self, firing: Sequence[AlertSnapshot], now_ms: int) -> None:
+        """Tell these firing alerts again. Raises SendError."""
         ...
 
 

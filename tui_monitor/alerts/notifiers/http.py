@@ -85,7 +85,7 @@ def secrets_of_url(url: str) -> tuple[str, ...]:
     parts = urlsplit(url)
     found = [url, f"{parts.path}?{parts.query}" if parts.query else "", parts.path, parts.query, parts.password or "", parts.username or ""]
     found += [value for _, value in parse_qsl(parts.query)]
-    found += parts.path.split("/")
+    found += [part for part in parts.path.split("/") if len(part) >= 16 or not part.isalpha()]
     return tuple(text for text in found if len(text) >= 6)
 
 

@@ -8,6 +8,7 @@ from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.notifiers.base import RateLimit
 from tui_monitor.alerts.notifiers.http import HttpClient
 from tui_monitor.alerts.notifiers.layout import fit, headline, lines_of, plain, utf8_length
+from tui_monitor.alerts.notifiers.webhook import web_link
 from tui_monitor.clock import Clock
 from tui_monitor.settings import NtfyNotifier
 
@@ -28,8 +29,8 @@ def payload_of(message: Message, topic: str, note: str = "", possible_repeat: bo
         "priority": 2 if over else PRIORITIES.get(message.severity, 3),
         "tags": ["white_check_mark" if over else TAGS.get(message.severity, TAGS["info"])],
     }
-    if message.link.startswith(("http://", "https://")):
-        payload["click"] = message.link
+    if link := web_link(message):
+        payload["click"] = link
     return payload
 
 

@@ -53,9 +53,14 @@ def body_of(message: Message, max_alerts: int = 0) -> dict[str, Any]:
         "groupLabels": _texts(group_labels),
         "commonLabels": _common([entry["labels"] for entry in entries]),
         "commonAnnotations": _common([entry["annotations"] for entry in entries]),
-        "externalURL": clean(message.link),
+        "externalURL": web_link(message),
         "alerts": entries,
     }
+
+
+def web_link(message: Message) -> str:
+    """The message's link where it is one for a browser (it may be a command for SSH), else ""."""
+    return clean(message.link) if message.link.startswith(("http://", "https://")) else ""
 
 
 def encode(message: Message, max_alerts: int = 0) -> bytes:
@@ -115,7 +120,7 @@ def _alert(alert: AlertSnapshot, message: Message) -> dict[str, Any]:
         "annotations": annotations,
         "startsAt": rfc3339(alert.starts_at),
         "endsAt": NEVER if alert.status == "firing" or alert.ends_at is None else rfc3339(alert.ends_at),
-        "generatorURL": clean(message.link),
+        "generatorURL": web_link(message),
         "fingerprint": alert.fingerprint,
     }
 

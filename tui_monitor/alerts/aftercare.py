@@ -1,0 +1,98 @@
+"""What a channel wants after a message went out: sent messages brought up to date, firing alerts told again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Protocol, TypeVar
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.message import AlertSnapshot
+from tui_monitor.alerts.notifiers.base import Editable, Notifier, Repeating, SendError
+from tui_monitor.alerts.notifiers.wording import is_resolved
+from tui_monitor.clock import Clock
+from tui_monitor.store import outbox as rows
+
+T = TypeVar("T")
+_MAX_EDITS = 20
+
+
+class RunDb(Protocol):
+    """Runs a function in one write transaction of the state database; raises sqlite3.Error where that cannot be committed."""
+
+    def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
+        """The function's result, after the commit."""
+        ...
+
+
+class Aftercare:
+    """Done by each notifier's worker when nothing waits to be sent; ``alerts`` are all alerts as they are now."""
+
+    def __init__(self, run_db: RunDb, clock: Clock, alerts: Callable[[], Iterable[Alert]]) -> None:
+        self._run_db = run_db
+        self._clock = clock
+        self._alerts = alerts
+        self._edits: dict[str, deque[tuple[str, str | None]]] = {}
+        self._repeated_at: dict[str, float] = {}
+
+    def queue(self, notifier: Notifier, alert_ids: Iterable[str], by: str | None) -> None:
+        """Remember to show who has taken these alerts ("": nobody any more), or (None) that they are over."""
+        if isinstance(notifier, Editable):
+            self._edits.setdefault(notifier.name, deque(maxlen=_MAX_EDITS)).extend((ident, by) for ident in alert_ids)
+
+    async def step(self, notifier: Notifier) -> float | None:
+        """Do one thing; seconds until there is something to do again, 0: at once, None: nothing is planned. Raises sqlite3.Error."""
+        edits = self._edits.get(notifier.name)
+        if edits and isinstance(notifier, Editable):
+            await self._edit(notifier.name, notifier, *edits.popleft())
+            return 0.0
+        if isinstance(notifier, Repeating):
+            wait = self._repeated_at.setdefault(notifier.name, self._clock.monotonic()) + notifier.resend_interval - self._clock.monotonic()
+            if wait > 0:
+                return wait
+            self._repeated_at[notifier.name] = self._clock.monotonic()
+            await self._repeat(notifier.name, notifier)
+            return 0.0
+        return None
+
+    async def _edit(self, name: str, notifier: Editable, alert_id: str, by: str | None) -> None:
+        """Bring the sent messages of one alert up to date; cosmetic, so a failure is left at that."""
+        for entry in await self._run_db(lambda db: rows.for_alert(db, alert_id, payload=True)):
+            if entry.notifier != name or entry.state != "sent" or entry.kind == "resolved" or entry.merged_into or not entry.provider_id:
+                continue
+            message = entry.message
+            changed = replace(message, alerts=tuple(_marked(alert, alert_id, by, self._clock.wall_ms()) for alert in message.alerts))
+            if changed == message:
+                continue
+            try:
+                await notifier.edit(entry.provider_id, changed)
+            except Exception:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
+                continue
+            await self._run_db(partial(rows.rewrite, ident=entry.id, message=changed))
+
+    async def _repeat(self, name: str, notifier: Repeating) -> None:
+        """Tell again what fires and was told there; a failure is made up for by the next round."""
+        firing = {alert.id: alert for alert in self._alerts() if alert.state == "firing"}
+        told = await self._run_db(lambda db: rows.told(db, name, list(firing)))
+        try:
+            await notifier.keepalive([_snapshot(firing[ident]) for ident in told], self._clock.wall_ms())
+        except SendError:
+            return
+
+
+def _snapshot(alert: Alert) -> AlertSnapshot:
+    return AlertSnapshot(
+        alert.id, alert.fingerprint, "firing", alert.severity, alert.labels, alert.annotations, alert.value, alert.starts_at
+    )
+
+
+def _marked(alert: AlertSnapshot, alert_id: str, by: str | None, now_ms: int) -> AlertSnapshot:
+    """The snapshot of one alert as acknowledged by somebody, or (None) as resolved."""
+    if alert.id != alert_id or is_resolved(alert):
+        return alert
+    if by is None:
+        return replace(alert, status="resolved", ends_at=now_ms)
+    return replace(alert, acknowledged_by=by)
