@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -194,3 +196,53 @@ def test_any_bytes_give_a_verdict(head: bytes, tail: bytes) -> None:
     assert result.status is HealthStatus.UNHEALTHY
     assert result.reason.isprintable()
     assert all(text.isprintable() for text in result.facts.values())
+
+
+async def test_no_descriptors_left_is_own_trouble_for_real() -> None:
+    """With RLIMIT_NOFILE used up a probe of a healthy server is unknown; with descriptors again it is healthy."""
+    async with HttpServer() as server:
+        program = f"""
+import asyncio, os, resource
+from tui_monitor.settings import HttpCheck
+from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.http import HttpProbe
+async def main():
+    probe = HttpProbe(HttpCheck(name="api", url={server.url!r}))
+    print((await probe.probe()).status)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    held = []
+    try:
+        while True:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    try:
+        print((await probe.probe()).status)
+    except OwnTrouble as error:
+        print(error)
+    for number in held:
+        os.close(number)
+    print((await probe.probe()).status)
+asyncio.run(main())
+"""
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+        output, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert output.decode().splitlines() == ["healthy", f"too many open files in the monitor (127.0.0.1:{server.port})", "healthy"]
+
+
+async def test_cancelling_at_any_moment_leaves_no_descriptor(server: HttpServer) -> None:
+    """Probes cancelled after 0, 1, 2, ... turns of the loop leave no socket open here or there."""
+    server.at("/hop", redirect="/end")
+    url = f"http://dual.example:{server.port}/hop"
+    resolver = lookup((socket.AF_INET6, ("::1", 0, 0, 0)), (socket.AF_INET, ("127.0.0.1", 0)))
+    await probe(url, resolver)
+    before = len(os.listdir("/dev/fd"))
+    for turns in range(80):
+        for target in (url, server.url):
+            task = asyncio.create_task(probe(target, resolver))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    await server.wait_for(lambda now: now.open_connections == 0)
+    assert len(os.listdir("/dev/fd")) <= before

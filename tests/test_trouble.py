@@ -74,6 +74,7 @@ def test_nothing_loads_before_it_is_needed() -> None:
 
 def test_external_text_is_made_harmless() -> None:
     """One line, bounded, without controls or bidi marks; secrets masked."""
-    assert clean("a\r\n\tb\x1b[2J\x9b\u202ec\x7f", 80) == "a b�[2J��c�"
+    assert clean("a\r\n\tb\x1b[2J\x9b\u202ec\x7f", 80) == "a bc"
+    assert clean("a\u200bb", 80) == "a�b"
     assert clean("서버" * 100, 10) == "서버" * 4 + "서…"
     assert mask("key=abcd!", ["abcd"]) == "key=***!"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tui_monitor.sources.resolve import Address
 
@@ -163,7 +163,6 @@ async def _race(addresses: list[Address], port: int) -> Stream:
     attempts: dict[asyncio.Task[Stream], Address] = {}
     failures: list[tuple[str, OSError]] = []
     waiting = list(addresses)
-    winner: Stream | None = None
     try:
         while waiting or attempts:
             if waiting:
@@ -171,22 +170,26 @@ async def _race(addresses: list[Address], port: int) -> Stream:
                 attempts[asyncio.create_task(_attempt(address, port))] = address
             done, _ = await asyncio.wait(attempts, timeout=ATTEMPT_DELAY if waiting else None, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                error = task.exception()
-                if error is None:
-                    winner = task.result()
-                    return winner
-                if not isinstance(error, OSError):
-                    raise error
-                failures.append((address_text(attempts.pop(task), port), error))
+                tried = address_text(attempts.pop(task), port)
+                try:
+                    return task.result()
+                except OSError as error:
+                    failures.append((tried, error))
         raise ConnectError(failures)
     finally:
-        await _end(attempts, winner)
+        for task in attempts:
+            _drop(task)
 
 
-async def _end(attempts: Iterable[asyncio.Task[Stream]], winner: Stream | None) -> None:
-    """Cancel the attempts that lost, and close those that had connected all the same."""
-    for task in attempts:
-        task.cancel()
-    for result in await asyncio.gather(*attempts, return_exceptions=True):
-        if isinstance(result, Stream) and result is not winner:
-            result.close()
+def _drop(task: asyncio.Task[Stream]) -> None:
+    """End an attempt that lost; close what it had connected all the same. Without an await, so that nothing can cut in."""
+    task.cancel()
+    if task.done():
+        _close_result(task)
+    else:
+        task.add_done_callback(_close_result)
+
+
+def _close_result(task: asyncio.Task[Stream]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()

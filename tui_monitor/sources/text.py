@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tui_monitor.text import clean as sanitise
+from tui_monitor.text import clip
+
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def clean(text: str, limit: int) -> str:
-    """The text in one line of at most ``limit`` characters: white space folded, controls and bidi marks replaced.
+    """The text in one line of at most ``limit`` characters, white space folded, through the sanitiser.
 
-    `str.isprintable` refuses exactly what may harm: C0, DEL, C1, format characters (bidi among them), surrogates,
-    line separators.
+    What is still not printable (zero-width marks, unassigned code points) becomes a replacement character.
     """
-    line = " ".join(text[: 4 * limit].split())
-    cut = line if len(line) <= limit else line[: limit - 1] + "…"
-    return cut if cut.isprintable() else "".join(letter if letter.isprintable() else REPLACEMENT for letter in cut)
+    line = clip(" ".join(sanitise(text[: 4 * limit]).split()), limit)
+    return line if line.isprintable() else "".join(letter if letter.isprintable() else REPLACEMENT for letter in line)
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
