@@ -33,6 +33,7 @@ from tui_monitor.collector import Collector
 from tui_monitor.config import Configuration
 from tui_monitor.evidence import evidence_of
 from tui_monitor.guard import Guard, TimeWatch, Troubles
+from tui_monitor.judge import check_labels
 from tui_monitor.model import CheckResult, Sample, labels_of, worst
 from tui_monitor.recorder import Recorder
 from tui_monitor.recording import RecordingRules
@@ -66,7 +67,7 @@ class Leader:
         self.loaded = loaded
         self.kind = kind
         self.board: Board | None = None
-        self.want_processes = kind == "dashboard"
+        self._watched = kind == "dashboard"
         self.yield_asked = False
         self.reload_from_disk: Callable[[], Awaitable[str]] | None = None
         self.progressed_at = clock.monotonic()
@@ -82,7 +83,7 @@ class Leader:
         self._guard = Guard(self._settings.guard, self._troubles, clock.monotonic)
         self._collector = Collector(self._settings, clock, self._memory, self._guard, self._check_changed)
         self.recorder = Recorder(directory.history_db, self._settings.store, self._troubles)
-        self._statistics = Statistics()
+        self._statistics = Statistics(self._memory)
         self._time = TimeWatch()
         self._deliveries: dict[str, dict[tuple[str, str], Delivery]] = {}
         self._react = asyncio.Event()
@@ -242,9 +243,12 @@ class Leader:
         self._recording.run(now, self._memory, self._collector)
         await self.alerting.take_commands()
         await self.alerting.round()
-        self._collector.want_processes = self.want_processes or await self._viewers_wait(now)
-        self._publish(now)
-        self._record(now, mono)
+        self._watched = self.kind == "dashboard" or await self._viewers_wait(now)
+        self._collector.want_processes = self._watched
+        facts_due = not 0 <= now - self._facts_at < FACTS_EVERY_MS
+        if self._watched or facts_due:
+            self._publish(now)
+        self._record(now, mono, self._viewers or facts_due)
         if now - self._heartbeat_at >= HEARTBEAT_EVERY_MS or now < self._heartbeat_at:
             await self._heartbeat(now)
         self._renew_statistics(now)
@@ -260,7 +264,8 @@ class Leader:
             self._changed = set()
             if which:
                 await self.alerting.round(which)
-                self._publish(self._clock.wall_ms())
+                if self._watched:
+                    self._publish(self._clock.wall_ms())
 
     def _check_changed(self, result: CheckResult) -> None:
         self._changed |= {
@@ -281,13 +286,13 @@ class Leader:
     def _renew_statistics(self, now: int) -> None:
         if self._group is None or (self._stats_task is not None and not self._stats_task.done()):
             return
-        chosen = self._statistics.turn(labels_of_checks(self._settings))
+        chosen = self._statistics.turn(labels_of_checks(self._settings), now) if self._watched else {}
         if chosen:
             self._stats_task = self._group.create_task(self._read_statistics(chosen, now))
 
     async def _read_statistics(self, chosen: Mapping[str, Mapping[str, str]], now: int) -> None:
         with contextlib.suppress(StoreTooNew, HistoryFault):
-            self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)))
+            self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)), now)
 
     @property
     def outbox_progressed_at(self) -> float:
@@ -321,7 +326,7 @@ class Leader:
             boards.check_view(
                 result,
                 target_of(check),
-                self._statistics.windows.get(check.name, {}),
+                self._statistics.windows(check.name, check_labels(check), now),
                 check.depends_on,
                 self._collector.figures_of(check),
             )
@@ -373,9 +378,9 @@ class Leader:
         while len(self._deliveries) > 5000:
             self._deliveries.pop(next(iter(self._deliveries)))
 
-    def _record(self, now: int, mono: float) -> None:
+    def _record(self, now: int, mono: float, with_facts: bool) -> None:
         facts = None
-        if self.board is not None and (self._viewers or now - self._facts_at >= FACTS_EVERY_MS or now < self._facts_at):
+        if with_facts and self.board is not None:
             facts, self._facts_at = self.board.to_json(), now
         self.recorder.record(self._collector.drain(), now, mono, facts)
 

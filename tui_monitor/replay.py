@@ -10,7 +10,7 @@ from tui_monitor import boards
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.model import HealthStatus, Labels, is_stale, label, labels_of, worst
 from tui_monitor.promql.storage import Matcher
-from tui_monitor.stats import read_windows, sparks_of
+from tui_monitor.stats import WINDOWS, read_windows, sparks_of
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.views import Board, CheckView, DiskView, InterfaceView, MountView, Resources, spark_series
 
@@ -51,7 +51,7 @@ class Moment:
 def past_board(reader: HistoryReader, at: int, now: Board, alerts: Sequence[Alert]) -> Board:
     """The board as it was. Which checks there are is taken from the present configuration; what was not stored is left empty."""
     moment = Moment(reader, at)
-    windows = read_windows(reader, {check.name: _labels(check) for check in now.checks}, at)
+    windows = read_windows(reader, {check.name: _labels(check) for check in now.checks}, at, tuple(WINDOWS))
     checks = tuple(replace(_check(check, moment), windows=windows.get(check.name, {})) for check in now.checks)
     then = [_as_it_was(alert, at) for alert in alerts]
     views = sorted((boards.alert_view(alert, "") for alert in then), key=boards.alert_order)

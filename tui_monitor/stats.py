@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 
 from tui_monitor.model import Labels, labels_of
+from tui_monitor.promql.storage import Matcher
+from tui_monitor.series import SeriesMemory
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.views import Window
 
 WINDOWS = {"5m": 300_000, "1h": 3_600_000, "24h": 86_400_000}
 QUANTILES = (0.5, 0.95, 0.99)
-CHECKS_A_TURN = 4
+RENEW_MS = 60_000
+NEW_A_TURN = 4
+"""How many checks without figures are read in one second; afterwards one check a second, each at most once a minute."""
 
 
 class Statistics:
-    """The newest windows of each check. ``turn`` picks who is next; ``read`` does the work, in the reading thread."""
+    """The newest windows of each check: the shortest from memory, the long ones from the history."""
 
-    def __init__(self) -> None:
-        self.windows: dict[str, Mapping[str, Window]] = {}
-        self._queue: list[str] = []
+    def __init__(self, memory: SeriesMemory) -> None:
+        self._memory = memory
+        self._long: dict[str, Mapping[str, Window]] = {}
+        self._read_at: dict[str, int] = {}
 
-    def turn(self, checks: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
-        """The next few checks (name → labels) whose figures are the oldest."""
-        self._queue = [name for name in self._queue if name in checks] + [name for name in checks if name not in self._queue]
-        chosen = list(islice(self._queue, CHECKS_A_TURN))
-        self._queue = self._queue[len(chosen) :] + chosen
-        return {name: checks[name] for name in chosen}
+    def turn(self, checks: Mapping[str, Mapping[str, str]], now_ms: int) -> dict[str, Mapping[str, str]]:
+        """The checks (name → labels) whose long windows are to be read now."""
+        new = [name for name in checks if name not in self._long][:NEW_A_TURN]
+        oldest = min(checks, key=lambda name: self._read_at.get(name, 0), default=None)
+        if not new and oldest is not None and not 0 <= now_ms - self._read_at.get(oldest, 0) < RENEW_MS:
+            new = [oldest]
+        return {name: checks[name] for name in new}
 
-    def take(self, found: Mapping[str, Mapping[str, Window]]) -> None:
-        """Keep what `read` found."""
-        self.windows.update(found)
+    def take(self, found: Mapping[str, Mapping[str, Window]], now_ms: int) -> None:
+        """Keep what `read_windows` found."""
+        self._long.update(found)
+        self._read_at.update(dict.fromkeys(found, now_ms))
+
+    def windows(self, name: str, labels: Mapping[str, str], now_ms: int) -> dict[str, Window]:
+        """All windows of a check that end now."""
+        return {"5m": self._recent(labels, now_ms), **self._long.get(name, {})}
+
+    def _recent(self, labels: Mapping[str, str], now_ms: int) -> Window:
+        after = now_ms - WINDOWS["5m"]
+        durations = sorted(value for value in self._values(labels_of("probe_duration_seconds", **labels), after, now_ms) if value == value)
+        good = self._values(labels_of("probe_success", **labels), after, now_ms)
+        p50, p95, p99 = (durations[min(len(durations) - 1, int(q * len(durations)))] if durations else None for q in QUANTILES)
+        return Window(p50, p95, p99, sum(good) / len(good) if good else None)
+
+    def _values(self, labels: Labels, after: int, until: int) -> Sequence[float]:
+        matchers = tuple(Matcher(name, "=", value) for name, value in labels)
+        return next((series.window(after, until)[1] for series in self._memory.select(matchers, after, until)), ())
 
 
-def read_windows(reader: HistoryReader, checks: Mapping[str, Mapping[str, str]], now_ms: int) -> dict[str, dict[str, Window]]:
+def read_windows(
+    reader: HistoryReader, checks: Mapping[str, Mapping[str, str]], now_ms: int, spans: Sequence[str] = ("1h", "24h")
+) -> dict[str, dict[str, Window]]:
     """The windows of these checks that end now. Raises HistoryFault."""
-    return {name: {key: _window(reader, labels, now_ms - span, now_ms) for key, span in WINDOWS.items()} for name, labels in checks.items()}
+    return {name: {key: _window(reader, labels, now_ms - WINDOWS[key], now_ms) for key in spans} for name, labels in checks.items()}
 
 
 def _window(reader: HistoryReader, labels: Mapping[str, str], after: int, until: int) -> Window:

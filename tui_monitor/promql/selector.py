@@ -10,7 +10,8 @@ from tui_monitor.promql.storage import Matcher
 
 def plain_selector(text: str) -> tuple[Matcher, ...] | None:
     """The matchers of an expression that is one selector without offset and @; None for anything else."""
+    query = compile_expr(text)  # first: it refuses what makes the library panic
     tree = promql_parser.parse(text)
     if not isinstance(tree, promql_parser.VectorSelector) or tree.offset or tree.at:
         return None
-    return compile_expr(text).matchers[0]
+    return query.matchers[0]
