@@ -63,4 +63,4 @@ def short_lines(evidence: Mapping[str, object], most: int = 3) -> tuple[str, ...
 
 
 def _short(text: str) -> str:
-    return clip(clean(text), MAX_TEXT)
+    return clip(clean(text).strip(), MAX_TEXT)

@@ -73,7 +73,7 @@ class Ladder:
 
     def advance(self, now: int, readings: Readings, errors: Container[str], look: Look) -> list[Transition]:
         """One step of every subject. ``errors``: keys of rules that could not be evaluated, so that nothing is known of them."""
-        new = [fingerprint for fingerprint in readings if fingerprint not in self.subjects]
+        new = dict.fromkeys(fingerprint for fingerprint in readings if fingerprint not in self.subjects)
         for fingerprint in new:
             self._begin(fingerprint, *readings[fingerprint], now)
         transitions: list[Transition] = []
