@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,7 @@ class StateDb:
 
     def __init__(self, path: Path) -> None:
         self.db = connect(path, synchronous="OFF")
+        weakref.finalize(self, self.db.close)  # an unclosed connection is a ResourceWarning from Python 3.13 on
         migrate(self.db, [rows.MIGRATION])
         self.broken = False
 
