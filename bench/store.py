@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def reading(path: Path, hours: int) -> Iterator[dict[str, Any]]:
         points = 0
         for kind in ("cpu_usage_ratio", "probe_duration_seconds", "requests_total"):
             labels = labels_of(kind, instance="node-05", job="bench")
-            first, median = timed(lambda span=span, labels=labels: reader.downsampled(labels, now - span * HOUR_MS, now, 300))
+            first, median = timed(partial(reader.downsampled, labels, now - span * HOUR_MS, now, 300))
             points = len(reader.downsampled(labels, now - span * HOUR_MS, now, 300))
             worst = max(worst, first, median)
         yield figure(name, worst, target, "ms", points=points, last_median_ms=median)

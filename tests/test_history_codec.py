@@ -21,7 +21,7 @@ from tui_monitor.store.history_aggregate import (
     encode_stretches,
 )
 from tui_monitor.store.history_codec import CodecFault, decode_ints, decode_values, encode_ints, encode_values
-from tui_monitor.store.history_columns import Columns
+from tui_monitor.store.history_columns import Columns, decode_minute
 from tui_monitor.store.history_histogram import (
     RELATIVE_ERROR,
     add,
@@ -61,10 +61,11 @@ def test_integers_come_back(ints: list[int]) -> None:
         ([float(10**9 + 300 * number) for number in range(3600)], 0.01),
         ([random.Random(number).randint(0, 100) / random.Random(-number).choice((99, 100, 101)) for number in range(3600)], 1.6),
         ([(10**6 + random.Random(number).randint(-50, 50)) * 4096 / 8_201_928_704 for number in range(3600)], 1.2),
+        ([1.0 - (10**6 + random.Random(number).randint(-50, 50)) / 2_002_424 for number in range(3600)], 1.2),
         ([round(random.Random(number).gauss(50, 9), 1) for number in range(3600)], 1.6),
         ([random.Random(number).random() for number in range(3600)], 7.5),
     ],
-    ids=["constant", "steady counter", "cpu ratio", "memory ratio", "one decimal", "noise"],
+    ids=["constant", "steady counter", "cpu ratio", "memory ratio", "one minus a share", "one decimal", "noise"],
 )
 def test_what_a_machine_yields_takes_few_bytes(values: list[float], most: float) -> None:
     """Bytes a sample by kind; only noise needs nearly all of a double's."""
@@ -79,12 +80,13 @@ def test_broken_bytes_are_a_fault_and_nothing_else(data: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=60))
+@given(st.builds(bytes.__add__, st.sampled_from([b"", *(bytes((mode,)) for mode in range(6))]), st.binary(max_size=60)))
 def test_random_bytes_are_a_fault_or_values(data: bytes) -> None:
     """No other exception comes out of the decoders."""
     for read in (
         lambda: decode_values(data, 3),
         lambda: decode_ints(data, 3),
+        lambda: decode_minute(data, 0, {}),
         lambda: decode_tick(data),
         lambda: decode_stretches(data, 0),
     ):

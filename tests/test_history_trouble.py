@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -267,6 +269,32 @@ def test_missing_new_and_unbegun_files_are_told_apart(path: Path) -> None:
     with pytest.raises(StoreTooNew):
         HistoryReader(path)
     assert path.read_bytes() == before
+
+
+ONLOOKER = """
+import os, sys
+from pathlib import Path
+from tui_monitor.store.history_reader import HistoryReader
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+print(len(HistoryReader(Path(sys.argv[1])).select((), 0, 1 << 60)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can become another user")
+def test_a_user_who_may_only_read_reads_with_and_without_a_writer() -> None:
+    """Neither the directory nor the file may be written to; a log index that cannot be made is done without."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "history.db"
+        path.parent.chmod(0o755)
+        history = History(path)
+        feed(history, T0, 5)
+        for _ in range(2):
+            done = subprocess.run([sys.executable, "-c", ONLOOKER, str(path)], capture_output=True, text=True, check=False)
+            assert done.stdout.strip() == str(len(SERIES)), done.stderr
+            history.close()
+        assert not path.with_name("history.db-wal").exists()
 
 
 def test_an_annotation_from_another_process_reaches_readers_at_once(path: Path) -> None:

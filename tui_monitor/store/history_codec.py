@@ -10,16 +10,21 @@ from itertools import accumulate, chain
 from math import lcm
 from operator import sub
 
-CONSTANT, RATIONAL, DICTIONARY, XOR = range(4)
+CONSTANT, RATIONAL, DICTIONARY, XOR, COMPLEMENT = range(5)
 LARGEST_DENOMINATOR = 1 << 26
 LARGEST_COMMON = 1 << 40
 LARGEST_NUMERATOR = 1 << 53
+MOST_ITEMS = 3_600_000
 WIDTHS = ((1, "B"), (2, "H"), (4, "I"), (8, "Q"))
 TYPE_OF_WIDTH = dict(WIDTHS)
 
 
 class CodecFault(Exception):
     """The bytes are not what this module writes."""
+
+
+BROKEN = (IndexError, KeyError, ValueError, ArithmeticError)
+"""What decoding broken bytes may raise on the way to a CodecFault."""
 
 
 def varint(number: int) -> bytes:
@@ -99,6 +104,7 @@ def encode_ints(ints: Sequence[int], level: int = 6) -> bytes:
 
 def decode_ints(data: bytes, count: int) -> list[int]:
     """The ``count`` integers of ``encode_ints``. Raises CodecFault."""
+    _check_count(count)
     try:
         first, at = read_varint(data, 0)
         base, at = read_varint(data, at)
@@ -109,7 +115,7 @@ def decode_ints(data: bytes, count: int) -> list[int]:
             return list(range(start, start + count * least, least)) if least else [start] * count
         above = array(TYPE_OF_WIDTH[width])
         above.frombytes(unplanes(inflate(data[at + 1 :]), width))
-    except (IndexError, KeyError, ValueError) as error:
+    except BROKEN as error:
         raise CodecFault(f"integers: {error}") from error
     if len(above) != count - 1:
         raise CodecFault(f"{len(above) + 1} integers where {count} should be")
@@ -118,12 +124,18 @@ def decode_ints(data: bytes, count: int) -> list[int]:
     return list(accumulate(chain((start,), above)))
 
 
+def _check_count(count: int) -> None:
+    """An hour has no more milliseconds than this: a broken count must not ask for gigabytes."""
+    if not 0 < count <= MOST_ITEMS:
+        raise CodecFault(f"{count} items")
+
+
 def encode_values(values: array[float], *, thorough: bool = True) -> bytes:
     """Doubles (at least one), without any rounding.
 
-    Four ways, the shortest is kept: one constant; whole numerators over one common denominator (integers, decimals such
-    as 12.3, shares of a fixed total such as memory); a dictionary of few distinct values (quotients of small counts,
-    such as CPU ratios); each value XORed with the one before, by byte planes (anything). ``thorough`` False tries only
+    Five ways, the shortest is kept: one constant; whole numerators over one common denominator (integers, decimals such as 12.3,
+    shares of a fixed total such as memory); one minus such a share; a dictionary of few distinct values (quotients of small
+    counts, such as CPU ratios); each value XORed with the one before, by byte planes (anything). ``thorough`` False tries only
     the quick ways, for what will be written again within the hour.
     """
     raw = values.tobytes()
@@ -133,12 +145,13 @@ def encode_values(values: array[float], *, thorough: bool = True) -> bytes:
     rational = _rational(values, raw, level, thorough)
     if not thorough:
         return rational or bytes((XOR,)) + _xor(raw, level)
-    choices = [rational, _dictionary(raw, level), bytes((XOR,)) + _xor(raw, level)]
+    choices = [rational or _complement(values, raw, level), _dictionary(raw, level), bytes((XOR,)) + _xor(raw, level)]
     return min(filter(None, choices), key=len)
 
 
 def decode_values(data: bytes, count: int) -> array[float]:
     """The ``count`` doubles of ``encode_values``. Raises CodecFault."""
+    _check_count(count)
     values = array("d")
     try:
         mode = data[0]
@@ -148,13 +161,17 @@ def decode_values(data: bytes, count: int) -> array[float]:
             denominator, at = read_varint(data, 1)
             numerators = decode_ints(data[at:], count)
             values = array("d", numerators if denominator == 1 else [number / denominator for number in numerators])
+        elif mode == COMPLEMENT:
+            if data[1] != RATIONAL:
+                raise CodecFault("one minus what is no share")
+            values = array("d", [1.0 - share for share in decode_values(data[1:], count)])
         elif mode == DICTIONARY:
             values.frombytes(_undictionary(data))
         elif mode == XOR:
             values.frombytes(_unxor(inflate(data[1:])))
         else:
             raise CodecFault(f"unknown encoding {mode}")
-    except (IndexError, ValueError) as error:
+    except BROKEN as error:
         raise CodecFault(f"values: {error}") from error
     if len(values) != count:
         raise CodecFault(f"{len(values)} values where {count} should be")
@@ -176,6 +193,19 @@ def _rational(values: array[float], raw: bytes, level: int, thorough: bool) -> b
     if array("d", [number / denominator for number in numerators]).tobytes() != raw:
         return None
     return bytes((RATIONAL,)) + varint(denominator) + encode_ints(numerators, level)
+
+
+def _complement(values: array[float], raw: bytes, level: int) -> bytes | None:
+    if not (min(values) >= 0.0 and max(values) <= 1.0):
+        return None
+    denominator = _common_denominator(array("d", [1.0 - value for value in values[:: max(1, len(values) // 8)]]))
+    if denominator is None:
+        return None
+    shares = array("d", [round((1.0 - value) * denominator) / denominator if value == value else 0.0 for value in values])
+    if array("d", [1.0 - share for share in shares]).tobytes() != raw:
+        return None
+    whole = _rational(shares, shares.tobytes(), level, True)
+    return whole and bytes((COMPLEMENT,)) + whole
 
 
 def _common_denominator(values: array[float]) -> int | None:

@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from tui_monitor.store.history_codec import CodecFault, decode_ints, decode_values, encode_ints, encode_values, read_varint, varint
+from tui_monitor.store.history_codec import BROKEN, CodecFault, decode_ints, decode_values, encode_ints, encode_values, read_varint, varint
 
 
 class Columns:
@@ -75,10 +75,10 @@ def decode_minute(data: bytes, begin: int, axes: dict[tuple[int, bytes], array[i
     try:
         count, at = read_varint(data, 0)
         size, at = read_varint(data, at)
-    except IndexError as error:
-        raise CodecFault("a minute is cut off") from error
-    key = (begin, data[at : at + size])
-    times = axes.get(key)
-    if times is None:
-        times = axes[key] = array("q", [begin + offset for offset in decode_ints(key[1], count)])
+        key = (begin, data[at : at + size])
+        times = axes.get(key)
+        if times is None:
+            times = axes[key] = array("q", [begin + offset for offset in decode_ints(key[1], count)])
+    except BROKEN as error:
+        raise CodecFault(f"a minute: {error}") from error
     return Columns(times, decode_values(data[at + size :], count))

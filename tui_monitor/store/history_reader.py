@@ -12,12 +12,12 @@ from pathlib import Path
 
 from tui_monitor.model import Labels, Sample, label
 from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher
-from tui_monitor.store.history_codec import CodecFault
+from tui_monitor.store.history_codec import BROKEN, CodecFault
 from tui_monitor.store.history_rows import Rows
 from tui_monitor.store.history_samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, read_samples
 from tui_monitor.store.history_schema import MIGRATIONS, labels_from
 from tui_monitor.store.history_series import StoredSeries
-from tui_monitor.store.history_ticks import decode_tick
+from tui_monitor.store.history_ticks import Observed, decode_tick
 from tui_monitor.store.history_trend import Point, trend, window_mean, window_percentiles
 from tui_monitor.store.sqlite import StoreTooNew, connect, schema_version
 
@@ -59,13 +59,14 @@ class HistoryReader:
         self._most = most_samples
         self._labels: dict[int, tuple[Labels, int]] = {}
         self._texts: dict[str, Labels] = {}
+        self._decoded: dict[int, list[Observed]] = {}
         self._version: tuple[int, int] | None = None
         self._open()
 
     def _open(self) -> None:
         try:
             self._inode = self._path.stat().st_ino
-            self._db = _connect(self._path)
+            self._db, self._frozen = _connect(self._path)
         except (OSError, sqlite3.Error) as error:
             raise HistoryFault(f"{self._path}: {error}") from error
         version = self._one("PRAGMA user_version")
@@ -77,7 +78,7 @@ class HistoryReader:
         if version < len(MIGRATIONS):
             self._db.close()
             raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
-        self._labels, self._version = {}, None
+        self._labels, self._texts, self._version, self._decoded = {}, {}, None, {}
 
     def _one(self, query: str) -> int:
         try:
@@ -98,17 +99,17 @@ class HistoryReader:
     def _reading(self) -> Iterator[Rows]:
         """One read transaction, with the series known."""
         try:
-            if self._path.stat().st_ino != self._inode:
+            if self._path.stat().st_ino != self._inode or (self._frozen and self._path.with_name(self._path.name + "-wal").exists()):
                 self._db.close()
                 self._open()
             self._db.execute("BEGIN")
             try:
                 self._learn_series()
-                yield Rows(self._db, len(self._labels))
+                yield Rows(self._db, len(self._labels), self._decoded)
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-        except (OSError, sqlite3.Error, CodecFault, IndexError, KeyError) as error:
+        except (OSError, sqlite3.Error, CodecFault, *BROKEN) as error:
             raise HistoryFault(f"{self._path}: {error}") from error
 
     def _learn_series(self) -> None:
@@ -246,16 +247,16 @@ class HistoryReader:
             return [Annotation(*row) for row in self._db.execute(query, (after_ms, until_ms))]
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """Read-only; where the directory may not be written to and no writer runs, as a file that does not change."""
+def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Read-only; where the directory may not be written to and no writer runs, as a file that does not change (True) until one does."""
     try:
         db = connect(path, read_only=True)
         schema_version(db)
-        return db
+        return db, False
     except sqlite3.OperationalError:
         log = path.with_name(path.name + "-wal")
         if log.exists() and log.stat().st_size:
             raise
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
     schema_version(db)
-    return db
+    return db, True

@@ -24,11 +24,12 @@ class Reach(NamedTuple):
 
 
 class Rows:
-    """Reads within one open read transaction."""
+    """Reads within one open read transaction. ``series`` is how many there are, ``decoded`` remembers ticks not folded yet."""
 
-    def __init__(self, db: sqlite3.Connection, series: int) -> None:
+    def __init__(self, db: sqlite3.Connection, series: int, decoded: dict[int, list[Observed]]) -> None:
         self._db = db
         self._series = series
+        self._decoded = decoded
 
     def reach(self) -> Reach:
         """Where raw samples and minutes begin; the rows of the running hour are both."""
@@ -95,8 +96,11 @@ class Rows:
         meta = dict(self._db.execute("SELECT name, value FROM meta"))
         seq_folded, until = meta.get("folded_seq", 0), meta.get("folded_until", 0)
         rows = self._db.execute("SELECT seq, data FROM ticks WHERE seq > ? OR newest >= ? ORDER BY seq", (seq_folded, until))
-        for seq, data in rows:
-            for one in decode_tick(data):
+        kept = {seq: self._decoded.get(seq) or decode_tick(data) for seq, data in rows}
+        self._decoded.clear()
+        self._decoded.update(kept)
+        for seq, observed in kept.items():
+            for one in observed:
                 if seq > seq_folded or one.at >= until:
                     yield one
 

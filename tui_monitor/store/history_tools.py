@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.store.history_aggregate import decode_aggregate, decode_stretches
-from tui_monitor.store.history_codec import CodecFault, decode_ints, decode_values
+from tui_monitor.store.history_codec import BROKEN, CodecFault, decode_ints, decode_values
 from tui_monitor.store.history_columns import decode_minute
 from tui_monitor.store.history_schema import HOUR_MS, MIGRATIONS, MINUTE_MS, key_of, labels_from, unit_of
 from tui_monitor.store.history_ticks import decode_tick
@@ -93,7 +93,7 @@ def _row_faults(db: sqlite3.Connection) -> Iterator[str]:
         for key, *row in _all_rows(db, table, columns):
             try:
                 _decode(db, table, key, row)
-            except (CodecFault, IndexError, ValueError) as error:
+            except (CodecFault, *BROKEN) as error:
                 yield f"{table} row {key}: {error}"
     for series, text in db.execute("SELECT id, labels FROM series").fetchall():
         try:
