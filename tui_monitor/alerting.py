@@ -151,7 +151,7 @@ class Alerting:
         for command in waiting:
             await self._apply(command, stored=True)
 
-    async def command(self, verb: str, arguments: Mapping[str, Any], by: str) -> str:
+    async def apply(self, verb: str, arguments: Mapping[str, Any], by: str) -> str:
         """Apply one command of this process's own dashboard; the answer is a sentence for people."""
         return await self._apply(Command(0, by, verb, arguments, self._clock.wall_ms()), stored=False)
 

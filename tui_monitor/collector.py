@@ -98,10 +98,10 @@ class Collector:
             if name in self._tasks:
                 continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
-            tasks = [group.create_task(_quietly(loop.run(delay)), name=f"check {name}")]
+            tasks = [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
             if isinstance(loop.check, PostgresCheck) and isinstance(loop.probe, PostgresProbe):
                 tasks += [
-                    group.create_task(_quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
+                    group.create_task(quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
                     for query in loop.check.queries
                 ]
             self._tasks[name] = tasks
@@ -210,7 +210,7 @@ def _short(labels: Labels) -> str:
     return f"{name}{{{rest}}}" if rest else name
 
 
-async def _quietly(work: asyncio.Future[None] | object) -> None:
+async def quietly(work: asyncio.Future[None] | object) -> None:
     """A loop that is cancelled alone (reload) must not cancel its siblings."""
     try:
         await work  # type: ignore[misc]

@@ -15,9 +15,11 @@ from tui_monitor.alerting import Alerting
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.inhibition import Verdict, verdict_of
+from tui_monitor.alerts.notifiers.base import Prepaid, SendError
 from tui_monitor.alerts.outbox import Outbox, OutboxEvent
 from tui_monitor.alerts.planner import Planner
 from tui_monitor.alerts.routing import compile_routing
+from tui_monitor.alerts.telegram_updates import build_updates
 from tui_monitor.assembly import (
     configuration_hash,
     host_of,
@@ -29,7 +31,7 @@ from tui_monitor.assembly import (
     rules_of,
 )
 from tui_monitor.clock import Clock
-from tui_monitor.collector import Collector
+from tui_monitor.collector import Collector, quietly
 from tui_monitor.config import Configuration
 from tui_monitor.evidence import evidence_of
 from tui_monitor.guard import Guard, TimeWatch, Troubles
@@ -42,8 +44,9 @@ from tui_monitor.statedir import StateDirectory
 from tui_monitor.stats import Statistics, read_windows, sparks_of
 from tui_monitor.store import leader as leader_rows
 from tui_monitor.store.history_reader import HistoryFault
+from tui_monitor.store.history_tools import verify
 from tui_monitor.store.sqlite import StoreTooNew
-from tui_monitor.store.state import StateStore
+from tui_monitor.store.state import StateStore, prune
 from tui_monitor.targets import target_of
 from tui_monitor.text import clean
 from tui_monitor.version import VERSION
@@ -90,6 +93,7 @@ class Leader:
         self._changed: set[str] = set()
         self._units: dict[str, str] = {}
         self._stats_task: asyncio.Task[None] | None = None
+        self._chats: list[asyncio.Task[None]] = []
         self._facts_at = self._heartbeat_at = 0
         self._stop = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -110,7 +114,8 @@ class Leader:
         for problem in problems:
             log.error("%s", problem)
         self._recording = RecordingRules(recording)
-        self._outbox = Outbox(self._run_db, notifiers_of(self._settings), self._clock, self._outbox_event)
+        self._notifiers = notifiers_of(self._settings)
+        self._outbox = Outbox(self._run_db, self._notifiers, self._clock, self._outbox_event, alerts=lambda: self.alerting.alerts)
         evaluator = Evaluator(rules, self._host, checks=labels_of_checks(self._settings), evidence=self._evidence)
         routing = compile_routing(self._settings)
         planner = Planner(
@@ -148,10 +153,12 @@ class Leader:
                     group.create_task(self._tick_loop(), name="tick"),
                 ]
                 self._collector.start(group)
+                self._start_chats()
+                tasks.append(group.create_task(self._housekeeping(), name="housekeeping"))
                 await self._stop.wait()
                 self._collector.stop()
-                tasks[2].cancel()
-                tasks[1].cancel()
+                for task in (*tasks[1:], *self._chats):
+                    task.cancel()
                 await self._outbox.close(CLOSE_GRACE)
         finally:
             self._group = None
@@ -160,6 +167,45 @@ class Leader:
     def stop(self) -> None:
         """End `run` soon."""
         self._stop.set()
+
+    def _start_chats(self) -> None:
+        """Listen for acknowledgements from chats; after a reload with the new bots."""
+        for task in self._chats:
+            task.cancel()
+        if self._group is None:
+            return
+        pollers = build_updates(self._settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text))
+        self._chats = [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
+
+    async def _acknowledged_in_chat(self, alert_id: str, by: str) -> str:
+        return (await self.alerting.apply("ack", {"ids": [alert_id]}, by)).removeprefix("refused: ")
+
+    async def _housekeeping(self) -> None:
+        """Each hour: prune what is too old, ask for the balance of SMS. Once: the full check of the history."""
+        self._troubles.set("history-corrupt", await self._verify_history())
+        while True:
+            if self._state is not None:
+                now = self._clock.wall_ms()
+                with contextlib.suppress(sqlite3.Error):
+                    await self._state.transaction(lambda db: prune(db, now), durable=False)
+            await self._ask_balances()
+            await self._clock.sleep(3600)
+
+    async def _verify_history(self) -> str:
+        faults = await asyncio.to_thread(verify, self._directory.history_db) if self._directory.history_db.exists() else []
+        return f"the history is damaged: {faults[0]} (tui-monitor store verify)" if faults else ""
+
+    async def _ask_balances(self) -> None:
+        for entry in self._settings.notifiers:
+            notifier = self._notifiers.get(entry.name)
+            if entry.type != "aligo" or not entry.low_balance or not isinstance(notifier, Prepaid):
+                continue
+            try:
+                left = await notifier.balance()
+            except SendError as error:
+                log.warning("%s: the balance cannot be asked for: %s", entry.name, error.reason)
+                continue
+            self._troubles.set(f"balance-{entry.name}", f"{entry.name}: only {left} SMS left" if left < entry.low_balance else "")
 
     async def _close(self) -> None:
         now = self._clock.wall_ms()
@@ -188,8 +234,11 @@ class Leader:
             link=link_of(self._settings),
             rate_limits=rate_limits_of(rules),
         )
+        self.alerting.evaluator.host = self._host
         await self.alerting.replace_rules(rules, labels_of_checks(self._settings))
-        self._outbox.reconfigure(notifiers_of(self._settings))
+        self._notifiers = notifiers_of(self._settings)
+        self._outbox.reconfigure(self._notifiers)
+        self._start_chats()
         self._learn_units()
         await self._heartbeat(self._clock.wall_ms())
         return f"reloaded {loaded.path or 'the defaults'}: {len(self._settings.checks)} checks, {len(rules)} rules"

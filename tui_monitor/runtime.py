@@ -177,7 +177,7 @@ class Runtime:
         if verb == "reload" and self.leader is not None:
             return await self.reload()
         if self.leader is not None:
-            answer = await self.leader.alerting.command(verb, arguments, self._by)
+            answer = await self.leader.alerting.apply(verb, arguments, self._by)
             if answer.startswith("refused: "):
                 raise CommandRefused(answer.removeprefix("refused: "))
             return answer

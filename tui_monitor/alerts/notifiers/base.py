@@ -83,3 +83,12 @@ class Editable(Protocol):
     async def edit(self, provider_id: str, message: Message) -> None:
         """Show the message anew with its alerts as they are now. Raises SendError."""
         ...
+
+
+@runtime_checkable
+class Prepaid(Protocol):
+    """A notifier whose messages are paid for beforehand."""
+
+    async def balance(self) -> int:
+        """How many messages may still be sent. Raises SendError."""
+        ...
