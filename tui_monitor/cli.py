@@ -15,14 +15,22 @@ from tui_monitor import version
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        wrong, known = "", [""]
+        advice = ""
         if "invalid choice: '" in message:
             wrong = message.split("invalid choice: '")[1].split("'")[0]
-            known = list(VERBS)
-        near = difflib.get_close_matches(wrong, known, n=1)
-        self.exit(
-            2, f"tui-monitor: {message.split(' (choose from')[0]}{f'; did you mean {near[0]}?' if near else ''}\nsee tui-monitor --help\n"
-        )
+            near = difflib.get_close_matches(wrong, self._known(), n=1)
+            advice = f"; did you mean {near[0]}?" if near else ""
+        self.exit(2, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
+
+    def _known(self) -> list[str]:
+        """Every word that has a fixed choice here: commands, levels of the log."""
+        return [str(name) for action in self._actions for name in action.choices or ()]
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of rows')
+    return int(text)
 
 
 VERBS = {
@@ -35,6 +43,7 @@ VERBS = {
     "silence": "act",
     "silences": "state",
     "unsilence": "act",
+    "extend": "act",
     "annotate": "act",
     "audit": "state",
     "notify": "notify",
@@ -51,7 +60,7 @@ VERBS = {
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the configuration")
     common.add_argument("--state", metavar="DIR", default=argparse.SUPPRESS, help="the state directory")
     top = _Parser(prog="tui-monitor", parents=[common], description="See at a glance whether this server and all it depends on is well.")
@@ -61,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--log-level", choices=["debug", "info", "warning", "error"], default="info", help="of --headless")
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", parser_class=_Parser)
 
-    def verb(name: str, text: str) -> argparse.ArgumentParser:
+    def verb(name: str, text: str) -> _Parser:
         return verbs.add_parser(name, help=text, description=text, parents=[common])
 
     def json_flag(sub: argparse.ArgumentParser) -> None:
@@ -94,11 +103,14 @@ def parser() -> argparse.ArgumentParser:
     json_flag(sub)
     sub = verb("unsilence", "end a silence now")
     sub.add_argument("id", metavar="ID")
+    sub = verb("extend", "let a silence hold so much longer from now")
+    sub.add_argument("id", metavar="ID")
+    sub.add_argument("--for", dest="for_", required=True, metavar="2h")
     sub = verb("annotate", "mark this moment on every chart, for example a deploy")
     sub.add_argument("text", metavar="TEXT")
     sub.add_argument("--at", dest="when", metavar="TIME")
     sub = verb("audit", "who did what")
-    sub.add_argument("--limit", type=int, default=100)
+    sub.add_argument("--limit", type=_count, metavar="N", default=100)
     json_flag(sub)
     sub = verb("notify", "try notifiers, or send a message by hand")
     notify = sub.add_subparsers(dest="action", metavar="test|send", required=True, parser_class=_Parser)
@@ -111,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
     send.add_argument("--severity", default="info", metavar="S", help="info, warning, error or critical")
     send.add_argument("--to", nargs="+", default=[], metavar="NAME", help="notifiers; default: those of the severity")
     sub = verb("notifications", "the outbox: queued, sent, retrying, failed and why")
-    sub.add_argument("--limit", type=int, default=50)
+    sub.add_argument("--limit", type=_count, metavar="N", default=50)
     json_flag(sub)
     sub = verb("query", "evaluate PromQL over the history, or over an OpenMetrics file")
     sub.add_argument("expr", metavar="EXPR", help='"-": read expressions from standard input, a line each')
@@ -155,6 +167,11 @@ def parser() -> argparse.ArgumentParser:
     act.add_argument("selector", nargs="?", metavar="SELECTOR", help="a PromQL selector; default: all")
     act.add_argument("--since", default="1h", metavar="1h")
     act.add_argument("--out", metavar="FILE", help="default: standard output")
+    sub = verb("heartbeat", "tell that a job has run (not received by this version yet)")
+    sub.add_argument("name", metavar="NAME")
+    how = sub.add_mutually_exclusive_group()
+    how.add_argument("--start", action="store_true", help="the job has begun")
+    how.add_argument("--fail", action="store_true", help="the job has failed")
     sub = verb("config", "write, check or show the configuration")
     config = sub.add_subparsers(dest="action", metavar="init|check|show", required=True, parser_class=_Parser)
     act = config.add_parser("init", help="write a commented file with what is found on this machine", parents=[common])

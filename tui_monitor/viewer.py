@@ -9,23 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tui_monitor.asking import KEPT, UNANSWERED, answer_of, leader_runs, leave_command, write_state
 from tui_monitor.clock import Clock
 from tui_monitor.recorder import Reading
 from tui_monitor.series import SeriesMemory
-from tui_monitor.statedir import StateDirectory, process_lives
+from tui_monitor.statedir import StateDirectory
 from tui_monitor.stats import sparks_of
-from tui_monitor.store import commands as command_rows
 from tui_monitor.store import leader as leader_rows
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
-from tui_monitor.store.sqlite import StoreTooNew, connect
-from tui_monitor.store.state import MIGRATIONS, StateReader
+from tui_monitor.store.sqlite import StoreTooNew
+from tui_monitor.store.state import StateReader
 from tui_monitor.views import Board, CommandRefused, LeaderView, board_from_json, spark_series
 
 LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
-ANSWER_WITHIN = 3.0
 SPARK_POINTS = 120
-HEARTBEAT_PATIENCE_MS = 20_000
 
 
 class Viewer:
@@ -115,8 +113,8 @@ class Viewer:
 
     @property
     def leader_alive(self) -> bool:
-        """Whether the process that last led still exists and has been heard of."""
-        return self.leader is not None and process_lives(self.leader.pid)
+        """Whether a process leads now."""
+        return self.leader is not None and leader_runs(self._directory, self.leader)
 
     def _read_leader(self) -> None:
         try:
@@ -131,23 +129,7 @@ class Viewer:
     # --- writing: only commands and the own row -----------------------------------------------------------------------
 
     def _write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        if not self._directory.writable:
-            raise CommandRefused(f"read-only: {self._directory.why_read_only}")
-        if not self._directory.state_db.exists():
-            raise CommandRefused("nothing has led here yet")
-        try:
-            db = connect(self._directory.state_db, synchronous="FULL")
-            try:
-                if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
-                    raise CommandRefused("the state was written by another version: please upgrade tui-monitor")
-                db.execute("BEGIN IMMEDIATE")
-                answer = work(db)
-                db.execute("COMMIT")
-                return answer
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            raise CommandRefused(f"the state cannot be written: {error}") from error
+        return write_state(self._directory, work)
 
     def _register(self, now: int) -> None:
         row = leader_rows.ViewerRow(self._pid, self._kind, self._by, self._since, now)
@@ -160,18 +142,16 @@ class Viewer:
 
     def leave_command(self, verb: str, arguments: Mapping[str, Any]) -> int:
         """Leave a command for the leader; its id. Raises CommandRefused."""
-        ident: int = self._write(lambda db: command_rows.add(db, self._by, verb, arguments, self._clock.wall_ms()))
-        return ident
+        return leave_command(self._directory, self._by, verb, arguments, self._clock.wall_ms())
 
     async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
         """Leave the command for the leader and wait a little for its answer. Raises CommandRefused."""
         ident = await asyncio.to_thread(self.leave_command, verb, arguments)
         if not self.leader_alive:
-            return "kept for the next leader: no leader runs now"
-        for _ in range(round(ANSWER_WITHIN / 0.1)):
-            await self._clock.sleep(0.1)
-            if self._state is not None and (answer := self._state.read(lambda db: command_rows.result(db, ident))).finished_at is not None:
-                if not answer.ok:
-                    raise CommandRefused(answer.text)
-                return answer.text
-        return "kept for the leader, which has not answered yet"
+            return KEPT
+        answer = None if self._state is None else await answer_of(self._state, ident, self._clock)
+        if answer is None:
+            return UNANSWERED
+        if not answer.ok:
+            raise CommandRefused(answer.text.removeprefix("refused: "))
+        return answer.text

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui_monitor.config import Configuration, ConfigurationError, find_config, find_state, load
-from tui_monitor.statedir import StateDirectory, StateUnusable, open_directory
+from tui_monitor.text import clean
+
+if TYPE_CHECKING:
+    from tui_monitor.config import Configuration
+    from tui_monitor.statedir import StateDirectory
+
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999: no later time can be shown."""
 
 
 class Refused(Exception):
-    """The command cannot be done; ``code`` is the exit code, the text one sentence for people."""
+    """The command cannot be done; ``code`` is the exit code, the text is for people."""
 
     def __init__(self, text: str, code: int = 1) -> None:
         super().__init__(text)
@@ -23,11 +35,14 @@ class Refused(Exception):
 def complain(text: str) -> None:
     """Print to standard error, one message a line."""
     for line in text.splitlines():
-        print(f"tui-monitor: {line}", file=sys.stderr)
+        print(f"tui-monitor: {clean(line)}", file=sys.stderr)
 
 
 def configuration(given: Namespace) -> Configuration:
     """Load it; Refused with code 2 and every fault."""
+    from tui_monitor.config import ConfigurationError, load  # pydantic: 100 ms, only for commands that need the configuration
+    from tui_monitor.places import find_config
+
     try:
         return load(find_config(given.config, os.environ))
     except ConfigurationError as error:
@@ -35,12 +50,16 @@ def configuration(given: Namespace) -> Configuration:
 
 
 def state_path(given: Namespace) -> Path:
-    """The state directory by the contract's order."""
+    """The state directory by the contract's order; the configuration is looked for, never read."""
+    from tui_monitor.places import find_config, find_state
+
     return find_state(given.state, os.environ, find_config(given.config, os.environ))
 
 
 def state_directory(given: Namespace) -> StateDirectory:
     """The state directory, made where it is missing; Refused with code 2 where it cannot be used."""
+    from tui_monitor.statedir import StateUnusable, open_directory
+
     try:
         return open_directory(state_path(given))
     except StateUnusable as error:
@@ -48,27 +67,41 @@ def state_directory(given: Namespace) -> StateDirectory:
 
 
 def parse_time(text: str, now_ms: int) -> int:
-    """UTC ms of RFC 3339 (without zone: local), Unix seconds, or HH:MM[:SS] (today, else yesterday). ValueError with advice."""
+    """UTC ms (rounded) of RFC 3339 (without zone: local), Unix seconds, or HH:MM[:SS] (today, else yesterday).
+
+    ValueError with advice for anything else, and for times before 1970 or after 9999.
+    """
     text = text.strip()
+    if _NUMBER.fullmatch(text):
+        return _in_range(_milliseconds(float(text)), text)
+    if found := _TIME_OF_DAY.fullmatch(text):
+        return _time_of_day(int(found[1]), int(found[2]), int(found[3] or 0), text, now_ms)
     try:
-        return round(float(text) * 1000)
-    except ValueError:
-        pass
-    try:
-        parts = [int(part) for part in text.split(":")]
-    except ValueError:
-        parts = []
-    if len(parts) in (2, 3):
-        now = datetime.fromtimestamp(now_ms / 1000).astimezone()
-        try:
-            moment = now.replace(hour=parts[0], minute=parts[1], second=parts[2] if len(parts) == 3 else 0, microsecond=0)
-        except ValueError:
-            raise ValueError(f'"{text}" is not a time of day') from None
-        return round((moment if moment <= now else moment - timedelta(days=1)).timestamp() * 1000)
-    try:
-        return round(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
+        moment = datetime.fromisoformat(text).astimezone(UTC) - _EPOCH
     except (ValueError, OverflowError):
         raise ValueError(f'"{text}" is not a time; write 2026-05-01T03:10:00Z, Unix seconds or 03:10') from None
+    return _in_range((moment.days * 86_400 + moment.seconds) * 1000 + (moment.microseconds + 500) // 1000, text)
+
+
+def _milliseconds(seconds: float) -> float:
+    """Rounded half up, from the fraction alone as Prometheus does: the whole number would cost digits."""
+    fraction, whole = math.modf(seconds)
+    return whole * 1000 + math.floor(fraction * 1000 + 0.5)
+
+
+def _in_range(stamp: float, text: str) -> int:
+    if not 0 <= stamp <= LAST_MS:
+        raise ValueError(f'"{text}" is {"before 1970" if stamp < 0 else "after the year 9999"}')
+    return int(stamp)
+
+
+def _time_of_day(hour: int, minute: int, second: int, text: str, now_ms: int) -> int:
+    now = datetime.fromtimestamp(now_ms / 1000)
+    try:
+        moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    except ValueError:
+        raise ValueError(f'"{text}" is not a time of day') from None
+    return round((moment if moment <= now else moment - timedelta(days=1)).timestamp() * 1000)
 
 
 def rfc3339(ms: int | None) -> str | None:
