@@ -44,7 +44,6 @@ from tui_monitor.statedir import StateDirectory
 from tui_monitor.stats import Statistics, read_windows, sparks_of
 from tui_monitor.store import leader as leader_rows
 from tui_monitor.store.history_reader import HistoryFault
-from tui_monitor.store.history_tools import verify
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateStore, prune
 from tui_monitor.targets import target_of
@@ -59,6 +58,7 @@ SPARK_POINTS = 120
 FACTS_EVERY_MS = 5_000
 HEARTBEAT_EVERY_MS = 5_000
 CLOSE_GRACE = 3.0
+CHECK_HISTORY_AFTER = 30.0
 
 
 class Leader:
@@ -181,19 +181,18 @@ class Leader:
         return (await self.alerting.apply("ack", {"ids": [alert_id]}, by)).removeprefix("refused: ")
 
     async def _housekeeping(self) -> None:
-        """Each hour: prune what is too old, ask for the balance of SMS. Once: the full check of the history."""
-        self._troubles.set("history-corrupt", await self._verify_history())
+        """Each hour: prune what is too old, ask for the balance of SMS. Soon after the start: check the history's file."""
+        await self._clock.sleep(CHECK_HISTORY_AFTER)
+        self._troubles.set("history-damaged", await self.recorder.quick_check())
         while True:
-            if self._state is not None:
-                now = self._clock.wall_ms()
-                with contextlib.suppress(sqlite3.Error):
-                    await self._state.transaction(lambda db: prune(db, now), durable=False)
+            await self._prune(self._clock.wall_ms())
             await self._ask_balances()
             await self._clock.sleep(3600)
 
-    async def _verify_history(self) -> str:
-        faults = await asyncio.to_thread(verify, self._directory.history_db) if self._directory.history_db.exists() else []
-        return f"the history is damaged: {faults[0]} (tui-monitor store verify)" if faults else ""
+    async def _prune(self, now: int) -> None:
+        if self._state is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await self._state.transaction(lambda db: prune(db, now), durable=False)
 
     async def _ask_balances(self) -> None:
         for entry in self._settings.notifiers:

@@ -16,7 +16,7 @@ from tui_monitor.settings import StoreSettings
 from tui_monitor.store.history import History
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.history_schema import Retention
-from tui_monitor.store.sqlite import StoreTooNew
+from tui_monitor.store.sqlite import StoreTooNew, connect
 from tui_monitor.views import Board, board_from_json
 
 T = TypeVar("T")
@@ -137,6 +137,10 @@ class Recorder:
         if self._history is not None:
             await self._in_thread(self._history.annotate, at_ms, text, author)
 
+    async def quick_check(self) -> str:
+        """What SQLite finds wrong with the file, "" where all is well; in a thread and on a connection of its own."""
+        return await asyncio.to_thread(_quick_check, self._path) if self._path.exists() else ""
+
     async def close(self, batches: Sequence[Batch], now_ms: int, facts: bytes | None) -> None:
         """Write the rest and close."""
         await self.reading.close()  # first: whoever closes last empties the write-ahead log, and a reader cannot
@@ -147,3 +151,15 @@ class Recorder:
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+
+def _quick_check(path: Path) -> str:
+    try:
+        db = connect(path, read_only=True)
+        try:
+            answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        answer = str(error)
+    return "" if answer == "ok" else f"the history is damaged ({answer}); see tui-monitor store verify"
