@@ -16,7 +16,7 @@ from tui_monitor.alerts.planner_place import Placing
 from tui_monitor.alerts.planner_rows import Rows
 from tui_monitor.alerts.planner_state import Audit, Group, GroupId, Place, Plan, Remembered, Track, match_labels, track_of
 from tui_monitor.alerts.routing import NO_ROUTE, Routing
-from tui_monitor.alerts.silences import Silence, expire, extend
+from tui_monitor.alerts.silences import KEEP_EXPIRED_MS, Silence, expire, extend
 
 _SWEEP_MS = 30_000
 _NOTHING = Plan()
@@ -85,7 +85,8 @@ class Planner:
             if alert_id in self._tracks:
                 self._tracks[alert_id].told[notifier] = told
         for group_id, kept in remembered.groups.items():
-            group = Group(group_id, NO_ROUTE, {}, kept.opened_at, kept.last_sent_at, kept.wait_until, kept.sent)
+            route = self._routing.route_named(group_id[0]) or NO_ROUTE
+            group = Group(group_id, route, {}, kept.opened_at, kept.last_sent_at, kept.wait_until, kept.sent)
             self._groups[group_id] = group
         self._recheck_everything()
 
@@ -224,6 +225,10 @@ class Planner:
             if track.firing and alert_id not in self._live:
                 self._observe(replace(track.alert, state="resolved", ends_at=now), now, False)
 
+        for silence_id in [key for key, silence in self._mutes.silences.items() if silence.ends_at < now - KEEP_EXPIRED_MS]:
+            del self._mutes.silences[silence_id]
+            self._rows.silence(silence_id)
+
     def _rewind(self, now: int) -> None:
         """The clock went back, or this is the first round: no stamp may lie ahead further than its own length."""
         for alert_id, track in self._tracks.items():
@@ -311,7 +316,7 @@ class Planner:
         group = self._groups.get(group_id)
         if group is None:
             group = self._groups[group_id] = Group(group_id, place.route, place.route.group_labels(track.labels))
-        elif not place.orphan or group.route is NO_ROUTE:
+        elif not place.orphan or not group.members:
             group.route, group.labels = place.route, place.route.group_labels(track.labels)
         group.members[alert_id] = None
         self._touched.add(group_id)

@@ -48,6 +48,8 @@ class Flusher:
     @property
     def next_due(self) -> int | None:
         """When the next group is due (UTC ms); it may turn out to need nothing."""
+        while self._wakes and ((group := self._groups.get(self._wakes[0][1])) is None or group.due != self._wakes[0][0]):
+            heapq.heappop(self._wakes)
         return self._wakes[0][0] if self._wakes else None
 
     def due(self, now: int) -> Iterator[GroupId]:
@@ -193,7 +195,7 @@ class Flusher:
             self._remember(group, alert_id, reason, now)
         reasons = {reason for _, reason in chosen}
         kind: Kind = "reminder" if reasons == {"reminder"} else "resolved" if reasons == {"resolved"} else "firing"
-        content = [notifier, key, str(now), str(group.sent), *(f"{e.alert.id} {e.reason} {e.alert.severity}" for e in entries)]
+        content = [notifier, key, str(now), str(group.sent), *sorted(f"{e.alert.id} {e.reason} {e.alert.severity}" for e in entries)]
         return self._wording.message(
             entries,
             kind=kind,

@@ -126,7 +126,7 @@ def _ordered(entries: Sequence[Entry]) -> list[Entry]:
 
 def _story(entry: Entry, now: int) -> Story:
     alert = entry.alert
-    late = bool(entry.held_by) and entry.reason == "new" and now - alert.starts_at > _LATE_MS
+    late = bool(entry.held_by) and entry.reason == "new" and not entry.escalated_after and now - alert.starts_at > _LATE_MS
     return Story(
         severity=alert.severity,
         reason=entry.reason,

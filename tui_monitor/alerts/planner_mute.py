@@ -14,6 +14,7 @@ from tui_monitor.alerts.silences import Silence, next_boundary
 from tui_monitor.promql.storage import Matcher
 
 _ERROR = rank("error")
+_FAR = 1 << 60
 
 
 class Mutes:
@@ -72,6 +73,7 @@ class Mutes:
         self._failing = self._failing_now()
         self._active = [(f"silence:{entry.id}", entry.matchers) for entry in self.silences.values() if entry.is_active(now)]
         self._active += [(f"maintenance:{w.name}", w.matchers) for w in self.routing.maintenance if w.schedule.is_active(now)]
+        self._active.sort(key=lambda entry: entry[0])
         return next_boundary(now, self.silences.values(), self.routing.schedules())
 
     def reasons(self, alert_id: str, track: Track, now: int) -> tuple[str, ...]:
@@ -125,10 +127,12 @@ class Mutes:
             return []
         past = [name.partition(":")[2] for name in track.suppressed_by if name.startswith("depends_on:")]
         if past:
-            track.wait_for, track.wait_until = f"settle:{past[0]}", now + dependencies.patience_ms.get(check, 0)
+            track.wait_for, track.wait_until = f"settle:{past[0]}", now + _FAR
         elif not track.wait_for:
-            track.wait_for = "verdict"
-            track.wait_until = now + max((dependencies.patience_ms.get(parent, 0) for parent in ancestors), default=0)
+            track.wait_for, track.wait_until = "verdict", now + _FAR
+        asked = (check,) if track.wait_for.startswith("settle") else ancestors
+        patience = max((dependencies.patience_ms.get(name, 0) for name in asked), default=0)
+        track.wait_until = min(track.wait_until, now + patience)
         if now >= track.wait_until:
             return []
         kind, _, parent = track.wait_for.partition(":")

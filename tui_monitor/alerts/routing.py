@@ -99,6 +99,11 @@ class Routing:
                 return route
         return None
 
+    def route_named(self, group_key: str) -> Route | None:
+        """The route of a group whose alerts are not known; None: it is gone."""
+        named = [route for route in (*_all(self.routes), Route("{}")) if group_key.startswith(f"{route.key}:{{")]
+        return max(named, key=lambda route: len(route.key), default=None)
+
     def schedules(self) -> tuple[Schedule, ...]:
         """Every schedule in it, of routes and of maintenance windows."""
         active = (route.active for route in _all(self.routes) if route.active is not None)

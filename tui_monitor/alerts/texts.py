@@ -17,6 +17,7 @@ _LINE_LIMIT = 240
 _LONG_LIMIT = 1000
 _NAMES_LISTED = 10
 _EVIDENCE_LINES = 5
+_DESCRIPTION_LINES = 10
 
 SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "resolved": "○"}
 """A shape for each severity: all of them exist in EUC-KR, so that they survive in an SMS."""
@@ -135,15 +136,16 @@ class _Teller:
             if story.resolved_by:
                 lines.append(_joined(words.by_hand.format(by=story.resolved_by), story.note))
             lines.append(self._facts(story, with_value=False))
-            return [clip(line, _LONG_LIMIT) for line in lines if line]
+            return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
         if story.reason == "raised":
             lines.append(words.changed.format(old=self._severity(story.old_severity), new=self._severity(story.severity)))
         if story.escalated_after:
             lines.append(words.escalated.format(time=duration_text(story.escalated_after, words)))
         if story.woken:
             lines.append(words.ack_expired)
-        if description := notes.get("description", "").strip():
-            lines.append(words.what_to_do.format(text=clip(description, _LONG_LIMIT)))
+        if description := clean(notes.get("description", ""), newlines=True).strip():
+            first, *rest = description.splitlines()[:_DESCRIPTION_LINES]
+            lines += [words.what_to_do.format(text=first), *(f"  {line}" for line in rest)]
         since = words.since.format(at=self._clock(story.starts_at))
         lines.append(since if self._ms(story) < 1000 else f"{since} ({words.ago.format(time=self._lasted(story))})")
         lines.append(self._facts(story))
@@ -161,7 +163,7 @@ class _Teller:
             lines += [words.evidence, *(f"  {line}" for line in story.evidence)]
         if url := notes.get("runbook_url", "").strip():
             lines.append(words.runbook.format(url=url))
-        return [clip(line, _LONG_LIMIT) for line in lines if line]
+        return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
 
     def summary(self, stories: Sequence[Story], kind: Kind) -> str:
         """Many alerts in one line: how many, of what kind."""
@@ -180,6 +182,8 @@ class _Teller:
                 severity=severity, time=duration_text(max(self._ms(s) for s in firing), words), what=f"{count}: {what}"
             )
         rest = f" · {words.resolved} {ended}" if ended else ""
+        if len(firing) == 1:
+            return clip(self.headline(firing[0]), TITLE_LIMIT - len(rest)) + rest
         return f"{severity} {count}: {what}{rest}"
 
     def listing(self, stories: Sequence[Story]) -> list[str]:

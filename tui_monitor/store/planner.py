@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.alerts.planner_state import GroupRow, Plan, RateRow, Remembered, Told, TrackRow
-from tui_monitor.alerts.silences import KEEP_EXPIRED_MS, Silence
+from tui_monitor.alerts.silences import Silence
 from tui_monitor.promql.storage import Matcher
 
 MIGRATION = """
@@ -72,11 +72,6 @@ def save(db: sqlite3.Connection, plan: Plan) -> None:
         db, plan.silences, "silences", ("id",), 6,
         lambda s: (json.dumps([[m.name, m.op, m.value] for m in s.matchers]), s.starts_at, s.ends_at, s.by, s.comment),
     )  # fmt: skip
-
-
-def forget_old_silences(db: sqlite3.Connection, now_ms: int) -> None:
-    """Delete silences that ended more than five days ago."""
-    db.execute("DELETE FROM silences WHERE ends_at < ?", (now_ms - KEEP_EXPIRED_MS,))
 
 
 def _write(
