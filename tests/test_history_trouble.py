@@ -232,6 +232,32 @@ def test_damage_inside_the_file_is_found_by_verify_and_reported_by_reads(path: P
     reader.close()
 
 
+def test_damaged_rows_never_stop_the_writer(path: Path) -> None:
+    """commit goes on over rows it cannot read: ticks on opening, minutes and folded hours when it merges; the rest is kept."""
+    history = History(path)
+    history.append(T0, [(labels, 1.0) for labels in SERIES])
+    for _ in range(2):
+        feed(history, T0, 130)
+    feed(history, T0 + 3_700_000, 40)
+    history.close()
+    assert counts(path)[0] == 170
+    db = sqlite3.connect(path)
+    for table in ("ticks", "recent", "raw", "minutes", "axes"):
+        db.execute(f"UPDATE {table} SET data = x'04040404' WHERE rowid % 2 = 0")
+    db.execute("UPDATE recent SET aggregate = x'05' WHERE key % 3 = 0")
+    db.commit()
+    db.close()
+    assert len(verify(path)) > 50
+    history = History(path)
+    feed(history, T0 + 60_000, 80)
+    feed(history, T0 + 3_700_000, 150)
+    now = feed(history, T0 + 7_400_000, 100)
+    reader = HistoryReader(path)
+    assert {len(one.times) for one in reader.select(ALL, T0 + 7_300_000, now)} == {100}
+    reader.close()
+    history.close()
+
+
 def test_a_reader_notices_that_the_file_was_replaced(path: Path) -> None:
     """After the writer moved a corrupt file aside, readers that were open read the new one."""
     history = History(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from tui_monitor.store.history_codec import read_varint, unzigzag, varint, zigzag
+from tui_monitor.store.history_codec import CodecFault, read_varint, unzigzag, varint, zigzag
 
 GAMMA = 1.02
 RELATIVE_ERROR = (GAMMA - 1) / (GAMMA + 1)
@@ -81,12 +81,15 @@ def encode_histogram(counts: Mapping[int, int]) -> bytes:
 
 
 def decode_histogram(data: bytes) -> Histogram:
-    """The distribution of ``encode_histogram``. Raises IndexError on bytes that are cut off."""
+    """The distribution of ``encode_histogram``. Raises CodecFault."""
     counts: Histogram = {}
     at = bucket = 0
     while at < len(data):
-        step, at = read_varint(data, at)
-        count, at = read_varint(data, at)
+        try:
+            step, at = read_varint(data, at)
+            count, at = read_varint(data, at)
+        except IndexError as error:
+            raise CodecFault("a distribution is cut off") from error
         bucket += unzigzag(step)
         counts[bucket] = count
     return counts

@@ -54,7 +54,7 @@ class HourFold:
             self._waiting.append(series_of(key))
 
     def step(self, now_ms: int) -> None:
-        """Do the next small piece of work, if any. Raises sqlite3.DatabaseError and CodecFault; may be called again then."""
+        """Do the next small piece of work, if any. Raises sqlite3.DatabaseError; may be called again then."""
         if self._hour is None:
             if self._oldest is None or (self._oldest + 1) * HOUR_MS + MINUTE_MS + GRACE_MS > now_ms:
                 return
@@ -82,7 +82,10 @@ class HourFold:
         begin = self._hour * HOUR_MS
         samples = Columns()
         minutes: dict[int, Stretch] = {}
-        self._load_folded(series, samples, minutes)
+        try:
+            self._load_folded(series, samples, minutes)
+        except CodecFault:  # what cannot be read is written anew from what can
+            samples, minutes = Columns(), {}
         for key, part, distribution, data in self._minute_rows(series):
             minute_begin, number = unit_of(key) * MINUTE_MS, unit_of(key) % 60
             try:
@@ -99,7 +102,7 @@ class HourFold:
         whole = combine(stretch.aggregate for stretch in stretches)
         distributions: Histogram = {}
         for stretch in stretches:
-            add(distributions, decode_histogram(stretch.histogram))
+            add(distributions, readable(stretch.histogram))
         return _Hour(
             encode_ints([at - begin for at in samples.times]),
             len(samples),
@@ -162,7 +165,15 @@ class HourFold:
             self._db.execute("UPDATE series SET last_seen = ? WHERE id = ? AND last_seen < ?", (row.last_seen, series, row.last_seen))
 
 
+def readable(distribution: bytes) -> Histogram:
+    """The distribution, an empty one where its bytes are broken."""
+    try:
+        return decode_histogram(distribution)
+    except CodecFault:
+        return {}
+
+
 def _merged(one: Stretch, two: Stretch) -> Stretch:
-    total = decode_histogram(one.histogram)
-    add(total, decode_histogram(two.histogram))
+    total = readable(one.histogram)
+    add(total, readable(two.histogram))
     return Stretch(one.number, combine((one.aggregate, two.aggregate)), encode_histogram(total) if total else b"")
