@@ -24,6 +24,7 @@ from tui_monitor.promql.binary import (
     VectorScalar,
 )
 from tui_monitor.promql.calendar import CALENDAR
+from tui_monitor.promql.extensions import EXTENSIONS
 from tui_monitor.promql.functions import MAPPED, REFUSED
 from tui_monitor.promql.histograms import HistogramFraction, HistogramQuantile
 from tui_monitor.promql.nodes import (
@@ -44,6 +45,7 @@ from tui_monitor.promql.regex import RegexError, compile_regex
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.promql.tokens import Cursor, Token, at_times
 
+_OF_RANGES = {**RANGE_FUNCTIONS, **EXTENSIONS}
 _MILLISECOND = timedelta(milliseconds=1)
 _FAR_MS = 2**53
 # the library's enumerations cannot be hashed: their names are the keys
@@ -216,9 +218,9 @@ class Compiler:
         return node
 
     def _by_name(self, name: str, text: str, arguments: list[Node], place: Token | None) -> Node | None:
-        if name in RANGE_FUNCTIONS:
+        if name in _OF_RANGES:
             window = next(argument for argument in arguments if isinstance(argument, RangeNode))
-            return calls.RangeCall(text, arguments, name, RANGE_FUNCTIONS[name], window)
+            return calls.RangeCall(text, arguments, name, _OF_RANGES[name], window)
         if name in MAPPED:
             return calls.Mapped(text, self._vector(arguments[0]), MAPPED[name])
         if name in CALENDAR:

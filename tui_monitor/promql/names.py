@@ -10,5 +10,6 @@ FUNCTION_NAMES = (
     "last_over_time", "ln", "log10", "log2", "max", "max_over_time", "min", "min_over_time", "minute", "month", "pi",
     "predict_linear", "present_over_time", "quantile", "quantile_over_time", "rad", "rate", "resets", "round", "scalar", "sgn",
     "sin", "sinh", "sort", "sort_desc", "sqrt", "stddev", "stddev_over_time", "stdvar", "stdvar_over_time", "sum",
-    "sum_over_time", "tan", "tanh", "time", "timestamp", "topk", "vector", "year",
+    "sum_over_time", "tan", "tanh", "time", "timestamp", "topk", "tui_time_to_zero", "tui_usual", "tui_usual_ratio", "tui_usual_score",
+    "vector", "year",
 )  # fmt: skip

@@ -192,7 +192,7 @@ RANGE_FUNCTIONS: dict[str, RangeFunction] = {
 }
 """Every function of one range vector; absent_over_time, which has no series to work on, is apart.
 
-A function of our own goes in here and is made known to the parser with ``promql_parser.register_extra_functions``.
+Functions of our own are in extensions.py, which makes them known to the parser.
 """
 
 KEEPS_NAME = frozenset({"first_over_time", "last_over_time"})
