@@ -175,7 +175,7 @@ class Alerting:
                 text, ok = early, not early.startswith("refused")
                 audit = [Audit(now, command.by, command.verb, text)]
             else:
-                text = silence_command(self.planner, command.verb, command.arguments, command.by, now)
+                text = silence_command(self.planner, command.verb, command.arguments, command.by, now, command.at)
                 ok = not text.startswith("refused")
             if stored:
                 self._applied[command.id] = (text, ok)

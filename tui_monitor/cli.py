@@ -162,7 +162,8 @@ def parser() -> argparse.ArgumentParser:
     act = store.add_parser("info", help="size, rows, spans", parents=[common])
     json_flag(act)
     store.add_parser("verify", help="full integrity check", parents=[common])
-    store.add_parser("compact", help="give unused space back", parents=[common])
+    act = store.add_parser("compact", help="give unused space back", parents=[common])
+    act.add_argument("--force", action="store_true", help="also while a monitor runs; it waits until this is done")
     act = store.add_parser("export", help="OpenMetrics text", parents=[common])
     act.add_argument("selector", nargs="?", metavar="SELECTOR", help="a PromQL selector; default: all")
     act.add_argument("--since", default="1h", metavar="1h")
@@ -182,9 +183,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _shield(arguments: Sequence[str]) -> list[str]:
+    """A space before what only looks like an option: query -up. No option of query has a single dash but -h."""
+    words = list(arguments)
+    if "query" not in words:
+        return words
+    first = words.index("query") + 1
+    return words[:first] + [
+        f" {word}" if word[:1] == "-" and word[1:2] not in ("", "-") and word != "-h" else word for word in words[first:]
+    ]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
-    given = parser().parse_args(arguments)
+    given = parser().parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
     given.config = getattr(given, "config", None)
     given.state = getattr(given, "state", None)
     try:

@@ -13,12 +13,16 @@ from tui_monitor.alerts.silences import Silence, make_silence
 from tui_monitor.units import format_duration
 
 
-def silence_command(planner: Planner, verb: str, arguments: Mapping[str, Any], by: str, now: int) -> str:
-    """Do it; the answer is a sentence for people, also where it cannot be done."""
+def silence_command(planner: Planner, verb: str, arguments: Mapping[str, Any], by: str, now: int, asked: int | None = None) -> str:
+    """Do it; the answer is a sentence for people, also where it cannot be done. ``asked``: when, from which `for` counts; None: now."""
+    begin = now if asked is None else min(asked, now)
     try:
         if verb == "silence":
             seconds = float(arguments["for"])
-            silence = make_silence(arguments["matchers"], now, now + round(seconds * 1000), by, str(arguments.get("comment", "")))
+            ends = begin + round(seconds * 1000)
+            if ends <= now:
+                return "refused: the time that it was to be silent for has already passed"
+            silence = make_silence(arguments["matchers"], now, ends, by, str(arguments.get("comment", "")))
             planner.add_silence(silence, now)
             return f"silenced {' '.join(map(str, silence.matchers))} for {format_duration(seconds)} (id {silence.id})"
         silence = _find(planner, str(arguments["id"]))
@@ -26,7 +30,7 @@ def silence_command(planner: Planner, verb: str, arguments: Mapping[str, Any], b
             planner.expire_silence(silence.id, now, by)
             return f"the silence {silence.id} has ended"
         if verb == "extend":
-            planner.extend_silence(silence.id, now + round(float(arguments["for"]) * 1000), now, by)
+            planner.extend_silence(silence.id, begin + round(float(arguments["for"]) * 1000), now, by)
             return f"the silence {silence.id} holds {format_duration(float(arguments['for']))} more"
     except (ValueError, LookupError) as error:
         return f"refused: {error.args[0] if error.args else error}"

@@ -137,6 +137,16 @@ def record_direct(db: sqlite3.Connection, message: Message, now_ms: int, *, prov
     return ident
 
 
+def put_done(db: sqlite3.Connection, message: Message, state: State, now_ms: int, *, provider_id: str = "", error: str = "") -> str:
+    """Write down what a process has sent by itself (`notify test`): finished from the start, so no worker takes it. The row's id."""
+    ident = enqueue(db, message, now_ms)
+    db.execute(
+        "UPDATE notifications SET state = ?, attempts = 1, next_try = NULL, claimed_at = ?, sent_at = ?, provider_id = ?, error = ? WHERE id = ?",
+        (state, now_ms, now_ms if state == "sent" else None, provider_id, error, ident),
+    )
+    return ident
+
+
 def candidate(db: sqlite3.Connection, notifier: str, now_ms: int) -> Entry | None:
     """The row that `claim` would take now, with its payload."""
     sql = f"SELECT {_LIGHT}, message FROM notifications r WHERE notifier = :notifier AND next_try IS NOT NULL AND {_DUE}{_FREE}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ _INKS = {
     "critical": "1;31", "unhealthy": "31", "failed": "31", "error": "31", "warning": "33", "degraded": "33", "retrying": "33",
     "unknown": "35", "info": "36", "healthy": "32", "sent": "32", "ok": "32", "dim": "2", "bold": "1",
 }  # fmt: skip
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def use_colour() -> bool:
@@ -54,8 +56,9 @@ def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str
 
 
 def to_text(value: Any, *, indent: int | None = None) -> str:
-    """JSON: NaN and infinities become null, and only ASCII where standard output cannot take more."""
+    """JSON: NaN and infinities become null; controls that a terminal might obey are escaped, and all but ASCII where that is needed."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, allow_nan=False)
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # another locale, or a lone surrogate from an undecodable argument
