@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests import boards
-from tui_monitor.views import AlertDetail, AlertEvent, AlertView, Board, BoardListener, Chart, ChartLine, CommandRefused, Delivery, NotificationView
+from tui_monitor.views import AlertDetail, AlertEvent, AlertView, Board, BoardListener, Chart, ChartLine, CheckView, CommandRefused, Delivery, NotificationView, SilenceView, Spark
 
 EVIDENCE = {"Top processes": ("postgres 31%", "python3 26%"), "Last log lines": ("ERROR payment: upstream timed out",)}
 
@@ -24,6 +24,9 @@ class FakeBackend:
     def __init__(self, kind: str = "busy", every: float = 1.0) -> None:
         self.kind, self.every = kind, every
         self.made = getattr(boards, kind)
+        self.example: Board = self.made() if kind == "loading" else self.made(boards.AT)
+        self.slot = 0
+        self.sparks: Mapping[str, Spark] = {}
         self.listeners: list[BoardListener] = []
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.ended = asyncio.Event()
@@ -41,7 +44,23 @@ class FakeBackend:
         if self.kind == "loading":
             return boards.loading()
         at = self.now()
-        return shifted(self.made(at), at - boards.AT)
+        board = shifted(self.example, at - boards.AT)
+        checks = tuple(self.probed(one, at + 700 * i) for i, one in enumerate(board.checks))
+        here = boards.resources(at) if board.resources.processes else board.resources
+        return replace(board, checks=checks, resources=replace(here, mounts=board.resources.mounts), sparks=self.moving(at))
+
+    def probed(self, check: CheckView, at: int) -> CheckView:
+        """The check with a latency that changes every ten seconds."""
+        if check.duration is None:
+            return check
+        return replace(check, duration=check.duration * (1 + boards.wave(1, 0.2, 0.1, at // 10_000 * 10_000)[-1]))
+
+    def moving(self, at: int) -> Mapping[str, Spark]:
+        """Sparks that move, made anew only when they are drawn anew, so that the bench measures the screen and not this fake."""
+        slot = at // 5000
+        if slot != self.slot:
+            self.slot, self.sparks = slot, boards.sparks(at) if self.example.sparks else {}
+        return self.sparks
 
     async def run(self) -> None:
         while not self.ended.is_set():
@@ -105,6 +124,10 @@ class FakeBackend:
     async def names(self) -> Mapping[str, Sequence[str]]:
         return {"metrics": ("cpu_usage_ratio", "memory_usage_ratio", "probe_duration_seconds"), "labels": ("check", "type"), "functions": ("rate", "avg_over_time")}
 
+    async def silences(self) -> Sequence[SilenceView]:
+        at = self.now()
+        return [SilenceView("7f3a", 'alertname="CheckUnhealthy" check="partner"', at - 3_600_000, at + 3_600_000, "kim", "their maintenance")]
+
     async def board_at(self, at: int) -> Board:
         return replace(shifted(self.made(at), at - boards.AT), past=True)
 
@@ -120,7 +143,7 @@ def shifted(board: Board, by: int) -> Board:
         for one in board.alerts
     )
     leader = replace(board.leader, since=board.leader.since + by, heartbeat=board.leader.heartbeat if board.leader.alive else board.leader.heartbeat + by)
-    return replace(board, checks=checks, alerts=alerts, leader=leader)
+    return replace(board, at=board.at + by, checks=checks, alerts=alerts, leader=leader)
 
 
 def main() -> int:

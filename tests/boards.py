@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from functools import lru_cache
 
 from tui_monitor.model import HealthStatus, worst
 from tui_monitor.views import (
@@ -31,11 +32,13 @@ HOSTILE = "\x1b[31mred\x1b]0;title\x07 [bold]markup[/] \u202egnp.exe\x9b2J \x00 
 def wave(count: int, middle: float, swing: float, at: int = AT, period: int = 60, noise: float = 0.25) -> tuple[float, ...]:
     """A plausible series of one value a second that ends at ``at``; the same for the same arguments."""
     last = at // 1000
-    values = []
-    for second in range(last - count + 1, last + 1):
-        jitter = random.Random(second * 7919 + period).uniform(-1, 1)
-        values.append(max(0.0, middle + swing * (math.sin(second * 2 * math.pi / period) + noise * jitter)))
-    return tuple(values)
+    return tuple(_moment(second, middle, swing, period, noise) for second in range(last - count + 1, last + 1))
+
+
+@lru_cache(8192)
+def _moment(second: int, middle: float, swing: float, period: int, noise: float) -> float:
+    jitter = random.Random(second * 7919 + period).uniform(-1, 1)
+    return max(0.0, middle + swing * (math.sin(second * 2 * math.pi / period) + noise * jitter))
 
 
 def resources(at: int = AT) -> Resources:
@@ -62,7 +65,7 @@ def resources(at: int = AT) -> Resources:
         pressure={"cpu": 0.021, "memory": 0.0, "io": 0.053},
         uptime=12 * 86400 + 3 * 3600,
         processes=tuple(
-            ProcessView(1200 + 37 * i, name, "root" if i % 3 else "postgres", max(0.0, 0.31 - 0.05 * i), (900 - 80 * i) << 20, f"/usr/bin/{name} --serve")
+            ProcessView(1200 + 37 * i, name, "root" if i % 3 else "postgres", wave(1, max(0.0, 0.31 - 0.05 * i), 0.02, at + 1000 * i)[-1], (900 - 80 * i) << 20, f"/usr/bin/{name} --serve")
             for i, name in enumerate(names)
         ),
         process_count=187,

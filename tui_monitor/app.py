@@ -24,7 +24,7 @@ from tui_monitor.widgets.glyphs import glyphs_for
 from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Look
 from tui_monitor.widgets.panes import AlertsPane, EndpointsPane, HealthPane, ResourcesPane
-from tui_monitor.widgets.theme import NIGHT
+from tui_monitor.widgets.theme import COLORS, NIGHT
 
 END_WITHIN = 5.0
 """Seconds that the backend has to hand over when the app ends."""
@@ -84,7 +84,7 @@ class MonitorApp(App[int]):
         self.ring = bell
         self.now = now
         self.look = Look(glyphs_for(environ), zone)
-        self.inks = Inks()
+        self.inks = Inks(COLORS, plain=plain)
         self.live = backend.first_board()
         self.picture = Picture()
         self.failure: BaseException | None = None
@@ -112,7 +112,7 @@ class MonitorApp(App[int]):
         self.backend.subscribe(self.take)
         self._house = asyncio.create_task(self._run_house(), name="backend")
         if self._start_at is not None:
-            self._do(self._go_to(self._start_at))
+            self.do(self._go_to(self._start_at))
 
     async def _run_house(self) -> None:
         try:
@@ -122,7 +122,7 @@ class MonitorApp(App[int]):
             self.exit(1, return_code=1)
 
     def _end_by_signal(self) -> None:
-        self._do(self.action_quit())
+        self.do(self.action_quit())
 
     async def action_quit(self) -> None:
         """End the app, after the backend has handed over (at most `END_WITHIN`)."""
@@ -191,7 +191,7 @@ class MonitorApp(App[int]):
         here = self.picture.past_at or self.picture.paused_since or self.live.at or self.now()
         if not self.picture.past_at and step > 0:
             return
-        self._do(self._go_to(here + step))
+        self.do(self._go_to(here + step))
 
     async def _go_to(self, at: int) -> None:
         if at >= (self.live.at or self.now()):
@@ -204,7 +204,8 @@ class MonitorApp(App[int]):
 
     # Asking the backend.
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that waits; a refusal is told."""
         self.run_worker(self._guarded(work), exit_on_error=False)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -213,7 +214,8 @@ class MonitorApp(App[int]):
         except CommandRefused as refused:
             self.notify(clean(str(refused)), severity="error", markup=False)
 
-    async def _command(self, verb: str, arguments: Mapping[str, Any]) -> None:
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> None:
+        """Have the backend do something and tell its answer."""
         answer = await self.backend.command(verb, arguments)
         self.notify(clean(answer), markup=False)
 
@@ -252,7 +254,7 @@ class MonitorApp(App[int]):
         name = clean(f"{alert.name} {alert.labels.get('check', '')}".strip())
         self.ask(
             f"Acknowledge {name}",
-            lambda text: self._do(self._command("ack", {"ids": [alert.id], "note": text.strip(), "for": None})),
+            lambda text: self.do(self.command("ack", {"ids": [alert.id], "note": text.strip(), "for": None})),
             placeholder="a note, or nothing",
         )
 
@@ -262,7 +264,7 @@ class MonitorApp(App[int]):
             return
         self.ask(
             f"Acknowledge all {self.live.firing} firing alerts",
-            lambda text: self._do(self._command("ack", {"all": True, "note": text.strip(), "for": None})),
+            lambda text: self.do(self.command("ack", {"all": True, "note": text.strip(), "for": None})),
             placeholder="a note, or nothing",
         )
 
@@ -270,7 +272,7 @@ class MonitorApp(App[int]):
         """Take the acknowledgement of the alert back."""
         alert = self.chosen_alert()
         if alert is not None and not self._refused():
-            self._do(self._command("unack", {"id": alert.id}))
+            self.do(self.command("unack", {"id": alert.id}))
 
     def action_silence(self) -> None:
         """Ask for matchers and a time, and silence."""
@@ -284,7 +286,7 @@ class MonitorApp(App[int]):
             except ValueError as fault:
                 self.notify(clean(str(fault)), severity="error", markup=False)
             else:
-                self._do(self._command("silence", arguments))
+                self.do(self.command("silence", arguments))
 
         alert = self.chosen_alert()
         labels = self.main.chosen_labels() if self.screen is self.main else (alert.labels.items() if alert else ())
@@ -305,7 +307,7 @@ class MonitorApp(App[int]):
             except ValueError as fault:
                 self.notify(str(fault), severity="error", markup=False)
             else:
-                self._do(self._go_to(at))
+                self.do(self._go_to(at))
 
         self.ask("Go to", answered, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
 
@@ -321,7 +323,7 @@ class MonitorApp(App[int]):
     def action_reload(self) -> None:
         """Reload the configuration."""
         if not self._refused():
-            self._do(self._command("reload", {}))
+            self.do(self.command("reload", {}))
 
     def on_main_screen_details_asked(self, event: MainScreen.DetailsAsked) -> None:
         """Open the details of what is selected."""
@@ -331,7 +333,7 @@ class MonitorApp(App[int]):
         if isinstance(pane, AlertsPane):
             alert = pane.selected_alert()
             if alert is not None:
-                self._do(opening.open_alert(self, alert.id))
+                self.do(opening.open_alert(self, alert.id))
         elif isinstance(pane, EndpointsPane | HealthPane):
             check = pane.selected_check()
             if check is not None:
@@ -343,19 +345,19 @@ class MonitorApp(App[int]):
         """Open the trend of the selection."""
         from tui_monitor.screens import opening
 
-        self._do(opening.open_trend(self))
+        self.do(opening.open_trend(self))
 
     def action_explore(self) -> None:
         """Open the explore screen."""
         from tui_monitor.screens import opening
 
-        self._do(opening.open_explore(self))
+        self.do(opening.open_explore(self))
 
     def action_page(self, number: int) -> None:
         """Open one of the numbered screens."""
         from tui_monitor.screens import opening
 
-        self._do(opening.open_page(self, number))
+        self.do(opening.open_page(self, number))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -367,7 +369,7 @@ class MonitorApp(App[int]):
         """Go to a moment, on the main screen."""
         while self.screen is not self.main:
             self.pop_screen()
-        self._do(self._go_to(at))
+        self.do(self._go_to(at))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the command palette offers."""

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui_monitor.views import AlertView, Board
 from tui_monitor.widgets.bars import Picture
-from tui_monitor.widgets.inks import COMPONENTS, Inks
+from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Look
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.panes import (
@@ -41,7 +41,6 @@ class Columns(Widget):
 class MainScreen(Screen[None]):
     """Resources, Endpoints, Health and Alerts of one board."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
         (0, "-tiny"), (40, "-narrow"), (80, "-normal"), (112, "-wide"), (176, "-huge"),
     ]  # fmt: skip
@@ -101,8 +100,7 @@ class MainScreen(Screen[None]):
         yield self.summary
 
     def on_mount(self) -> None:
-        """The stylesheet is known now: read the colours."""
-        self.inks.load(self)
+        """Show what is known."""
         self.show(self.board, self.picture)
 
     def show(self, board: Board, picture: Picture) -> None:

@@ -37,14 +37,14 @@ def summary(checks: list[CheckView]) -> str:
 
 
 def _name_width(width: int) -> int:
-    return 18 if width >= 90 else 14 if width >= 76 else 11 if width >= 60 else 10 if width >= 36 else 8
+    return 18 if width >= 90 else 14 if width >= 80 else 10 if width >= 36 else 8
 
 
 def _columns(width: int) -> list[tuple[str, int]]:
     """Which figures fit beside shape, name and word, the most telling first; then in their order on screen."""
     room = width - 3 - _name_width(width) - 1 - (WORD + 1 if width >= 54 else 0)
     chosen = []
-    for name, wide in (("last", 7), ("trend", 6), ("p95", 6), ("24h", 7), ("p50", 6), ("p99", 6), ("cert", 5)):
+    for name, wide in (("last", 7), ("trend", 5), ("p95", 6), ("24h", 7), ("p50", 6), ("p99", 6), ("cert", 5)):
         if room >= wide + 1:
             chosen.append((name, wide))
             room -= wide + 1
@@ -67,10 +67,10 @@ def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: L
         return _reason(row, check, now)
     columns = _columns(width)
     figures = check.windows.get(window, NO_WINDOW)
+    row.align(sum(wide + 1 for _, wide in columns))
     if check.status is HealthStatus.DEGRADED:
         row.put(f.latency(check.duration), "warning", 7, right=True).gap()
         return _reason(row, check, now)
-    row.align(sum(wide + 1 for _, wide in columns))
     for name, wide in columns:
         text, style = _figure(name, check, figures, values, now, wide, look)
         row.put(text, style, wide, right=name != "trend").gap()
@@ -82,7 +82,7 @@ def _figure(name: str, check: CheckView, figures: Window, values: Spark, now: in
     if name == "last":
         return f.latency(check.duration), "strong"
     if name == "trend":
-        return spark(values, wide, look.glyphs, 0.0), "bar"
+        return spark(values, wide, look.glyphs), "bar"
     if name == "24h":
         return f.uptime_percent(day.uptime), "text" if day.uptime is None or day.uptime >= 0.999 else "warning"
     if name == "cert":
@@ -120,7 +120,7 @@ def health_line(check: CheckView, now: int, width: int, look: Look) -> Line:
         if width >= 70:
             row.put(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap()
         return _reason(row, check, now)
-    if width >= 44:
+    if width >= 76:
         row.put(check.type, "faint", 9).gap()
     row.put(f.latency(check.duration), "strong", 7, right=True).gap(2)
     lasted = f.age(check.since, now)

@@ -29,8 +29,10 @@ def spark(values: Spark, width: int, glyphs: Glyphs, low: float | None = None, h
     return graph(values, width, 1, glyphs, low, high)[0]
 
 
-def graph(values: Spark, width: int, height: int, glyphs: Glyphs, low: float | None = None, high: float | None = None) -> list[str]:
-    """The newest values as ``height`` lines of ``width`` cells, newest at the right. Without ``low``/``high`` the values' own."""
+@lru_cache(256)
+def graph(values: Spark, width: int, height: int, glyphs: Glyphs, low: float | None = None, high: float | None = None) -> tuple[str, ...]:
+    """The newest values as ``height`` lines of ``width`` cells, newest at the right. Without ``low``/``high`` a little below the
+    lowest value, and the highest, so that change shows."""
     per_cell = 2 if glyphs.braille else 1
     steps = 4 if glyphs.braille else len(_ASCII_LEVELS) - 1
     shown: list[float | None] = list(values[-width * per_cell :]) if width else []
@@ -38,8 +40,8 @@ def graph(values: Spark, width: int, height: int, glyphs: Glyphs, low: float | N
     levels = _levels(shown, height * steps, low, high)
     rows = range(height - 1, -1, -1)
     if not glyphs.braille:
-        return ["".join(_ASCII_LEVELS[max(0, min(steps, level - row * steps))] for level in levels) for row in rows]
-    return ["".join(_cell(levels[i], levels[i + 1], row * 4) for i in range(0, len(levels), 2)) for row in rows]
+        return tuple("".join(_ASCII_LEVELS[max(0, min(steps, level - row * steps))] for level in levels) for row in rows)
+    return tuple("".join(_cell(levels[i], levels[i + 1], row * 4) for i in range(0, len(levels), 2)) for row in rows)
 
 
 def _levels(values: Sequence[float | None], top: int, low: float | None, high: float | None) -> list[int]:
@@ -47,7 +49,7 @@ def _levels(values: Sequence[float | None], top: int, low: float | None, high: f
     known = [value for value in values if value is not None]
     if not known:
         return [0] * len(values)
-    floor = min(known) if low is None else low
+    floor = min(known) * 0.75 if low is None else low
     ceiling = max(known) if high is None else high
     if ceiling <= floor:
         return [0 if value is None else 1 for value in values]

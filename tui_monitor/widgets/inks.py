@@ -1,37 +1,72 @@
-"""From style names to terminal styles: the colours stand in monitor.tcss, this is where the panes get them."""
+"""From style names to terminal styles, made of the theme's colours; every style names its background, so that a cell is painted once."""
 
 from __future__ import annotations
 
-from rich.style import Style
-from textual.widget import Widget
+from collections.abc import Mapping
 
-STYLES = (
-    "text", "strong", "dim", "faint", "accent", "bar", "ok", "info", "warning", "error", "critical", "unknown",
-    "chip-info", "chip-warning", "chip-error", "chip-critical", "band", "band-title", "band-dim", "band-focus", "band-focus-title",
-    "band-focus-dim", "band-accent", "band-ok", "band-warning", "band-critical", "band-unknown", "alarm", "alarm-strong",
-)  # fmt: skip
-PREFIX = "ink--"
-COMPONENTS = frozenset({PREFIX + name for name in STYLES} | {PREFIX + "selected"})
+from rich.style import Style
+
+RECIPES: Mapping[str, tuple[str, str, bool]] = {
+    "text": ("foreground", "background", False),
+    "strong": ("strong", "background", False),
+    "dim": ("dim", "background", False),
+    "faint": ("faint", "background", False),
+    "accent": ("accent", "background", False),
+    "bar": ("bar", "background", False),
+    "ok": ("fine", "background", False),
+    "info": ("note", "background", False),
+    "warning": ("caution", "background", False),
+    "error": ("grave", "background", False),
+    "critical": ("critical", "background", True),
+    "unknown": ("note", "background", False),
+    "chip-info": ("note", "note-tint", False),
+    "chip-warning": ("caution", "caution-tint", True),
+    "chip-error": ("background", "grave", True),
+    "chip-critical": ("background", "critical", True),
+    "band": ("dim", "band", False),
+    "band-title": ("strong", "band", True),
+    "band-dim": ("dim", "band", False),
+    "band-focus": ("accent", "band-focus", False),
+    "band-focus-title": ("accent", "band-focus", True),
+    "band-focus-dim": ("band-dim", "band-focus", False),
+    "band-accent": ("accent", "band", True),
+    "band-ok": ("fine", "band", True),
+    "band-warning": ("caution", "band", True),
+    "band-critical": ("critical", "band", True),
+    "band-unknown": ("note", "band", True),
+    "heading": ("accent", "background", True),
+    "wrong": ("critical", "background", True),
+    "line-1": ("accent", "background", False),
+    "line-2": ("line-2", "background", False),
+    "line-3": ("line-3", "background", False),
+    "line-4": ("line-4", "background", False),
+    "line-5": ("line-5", "background", False),
+    "line-6": ("line-6", "background", False),
+    "alarm": ("foreground", "surface", False),
+    "alarm-strong": ("background", "caution", True),
+}
+"""Style name: colour, background (both names of `theme.COLORS`), bold."""
+REVERSED = ("chip-error", "chip-critical", "alarm-strong")
+"""What is shown in reverse where there are no colours."""
 
 
 class Inks:
-    """The styles of one app, plain until they are loaded from the stylesheet."""
+    """The styles of one app. Without colours only bold and reverse are left, which the terminal's own colours draw."""
 
-    def __init__(self) -> None:
-        self._plain: dict[str, Style] = {}
-        self._selected: dict[str, Style] = {}
-
-    def load(self, source: Widget) -> None:
-        """Read the styles through a widget whose COMPONENT_CLASSES are `COMPONENTS`."""
-        mark = source.get_component_rich_style(PREFIX + "selected", partial=True)
-        for name in STYLES:
-            style = source.get_component_rich_style(PREFIX + name, partial=True)
-            self._plain[name] = style
-            self._selected[name] = style if name.startswith("chip") else style + mark
+    def __init__(self, colors: Mapping[str, str], *, plain: bool = False) -> None:
+        self._plain = {name: _style(recipe, name, colors, plain) for name, recipe in RECIPES.items()}
+        mark = Style(bold=True) if plain else Style(bgcolor=colors["chosen"])
+        self._selected = {name: style if name.startswith("chip") else style + mark for name, style in self._plain.items()}
 
     def style(self, name: str, selected: bool = False) -> Style:
         """The terminal style of a name; an unknown name is plain text."""
-        return (self._selected if selected else self._plain).get(name, _NONE)
+        styles = self._selected if selected else self._plain
+        return styles.get(name) or styles["text"]
 
 
-_NONE = Style()
+def _style(recipe: tuple[str, str, bool], name: str, colors: Mapping[str, str], plain: bool) -> Style:
+    color, background, bold = recipe
+    underline = name == "wrong" or None
+    if plain:
+        return Style(bold=bold or None, underline=underline, reverse=name in REVERSED or None)
+    return Style(color=colors[color], bgcolor=colors[background], bold=bold or None, underline=underline)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tui_monitor.text import clean
 from tui_monitor.views import Board, DiskView, InterfaceView, MountView, ProcessView, Resources, Spark
 from tui_monitor.widgets import formatting as f
-from tui_monitor.widgets.graphs import bar, spark
+from tui_monitor.widgets.graphs import bar, graph, spark
 from tui_monitor.widgets.line import Line, Look, Row
 
 WARM, HOT = 0.7, 0.9
 DISK_WARM = 0.8
 PRESSURE_WARM = 0.1
-NAME = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,28 @@ def level(ratio: float, warm: float = WARM, hot: float = HOT) -> str:
 def resource_entries(
     board: Board, sparks: Mapping[str, Spark], width: int, height: int, look: Look, by_memory: bool = False
 ) -> list[Entry]:
-    """What fits into ``height`` lines: gauges, file systems, network, disks, pressure, and processes where there is room."""
+    """What fits into ``height`` lines: gauges, file systems, network, disks, pressure, and processes where there is room.
+
+    Where there is much room, CPU and memory take two lines each, with a taller graph.
+    """
     here = board.resources
-    entries = [
-        _gauge("cpu", here.cpu, sparks.get("cpu", ()), _cpu_note(here), width, look, expr="cpu_usage_ratio"),
-        _gauge("memory", here.memory, sparks.get("memory", ()), _memory_note(here), width, look, expr="memory_usage_ratio"),
-    ]
+    rest = _rest(board, sparks, width, look)
+    tall = 2 if height >= len(rest) + 10 else 1
+    entries = gauge("cpu", here.cpu, sparks.get("cpu", ()), _cpu_note(here), width, look, expr="cpu_usage_ratio", rows=tall)
+    entries += gauge("memory", here.memory, sparks.get("memory", ()), _memory_note(here), width, look, expr="memory_usage_ratio", rows=tall)
+    entries += rest
+    room = height - len(entries) - 2
+    if room >= 2 and here.processes:
+        entries.append(Entry("", Row(width, look).line()))
+        entries += process_entries(here.processes, room, width, look, by_memory=by_memory)
+    return entries
+
+
+def _rest(board: Board, sparks: Mapping[str, Spark], width: int, look: Look) -> list[Entry]:
+    here, entries = board.resources, []
     if here.swap_total or here.swap is not None:
         note = f"{f.size(here.swap_total)} in all" if here.swap_total else ""
-        entries.append(_gauge("swap", here.swap, sparks.get("swap", ()), note, width, look, expr="swap_usage_ratio"))
+        entries += gauge("swap", here.swap, sparks.get("swap", ()), note, width, look, expr="swap_usage_ratio")
     entries.append(_load(here, width, look))
     entries += [_mount(mount, width, look) for mount in here.mounts]
     entries += [_interface(one, sparks, width, look) for one in here.interfaces[:4]]
@@ -51,11 +64,7 @@ def resource_entries(
     if here.error:
         entries.append(Entry("", Row(width, look).gap(1).put(here.error, "warning").line()))
     for remark in board.advice:
-        entries.append(Entry("", Row(width, look).gap(1).put("note", "faint", NAME).gap().put(remark, "dim").line()))
-    room = height - len(entries) - 2
-    if room >= 2 and here.processes:
-        entries.append(Entry("", Row(width, look).line()))
-        entries += process_entries(here.processes, room, width, look, by_memory=by_memory)
+        entries.append(Entry("", Row(width, look).gap(1).put("note", "faint", _name_width(width)).gap().put(remark, "dim").line()))
     return entries
 
 
@@ -78,30 +87,38 @@ def process_entries(
     return entries
 
 
-def _gauge(
-    name: str, ratio: float | None, values: Spark, note: str, width: int, look: Look, *, expr: str, warm: float = WARM, hot: float = HOT
-) -> Entry:
-    row = Row(width, look).gap(1).put(name, "dim", NAME).gap()
+def gauge(
+    name: str, ratio: float | None, values: Spark, note: str, width: int, look: Look, *, expr: str, warm: float = WARM, rows: int = 1
+) -> list[Entry]:
+    """A name, a bar, percent and a graph of the same; the note stands at the end of one line or on the second of two."""
+    row = Row(width, look).gap(1).put(name, "dim", _name_width(width)).gap()
     if ratio is None:
-        return Entry(name, row.put("waiting for the first reading", "faint").line(), expr)
-    style = level(ratio, warm, hot)
+        return [Entry(name, row.put("no reading yet", "faint").line(), expr)]
+    style, trend = level(ratio, warm), _graph_width(width, rows)
     filled, rest = bar(round(ratio, 3), _bar_width(width), look.glyphs)
-    row.put(filled, style).put(rest, "faint")
-    row.put(f.percent(ratio), "strong" if style == "bar" else style, 5, right=True).gap(2)
-    trend = _spark_width(width)
-    if values and trend:
-        row.put(spark(values, trend, look.glyphs, 0.0, 1.0), "bar").gap(2)
-    if row.room >= min(10, f.cells(note)):
-        row.put(note, "dim")
-    return Entry(name, row.line(), expr)
+    row.put(filled, style).put(rest, "faint").put(f.percent(ratio), "strong" if style == "bar" else style, 5, right=True).gap(2)
+    drawn = graph(values, trend, rows, look.glyphs, 0.0, 1.0)
+    if values:
+        row.put(drawn[0], "bar").gap(2)
+    if rows == 1:
+        if row.room >= min(10, f.cells(note)):
+            row.put(note, "dim")
+        return [Entry(name, row.line(), expr)]
+    second = Row(width, look).gap(_name_width(width) + 2).put(note, "dim", _bar_width(width) + 5).gap(2)
+    return [Entry(name, row.line(), expr), Entry("", second.put(drawn[1], "bar").line())]
+
+
+def _name_width(width: int) -> int:
+    return 10 if width >= 48 else 8
+
+
+def _graph_width(width: int, rows: int) -> int:
+    left = width - _name_width(width) - 2 - _bar_width(width) - 7
+    return max(0, left - 1) if rows > 1 else max(0, min(24, left - (15 if width >= 46 else 0)))
 
 
 def _bar_width(width: int) -> int:
-    return max(6, min(24, width // 4))
-
-
-def _spark_width(width: int) -> int:
-    return max(0, min(24, width - NAME - 2 - _bar_width(width) - 8 - (12 if width >= 46 else 0)))
+    return max(6, min(20, width // 4))
 
 
 def _cpu_note(here: Resources) -> str:
@@ -113,11 +130,11 @@ def _cpu_note(here: Resources) -> str:
 def _memory_note(here: Resources) -> str:
     if not here.memory_total:
         return ""
-    return f"{f.size(here.memory_available)} of {f.size(here.memory_total)} free"
+    return f"{f.size(here.memory_available)} free"
 
 
 def _load(here: Resources, width: int, look: Look) -> Entry:
-    row = Row(width, look).gap(1).put("load", "dim", NAME).gap()
+    row = Row(width, look).gap(1).put("load", "dim", _name_width(width)).gap()
     if not here.load:
         return Entry("load", row.put("waiting for the first reading", "faint").line(), "load1")
     cores = max(1, len(here.cores))
@@ -131,23 +148,26 @@ def _load(here: Resources, width: int, look: Look) -> Entry:
 
 def _mount(mount: MountView, width: int, look: Look) -> Entry:
     key, expr = f"mount:{mount.mount}", f'disk_usage_ratio{{mount="{mount.mount}"}}'
-    row = Row(width, look).gap(1).put(_tail(mount.mount, look), "dim", NAME).gap()
+    row = Row(width, look).gap(1).put(_tail(mount.mount, _name_width(width), look), "dim", _name_width(width)).gap()
     if mount.usage is None:
         return Entry(key, row.put("?", "unknown").gap().put(mount.error or "no figures", "dim").line(), expr)
     style = level(mount.usage, DISK_WARM)
     filled, rest = bar(round(mount.usage, 3), _bar_width(width), look.glyphs)
     row.put(filled, style).put(rest, "faint").put(f.percent(mount.usage), "strong" if style == "bar" else style, 5, right=True).gap(2)
-    row.put(f"{f.size(mount.free)} free", "dim")
+    free = f"{f.size(mount.free)} free"
+    if not mount.forecast or row.room >= len(free) + 2 + f.cells(mount.forecast):
+        row.put(free, "dim").gap(2)
     if mount.forecast:
-        row.gap(2).put(mount.forecast, "warning")
+        row.put(mount.forecast, "warning")
     elif mount.inodes is not None and mount.inodes >= DISK_WARM and row.room > 12:
-        row.gap(2).put(f"inodes {f.percent(mount.inodes)}", "warning")
+        row.put(f"inodes {f.percent(mount.inodes)}", "warning")
     return Entry(key, row.line(), expr)
 
 
-def _tail(mount: str, look: Look) -> str:
+def _tail(mount: str, width: int, look: Look) -> str:
     """A long mount point by its end, which says more than its beginning."""
-    return mount if f.cells(mount) <= NAME else look.glyphs.cut + mount[-(NAME - 1) :]
+    mount = clean(mount)
+    return mount if f.cells(mount) <= width else look.glyphs.cut + mount[-(width - 1) :]
 
 
 def _interface(one: InterfaceView, sparks: Mapping[str, Spark], width: int, look: Look) -> Entry:
@@ -166,12 +186,12 @@ def _disk(one: DiskView, sparks: Mapping[str, Spark], width: int, look: Look) ->
 
 def _two(name: str, pairs: tuple[tuple[str, float | None, Spark], ...], note: str, width: int, look: Look) -> Line:
     """A name and two rates, each with its own sparkline where there is room."""
-    row = Row(width, look).gap(1).put(name, "dim", NAME).gap()
-    trend = min(12, (width - NAME - 2 - 24 - len(note)) // 2)
+    row = Row(width, look).gap(1).put(name, "dim", _name_width(width)).gap()
+    trend = min(12, (width - _name_width(width) - 2 - 24 - len(note)) // 2)
     for sign, value, values in pairs:
         row.put(sign, "faint").put(f.rate(value), "text", 8, right=True)
         if trend >= 3:
-            row.gap().put(spark(values, trend, look.glyphs, 0.0), "bar")
+            row.gap().put(spark(values, trend, look.glyphs), "bar")
         row.gap(2)
     if row.room >= len(note):
         row.put(note, "dim")
@@ -179,7 +199,7 @@ def _two(name: str, pairs: tuple[tuple[str, float | None, Spark], ...], note: st
 
 
 def _pressure(pressure: Mapping[str, float], width: int, look: Look) -> Entry:
-    row = Row(width, look).gap(1).put("pressure", "dim", NAME).gap()
+    row = Row(width, look).gap(1).put("pressure", "dim", _name_width(width)).gap()
     for name in ("cpu", "memory", "io"):
         if name in pressure and row.room > 10:
             share = pressure[name]

@@ -1,0 +1,239 @@
+"""Trend and explore: a chart or a table of PromQL over a range of time. The app evaluates; here is only shown and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.suggester import Suggester
+from textual.widgets import Input
+
+from tui_monitor.views import Board, Chart, ChartLine
+from tui_monitor.widgets.bars import Picture
+from tui_monitor.widgets.charts import chart_lines, table_lines
+from tui_monitor.widgets.inks import Inks
+from tui_monitor.widgets.line import Line, Look, Row, title_line
+from tui_monitor.widgets.pages import HintBar
+from tui_monitor.widgets.pane import Pane
+from tui_monitor.widgets.panes import HeadBar
+
+RANGES = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
+WEEK = 604_800_000
+HINTS = (("left right", "range"), ("c", "last week"), ("v", "table or chart"), ("r", "again"), ("Esc", "back"))
+EXPLORE_HINTS = (("Enter", "run"), ("right", "complete"), ("Tab", "to the chart and back"), *HINTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to evaluate: PromQL over a range (ms) that ends now or at ``end`` (UTC ms); ``compare`` asks for last week too."""
+
+    expr: str
+    span: int
+    compare: bool = False
+
+
+Ask = Callable[[Question], None]
+
+
+class ChartPane(Pane):
+    """The answer, as chart or as table."""
+
+    def __init__(self, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks, id="chart")
+        self.heading = "Trend"
+        self.question = Question("", RANGES[1][1])
+        self.as_table = False
+        self.waiting = False
+        self._chart: Chart | None = None
+        self._before: Sequence[ChartLine] = ()
+        self._range = (0, 0)
+        self._drawn: tuple[object, list[Line]] | None = None
+
+    def wait(self, question: Question) -> None:
+        """A question is under way."""
+        self.question, self.waiting = question, True
+        self.rebuild()
+
+    def answer(self, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
+        """The answer has come."""
+        self._chart, self._before, self._range, self.waiting = chart, before, (start, end), False
+        self._drawn = None
+        self.rebuild()
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Head, then the picture, drawn once for each answer and size."""
+        names = "  ".join(f"[{name}]" if span == self.question.span else name for name, span in RANGES)
+        remark = "asking ..." if self.waiting else self.question.expr
+        head = title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=names)
+        if self._chart is None:
+            return [head], -1
+        key = (width, height, self.as_table)
+        if self._drawn is None or self._drawn[0] != key:
+            start, end = self._range
+            if self.as_table:
+                lines = table_lines(self._chart, end, width, self.look)
+            else:
+                lines = chart_lines(self._chart, start, end, width, height - 1, self.look, self._before)
+            self._drawn = (key, lines)
+        return [head, *self._drawn[1][: height - 1]], -1
+
+
+class ChartScreen(Screen[None]):
+    """One chart under the head bar."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "range(-1)", "Shorter range", show=False),
+        Binding("right,l", "range(1)", "Longer range", show=False),
+        Binding("c", "compare", "Compare with last week", show=False),
+        Binding("v", "table", "Table or chart", show=False),
+        Binding("r", "again", "Ask again", show=False),
+    ]
+    AUTO_FOCUS = "ChartPane"
+
+    def __init__(self, expr: str, board: Board, ask: Ask, *, look: Look, inks: Inks, title: str = "Trend", hints: Sequence[tuple[str, str]] = HINTS) -> None:
+        super().__init__()
+        self.chart = ChartPane(look=look, inks=inks)
+        self.chart.heading = title
+        self.question = Question(expr, RANGES[1][1])
+        self.head = HeadBar(board, look=look, inks=inks, id="head")
+        self.hints = HintBar(hints, look=look, inks=inks)
+        self._ask = ask
+
+    def compose(self) -> ComposeResult:
+        """Head, chart, keys."""
+        yield self.head
+        yield self.chart
+        yield self.hints
+
+    def on_mount(self) -> None:
+        """Ask at once."""
+        if self.question.expr:
+            self.ask(self.question)
+
+    def show(self, board: Board, picture: Picture) -> None:
+        """A new board moves only the head: charts are asked for, not pushed."""
+        self.head.show(board, picture)
+
+    def chosen_alert(self) -> None:
+        """No alert is chosen here."""
+
+    def ask(self, question: Question) -> None:
+        """Ask the app to evaluate."""
+        self.question = question
+        self.chart.wait(question)
+        self._ask(question)
+
+    def answer(self, question: Question, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
+        """Show the answer, unless something else has been asked since."""
+        if question == self.question:
+            self.chart.answer(chart, before, start, end)
+
+    def action_range(self, step: int) -> None:
+        """A longer or a shorter range."""
+        spans = [span for _, span in RANGES]
+        index = max(0, min(len(spans) - 1, spans.index(self.question.span) + step))
+        if self.question.expr:
+            self.ask(Question(self.question.expr, spans[index], self.question.compare))
+
+    def action_compare(self) -> None:
+        """With the same time last week, or without."""
+        if self.question.expr:
+            self.ask(Question(self.question.expr, self.question.span, not self.question.compare))
+
+    def action_table(self) -> None:
+        """As table, as chart."""
+        self.chart.as_table = not self.chart.as_table
+        self.chart.rebuild()
+
+    def action_again(self) -> None:
+        """The same question now."""
+        if self.question.expr:
+            self.ask(self.question)
+
+
+class Words(Suggester):
+    """Completes the word under the cursor's end with a metric, label or function."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.words = sorted(words)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole value with its last word completed."""
+        return completed(value, self.words)
+
+
+def completed(value: str, words: Sequence[str]) -> str | None:
+    """The value with its last word completed by the first that begins so; None where none does."""
+    start = len(value)
+    while start and (value[start - 1].isalnum() or value[start - 1] in "_:"):
+        start -= 1
+    word = value[start:]
+    if not word:
+        return None
+    return next((value[:start] + known for known in words if known.startswith(word) and known != word), None)
+
+
+class WrongLine(Pane, can_focus=False):
+    """The expression with what is wrong underlined, and why; hidden while nothing is wrong."""
+
+    def __init__(self, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks, id="wrong", classes="-hidden")
+        self.expr, self.message, self.position = "", "", 0
+
+    def tell(self, expr: str, message: str, position: int | None) -> None:
+        """Show or hide."""
+        self.expr, self.message, self.position = expr, message, len(expr) if position is None else position
+        self.set_class(not message, "-hidden")
+        self.rebuild()
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The expression, then the reason."""
+        end = self.position + 1
+        while end < len(self.expr) and (self.expr[end].isalnum() or self.expr[end] in "_:"):
+            end += 1
+        row = Row(width, self.look).put("> ", "faint").put(self.expr[: self.position], "dim")
+        row.put(self.expr[self.position : end] or " ", "wrong").put(self.expr[end:], "dim")
+        return [row.line(), Row(width, self.look).put("  ").put(self.message, "critical").line()], -1
+
+
+class ExploreScreen(ChartScreen):
+    """A line of PromQL over its answer."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "switch", "To the chart and back", show=False, priority=True)]
+
+    def __init__(self, expr: str, board: Board, ask: Ask, words: Sequence[str], *, look: Look, inks: Inks) -> None:
+        super().__init__(expr, board, ask, look=look, inks=inks, title="Explore", hints=EXPLORE_HINTS)
+        self.input = Input(expr, "PromQL, for example rate(network_receive_bytes_total[5m])", suggester=Words(words), select_on_focus=False)
+        self.input.cursor_blink = False
+        self.wrong = WrongLine(look=look, inks=inks)
+
+    def compose(self) -> ComposeResult:
+        """Head, expression, what is wrong with it, answer, keys."""
+        yield self.head
+        yield self.input
+        yield self.wrong
+        yield self.chart
+        yield self.hints
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Run the expression."""
+        event.stop()
+        if event.value.strip():
+            self.ask(Question(event.value.strip(), self.question.span, self.question.compare))
+
+    def answer(self, question: Question, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
+        """Underline what is wrong, or show the answer."""
+        if question != self.question:
+            return
+        self.wrong.tell(question.expr, chart.error, chart.error_position)
+        super().answer(question, chart if not chart.error else Chart(), before, start, end)
+
+    def action_switch(self) -> None:
+        """From the expression to the chart and back."""
+        (self.chart if self.input.has_focus else self.input).focus()

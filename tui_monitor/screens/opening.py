@@ -1,0 +1,274 @@
+"""Opens the screens beside the main one: asks the backend for what they show. Part of the app, loaded when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_monitor.screens.page import Hints, PageScreen
+from tui_monitor.views import AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, KnowsSilences, SilenceView
+from tui_monitor.widgets import alerts, details
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.line import Line, Look, Row
+from tui_monitor.widgets.pages import DrawRow, ListPane, TextPane
+from tui_monitor.widgets.panes import EndpointsPane, HealthPane, ResourcesPane
+from tui_monitor.widgets.resources import process_entries
+
+if TYPE_CHECKING:
+    from tui_monitor.app import MonitorApp
+    from tui_monitor.screens.chart import ChartScreen, Question
+
+POINTS = 300
+HISTORY, OUTBOX = 200, 500
+ALERT_HINTS: Hints = (("a", "acknowledge"), ("u", "take back"), ("s", "silence"), ("t", "trend"), ("m", "its moment"), ("Esc", "back"))
+LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-5", "screens"), ("Esc", "back"))
+
+
+class AlertScreen(PageScreen):
+    """The details of one alert."""
+
+    detail: AlertDetail
+
+
+def _replace(app: MonitorApp, screen: PageScreen) -> None:
+    """Numbered screens lie beside each other, not upon each other."""
+    while app.screen is not app.main:
+        app.pop_screen()
+    app.push_screen(screen)
+
+
+# Details.
+
+
+async def open_alert(app: MonitorApp, alert_id: str) -> None:
+    """Show everything about one alert."""
+    detail = await app.backend.alert_detail(alert_id)
+    pane = TextPane(_alert_title(detail), _alert_draw(app, detail), look=app.look, inks=app.inks)
+
+    def refill(board: Board) -> None:
+        fresh = next((alert for alert in board.alerts if alert.id == alert_id), None)
+        if fresh is not None and _changed(fresh, screen.detail.alert):
+            app.do(_renew(app, screen, pane))
+
+    screen = AlertScreen(
+        pane, app.shown, ALERT_HINTS, look=app.look, inks=app.inks, refill=refill, alert=lambda: screen.detail.alert,
+        moment=lambda: app.action_moment(screen.detail.alert.starts_at or screen.detail.alert.active_at),
+    )  # fmt: skip
+    screen.detail = detail
+    app.push_screen(screen)
+
+
+def _changed(fresh: AlertView, known: AlertView) -> bool:
+    return (fresh.state, fresh.acknowledged_at, fresh.suppressed_by, fresh.severity, fresh.deliveries) != (
+        known.state, known.acknowledged_at, known.suppressed_by, known.severity, known.deliveries,
+    )  # fmt: skip
+
+
+async def _renew(app: MonitorApp, screen: AlertScreen, pane: TextPane) -> None:
+    screen.detail = await app.backend.alert_detail(screen.detail.alert.id)
+    pane.change(_alert_title(screen.detail), _alert_draw(app, screen.detail))
+
+
+def _alert_title(detail: AlertDetail) -> str:
+    return f"{detail.alert.name} {alerts.subject(detail.alert)}".strip()
+
+
+def _alert_draw(app: MonitorApp, detail: AlertDetail) -> Callable[[int, Look], list[Line]]:
+    return lambda width, look: details.alert_lines(detail, app.shown.at, width, look)
+
+
+def open_check(app: MonitorApp, check: CheckView) -> None:
+    """Show everything about one check, kept up to date."""
+
+    def draw(board: Board) -> Callable[[int, Look], list[Line]]:
+        fresh = next((one for one in board.checks if one.name == check.name), check)
+        found = [alert for alert in board.alerts if alert.labels.get("check") == check.name]
+        return lambda width, look: details.check_lines(fresh, found, board.at, width, look)
+
+    pane = TextPane(check.name, draw(app.shown), look=app.look, inks=app.inks)
+    hints = (("t", "trend"), ("a", "acknowledge"), ("s", "silence"), ("Esc", "back"))
+    screen = PageScreen(
+        pane, app.shown, hints, look=app.look, inks=app.inks, refill=lambda board: pane.change(check.name, draw(board)),
+        alert=lambda: next((alert for alert in app.shown.alerts if alert.labels.get("check") == check.name), None),
+    )  # fmt: skip
+    screen.expr = f'probe_duration_seconds{{check="{check.name}"}}'
+    app.push_screen(screen)
+
+
+def open_help(app: MonitorApp) -> None:
+    """Show all keys."""
+    pane = TextPane("Help", details.help_lines, look=app.look, inks=app.inks)
+    app.push_screen(PageScreen(pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, inks=app.inks))
+
+
+# Numbered screens.
+
+
+async def open_page(app: MonitorApp, number: int) -> None:
+    """Open a numbered screen; numbers without one do nothing."""
+    pages = {2: open_history, 3: open_notifications, 4: open_processes, 5: open_silences}
+    if number == 1:
+        while app.screen is not app.main:
+            app.pop_screen()
+    elif number in pages:
+        await pages[number](app)
+
+
+async def open_history(app: MonitorApp) -> None:
+    """Alerts that fire, then those that are over."""
+    over = list(await app.backend.alert_history(HISTORY))
+    pane = ListPane("Alerts and history", "No alert has ever fired.", look=app.look, inks=app.inks)
+    known: dict[str, AlertView] = {}
+
+    def refill(board: Board) -> None:
+        current = sorted(board.alerts, key=alerts.order_key("urgency"))
+        known.clear()
+        known.update({alert.id: alert for alert in (*over, *current)})
+        both = [*current, *(alert for alert in over if all(alert.id != one.id for one in current))]
+        pane.fill([(one.id, _alert_words(one), _alert_row(one, board.at)) for one in both], f"{len(current)} now, {len(over)} over")
+
+    screen = PageScreen(
+        pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, refill=refill,
+        opened=lambda key: app.do(open_alert(app, key)), alert=lambda: known.get(pane.selection),
+    )  # fmt: skip
+    refill(app.shown)
+    _replace(app, screen)
+
+
+def _alert_words(alert: AlertView) -> str:
+    return " ".join((alert.name, alert.summary, alert.severity, alert.state, alert.acknowledged_by, *alert.labels.values()))
+
+
+def _alert_row(alert: AlertView, now: int) -> DrawRow:
+    return lambda width, look, selected: alerts.alert_line(alert, now, width, look, selected=selected)
+
+
+async def open_notifications(app: MonitorApp) -> None:
+    """The outbox, newest first, under the health of each notifier."""
+    pane = ListPane("Notifications", "Nothing has been sent yet.", look=app.look, inks=app.inks)
+
+    async def load() -> None:
+        rows = list(await app.backend.notifications(OUTBOX))
+        remark = details.notifier_text(rows, app.live.notifiers, app.shown.at)
+        pane.fill([(str(one.id), f"{one.notifier} {one.kind} {one.state} {one.title} {one.error}", partial(_notification, app, one)) for one in rows], remark)
+
+    counter = [0]
+
+    def refill(board: Board) -> None:
+        counter[0] += 1
+        if counter[0] % 3 == 0:
+            app.do(load())
+
+    await load()
+    _replace(app, PageScreen(pane, app.shown, LIST_HINTS[1:], look=app.look, inks=app.inks, refill=refill))
+
+
+def _notification(app: MonitorApp, one: object, width: int, look: Look, selected: bool) -> Line:
+    return details.notification_line(one, app.shown.at, width, look)  # type: ignore[arg-type]
+
+
+async def open_processes(app: MonitorApp) -> None:
+    """The busiest processes with their command lines."""
+    pane = ListPane("Processes", "No process is known yet.", look=app.look, inks=app.inks)
+    by_memory = [False]
+
+    def refill(board: Board) -> None:
+        width = max(20, app.size.width)
+        entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory[0], whole=True)
+        rows: list[tuple[str, str, DrawRow]] = [(e.key, "".join(text for text, _ in e.line), partial(_ready, e.line)) for e in entries]
+        pane.fill(rows if board.resources.processes else [], f"{board.resources.process_count} in all, by {'memory' if by_memory[0] else 'cpu'}")
+
+    def order() -> None:
+        by_memory[0] = not by_memory[0]
+        refill(app.shown)
+
+    refill(app.shown)
+    hints = (("o", "by cpu or memory"), *LIST_HINTS[1:])
+    _replace(app, PageScreen(pane, app.shown, hints, look=app.look, inks=app.inks, refill=refill, order=order))
+
+
+def _ready(line: Line, width: int, look: Look, selected: bool) -> Line:
+    return line
+
+
+async def open_silences(app: MonitorApp) -> None:
+    """What is silenced, by whom, for how long; Enter ends a silence."""
+    if not isinstance(app.backend, KnowsSilences):
+        app.notify("Silences cannot be listed here. See: tui-monitor silences", markup=False)
+        return
+    backend = app.backend
+    pane = ListPane("Silences", "Nothing is silenced. s on an alert makes a silence.", look=app.look, inks=app.inks)
+
+    async def load() -> None:
+        rows = await backend.silences()
+        pane.fill([(one.id, f"{one.matchers} {one.by} {one.comment}", partial(_silence, one, app.shown.at)) for one in rows], f"{len(rows)} active or to come")
+
+    def opened(key: str) -> None:
+        app.ask("End this silence? Enter ends it", lambda _: app.do(end(key)), hint="Enter ends   Esc leaves")
+
+    async def end(key: str) -> None:
+        await app.command("unsilence", {"id": key})
+        await load()
+
+    await load()
+    hints = (("Enter", "end the silence"), *LIST_HINTS[1:])
+    _replace(app, PageScreen(pane, app.shown, hints, look=app.look, inks=app.inks, opened=opened))
+
+
+def _silence(one: SilenceView, now: int, width: int, look: Look, selected: bool) -> Line:
+    row = Row(width, look).gap(1).put(one.id, "dim", 8).gap()
+    when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
+    row.put(when, "text", 14).gap().put(one.matchers, "strong", max(10, row.room - 32)).gap(2)
+    return row.put(f"{one.by} {one.comment}".strip(), "dim").line()
+
+
+# Charts.
+
+
+async def open_trend(app: MonitorApp) -> None:
+    """The trend of what is selected."""
+    expr = await _selected_expr(app)
+    if not expr:
+        app.notify("There is no series to show here.", markup=False)
+        return
+    from tui_monitor.screens.chart import ChartScreen
+
+    screen = ChartScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), look=app.look, inks=app.inks)
+    app.push_screen(screen)
+
+
+async def _selected_expr(app: MonitorApp) -> str:
+    own = getattr(app.screen, "expr", "")
+    if own:
+        return str(own)
+    pane = app.main.pane
+    if app.screen is app.main and isinstance(pane, ResourcesPane | EndpointsPane | HealthPane):
+        return pane.expr()
+    alert = app.chosen_alert()
+    return (await app.backend.alert_detail(alert.id)).series if alert is not None else ""
+
+
+async def open_explore(app: MonitorApp) -> None:
+    """PromQL by hand, beginning with the selection."""
+    from tui_monitor.screens.chart import ExploreScreen
+
+    names = await app.backend.names()
+    words = [word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())]
+    expr = app.main.pane.expr() if app.screen is app.main else ""
+    screen = ExploreScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, look=app.look, inks=app.inks)
+    app.push_screen(screen)
+
+
+async def evaluate(app: MonitorApp, screen: ChartScreen, question: Question) -> None:
+    """Answer a chart's question: the range ends at the moment that is shown."""
+    from tui_monitor.screens.chart import WEEK
+
+    end = app.picture.past_at or app.now()
+    start = end - question.span
+    chart: Chart = await app.backend.chart(question.expr, start, end, POINTS)
+    before: list[ChartLine] = []
+    if question.compare and not chart.error:
+        old = await app.backend.chart(question.expr, start - WEEK, end - WEEK, POINTS)
+        before = [ChartLine(line.name, tuple(at + WEEK for at in line.times), line.values) for line in old.lines]
+    screen.answer(question, chart, before, start, end)

@@ -1,0 +1,172 @@
+"""The pages about one alert and one check, and the help page. Pure."""
+
+from __future__ import annotations
+
+from tui_monitor.model import HealthStatus
+from tui_monitor.views import AlertDetail, AlertView, CheckView, Delivery, NotificationView
+from tui_monitor.widgets import alerts
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.graphs import bar
+from tui_monitor.widgets.line import HEALTH_STYLES, SEVERITY_WORDS, Line, Look, Row
+from tui_monitor.widgets.pages import fact, heading, table
+
+DELIVERY_STYLES = {"sent": "ok", "failed": "critical", "unknown": "warning", "retrying": "warning", "queued": "dim", "sending": "dim"}
+DELIVERY_SHAPES = {"sent": "healthy", "failed": "unhealthy", "unknown": "unknown", "retrying": "degraded"}
+PHASES = ("resolve", "connect", "tls", "processing", "transfer")
+
+HELP = (
+    ("Alerts", (("a", "acknowledge the selected alert, else the first, with a note"), ("A", "acknowledge all that fire"), ("u", "take the acknowledgement back"),
+                ("s", "silence: matchers, how long, # why"), ("m", "in the details of an alert: go to its moment"))),
+    ("Look", (("Enter", "details of the selection"), ("Esc", "back; never quits"), ("t", "trend of the selection"), ("e", "explore: any PromQL"), ("/", "filter rows; n N next and previous"),
+              ("o", "change the sort order"), ("p", "pause the picture; monitoring goes on"))),
+    ("Time", (("[ ]", "a minute back, forth; forth at the end is live again"), ("{ }", "a quarter of an hour"), ("@", "go to a time: 03:10, 2026-11-20 03:10, -2h"))),
+    ("Move", (("Tab", "next pane; Shift+Tab the one before"), ("arrows", "also h j k l; g first, G last; the mouse works"), ("1", "overview"), ("2", "alerts and their history"),
+              ("3", "notifications"), ("4", "processes"), ("5", "silences"), ("Ctrl+P", "all commands"))),
+    ("Monitor", (("R", "reload the configuration"), ("?", "this page"), ("q", "quit; never ends the daemon"))),
+)  # fmt: skip
+
+
+def help_lines(width: int, look: Look) -> list[Line]:
+    """All keys, and what the shapes mean."""
+    lines: list[Line] = []
+    for title, keys in HELP:
+        lines += heading(title, width, look)
+        for key, does in keys:
+            lines.append(Row(width, look).gap(3).put(key, "accent", 9).gap().put(does, "text").line())
+    lines += heading("Shapes", width, look)
+    row = Row(width, look).gap(3)
+    for status in HealthStatus:
+        row.put(look.glyphs.health(status), HEALTH_STYLES[status]).gap().put(status.value, "text").gap(3)
+    return [*lines, row.line()]
+
+
+def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[Line]:
+    """Everything about one alert, what to do first."""
+    alert = detail.alert
+    word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
+    colour = alerts.severity_style(alert)
+    head = Row(width, look).gap(1).put(f" {word} ", f"chip-{colour}" if alerts.is_open(alert) else colour).gap(2)
+    head.put(alert.state, "strong").gap(2)
+    since = alert.starts_at or alert.active_at
+    head.put(f"since {f.stamp(since, now, look.zone, seconds=True)}, {f.age(since, now)}", "dim")
+    lines: list[Line] = [Row(width, look).line(), head.line(), Row(width, look).line()]
+    lines += fact("summary", alert.summary, width, look, "strong")
+    lines += fact("what to do", alert.annotations.get("description", ""), width, look)
+    lines += fact("runbook", alert.annotations.get("runbook_url", ""), width, look, "accent")
+    lines += fact("value", "no data" if alert.no_data else alert.value_text, width, look)
+    if alert.acknowledged_by:
+        until = f", until {f.stamp(alert.acknowledged_until, now, look.zone)}" if alert.acknowledged_until else ""
+        note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
+        text = f"by {alert.acknowledged_by} at {f.stamp(alert.acknowledged_at, now, look.zone)}{until}{note}"
+        lines += fact("acknowledged", text, width, look)
+    lines += fact("muted by", ", ".join(alert.suppressed_by), width, look, "warning")
+    lines += fact("flapping", f"{alert.flaps} times" if alert.flaps else "", width, look, "warning")
+    lines += fact("affected", str(alert.affected) if alert.affected else "", width, look)
+    lines += fact("condition", detail.expr, width, look)
+    for name, text in alert.annotations.items():
+        if name not in ("summary", "description", "runbook_url"):
+            lines += fact(name, text, width, look)
+    lines += fact("labels", "  ".join(f"{key}={value}" for key, value in sorted(alert.labels.items())), width, look, "dim")
+    lines += fact("id", alert.id, width, look, "dim")
+    if detail.events:
+        lines += heading("History", width, look)
+        rows = [
+            [(f.stamp(e.at, now, look.zone, seconds=True), "dim"), (e.change, "text"), (f"{e.by} {e.note}".strip(), "dim")]
+            for e in detail.events
+        ]  # fmt: skip
+        lines += table(rows, width, look)
+    lines += heading("Notifications", width, look)
+    deliveries = detail.deliveries or alert.deliveries
+    lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact("none", "nothing was sent about this alert", width, look, "dim")
+    for title, texts in detail.evidence.items():
+        lines += heading(title, width, look)
+        lines += [Row(width, look).gap(3).put(text, "text").line() for text in texts]
+    return lines
+
+
+def _delivery(one: Delivery, now: int, look: Look) -> list[tuple[str, str]]:
+    style = DELIVERY_STYLES.get(one.state, "dim")
+    return [
+        (f.stamp(one.at, now, look.zone, seconds=True), "dim"), (_shape(one.state, look) + " " + one.state, style),
+        (one.notifier, "text"), (one.kind, "dim"), (one.error, "warning"),
+    ]  # fmt: skip
+
+
+def _shape(state: str, look: Look) -> str:
+    return look.glyphs.health(DELIVERY_SHAPES[state]) if state in DELIVERY_SHAPES else look.glyphs.bullet
+
+
+def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, look: Look) -> list[Line]:
+    """Everything about one check: state, phases of the last probe, windows, figures, facts, its alerts."""
+    style = HEALTH_STYLES[check.status]
+    head = Row(width, look).gap(1).put(f"{look.glyphs.health(check.status)} {check.status.value}", style).gap(2)
+    if check.since:
+        head.put(f"since {f.stamp(check.since, now, look.zone, seconds=True)}, {f.age(check.since, now)}", "dim")
+    lines: list[Line] = [Row(width, look).line(), head.line(), Row(width, look).line()]
+    lines += fact("reason", check.reason, width, look, "strong")
+    lines += fact("target", check.target, width, look)
+    lines += fact("type", check.type, width, look) + fact("category", check.category, width, look)
+    lines += fact("last probe", f"{f.latency(check.duration)}, {f.ago(check.at, now)}" if check.at else "none yet", width, look)
+    lines += fact("failures", f"{check.consecutive_failures} in a row" if check.consecutive_failures else "", width, look, "warning")
+    lines += fact("certificate", f"ends {f.stamp(check.certificate_expires, now, look.zone)}, in {f.days_left(check.certificate_expires, now)}" if check.certificate_expires else "", width, look)
+    lines += fact("depends on", ", ".join(check.depends_on), width, look)
+    if check.phases:
+        lines += heading("Phases of the last probe", width, look) + _phases(check, width, look)
+    known = [(key, check.windows[key]) for key in ("5m", "1h", "24h") if key in check.windows]
+    if known:
+        lines += heading("Windows", width, look)
+        rows = [[("window", "faint"), ("p50", "faint"), ("p95", "faint"), ("p99", "faint"), ("uptime", "faint")]]
+        rows += [[(key, "dim"), (f.latency(w.p50), "text"), (f.latency(w.p95), "text"), (f.latency(w.p99), "text"), (f.uptime_percent(w.uptime), "text")] for key, w in known]
+        lines += table(rows, width, look)
+    if check.figures:
+        lines += heading("Figures", width, look)
+        lines += table([[(name, "dim"), (f.figure(name, value), "text")] for name, value in sorted(check.figures.items())], width, look)
+    if check.facts:
+        lines += heading("Facts", width, look)
+        for name, text in check.facts.items():
+            lines += fact(name, text, width, look)
+    if found:
+        lines += heading("Alerts", width, look)
+        lines += [alerts.alert_line(alert, now, width, look) for alert in found]
+    return lines
+
+
+def _phases(check: CheckView, width: int, look: Look) -> list[Line]:
+    whole = sum(check.phases.values()) or 1.0
+    lines = []
+    for name in (*(phase for phase in PHASES if phase in check.phases), *(phase for phase in check.phases if phase not in PHASES)):
+        seconds = check.phases[name]
+        filled, rest = bar(round(seconds / whole, 3), min(30, max(4, width - 30)), look.glyphs)
+        row = Row(width, look).gap(1).put(name, "dim", 14).gap().put(filled, "bar").put(rest, "faint").gap()
+        lines.append(row.put(f.latency(seconds), "text", 8, right=True).line())
+    return lines
+
+
+def notification_line(one: NotificationView, now: int, width: int, look: Look) -> Line:
+    """One message of the outbox: state as shape and word, age, notifier, what, and its outcome."""
+    style = DELIVERY_STYLES.get(one.state, "dim")
+    row = Row(width, look).gap(1).put(f"{_shape(one.state, look)} {one.state}", style, 10).gap()
+    row.put(f.age(one.created_at, now), "dim", 7, right=True).gap(2).put(one.notifier, "text", 12).gap()
+    if width >= 70:
+        row.put(one.kind, "dim", 9).gap()
+    outcome = min(44, max(0, width // 3))
+    row.put(one.title, "text", max(8, row.room - outcome - 2)).gap(2)
+    return row.put(_outcome(one, now, look), "dim" if one.state in ("sent", "queued") else style).line()
+
+
+def _outcome(one: NotificationView, now: int, look: Look) -> str:
+    tries = f"{one.attempts} tries: " if one.attempts > 1 else ""
+    if one.state == "sent":
+        return tries + (one.provider_id or f"sent {f.stamp(one.sent_at, now, look.zone)}")
+    if one.state == "retrying" and one.next_try:
+        return f"again in {f.latency(max(0.0, (one.next_try - now) / 1000))}, {tries}{one.error}"
+    return tries + one.error
+
+
+def notifier_text(rows: list[NotificationView], names: tuple[str, ...], now: int) -> str:
+    """Each notifier's health from its newest message: "ops-chat sent 4m ago, ops-mail failed 4m ago"."""
+    told = []
+    for name in dict.fromkeys((*names, *(row.notifier for row in rows))):
+        newest = next((row for row in rows if row.notifier == name and row.state not in ("queued", "sending")), None)
+        told.append(f"{name} {newest.state} {f.ago(newest.sent_at or newest.created_at, now)}" if newest else f"{name} unused")
+    return ", ".join(told)
