@@ -13,6 +13,8 @@ from tui_monitor.store.history_codec import CodecFault, decode_ints, decode_valu
 _SAME = struct.Struct("<BIId")
 _DIFFERENT = struct.Struct("<BII4d")
 _BITS = struct.Struct("<d")
+AGGREGATE_SIZES = (_SAME.size, _DIFFERENT.size)
+"""Bytes that ``encode_aggregate`` writes."""
 
 
 class Aggregate(NamedTuple):
