@@ -208,7 +208,7 @@ class Leader:
 
     async def _close(self) -> None:
         now = self._clock.wall_ms()
-        await self.recorder.close(self._collector.drain(), now, self.board.to_json() if self.board else None)
+        await self.recorder.close(self._collector.drain(), now, self.board.to_json(sparks=True) if self.board else None)
         if self._state is not None:
             with contextlib.suppress(sqlite3.Error):
                 await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
@@ -296,7 +296,7 @@ class Leader:
         facts_due = not 0 <= now - self._facts_at < FACTS_EVERY_MS
         if self._watched or facts_due:
             self._publish(now)
-        self._record(now, mono, self._viewers or facts_due)
+        self._record(now, mono, facts_due)
         if now - self._heartbeat_at >= HEARTBEAT_EVERY_MS or now < self._heartbeat_at:
             await self._heartbeat(now)
         self._renew_statistics(now)
@@ -426,10 +426,11 @@ class Leader:
         while len(self._deliveries) > 5000:
             self._deliveries.pop(next(iter(self._deliveries)))
 
-    def _record(self, now: int, mono: float, with_facts: bool) -> None:
+    def _record(self, now: int, mono: float, facts_due: bool) -> None:
         facts = None
-        if with_facts and self.board is not None:
-            facts, self._facts_at = self.board.to_json(), now
+        if (facts_due or self._viewers) and self.board is not None:
+            facts = self.board.to_json(sparks=facts_due)
+            self._facts_at = now if facts_due else self._facts_at
         self.recorder.record(self._collector.drain(), now, mono, facts)
 
     # --- leader's row and viewers -------------------------------------------------------------------------------------

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol, runtime_checkable
 
 from tui_monitor.model import HealthStatus, Labels, labels_of
 
 Spark = tuple[float | None, ...]
 """Newest last; None is a moment without a value (a failed probe, a gap)."""
+
+STORED_SPARK = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +215,16 @@ class Board:
         """How many firing alerts somebody has acknowledged."""
         return sum(1 for alert in self.alerts if alert.state == "firing" and alert.acknowledged_by)
 
-    def to_json(self) -> bytes:
-        """The board without its sparks: the compact row that viewers follow."""
-        raw = asdict(self)
-        del raw["sparks"]
+    def to_json(self, sparks: bool = False) -> bytes:
+        """The compact row that viewers follow (they have the samples for sparks); with sparks, shortened, for the next first paint."""
+        raw = asdict(replace(self, sparks={}))
+        if sparks:
+            raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in self.sparks.items()}
         return json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
 
 
 def spark_series(board: Board) -> dict[str, Labels]:
@@ -246,6 +253,7 @@ def board_from_json(data: bytes) -> Board:
     raw["resources"] = _resources(raw["resources"])
     raw["alerts"] = tuple(_alert(entry) for entry in raw["alerts"])
     raw["leader"] = LeaderView(**raw["leader"])
+    raw["sparks"] = {key: tuple(values) for key, values in raw["sparks"].items()}
     for key in ("trouble", "notifiers", "advice"):
         raw[key] = tuple(raw[key])
     return Board(**raw)
@@ -385,6 +393,27 @@ class Backend(Protocol):
 
     async def board_at(self, at: int) -> Board:
         """The board of a past moment (UTC ms), ``past`` set."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceView:
+    """One silence that is or will be active (UTC ms); ``matchers`` as people write them."""
+
+    id: str
+    matchers: str
+    starts_at: int
+    ends_at: int
+    by: str = ""
+    comment: str = ""
+
+
+@runtime_checkable
+class KnowsSilences(Protocol):
+    """What a backend has that can list silences; the dashboard's screen of silences asks for it."""
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """All that are or will be active, the one that ends first at the top."""
         ...
 
 
