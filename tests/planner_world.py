@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import replace
 from typing import Any
 
-from tui_monitor.alerts.alert import Acknowledgement, Alert, Change, Transition
+from tui_monitor.alerts.alert import Acknowledgement, Alert, Change, Rung, Transition
 from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.planner import Planner
 from tui_monitor.alerts.planner_state import Plan
@@ -49,7 +49,8 @@ class World:
         print_of = hashlib.blake2s(repr(sorted((k, v) for k, v in every.items() if k != "severity")).encode(), digest_size=8).hexdigest()
         alert_id = hashlib.blake2s(f"{print_of}{self.now}".encode(), digest_size=4).hexdigest()
         texts = {"summary": f"{labels.get('check', name)} is down"}
-        alert = Alert(alert_id, print_of, name, "firing", severity, every, texts, 1.0, self.now, self.now)
+        more: dict[str, Any] = {"evidence": {"reason": ["x"]}, "rungs": {name: Rung(self.now, sample=(("check", "x"),))}, "digest": "d"}
+        alert = Alert(alert_id, print_of, name, "firing", severity, every, texts, 1.0, self.now, self.now, **more)
         return self._change(alert, "firing")
 
     def resolve(self, alert_id: str) -> None:

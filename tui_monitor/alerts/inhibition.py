@@ -91,34 +91,85 @@ class InhibitRule:
         return tuple(labels.get(name, "") for name in self.equal)
 
 
+class _Bucket:
+    """Sources and targets of one rule that share the values of `equal`. ``sources``: id → whether it fits the target side too."""
+
+    __slots__ = ("_best", "sources", "targets")
+
+    def __init__(self) -> None:
+        self.sources: dict[str, bool] = {}
+        self.targets: dict[str, None] = {}
+        self._best: tuple[str, str] | None = None
+
+    def add_source(self, alert_id: str, both: bool) -> None:
+        self.sources[alert_id] = both
+        if self._best is not None:
+            every, plain = self._best
+            self._best = min(filter(None, (every, alert_id))), plain if both else min(filter(None, (plain, alert_id)))
+
+    def remove_source(self, alert_id: str) -> None:
+        del self.sources[alert_id]
+        if self._best is not None and alert_id in self._best:
+            self._best = None
+
+    def best(self, *, plain: bool) -> str:
+        """The source to name: the least id, among those that only fit the source side where ``plain``; "" where there is none."""
+        if self._best is None:
+            self._best = min(self.sources, default=""), min((key for key, both in self.sources.items() if not both), default="")
+        return self._best[plain]
+
+
 class Inhibitors:
-    """The firing alerts that inhibit others, indexed: made anew whenever the set of firing alerts changes."""
+    """The firing alerts that inhibit others, kept up to date as alerts come and go.
 
-    def __init__(self, rules: Iterable[InhibitRule], firing: Iterable[tuple[str, Mapping[str, str]]]) -> None:
-        """``firing``: id and labels of every firing alert, muted ones too (a muted source still inhibits, as in Alertmanager)."""
+    An alert never inhibits itself; one that fits both sides of a rule is not inhibited by others that do (Alertmanager's rule
+    against alerts that silence each other). A muted source still inhibits, as in Alertmanager.
+    """
+
+    def __init__(self, rules: Iterable[InhibitRule]) -> None:
         self._rules = tuple(rules)
-        self._sources: list[dict[tuple[str, ...], list[tuple[str, bool]]]] = [{} for _ in self._rules]
-        if not self._rules:
-            return
-        for alert_id, labels in firing:
-            for rule, sources in zip(self._rules, self._sources, strict=True):
-                if matches_all(rule.source, labels):
-                    sources.setdefault(rule.shared(labels), []).append((alert_id, matches_all(rule.target, labels)))
+        self._buckets: list[dict[tuple[str, ...], _Bucket]] = [{} for _ in self._rules]
+        self._of: dict[str, list[tuple[_Bucket, bool, bool]]] = {}
 
-    def of(self, alert_id: str, labels: Mapping[str, str]) -> tuple[str, ...]:
-        """The ids of those that inhibit this alert, one for each rule that does.
-
-        An alert never inhibits itself; one that fits both sides of a rule is not inhibited by others that do (Alertmanager's rule
-        against alerts that silence each other).
-        """
-        found: dict[str, None] = {}
-        for rule, sources in zip(self._rules, self._sources, strict=True):
-            if not sources or not matches_all(rule.target, labels):
+    def add(self, alert_id: str, labels: Mapping[str, str]) -> set[str]:
+        """An alert fires (or its labels changed); the ids of those that it may inhibit now."""
+        found = self.remove(alert_id)
+        places = []
+        for rule, buckets in zip(self._rules, self._buckets, strict=True):
+            source, target = matches_all(rule.source, labels), matches_all(rule.target, labels)
+            if not (source or target):
                 continue
-            candidates = sources.get(rule.shared(labels), ())
-            both = bool(candidates) and matches_all(rule.source, labels)
-            for source, source_is_target in candidates:
-                if source != alert_id and not (both and source_is_target):
-                    found[source] = None
-                    break
+            bucket = buckets.setdefault(rule.shared(labels), _Bucket())
+            if source:
+                if not bucket.best(plain=True) and not (target and bucket.sources):
+                    found.update(bucket.targets)
+                bucket.add_source(alert_id, target)
+            if target:
+                bucket.targets[alert_id] = None
+            places.append((bucket, source, target))
+        if places:
+            self._of[alert_id] = places
+        return found
+
+    def remove(self, alert_id: str) -> set[str]:
+        """An alert has ended; the ids of those that it may have inhibited."""
+        found: set[str] = set()
+        for bucket, source, target in self._of.pop(alert_id, ()):
+            if target:
+                bucket.targets.pop(alert_id, None)
+            if source:
+                bucket.remove_source(alert_id)
+                found.update(bucket.targets)
+        return found
+
+    def of(self, alert_id: str, current: Iterable[str] = ()) -> tuple[str, ...]:
+        """The ids of those that inhibit this firing alert, one for each rule that does; one of ``current`` is kept while it holds."""
+        found: dict[str, None] = {}
+        named = set(current)
+        for bucket, source, target in self._of.get(alert_id, ()):
+            if not target or not bucket.sources:
+                continue
+            kept = sorted(key for key in named if key in bucket.sources and key != alert_id and not (source and bucket.sources[key]))
+            if best := kept[0] if kept else bucket.best(plain=source):
+                found[best] = None
         return tuple(found)

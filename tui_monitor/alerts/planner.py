@@ -177,14 +177,14 @@ class Planner:
             if alert.state == "firing":
                 track = Track(alert, match_labels(alert), alert.acknowledged is not None, clock_at=min(alert.starts_at or now, now))
                 self._tracks[alert.id] = track
-                self._changed(alert.id, now, spreads=True)
+                self._changed(alert.id, spreads=True)
             return
         before, track.alert = track.alert, alert
         if alert.state == "pending":
             track.alert = before
             return
         if alert.state != before.state:
-            self._changed(alert.id, now, spreads=True)
+            self._changed(alert.id, spreads=True)
         if not track.firing:
             return
         acked = alert.acknowledged is not None
@@ -193,13 +193,13 @@ class Planner:
             if not acked:
                 track.clock_at = now
                 track.woken_at = now if woken else track.woken_at
-            self._changed(alert.id, now)
+            self._changed(alert.id)
         if alert.severity != before.severity:
             track.labels = match_labels(alert)
             self._lower(alert.id, track)
-            self._changed(alert.id, now, spreads=True)
+            self._changed(alert.id, spreads=True)
         if bool(alert.flaps) != bool(before.flaps):
-            self._changed(alert.id, now)
+            self._changed(alert.id)
 
     def _lower(self, alert_id: str, track: Track) -> None:
         """A severity that fell is not told, but remembered, so that the next rise is told."""
@@ -208,11 +208,11 @@ class Planner:
                 track.told[notifier] = replace(told, severity=track.alert.severity)
                 self._rows.told(alert_id, notifier)
 
-    def _changed(self, alert_id: str, now: int, spreads: bool = False) -> None:
+    def _changed(self, alert_id: str, spreads: bool = False) -> None:
         self._dirty.add(alert_id)
         self._rows.track(alert_id)
-        if spreads and self._mutes.spreads:
-            self._recheck = True
+        if spreads and not self._recheck:
+            self._mutes.note(alert_id, self._tracks[alert_id])
 
     def _sweep(self, now: int) -> None:
         """Find what no transition told of: after a restart, or when one was lost."""
@@ -257,14 +257,16 @@ class Planner:
     def _suppress(self, now: int) -> dict[str, tuple[str, ...]]:
         """Judge again what may be muted or free now; returns what changed."""
         boundary = self._mutes_change_at is not None and now >= self._mutes_change_at
-        if self._recheck or boundary or self._mutes.parents_changed():
+        suspects = self._mutes.suspects()
+        if self._recheck or boundary:
             self._recheck = False
             self._mutes_change_at = self._mutes.refresh(now)
             if boundary:
                 self._dirty.update(self._tracks)
+            self._mutes.suspects()
             candidates: set[str] = set(self._tracks)
         else:
-            candidates = self._dirty | self._waiting
+            candidates = self._dirty | self._waiting | suspects
         changed: dict[str, tuple[str, ...]] = {}
         for alert_id in candidates:
             track = self._tracks.get(alert_id)

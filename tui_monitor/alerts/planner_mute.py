@@ -20,68 +20,82 @@ _FAR = 1 << 60
 class Mutes:
     """Knows for every firing track what mutes it.
 
-    `refresh` after anything that may change many of them at once (a firing set, a silence, a schedule's boundary); `reasons` is
-    cheap between those. Reasons are "silence:ID", "maintenance:NAME", "depends_on:CHECK", "inhibit:ID", "waiting:CHECK".
+    `note` each alert that fires, changes its labels or ends; `refresh` after anything that may change many of them at once (a
+    silence, a schedule's boundary, another configuration); `suspects` are those to ask `reasons` for besides what changed
+    itself. Reasons are "silence:ID", "maintenance:NAME", "depends_on:CHECK", "inhibit:ID", "waiting:CHECK".
     """
 
     def __init__(self, routing: Routing, tracks: Mapping[str, Track], verdict: ParentVerdict | None) -> None:
         """``tracks`` is the planner's own mapping, read only."""
-        self.routing = routing
         self.silences: dict[str, Silence] = {}
         self.affected: Counter[str] = Counter()
         self._tracks = tracks
         self._verdict = verdict
         self._by_check: dict[str, set[str]] = {}
         self._active: list[tuple[str, tuple[Matcher, ...]]] = []
-        self._inhibitors = Inhibitors((), ())
         self._failing: frozenset[str] = frozenset()
         self._verdicts: dict[tuple[str, int], Verdict] = {}
+        self._suspects: set[str] = set()
         self.reconfigure(routing)
 
     def reconfigure(self, routing: Routing) -> None:
         """Another configuration; `refresh` must follow."""
-        self.routing = routing
-        self._parents = frozenset(parent for check in routing.dependencies.parents for parent in routing.dependencies.ancestors(check))
-
-    @property
-    def spreads(self) -> bool:
-        """Whether one alert's begin or end may mute or free others."""
-        return bool(self.routing.inhibit or self._parents)
+        self._routing = routing
+        self._patience = routing.dependencies.patience_ms
+        self._ancestors = {check: routing.dependencies.ancestors(check) for check in routing.dependencies.parents}
+        self._descendants: dict[str, list[str]] = {}
+        for check, ancestors in self._ancestors.items():
+            for parent in ancestors:
+                self._descendants.setdefault(parent, []).append(check)
+        self._related = self._ancestors.keys() | self._descendants.keys()
+        self._inhibitors = Inhibitors(routing.inhibit)
 
     def begin_round(self) -> None:
         """Forget the verdicts of the last round."""
         self._verdicts.clear()
 
-    def note(self, alert_id: str, labels: Mapping[str, str], firing: bool) -> None:
-        """An alert fires or has ended."""
-        check = labels.get("check", "")
-        if check in self._parents or check in self._by_check:
-            members = self._by_check.setdefault(check, set())
-            (members.add if firing else members.discard)(alert_id)
+    def note(self, alert_id: str, track: Track) -> None:
+        """An alert fires, has other labels, or has ended."""
+        self._file(alert_id, track)
+        if self._routing.inhibit:
+            self._suspects |= self._inhibitors.add(alert_id, track.labels) if track.firing else self._inhibitors.remove(alert_id)
 
-    def parents_changed(self) -> bool:
-        """Whether a parent has begun or ceased to explain its children since the last `refresh`."""
-        return bool(self._parents) and self._failing_now() != self._failing
+    def _file(self, alert_id: str, track: Track) -> None:
+        check = track.labels.get("check", "")
+        if check in self._related:
+            members = self._by_check.setdefault(check, set())
+            (members.add if track.firing else members.discard)(alert_id)
+
+    def suspects(self) -> set[str]:
+        """The alerts whose reasons may have changed because of others since the last time."""
+        found, self._suspects = self._suspects, set()
+        if self._descendants:
+            failing = self._failing_now()
+            for parent in failing ^ self._failing:
+                for check in self._descendants[parent]:
+                    found |= self._by_check.get(check, set())
+            self._failing = failing
+        return found
 
     def refresh(self, now: int) -> int | None:
         """Look at everything again; returns when time alone will change the picture next (UTC ms), None: never."""
-        firing = [(alert_id, track.labels) for alert_id, track in self._tracks.items() if track.firing]
-        self._by_check = {parent: set() for parent in self._parents}
-        for alert_id, labels in firing:
-            self.note(alert_id, labels, True)
-        self._inhibitors = Inhibitors(self.routing.inhibit, firing)
-        self._failing = self._failing_now()
+        self._by_check = {}
+        self._inhibitors = Inhibitors(self._routing.inhibit)
+        for alert_id, track in self._tracks.items():
+            if track.firing:
+                self.note(alert_id, track)
         self._active = [(f"silence:{entry.id}", entry.matchers) for entry in self.silences.values() if entry.is_active(now)]
-        self._active += [(f"maintenance:{w.name}", w.matchers) for w in self.routing.maintenance if w.schedule.is_active(now)]
+        self._active += [(f"maintenance:{w.name}", w.matchers) for w in self._routing.maintenance if w.schedule.is_active(now)]
         self._active.sort(key=lambda entry: entry[0])
-        return next_boundary(now, self.silences.values(), self.routing.schedules())
+        return next_boundary(now, self.silences.values(), self._routing.schedules())
 
     def reasons(self, alert_id: str, track: Track, now: int) -> tuple[str, ...]:
         """What mutes a firing alert now; also moves its wait for a parent's verdict along."""
         found = [name for name, matchers in self._active if matches_all(matchers, track.labels)]
-        if self.spreads:
-            found += self._explained(track, now)
-            found += [f"inhibit:{source}" for source in self._inhibitors.of(alert_id, track.labels)]
+        found += self._explained(track, now)
+        if self._routing.inhibit:
+            current = [name[8:] for name in track.suppressed_by if name.startswith("inhibit:")]
+            found += [f"inhibit:{source}" for source in self._inhibitors.of(alert_id, current)]
         return tuple(found)
 
     def change(self, track: Track, reasons: tuple[str, ...]) -> None:
@@ -104,25 +118,23 @@ class Mutes:
 
     def dependents(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """The checks that depend on this alert's check."""
-        check = labels.get("check", "")
-        return self.routing.dependencies.descendants(check) if check in self._parents else ()
+        return tuple(self._descendants.get(labels.get("check", ""), ()))
 
     def _causes(self, alert_id: str, labels: Mapping[str, str]) -> set[str]:
         causes = {f"inhibit:{alert_id}"}
         check = labels.get("check", "")
-        if check in self._parents:
+        if check in self._descendants:
             causes |= {f"depends_on:{check}", f"waiting:{check}"}
         return causes
 
     def _explained(self, track: Track, now: int) -> list[str]:
         check = track.labels.get("check", "")
-        dependencies = self.routing.dependencies
-        if check not in dependencies.parents:
+        ancestors = self._ancestors.get(check)
+        if not ancestors:
             return []
-        ancestors = dependencies.ancestors(check)
         failing = [parent for parent in ancestors if parent in self._failing]
         if failing:
-            return [f"depends_on:{root}" for root in dependencies.roots(failing)]
+            return [f"depends_on:{root}" for root in self._routing.dependencies.roots(failing)]
         if track.told:
             return []
         past = [name.partition(":")[2] for name in track.suppressed_by if name.startswith("depends_on:")]
@@ -131,7 +143,7 @@ class Mutes:
         elif not track.wait_for:
             track.wait_for, track.wait_until = "verdict", now + _FAR
         asked = (check,) if track.wait_for.startswith("settle") else ancestors
-        patience = max((dependencies.patience_ms.get(name, 0) for name in asked), default=0)
+        patience = max((self._patience.get(name, 0) for name in asked), default=0)
         track.wait_until = min(track.wait_until, now + patience)
         if now >= track.wait_until:
             return []
@@ -145,7 +157,9 @@ class Mutes:
         return []
 
     def _failing_now(self) -> frozenset[str]:
-        return frozenset(parent for parent, ids in self._by_check.items() if ids and parent in self._parents and self._fails(parent, ids))
+        return frozenset(
+            parent for parent, ids in self._by_check.items() if ids and parent in self._descendants and self._fails(parent, ids)
+        )
 
     def _fails(self, check: str, ids: Iterable[str]) -> bool:
         verdict = self._ask(check, 0)

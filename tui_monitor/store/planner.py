@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert
@@ -28,7 +28,11 @@ CREATE TABLE silences (
     by TEXT NOT NULL, comment TEXT NOT NULL) WITHOUT ROWID;
 """
 
-Key = TypeVar("Key")
+_ALERT_FIELDS = (
+    "id", "fingerprint", "rule", "state", "severity", "labels", "annotations", "value", "active_at", "starts_at", "ends_at",
+    "acknowledged", "resolved_by", "note", "flaps",
+)  # fmt: skip
+_TRACK_FIELDS = tuple(entry.name for entry in fields(TrackRow) if entry.name != "alert")
 Row = TypeVar("Row")
 
 
@@ -94,16 +98,20 @@ def _write(
 
 
 def _track_text(row: TrackRow) -> str:
-    body = asdict(replace(row, alert=replace(row.alert, evidence={})))
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    """One JSON text of what the telling of an alert's end needs (`asdict` takes four times as long)."""
+    alert = {name: getattr(row.alert, name) for name in _ALERT_FIELDS}
+    if row.alert.acknowledged is not None:
+        alert["acknowledged"] = asdict(row.alert.acknowledged)
+    alert["labels"], alert["annotations"] = dict(row.alert.labels), dict(row.alert.annotations)
+    body = {name: getattr(row, name) for name in _TRACK_FIELDS}
+    return json.dumps({**body, "alert": alert}, ensure_ascii=False, separators=(",", ":")).encode(errors="replace").decode()
 
 
 def _read_track(text: str) -> TrackRow:
     body = json.loads(text)
-    alert = body.pop("alert")
+    alert = {name: value for name, value in body.pop("alert").items() if name in _ALERT_FIELDS}
     if alert["acknowledged"] is not None:
         alert["acknowledged"] = Acknowledgement(**alert["acknowledged"])
-    alert["suppressed_by"] = tuple(alert["suppressed_by"])
     for key in ("suppressed_by", "held_by", "blocked"):
         body[key] = tuple(body[key])
     return TrackRow(Alert(**alert), **body)
