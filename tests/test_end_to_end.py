@@ -1,0 +1,120 @@
+"""The whole way from outside: a real daemon, a real target that fails, a real receiver that counts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from httpserver import HttpServer
+from receivers import Receiver, receiver
+from running import House, house, keys, marked, told, until
+
+CONFIG = """
+host = "web-1"
+default_rules = ["CheckUnhealthy"]
+[[checks]]
+name = "api"
+type = "http"
+url = "{target}/health"
+interval = "200ms"
+timeout = "2s"
+failures = 1
+[[notifiers]]
+name = "hook"
+type = "webhook"
+url = "{hook}"
+[[routes]]
+notifiers = ["hook"]
+repeat_interval = "{repeat}"
+group_interval = "200ms"
+"""
+
+
+def configure(where: House, target: HttpServer, hook: Receiver, repeat: str = "4h") -> None:
+    """One check, one webhook."""
+    where.configure(CONFIG.format(target=target.url, hook=hook.url, repeat=repeat))
+
+
+def alert_id(where: House) -> str:
+    """The id of the one live alert."""
+    return str(where.rows("SELECT id FROM alerts WHERE state = 'firing'")[0][0])
+
+
+async def test_a_fault_is_told_acknowledged_and_its_end_told_once(tmp_path: Path) -> None:
+    """A 500 reaches the webhook within 10 s, an acknowledge stops the reminders, and the recovery is told exactly once."""
+    async with HttpServer() as target, receiver() as hook:
+        with house(tmp_path / "house") as where:
+            configure(where, target, hook, repeat="1s")
+            daemon = await where.start()
+            await target.wait_for(lambda server: len(server.requests) >= 1, 10)
+            begin = time.monotonic()
+            target.behave(status=500)
+            await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+            assert time.monotonic() - begin < 10
+            await until(lambda: len(told(hook, "CheckUnhealthy", "firing")) >= 3, what="reminders")
+
+            acknowledged = await asyncio.to_thread(where.run, "ack", alert_id(where), "--note", "on it")
+            assert acknowledged.returncode == 0, acknowledged.stderr
+            await until(lambda: where.rows("SELECT 1 FROM alert_events WHERE change = 'acknowledged'"))
+            count, probes = len(hook.requests), len(target.requests)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 3, 10)
+            assert len(hook.requests) <= count + 1, "reminders go on after the acknowledge"
+
+            target.behave(status=200)
+            await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
+            probes = len(target.requests)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+            assert await daemon.terminate() == 0
+            assert len(told(hook, "CheckUnhealthy", "resolved")) == 1
+            assert len(set(keys(hook.requests))) == len(hook.requests), "a key came twice"
+            assert not any(map(marked, hook.requests))
+
+
+async def test_kill_9_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Killed while firing and started again: no second firing; the recovery that happened while nobody looked is told once."""
+    async with HttpServer() as target, receiver() as hook:
+        with house(tmp_path / "house") as where:
+            configure(where, target, hook)
+            daemon = await where.start()
+            target.behave(status=500)
+            await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+            await until(lambda: where.rows("SELECT 1 FROM notifications WHERE state = 'sent'"))
+            await daemon.kill()
+
+            again = await where.start()
+            probes = len(target.requests)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+            assert len(hook.requests) == 1, "the firing was told again after the restart"
+            await again.kill()
+
+            target.behave(status=200)
+            third = await where.start()
+            await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
+            probes = len(target.requests)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+            assert await third.terminate() == 0
+            assert [request.json()["status"] for request in hook.requests] == ["firing", "resolved"]
+            assert not any(map(marked, hook.requests))
+
+
+async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Path) -> None:
+    """A target that goes down while the daemon is dead is told as soon as it is back, and an acknowledge left meanwhile is applied."""
+    async with HttpServer() as target, receiver() as hook:
+        with house(tmp_path / "house") as where:
+            configure(where, target, hook, repeat="1s")
+            daemon = await where.start()
+            await target.wait_for(lambda server: len(server.requests) >= 1, 10)
+            await daemon.kill()
+            target.behave(status=503)
+            daemon = await where.start()
+            await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+            await daemon.kill()
+            left = await asyncio.to_thread(where.run, "ack", alert_id(where))
+            assert left.returncode == 0 and "next leader" in left.stdout + left.stderr
+            daemon = await where.start()
+            await until(lambda: where.rows("SELECT 1 FROM alert_events WHERE change = 'acknowledged'"))
+            count, probes = len(hook.requests), len(target.requests)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 3, 10)
+            assert len(hook.requests) <= count + 1
+            assert await daemon.terminate() == 0
