@@ -67,8 +67,8 @@ def labels_of_checks(settings: Settings) -> dict[str, Mapping[str, str]]:
 
 
 def rate_limits_of(rules: list[Rule]) -> dict[str, str]:
-    """Rule key → its limit of notifications."""
-    return {rule.key: rule.rate_limit for rule in rules if rule.rate_limit}
+    """Ladder key (what Alert.rule holds) → its limit of notifications."""
+    return {rule.ladder: rule.rate_limit for rule in rules if rule.rate_limit}
 
 
 def configuration_hash(loaded: Configuration) -> str:
