@@ -186,12 +186,11 @@ def parser() -> argparse.ArgumentParser:
 def _shield(arguments: Sequence[str]) -> list[str]:
     """A space before what only looks like an option: query -up. No option of query has a single dash but -h."""
     words = list(arguments)
-    if "query" not in words:
-        return words
-    first = words.index("query") + 1
-    return words[:first] + [
-        f" {word}" if word[:1] == "-" and word[1:2] not in ("", "-") and word != "-h" else word for word in words[first:]
-    ]
+    first = words.index("query") + 1 if "query" in words else len(words)
+    for place in range(first, len(words)):
+        if words[place].startswith("-") and not words[place].startswith("--") and words[place] not in ("-", "-h"):
+            words[place] = f" {words[place]}"
+    return words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

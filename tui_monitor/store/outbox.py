@@ -141,7 +141,8 @@ def put_done(db: sqlite3.Connection, message: Message, state: State, now_ms: int
     """Write down what a process has sent by itself (`notify test`): finished from the start, so no worker takes it. The row's id."""
     ident = enqueue(db, message, now_ms)
     db.execute(
-        "UPDATE notifications SET state = ?, attempts = 1, next_try = NULL, claimed_at = ?, sent_at = ?, provider_id = ?, error = ? WHERE id = ?",
+        "UPDATE notifications SET state = ?, attempts = 1, next_try = NULL, claimed_at = ?, sent_at = ?, provider_id = ?, error = ?"
+        " WHERE id = ?",
         (state, now_ms, now_ms if state == "sent" else None, provider_id, error, ident),
     )
     return ident

@@ -65,13 +65,13 @@ def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
     began = alert.starts_at or alert.active_at
     state = "acknowledged" if alert.acknowledged and alert.state == "firing" else alert.state
     quiet = alert.state == "resolved" or bool(alert.acknowledged or alert.suppressed_by)
-    lasted = span(((alert.ends_at or now) - began) / 1000)
+    seconds = max(0, (alert.ends_at or now) - began) // 1000
     return (
         alert.id,
         (alert.severity, "dim" if quiet else alert.severity),
         (state, "dim" if quiet else ""),
         stamp(began, now, None),
-        lasted,
+        span(seconds) if seconds >= 10 else f"{seconds}s",
         (alert.name, "dim" if quiet else "bold"),
         alert.annotations.get("summary", "") or _subject(alert),
         ("; ".join(_remarks(alert, now)), "dim"),
