@@ -6,7 +6,7 @@ import os
 import time
 from argparse import Namespace
 
-from tui_monitor.config import find_config, find_state
+from tui_monitor.places import find_config, find_state
 from tui_monitor.statedir import StateUnusable, open_directory
 from tui_monitor.verbs.common import complain, parse_time
 
@@ -27,4 +27,4 @@ def run_dashboard(given: Namespace) -> int:
     from tui_monitor.app import run_app
     from tui_monitor.backend import LateRuntime
 
-    return run_app(LateRuntime(directory, path), now=lambda: time.time_ns() // 1_000_000, at=at)
+    return run_app(LateRuntime(directory, path), bell=False, now=lambda: time.time_ns() // 1_000_000, at=at)
