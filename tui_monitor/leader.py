@@ -43,6 +43,7 @@ from tui_monitor.series import SeriesMemory
 from tui_monitor.statedir import StateDirectory
 from tui_monitor.stats import Statistics, read_windows, sparks_of
 from tui_monitor.store import leader as leader_rows
+from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store.history_reader import HistoryFault
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateStore, prune
@@ -135,6 +136,7 @@ class Leader:
         for check in stored.checks if stored else ():
             self._collector.restore(check.name, check.status, check.since)
         await self.alerting.restore()
+        await self._restore_deliveries()
         await self._heartbeat(now)
 
     async def _run_db(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -415,6 +417,15 @@ class Leader:
 
     def _deliveries_of(self, alert_id: str) -> tuple[Delivery, ...]:
         return tuple(self._deliveries.get(alert_id, {}).values())
+
+    async def _restore_deliveries(self) -> None:
+        """After a restart: what became of the messages about the live alerts."""
+        if self._state is None:
+            return
+        for alert in self.alerting.alerts:
+            for entry in reversed(await self._state.run(lambda db, ident=alert.id: outbox_rows.for_alert(db, ident))):
+                delivery = Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error)
+                self._deliveries.setdefault(alert.id, {})[(entry.notifier, entry.kind)] = delivery
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
