@@ -98,10 +98,11 @@ def test_a_maintenance_window_mutes_and_ends() -> None:
 def test_an_inactive_route_tells_when_its_time_begins() -> None:
     """Outside a route's active times a firing waits; ends of what was told go out at any time."""
     world = World(routing(routes=(Route("{}/{}", notifiers=("mail",), active=parse_weekly("daily 09:00-18:00 UTC")),)))
-    world.fire(check="a")
+    waiting = world.fire(check="a")
     assert world.skip(3600) == []
+    assert world.suppressed[waiting] == ("inactive",)
     (message,) = world.skip(10 * 3600)
-    assert brief([message]) == [("mail", "firing", 1)]
+    assert brief([message]) == [("mail", "firing", 1)] and "held back by its route's active times" in message.text
     told = world.fire(check="b")
     world.step(10)
     world.skip(10 * 3600)

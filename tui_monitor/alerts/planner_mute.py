@@ -22,7 +22,8 @@ class Mutes:
 
     `note` each alert that fires, changes its labels or ends; `refresh` after anything that may change many of them at once (a
     silence, a schedule's boundary, another configuration); `suspects` are those to ask `reasons` for besides what changed
-    itself. Reasons are "silence:ID", "maintenance:NAME", "depends_on:CHECK", "inhibit:ID", "waiting:CHECK".
+    itself. Reasons are "silence:ID", "maintenance:NAME", "depends_on:CHECK", "inhibit:ID", "waiting:CHECK", "inactive"
+    (outside the active times of its routes).
     """
 
     def __init__(self, routing: Routing, tracks: Mapping[str, Track], verdict: ParentVerdict | None) -> None:
@@ -49,6 +50,7 @@ class Mutes:
                 self._descendants.setdefault(parent, []).append(check)
         self._related = self._ancestors.keys() | self._descendants.keys()
         self._inhibitors = Inhibitors(routing.inhibit)
+        self._timed = len(routing.schedules()) > len(routing.maintenance)
 
     def begin_round(self) -> None:
         """Forget the verdicts of the last round."""
@@ -96,7 +98,14 @@ class Mutes:
         if self._routing.inhibit:
             current = [name[8:] for name in track.suppressed_by if name.startswith("inhibit:")]
             found += [f"inhibit:{source}" for source in self._inhibitors.of(alert_id, current)]
+        if self._timed and self._out_of_hours(track, now):
+            found.append("inactive")
         return tuple(found)
+
+    def _out_of_hours(self, track: Track, now: int) -> bool:
+        """Whether every route that takes the alert is outside its active times."""
+        routes = self._routing.routes_for(track.labels, track.alert.severity)
+        return bool(routes) and all(route.active is not None and not route.active.is_active(now) for route in routes)
 
     def change(self, track: Track, reasons: tuple[str, ...]) -> None:
         """Set a track's reasons and keep the counts of what is explained by what."""
@@ -148,7 +157,12 @@ class Mutes:
         if now >= track.wait_until:
             return []
         kind, _, parent = track.wait_for.partition(":")
-        return [f"waiting:{parent}"] if kind == "settle" else self._undecided(ancestors, track.alert.active_at)
+        if kind == "settle":
+            return [f"waiting:{parent}"]
+        undecided = self._undecided(ancestors, track.alert.active_at)
+        if not undecided:
+            track.wait_until = now  # cleared once is cleared: a later doubt does not hold it back again
+        return undecided
 
     def _undecided(self, ancestors: Iterable[str], since: int) -> list[str]:
         for parent in ancestors:

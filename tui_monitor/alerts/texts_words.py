@@ -82,6 +82,7 @@ ENGLISH = Words(
         "depends_on": "the failure of {name}",
         "inhibit": "alert {name}",
         "waiting": "the wait for {name}",
+        "inactive": "its route's active times",
     },
 )
 KOREAN = Words(
@@ -122,6 +123,7 @@ KOREAN = Words(
         "depends_on": "{name} 장애",
         "inhibit": "경보 {name}",
         "waiting": "{name} 판정 대기",
+        "inactive": "발송 시간 설정",
     },
 )
 LANGUAGES = {"en": ENGLISH, "ko": KOREAN}
