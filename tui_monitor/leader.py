@@ -422,10 +422,12 @@ class Leader:
         """After a restart: what became of the messages about the live alerts."""
         if self._state is None:
             return
-        for alert in self.alerting.alerts:
-            for entry in reversed(await self._state.run(lambda db, ident=alert.id: outbox_rows.for_alert(db, ident))):
+        idents = [alert.id for alert in self.alerting.alerts]
+        found = await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents})
+        for ident, entries in found.items():
+            for entry in reversed(entries):
                 delivery = Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error)
-                self._deliveries.setdefault(alert.id, {})[(entry.notifier, entry.kind)] = delivery
+                self._deliveries.setdefault(ident, {})[(entry.notifier, entry.kind)] = delivery
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
