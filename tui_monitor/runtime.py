@@ -14,6 +14,7 @@ from tui_monitor.clock import Clock
 from tui_monitor.config import Configuration, ConfigurationError, Fault
 from tui_monitor.leader import Leader
 from tui_monitor.statedir import LeaderLock, StateDirectory
+from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.viewer import Viewer
 from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView
 
@@ -46,14 +47,17 @@ class Runtime:
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong."""
+        """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong or the state too new."""
         if self._may_lead() and self._lock.acquire():
             self._loaded = self._checked()
-        while not self._stopping:
-            if self._lock.held:
-                await self._lead()
-            else:
-                await self._follow()
+        try:
+            while not self._stopping:
+                if self._lock.held:
+                    await self._lead()
+                else:
+                    await self._follow()
+        except StoreTooNew as error:
+            raise ConfigurationError([Fault("", f"{self.directory.state_db}: {error}")]) from None
 
     def stop(self) -> None:
         """End `run` soon."""
@@ -112,6 +116,8 @@ class Runtime:
         """Whether this process has just become the leader."""
         if self.kind == "headless":
             self._ask_to_yield(viewer)
+        if viewer.leader is not None and viewer.leader.kind == "headless":
+            self._not_before = float("-inf")  # the daemon that was given way to has led: when it ends, there is nobody to wait for
         if viewer.leader_alive and not self._yielded(viewer):
             return False
         if not self._may_lead() or not self._lock.acquire():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre"}
+_OCTAL = re.compile(r"\\([0-7]{3})")
+"""How the kernel writes spaces, tabs, newlines and backslashes in mountinfo."""
 
 
 class StateUnusable(Exception):
@@ -67,14 +70,14 @@ def open_directory(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -
 def _file_system(path: Path, mountinfo: Path) -> str:
     """The type of the file system that holds the path; "" where that is unknown (no /proc)."""
     try:
-        lines = mountinfo.read_text().splitlines()
+        lines = mountinfo.read_text(errors="surrogateescape").splitlines()
     except OSError:
         return ""
     best, kind = "", ""
     real = os.path.realpath(path)
     for line in lines:
         left, _, right = line.partition(" - ")
-        mount = left.split()[4].encode().decode("unicode_escape")
+        mount = _OCTAL.sub(lambda match: chr(int(match[1], 8)), left.split()[4])
         if (real == mount or real.startswith(mount.rstrip("/") + "/")) and len(mount) >= len(best):
             best, kind = mount, right.split()[0]
     return kind

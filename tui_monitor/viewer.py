@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_monitor.asking import KEPT, UNANSWERED, answer_of, leader_runs, leave_command, write_state
+from tui_monitor.backend import stored_board
 from tui_monitor.clock import Clock
 from tui_monitor.recorder import Reading
 from tui_monitor.series import SeriesMemory
@@ -101,7 +102,7 @@ class Viewer:
             view = LeaderView(role, row.pid, row.kind, row.since, row.heartbeat, alive)
         else:
             view = LeaderView(role, alive=False, heartbeat=self.board.at if self.board else 0)
-        base = self.board
+        base = self.board or (replace(stored_board(self._directory), loading=False) if self.blocked else None)
         if base is None:
             return
         trouble = base.trouble + ((self.blocked,) if self.blocked and not alive else ())

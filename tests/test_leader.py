@@ -1,0 +1,275 @@
+"""Leader and viewers: one process leads, the others show the same and take over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from httpserver import HttpServer
+from receivers import receiver
+from running import ROOT, House, environment, house, running, told, until
+
+from tui_monitor.clock import SystemClock
+from tui_monitor.config import load
+from tui_monitor.runtime import Runtime
+from tui_monitor.statedir import open_directory
+from tui_monitor.views import Board, CommandRefused
+
+CONFIG = """
+host = "web-1"
+default_rules = ["CheckUnhealthy", "MonitorTrouble"]
+[[checks]]
+name = "api"
+type = "http"
+url = "{target}/"
+interval = "200ms"
+timeout = "2s"
+failures = 1
+[[notifiers]]
+name = "hook"
+type = "webhook"
+url = "{hook}"
+[routing]
+info = ["hook"]
+"""
+QUIET = 'default_rules = ["HighCPU"]\n'
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Iterator[House]:
+    """A house whose daemons end with the test."""
+    with house(tmp_path / "house") as made:
+        made.configure(QUIET)
+        yield made
+
+
+def dashboard(where: House, config: Path | None = None) -> Runtime:
+    """A dashboard's runtime without its screen, in this process."""
+    return Runtime(open_directory(where.state), lambda: load(config or where.config, {}), SystemClock(), "dashboard", "anna")
+
+
+class Seen:
+    """The newest board that a runtime published."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.board: Board | None = None
+        runtime.subscribe(self.take)
+
+    def take(self, board: Board) -> None:
+        """Keep it."""
+        self.board = board
+
+    def alerts(self) -> dict[str, str]:
+        """Alert name → state, with who has taken it."""
+        found = self.board.alerts if self.board else ()
+        return {alert.name: alert.acknowledged_by or alert.state for alert in found}
+
+
+async def test_a_second_daemon_stands_by_and_takes_over(where: House) -> None:
+    """Two daemons: one polls; after kill -9 the other leads within 5 s."""
+    first = await where.start()
+    second = await where.start(wait=False)
+    await second.said("is now standby")
+    assert "is now leader" not in second.text
+    await first.kill()
+    begin = time.monotonic()
+    await second.leads()
+    assert time.monotonic() - begin < 5
+    assert await second.terminate() == 0
+
+
+async def test_a_standby_ends_with_sigterm(where: House) -> None:
+    """A waiting daemon ends as cleanly as a leading one, and the leader goes on."""
+    first = await where.start()
+    second = await where.start(wait=False)
+    await second.said("is now standby")
+    assert await second.terminate() == 0
+    assert first.process.poll() is None
+
+
+async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(where: House) -> None:
+    """A dashboard beside a daemon polls nothing, shows its alerts, and its acknowledge is there and back within 2 s."""
+    async with HttpServer() as target, receiver() as hook:
+        where.configure(CONFIG.format(target=target.url, hook=hook.url))
+        daemon = await where.start()
+        viewer = dashboard(where)
+        seen = Seen(viewer)
+        async with running(viewer.run(), viewer.stop):
+            target.behave(status=500)
+            await until(lambda: seen.alerts() == {"CheckUnhealthy": "firing"})
+            board = seen.board
+            assert board is not None and board.leader.role == "viewer" and board.leader.alive and board.leader.pid == daemon.process.pid
+            await until(lambda: seen.board and seen.board.checks[0].status == "unhealthy" and seen.board.checks[0].reason)
+            assert seen.board is not None and seen.board.resources.cpu is not None
+            await until(lambda: seen.board and seen.board.sparks)
+            begin = time.monotonic()
+            answer = await viewer.command("ack", {"ids": [seen.board.alerts[0].id], "note": "on it"})
+            assert "acknowledged" in answer
+            await until(lambda: seen.alerts() == {"CheckUnhealthy": "anna"})
+            assert time.monotonic() - begin < 2
+            with pytest.raises(CommandRefused):
+                await viewer.command("ack", {"ids": ["ffffffff"]})
+            detail = await viewer.alert_detail(seen.board.alerts[0].id)
+            assert detail.deliveries and detail.events
+            assert (await viewer.chart('probe_success{check="api"}', int(time.time() * 1000) - 60_000, int(time.time() * 1000), 60)).lines
+        assert await daemon.terminate() == 0
+        assert len(told(hook, "CheckUnhealthy", "firing")) == 1
+
+
+async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: House) -> None:
+    """Headless has priority: the dashboard that leads becomes its viewer."""
+    board = dashboard(where)
+    seen = Seen(board)
+    async with running(board.run(), board.stop):
+        await until(lambda: seen.board and seen.board.leader.role == "leader")
+        daemon = await where.start()
+        await until(lambda: seen.board and seen.board.leader.role == "viewer" and seen.board.leader.pid == daemon.process.pid)
+        assert seen.board is not None and seen.board.leader.kind == "headless"
+        assert daemon.process.poll() is None
+        await daemon.kill()
+        await until(lambda: seen.board and seen.board.leader.role == "leader", 12, "the dashboard takes over again: same configuration")
+
+
+async def test_a_dashboard_with_another_configuration_does_not_take_over(where: House, tmp_path: Path) -> None:
+    """After the daemon's death a dashboard with another configuration says that nobody leads, plainly; commands are kept."""
+    other = tmp_path / "other.toml"
+    other.write_text('host = "mine"\n' + QUIET)
+    daemon = await where.start()
+    board = dashboard(where, other)
+    seen = Seen(board)
+    async with running(board.run(), board.stop):
+        await until(lambda: seen.board and seen.board.leader.alive)
+        await daemon.kill()
+        found = await until(lambda: seen.board if seen.board and not seen.board.leader.alive and seen.board.trouble else None)
+        assert any("no leader" in text and "another configuration" in text for text in found.trouble)
+        assert "next leader" in await board.command("annotate", {"text": "deploy"})
+        assert board.leader is None
+        again = await where.start()
+        await until(lambda: seen.board and seen.board.leader.alive and not any("no leader" in text for text in seen.board.trouble))
+        await until(lambda: where.rows("SELECT 1 FROM commands WHERE verb = 'annotate' AND ok = 1"))
+        assert await again.terminate() == 0
+
+
+async def test_a_dashboard_takes_over_from_a_daemon_that_ended_well(where: House) -> None:
+    """A stopped daemon leaves no row: a dashboard of the same configuration leads then."""
+    daemon = await where.start()
+    board = dashboard(where)
+    seen = Seen(board)
+    async with running(board.run(), board.stop):
+        await until(lambda: seen.board and seen.board.leader.alive)
+        assert await daemon.terminate() == 0
+        await until(lambda: seen.board and seen.board.leader.role == "leader", 8)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_who_may_only_read_gets_a_read_only_viewer(where: House, tmp_path: Path) -> None:
+    """Another user with read access sees the board; it says that it is read-only, leads nothing, and its commands are refused."""
+    for path in (where.place, tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        path.chmod(0o755)
+    daemon = await where.start()
+    where.state.chmod(0o755)
+    for path in where.state.iterdir():
+        path.chmod(0o644)
+    out = tmp_path / "out.txt"
+    with out.open("w") as stream:
+        argv = [sys.executable, "-c", VIEW.format(state=str(where.state))]
+        child = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, stdout=stream, stderr=stream, env=environment())
+    async with asyncio.timeout(20):
+        await child.wait()
+    said = out.read_text()
+    assert said.splitlines()[-3:] == ["viewer True", "this user may read the state, not write it", "refused read-only"], said
+    assert await daemon.terminate() == 0
+
+
+VIEW = """
+import asyncio, os
+from pathlib import Path
+from tui_monitor.clock import SystemClock
+from tui_monitor.runtime import Runtime
+from tui_monitor.statedir import open_directory
+from tui_monitor.views import CommandRefused
+
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+
+async def main():
+    runtime = Runtime(open_directory(Path("{state}")), lambda: 1 / 0, SystemClock(), "dashboard", "nobody")
+    boards = asyncio.Queue()
+    runtime.subscribe(boards.put_nowait)
+    task = asyncio.create_task(runtime.run())
+    async with asyncio.timeout(10):
+        board = await boards.get()
+    print(board.leader.role, board.leader.alive)
+    print(board.read_only)
+    try:
+        await runtime.command("ack", {{"all": True}})
+    except CommandRefused as error:
+        print("refused", str(error).partition(":")[0])
+    runtime.stop()
+    await task
+
+asyncio.run(main())
+"""
+
+
+async def test_a_newer_schema_is_refused_and_not_touched(where: House) -> None:
+    """A state of a newer version: exit with "please upgrade", and not a byte is changed."""
+    daemon = await where.start()
+    assert await daemon.terminate() == 0
+    with sqlite3.connect(where.state_db) as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+    before = where.state_db.read_bytes()
+    refused = await where.start(wait=False)
+    assert await refused.ended() != 0
+    assert "please upgrade" in refused.text and "Traceback" not in refused.text
+    assert all(refused.lines)
+    assert where.state_db.read_bytes() == before
+
+
+async def test_corrupt_stores_are_moved_aside_and_monitoring_goes_on(where: House) -> None:
+    """Garbage in both files: both are moved aside, begun anew, and an alert tells it."""
+    async with HttpServer() as target, receiver() as hook:
+        where.configure(CONFIG.format(target=target.url, hook=hook.url))
+        daemon = await where.start()
+        assert await daemon.terminate() == 0
+        for name in ("state.db", "history.db"):
+            path = where.state / name
+            for rest in where.state.glob(f"{name}-*"):
+                rest.unlink()
+            path.write_bytes(path.read_bytes()[:100] + os.urandom(20_000))
+        daemon = await where.start()
+        await until(lambda: told(hook, "MonitorTrouble", "firing"))
+        aside = [path.name for path in where.state.iterdir() if ".corrupt-" in path.name]
+        assert any(name.startswith("state.db") for name in aside) and any(name.startswith("history.db") for name in aside)
+        assert await daemon.terminate() == 0
+
+
+async def test_a_state_directory_that_cannot_be_used_is_said_in_one_line(where: House) -> None:
+    """A file in the place of the directory: exit 2 with advice."""
+    where.state.write_text("")
+    daemon = await where.start(wait=False)
+    assert await daemon.ended() == 2
+    assert "is not a directory" in daemon.lines[0]["message"]
+
+
+async def test_a_viewer_survives_that_the_state_directory_is_emptied(where: House) -> None:
+    """Files that vanish under a viewer are no crash."""
+    daemon = await where.start()
+    board = dashboard(where)
+    seen = Seen(board)
+    async with running(board.run(), board.stop) as task:
+        await until(lambda: seen.board and seen.board.leader.alive)
+        await daemon.kill()
+        shutil.rmtree(where.state)
+        await asyncio.sleep(0)
+        await until(lambda: task.done() or (seen.board and not seen.board.leader.alive), 10)
+        assert not task.done()
