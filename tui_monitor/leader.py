@@ -7,7 +7,6 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from tui_monitor import boards
@@ -15,11 +14,9 @@ from tui_monitor.alerting import Alerting
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.inhibition import Verdict, verdict_of
-from tui_monitor.alerts.notifiers.base import Prepaid, SendError
 from tui_monitor.alerts.outbox import Outbox, OutboxEvent
 from tui_monitor.alerts.planner import Planner
 from tui_monitor.alerts.routing import compile_routing
-from tui_monitor.alerts.telegram_updates import build_updates
 from tui_monitor.assembly import (
     configuration_hash,
     host_of,
@@ -31,35 +28,33 @@ from tui_monitor.assembly import (
     rules_of,
 )
 from tui_monitor.clock import Clock
-from tui_monitor.collector import Collector, quietly
+from tui_monitor.collector import Collector
 from tui_monitor.config import Configuration
 from tui_monitor.evidence import evidence_of
 from tui_monitor.guard import Guard, TimeWatch, Troubles
-from tui_monitor.judge import check_labels
-from tui_monitor.model import CheckResult, Sample, labels_of, worst
+from tui_monitor.leader_board import Deliveries, Identity, Parts, make_board
+from tui_monitor.model import CheckResult, Sample, labels_of
 from tui_monitor.recorder import Recorder
 from tui_monitor.recording import RecordingRules
 from tui_monitor.series import SeriesMemory
 from tui_monitor.statedir import StateDirectory
-from tui_monitor.stats import Statistics, read_windows, sparks_of
+from tui_monitor.stats import Statistics, read_windows
 from tui_monitor.store import leader as leader_rows
 from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store.history_reader import HistoryFault
 from tui_monitor.store.sqlite import StoreTooNew
-from tui_monitor.store.state import StateStore, prune
-from tui_monitor.targets import target_of
+from tui_monitor.store.state import StateStore
 from tui_monitor.text import clean
+from tui_monitor.upkeep import Upkeep
 from tui_monitor.version import VERSION
-from tui_monitor.views import Board, Delivery, LeaderView, Resources, spark_series
+from tui_monitor.views import Board
 
 log = logging.getLogger(__name__)
 TICK = 1.0
 REACT_PAUSE = 0.05
-SPARK_POINTS = 120
 FACTS_EVERY_MS = 5_000
 HEARTBEAT_EVERY_MS = 5_000
 CLOSE_GRACE = 3.0
-CHECK_HISTORY_AFTER = 30.0
 
 
 class Leader:
@@ -89,12 +84,12 @@ class Leader:
         self.recorder = Recorder(directory.history_db, self._settings.store, self._troubles)
         self._statistics = Statistics(self._memory)
         self._time = TimeWatch()
-        self._deliveries: dict[str, dict[tuple[str, str], Delivery]] = {}
+        self._deliveries = Deliveries()
         self._react = asyncio.Event()
         self._changed: set[str] = set()
         self._units: dict[str, str] = {}
         self._stats_task: asyncio.Task[None] | None = None
-        self._chats: list[asyncio.Task[None]] = []
+        self._upkeep: Upkeep | None = None
         self._facts_at = self._heartbeat_at = 0
         self._stop = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -155,11 +150,12 @@ class Leader:
                     group.create_task(self._tick_loop(), name="tick"),
                 ]
                 self._collector.start(group)
-                self._start_chats()
-                tasks.append(group.create_task(self._housekeeping(), name="housekeeping"))
+                self._upkeep = Upkeep(self._clock, self._state, self.recorder, self.alerting, self._troubles, group)
+                self._upkeep.use(self._settings, self._notifiers)
                 await self._stop.wait()
                 self._collector.stop()
-                for task in (*tasks[1:], *self._chats):
+                self._upkeep.stop()
+                for task in tasks[1:]:
                     task.cancel()
                 await self._outbox.close(CLOSE_GRACE)
         finally:
@@ -169,44 +165,6 @@ class Leader:
     def stop(self) -> None:
         """End `run` soon."""
         self._stop.set()
-
-    def _start_chats(self) -> None:
-        """Listen for acknowledgements from chats; after a reload with the new bots."""
-        for task in self._chats:
-            task.cancel()
-        if self._group is None:
-            return
-        pollers = build_updates(self._settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text))
-        self._chats = [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
-
-    async def _acknowledged_in_chat(self, alert_id: str, by: str) -> str:
-        return (await self.alerting.apply("ack", {"ids": [alert_id]}, by)).removeprefix("refused: ")
-
-    async def _housekeeping(self) -> None:
-        """Each hour: prune what is too old, ask for the balance of SMS. Soon after the start: check the history's file."""
-        await self._clock.sleep(CHECK_HISTORY_AFTER)
-        self._troubles.set("history-damaged", await self.recorder.quick_check())
-        while True:
-            await self._prune(self._clock.wall_ms())
-            await self._ask_balances()
-            await self._clock.sleep(3600)
-
-    async def _prune(self, now: int) -> None:
-        if self._state is not None:
-            with contextlib.suppress(sqlite3.Error):
-                await self._state.transaction(lambda db: prune(db, now), durable=False)
-
-    async def _ask_balances(self) -> None:
-        for entry in self._settings.notifiers:
-            notifier = self._notifiers.get(entry.name)
-            if entry.type != "aligo" or not entry.low_balance or not isinstance(notifier, Prepaid):
-                continue
-            try:
-                left = await notifier.balance()
-            except SendError as error:
-                log.warning("%s: the balance cannot be asked for: %s", entry.name, error.reason)
-                continue
-            self._troubles.set(f"balance-{entry.name}", f"{entry.name}: only {left} SMS left" if left < entry.low_balance else "")
 
     async def _close(self) -> None:
         now = self._clock.wall_ms()
@@ -220,7 +178,7 @@ class Leader:
         """Take another configuration, whole or not at all; counters, `for` and alerts of what stays are kept."""
         problems = problems_of(loaded)
         if problems:
-            return "refused, the old configuration stays: " + "; ".join(problems)
+            return "refused: the old configuration stays: " + "; ".join(problems)
         rules, _, recording = rules_of(loaded)
         self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
         self._recording = RecordingRules(recording)
@@ -239,7 +197,8 @@ class Leader:
         await self.alerting.replace_rules(rules, labels_of_checks(self._settings))
         self._notifiers = notifiers_of(self._settings)
         self._outbox.reconfigure(self._notifiers)
-        self._start_chats()
+        if self._upkeep is not None:
+            self._upkeep.use(self._settings, self._notifiers)
         self._learn_units()
         await self._heartbeat(self._clock.wall_ms())
         return f"reloaded {loaded.path or 'the defaults'}: {len(self._settings.checks)} checks, {len(rules)} rules"
@@ -264,6 +223,10 @@ class Leader:
 
     def _learn_units(self) -> None:
         self._units = {rule.ladder: boards.unit_of(rule.expr) for rule in self.alerting.evaluator.rules}
+        identity = Identity(self._host, self._pid, self.kind, self._since, tuple(entry.name for entry in self._settings.notifiers))
+        self._parts = Parts(
+            identity, self._collector, self._statistics, self.alerting, self._units, self._deliveries, self._troubles, self._memory
+        )
 
     # --- rounds -------------------------------------------------------------------------------------------------------
 
@@ -362,7 +325,7 @@ class Leader:
     # --- the board ----------------------------------------------------------------------------------------------------
 
     def _publish(self, now: int) -> None:
-        self.board = self._make_board(now)
+        self.board = make_board(self._parts, now)
         self._on_board(self.board)
 
     def take_transitions(self) -> list[Transition]:
@@ -370,74 +333,17 @@ class Leader:
         taken, self.alerting.transitions = self.alerting.transitions, []
         return taken
 
-    def _make_board(self, now: int) -> Board:
-        reading = self._collector.reading
-        checks = tuple(
-            boards.check_view(
-                result,
-                target_of(check),
-                self._statistics.windows(check.name, check_labels(check), now),
-                check.depends_on,
-                self._collector.figures_of(check),
-            )
-            if (result := self._collector.results.get(check.name))
-            else boards.unprobed(check.name, check.type, check.category, target_of(check), check.depends_on)
-            for check in self._collector.checks
-        )
-        affected: dict[str, int] = {}
-        for alert in self.alerting.alerts:
-            for name in alert.suppressed_by:
-                affected[name] = affected.get(name, 0) + 1
-        alerts = sorted(
-            (
-                boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries_of(alert.id), _explained(alert, affected))
-                for alert in self.alerting.alerts
-            ),
-            key=boards.alert_order,
-        )
-        board = Board(
-            at=now,
-            host=self._host,
-            version=VERSION,
-            status=worst(check.status for check in checks),
-            checks=checks,
-            resources=boards.resources_of(reading, self._collector.processes, self._collector.process_count) if reading else Resources(),
-            alerts=tuple(alerts),
-            leader=LeaderView("leader", self._pid, self.kind, self._since, now),
-            own_cpu=reading.own.cpu if reading and reading.own else None,
-            own_memory=reading.own.memory if reading and reading.own else 0,
-            uptime=(now - self._since) / 1000,
-            trouble=self._troubles.texts,
-            notifiers=tuple(entry.name for entry in self._settings.notifiers),
-            loading=reading is None,
-        )
-        return replace(
-            board, sparks={key: sparks_of(self._memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
-        )
-
-    def _deliveries_of(self, alert_id: str) -> tuple[Delivery, ...]:
-        return tuple(self._deliveries.get(alert_id, {}).values())
-
     async def _restore_deliveries(self) -> None:
         """After a restart: what became of the messages about the live alerts."""
-        if self._state is None:
-            return
-        idents = [alert.id for alert in self.alerting.alerts]
-        found = await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents})
-        for ident, entries in found.items():
-            for entry in reversed(entries):
-                delivery = Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error)
-                self._deliveries.setdefault(ident, {})[(entry.notifier, entry.kind)] = delivery
+        if self._state is not None:
+            idents = [alert.id for alert in self.alerting.alerts]
+            self._deliveries.load(await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents}))
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
         level = logging.INFO if event.state in ("sent", "queued", "sending") else logging.WARNING
         log.log(level, "notification %s: %s", event.state, event.error or event.kind, extra={"data": data})
-        for alert_id in event.alerts:
-            delivery = Delivery(event.notifier, event.kind, event.state, self._clock.wall_ms(), event.error)
-            self._deliveries.setdefault(alert_id, {})[(event.notifier, event.kind)] = delivery
-        while len(self._deliveries) > 5000:
-            self._deliveries.pop(next(iter(self._deliveries)))
+        self._deliveries.take(event, self._clock.wall_ms())
 
     def _record(self, now: int, mono: float, facts_due: bool) -> None:
         facts = None
@@ -466,7 +372,3 @@ class Leader:
             await self._state.transaction(lambda db: leader_rows.put(db, row), durable=False)
         except sqlite3.Error as error:
             self._troubles.raise_("state", f"the state cannot be written: {error}")
-
-
-def _explained(alert: Alert, affected: Mapping[str, int]) -> int:
-    return affected.get(f"depends_on:{alert.labels.get('check', '')}", 0) + affected.get(f"inhibit:{alert.id}", 0)

@@ -202,7 +202,7 @@ class Runtime:
             log.error("%s", answer)
             return answer
         answer = await self.leader.reload(loaded)
-        log.info("%s", answer)
+        log.log(logging.ERROR if answer.startswith("refused") else logging.INFO, "%s", answer)
         return answer
 
     @property
