@@ -30,7 +30,6 @@ def resources_of(
     reading: SystemReading, processes: Sequence[ProcessRow] = (), count: int = 0, forecasts: Mapping[str, str] = {}
 ) -> Resources:
     """This machine's part of the board; ``forecasts`` are remarks by mount."""
-    forecasts = forecasts or {}
     return Resources(
         cpu=reading.cpu,
         cores=reading.cores,

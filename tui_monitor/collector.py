@@ -55,6 +55,7 @@ class Collector:
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
+        self._group: asyncio.TaskGroup | None = None
         self._table = ProcessTable()
         self._last_system = float("-inf")
         self.configure(settings)
@@ -94,6 +95,7 @@ class Collector:
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Begin every loop that does not run yet."""
+        self._group = group
         for name, loop in self._loops.items():
             if name in self._tasks:
                 continue
@@ -108,6 +110,7 @@ class Collector:
 
     def stop(self) -> None:
         """End every loop."""
+        self._group = None
         for name, tasks in self._tasks.items():
             for task in tasks:
                 task.cancel()
@@ -168,6 +171,15 @@ class Collector:
         self._take(observation, lookback)
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
+            if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
+                self._hurry(check.depends_on)
+
+    def _hurry(self, parents: Sequence[str]) -> None:
+        """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""
+        for name in parents:
+            if name in self._loops and name in self._tasks and self._group is not None:
+                self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
+                self._tasks[name].append(self._group.create_task(quietly(self._loops[name].hurry()), name=f"hurry {name}"))
 
     async def _run_query(self, check: PostgresCheck, probe: PostgresProbe, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))

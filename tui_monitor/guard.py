@@ -74,6 +74,11 @@ class Troubles:
             self.clear(reason)
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """The short names of what is wrong now."""
+        return tuple(self._texts)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """What is wrong now, for the board."""
         return tuple(self._texts.values())

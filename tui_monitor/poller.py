@@ -58,6 +58,7 @@ class CheckLoop:
         self._doubt = doubt
         self._lag = lag
         self._labels = check_labels(check)
+        self._turn = asyncio.Lock()
 
     async def run(self, first: float = 0.0) -> None:
         """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid."""
@@ -72,11 +73,21 @@ class CheckLoop:
             await self.probe.close()
 
     async def step(self) -> Observation:
-        """Probe once, judge, hand on."""
-        result = await probe_once(self.probe, self.check, self._clock, lag=self._lag)
-        if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
-            result = ProbeResult(HealthStatus.UNKNOWN, reason)
-        return self._take(result)
+        """Probe once, judge, hand on; one at a time."""
+        async with self._turn:
+            result = await probe_once(self.probe, self.check, self._clock, lag=self._lag)
+            if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
+                result = ProbeResult(HealthStatus.UNKNOWN, reason)
+            return self._take(result)
+
+    async def hurry(self) -> None:
+        """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it."""
+        if self._turn.locked():
+            return
+        await self.step()
+        while (pause := next_pause(self.standing, self.check)) < self.check.interval:
+            await self._clock.sleep(pause)
+            await self.step()
 
     def _take(self, result: ProbeResult) -> Observation:
         now = self._clock.wall_ms()

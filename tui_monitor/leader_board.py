@@ -1,0 +1,130 @@
+"""The leader's board: everything that is known now, in one frozen value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tui_monitor import boards
+from tui_monitor.alerting import Alerting
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.outbox import OutboxEvent
+from tui_monitor.collector import Collector
+from tui_monitor.guard import Troubles
+from tui_monitor.judge import check_labels
+from tui_monitor.model import worst
+from tui_monitor.poller import AnyCheck
+from tui_monitor.series import SeriesMemory
+from tui_monitor.stats import Statistics, sparks_of
+from tui_monitor.store.outbox import Entry
+from tui_monitor.targets import target_of
+from tui_monitor.version import VERSION
+from tui_monitor.views import AlertView, Board, CheckView, Delivery, LeaderView, Resources, spark_series
+
+SPARK_POINTS = 120
+MOST_ALERTS = 5_000
+
+
+class Deliveries:
+    """What became of the messages about each alert: the newest outcome of each notifier and kind."""
+
+    def __init__(self) -> None:
+        self._by_alert: dict[str, dict[tuple[str, str], Delivery]] = {}
+
+    def of(self, alert_id: str) -> tuple[Delivery, ...]:
+        """In the order of their first message."""
+        return tuple(self._by_alert.get(alert_id, {}).values())
+
+    def load(self, stored: Mapping[str, Sequence[Entry]]) -> None:
+        """What the outbox knows of these alerts, newest first as it lists them."""
+        for ident, entries in stored.items():
+            for entry in reversed(entries):
+                at = entry.sent_at or entry.created_at
+                self._put(ident, Delivery(entry.notifier, entry.kind, entry.state, at, entry.error))
+
+    def take(self, event: OutboxEvent, now: int) -> None:
+        """One more outcome."""
+        for ident in event.alerts:
+            self._put(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
+        while len(self._by_alert) > MOST_ALERTS:
+            self._by_alert.pop(next(iter(self._by_alert)))
+
+    def _put(self, ident: str, delivery: Delivery) -> None:
+        self._by_alert.setdefault(ident, {})[(delivery.notifier, delivery.kind)] = delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who leads here."""
+
+    host: str
+    pid: int
+    kind: str
+    since: int
+    notifiers: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Parts:
+    """Where the board's parts come from; ``advice`` and ``forecasts`` (by mount) are renewed each minute."""
+
+    identity: Identity
+    collector: Collector
+    statistics: Statistics
+    alerting: Alerting
+    units: Mapping[str, str]
+    deliveries: Deliveries
+    troubles: Troubles
+    memory: SeriesMemory
+    advice: tuple[str, ...] = ()
+    forecasts: dict[str, str] = field(default_factory=dict)
+
+
+def make_board(parts: Parts, now: int) -> Board:
+    """The board of this moment (UTC ms)."""
+    identity, collector = parts.identity, parts.collector
+    reading = collector.reading
+    checks = tuple(_check(parts, check, now) for check in collector.checks)
+    resources = boards.resources_of(reading, collector.processes, collector.process_count, parts.forecasts) if reading else Resources()
+    board = Board(
+        at=now,
+        host=identity.host,
+        version=VERSION,
+        status=worst(check.status for check in checks),
+        checks=checks,
+        resources=resources,
+        alerts=_alerts(parts),
+        leader=LeaderView("leader", identity.pid, identity.kind, identity.since, now),
+        own_cpu=reading.own.cpu if reading and reading.own else None,
+        own_memory=reading.own.memory if reading and reading.own else 0,
+        uptime=(now - identity.since) / 1000,
+        trouble=parts.troubles.texts,
+        notifiers=identity.notifiers,
+        loading=reading is None,
+        advice=parts.advice,
+    )
+    sparks = {key: sparks_of(parts.memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
+    return replace(board, sparks=sparks)
+
+
+def _check(parts: Parts, check: AnyCheck, now: int) -> CheckView:
+    result = parts.collector.results.get(check.name)
+    if result is None:
+        return boards.unprobed(check.name, check.type, check.category, target_of(check), check.depends_on)
+    windows = parts.statistics.windows(check.name, check_labels(check), now)
+    return boards.check_view(result, target_of(check), windows, check.depends_on, parts.collector.figures_of(check))
+
+
+def _alerts(parts: Parts) -> tuple[AlertView, ...]:
+    muted = Counter(name for alert in parts.alerting.alerts for name in alert.suppressed_by)
+    views = [
+        boards.alert_view(alert, parts.units.get(alert.rule, ""), parts.deliveries.of(alert.id), _affected(alert, muted))
+        for alert in parts.alerting.alerts
+    ]
+    return tuple(sorted(views, key=boards.alert_order))
+
+
+def _affected(alert: Alert, muted: Mapping[str, int]) -> int:
+    """How many alerts this one explains."""
+    return muted.get(f"depends_on:{alert.labels.get('check', '')}", 0) + muted.get(f"inhibit:{alert.id}", 0)
