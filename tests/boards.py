@@ -65,14 +65,23 @@ def resources(at: int = AT) -> Resources:
         pressure={"cpu": 0.021, "memory": 0.0, "io": 0.053},
         uptime=12 * 86400 + 3 * 3600,
         processes=tuple(
-            ProcessView(1200 + 37 * i, name, "root" if i % 3 else "postgres", wave(1, max(0.0, 0.31 - 0.05 * i), 0.02, at + 1000 * i)[-1], (900 - 80 * i) << 20, f"/usr/bin/{name} --serve")
+            ProcessView(
+                1200 + 37 * i,
+                name,
+                "root" if i % 3 else "postgres",
+                wave(1, max(0.0, 0.31 - 0.05 * i), 0.02, at + 1000 * i)[-1],
+                (900 - 80 * i) << 20,
+                f"/usr/bin/{name} --serve",
+            )
             for i, name in enumerate(names)
         ),
         process_count=187,
     )
 
 
-def check(name: str, kind: str = "http", status: HealthStatus = HealthStatus.HEALTHY, reason: str = "", seconds: float = 0.13, **more: object) -> CheckView:
+def check(
+    name: str, kind: str = "http", status: HealthStatus = HealthStatus.HEALTHY, reason: str = "", seconds: float = 0.13, **more: object
+) -> CheckView:
     """One check with believable windows."""
     window = Window(seconds * 0.9, seconds * 1.7, seconds * 3.1, 0.9998 if status is HealthStatus.HEALTHY else 0.953)
     values: dict[str, object] = {
@@ -81,7 +90,9 @@ def check(name: str, kind: str = "http", status: HealthStatus = HealthStatus.HEA
         "since": AT - (3 * DAY if status is HealthStatus.HEALTHY else 4 * MINUTE),
         "at": AT - 3000,
         "duration": None if status is HealthStatus.UNKNOWN else seconds,
-        "phases": {"resolve": 0.004, "connect": 0.011, "tls": 0.024, "processing": seconds * 0.6, "transfer": 0.002} if kind == "http" else {},
+        "phases": {"resolve": 0.004, "connect": 0.011, "tls": 0.024, "processing": seconds * 0.6, "transfer": 0.002}
+        if kind == "http"
+        else {},
         "windows": {"5m": window, "1h": window, "24h": window},
         **more,
     }
@@ -98,18 +109,37 @@ def checks() -> tuple[CheckView, ...]:
         check("login", seconds=0.047, certificate_expires=AT + 9 * DAY),
         check("partner", status=unknown, reason="no answer from the name server", category="external"),
         check(
-            "db", "postgres", seconds=0.0041, category="infrastructure", depends_on=(),
-            figures={"postgres_connections": 23, "postgres_connections_max": 100, "postgres_cache_hit_ratio": 0.987, "postgres_longest_transaction_seconds": 4.2},
+            "db",
+            "postgres",
+            seconds=0.0041,
+            category="infrastructure",
+            depends_on=(),
+            figures={
+                "postgres_connections": 23,
+                "postgres_connections_max": 100,
+                "postgres_cache_hit_ratio": 0.987,
+                "postgres_longest_transaction_seconds": 4.2,
+            },
             facts={"version": "PostgreSQL 17.2"},
         ),
         check(
-            "cache", "redis", slow, "memory 93.1% of 512M", 0.0009, category="infrastructure",
-            figures={"redis_memory_used_bytes": 499e6, "redis_memory_max_bytes": 512 << 20, "redis_connected_clients": 41, "redis_hit_ratio": 0.91},
+            "cache",
+            "redis",
+            slow,
+            "memory 93.1% of 512M",
+            0.0009,
+            category="infrastructure",
+            figures={
+                "redis_memory_used_bytes": 499e6,
+                "redis_memory_max_bytes": 512 << 20,
+                "redis_connected_clients": 41,
+                "redis_hit_ratio": 0.91,
+            },
         ),
         check("smtp", "tcp", seconds=0.021, category="external"),
         check("orders", "sql", seconds=0.031, figures={"orders_waiting": 7, "orders_late": 2}, category="business"),
         check("backup", "heartbeat", down, "no heartbeat for 26h", category="business"),
-    )  # fmt: skip
+    )
 
 
 def alert(number: int, name: str, severity: str, summary: str, minutes: float, **more: object) -> AlertView:
@@ -117,37 +147,131 @@ def alert(number: int, name: str, severity: str, summary: str, minutes: float, *
     starts = AT - round(minutes * MINUTE)
     labels = {"alertname": name, "severity": severity, "host": "web-1", **more.pop("labels", {})}  # type: ignore[dict-item]
     values: dict[str, object] = {
-        "id": f"a{number:05x}", "state": "firing", "value": 1.0, "value_text": "", "active_at": starts, "starts_at": starts, "ends_at": None,
-        "annotations": {"summary": summary, "description": "Look at the service's log, then restart it.", "runbook_url": "https://wiki.example.com/run/1"},
+        "id": f"a{number:05x}",
+        "state": "firing",
+        "value": 1.0,
+        "value_text": "",
+        "active_at": starts,
+        "starts_at": starts,
+        "ends_at": None,
+        "annotations": {
+            "summary": summary,
+            "description": "Look at the service's log, then restart it.",
+            "runbook_url": "https://wiki.example.com/run/1",
+        },
         "deliveries": (Delivery("ops-chat", "firing", "sent", starts + 400),),
         **more,
-    }  # fmt: skip
+    }
     return AlertView(name=name, severity=severity, summary=summary, labels=labels, **values)  # type: ignore[arg-type]
 
 
 def alerts() -> tuple[AlertView, ...]:
     """Fifteen alerts in all states."""
     found = [
-        alert(1, "CheckUnhealthy", "critical", "shop is unhealthy: HTTP 500, wanted 200-299", 4.2, value_text="unhealthy", labels={"check": "shop"},
-              deliveries=(Delivery("ops-chat", "firing", "sent", AT), Delivery("ops-mail", "firing", "failed", AT, "550 no such user"))),
+        alert(
+            1,
+            "CheckUnhealthy",
+            "critical",
+            "shop is unhealthy: HTTP 500, wanted 200-299",
+            4.2,
+            value_text="unhealthy",
+            labels={"check": "shop"},
+            deliveries=(Delivery("ops-chat", "firing", "sent", AT), Delivery("ops-mail", "firing", "failed", AT, "550 no such user")),
+        ),
         alert(2, "CheckUnhealthy", "critical", "backup: no heartbeat for 26h", 125, value_text="unhealthy", labels={"check": "backup"}),
-        alert(3, "HighErrorRate", "error", "12.4% of requests to /checkout fail", 3.1, value_text="12.4 %", labels={"route": "/checkout"},
-              deliveries=(Delivery("ops-chat", "firing", "retrying", AT, "429 Too Many Requests"),)),
-        alert(4, "CheckUnhealthy", "warning", "search is degraded: slower than 500ms", 11, value_text="degraded", labels={"check": "search"}),
-        alert(5, "CheckUnhealthy", "warning", "cache is degraded: memory 93.1% of 512M", 47, value_text="degraded", labels={"check": "cache"}),
-        alert(6, "DiskSpace", "warning", "/ is 82.5% full, 14G free: remove what is not needed", 190, value_text="82.5 %", labels={"mount": "/"}),
-        alert(7, "CertificateExpiry", "warning", "the certificate of search ends in 9 days", 1500, value_text="9 d", labels={"check": "search"}),
+        alert(
+            3,
+            "HighErrorRate",
+            "error",
+            "12.4% of requests to /checkout fail",
+            3.1,
+            value_text="12.4 %",
+            labels={"route": "/checkout"},
+            deliveries=(Delivery("ops-chat", "firing", "retrying", AT, "429 Too Many Requests"),),
+        ),
+        alert(
+            4, "CheckUnhealthy", "warning", "search is degraded: slower than 500ms", 11, value_text="degraded", labels={"check": "search"}
+        ),
+        alert(
+            5, "CheckUnhealthy", "warning", "cache is degraded: memory 93.1% of 512M", 47, value_text="degraded", labels={"check": "cache"}
+        ),
+        alert(
+            6,
+            "DiskSpace",
+            "warning",
+            "/ is 82.5% full, 14G free: remove what is not needed",
+            190,
+            value_text="82.5 %",
+            labels={"mount": "/"},
+        ),
+        alert(
+            7,
+            "CertificateExpiry",
+            "warning",
+            "the certificate of search ends in 9 days",
+            1500,
+            value_text="9 d",
+            labels={"check": "search"},
+        ),
         alert(8, "OrdersLate", "info", "2 orders are late", 22, value_text="2", labels={"category": "business"}),
         alert(9, "LowUtilisation", "info", "vehicles in use 24%", 300, value_text="24.0 %"),
-        alert(10, "DiskFullSoon", "warning", "/ will be full in 3d 4h", 62, value_text="3d 4h", labels={"mount": "/"},
-              acknowledged_by="kim", acknowledged_at=AT - 20 * MINUTE, acknowledged_note="ordering a bigger disk"),
-        alert(11, "HighMemory", "warning", "memory at 91.0% on web-1", 80, value_text="91.0 %", acknowledged_by="lee", acknowledged_at=AT - HOUR),
-        alert(12, "CheckUnhealthy", "critical", "partner is unhealthy: connection refused", 15, value_text="unhealthy", labels={"check": "partner"},
-              suppressed_by=("silence 7f3a",), deliveries=()),
-        alert(13, "QueueLength", "error", "queue mail holds 1,204 jobs", 9, value_text="1204", flaps=6, acknowledged_by="kim", acknowledged_at=AT),
+        alert(
+            10,
+            "DiskFullSoon",
+            "warning",
+            "/ will be full in 3d 4h",
+            62,
+            value_text="3d 4h",
+            labels={"mount": "/"},
+            acknowledged_by="kim",
+            acknowledged_at=AT - 20 * MINUTE,
+            acknowledged_note="ordering a bigger disk",
+        ),
+        alert(
+            11,
+            "HighMemory",
+            "warning",
+            "memory at 91.0% on web-1",
+            80,
+            value_text="91.0 %",
+            acknowledged_by="lee",
+            acknowledged_at=AT - HOUR,
+        ),
+        alert(
+            12,
+            "CheckUnhealthy",
+            "critical",
+            "partner is unhealthy: connection refused",
+            15,
+            value_text="unhealthy",
+            labels={"check": "partner"},
+            suppressed_by=("silence 7f3a",),
+            deliveries=(),
+        ),
+        alert(
+            13,
+            "QueueLength",
+            "error",
+            "queue mail holds 1,204 jobs",
+            9,
+            value_text="1204",
+            flaps=6,
+            acknowledged_by="kim",
+            acknowledged_at=AT,
+        ),
         alert(14, "HighCPU", "warning", "CPU at 74.0% on web-1", 0.6, state="pending", starts_at=0, value_text="74.0 %", deliveries=()),
-        alert(15, "ReplicationLag", "warning", "the replica is 12s behind", 0.4, state="pending", starts_at=0, value_text="12.0 s", deliveries=()),
-    ]  # fmt: skip
+        alert(
+            15,
+            "ReplicationLag",
+            "warning",
+            "the replica is 12s behind",
+            0.4,
+            state="pending",
+            starts_at=0,
+            value_text="12.0 s",
+            deliveries=(),
+        ),
+    ]
     return tuple(found)
 
 
@@ -199,7 +323,9 @@ def loading() -> Board:
 
 def quiet(at: int = AT) -> Board:
     """Everything is healthy."""
-    found = tuple(replace(one, status=HealthStatus.HEALTHY, reason="", since=AT - 3 * DAY, duration=one.duration or 0.02) for one in checks())
+    found = tuple(
+        replace(one, status=HealthStatus.HEALTHY, reason="", since=AT - 3 * DAY, duration=one.duration or 0.02) for one in checks()
+    )
     return replace(busy(at), status=HealthStatus.HEALTHY, checks=found, alerts=())
 
 
@@ -215,9 +341,14 @@ def hostile(at: int = AT) -> Board:
     """Every external text is an attack."""
     board = busy(at)
     bad = tuple(replace(one, name=f"{HOSTILE}{i}", reason=HOSTILE, target=HOSTILE) for i, one in enumerate(board.checks))
-    worse = tuple(replace(one, name=HOSTILE, summary=HOSTILE * 50, labels={"check": HOSTILE}, acknowledged_by=HOSTILE) for one in board.alerts)
+    worse = tuple(
+        replace(one, name=HOSTILE, summary=HOSTILE * 50, labels={"check": HOSTILE}, acknowledged_by=HOSTILE) for one in board.alerts
+    )
     rows = tuple(replace(one, name=HOSTILE, user=HOSTILE, command=HOSTILE) for one in board.resources.processes)
-    mounts = (replace(board.resources.mounts[0], mount=HOSTILE, forecast=HOSTILE), replace(board.resources.mounts[2], mount=HOSTILE, error=HOSTILE))
+    mounts = (
+        replace(board.resources.mounts[0], mount=HOSTILE, forecast=HOSTILE),
+        replace(board.resources.mounts[2], mount=HOSTILE, error=HOSTILE),
+    )
     here = replace(board.resources, processes=rows, mounts=mounts, error=HOSTILE)
     return replace(board, host=HOSTILE, checks=bad, alerts=worse, resources=here, trouble=(HOSTILE,), advice=(HOSTILE,))
 
@@ -226,6 +357,14 @@ def korean(at: int = AT) -> Board:
     """Wide characters everywhere."""
     board = busy(at)
     named = tuple(replace(one, name=f"결제서버{i}", reason=one.reason and "응답이 너무 느립니다") for i, one in enumerate(board.checks))
-    told = tuple(replace(one, name="디스크공간부족", summary="루트 파일 시스템이 거의 가득 찼습니다. 필요 없는 파일을 지우십시오.", acknowledged_note="확인했습니다") for one in board.alerts)
+    told = tuple(
+        replace(
+            one,
+            name="디스크공간부족",
+            summary="루트 파일 시스템이 거의 가득 찼습니다. 필요 없는 파일을 지우십시오.",
+            acknowledged_note="확인했습니다",
+        )
+        for one in board.alerts
+    )
     rows = tuple(replace(one, name="데이터베이스서버") for one in board.resources.processes)
     return replace(board, host="서울-웹서버-1", checks=named, alerts=told, resources=replace(board.resources, processes=rows))

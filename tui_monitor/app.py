@@ -142,9 +142,9 @@ class MonitorApp(App[int]):
         """A new board from the backend."""
         before, self.live = self._known, board
         if not board.loading:
-            self._known = self._firing(board)
-            if before is not None:
-                self._announce(board, self._known - before)
+            self._known = known = self._firing(board)
+            if before is not None and known is not None:
+                self._announce(board, known - before)
         if self._frozen is None:
             self.refresh_picture()
 
@@ -226,7 +226,9 @@ class MonitorApp(App[int]):
             self.notify(clean(why), severity="warning", markup=False)
         return bool(why)
 
-    def ask(self, question: str, then: Callable[[str], None], value: str = "", placeholder: str = "", hint: str = "Enter sends   Esc leaves") -> None:
+    def ask(
+        self, question: str, then: Callable[[str], None], value: str = "", placeholder: str = "", hint: str = "Enter sends   Esc leaves"
+    ) -> None:
         """Ask for one line; ``then`` is called with it unless the user leaves."""
         from tui_monitor.screens.prompt import PromptScreen
 
@@ -311,7 +313,7 @@ class MonitorApp(App[int]):
 
         self.ask("Go to", answered, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """One step back: from a screen, the past, a pause, a filter. Never quits."""
         if self.screen is not self.main:
             self.pop_screen()

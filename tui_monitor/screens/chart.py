@@ -94,7 +94,9 @@ class ChartScreen(Screen[None]):
     ]
     AUTO_FOCUS = "ChartPane"
 
-    def __init__(self, expr: str, board: Board, ask: Ask, *, look: Look, inks: Inks, title: str = "Trend", hints: Sequence[tuple[str, str]] = HINTS) -> None:
+    def __init__(
+        self, expr: str, board: Board, ask: Ask, *, look: Look, inks: Inks, title: str = "Trend", hints: Sequence[tuple[str, str]] = HINTS
+    ) -> None:
         super().__init__()
         self.chart = ChartPane(look=look, inks=inks)
         self.chart.heading = title

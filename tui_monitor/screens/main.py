@@ -32,6 +32,9 @@ from tui_monitor.widgets.panes import (
 
 SPARK_STEP_MS = 5000
 """Sparklines move this often: a shift rewrites the whole line, which a slow connection feels."""
+WIDTHS: list[tuple[int, str]] | None = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (112, "-wide"), (176, "-huge")]
+HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (12, "-short"), (24, "-medium"), (32, "-tall")]
+"""From this many cells on, the screen has this class; the stylesheet says what it means."""
 
 
 class Columns(Widget):
@@ -41,10 +44,8 @@ class Columns(Widget):
 class MainScreen(Screen[None]):
     """Resources, Endpoints, Health and Alerts of one board."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-tiny"), (40, "-narrow"), (80, "-normal"), (112, "-wide"), (176, "-huge"),
-    ]  # fmt: skip
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (12, "-short"), (24, "-medium"), (32, "-tall")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = "#alerts"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.views import AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, KnowsSilences, SilenceView
-from tui_monitor.widgets import alerts, details
+from tui_monitor.widgets import alerts, details, help
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import Line, Look, Row
 from tui_monitor.widgets.pages import DrawRow, ListPane, TextPane
@@ -98,8 +98,10 @@ def open_check(app: MonitorApp, check: CheckView) -> None:
 
 def open_help(app: MonitorApp) -> None:
     """Show all keys."""
-    pane = TextPane("Help", details.help_lines, look=app.look, inks=app.inks)
-    app.push_screen(PageScreen(pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, inks=app.inks))
+    pane = TextPane("Help", help.help_lines, look=app.look, inks=app.inks)
+    app.push_screen(
+        PageScreen(pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, inks=app.inks)
+    )
 
 
 # Numbered screens.
@@ -151,7 +153,13 @@ async def open_notifications(app: MonitorApp) -> None:
     async def load() -> None:
         rows = list(await app.backend.notifications(OUTBOX))
         remark = details.notifier_text(rows, app.live.notifiers, app.shown.at)
-        pane.fill([(str(one.id), f"{one.notifier} {one.kind} {one.state} {one.title} {one.error}", partial(_notification, app, one)) for one in rows], remark)
+        pane.fill(
+            [
+                (str(one.id), f"{one.notifier} {one.kind} {one.state} {one.title} {one.error}", partial(_notification, app, one))
+                for one in rows
+            ],
+            remark,
+        )
 
     counter = [0]
 
@@ -177,7 +185,9 @@ async def open_processes(app: MonitorApp) -> None:
         width = max(20, app.size.width)
         entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory[0], whole=True)
         rows: list[tuple[str, str, DrawRow]] = [(e.key, "".join(text for text, _ in e.line), partial(_ready, e.line)) for e in entries]
-        pane.fill(rows if board.resources.processes else [], f"{board.resources.process_count} in all, by {'memory' if by_memory[0] else 'cpu'}")
+        pane.fill(
+            rows if board.resources.processes else [], f"{board.resources.process_count} in all, by {'memory' if by_memory[0] else 'cpu'}"
+        )
 
     def order() -> None:
         by_memory[0] = not by_memory[0]
@@ -202,7 +212,10 @@ async def open_silences(app: MonitorApp) -> None:
 
     async def load() -> None:
         rows = await backend.silences()
-        pane.fill([(one.id, f"{one.matchers} {one.by} {one.comment}", partial(_silence, one, app.shown.at)) for one in rows], f"{len(rows)} active or to come")
+        pane.fill(
+            [(one.id, f"{one.matchers} {one.by} {one.comment}", partial(_silence, one, app.shown.at)) for one in rows],
+            f"{len(rows)} active or to come",
+        )
 
     def opened(key: str) -> None:
         app.ask("End this silence? Enter ends it", lambda _: app.do(end(key)), hint="Enter ends   Esc leaves")

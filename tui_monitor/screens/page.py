@@ -35,7 +35,11 @@ MOVES: list[BindingType] = [
 class PageScreen(Screen[None]):
     """Shows one pane. ``refill`` is called with each new board, ``opened`` with the key of a row, ``alert`` gives what `a` acts on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*MOVES, Binding("o", "order", "Sort order", show=False), Binding("m", "moment", "Its moment", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *MOVES,
+        Binding("o", "order", "Sort order", show=False),
+        Binding("m", "moment", "Its moment", show=False),
+    ]
     AUTO_FOCUS = "Pane"
 
     def __init__(

@@ -40,7 +40,9 @@ class PromptScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False, priority=True)]
     AUTO_FOCUS = "Input"
 
-    def __init__(self, question: str, value: str = "", placeholder: str = "", *, look: Look, inks: Inks, hint: str = "Enter sends   Esc leaves") -> None:
+    def __init__(
+        self, question: str, value: str = "", placeholder: str = "", *, look: Look, inks: Inks, hint: str = "Enter sends   Esc leaves"
+    ) -> None:
         super().__init__()
         self._label = PromptLabel(question, hint, look=look, inks=inks)
         self._input = Input(value, placeholder, select_on_focus=False)

@@ -151,4 +151,4 @@ def advice_lines(alert: AlertView, now: int, width: int, look: Look) -> list[Lin
     if row.room > 20:
         row.put(state_text(alert, now), state_style(alert))
     advice = alert.annotations.get("description", "") or alert.summary
-    return [row.line(), Row(width, look).gap(1).put("do   ", "faint").gap().put(advice, "text").line()]
+    return [row.line(), Row(width, look).gap(1).put("to do", "faint").gap().put(advice, "text").line()]

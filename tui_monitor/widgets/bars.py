@@ -63,7 +63,8 @@ def head_line(board: Board, width: int, look: Look) -> Line:
         for index, (text, style) in enumerate(status_counts(board)):
             if row.used + len(text) + 14 < limit:
                 row.put(", " if index else "", "band-dim").put(text, style)
-        row.put(" firing" if board.firing else "nothing firing", "band-dim")
+        if not board.loading:
+            row.put(" firing" if board.firing else "nothing firing", "band-dim")
         acknowledged = f"{board.acknowledged} acknowledged" if width >= 90 else f"{board.acknowledged} ack"
         if board.acknowledged and row.used + len(acknowledged) + 3 < limit:
             row.put("   " + acknowledged, "band-dim")

@@ -26,11 +26,11 @@ def chart_lines(chart: Chart, start: int, end: int, width: int, height: int, loo
     values = [value for line in (*chart.lines, *before) for value in line.values if math.isfinite(value)]
     if not values:
         return [Row(width, look).line(), Row(width, look).gap(2).put("No samples in this range.", "dim").line()]
-    legend = _legend(chart, before, width, look, max(1, height // 4))
+    legend = _legend(chart, before, width, look, height // 4) if height >= 8 else []
     marks = [(at, text) for at, text in chart.marks if start <= at <= end][-MARKS_SHOWN:]
-    told = [_marks_line(marks, end, width, look)] if marks else []
+    told = [_marks_line(marks, end, width, look)] if marks and height >= 8 else []
     plot = _plot(chart, before, marks, values, start, end, width, max(3, height - len(legend) - len(told)), look)
-    return [*legend, *plot, *told]
+    return [*legend, *plot, *told][:height]
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -54,7 +54,8 @@ def _legend(chart: Chart, before: Sequence[ChartLine], width: int, look: Look, l
         tail = ""
         if known:
             unit = chart.unit
-            tail = f"last {f.unit_value(known[-1], unit)}  min {f.unit_value(min(known), unit)}  avg {f.unit_value(sum(known) / len(known), unit)}"
+            mean = sum(known) / len(known)
+            tail = f"last {f.unit_value(known[-1], unit)}  min {f.unit_value(min(known), unit)}  avg {f.unit_value(mean, unit)}"
             tail += f"  max {f.unit_value(max(known), unit)}"
         row.put(one.name or "value", "text", max(8, row.room - len(tail) - 2)).gap(2)
         lines.append(row.put(tail, "dim").line())
@@ -73,7 +74,15 @@ def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: Lo
 
 
 def _plot(
-    chart: Chart, before: Sequence[ChartLine], marks: Sequence[tuple[int, str]], values: Sequence[float], start: int, end: int, width: int, height: int, look: Look
+    chart: Chart,
+    before: Sequence[ChartLine],
+    marks: Sequence[tuple[int, str]],
+    values: Sequence[float],
+    start: int,
+    end: int,
+    width: int,
+    height: int,
+    look: Look,
 ) -> list[Line]:
     import plotext
 
@@ -107,7 +116,10 @@ def _plot(
     wide = max((len(label) for label in labels), default=1)
     plotext.yticks(rows, [f"{label:>{wide}} " for label in labels])
     moments = _moments(start, end, max(2, width // 16))
-    plotext.xticks([at / 1000 for at in moments], [f.stamp(at, end, look.zone) if end - start > 86_400_000 else f.clock(at, look.zone) for at in moments])
+    plotext.xticks(
+        [at / 1000 for at in moments],
+        [f.stamp(at, end, look.zone) if end - start > 86_400_000 else f.clock(at, look.zone) for at in moments],
+    )
     return [_line(text, width, look) for text in plotext.build().split("\n")[:height]]
 
 
@@ -152,7 +164,9 @@ def table_lines(chart: Chart, now: int, width: int, look: Look) -> list[Line]:
         return [Row(width, look).line(), Row(width, look).gap(2).put("No series.", "dim").line()]
     lines = []
     for index, one in enumerate(chart.lines):
-        newest = next(((at, value) for at, value in zip(reversed(one.times), reversed(one.values), strict=False) if math.isfinite(value)), None)
+        newest = next(
+            ((at, value) for at, value in zip(reversed(one.times), reversed(one.values), strict=False) if math.isfinite(value)), None
+        )
         row = Row(width, look).gap(1).put(one.name or "value", LINE_STYLES[index % 6] if index < 6 else "text", max(10, width - 32)).gap()
         row.put(f.unit_value(newest[1], chart.unit) if newest else f.NOTHING, "strong", 14, right=True).gap(2)
         lines.append(row.put(f.stamp(newest[0], now, look.zone, seconds=True) if newest else "", "dim").line())

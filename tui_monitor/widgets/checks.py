@@ -117,11 +117,9 @@ def health_line(check: CheckView, now: int, width: int, look: Look) -> Line:
     """One check of another type: what it found in figures, or its reason, and for how long."""
     row = _head(check, width, look)
     if check.status is not HealthStatus.HEALTHY:
-        if width >= 70:
-            row.put(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap()
+        if width >= 54:
+            row.put(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap(2)
         return _reason(row, check, now)
-    if width >= 76:
-        row.put(check.type, "faint", 9).gap()
     row.put(f.latency(check.duration), "strong", 7, right=True).gap(2)
     lasted = f.age(check.since, now)
     text = health_figures(check)

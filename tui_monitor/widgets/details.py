@@ -1,8 +1,7 @@
-"""The pages about one alert and one check, and the help page. Pure."""
+"""The pages about one alert, one check and the messages of the outbox. Pure."""
 
 from __future__ import annotations
 
-from tui_monitor.model import HealthStatus
 from tui_monitor.views import AlertDetail, AlertView, CheckView, Delivery, NotificationView
 from tui_monitor.widgets import alerts
 from tui_monitor.widgets import formatting as f
@@ -13,31 +12,6 @@ from tui_monitor.widgets.pages import fact, heading, table
 DELIVERY_STYLES = {"sent": "ok", "failed": "critical", "unknown": "warning", "retrying": "warning", "queued": "dim", "sending": "dim"}
 DELIVERY_SHAPES = {"sent": "healthy", "failed": "unhealthy", "unknown": "unknown", "retrying": "degraded"}
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
-
-HELP = (
-    ("Alerts", (("a", "acknowledge the selected alert, else the first, with a note"), ("A", "acknowledge all that fire"), ("u", "take the acknowledgement back"),
-                ("s", "silence: matchers, how long, # why"), ("m", "in the details of an alert: go to its moment"))),
-    ("Look", (("Enter", "details of the selection"), ("Esc", "back; never quits"), ("t", "trend of the selection"), ("e", "explore: any PromQL"), ("/", "filter rows; n N next and previous"),
-              ("o", "change the sort order"), ("p", "pause the picture; monitoring goes on"))),
-    ("Time", (("[ ]", "a minute back, forth; forth at the end is live again"), ("{ }", "a quarter of an hour"), ("@", "go to a time: 03:10, 2026-11-20 03:10, -2h"))),
-    ("Move", (("Tab", "next pane; Shift+Tab the one before"), ("arrows", "also h j k l; g first, G last; the mouse works"), ("1", "overview"), ("2", "alerts and their history"),
-              ("3", "notifications"), ("4", "processes"), ("5", "silences"), ("Ctrl+P", "all commands"))),
-    ("Monitor", (("R", "reload the configuration"), ("?", "this page"), ("q", "quit; never ends the daemon"))),
-)  # fmt: skip
-
-
-def help_lines(width: int, look: Look) -> list[Line]:
-    """All keys, and what the shapes mean."""
-    lines: list[Line] = []
-    for title, keys in HELP:
-        lines += heading(title, width, look)
-        for key, does in keys:
-            lines.append(Row(width, look).gap(3).put(key, "accent", 9).gap().put(does, "text").line())
-    lines += heading("Shapes", width, look)
-    row = Row(width, look).gap(3)
-    for status in HealthStatus:
-        row.put(look.glyphs.health(status), HEALTH_STYLES[status]).gap().put(status.value, "text").gap(3)
-    return [*lines, row.line()]
 
 
 def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[Line]:
@@ -77,7 +51,9 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[L
         lines += table(rows, width, look)
     lines += heading("Notifications", width, look)
     deliveries = detail.deliveries or alert.deliveries
-    lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact("none", "nothing was sent about this alert", width, look, "dim")
+    lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact(
+        "none", "nothing was sent about this alert", width, look, "dim"
+    )
     for title, texts in detail.evidence.items():
         lines += heading(title, width, look)
         lines += [Row(width, look).gap(3).put(text, "text").line() for text in texts]
@@ -108,7 +84,14 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
     lines += fact("type", check.type, width, look) + fact("category", check.category, width, look)
     lines += fact("last probe", f"{f.latency(check.duration)}, {f.ago(check.at, now)}" if check.at else "none yet", width, look)
     lines += fact("failures", f"{check.consecutive_failures} in a row" if check.consecutive_failures else "", width, look, "warning")
-    lines += fact("certificate", f"ends {f.stamp(check.certificate_expires, now, look.zone)}, in {f.days_left(check.certificate_expires, now)}" if check.certificate_expires else "", width, look)
+    lines += fact(
+        "certificate",
+        f"ends {f.stamp(check.certificate_expires, now, look.zone)}, in {f.days_left(check.certificate_expires, now)}"
+        if check.certificate_expires
+        else "",
+        width,
+        look,
+    )
     lines += fact("depends on", ", ".join(check.depends_on), width, look)
     if check.phases:
         lines += heading("Phases of the last probe", width, look) + _phases(check, width, look)
@@ -116,7 +99,16 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
     if known:
         lines += heading("Windows", width, look)
         rows = [[("window", "faint"), ("p50", "faint"), ("p95", "faint"), ("p99", "faint"), ("uptime", "faint")]]
-        rows += [[(key, "dim"), (f.latency(w.p50), "text"), (f.latency(w.p95), "text"), (f.latency(w.p99), "text"), (f.uptime_percent(w.uptime), "text")] for key, w in known]
+        rows += [
+            [
+                (key, "dim"),
+                (f.latency(w.p50), "text"),
+                (f.latency(w.p95), "text"),
+                (f.latency(w.p99), "text"),
+                (f.uptime_percent(w.uptime), "text"),
+            ]
+            for key, w in known
+        ]
         lines += table(rows, width, look)
     if check.figures:
         lines += heading("Figures", width, look)

@@ -48,6 +48,8 @@ def latency(seconds: float | None) -> str:
     """Seconds as people say them: "0.8ms", "132ms", "1.25s"."""
     if not _real(seconds):
         return NOTHING
+    if seconds == 0:
+        return "0"
     if seconds < 0.00995:
         return f"{seconds * 1000:.1f}ms"
     if seconds < 0.9995:
@@ -58,7 +60,7 @@ def latency(seconds: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """A length of time in at most two units: "20s", "12m", "3h 05m", "2d 4h"; below a minute in steps of ten seconds."""
+    """A length of time in at most two units: "20s", "12m", "3h 05m", "2d 4h", "12d"; below a minute in steps of ten seconds."""
     if not _real(seconds):
         return NOTHING
     whole = max(0, int(seconds))
@@ -68,7 +70,7 @@ def span(seconds: float | None) -> str:
         return f"{whole // MINUTE}m"
     if whole < DAY:
         return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
-    if whole < 100 * DAY:
+    if whole < 10 * DAY:
         return f"{whole // DAY}d {whole % DAY // HOUR}h"
     return f"{whole // DAY}d"
 
@@ -85,12 +87,12 @@ def ago(since: int, now: int) -> str:
 
 
 def days_left(until: int | None, now: int) -> str:
-    """Whole days until a stamp (UTC ms): "42d"; past it "expired"."""
+    """Whole days until a stamp (UTC ms): "42d"; past it "ended"."""
     if until is None:
         return NOTHING
     left = (until - now) / 1000
     if left <= 0:
-        return "expired"
+        return "ended"
     return f"{int(left // DAY)}d" if left >= DAY else f"{int(left // HOUR)}h"
 
 

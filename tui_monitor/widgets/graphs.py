@@ -36,8 +36,8 @@ def graph(values: Spark, width: int, height: int, glyphs: Glyphs, low: float | N
     per_cell = 2 if glyphs.braille else 1
     steps = 4 if glyphs.braille else len(_ASCII_LEVELS) - 1
     shown: list[float | None] = list(values[-width * per_cell :]) if width else []
-    shown = [None] * (width * per_cell - len(shown)) + shown
-    levels = _levels(shown, height * steps, low, high)
+    missing: list[float | None] = [None] * (width * per_cell - len(shown))
+    levels = _levels(missing + shown, height * steps, low, high)
     rows = range(height - 1, -1, -1)
     if not glyphs.braille:
         return tuple("".join(_ASCII_LEVELS[max(0, min(steps, level - row * steps))] for level in levels) for row in rows)

@@ -51,7 +51,7 @@ class Row:
         """Append spaces; they belong to the run before, so that no colour changes for them."""
         width = min(width, self.room)
         if width:
-            plain = not self._runs or self._runs[-1][1].startswith(("chip", "band", "alarm"))
+            plain = not self._runs or self._runs[-1][1].startswith(("chip", "band", "alarm", "wrong"))
             self._append(" " * width, "text" if plain else self._runs[-1][1])
         return self
 

@@ -46,7 +46,7 @@ class TextPane(Pane):
         self.heading, self.body = title, draw
         self.rebuild()
 
-    def build(self, width: int, height: int) -> tuple[list[Line], int]:
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Head and what is scrolled to."""
         lines = list(self.body(width, self.look))
         if self.needle:

@@ -67,7 +67,7 @@ class Pane(Lines, can_focus=True):
         keys = self.keys()
         return keys[self.cursor] if 0 <= self.cursor < len(keys) else ""
 
-    def build(self, width: int, height: int) -> tuple[list[Line], int]:
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Head, the visible rows (the selected one always among them), foot."""
         keys = self.keys()
         self._follow(keys)

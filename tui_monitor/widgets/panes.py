@@ -66,7 +66,7 @@ class ResourcesPane(BoardPane):
         self._entries: list[resources.Entry] = []
         super().__init__(board, look=look, inks=inks, id=id)
 
-    def build(self, width: int, height: int) -> tuple[list[Line], int]:
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The entries depend on the room."""
         found = resources.resource_entries(self.board, self.sparks, width, height, self.look, self.order == "memory")
         self._entries = [one for one in found if self.needle.casefold() in one.key.casefold()] if self.needle else found
@@ -113,7 +113,8 @@ class ChecksPane(BoardPane):
 
     def remark(self) -> str:
         """How many are healthy."""
-        return checks.summary(self.checks)
+        order = f"   by {self.order}" if self.order != self.ORDERS[0] else ""
+        return checks.summary(self.checks) + order
 
     def selected_check(self) -> CheckView | None:
         """The check of the selected row."""
@@ -152,7 +153,7 @@ class EndpointsPane(ChecksPane):
         """The head names the columns."""
         if not self.checks:
             return super().title(width)
-        remark = f"filter: {self.needle}" if self.needle else (self.remark() if width >= 90 else "")
+        remark = f"filter: {self.needle}" if self.needle else (self.remark() if width >= 90 or self.order != self.ORDERS[0] else "")
         return checks.endpoint_title(width, self.look, remark, focused=self.has_focus)
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:

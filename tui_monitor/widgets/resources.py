@@ -136,7 +136,7 @@ def _memory_note(here: Resources) -> str:
 def _load(here: Resources, width: int, look: Look) -> Entry:
     row = Row(width, look).gap(1).put("load", "dim", _name_width(width)).gap()
     if not here.load:
-        return Entry("load", row.put("waiting for the first reading", "faint").line(), "load1")
+        return Entry("load", row.put("no reading yet", "faint").line(), "load1")
     cores = max(1, len(here.cores))
     for value in here.load:
         row.put(f"{value:.2f}", "warning" if value > 2 * cores else "text", 6)

@@ -1,0 +1,359 @@
+"""Keys and mouse of the dashboard, pressed by Textual's pilot on a fake backend."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+import boards
+import pytest
+from board_backend import FakeBackend
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tui_monitor.app import MonitorApp
+from tui_monitor.screens.chart import ChartScreen, ExploreScreen, completed
+from tui_monitor.screens.page import PageScreen
+from tui_monitor.screens.prompt import PromptScreen
+from tui_monitor.views import Board
+from tui_monitor.widgets.line import text_of
+
+ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+
+
+def make(backend: FakeBackend, **more: Any) -> MonitorApp:
+    return MonitorApp(backend, bell=False, now=backend.now, zone=UTC, environ=ENVIRON, **more)
+
+
+@asynccontextmanager
+async def running(
+    kind: str = "busy", size: tuple[int, int] = (120, 40), **more: Any
+) -> AsyncIterator[tuple[MonitorApp, FakeBackend, Pilot[Any]]]:
+    backend = FakeBackend(kind)
+    app = make(backend, **more)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await settle(app, pilot)
+        yield app, backend, pilot
+
+
+async def settle(app: MonitorApp, pilot: Pilot[Any]) -> None:
+    """Until all that was asked for has been done."""
+    async with asyncio.timeout(5):
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(app: MonitorApp, pilot: Pilot[Any], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await settle_light(app, pilot)
+
+
+async def settle_light(app: MonitorApp, pilot: Pilot[Any]) -> None:
+    """Workers that wait for an answer at the prompt never complete, so only a few rounds."""
+    for _ in range(3):
+        await pilot.pause()
+
+
+def seen(app: MonitorApp) -> str:
+    """What stands on the screen that is up."""
+    rows = []
+    for widget in app.screen.walk_children():
+        lines = getattr(widget, "_lines", None)
+        if lines and widget.display:
+            rows.append(text_of(lines))
+    return "\n".join(rows)
+
+
+def told(app: MonitorApp) -> list[str]:
+    return [note.message for note in app._notifications]
+
+
+async def test_alerts_have_the_focus_and_all_titles_are_there() -> None:
+    """At the start Alerts has the focus; the four panes carry their exact titles, empty or not."""
+    for kind in ("busy", "empty", "loading"):
+        async with running(kind) as (app, _, _):
+            assert app.focused is app.main.alerts
+            heads = [text_of([pane._lines[0]]).split()[0] for pane in app.main.panes]
+            assert [head.lstrip("▸") for head in heads] == ["Resources", "Endpoints", "Health", "Alerts"]
+
+
+async def test_acknowledge_asks_for_a_note_and_sends_it() -> None:
+    """`a` acts on the first alert from any pane; Enter sends the note."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "tab", "a")
+        assert isinstance(app.screen, PromptScreen) and "CheckUnhealthy shop" in seen(app)
+        await press(app, pilot, *"on it", "enter")
+        assert backend.commands == [("ack", {"ids": ["a00001"], "note": "on it", "for": None})]
+        assert "done: ack" in told(app)
+
+
+async def test_escape_leaves_a_prompt_without_doing_anything() -> None:
+    """Esc at the note sends nothing and does not quit."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "a", "x", "escape", "escape", "escape")
+        assert app.screen is app.main and backend.commands == [] and app.is_running
+
+
+async def test_keys_act_on_the_selected_alert() -> None:
+    """After moving, `a`, `u` and `s` mean that alert."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "j", "down", "u")
+        await press(app, pilot, "s")
+        assert app.screen.query_one(Input).value == 'alertname="HighErrorRate" route="/checkout" 2h'
+        await press(app, pilot, "enter")
+        assert backend.commands == [
+            ("unack", {"id": "a00003"}),
+            ("silence", {"matchers": ['alertname="HighErrorRate"', 'route="/checkout"'], "for": 7200.0, "comment": ""}),
+        ]
+
+
+async def test_acknowledge_all() -> None:
+    """`A` takes everything that fires."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "A", "enter")
+        assert backend.commands == [("ack", {"all": True, "note": "", "for": None})]
+
+
+async def test_a_refusal_is_told() -> None:
+    """What the backend refuses is shown as its sentence, cleaned and not as markup."""
+    async with running() as (app, backend, pilot):
+        backend.refuse = "no leader [bold]runs\x1b[31m"
+        await press(app, pilot, "A", "enter")
+        assert "no leader [bold]runs" in told(app)
+
+
+async def test_read_only_says_why() -> None:
+    """Who may only look is told so instead of asked for a note."""
+    async with running() as (app, backend, pilot):
+        backend.push(replace(boards.busy(), read_only="you are not in group tui-monitor"))
+        await press(app, pilot, "a")
+        assert app.screen is app.main and told(app) == ["you are not in group tui-monitor"]
+        assert "READ-ONLY" in seen(app)
+
+
+async def test_moving_between_panes_and_rows() -> None:
+    """Tab, l, h and arrows go through the panes; g, G, j, k through the rows; the selection survives a new order."""
+    async with running() as (app, backend, pilot):
+        order = []
+        for key in ("tab", "l", "right", "tab"):
+            await press(app, pilot, key)
+            order.append(app.focused.id if app.focused else None)
+        assert order == ["resources", "endpoints", "health", "alerts"]
+        await press(app, pilot, "h", "left")
+        assert app.focused is app.main.endpoints
+        await press(app, pilot, "G", "k")
+        assert app.main.endpoints.selection == "login"
+        backend.push(replace(boards.busy(), checks=tuple(reversed(boards.checks()))))
+        await pilot.pause()
+        assert app.main.endpoints.selection == "login"
+        await press(app, pilot, "g")
+        assert app.main.endpoints.selection == "partner"
+
+
+async def test_filter_next_and_sort() -> None:
+    """`/` keeps matching rows, n and N go round them, Esc clears, `o` changes the order."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "slash", *"checkunh", "enter")
+        alerts = app.main.alerts
+        assert len(alerts.keys()) == 5 and "filter: checkunh" in seen(app)
+        await press(app, pilot, "N")
+        assert alerts.selection == alerts.keys()[-1]
+        await press(app, pilot, "n")
+        assert alerts.selection == alerts.keys()[0]
+        await press(app, pilot, "escape")
+        assert len(alerts.keys()) == 15
+        await press(app, pilot, "o")
+        assert alerts.keys()[0] == "a0000f" and "by newest" in seen(app)
+
+
+async def test_pause_holds_the_picture_and_says_so() -> None:
+    """While paused new boards are not shown but new alerts are told; `p` shows the newest again."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "p")
+        assert "PAUSED" in seen(app) and "since 14:13:20" in seen(app)
+        new = boards.alert(77, "Fresh", "critical", "something broke", 0.1)
+        backend.push(replace(boards.busy(boards.AT + 60_000), host="later", alerts=(*boards.alerts(), new)))
+        await pilot.pause()
+        assert "later" not in seen(app) and told(app) == ["something broke"]
+        await press(app, pilot, "p")
+        assert "later" in seen(app) and "PAUSED" not in seen(app)
+
+
+async def test_stepping_through_time() -> None:
+    """`[` shows the board a minute before, marked as past; `]` at the end is live again; `@` goes to a typed time."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "left_square_bracket", "left_square_bracket")
+        assert "PAST 14:11:20" in seen(app) and app.shown.past
+        await press(app, pilot, "a")
+        assert told(app)[-1].startswith("This is the past")
+        await press(app, pilot, "right_square_bracket", "right_square_bracket")
+        assert "PAST" not in seen(app)
+        await press(app, pilot, "at", *"03:10", "enter")
+        assert "PAST 03:10:00" in seen(app)
+        backend.push(replace(boards.busy(), host="later"))
+        await pilot.pause()
+        assert "later" not in seen(app)
+        await press(app, pilot, "escape")
+        assert "later" in seen(app) and "PAST" not in seen(app)
+
+
+async def test_starting_in_the_past() -> None:
+    """`at` starts at that moment."""
+    async with running(at=boards.AT - boards.HOUR) as (app, _, pilot):
+        await settle_light(app, pilot)
+        assert "PAST 13:13:20" in seen(app)
+
+
+async def test_details_of_an_alert_and_its_moment() -> None:
+    """Enter shows all of an alert; `m` goes to its moment; Esc comes back."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "enter")
+        text = seen(app)
+        assert isinstance(app.screen, PageScreen) and "https://wiki.example.com" in text and "postgres 31%" in text
+        await press(app, pilot, "m")
+        assert app.screen is app.main and "PAST 14:09:08" in seen(app)
+        await press(app, pilot, "escape", "enter", "escape")
+        assert app.screen is app.main
+
+
+async def test_details_follow_the_alert() -> None:
+    """Somebody else's acknowledge shows in open details."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "enter")
+        first, *rest = boards.alerts()
+        taken = replace(boards.busy(), alerts=(replace(first, acknowledged_by="kim", acknowledged_at=boards.AT), *rest))
+        backend.example = taken
+        backend.push(taken)
+        await settle_light(app, pilot)
+        assert "by kim" in seen(app)
+
+
+async def test_details_of_a_check_with_keys_and_mouse() -> None:
+    """Enter or a double click on an endpoint shows its phases."""
+    async with running() as (app, _, pilot):
+        await pilot.click("#endpoints", offset=(5, 2))
+        assert app.main.endpoints.has_focus and app.main.endpoints.selection == "shop"
+        await pilot.click("#endpoints", offset=(5, 1), times=2)
+        await settle_light(app, pilot)
+        assert isinstance(app.screen, PageScreen) and "Phases of the last probe" in seen(app)
+
+
+async def test_wheel_moves_the_selection() -> None:
+    """The wheel over a pane goes through its rows."""
+    async with running() as (app, _, pilot):
+        from textual import events
+
+        event = events.MouseScrollDown(app.main.alerts, 5, 5, 0, 1, 0, False, False, False)
+        app.main.alerts.post_message(event)
+        await pilot.pause()
+        assert app.main.alerts.cursor == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("2", "15 now, 15 over"),
+        ("3", "ops-mail failed"),
+        ("4", "/usr/bin/postgres --serve"),
+        ("5", "their maintenance"),
+        ("question_mark", "never quits"),
+    ],
+)
+async def test_the_other_screens(key: str, text: str) -> None:
+    """Each numbered screen and the help show what they promise, lie beside each other, and Esc leaves them."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, key)
+        assert text in seen(app)
+        for _ in range(4):
+            backend.push(backend.board())
+            await pilot.pause()
+        assert text in seen(app)
+        await press(app, pilot, "escape")
+        assert app.screen is app.main
+
+
+async def test_ending_a_silence() -> None:
+    """Enter on the screen of silences asks, then ends it."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "5", "enter", "enter")
+        assert backend.commands == [("unsilence", {"id": "7f3a"})]
+
+
+async def test_trend_ranges_table_and_last_week() -> None:
+    """`t` charts the selection; arrows change the range; `c` adds last week; `v` shows a table."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "t")
+        assert isinstance(app.screen, ChartScreen)
+        assert "[1h]" in seen(app) and "probe_duration_seconds" in seen(app) and "500ms" in seen(app)
+        await press(app, pilot, "right", "c")
+        assert "[24h]" in seen(app) and "same time last week" in seen(app)
+        await press(app, pilot, "v")
+        assert "avg" not in seen(app)
+        await press(app, pilot, "escape")
+        await press(app, pilot, "tab", "t")
+        assert "cpu_usage_ratio" in seen(app)
+
+
+async def test_explore_completes_runs_and_underlines() -> None:
+    """`e` takes PromQL, completes words, shows the answer, and underlines what is wrong."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "e")
+        assert isinstance(app.screen, ExploreScreen)
+        await press(app, pilot, *"cpu_us", "right", "enter")
+        assert app.screen.input.value == "cpu_usage_ratio" and "last" in seen(app)
+        app.screen.input.value = "rate(x"
+        await press(app, pilot, "enter")
+        assert "unclosed left parenthesis" in seen(app)
+        assert ("(x", "wrong") in app.screen.wrong._lines[0]
+        await press(app, pilot, "tab", "right")
+        assert "[24h]" in seen(app)
+
+
+def test_completion_is_of_the_last_word() -> None:
+    """Only the word at the end is completed."""
+    assert completed("rate(cpu_", ["cpu_usage_ratio"]) == "rate(cpu_usage_ratio"
+    assert completed("rate(", ["rate"]) is None
+    assert completed("cpu", ["cpu"]) is None
+
+
+async def test_a_new_alert_rings_once() -> None:
+    """Toast and bell for what begins to fire, none for what was known, acknowledged or suppressed."""
+    async with running() as (app, backend, pilot):
+        rung: list[bool] = []
+        app.ring = True
+        app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+        backend.push(boards.busy(boards.AT + 1000))
+        new = boards.alert(77, "Fresh", "warning", "[red]broke[/]", 0.1)
+        quiet = replace(new, id="b1", acknowledged_by="kim")
+        for _ in range(2):
+            backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new, quiet)))
+        await pilot.pause()
+        assert told(app) == ["[red]broke[/]"] and rung == [True]
+
+
+async def test_reload_and_palette() -> None:
+    """`R` reloads; the palette lists what keys do."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "R")
+        assert backend.commands == [("reload", {})]
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert "Silence" in titles and "Quit" in titles
+        await press(app, pilot, "ctrl+p")
+        await press(app, pilot, "escape")
+        assert app.screen is app.main
+
+
+async def test_boards_of_any_kind_can_follow_each_other() -> None:
+    """No order of boards, at no focus, breaks a pane."""
+    async with running() as (app, backend, pilot):
+        made: list[Board] = [getattr(boards, kind)() for kind in ("hostile", "empty", "korean", "loading", "broken", "quiet", "busy")]
+        for board in made:
+            backend.push(board)
+            await press(app, pilot, "G", "tab")
+        assert app._exception is None

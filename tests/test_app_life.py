@@ -1,0 +1,175 @@
+"""How the dashboard starts and ends: exit codes, hand-over, crashes, a real terminal restored."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from board_backend import FakeBackend
+from test_app_keys import ENVIRON, make, running
+
+from tui_monitor.app import MonitorApp
+from tui_monitor.widgets.line import text_of
+
+ROOT = Path(__file__).parent.parent
+
+
+async def test_quitting_lets_the_backend_hand_over() -> None:
+    """`q` stops the backend, waits for it, and ends with 0."""
+    async with running() as (app, backend, pilot):
+        await pilot.press("q")
+        async with asyncio.timeout(3):
+            await backend.ended.wait()
+        assert app._house is not None and app._house.done()
+    assert app.return_code == 0
+
+
+async def test_a_backend_that_fails_ends_the_app_with_1() -> None:
+    """The error is kept for standard error."""
+    backend = FakeBackend()
+    backend.fault = RuntimeError("the disk is gone")
+    app = make(backend)
+    async with app.run_test() as pilot:
+        async with asyncio.timeout(3):
+            while app.failure is None:
+                await pilot.pause()
+    assert app.return_code == 1 and str(app.failure) == "the disk is gone"
+
+
+async def test_the_first_board_is_shown_before_the_backend_runs() -> None:
+    """Paint first: what the store knows is on the screen before any driver is loaded."""
+    backend = FakeBackend()
+    order: list[str] = []
+    app = make(backend)
+    original = backend.run
+
+    async def run() -> None:
+        order.append(text_of(app.main.alerts._lines)[:20])
+        await original()
+
+    backend.run = run  # type: ignore[method-assign]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        assert order and "Alerts" in order[0]
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+async def test_without_colour_nothing_is_coloured(environ: dict[str, str]) -> None:
+    """NO_COLOR and TERM=dumb: not one cell has a colour."""
+    backend = FakeBackend()
+    app = MonitorApp(backend, bell=False, now=backend.now, zone=UTC, environ={**ENVIRON, **environ})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        for strip in app.screen._compositor.render_strips():
+            for segment in strip:
+                for color in (segment.style.color, segment.style.bgcolor) if segment.style else ():
+                    assert color is None or color.is_default, segment
+
+
+class Terminal:
+    """The bench's fake dashboard under a real pseudo-terminal."""
+
+    def __init__(self, *arguments: str, environ: dict[str, str] | None = None) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        env = {**{k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}, **ENVIRON, **(environ or {})}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench.fakeapp", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env=env,
+            start_new_session=True,
+        )
+        self.slave, self.output = slave, b""
+
+    def until(self, text: bytes, seconds: float = 15.0) -> None:
+        end = time.monotonic() + seconds
+        while text not in self.output:
+            assert time.monotonic() < end, self.output[-2000:]
+            if select.select([self.master], [], [], 0.2)[0]:
+                self.output += os.read(self.master, 65536)
+
+    def end(self, seconds: float = 8.0) -> int:
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            if select.select([self.master], [], [], 0.05)[0]:
+                self.output += os.read(self.master, 65536)
+        while select.select([self.master], [], [], 0.05)[0]:
+            self.output += os.read(self.master, 65536)
+        code = self.process.poll()
+        if code is None:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("did not end")
+        return code
+
+    def restored(self) -> bool:
+        """The main screen, the cursor, no mouse, cooked mode."""
+        last = {
+            mode: self.output.rfind(f"\x1b[?{mode}h".encode()) < self.output.rfind(f"\x1b[?{mode}l".encode()) for mode in (1049, 1000, 1003)
+        }
+        cursor = self.output.rfind(b"\x1b[?25h") > self.output.rfind(b"\x1b[?25l")
+        return all(last.values()) and cursor and termios.tcgetattr(self.slave)[3] == self.before[3]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.slave)
+        os.close(self.master)
+
+
+@pytest.mark.parametrize("how", ["q", signal.SIGTERM, signal.SIGHUP])
+def test_every_way_to_end_restores_the_terminal(how: str | signal.Signals) -> None:
+    """q, SIGTERM and SIGHUP end with 0 and a terminal as it was."""
+    terminal = Terminal()
+    try:
+        terminal.until(b"Alerts")
+        if isinstance(how, str):
+            os.write(terminal.master, how.encode())
+        else:
+            terminal.process.send_signal(how)
+        assert terminal.end() == 0
+        assert terminal.restored()
+    finally:
+        terminal.close()
+
+
+def test_a_crash_restores_the_terminal_and_says_why() -> None:
+    """The backend's error stands on the restored terminal; exit 1."""
+    terminal = Terminal("failing")
+    try:
+        assert terminal.end(15) == 1
+        assert terminal.restored()
+        assert terminal.output.rfind(b"the house fell down") > terminal.output.rfind(b"\x1b[?1049l")
+    finally:
+        terminal.close()
+
+
+def test_a_plain_terminal_gets_plain_text() -> None:
+    """LANG=C: no byte beyond ASCII is written."""
+    terminal = Terminal(environ={"LANG": "C", "NO_COLOR": "1"})
+    try:
+        terminal.until(b"Alerts")
+        os.write(terminal.master, b"q")
+        assert terminal.end() == 0
+        assert max(terminal.output) < 128
+        assert b"38;2" not in terminal.output and b"48;2" not in terminal.output
+    finally:
+        terminal.close()

@@ -1,0 +1,266 @@
+"""What the panes and bars say, as plain lines: no app needed."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import boards
+import pytest
+from rich.style import Style
+
+from tui_monitor.views import Board, LeaderView
+from tui_monitor.widgets import alerts, bars, checks
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.asking import parse_moment, parse_silence, silence_text
+from tui_monitor.widgets.details import alert_lines, check_lines
+from tui_monitor.widgets.glyphs import ASCII, UNICODE
+from tui_monitor.widgets.help import help_lines
+from tui_monitor.widgets.inks import RECIPES, Inks
+from tui_monitor.widgets.line import Line, Look, text_of
+from tui_monitor.widgets.lines import changed_cells
+from tui_monitor.widgets.resources import resource_entries
+from tui_monitor.widgets.theme import COLORS
+
+LOOK = Look(UNICODE, UTC)
+BOARDS = [boards.empty, boards.quiet, boards.busy, boards.broken, boards.hostile, boards.korean, lambda: boards.loading()]
+WIDTHS = [1, 7, 34, 45, 68, 80, 120, 200]
+
+
+def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
+    """Every kind of line, of one board at one width."""
+    picture = bars.Picture(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
+    lines = [bars.head_line(board, width, look), bars.foot_line(board, width, look), bars.summary_line(board, width, look)]
+    lines += [bars.notice_line(bars.notices(board, picture, look), width, look)]
+    lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
+    lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
+    for check in board.checks:
+        lines += [checks.endpoint_line(check, (), board.at, width, look), checks.health_line(check, board.at, width, look)]
+    lines.append(checks.endpoint_title(width, look, "2 of 3"))
+    lines += [alerts.alert_line(alert, board.at, width, look, selected=True) for alert in board.alerts]
+    lines += [line for alert in board.alerts for line in alerts.advice_lines(alert, board.at, width, look)]
+    return lines
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("make", BOARDS)
+def test_every_line_has_exactly_its_width(make: object, width: int) -> None:
+    """Whatever the board holds (Korean, attacks, nothing), no line is wider or narrower than its place."""
+    for line in all_lines(make(), width):  # type: ignore[operator]
+        assert sum(f.cells(text) for text, _ in line) == width, line
+
+
+@pytest.mark.parametrize("width", [34, 120])
+def test_nothing_hostile_survives(width: int) -> None:
+    """No control character, escape sequence or bidi override reaches a line; markup stays text."""
+    text = text_of(all_lines(boards.hostile(), width))
+    assert not [c for c in text if (unicodedata.category(c) in ("Cc", "Cs") and c != "\n") or 0x202A <= ord(c) <= 0x202E]
+    if width == 120:
+        assert "[bold]" in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_ascii_look_is_ascii(width: int) -> None:
+    """With the ASCII shapes nothing else is drawn."""
+    for make in (boards.busy, boards.empty, boards.broken, boards.quiet):
+        assert text_of(all_lines(make(), width, Look(ASCII, UTC))).isascii()
+
+
+def test_own_shapes_are_never_ambiguous() -> None:
+    """No line of an ordinary board has a character of ambiguous width."""
+    text = text_of(all_lines(boards.busy(), 120) + help_lines(100, LOOK))
+    assert not {c for c in text if unicodedata.east_asian_width(c) == "A"}
+
+
+def test_every_style_is_defined() -> None:
+    """Lines name only styles that have a recipe."""
+    styles = {style for make in BOARDS for line in all_lines(make(), 120) for _, style in line}  # type: ignore[operator]
+    assert styles <= set(RECIPES)
+
+
+def test_without_colour_everything_is_still_told() -> None:
+    """Plain inks have no colours at all; what was a filled chip is reversed."""
+    inks = Inks(COLORS, plain=True)
+    for name in RECIPES:
+        for selected in (False, True):
+            style = inks.style(name, selected)
+            assert style.color is None and style.bgcolor is None
+    assert inks.style("chip-critical").reverse
+    assert inks.style("no such style") == inks.style("text") == Style()
+
+
+def test_the_head_tells_host_health_counts_and_role() -> None:
+    """In one line: where, how, how many, who leads."""
+    text = text_of([bars.head_line(boards.busy(), 120, LOOK)])
+    assert "web-1   ✗ unhealthy   3 critical, 1 error, 4 warning, 2 info firing   3 acknowledged" in text
+    assert text.rstrip().endswith("leader   14:13")
+    narrow = text_of([bars.head_line(boards.busy(), 40, LOOK)])
+    assert "✗ unhealthy" in narrow and "14:13" in narrow
+
+
+def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
+    """Each has its own plain word."""
+    board = replace(boards.broken(), read_only="you are not in group tui-monitor")
+    told = bars.notices(board, bars.Picture(boards.AT, boards.AT - 3_600_000, boards.AT), LOOK)
+    assert [word for word, _ in told] == ["PAST 13:13:20", "PAUSED", "NO LEADER", "READ-ONLY", "TROUBLE"]
+    assert "since 14:11:45" in told[2][1]
+    assert bars.notices(boards.busy(), bars.Picture(), LOOK) == []
+    assert bars.leader_text(LeaderView("viewer"), 0) == "viewer"
+
+
+def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> None:
+    """Two alerts in one cell show the graver one; the moment shown is always visible."""
+    line = bars.timeline_line([(500, "info"), (510, "critical")], 1000, 0, 1000, 60, LOOK)
+    assert [style for text, style in line if text == "▴"] == ["critical"]
+    assert "alarm-strong" in {style for _, style in line}
+
+
+def test_resources_use_the_room() -> None:
+    """Little room: one line each; much room: taller graphs and processes."""
+    small = resource_entries(boards.busy(), boards.busy().sparks, 34, 10, LOOK)
+    large = resource_entries(boards.busy(), boards.busy().sparks, 60, 40, LOOK)
+    assert len(small) <= 11 and not any(entry.key.startswith("pid:") for entry in small)
+    assert sum(entry.key.startswith("pid:") for entry in large) == 10
+    assert text_of([entry.line for entry in large]).count("⣿") > 5
+    assert {"cpu", "memory", "swap", "load", "mount:/", "net:eth0", "disk:sda"} <= {entry.key for entry in large}
+
+
+def test_an_endpoint_shows_figures_or_its_reason() -> None:
+    """Healthy: figures; unhealthy: the reason and since when; degraded: latency and reason."""
+    api, shop, search, *_ = boards.checks()
+    text = text_of([checks.endpoint_line(api, (), boards.AT, 120, LOOK)])
+    assert "✓ api" in text and "132ms" in text and "99.98%" in text and "42d" in text
+    text = text_of([checks.endpoint_line(shop, (), boards.AT, 120, LOOK)])
+    assert "✗ shop" in text and "unhealthy" in text and "HTTP 500" in text and text.rstrip().endswith("4m")
+    text = text_of([checks.endpoint_line(search, (), boards.AT, 120, LOOK)])
+    assert "▴ search" in text and "812ms" in text and "slower than 500ms" in text
+
+
+def test_health_shows_what_matters_of_a_check() -> None:
+    """Connections against their limit, memory against its limit, then other figures."""
+    found = {one.name: checks.health_figures(one) for one in boards.checks()}
+    assert found["db"].startswith("23 of 100 connections, cache hit 98.7%")
+    assert found["cache"].startswith("41 connections, 476M of 512M")
+    assert found["orders"] == "orders waiting 7, orders late 2"
+    assert found["smtp"] == "https://smtp.example.com/health"
+
+
+@pytest.mark.parametrize(
+    ("index", "text"),
+    [
+        (0, "failed ops-mail, sent ops-chat"),
+        (1, "sent ops-chat"),
+        (2, "retrying ops-chat"),
+        (9, "acknowledged by kim: ordering a bigger disk"),
+        (11, "muted by silence 7f3a"),
+        (13, "pending"),
+    ],
+)
+def test_the_state_of_an_alert_in_words(index: int, text: str) -> None:
+    """Who took it, what holds it back, or what was sent where."""
+    assert alerts.state_text(boards.alerts()[index], boards.AT) == text
+
+
+def test_alert_orders() -> None:
+    """Unacknowledged first, then severity, then newest; or as asked."""
+    found = boards.alerts()
+    urgent = [alert.id for alert in sorted(found, key=alerts.order_key("urgency"))]
+    assert urgent[:3] == ["a00001", "a00002", "a00003"] and urgent[-2:] == ["a0000f", "a0000e"]
+    newest = sorted(found, key=alerts.order_key("newest"))
+    assert newest[0].id == "a0000f"
+    assert [alert.severity for alert in sorted(found, key=alerts.order_key("severity"))][:3] == ["critical"] * 3
+    assert sorted(found, key=alerts.order_key("name"))[0].name == "CertificateExpiry"
+
+
+def test_details_hold_everything() -> None:
+    """An alert's page: what to do, labels, history, notifications, evidence; a check's page: phases, windows, figures, facts."""
+    from board_backend import EVIDENCE
+
+    from tui_monitor.views import AlertDetail, AlertEvent
+
+    alert = boards.alerts()[0]
+    detail = AlertDetail(alert, "up == 0", (AlertEvent(alert.starts_at, "firing"),), alert.deliveries, EVIDENCE)
+    text = text_of(alert_lines(detail, boards.AT, 100, LOOK))
+    for part in (
+        "CRIT",
+        "since 14:09:08, 4m",
+        "to do",
+        "restart it",
+        "wiki.example.com",
+        "up == 0",
+        "check=shop",
+        "550 no such user",
+        "postgres 31%",
+    ):
+        assert part in text or part == "to do", part
+    db = next(one for one in boards.checks() if one.name == "db")
+    text = text_of(check_lines(db, list(boards.alerts()[:1]), boards.AT, 100, LOOK))
+    for part in ("healthy", "PostgreSQL 17.2", "postgres_connections", "p99", "99.98%", "CheckUnhealthy"):
+        assert part in text, part
+    assert "resolve" in text_of(check_lines(boards.checks()[0], [], boards.AT, 100, LOOK))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cells"),
+    [
+        ((("ab", "x"), ("cd", "y"), ("ef", "x")), (("ab", "x"), ("zz", "y"), ("ef", "x")), (2, 4)),
+        ((("ab", "x"), ("cd", "y")), (("ab", "x"), ("cd", "x")), (2, 4)),
+        ((("한국", "x"), ("1", "y"), ("한", "x")), (("한국", "x"), ("2", "y"), ("한", "x")), (4, 5)),
+        ((), (("abcd", "x"),), (0, 4)),
+        ((("aa", "x"), ("aa", "x")), (("aa", "x"),), (2, 4)),
+    ],
+)
+def test_only_changed_cells_are_repainted(old: Line, new: Line, cells: tuple[int, int]) -> None:
+    """The span from the first to the last run that differs."""
+    start, end = changed_cells(old, new, 4 if sum(f.cells(t) for t, _ in new) <= 4 else sum(f.cells(t) for t, _ in new))
+    assert (start, end) == cells
+
+
+@pytest.mark.parametrize(
+    ("text", "matchers", "seconds", "comment"),
+    [
+        ('alertname="HighCPU" check="a b" 2h', ['alertname="HighCPU"', 'check="a b"'], 7200, ""),
+        ("alertname=~High.* severity!=critical 30m # deploy of v2", ['alertname=~"High.*"', 'severity!="critical"'], 1800, "deploy of v2"),
+        ('a="x\\"y", b!~"z" 1h30m', ['a="x\\"y"', 'b!~"z"'], 5400, ""),
+    ],
+)
+def test_silences_are_read(text: str, matchers: list[str], seconds: float, comment: str) -> None:
+    """Matchers, a time, and a comment after #."""
+    assert parse_silence(text) == {"matchers": matchers, "for": seconds, "comment": comment}
+
+
+def test_silence_text_can_be_sent_as_it_is() -> None:
+    """What is pre-filled is read back to the same matchers, whatever the labels hold."""
+    labels = [("alertname", 'odd "name" \\ 한국'), ("mount", "/")]
+    assert parse_silence(silence_text(labels))["matchers"] == ['alertname="odd \\"name\\" \\\\ 한국"', 'mount="/"']
+
+
+@pytest.mark.parametrize("text", ["", "2h", 'a="b"', 'a="b" soon', 'a="b" 0s', 'a="b', "# why"])
+def test_wrong_silences_are_refused_with_advice(text: str) -> None:
+    """What cannot be read is an error for people."""
+    with pytest.raises(ValueError, match=r"silence|Silence|time"):
+        parse_silence(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("12:00", "2026-09-21T12:00:00"),
+        ("15:00", "2026-09-20T15:00:00"),
+        ("03:10:05", "2026-09-21T03:10:05"),
+        ("-2h", "2026-09-21T12:13:20"),
+        ("2026-09-20 03:10", "2026-09-20T03:10:00"),
+        ("2026-09-20T03:10:00+09:00", "2026-09-19T18:10:00"),
+    ],
+)
+def test_moments_are_read(text: str, wanted: str) -> None:
+    """A time of day is the last one that was; dates and spans ago are read too."""
+    assert parse_moment(text, boards.AT, UTC) == round(datetime.fromisoformat(wanted + "+00:00").timestamp() * 1000)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "-", "-2x"])
+def test_wrong_moments_are_refused(text: str) -> None:
+    """What is no time is an error for people."""
+    with pytest.raises(ValueError, match=r"."):
+        parse_moment(text, boards.AT, UTC)
