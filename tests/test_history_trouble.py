@@ -268,6 +268,10 @@ def test_a_reader_notices_that_the_file_was_replaced(path: Path) -> None:
     aside = move_aside(path)
     with pytest.raises(HistoryFault):
         reader.select(ALL, 0, 1 << 60)
+    path.touch()
+    for _ in range(2):
+        with pytest.raises(HistoryFault):
+            reader.select(ALL, 0, 1 << 60)
     history = History(path)
     history.append(T0, [(SERIES[0], 1.0)])
     history.commit(T0)
@@ -298,7 +302,7 @@ def test_missing_new_and_unbegun_files_are_told_apart(path: Path) -> None:
 
 
 ONLOOKER = """
-import os, sys
+import os, sys, urllib.parse
 from pathlib import Path
 from tui_monitor.store.history_reader import HistoryReader
 os.setgroups([])

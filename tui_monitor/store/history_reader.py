@@ -64,20 +64,21 @@ class HistoryReader:
         self._open()
 
     def _open(self) -> None:
+        self._inode = -1  # until it is open, each call tries again
         try:
-            self._inode = self._path.stat().st_ino
+            inode = self._path.stat().st_ino
             self._db, self._frozen = _connect(self._path)
         except (OSError, sqlite3.Error) as error:
             raise HistoryFault(f"{self._path}: {error}") from error
-        version = self._one("PRAGMA user_version")
-        if version > len(MIGRATIONS):
+        version = schema_version(self._db)
+        if version != len(MIGRATIONS):
             self._db.close()
+            if version < len(MIGRATIONS):
+                raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
             raise StoreTooNew(
                 f"{self._path.name} has schema {version}, this tui-monitor knows {len(MIGRATIONS)}: please upgrade tui-monitor"
             )
-        if version < len(MIGRATIONS):
-            self._db.close()
-            raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
+        self._inode = inode
         self._labels, self._texts, self._version, self._decoded = {}, {}, None, {}
 
     def _one(self, query: str) -> int:
@@ -250,13 +251,20 @@ class HistoryReader:
 def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Read-only; where the directory may not be written to and no writer runs, as a file that does not change (True) until one does."""
     try:
-        db = connect(path, read_only=True)
-        schema_version(db)
-        return db, False
+        return _proved(connect(path, read_only=True)), False
     except sqlite3.OperationalError:
         log = path.with_name(path.name + "-wal")
         if log.exists() and log.stat().st_size:
             raise
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
-    schema_version(db)
-    return db, True
+    frozen = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    return _proved(sqlite3.connect(frozen, uri=True, isolation_level=None, check_same_thread=False)), True
+
+
+def _proved(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The connection once it has read something; closed where it cannot."""
+    try:
+        schema_version(db)
+    except BaseException:
+        db.close()
+        raise
+    return db

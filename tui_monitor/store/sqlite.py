@@ -25,17 +25,22 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
 
     ``auto_vacuum`` makes a new file one that incremental_vacuum can shrink; on a file that exists it does nothing.
     """
+    begun = path.exists() and path.stat().st_size > 0
     if read_only:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2)
     else:
-        begun = path.exists() and path.stat().st_size > 0
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
-        if auto_vacuum and not begun:
-            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first page is written, so before WAL
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute(f"PRAGMA synchronous = {synchronous}")
-        db.execute("PRAGMA journal_size_limit = 8388608")
-    db.execute("PRAGMA busy_timeout = 2000")
+    try:
+        if not read_only:
+            if auto_vacuum and not begun:
+                db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first page is written, so before WAL
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA synchronous = {synchronous}")
+            db.execute("PRAGMA journal_size_limit = 8388608")
+        db.execute("PRAGMA busy_timeout = 2000")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
