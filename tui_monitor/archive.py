@@ -19,10 +19,22 @@ from tui_monitor.recorder import Reading
 from tui_monitor.replay import past_board
 from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store import outbox as outbox_rows
+from tui_monitor.store import planner as planner_rows
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
-from tui_monitor.views import AlertDetail, AlertEvent, AlertView, Board, Chart, ChartLine, CommandRefused, Delivery, NotificationView
+from tui_monitor.views import (
+    AlertDetail,
+    AlertEvent,
+    AlertView,
+    Board,
+    Chart,
+    ChartLine,
+    CommandRefused,
+    Delivery,
+    NotificationView,
+    SilenceView,
+)
 
 T = TypeVar("T")
 MOST_LINES = 24
@@ -113,6 +125,15 @@ class Archive:
                 alerts=entry.alerts,
             )
             for entry in entries
+        ]
+
+    async def silences(self, now: int) -> Sequence[SilenceView]:
+        """Those that are or will be active, the next to end first."""
+        found = await self.state(planner_rows.load_silences)
+        return [
+            SilenceView(one.id, " ".join(map(str, one.matchers)), one.starts_at, one.ends_at, one.by, one.comment)
+            for one in sorted(found, key=lambda one: one.ends_at)
+            if one.ends_at > now
         ]
 
     # --- history ------------------------------------------------------------------------------------------------------

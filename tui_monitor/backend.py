@@ -23,6 +23,7 @@ from tui_monitor.views import (
     LeaderView,
     NotificationView,
     Resources,
+    SilenceView,
     board_from_json,
 )
 
@@ -91,6 +92,10 @@ class LateRuntime:
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
         """The outbox, newest first."""
         return await self._ready.notifications(limit)
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """Silences that are or will be active."""
+        return await self._ready.silences()
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

@@ -16,7 +16,7 @@ from tui_monitor.leader import Leader
 from tui_monitor.statedir import LeaderLock, StateDirectory
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.viewer import Viewer
-from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView
+from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView, SilenceView
 
 log = logging.getLogger(__name__)
 ASK_TO_YIELD_EVERY = 2.0
@@ -223,6 +223,10 @@ class Runtime:
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
         """The outbox, newest first."""
         return await self._reads.notifications(limit)
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """Silences that are or will be active."""
+        return await self._reads.silences(self._clock.wall_ms())
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""
