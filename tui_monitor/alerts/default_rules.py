@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tui_monitor.alerts.default_texts_ko import KOREAN
 from tui_monitor.alerts.rules import NoData, RuleText
 
 _FORECAST_S = 4 * 3600
 
 
-def default_rules(system_interval_s: float = 1.0) -> list[RuleText]:
-    """All built-in rules; the CPU is smoothed over a few readings of ``system_interval_s`` so that one calm second does not hide a load."""
+def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[RuleText]:
+    """All built-in rules with texts in a language ("en", "ko")."""
+    rules = _english(system_interval_s)
+    if language != "ko":
+        return rules
+    return [replace(rule, annotations=dict(zip(("summary", "description"), KOREAN[rule.alert], strict=True))) for rule in rules]
+
+
+def _english(system_interval_s: float) -> list[RuleText]:
+    """The rules with English texts; the CPU is smoothed over a few readings of ``system_interval_s`` so that one calm second does not hide a load."""
     smooth = max(15, round(4 * system_interval_s))
     return [
         *_ladder(

@@ -156,7 +156,7 @@ def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: s
 def _wanted_defaults(settings: Settings, replaced: set[str], problems: list[str]) -> list[RuleText]:
     from tui_monitor.alerts.default_rules import default_rules
 
-    texts = default_rules(settings.system.interval)
+    texts = default_rules(settings.system.interval, settings.language)
     wanted = settings.default_rules
     if isinstance(wanted, list):
         names = list(dict.fromkeys(text.alert for text in texts))
