@@ -16,7 +16,7 @@ from tui_monitor.settings import StoreSettings
 from tui_monitor.store.history import History
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.history_schema import Retention
-from tui_monitor.store.sqlite import StoreTooNew, connect
+from tui_monitor.store.sqlite import StoreTooNew, connect, move_aside
 from tui_monitor.views import Board, board_from_json
 
 T = TypeVar("T")
@@ -129,6 +129,8 @@ class Recorder:
         except sqlite3.DatabaseError as error:
             self._history.close()
             self._history = None
+            aside = move_aside(self._path)
+            self._troubles.raise_("history-corrupt", f"the history was corrupt ({error}) and is begun anew; the old file is {aside.name}")
             return f"the history is corrupt: {error}"
         return "the history waits: a reader holds an old state" if self._history.paused else ""
 

@@ -19,7 +19,7 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
 
 
 def _english(system_interval_s: float) -> list[RuleText]:
-    """The rules with English texts; the CPU is smoothed over a few readings of ``system_interval_s`` so that one calm second does not hide a load."""
+    """With English texts; the CPU is smoothed over a few readings of ``system_interval_s``: one calm second does not hide a load."""
     smooth = max(15, round(4 * system_interval_s))
     return [
         *_ladder(
