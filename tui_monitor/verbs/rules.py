@@ -12,7 +12,7 @@ from tui_monitor.verbs.printing import print_json
 
 def run(given: Namespace) -> int:
     """Exit 0, 1 where the state cannot be read, 2 for rules that cannot run and names that are not there."""
-    acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _later, "noise": _later}
+    acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
     try:
         return acts["explain" if given.verb == "explain" else given.action](given)
     except Refused as refused:
@@ -72,5 +72,13 @@ def _explain(given: Namespace) -> int:
     return explain_alert(given)
 
 
-def _later(given: Namespace) -> int:
-    raise Refused(f"rules {given.action} is not built yet")
+def _backtest(given: Namespace) -> int:
+    from tui_monitor.verbs.backtest import run_backtest
+
+    return run_backtest(given)
+
+
+def _noise(given: Namespace) -> int:
+    from tui_monitor.verbs.backtest import run_noise
+
+    return run_noise(given)
