@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 from tui_monitor.clock import Clock
@@ -19,10 +20,11 @@ from tui_monitor.sources.processes import ProcessRow, ProcessTable
 from tui_monitor.sources.registry import build_probe
 from tui_monitor.sources.system import System
 from tui_monitor.sources.system_values import SystemReading
+from tui_monitor.tail import last_lines
 
 MINIMUM_LOOKBACK = 300_000
 SYSTEM_TIMEOUT = 5.0
-PROCESS_ROWS = 40
+LOG_TIMEOUT = 2.0
 
 
 class Batch(NamedTuple):
@@ -45,6 +47,7 @@ class Collector:
         self.process_count = 0
         self.figures: dict[str, dict[str, float]] = {}
         self.query_errors: dict[str, str] = {}
+        self.log_lines: dict[str, tuple[str, ...]] = {}
         self.want_processes = False
         self._clock = clock
         self._memory = memory
@@ -144,6 +147,8 @@ class Collector:
                 reading, table = await asyncio.shield(self._reading)
         except TimeoutError:
             return "this machine's figures cannot be read: /proc does not answer"
+        except Exception as error:  # noqa: BLE001  the boundary, as for a check: what breaks here (no descriptor left) stops no tick
+            return f"this machine's figures cannot be read: {type(error).__name__}: {error}"
         self._last_system = self._clock.monotonic()
         self.reading = reading
         if table is not None:
@@ -173,6 +178,18 @@ class Collector:
             self._changed(result)
             if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
                 self._hurry(check.depends_on)
+                self._read_log(check)
+
+    def _read_log(self, check: AnyCheck) -> None:
+        if check.log_file is not None and self._group is not None:
+            self._group.create_task(quietly(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
+
+    async def _tail(self, name: str, path: str) -> None:
+        try:
+            async with asyncio.timeout(LOG_TIMEOUT):
+                self.log_lines[name] = await asyncio.to_thread(last_lines, Path(path))
+        except (OSError, TimeoutError) as error:
+            self.log_lines[name] = (f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it does not answer'}",)
 
     def _hurry(self, parents: Sequence[str]) -> None:
         """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""

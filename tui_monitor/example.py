@@ -59,6 +59,7 @@ EXAMPLES: dict[str, Any] = {
     "secret": "${WEBHOOK_SECRET}",
     "key": "${ALIGO_KEY}",
     "depends_on": ["db"],
+    "log_file": "/var/log/api/error.log",
     "host_": "127.0.0.1",
     "port": 8080,
     "send": "PING\r\n",

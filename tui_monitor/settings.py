@@ -92,6 +92,7 @@ class CheckSettings(Section):
     degraded_above: Duration | None = _key(None, "a slower answer is degraded")
     unhealthy_above: Duration | None = _key(None, "a slower answer is unhealthy")
     depends_on: list[str] = _key([], "checks whose failure explains this one's")
+    log_file: str | None = _key(None, "the target's log: its last lines are kept as evidence when this check fails")
 
 
 class HttpCheck(CheckSettings):
