@@ -103,6 +103,8 @@ def test_a_state_that_may_not_be_read_is_said_so(cli: Cli, tmp_path: Path, monke
         assert said.code == 1 and "may not be read by this user" in said.err and said.out == ""
     said = cli("status", "--state", state)
     assert said.code == 3 and "may not be read by this user" in said.out
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "state.db" and real(path, mode))
+    assert "state.db may not be read by this user" in cli("alerts", "--state", state).err
 
 
 def test_a_newer_state_asks_for_an_upgrade(cli: Cli, tmp_path: Path) -> None:

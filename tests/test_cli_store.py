@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,13 @@ def test_without_a_store(cli: Cli, state: Path, tmp_path: Path) -> None:
     (state / "history.db").unlink()
     for action in ("info", "compact", "export"):
         assert "no history yet" in cli("store", action, "--state", state).err
+
+
+def test_who_may_only_read_is_not_told_of_damage(cli: Cli, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file at rest in a directory that may not be written cannot be checked: that is said, and nothing else."""
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
+    for action in ("info", "verify"):
+        said = cli("store", action, "--state", state)
+        assert said.code == 1 and "as its owner" in said.err
+    assert cli("store", "export", "heat", "--state", state).code == 0

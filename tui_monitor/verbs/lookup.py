@@ -42,9 +42,12 @@ def existing_state(given: Namespace) -> StateDirectory:
     if not _is_directory(path) or not _is_there(path / "state.db"):
         raise NoStateYet(f"no monitor has run here: {path} holds no state")
     try:
-        return open_directory(path)
+        directory = open_directory(path)
     except StateUnusable as error:
         raise Refused(str(error)) from None
+    if not os.access(directory.state_db, os.R_OK):
+        raise Refused(f"{directory.state_db} may not be read by this user; join the group that owns it")
+    return directory
 
 
 def look(given: Namespace) -> Looked:

@@ -37,6 +37,13 @@ def run(given: Namespace) -> int:
         return 1
 
 
+def _readable(directory: StateDirectory) -> StateDirectory:
+    """SQLite reads a file that nobody has open only where it may write beside it."""
+    if not directory.writable and not directory.state_db.with_name("state.db-wal").exists():
+        raise Refused(f"{directory.path} is read-only for this user and no monitor runs: do this as its owner")
+    return directory
+
+
 def _history(directory: StateDirectory) -> Path:
     if not directory.history_db.exists():
         raise Refused(f"there is no history yet: {directory.history_db}")
@@ -44,7 +51,7 @@ def _history(directory: StateDirectory) -> Path:
 
 
 def _info(given: Namespace) -> int:
-    directory = existing_state(given)
+    directory = _readable(existing_state(given))
     known = info(_history(directory))
     known["state_bytes"] = directory.state_db.stat().st_size
     if given.json:
@@ -74,7 +81,7 @@ def _print_info(known: Mapping[str, Any]) -> None:
 
 
 def _verify(given: Namespace) -> int:
-    directory = existing_state(given)
+    directory = _readable(existing_state(given))
     faults = [f"state.db: {fault}" for fault in _verify_state(directory.state_db)]
     if directory.history_db.exists():
         faults += [f"history.db: {fault}" for fault in verify(directory.history_db)]
