@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 import socket
@@ -72,10 +73,10 @@ def rate_limits_of(rules: list[Rule]) -> dict[str, str]:
 
 
 def configuration_hash(loaded: Configuration) -> str:
-    """The same for the same file and rule files: who may take over from a dead leader."""
+    """The same for the same file and rule files: who may take over from a dead leader. A file that is gone since counts as empty."""
     digest = hashlib.sha256()
     for path in [loaded.path, *rule_paths(loaded)[0]] if loaded.path else []:
-        if path is not None:
+        with contextlib.suppress(OSError):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tui_monitor import boards
+from tui_monitor.advice import remarks
 from tui_monitor.alerting import Alerting
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluator import Evaluator
@@ -33,7 +34,7 @@ from tui_monitor.config import Configuration
 from tui_monitor.evidence import evidence_of
 from tui_monitor.guard import Guard, TimeWatch, Troubles
 from tui_monitor.leader_board import Deliveries, Identity, Parts, make_board
-from tui_monitor.model import CheckResult, Sample, labels_of
+from tui_monitor.model import CheckResult, HealthStatus, Sample, labels_of
 from tui_monitor.recorder import Recorder
 from tui_monitor.recording import RecordingRules
 from tui_monitor.series import SeriesMemory
@@ -54,6 +55,7 @@ TICK = 1.0
 REACT_PAUSE = 0.05
 FACTS_EVERY_MS = 5_000
 HEARTBEAT_EVERY_MS = 5_000
+REMARKS_EVERY_MS = 60_000
 CLOSE_GRACE = 3.0
 
 
@@ -72,6 +74,7 @@ class Leader:
         self.progressed_at = clock.monotonic()
         self._settings = loaded.settings
         self._host = host_of(self._settings)
+        self._hash = configuration_hash(loaded)
         self._directory = directory
         self._clock = clock
         self._pid = pid
@@ -90,7 +93,8 @@ class Leader:
         self._units: dict[str, str] = {}
         self._stats_task: asyncio.Task[None] | None = None
         self._upkeep: Upkeep | None = None
-        self._facts_at = self._heartbeat_at = 0
+        self._facts_at = self._heartbeat_at = self._remarked_at = 0
+        self._verdicts: dict[str, HealthStatus] = {}
         self._stop = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
         self._state: StateStore | None = None
@@ -181,6 +185,7 @@ class Leader:
             return "refused: the old configuration stays: " + "; ".join(problems)
         rules, _, recording = rules_of(loaded)
         self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
+        self._hash = configuration_hash(loaded)
         self._recording = RecordingRules(recording)
         self._collector.configure(self._settings)
         if self._group is not None:
@@ -233,10 +238,21 @@ class Leader:
     async def _tick_loop(self) -> None:
         due = self._clock.monotonic()
         while True:
-            await self.tick(self._clock.monotonic() - due)
+            await self._whole(self.tick(self._clock.monotonic() - due))
             now = self._clock.monotonic()
             due = max(due + TICK, now - (now - due) % TICK)
             await self._clock.sleep(due - now)
+
+    async def _whole(self, work: Awaitable[None]) -> None:
+        """The boundary of a round: one that breaks is logged and told as our own trouble, and the next one is tried.
+
+        A tick that breaks makes no progress, so that systemd restarts a monitor that never gets through one.
+        """
+        try:
+            await work
+        except Exception as error:
+            log.exception("a round broke")
+            self._troubles.raise_("internal", f"the monitor itself is at fault: {type(error).__name__}: {error}")
 
     async def tick(self, lag: float = 0.0) -> None:
         """One second: read this machine, judge everything, publish the board. ``lag``: how late this tick is, in seconds."""
@@ -265,6 +281,7 @@ class Leader:
         if now - self._heartbeat_at >= HEARTBEAT_EVERY_MS or now < self._heartbeat_at:
             await self._heartbeat(now)
         self._renew_statistics(now)
+        self._troubles.clear("internal")
         self.progressed_at = mono
 
     async def _react_loop(self) -> None:
@@ -273,14 +290,20 @@ class Leader:
             await self._react.wait()
             await self._clock.sleep(REACT_PAUSE)
             self._react.clear()
-            which = self.alerting.evaluator.rules_reading(self._changed)
-            self._changed = set()
-            if which:
-                await self.alerting.round(which)
-                if self._watched:
-                    self._publish(self._clock.wall_ms())
+            await self._whole(self._judge_changed())
+
+    async def _judge_changed(self) -> None:
+        changed, self._changed = self._changed, set()
+        which = self.alerting.evaluator.rules_reading(changed)
+        if which:
+            await self.alerting.round(which)
+            if self._watched:
+                self._publish(self._clock.wall_ms())
 
     def _check_changed(self, result: CheckResult) -> None:
+        if self._verdicts.get(result.name) is not result.status:
+            self._verdicts[result.name] = result.status
+            self._facts_at = 0  # `status` reads the stored board: a new verdict does not wait there
         self._changed |= {
             "probe_success",
             "check_health",
@@ -297,15 +320,22 @@ class Leader:
         return evidence_of(alert, rule, self._collector, self._memory, self._clock.wall_ms())
 
     def _renew_statistics(self, now: int) -> None:
-        if self._group is None or (self._stats_task is not None and not self._stats_task.done()):
+        """For those who look: long windows of a few checks each second, remarks each minute; in the reading thread."""
+        if not self._watched or self._group is None or (self._stats_task is not None and not self._stats_task.done()):
             return
-        chosen = self._statistics.turn(labels_of_checks(self._settings), now) if self._watched else {}
-        if chosen:
-            self._stats_task = self._group.create_task(self._read_statistics(chosen, now))
+        chosen = self._statistics.turn(labels_of_checks(self._settings), now)
+        remark = not 0 <= now - self._remarked_at < REMARKS_EVERY_MS
+        if chosen or remark:
+            self._remarked_at = now if remark else self._remarked_at
+            self._stats_task = self._group.create_task(self._read_statistics(chosen, remark, now))
 
-    async def _read_statistics(self, chosen: Mapping[str, Mapping[str, str]], now: int) -> None:
+    async def _read_statistics(self, chosen: Mapping[str, Mapping[str, str]], remark: bool, now: int) -> None:
         with contextlib.suppress(StoreTooNew, HistoryFault):
-            self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)), now)
+            if chosen:
+                self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)), now)
+            if remark:
+                found = await self.recorder.reading.ask(lambda reader: remarks(reader, now))
+                self._parts.advice, self._parts.forecasts = found.advice, dict(found.forecasts)
 
     @property
     def outbox_progressed_at(self) -> float:
@@ -367,7 +397,7 @@ class Leader:
         self._heartbeat_at = now
         if self._state is None:
             return
-        row = leader_rows.LeaderRow(self._pid, self.kind, VERSION, configuration_hash(self.loaded), self._since, now)
+        row = leader_rows.LeaderRow(self._pid, self.kind, VERSION, self._hash, self._since, now)
         try:
             await self._state.transaction(lambda db: leader_rows.put(db, row), durable=False)
         except sqlite3.Error as error:
