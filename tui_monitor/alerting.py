@@ -137,6 +137,12 @@ class Alerting:
             now = self._clock.wall_ms()
             await self._carry(now, self.evaluator.replace_rules(rules, now, checks))
 
+    async def note(self, by: str, verb: str, subject: str, text: str) -> None:
+        """Write a line into the audit log."""
+        async with self._lock:
+            now = self._clock.wall_ms()
+            await self._carry(now, [], Work([Audit(now, by, verb, subject, text)]))
+
     # --- commands -----------------------------------------------------------------------------------------------------
 
     async def take_commands(self) -> None:
