@@ -92,6 +92,7 @@ def _english(system_interval_s: float) -> list[RuleText]:
             alert="MonitorTrouble",
             expr="tui_monitor_trouble > 0",
             source="default",
+            keep_firing_for_s=10.0,  # trouble that comes and goes is one alert, not a storm
             severity="warning",
             no_data="resolve",
             annotations={
