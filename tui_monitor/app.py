@@ -106,6 +106,10 @@ class MonitorApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.add_signal_handler(number, self._end_by_signal)
+        self.call_after_refresh(self._raise_curtain)
+
+    def _raise_curtain(self) -> None:
+        self.main.raise_curtain()
         self.call_after_refresh(self._open_house)
 
     def _open_house(self) -> None:

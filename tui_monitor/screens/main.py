@@ -87,6 +87,7 @@ class MainScreen(Screen[None]):
         self.panes: tuple[BoardPane, ...] = (self.resources, self.endpoints, self.health, self.alerts)
         self.bars = (self.head, self.notice, self.timeline, self.foot, self.summary)
         self.picture = Picture()
+        self._curtain = True
         self.notice.add_class("-hidden")
         self.timeline.add_class("-hidden")
 
@@ -103,6 +104,16 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known."""
         self.show(self.board, self.picture)
+
+    def raise_curtain(self) -> None:
+        """Paint from now on."""
+        self._curtain = False
+        self.refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Textual paints a new screen five times while it finds its size and styles (60 KB, 60 ms of CPU); only the last is wanted."""
+        if not self._curtain:
+            super()._compositor_refresh()
 
     def show(self, board: Board, picture: Picture) -> None:
         """Show a board; only what differs is repainted."""
