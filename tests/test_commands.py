@@ -102,3 +102,11 @@ def test_resolving_by_hand_holds_until_the_condition_has_been_false() -> None:
     assert second.step("heat", 12) == ["firing"]
     assert second.alert.id != alert.id
     assert not _do(world, "resolve", ids=[alert.id]).ok
+
+
+def test_one_id_is_enough() -> None:
+    """The dashboard's way of naming a single alert, `id`, means the same as a list of one."""
+    world = World(rules_of(HOT))
+    world.step("heat", 11)
+    assert _do(world, "ack", id=world.alert.id).ok and world.alert.acknowledged is not None
+    assert _do(world, "unack", id=world.alert.id).ok and world.alert.acknowledged is None

@@ -83,7 +83,7 @@ def _chosen(work: _Work, arguments: Mapping[str, Any], evaluator: Evaluator) -> 
             for ladder, subject in evaluator.book.live()
             if subject.alert.state == "firing" and (work.verb == "resolve" or (subject.alert.acknowledged is not None) == wants_ack)
         ]
-    ids = arguments.get("ids")
+    ids = arguments.get("ids") or ([arguments["id"]] if arguments.get("id") else None)
     if not isinstance(ids, list) or not ids:
         work.faults.append("no alert is named")
         return []
@@ -128,4 +128,4 @@ def _resolve(work: _Work, ladder: Ladder, subject: Subject) -> None:
 
 _VERBS = {"ack": _acknowledge, "unack": _take_back, "resolve": _resolve}
 VERBS = frozenset(_VERBS)
-"""The verbs that `apply` knows; arguments: ids (list) or all (true), note, for (seconds; ack only)."""
+"""The verbs that `apply` knows; arguments: ids (list), id or all (true), note, for (seconds; ack only)."""
