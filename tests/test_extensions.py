@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Iterable
 from pathlib import Path
@@ -198,3 +199,13 @@ def test_a_gap_in_time_leaves_parts_empty() -> None:
 def test_the_median_is_the_middle(values: list[float], middle: float) -> None:
     """Of an even count it is half-way between the two in the middle."""
     assert median(values) == middle
+
+
+def test_every_example_of_the_documentation_compiles() -> None:
+    """docs/promql.md shows no expression that is refused."""
+    text = (Path(__file__).parent.parent / "docs" / "promql.md").read_text()
+    examples = [line for block in re.findall(r"```\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    expressions = [line for line in examples if not line.startswith("tui-monitor ")]
+    assert len(expressions) >= 6
+    assert {compile_expr(line).kind for line in expressions} == {"vector"}
+    assert all(f"`{name}(" in text for name in EXTENSIONS)
