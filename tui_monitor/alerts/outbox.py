@@ -212,7 +212,8 @@ class Outbox:
         except TimeoutError:
             failure = SendError("the notifier did not come back in time", maybe_delivered=True)
         except Exception as error:  # noqa: BLE001  the boundary: a faulty channel must not stop the worker; its text may hold secrets
-            failure = SendError(f"internal error: {type(error).__name__}", permanent=True)
+            # want of descriptors or memory passes (they are missing even where a driver is only being loaded); a bug does not
+            failure = SendError(f"internal error: {type(error).__name__}", permanent=not isinstance(error, OSError | MemoryError))
         else:
             return Outcome("sent", provider_id=provider_id)
         return judge(entry, failure, self._clock.wall_ms(), self._jitter())

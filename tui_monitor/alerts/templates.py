@@ -60,12 +60,15 @@ def check_template(text: str) -> None:
 
 
 def render(text: str, labels: Mapping[str, str], value: float | None, reason: str = "") -> str:
-    """The text with its values; a text that fails comes back raw, with the reason behind it, and raises nothing."""
+    """The text with its values; a text that fails comes back raw, with the reason behind it, and raises nothing.
+
+    OSError: Jinja is loaded by the first text, which may come when there is no descriptor left.
+    """
     if not is_template(text):
         return text
     try:
         return _program(text)({"labels": labels, "value": value, "reason": reason})
-    except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError, re.error) as error:
+    except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError, OSError, re.error) as error:
         return f"{text} (the template failed: {error})"
 
 
