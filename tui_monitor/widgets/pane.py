@@ -123,12 +123,9 @@ class Pane(Lines, can_focus=True):
         self.needle = needle
         self.rebuild()
 
-    def on_focus(self) -> None:
-        """The focused pane's head is marked."""
-        self.rebuild()
-
-    def on_blur(self) -> None:
-        """And no longer."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The focused pane's head is marked; `on_focus` would come before the pane knows it."""
+        super().watch_has_focus(has_focus)
         self.rebuild()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
