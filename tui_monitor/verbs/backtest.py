@@ -150,7 +150,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
             _print_firings(outcome, name if found.changed is not None else "", found.end)
     elif found.present.told.total:
         shares = ", ".join(f"{name} {count}" for name, count in sorted(found.present.by_notifier.items()))
-        print(f"\n{found.present.told.total} messages in all: {shares}")
+        print(f"\n{_number(found.present.told.total, 'message')} in all: {shares}")
     notes = [f"the history begins at {_when(found.start, found.end)}", *found.notes] if clipped else list(found.notes)
     errors = [
         f"{rule.alert}: {rule.error}" for rule in (*found.present.rules, *(found.changed.rules if found.changed else ())) if rule.error
@@ -204,6 +204,10 @@ def _length(seconds: float) -> str:
     return format_duration(round(seconds / unit) * unit)
 
 
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _count(number: int) -> str:
     return str(number) if number else ""
 
@@ -240,7 +244,7 @@ def _print_noise(found: Noise, since: str) -> None:
     if not found.rules:
         print(f"no alert fired in the last {since}")
         return
-    print(f"{found.fired} alerts fired and {found.messages} messages went out in the last {since}\n")
+    print(f"{_number(found.fired, 'alert')} fired and {_number(found.messages, 'message')} went out in the last {since}\n")
     heads = ("alert", "fired", "subjects", "median", "shortest", "came back", "acknowledged", "messages", "reminders")
     rows: list[list[Cell]] = [
         [
