@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -113,10 +114,13 @@ class MonitorApp(App[int]):
         self.call_after_refresh(self._open_house)
 
     def _open_house(self) -> None:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         self.backend.subscribe(self.take)
         self._house = asyncio.create_task(self._run_house(), name="backend")
         if self._start_at is not None:
-            self.do(self._go_to(self._start_at))
+            self.do(self.go_to(self._start_at))
 
     async def _run_house(self) -> None:
         try:
@@ -195,9 +199,10 @@ class MonitorApp(App[int]):
         here = self.picture.past_at or self.picture.paused_since or self.live.at or self.now()
         if not self.picture.past_at and step > 0:
             return
-        self.do(self._go_to(here + step))
+        self.do(self.go_to(here + step))
 
-    async def _go_to(self, at: int) -> None:
+    async def go_to(self, at: int) -> None:
+        """Show the board of a moment; from the newest on it is live."""
         if at >= (self.live.at or self.now()):
             self._live()
             return
@@ -223,7 +228,7 @@ class MonitorApp(App[int]):
         answer = await self.backend.command(verb, arguments)
         self.notify(clean(answer), markup=False)
 
-    def _refused(self) -> bool:
+    def refused(self) -> bool:
         """Tell why nothing can be done here, where that is so."""
         why = "This is the past: Esc goes back to now." if self.picture.past_at else self.live.read_only
         if why:
@@ -251,71 +256,35 @@ class MonitorApp(App[int]):
 
     def action_acknowledge(self) -> None:
         """Ask for a note and acknowledge the alert."""
-        alert = self.chosen_alert()
-        if self._refused():
-            return
-        if alert is None:
-            self.notify("There is no alert to acknowledge.", markup=False)
-            return
-        name = clean(f"{alert.name} {alert.labels.get('check', '')}".strip())
-        self.ask(
-            f"Acknowledge {name}",
-            lambda text: self.do(self.command("ack", {"ids": [alert.id], "note": text.strip(), "for": None})),
-            placeholder="a note, or nothing",
-        )
+        self._asking("acknowledge")
 
     def action_acknowledge_all(self) -> None:
         """Ask for a note and acknowledge everything that fires."""
-        if self._refused():
-            return
-        self.ask(
-            f"Acknowledge all {self.live.firing} firing alerts",
-            lambda text: self.do(self.command("ack", {"all": True, "note": text.strip(), "for": None})),
-            placeholder="a note, or nothing",
-        )
+        self._asking("acknowledge_all")
 
     def action_take_back(self) -> None:
         """Take the acknowledgement of the alert back."""
         alert = self.chosen_alert()
-        if alert is not None and not self._refused():
+        if alert is not None and not self.refused():
             self.do(self.command("unack", {"id": alert.id}))
 
     def action_silence(self) -> None:
         """Ask for matchers and a time, and silence."""
-        if self._refused():
-            return
-        from tui_monitor.widgets.asking import parse_silence, silence_text
-
-        def answered(text: str) -> None:
-            try:
-                arguments = parse_silence(text)
-            except ValueError as fault:
-                self.notify(clean(str(fault)), severity="error", markup=False)
-            else:
-                self.do(self.command("silence", arguments))
-
-        alert = self.chosen_alert()
-        labels = self.main.chosen_labels() if self.screen is self.main else (alert.labels.items() if alert else ())
-        self.ask("Silence: matchers, for how long, # why", answered, value=silence_text(labels), hint="Enter silences   Esc leaves")
+        self._asking("silence")
 
     def action_filter(self) -> None:
         """Ask for a text and show only rows that hold it."""
-        pane = getattr(self.screen, "pane", self.main.pane)
-        self.ask(f"Filter {pane.TITLE}", pane.filter, value=pane.needle, hint="Enter filters   Esc leaves")
+        self._asking("filter_rows")
 
     def action_goto(self) -> None:
         """Ask for a time and go there."""
-        from tui_monitor.widgets.asking import parse_moment
+        self._asking("goto")
 
-        def answered(text: str) -> None:
-            try:
-                at = parse_moment(text, self.now(), self.look.zone)
-            except ValueError as fault:
-                self.notify(str(fault), severity="error", markup=False)
-            else:
-                self.do(self._go_to(at))
+    def _asking(self, what: str) -> None:
+        from tui_monitor.screens import asking
 
-        self.ask("Go to", answered, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
+        ask: Callable[[MonitorApp], None] = getattr(asking, what)
+        ask(self)
 
     async def action_back(self) -> None:
         """One step back: from a screen, the past, a pause, a filter. Never quits."""
@@ -328,7 +297,7 @@ class MonitorApp(App[int]):
 
     def action_reload(self) -> None:
         """Reload the configuration."""
-        if not self._refused():
+        if not self.refused():
             self.do(self.command("reload", {}))
 
     def on_main_screen_details_asked(self, event: MainScreen.DetailsAsked) -> None:
@@ -375,7 +344,7 @@ class MonitorApp(App[int]):
         """Go to a moment, on the main screen."""
         while self.screen is not self.main:
             self.pop_screen()
-        self.do(self._go_to(at))
+        self.do(self.go_to(at))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the command palette offers."""
@@ -387,6 +356,7 @@ class MonitorApp(App[int]):
 
 def run_app(backend: Backend, *, bell: bool, now: Callable[[], int], at: int | None = None) -> int:
     """Run the dashboard until it ends; 0, or 1 where the backend failed (its error stands on standard error)."""
+    gc.disable()  # until the first paint: collecting while everything loads costs 20 ms and finds nothing
     app = MonitorApp(backend, bell=bell, now=now, at=at)
     with contextlib.suppress(OSError):
         app.run()

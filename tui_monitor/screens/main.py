@@ -147,6 +147,11 @@ class MainScreen(Screen[None]):
         alert = self.chosen_alert()
         if alert is None:
             return []
+        return self.labels_of(alert)
+
+    @staticmethod
+    def labels_of(alert: AlertView) -> list[tuple[str, str]]:
+        """The labels that name an alert among others."""
         return [(key, value) for key, value in alert.labels.items() if key not in ("severity", "host")]
 
     def action_move(self, step: int) -> None:

@@ -61,6 +61,13 @@ def _legend(chart: Chart, before: Sequence[ChartLine], width: int, look: Look, l
         lines.append(row.put(tail, "dim").line())
     if len(shown) < len(chart.lines):
         lines.append(Row(width, look).gap(4).put(f"and {len(chart.lines) - len(shown)} more series", "dim").line())
+    if chart.thresholds:
+        row = Row(width, look).gap(1)
+        for value, severity in chart.thresholds:
+            row.put(look.glyphs.track * 2, SEVERITY_STYLES.get(severity, "info")).gap().put(
+                f"{severity} {f.unit_value(value, chart.unit)}", "dim"
+            ).gap(3)
+        lines.append(row.line())
     if before:
         lines.append(Row(width, look).gap(1).put(look.glyphs.track * 2, "faint").gap().put("the same time last week", "dim").line())
     return lines
@@ -89,7 +96,7 @@ def _plot(
     low, high = min(values), max(values)
     near = [value for value, _ in chart.thresholds if value <= high * 1.5 + 1e-9 and value >= low / 2 - 1e-9]
     low, high = min([low, *near]), max([high, *near])
-    if chart.unit in ("ratio", "seconds", "bytes", "bytes_per_second") and 0 <= low <= high * 0.6:
+    if chart.unit in ("ratio", "seconds", "bytes", "bytes_per_second") and 0 <= low <= high * (0.9 if chart.unit == "ratio" else 0.6):
         low = 0.0
     if high <= low:
         low, high = low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0)

@@ -66,7 +66,7 @@ class Inks:
 
 def _style(recipe: tuple[str, str, bool], name: str, colors: Mapping[str, str], plain: bool) -> Style:
     color, background, bold = recipe
-    underline = name == "wrong" or None
+    underline = name == "wrong" or (plain and name.startswith("band")) or None
     if plain:
         return Style(bold=bold or None, underline=underline, reverse=name in REVERSED or None)
     return Style(color=colors[color], bgcolor=colors[background], bold=bold or None, underline=underline)

@@ -14,6 +14,7 @@ from tui_monitor.widgets.line import Line, Look, Row
 WARM, HOT = 0.7, 0.9
 DISK_WARM = 0.8
 PRESSURE_WARM = 0.1
+MODES = {"user": "user", "system": "sys", "iowait": "io", "steal": "steal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ def _bar_width(width: int) -> int:
 
 
 def _cpu_note(here: Resources) -> str:
-    busy = [(here.modes[mode], mode) for mode in ("user", "system", "iowait", "steal") if here.modes.get(mode, 0) >= 0.005]
-    modes = " ".join(f"{name} {share * 100:.0f}" for share, name in sorted(busy, reverse=True)[:2])
+    busy = [(here.modes[mode], mode) for mode in MODES if here.modes.get(mode, 0) >= 0.005]
+    modes = " ".join(f"{MODES[name]} {share * 100:.0f}" for share, name in sorted(busy, reverse=True)[:2])
     return modes or (f"{len(here.cores)} cores" if here.cores else "")
 
 
@@ -140,7 +141,9 @@ def _load(here: Resources, width: int, look: Look) -> Entry:
     cores = max(1, len(here.cores))
     for value in here.load:
         row.put(f"{value:.2f}", "warning" if value > 2 * cores else "text", 6)
-    row.gap().put(f"{cores} core{'s' * (cores > 1)}", "dim")
+    note = f"{cores} core{'s' * (cores > 1)}"
+    if row.room > len(note):
+        row.gap().put(note, "dim")
     if row.room > 18 and here.process_count:
         row.gap(2).put(f"{here.process_count} processes", "dim")
     return Entry("load", row.line(), "load1")
@@ -158,7 +161,7 @@ def _mount(mount: MountView, width: int, look: Look) -> Entry:
     if not mount.forecast or row.room >= len(free) + 2 + f.cells(mount.forecast):
         row.put(free, "dim").gap(2)
     if mount.forecast:
-        row.put(mount.forecast, "warning")
+        row.put(mount.forecast if row.room >= f.cells(mount.forecast) else mount.forecast.removeprefix("full "), "warning")
     elif mount.inodes is not None and mount.inodes >= DISK_WARM and row.room > 12:
         row.put(f"inodes {f.percent(mount.inodes)}", "warning")
     return Entry(key, row.line(), expr)
@@ -201,7 +204,7 @@ def _two(name: str, pairs: tuple[tuple[str, float | None, Spark], ...], note: st
 def _pressure(pressure: Mapping[str, float], width: int, look: Look) -> Entry:
     row = Row(width, look).gap(1).put("pressure", "dim", _name_width(width)).gap()
     for name in ("cpu", "memory", "io"):
-        if name in pressure and row.room > 10:
+        if name in pressure:
             share = pressure[name]
-            row.put(name, "faint").gap().put(f.percent(share), "text" if share < PRESSURE_WARM else "warning", 4, right=True).gap(2)
+            row.put(name[:3], "faint").gap().put(f.percent(share), "text" if share < PRESSURE_WARM else "warning", 3, right=True).gap(2)
     return Entry("pressure", row.line(), "pressure_ratio")

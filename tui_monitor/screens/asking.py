@@ -1,0 +1,74 @@
+"""What the app asks at its prompt before it acts: notes, silences, filters, times. Part of the app, loaded when first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_monitor.text import clean
+from tui_monitor.widgets.alerts import subject
+from tui_monitor.widgets.asking import parse_moment, parse_silence, silence_text
+
+if TYPE_CHECKING:
+    from tui_monitor.app import MonitorApp
+
+NOTE = "a note, or nothing"
+
+
+def acknowledge(app: MonitorApp) -> None:
+    """Ask for a note and acknowledge the selected alert, else the first."""
+    alert = app.chosen_alert()
+    if app.refused():
+        return
+    if alert is None:
+        app.notify("There is no alert to acknowledge.", markup=False)
+        return
+    arguments = {"ids": [alert.id], "for": None}
+    question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
+    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE)
+
+
+def acknowledge_all(app: MonitorApp) -> None:
+    """Ask for a note and acknowledge everything that fires."""
+    if app.refused():
+        return
+    arguments = {"all": True, "for": None}
+    question = f"Acknowledge all {app.live.firing} firing alerts"
+    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE)
+
+
+def silence(app: MonitorApp) -> None:
+    """Ask for matchers, how long and why, filled in from the selection."""
+    if app.refused():
+        return
+
+    def answered(text: str) -> None:
+        try:
+            arguments = parse_silence(text)
+        except ValueError as fault:
+            app.notify(clean(str(fault)), severity="error", markup=False)
+        else:
+            app.do(app.command("silence", arguments))
+
+    alert = app.chosen_alert()
+    labels = app.main.chosen_labels() if app.screen is app.main or alert is None else app.main.labels_of(alert)
+    app.ask("Silence: matchers, for how long, # why", answered, value=silence_text(labels), hint="Enter silences   Esc leaves")
+
+
+def filter_rows(app: MonitorApp) -> None:
+    """Ask for a text and show only the rows of the focused pane that hold it."""
+    pane = getattr(app.screen, "pane", app.main.pane)
+    app.ask(f"Filter {pane.TITLE}".rstrip(), pane.filter, value=pane.needle, hint="Enter filters   Esc leaves")
+
+
+def goto(app: MonitorApp) -> None:
+    """Ask for a time and show the board of then."""
+
+    def answered(text: str) -> None:
+        try:
+            at = parse_moment(text, app.now(), app.look.zone)
+        except ValueError as fault:
+            app.notify(clean(str(fault)), severity="error", markup=False)
+        else:
+            app.do(app.go_to(at))
+
+    app.ask("Go to", answered, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
