@@ -34,13 +34,14 @@ class Statistics:
         return {name: checks[name] for name in new}
 
     def take(self, found: Mapping[str, Mapping[str, Window]], now_ms: int) -> None:
-        """Keep what `read_windows` found."""
-        self._long.update(found)
+        """Keep what `read_windows` found; a check without any sample yet stays new."""
+        self._long.update({name: windows for name, windows in found.items() if any(one.uptime is not None for one in windows.values())})
         self._read_at.update(dict.fromkeys(found, now_ms))
 
     def windows(self, name: str, labels: Mapping[str, str], now_ms: int) -> dict[str, Window]:
-        """All windows of a check that end now."""
-        return {"5m": self._recent(labels, now_ms), **self._long.get(name, {})}
+        """All windows of a check that end now; until the long ones are read, what memory has stands for them."""
+        recent = self._recent(labels, now_ms)
+        return {**dict.fromkeys(WINDOWS, recent), **self._long.get(name, {})}
 
     def _recent(self, labels: Mapping[str, str], now_ms: int) -> Window:
         after = now_ms - WINDOWS["5m"]
