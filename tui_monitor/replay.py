@@ -18,6 +18,12 @@ REACH_MS = 300_000
 SPARK_POINTS = 120
 _EVERYTHING = (Matcher("__name__", "=~", ".+"),)
 _MODES = "cpu_mode_ratio"
+_REASONS = {
+    HealthStatus.HEALTHY: "",
+    HealthStatus.DEGRADED: "see the alerts of that moment",
+    HealthStatus.UNHEALTHY: "see the alerts of that moment",
+    HealthStatus.UNKNOWN: "nothing was measured then",
+}
 
 
 class Moment:
@@ -95,7 +101,7 @@ def _check(check: CheckView, moment: Moment) -> CheckView:
     return replace(
         check,
         status=status,
-        reason="" if status is HealthStatus.HEALTHY else "see the alerts of that moment",
+        reason=_REASONS[status],
         since=0,
         at=moment.at,
         duration=moment.value(labels_of("probe_duration_seconds", **labels)),

@@ -48,6 +48,8 @@ class Viewer:
         self._registered_at = 0
         self._state: StateReader | None = None
         self._version: object = None
+        self._stored: Board | None = None
+        self._shown: tuple[int, bool, str] | None = None
         self._filled = False
 
     async def run(self, until: Callable[[], bool]) -> None:
@@ -78,8 +80,11 @@ class Viewer:
         if found is not None and found[0] != self._seen_facts:
             self._seen_facts = found[0]
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                self.board = board_from_json(found[1])
-        self._publish(now)
+                self._stored = board_from_json(found[1])
+        shown = (self._seen_facts, self.leader_alive, self.blocked)
+        if shown != self._shown:
+            self._shown = shown
+            self._publish(now)
 
     def _follow(self, reader: HistoryReader) -> tuple[int, bytes] | None:
         now = self._clock.wall_ms()
@@ -101,8 +106,8 @@ class Viewer:
         if row is not None:
             view = LeaderView(role, row.pid, row.kind, row.since, row.heartbeat, alive)
         else:
-            view = LeaderView(role, alive=False, heartbeat=self.board.at if self.board else 0)
-        base = self.board or (replace(stored_board(self._directory), loading=False) if self.blocked else None)
+            view = LeaderView(role, alive=False, heartbeat=self._stored.at if self._stored else 0)
+        base = self._stored or (replace(stored_board(self._directory), loading=False) if self.blocked else None)
         if base is None:
             return
         trouble = base.trouble + ((self.blocked,) if self.blocked and not alive else ())
@@ -110,7 +115,8 @@ class Viewer:
         if alive:
             board = replace(board, uptime=(now - row.since) / 1000 if row else board.uptime)
         sparks = {key: sparks_of(self._memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
-        self._on_board(replace(board, sparks=sparks))
+        self.board = replace(board, sparks=sparks)
+        self._on_board(self.board)
 
     @property
     def leader_alive(self) -> bool:
