@@ -187,6 +187,7 @@ class Leader:
         self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
         self._hash = configuration_hash(loaded)
         self._recording = RecordingRules(recording)
+        await self.recorder.configure(self._settings.store)
         self._collector.configure(self._settings)
         if self._group is not None:
             self._collector.start(self._group)
@@ -260,6 +261,7 @@ class Leader:
         jump = self._time.look(now, mono)
         if jump.any:
             log.warning("time jumped: slept %.1f s, the clock was set by %.1f s", jump.slept, jump.stepped)
+            self._memory.shift(round(jump.stepped * 1000), now)
             await self.alerting.clock_jumped(round((jump.slept + jump.stepped) * 1000))
         limit = self._settings.guard.loop_lag
         self._troubles.set("lag", f"this machine is too busy: a tick came {lag:.1f} s late" if lag > limit and not jump.any else "")

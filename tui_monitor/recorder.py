@@ -59,7 +59,7 @@ class Recorder:
     def __init__(self, path: Path, settings: StoreSettings, troubles: Troubles) -> None:
         self.reading = Reading(path)
         self._path = path
-        self._retention = Retention(raw=settings.raw, minutes=settings.minutes, hours=settings.hours)
+        self._retention = retention_of(settings)
         self._troubles = troubles
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-write")
         self._history: History | None = None
@@ -121,7 +121,7 @@ class Recorder:
             self._history.put_facts(*facts)
         try:
             self._history.commit(now_ms)
-            if now_ms >= self._retain_at:
+            if not 0 < self._retain_at - now_ms <= 60_000:
                 self._retain_at = now_ms + 60_000
                 self._history.retain(now_ms)
         except sqlite3.OperationalError as error:
@@ -133,6 +133,15 @@ class Recorder:
             self._troubles.raise_("history-corrupt", f"the history was corrupt ({error}) and is begun anew; the old file is {aside.name}")
             return f"the history is corrupt: {error}"
         return "the history waits: a reader holds an old state" if self._history.paused else ""
+
+    async def configure(self, settings: StoreSettings) -> None:
+        """Take other times and another size; what is too old then goes little by little."""
+        self._retention = retention_of(settings)
+        await self._in_thread(self._retain_by, self._retention)
+
+    def _retain_by(self, retention: Retention) -> None:
+        if self._history is not None:
+            self._history.retention = retention
 
     async def annotate(self, at_ms: int, text: str, author: str) -> None:
         """Mark a moment. Raises sqlite3.Error where it cannot be written."""
@@ -153,6 +162,11 @@ class Recorder:
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+
+def retention_of(settings: StoreSettings) -> Retention:
+    """What the configuration says about how long and how much is kept."""
+    return Retention(raw=settings.raw, minutes=settings.minutes, hours=settings.hours, max_bytes=settings.max_size or None)
 
 
 def _quick_check(path: Path) -> str:

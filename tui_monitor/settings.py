@@ -63,11 +63,12 @@ class SystemSettings(Section):
 
 
 class StoreSettings(Section):
-    """History: how long each resolution is kept."""
+    """History: how long each resolution is kept, and how large the file may get."""
 
     raw: Duration = _key(86400.0, "every sample")
     minutes: Duration = _key(30 * 86400.0, "one row per series and minute")
     hours: Duration = _key(2 * 31536000.0, "one row per series and hour")
+    max_size: Size = _key(2**30, "the oldest of the finest resolution goes first when the file gets larger; 0: no limit")
 
 
 class QuerySettings(Section):

@@ -103,6 +103,15 @@ class History:
         """Bytes waiting to be written."""
         return self._pending.size
 
+    @property
+    def retention(self) -> Retention:
+        """How long each resolution is kept; may be set at any time."""
+        return self._retainer.retention
+
+    @retention.setter
+    def retention(self, retention: Retention) -> None:
+        self._retainer.retention = retention
+
     def append(self, at_ms: int, samples: Sequence[tuple[Labels, float]], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
         """Take note of what was seen at one moment; nothing is written before ``commit``."""
         ids, values = array("I"), array("d")

@@ -17,11 +17,11 @@ class Retainer:
 
     def __init__(self, db: sqlite3.Connection, retention: Retention) -> None:
         self._db = db
-        self._retention = retention
+        self.retention = retention
 
     def step(self, now_ms: int) -> tuple[int, set[int]]:
         """Delete one batch. Returns the number of rows and the ids of series that are gone for good."""
-        kept = self._retention
+        kept = self.retention
         gone = 0
         for table, unit_ms, seconds in (
             ("recent", MINUTE_MS, max(kept.raw, kept.minutes)),
@@ -49,8 +49,8 @@ class Retainer:
         return self._db.execute("DELETE FROM axes WHERE key < ?", (1 << 62 if oldest is None else key_of(unit_of(oldest), 0),)).rowcount
 
     def _shrink(self) -> int:
-        """Where the file is larger than it may be: the oldest hour of the finest resolution that has more than a few."""
-        if self._retention.max_bytes is None or self._used_bytes() <= self._retention.max_bytes:
+        """Where the file gets larger than it may be: the oldest hour of the finest resolution that has more than a few."""
+        if self.retention.max_bytes is None or self._used_bytes() <= self.retention.max_bytes * 7 // 8:  # an eighth may be free pages
             return 0
         for table in ("raw", "minutes", "hours"):
             oldest, newest = self._db.execute(f"SELECT (SELECT min(key) FROM {table}), (SELECT max(key) FROM {table})").fetchone()
@@ -64,7 +64,7 @@ class Retainer:
 
     def _dead_series(self, now_ms: int) -> set[int]:
         """Series whose last sample is older than every resolution; a series in use is refreshed each hour."""
-        longest = max(self._retention.raw, self._retention.minutes, self._retention.hours)
+        longest = max(self.retention.raw, self.retention.minutes, self.retention.hours)
         before = int(now_ms - longest * 1000) - 2 * HOUR_MS
         batch = "SELECT id FROM series WHERE last_seen < ? LIMIT 500"
         rows = self._db.execute(f"DELETE FROM series WHERE id IN ({batch}) RETURNING id", (before,))
@@ -73,5 +73,5 @@ class Retainer:
     def _vacuum(self) -> None:
         free: int = self._db.execute("PRAGMA freelist_count").fetchone()[0]
         pages: int = self._db.execute("PRAGMA page_count").fetchone()[0]
-        if free > max(FREE_PAGES_KEPT, pages // 8):
+        if free > (max(FREE_PAGES_KEPT, pages // 8) if self.retention.max_bytes is None else pages // 8):
             self._db.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
