@@ -117,7 +117,7 @@ class Alerting:
 
     async def _storage_for(self, which: Iterable[Rule] | None) -> Queryable:
         now = self._clock.wall_ms()
-        if which is not None or now < self._wide_at:
+        if which is not None or 0 < self._wide_at - now <= WIDE_EVERY_MS:
             return self._storage
         self._wide_at = now + WIDE_EVERY_MS
         wide = [rule for rule in self.evaluator.rules if rule.wide]

@@ -26,9 +26,10 @@ class RecordingRules:
     def run(self, now: int, storage: Queryable, sink: Collector) -> None:
         """Evaluate those that are due; an error is kept by the rule's name."""
         for index, (rule, query) in enumerate(self._rules):
-            if now < self._due[index] <= now + 86_400_000:
+            interval = round((rule.interval_s or DEFAULT_INTERVAL_S) * 1000)
+            if 0 < self._due[index] - now <= interval:  # later than that: the clock was set back
                 continue
-            self._due[index] = now + round((rule.interval_s or DEFAULT_INTERVAL_S) * 1000) - 100
+            self._due[index] = now + interval - 100
             try:
                 answer = query.instant(storage, now)
             except EvaluationError as error:

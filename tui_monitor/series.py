@@ -108,6 +108,16 @@ class SeriesMemory:
         self._samples += len(times) - first
         self._look_back(series, lookback_ms)
 
+    def shift(self, delta_ms: int, now_ms: int) -> None:
+        """The wall clock was set by so much and is ``now_ms`` now: what was taken before moves along, so that windows and rates go on.
+
+        Samples that came after a step forward, but before it was noticed, stay where they are.
+        """
+        before = now_ms - delta_ms
+        for series in self._all.values():
+            count = bisect_right(series.times, before)
+            series.times = array("q", (at + delta_ms if place < count else at for place, at in enumerate(series.times)))
+
     def mark_stale(self, at_ms: int, labels: Labels) -> None:
         """End the series: it gives no current value from this time on, until its next sample."""
         series = self._all.get(labels)
