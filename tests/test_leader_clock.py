@@ -93,7 +93,7 @@ async def test_a_clock_step_neither_delays_nor_repeats_anything(tmp_path: Path, 
 
 def test_shifted_samples_stay_in_order_and_keep_their_distances() -> None:
     """A step moves what was there before it, not what came after a step forward; the next sample is taken."""
-    for delta, now in ((-3_600_000, 1_000_000_500), (3_600_000, 1_007_200_500)):
+    for delta, now in ((-3_600_000, 1_000_000_500), (300_000, 1_007_200_500)):
         memory = SeriesMemory()
         labels = labels_of("up")
         old = now - delta
