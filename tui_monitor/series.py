@@ -145,6 +145,11 @@ class SeriesMemory:
             return []
         return [value for value in series.values[-n:] if not is_stale(value)]
 
+    def within(self, labels: Labels, after_ms: int, until_ms: int) -> Sequence[float]:
+        """The values of exactly this series with after < time <= until, markers left out; found by its labels alone."""
+        series = self._all.get(labels)
+        return [value for value in series.window(after_ms, until_ms)[1] if not is_stale(value)] if series is not None else ()
+
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[RecentSeries]:
         """The series that fulfil all matchers, sorted by labels; the times do not narrow it."""
         found = self._answers.get(matchers)

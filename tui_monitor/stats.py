@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tui_monitor.model import Labels, labels_of
-from tui_monitor.promql.storage import Matcher
 from tui_monitor.series import SeriesMemory
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.views import Window
@@ -45,14 +45,11 @@ class Statistics:
 
     def _recent(self, labels: Mapping[str, str], now_ms: int) -> Window:
         after = now_ms - WINDOWS["5m"]
-        durations = sorted(value for value in self._values(labels_of("probe_duration_seconds", **labels), after, now_ms) if value == value)
-        good = self._values(labels_of("probe_success", **labels), after, now_ms)
+        of = partial(self._memory.within, after_ms=after, until_ms=now_ms)
+        durations = sorted(value for value in of(labels_of("probe_duration_seconds", **labels)) if value == value)
+        good = of(labels_of("probe_success", **labels))
         p50, p95, p99 = (durations[min(len(durations) - 1, int(q * len(durations)))] if durations else None for q in QUANTILES)
         return Window(p50, p95, p99, sum(good) / len(good) if good else None)
-
-    def _values(self, labels: Labels, after: int, until: int) -> Sequence[float]:
-        matchers = tuple(Matcher(name, "=", value) for name, value in labels)
-        return next((series.window(after, until)[1] for series in self._memory.select(matchers, after, until)), ())
 
 
 def read_windows(
