@@ -59,7 +59,7 @@ class Viewer:
                 await self.look()
                 await self._clock.sleep(LOOK_EVERY)
         finally:
-            await self._unregister()
+            await asyncio.to_thread(self._unregister)
             await self.reading.close()
             if self._state is not None:
                 self._state.close()
@@ -70,7 +70,7 @@ class Viewer:
         self._read_leader()
         if now - self._registered_at >= REGISTER_EVERY_MS or now < self._registered_at:
             self._registered_at = now
-            self._register(now)
+            await asyncio.to_thread(self._register, now)
         found: tuple[int, bytes] | None = None
         try:
             found = await self.reading.ask(self._follow)
@@ -143,7 +143,7 @@ class Viewer:
         with contextlib.suppress(CommandRefused):
             self._write(lambda db: leader_rows.put_viewer(db, row))
 
-    async def _unregister(self) -> None:
+    def _unregister(self) -> None:
         with contextlib.suppress(CommandRefused):
             self._write(lambda db: leader_rows.remove_viewer(db, self._pid))
 
