@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_monitor.alerts.texts import SHAPES, Story, compose, duration_text, evidence_lines
+from tui_monitor.alerts.texts import SHAPES, Story, compose, duration_text
 from tui_monitor.alerts.texts_words import KOREAN
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -75,7 +75,9 @@ def test_korean() -> None:
         ({"reason": "reminder"}, "reminder", "STILL CRITICAL for 4 h: api unhealthy", "Since 07:13:20 KST (4 h ago)"),
         ({"reason": "flapping", "flaps": 7}, "firing", "FLAPPING api unhealthy", "Since"),
         ({"explained": ("web", "cart")}, "firing", "(2 affected)", "Affected (2): cart, web"),
-        ({"dependents": ("web",)}, "firing", "CRITICAL", "1 checks depend on it: web"),
+        ({"dependents": ("web",)}, "firing", "(1 affected)", "Depending on it (1): web"),
+        ({"dependents": ("web",), "severity": "warning"}, "firing", "WARNING", "Depending on it (1): web"),
+        ({"explained": ("web",), "dependents": ("web", "cart")}, "firing", "(1 affected)", "Affected (1): web"),
         ({"escalated_after": 600_000}, "firing", "CRITICAL", "Escalated: nobody has acknowledged it for 10 min"),
         ({"held_by": ("silence:ab", "depends_on:db")}, "firing", "CRITICAL", "held back by silence ab, the failure of db"),
         ({"acknowledged_by": "kim"}, "firing", "CRITICAL", "Acknowledged by kim"),
@@ -171,20 +173,3 @@ def test_shapes_survive_in_an_sms() -> None:
         value = getattr(KOREAN, name)
         for text in value.values() if hasattr(value, "values") else value if isinstance(value, tuple) else (value,):
             text.encode("euc-kr")
-
-
-def test_evidence_is_short() -> None:
-    """Evidence of any shape becomes at most five short lines."""
-    lines = evidence_lines(
-        {
-            "reason": "timeout",
-            "top": ["a", "b", "c", "d"],
-            "phases": {"connect": 0.123456, "tls": 0.2},
-            "none": [],
-            "n": 1.5,
-            "x": "y" * 999,
-            "z": 1,
-        }
-    )
-    assert lines[:3] == ("reason: timeout", "top: a, b, c", "phases: connect 0.1235, tls 0.2")
-    assert len(lines) == 5 and all(len(line) <= 160 for line in lines)

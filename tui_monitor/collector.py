@@ -25,6 +25,8 @@ from tui_monitor.tail import last_lines
 MINIMUM_LOOKBACK = 300_000
 SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
+PROCESSES_EVERY = 30.0
+"""Seconds between looks at the process table while nobody watches: an alert that fires keeps the busiest as evidence."""
 
 
 class Batch(NamedTuple):
@@ -60,7 +62,7 @@ class Collector:
         self._loops: dict[str, CheckLoop] = {}
         self._group: asyncio.TaskGroup | None = None
         self._table = ProcessTable()
-        self._last_system = float("-inf")
+        self._last_system = self._last_table = float("-inf")
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -159,8 +161,10 @@ class Collector:
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
         reading = self._system.read(wall, mono)
-        if not (self.want_processes and self._settings.system.processes):
+        due = self.want_processes or mono - self._last_table >= PROCESSES_EVERY
+        if not (due and self._settings.system.processes):
             return reading, None
+        self._last_table = mono
         self.processes = self._table.read(mono)
         return reading, self._table
 

@@ -45,14 +45,20 @@ def gather(
     return {key: value for key, value in found.items() if value}
 
 
-def short_lines(evidence: Mapping[str, object], most: int = 3) -> tuple[str, ...]:
-    """The evidence in a few lines for a message: reason, phases, busiest processes, last log line."""
+def short_lines(evidence: Mapping[str, object], most: int = 4, told: str = "") -> tuple[str, ...]:
+    """The evidence in a few lines for a message: reason, phases, busiest processes, last log line.
+
+    A reason that stands in ``told`` (the summary) is left out, and so are phases that took no time.
+    """
     lines: list[str] = []
-    if reason := evidence.get("reason"):
-        lines.append(str(reason))
+    reason = str(evidence.get("reason") or "")
+    if reason and reason not in told:
+        lines.append(reason)
     phases = evidence.get("phases")
-    if isinstance(phases, Mapping) and phases:
-        lines.append(" · ".join(f"{name} {float(seconds) * 1000:.0f} ms" for name, seconds in phases.items()))
+    if isinstance(phases, Mapping) and (
+        lasting := [f"{name} {_milliseconds(float(seconds))}" for name, seconds in phases.items() if seconds > 0]
+    ):
+        lines.append(" · ".join(lasting))
     processes = evidence.get("processes")
     if isinstance(processes, list) and processes:
         lines.append(", ".join(f"{one['name']} {float(one['cpu']):.0%} {int(one['memory']) / 2**20:.0f} MiB" for one in processes[:3]))
@@ -60,6 +66,11 @@ def short_lines(evidence: Mapping[str, object], most: int = 3) -> tuple[str, ...
     if isinstance(log, list) and log:
         lines.append(str(log[-1]))
     return tuple(lines[:most])
+
+
+def _milliseconds(seconds: float) -> str:
+    ms = seconds * 1000
+    return "< 1 ms" if ms < 1 else f"{ms:.0f} ms"
 
 
 def _short(text: str) -> str:

@@ -221,7 +221,7 @@ class Flusher:
             woken=reason == "reminder" and told is not None and track.woken_at > told.at,
             escalated_after=place.escalated_after if told is None else 0,
             explained=tuple(self._tracks[child].labels.get("check") or self._tracks[child].alert.name for child in explained),
-            dependents=self._mutes.dependents(track.labels) if reason == "new" else (),
+            dependents=self._mutes.dependents(track.labels) if reason in ("new", "raised") else (),
         )
 
     def _count(self, chosen: Chosen, notifier: str, now: int) -> int:

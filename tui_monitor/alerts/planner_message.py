@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.evidence import short_lines
 from tui_monitor.alerts.message import AlertSnapshot, Kind, Message
 from tui_monitor.alerts.planner_decide import Reason, rank
-from tui_monitor.alerts.texts import Story, compose, evidence_lines
+from tui_monitor.alerts.texts import Story, compose
 
 _LATE_MS = 60_000
 
@@ -106,22 +107,26 @@ class Wording:
                 starts_at=alert.starts_at,
                 ends_at=alert.ends_at if ended else None,
                 acknowledged_by=alert.acknowledged.by if alert.acknowledged else "",
-                evidence=() if ended else evidence_lines(alert.evidence),
+                evidence=() if ended else _evidence(alert),
                 affected=len(entry.explained),
             )
         return self._snapshots[key]
 
 
 def _ordered(entries: Sequence[Entry]) -> list[Entry]:
-    """Gravest first, then the oldest; ends last, but before a new firing of the same alert, so that its newest state is read last."""
+    """Gravest first, oldest first, by check; ends last, but before a new firing of the same alert: its newest state is read last."""
     firing = {entry.alert.fingerprint for entry in entries if entry.reason != "resolved"}
 
-    def order(entry: Entry) -> tuple[int, int, int, str]:
+    def order(entry: Entry) -> tuple[int, int, int, str, str]:
         ended = entry.reason == "resolved"
         place = (0 if entry.alert.fingerprint in firing else 2) if ended else 1
-        return place, -rank(entry.alert.severity), entry.alert.starts_at, entry.alert.id
+        return place, -rank(entry.alert.severity), entry.alert.starts_at // 1000, entry.alert.labels.get("check", ""), entry.alert.id
 
     return sorted(entries, key=order)
+
+
+def _evidence(alert: Alert) -> tuple[str, ...]:
+    return short_lines(alert.evidence, told=alert.annotations.get("summary", ""))
 
 
 def _story(entry: Entry, now: int) -> Story:
@@ -145,5 +150,5 @@ def _story(entry: Entry, now: int) -> Story:
         escalated_after=entry.escalated_after,
         explained=entry.explained,
         dependents=entry.dependents,
-        evidence=() if entry.reason == "resolved" else evidence_lines(alert.evidence),
+        evidence=() if entry.reason == "resolved" else _evidence(alert),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -16,8 +16,8 @@ LISTED = 20
 _LINE_LIMIT = 240
 _LONG_LIMIT = 1000
 _NAMES_LISTED = 10
-_EVIDENCE_LINES = 5
 _DESCRIPTION_LINES = 10
+_FAILED = ("error", "critical")
 
 SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "resolved": "○"}
 """A shape for each severity: all of them exist in EUC-KR, so that they survive in an SMS."""
@@ -81,23 +81,6 @@ def duration_text(ms: int, words: Words = ENGLISH) -> str:
     return " ".join(f"{parts[place]}{words.units[place]}" for place in shown if parts[place] or place == first)
 
 
-def evidence_lines(evidence: Mapping[str, object]) -> tuple[str, ...]:
-    """Evidence as a few short lines: "name: value", a list shows its first three entries."""
-    lines = []
-    for name, value in evidence.items():
-        if isinstance(value, Mapping):
-            value = [f"{key} {_short(entry)}" for key, entry in value.items()]
-        if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-            value = ", ".join(_short(entry) for entry in list(value)[:3])
-        if text := clean(_short(value)).strip():
-            lines.append(clip(f"{clean(name)}: {text}", 160))
-    return tuple(lines[:_EVIDENCE_LINES])
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
 class _Teller:
     """Tells stories in one language, at one moment."""
 
@@ -120,8 +103,8 @@ class _Teller:
             return words.flapping_title.format(what=clip(what, TITLE_LIMIT - 40), count=story.flaps)
         else:
             line = f"{self._severity(story.severity)} {what}"
-        if story.explained:
-            line = f"{clip(line, TITLE_LIMIT - 16)} {words.affected.format(count=len(story.explained))}"
+        if affected := story.explained or (story.dependents if known_severity(story.severity) in _FAILED else ()):
+            line = f"{clip(line, TITLE_LIMIT - 16)} {words.affected.format(count=len(affected))}"
         return line
 
     def details(self, story: Story) -> list[str]:
