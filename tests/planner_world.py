@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +34,7 @@ class World:
         self.routing = settings or routing()
         self.options: dict[str, Any] = {"host": "web-1", **options}
         self.db = sqlite3.connect(":memory:", isolation_level=None)
+        weakref.finalize(self, self.db.close)
         migrate(self.db, [store.MIGRATION])
         self.now = T0
         self.live: dict[str, Alert] = {}

@@ -8,6 +8,7 @@ import shlex
 import time
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import closing
 
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.backtest import backtest
@@ -70,26 +71,26 @@ def _backtest(given: Namespace) -> int:
         complain(problem)
     changed = _changed(rules, given.alert, given.changes)
     _check_name(rules, given.alert)
-    history = StoredHistory(state_path(given))
-    now = time.time_ns() // 1_000_000
-    start, clipped = _start(history, now - round(since * 1000), now, given.since)
     settings = loaded.settings
-    try:
-        found = backtest(
-            rules,
-            history,
-            start,
-            now,
-            step,
-            routing=compile_routing(settings),
-            host=host_of(settings),
-            alert=given.alert,
-            changed=changed,
-            changes=given.changes,
-            checks=labels_of_checks(settings),
-        )
-    except ValueError as reason:
-        raise Refused(str(reason), 2) from None
+    now = time.time_ns() // 1_000_000
+    with closing(StoredHistory(state_path(given))) as history:
+        start, clipped = _start(history, now - round(since * 1000), now, given.since)
+        try:
+            found = backtest(
+                rules,
+                history,
+                start,
+                now,
+                step,
+                routing=compile_routing(settings),
+                host=host_of(settings),
+                alert=given.alert,
+                changed=changed,
+                changes=given.changes,
+                checks=labels_of_checks(settings),
+            )
+        except ValueError as reason:
+            raise Refused(str(reason), 2) from None
     if given.json:
         print_json(to_json(found))
     else:

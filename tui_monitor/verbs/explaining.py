@@ -6,6 +6,7 @@ import difflib
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +64,9 @@ def explain_alert(given: Namespace) -> int:
         near = difflib.get_close_matches(given.alert, names, n=1)
         raise Refused(f'there is no alert "{given.alert}"; {f"did you mean {near[0]}?" if near else "there are " + ", ".join(names)}', 2)
     looked, now = look(given), time.time_ns() // 1_000_000
-    history = StoredHistory(looked.directory.path)
-    live = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.name == given.alert]
-    explained = [_explain(rule, live, history, looked, now) for rule in chosen]
+    with closing(StoredHistory(looked.directory.path)) as history:
+        live = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.name == given.alert]
+        explained = [_explain(rule, live, history, looked, now) for rule in chosen]
     if given.json:
         print_json({"alert": given.alert, "at": rfc3339(now), "rules": [_to_json(one, now) for one in explained]})
         return 0

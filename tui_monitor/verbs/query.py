@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +42,11 @@ def run(given: Namespace) -> int:
     given.expr = given.expr.removeprefix(" ") if given.expr.startswith(" -") else given.expr  # cli's shield for a leading minus
     try:
         _check_arguments(given)
-        storage, newest = _storage(given)
-        when = _when(given, newest)
-        if given.expr == "-":
-            return _answer_lines(storage, when)
-        return _answer_one(given, storage, when())
+        with _storage(given) as (storage, newest):
+            when = _when(given, newest)
+            if given.expr == "-":
+                return _answer_lines(storage, when)
+            return _answer_one(given, storage, when())
     except Refused as refused:
         if given.json or given.expr == "-":
             print(to_text(_refused_to_json(refused)))
@@ -107,24 +108,27 @@ def _evaluate(text: str, storage: Queryable, when: When) -> Value:
 # --- where from -----------------------------------------------------------------------------------------------------------
 
 
-def _storage(given: Namespace) -> tuple[Queryable, Callable[[], int]]:
+@contextmanager
+def _storage(given: Namespace) -> Iterator[tuple[Queryable, Callable[[], int]]]:
     """What holds the samples, and the time that is "now" for it."""
-    if given.from_ is None:
-        return _history(given), _now
+    if given.from_ is not None:
+        yield _file(given.from_)
+        return
+    from tui_monitor.verbs.stored import StoredHistory  # sqlite3: not for --from
+
+    with closing(StoredHistory(state_path(given))) as history:
+        yield history, _now
+
+
+def _file(path: str) -> tuple[Queryable, Callable[[], int]]:
     try:
-        storage = read_file(given.from_)
+        storage = read_file(path)
     except FileError as error:
         raise Refused(str(error)) from None
     except OSError as error:
-        raise Refused(f"{given.from_} cannot be read: {error.strerror}") from None
+        raise Refused(f"{path} cannot be read: {error.strerror}") from None
     times = storage.times()
     return storage, (lambda: times[1]) if times else _now
-
-
-def _history(given: Namespace) -> Queryable:
-    from tui_monitor.verbs.stored import StoredHistory  # sqlite3: not for --from
-
-    return StoredHistory(state_path(given))
 
 
 def _now() -> int:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class StoredHistory:
-    """history.db of a state directory (promql.storage.Queryable). Every method raises Refused where the file cannot be read."""
+    """history.db of a state directory (promql.storage.Queryable), to be closed. Raises Refused where the file cannot be read."""
 
     def __init__(self, state: Path) -> None:
         path = state / "history.db"
@@ -26,6 +26,10 @@ class StoredHistory:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 raise Refused(f"no monitor has run here: there is no {path}") from None
             raise Refused(f"the history cannot be read: {error}") from None
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._reader.close()
 
     def ask(self, question: Callable[[HistoryReader], T]) -> T:
         """The answer of the reader."""
