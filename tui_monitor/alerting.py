@@ -120,7 +120,7 @@ class Alerting:
         if which is not None or 0 < self._wide_at - now <= WIDE_EVERY_MS:
             return self._storage
         self._wide_at = now + WIDE_EVERY_MS
-        wide = [rule for rule in self.evaluator.rules if rule.wide]
+        wide = [rule.query for rule in self.evaluator.rules if rule.wide]
         try:
             return await self._reading.ask(lambda reader: Prefetched(self._storage).fetch(wide, reader, now))
         except (HistoryFault, StoreTooNew):

@@ -214,9 +214,9 @@ class Collector:
                 self._take(Observation(self._clock.wall_ms(), labelled), lookback)
             await self._clock.sleep(query.interval)
 
-    def observe(self, at: int, samples: Iterable[Sample]) -> None:
-        """Take samples that are not a source's: the monitor's own."""
-        self._take(Observation(at, tuple(samples)), MINIMUM_LOOKBACK)
+    def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
+        """Take samples that are not a source's: the monitor's own, those of recording rules."""
+        self._take(Observation(at, tuple(samples)), lookback_ms)
 
     def _take(self, observation: Observation, lookback_ms: int) -> None:
         if not observation.samples:

@@ -186,7 +186,7 @@ class Leader:
         rules, _, recording = rules_of(loaded)
         self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
         self._hash = configuration_hash(loaded)
-        self._recording = RecordingRules(recording)
+        self._recording.configure(recording)
         await self.recorder.configure(self._settings.store)
         self._collector.configure(self._settings)
         if self._group is not None:
@@ -271,9 +271,10 @@ class Leader:
         await self._guard.recheck()
         skew = jump.stepped if abs(jump.stepped) > 1 else 0.0
         self._collector.observe(now, [*self._troubles.samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)])
-        self._recording.run(now, self._memory, self._collector)
+        await self._recording.run(now, self._memory, self.recorder.reading, self._collector.observe)
         await self.alerting.take_commands()
         await self.alerting.round()
+        self._troubles.set("rules", self._broken_rules())
         self._watched = self.kind == "dashboard" or await self._viewers_wait(now)
         self._collector.want_processes = self._watched
         facts_due = not 0 <= now - self._facts_at < FACTS_EVERY_MS
@@ -285,6 +286,12 @@ class Leader:
         self._renew_statistics(now)
         self._troubles.clear("internal")
         self.progressed_at = mono
+
+    def _broken_rules(self) -> str:
+        """Rules that load but cannot be evaluated: many-to-many matching shows only with the samples."""
+        errors = {rule.alert: error for rule in self.alerting.evaluator.rules if (error := self.alerting.evaluator.errors.get(rule.key))}
+        errors |= self._recording.errors
+        return "; ".join(f"the rule {name} cannot be evaluated: {error}" for name, error in list(errors.items())[:3])
 
     async def _react_loop(self) -> None:
         """A changed check is judged at once, not at the next tick; what changes in the same moment goes in one round."""

@@ -1,10 +1,10 @@
-"""Samples read beforehand, so that rules over hours are evaluated on the loop without waiting for the disk."""
+"""Samples read beforehand, so that queries over hours are evaluated on the loop without waiting for the disk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tui_monitor.alerts.rules import Rule
+from tui_monitor.alerts.rules import Query
 from tui_monitor.promql.storage import Matcher, Queryable, Series
 
 
@@ -15,12 +15,14 @@ class Prefetched:
         self._otherwise = otherwise
         self._found: dict[tuple[Matcher, ...], Sequence[Series]] = {}
 
-    def fetch(self, rules: Iterable[Rule], source: Queryable, now_ms: int) -> Prefetched:
-        """Read what these rules select, over their longest window; in the thread of ``source``."""
-        for rule in rules:
-            for matchers in rule.query.matchers:
-                if matchers not in self._found:
-                    self._found[matchers] = list(source.select(matchers, now_ms - rule.query.longest_window_ms - 1, now_ms))
+    def fetch(self, queries: Iterable[Query], source: Queryable, now_ms: int) -> Prefetched:
+        """Read what these queries select, over the longest window that any of them has; in the thread of ``source``."""
+        windows: dict[tuple[Matcher, ...], int] = {}
+        for query in queries:
+            for matchers in query.matchers:
+                windows[matchers] = max(windows.get(matchers, 0), query.longest_window_ms)
+        for matchers, window in windows.items():
+            self._found[matchers] = list(source.select(matchers, now_ms - window - 1, now_ms))
         return self
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Iterable[Series]:
