@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tui_monitor.model import ProbeResult, Sample, labels_of
 from tui_monitor.settings import CheckSettings, GuardSettings
+from tui_monitor.sources.resolve import RESOLVER
 from tui_monitor.targets import is_local
 
 REFERENCE_AGE = 3.0
@@ -99,6 +100,7 @@ class Guard:
         self._asked = float("-inf")
         self._lock = asyncio.Lock()
         self._answer = ""
+        self._rechecking: asyncio.Task[None] | None = None
 
     async def doubt(self, result: ProbeResult, check: CheckSettings) -> str:
         """Why a failure may be our own fault, "" where nothing speaks for that. Only remote targets are doubted."""
@@ -106,17 +108,24 @@ class Guard:
             return ""
         async with self._lock:  # many failures at once ask once
             if self._monotonic() - self._asked > REFERENCE_AGE:
-                self._answer = await self._ask()
-                self._asked = self._monotonic()
-                self._troubles.set("network", self._answer)
+                await self._look_again()
             return self._answer
 
-    async def recheck(self) -> None:
-        """While the network is in trouble: see whether it is back."""
-        if self._answer:
-            self._answer = await self._ask()
-            self._asked = self._monotonic()
-            self._troubles.set("network", self._answer)
+    def recheck(self) -> None:
+        """While the network is in trouble: see whether it is back, beside the tick, which must not wait for it."""
+        if self._answer and (self._rechecking is None or self._rechecking.done()):
+            self._rechecking = asyncio.create_task(self._look_again(), name="guard")
+
+    def reconfigure(self, settings: GuardSettings) -> None:
+        """Ask other references from now on; those of before are no trouble any more."""
+        if settings != self._settings:
+            self._settings, self._answer, self._asked = settings, "", float("-inf")
+            self._troubles.clear("network")
+
+    async def _look_again(self) -> None:
+        self._answer = await self._ask()
+        self._asked = self._monotonic()
+        self._troubles.set("network", self._answer)
 
     async def _ask(self) -> str:
         if self._settings.reference:
@@ -134,7 +143,8 @@ async def _reachable(place: str) -> bool:
     host, _, port = place.rpartition(":")
     try:
         async with asyncio.timeout(REFERENCE_TIMEOUT):
-            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            addresses = await RESOLVER.resolve(host.strip("[]"))
+            _, writer = await asyncio.open_connection(addresses[0][1][0], int(port))
     except (OSError, ValueError):
         return False
     writer.close()
@@ -144,7 +154,7 @@ async def _reachable(place: str) -> bool:
 async def _resolves(name: str) -> bool:
     try:
         async with asyncio.timeout(REFERENCE_TIMEOUT):
-            await asyncio.get_running_loop().getaddrinfo(name, None)
+            await RESOLVER.resolve(name)
     except OSError:
         return False
     return True

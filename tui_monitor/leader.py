@@ -186,6 +186,7 @@ class Leader:
         rules, _, recording = rules_of(loaded)
         self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
         self._hash = configuration_hash(loaded)
+        self._guard.reconfigure(self._settings.guard)
         self._recording.configure(recording)
         await self.recorder.configure(self._settings.store)
         self._collector.configure(self._settings)
@@ -268,7 +269,7 @@ class Leader:
         self._troubles.set("system", await self._collector.read_system())
         own = self._collector.reading.own if self._collector.reading else None
         self._troubles.set("descriptors", "nearly out of file descriptors" if own and own.descriptors_scarce else "")
-        await self._guard.recheck()
+        self._guard.recheck()
         skew = jump.stepped if abs(jump.stepped) > 1 else 0.0
         self._collector.observe(now, [*self._troubles.samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)])
         await self._recording.run(now, self._memory, self.recorder.reading, self._collector.observe)
