@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from servers import PostgresServer, RedisServer, postgres_server, redis_server
 from smtp_server import SmtpServer
 from smtp_server import smtp_server as run_smtp_server
+
+
+@pytest.fixture(autouse=True)
+def same_umask() -> Iterator[None]:
+    """Opening a state directory sets the umask of the process: the next test begins with its own again."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")
