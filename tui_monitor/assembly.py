@@ -8,6 +8,7 @@ import hashlib
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from tui_monitor.alerts.notifiers.base import Notifier
 from tui_monitor.alerts.notifiers.registry import build_notifier
@@ -82,11 +83,20 @@ def configuration_hash(loaded: Configuration) -> str:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Every secret text, so that the log can hide it."""
+    """Every secret text, so that the log can hide it: of an address, its password too."""
     found: list[str] = []
     for entry in (*settings.checks, *settings.notifiers, *([settings.heartbeat] if settings.heartbeat else [])):
         for value in vars(entry).values():
             for item in value if isinstance(value, list) else [value]:
                 if hasattr(item, "get_secret_value"):
                     found.append(item.get_secret_value())
+                    found += _passwords(found[-1])
     return found
+
+
+def _passwords(address: str) -> list[str]:
+    try:
+        password = urlsplit(address).password or ""
+    except ValueError:
+        return []
+    return [text for text in dict.fromkeys((password, unquote(password))) if text]

@@ -70,12 +70,15 @@ class Collector:
         self._settings = settings
         self._system = System(settings.system.mounts)
         wanted = {check.name: check for check in settings.checks}
+        standings: dict[str, Standing] = {}
         for name, loop in list(self._loops.items()):
             if wanted.get(name) != loop.check:
+                standings[name] = loop.standing
                 self._end(name, loop, keep=name in wanted)
         for name, check in wanted.items():
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
+                self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
 
     def _loop(self, check: AnyCheck) -> CheckLoop:
         probe = build_probe(check)

@@ -30,7 +30,7 @@ class Systemd:
 
     def ready(self, status: str = "") -> None:
         """Started, or reloaded."""
-        self.send("READY=1", f"STATUS={status}")
+        self.send("READY=1", f"STATUS={' '.join(status.split())}")
 
     def reloading(self) -> None:
         """A reload begins; MONOTONIC_USEC is required by Type=notify-reload."""
