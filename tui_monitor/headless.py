@@ -54,7 +54,7 @@ def run_headless(given: Namespace) -> int:
         for line in str(error).splitlines():
             log.error("%s", line)
         return 2
-    except Exception:  # noqa: BLE001  the end of the program: even its own fault is a line of JSON without secrets
+    except Exception:
         log.exception("tui-monitor ends by a fault of its own")
         return 1
     return 0
