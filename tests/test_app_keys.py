@@ -190,6 +190,7 @@ async def test_stepping_through_time() -> None:
     async with running() as (app, backend, pilot):
         await press(app, pilot, "left_square_bracket", "left_square_bracket")
         assert "PAST 14:11:20" in seen(app) and app.shown.past
+        assert len(app.main.timeline.marks) == 30
         await press(app, pilot, "a")
         assert told(app)[-1].startswith("This is the past")
         await press(app, pilot, "right_square_bracket", "right_square_bracket")
@@ -335,6 +336,27 @@ async def test_a_new_alert_rings_once() -> None:
             backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new, quiet)))
         await pilot.pause()
         assert told(app) == ["[red]broke[/]"] and rung == [True]
+
+
+async def test_what_goes_wrong_is_told() -> None:
+    """A question that the backend cannot answer is told and breaks nothing."""
+    async with running() as (app, backend, pilot):
+
+        async def lost(alert_id: str) -> None:
+            raise LookupError("there is no alert a00001")
+
+        backend.alert_detail = lost  # type: ignore[assignment,method-assign]
+        await press(app, pilot, "enter")
+        assert app.screen is app.main and "there is no alert a00001" in told(app)[0]
+
+
+async def test_enter_in_resources() -> None:
+    """Enter on a gauge is its trend, on a process the screen of processes."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "tab", "enter")
+        assert isinstance(app.screen, ChartScreen)
+        await press(app, pilot, "escape", "G", "enter")
+        assert "by cpu" in seen(app)
 
 
 async def test_reload_and_palette() -> None:

@@ -95,8 +95,10 @@ def test_the_head_tells_host_health_counts_and_role() -> None:
     text = text_of([bars.head_line(boards.busy(), 120, LOOK)])
     assert "web-1   ✗ unhealthy   3 critical, 1 error, 4 warning, 2 info firing   3 acknowledged" in text
     assert text.rstrip().endswith("leader   14:13")
-    narrow = text_of([bars.head_line(boards.busy(), 40, LOOK)])
-    assert "✗ unhealthy" in narrow and "14:13" in narrow
+    for width, part in ((80, "3 critical of 10 firing   3 ack"), (60, "10 firing   3 ack"), (44, "10 firing")):
+        narrow = text_of([bars.head_line(boards.busy(), width, LOOK)])
+        assert "✗ unhealthy" in narrow and part in narrow and "14:13" in narrow, narrow
+    assert "nothing firing" in text_of([bars.head_line(boards.quiet(), 60, LOOK)])
 
 
 def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:

@@ -31,6 +31,8 @@ END_WITHIN = 5.0
 """Seconds that the backend has to hand over when the app ends."""
 STEP_MS = 60_000
 LONG_STEP_MS = 900_000
+MARKED = 500
+"""How many alerts of the past the timeline marks."""
 
 
 class MonitorApp(App[int]):
@@ -207,6 +209,9 @@ class MonitorApp(App[int]):
             self._live()
             return
         board = await self.backend.board_at(at)
+        if not self.picture.past_at:
+            over = await self.backend.alert_history(MARKED)
+            self.main.timeline.marks = [(a.starts_at or a.active_at, a.severity) for a in (*over, *self.live.alerts)]
         self._frozen = board
         self.picture = Picture(past_at=at)
         self.refresh_picture()
@@ -222,6 +227,8 @@ class MonitorApp(App[int]):
             await work
         except CommandRefused as refused:
             self.notify(clean(str(refused)), severity="error", markup=False)
+        except (LookupError, OSError, ValueError) as fault:
+            self.notify(clean(f"That did not work: {fault or type(fault).__name__}"), severity="error", markup=False)
 
     async def command(self, verb: str, arguments: Mapping[str, Any]) -> None:
         """Have the backend do something and tell its answer."""
@@ -314,7 +321,7 @@ class MonitorApp(App[int]):
             if check is not None:
                 opening.open_check(self, check)
         elif isinstance(pane, ResourcesPane):
-            self.action_trend()
+            self.action_page(4) if pane.selection.startswith("pid:") else self.action_trend()
 
     def action_trend(self) -> None:
         """Open the trend of the selection."""

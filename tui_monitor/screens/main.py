@@ -125,11 +125,13 @@ class MainScreen(Screen[None]):
             bar.show(board, picture)
         for pane in self.panes:
             pane.show(board, self._sparks)
+        if self.focused is not None and self.pane is not self.focused:
+            self.alerts.focus()
 
     @property
     def pane(self) -> BoardPane:
         """The pane that has the focus; Alerts where none has."""
-        return self.focused if isinstance(self.focused, BoardPane) else self.alerts
+        return self.focused if isinstance(self.focused, BoardPane) and self.focused.size.height else self.alerts
 
     def visible_panes(self) -> list[BoardPane]:
         """The panes that there is room for."""

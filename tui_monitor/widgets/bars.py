@@ -59,26 +59,31 @@ def head_line(board: Board, width: int, look: Look) -> Line:
     style = "band-" + HEALTH_STYLES[board.status] if not board.loading else "band-dim"
     row.put(f"{look.glyphs.health(board.status)} {word}", style).put("   ", "band-dim")
     limit = width - len(tail)
-    if width >= 72:
-        for index, (text, style) in enumerate(status_counts(board)):
-            if row.used + len(text) + 14 < limit:
-                row.put(", " if index else "", "band-dim").put(text, style)
-        if not board.loading:
-            row.put(" firing" if board.firing else "nothing firing", "band-dim")
-        acknowledged = f"{board.acknowledged} acknowledged" if width >= 90 else f"{board.acknowledged} ack"
-        if board.acknowledged and row.used + len(acknowledged) + 3 < limit:
-            row.put("   " + acknowledged, "band-dim")
-    else:
-        row.put(
-            f.cut(_short_counts(board), max(0, limit - row.used), look.glyphs.cut),
-            status_counts(board)[0][1] if board.firing else "band-dim",
-        )
+    for runs in [] if board.loading else _counts(board):
+        if row.used + sum(len(text) for text, _ in runs) < limit:
+            for text, style in runs:
+                row.put(text, style)
+            break
     row.put(" " * max(0, limit - row.used), "band-dim").put(tail, "band-dim")
     return row.put(" " * row.room, "band-dim").line()
 
 
-def _short_counts(board: Board) -> str:
-    return f"{board.firing} firing" + (f" {board.acknowledged} ack" if board.acknowledged else "")
+def _counts(board: Board) -> list[list[tuple[str, str]]]:
+    """What fires and what is acknowledged, said at length, shorter, and shortest."""
+    found = status_counts(board)
+    taken, total = board.acknowledged, board.firing
+    long = [(f"   {taken} acknowledged", "band-dim")] if taken else []
+    short = [(f"   {taken} ack", "band-dim")] if taken else []
+    if not found:
+        quiet = [("nothing firing", "band-dim")]
+        return [[*quiet, *long], [*quiet, *short], quiet]
+    listed: list[tuple[str, str]] = []
+    for text, style in found:
+        listed += [(", ", "band-dim")] * bool(listed) + [(text, style)]
+    listed.append((" firing", "band-dim"))
+    gravest = [found[0], (f" of {total} firing" if len(found) > 1 else " firing", "band-dim")]
+    number = [(f"{total} firing", found[0][1])]
+    return [[*listed, *long], [*listed, *short], [*gravest, *short], gravest, [*number, *short], number]
 
 
 def summary_line(board: Board, width: int, look: Look) -> Line:
