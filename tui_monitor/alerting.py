@@ -86,8 +86,6 @@ class Alerting:
         self.routing = routing
         self._wide_at = 0
         self.alerts: list[Alert] = []
-        self.transitions: list[Transition] = []
-        """What happened since the board took them: for toasts and the log."""
 
     async def restore(self) -> None:
         """Take up alerts and what was told from state.db."""
@@ -201,7 +199,6 @@ class Alerting:
             self._muted = {key: names for key, names in {**self._muted, **plan.suppression}.items() if names}
             transitions = transitions + self.evaluator.suppress(now, self._muted)
             self.alerts = self.evaluator.alerts()
-        self.transitions += transitions
         for transition in transitions:
             if transition.urgent:
                 _log(transition)
