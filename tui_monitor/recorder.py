@@ -46,11 +46,17 @@ class Reading:
 
     async def close(self) -> None:
         """Close the file after what is being read."""
+        if self._closed:
+            return
         self._closed = True
-        if self._reader is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._reader.close)
-            self._reader = None
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
+        await done
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
 
 class Recorder:

@@ -59,10 +59,9 @@ class Viewer:
                 await self.look()
                 await self._clock.sleep(LOOK_EVERY)
         finally:
+            self._close_state()
             await asyncio.to_thread(self._unregister)
             await self.reading.close()
-            if self._state is not None:
-                self._state.close()
 
     async def look(self) -> None:
         """One look at both files; publishes a board where something is new."""
@@ -129,9 +128,14 @@ class Viewer:
                 self._state = StateReader(self._directory.state_db)
             self.leader = self._state.read(leader_rows.get)
         except (OSError, sqlite3.Error):
-            self._state = None
+            self._close_state()
         except StoreTooNew as error:
             self.blocked = str(error)
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+            self._state = None
 
     # --- writing: only commands and the own row -----------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class StateStore:
         try:
             await store._submit(store._open)
         except BaseException:
+            store._thread.submit(store._close)
             store._thread.shutdown(wait=False)
             raise
         return store
