@@ -60,7 +60,7 @@ class Archive:
                 self._state = StateReader(self._path)
             return self._state.read(question)
         except (OSError, sqlite3.Error, StoreTooNew) as error:
-            self._state = None
+            self._close_state()
             raise CommandRefused(f"the state cannot be read: {error}") from error
 
     async def _history(self, question: Callable[[HistoryReader], T]) -> T:
@@ -71,9 +71,14 @@ class Archive:
 
     async def close(self) -> None:
         """Give the files back."""
-        if self._state is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._state.close)
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._close_state)
         self._thread.shutdown(wait=False)
+        await done
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+            self._state = None
 
     # --- alerts -------------------------------------------------------------------------------------------------------
 
