@@ -107,7 +107,7 @@ async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(wher
             board = seen.board
             assert board is not None and board.leader.role == "viewer" and board.leader.alive and board.leader.pid == daemon.process.pid
             await until(lambda: seen.board and seen.board.checks[0].status == "unhealthy" and seen.board.checks[0].reason)
-            assert seen.board is not None and seen.board.resources.cpu is not None
+            await until(lambda: seen.board and seen.board.resources.cpu is not None)
             await until(lambda: seen.board and seen.board.sparks)
             begin = time.monotonic()
             answer = await viewer.command("ack", {"ids": [seen.board.alerts[0].id], "note": "on it"})
