@@ -49,6 +49,9 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[L
             for e in detail.events
         ]  # fmt: skip
         lines += table(rows, width, look)
+    if detail.notes:
+        lines += heading("Annotations", width, look)
+        lines += table([[(f.stamp(at, now, look.zone, seconds=True), "dim"), (text, "text")] for at, text in detail.notes], width, look)
     lines += heading("Notifications", width, look)
     deliveries = detail.deliveries or alert.deliveries
     lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact(

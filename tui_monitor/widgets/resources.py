@@ -94,7 +94,7 @@ def gauge(
     """A name, a bar, percent and a graph of the same; the note stands at the end of one line or on the second of two."""
     row = Row(width, look).gap(1).put(name, "dim", _name_width(width)).gap()
     if ratio is None:
-        return [Entry(name, row.put("no reading yet", "faint").line(), expr)]
+        return [Entry(name, row.put("no reading", "faint").line(), expr)]
     style, trend = level(ratio, warm), _graph_width(width, rows)
     filled, rest = bar(round(ratio, 3), _bar_width(width), look.glyphs)
     row.put(filled, style).put(rest, "faint").put(f.percent(ratio), "strong" if style == "bar" else style, 5, right=True).gap(2)
@@ -137,7 +137,7 @@ def _memory_note(here: Resources) -> str:
 def _load(here: Resources, width: int, look: Look) -> Entry:
     row = Row(width, look).gap(1).put("load", "dim", _name_width(width)).gap()
     if not here.load:
-        return Entry("load", row.put("no reading yet", "faint").line(), "load1")
+        return Entry("load", row.put("no reading", "faint").line(), "load1")
     cores = max(1, len(here.cores))
     for value in here.load:
         row.put(f"{value:.2f}", "warning" if value > 2 * cores else "text", 6)
