@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -216,3 +217,26 @@ def test_readme_commands_exist() -> None:
         [sys.executable, "-m", "tui_monitor", "--version"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True
     )
     assert re.search(rf"^## \[?{re.escape(answer.stdout.split()[-1])}", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def test_signature_example_is_right() -> None:
+    """The example that checks a webhook's signature accepts what the notifier sends and nothing else."""
+    from tui_monitor.alerts.notifiers.webhook import signature
+
+    page = (ROOT / "docs" / "notifiers.md").read_text()
+    names: dict[str, Any] = {}
+    exec(next(block for language, block in FENCE.findall(page) if language == "python"), names)
+    assert names["is_genuine"]("secret", b"body", signature("secret", b"body"))
+    assert not names["is_genuine"]("secret", b"bodY", signature("secret", b"body"))
+
+
+def test_webhook_example_has_the_body_s_keys() -> None:
+    """The example of a webhook's body has the keys of a real one."""
+    from tui_monitor.alerts.message import Message
+    from tui_monitor.alerts.notifiers.webhook import body_of
+
+    page = (ROOT / "docs" / "notifiers.md").read_text()
+    shown = json.loads(next(block for language, block in FENCE.findall(page) if language == "json"))
+    real = body_of(Message("key", "hook", "test", 0, "title", "text"))
+    assert list(shown) == list(real)
+    assert list(shown["alerts"][0]) == list(real["alerts"][0])
