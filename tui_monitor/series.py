@@ -63,7 +63,7 @@ class SeriesMemory:
         self._samples = 0
         self._all: dict[Labels, RecentSeries] = {}
         self._by_name: dict[str, dict[Labels, RecentSeries]] = {}
-        self._answers: dict[tuple[Matcher, ...], list[RecentSeries]] = {}
+        self._answers: dict[str, dict[tuple[Matcher, ...], list[RecentSeries]]] = {}  # by the metric that they demand, "": any
 
     def __len__(self) -> int:
         return len(self._all)
@@ -152,14 +152,19 @@ class SeriesMemory:
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[RecentSeries]:
         """The series that fulfil all matchers, sorted by labels; the times do not narrow it."""
-        found = self._answers.get(matchers)
+        name = exact_name(matchers)
+        answers = self._answers.setdefault(name, {})
+        found = answers.get(matchers)
         if found is None:
-            name = exact_name(matchers)
             candidates = self._by_name.get(name, {}) if name else self._all
+            for matcher in matchers:  # most selectors demand a few exact values: far cheaper to look for than to match
+                if matcher.op == "=" and matcher.value and matcher.name != METRIC_NAME:
+                    pair = (matcher.name, matcher.value)
+                    candidates = {labels: series for labels, series in candidates.items() if pair in labels}
             found = [series for labels, series in sorted(candidates.items()) if fulfils(labels, matchers)]
-            if len(self._answers) >= _MAX_ANSWERS:
-                self._answers.clear()
-            self._answers[matchers] = found
+            if len(answers) >= _MAX_ANSWERS or len(self._answers) >= _MAX_ANSWERS:
+                self._answers = {name: (answers := {})}
+            answers[matchers] = found
         return found
 
     def drop_older(self, now_ms: int) -> None:
@@ -184,7 +189,7 @@ class SeriesMemory:
         series = self._all[labels] = RecentSeries(labels, lookback_ms)
         self._by_name.setdefault(label(labels, METRIC_NAME), {})[labels] = series
         self._look_back(series, lookback_ms)
-        self._changed()
+        self._changed(label(labels, METRIC_NAME))
         return series
 
     def _remove(self, labels: Labels) -> None:
@@ -194,11 +199,12 @@ class SeriesMemory:
         del self._by_name[name][labels]
         if not self._by_name[name]:
             del self._by_name[name]
-        self._changed()
+        self._changed(name)
 
-    def _changed(self) -> None:
+    def _changed(self, name: str) -> None:
         self.generation += 1
-        self._answers.clear()
+        self._answers.pop(name, None)
+        self._answers.pop("", None)
 
     def _look_back(self, series: RecentSeries, lookback_ms: int) -> None:
         series.lookback_ms = lookback_ms
