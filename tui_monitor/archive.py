@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +15,7 @@ from tui_monitor import boards
 from tui_monitor.model import METRIC_NAME, Labels
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
-from tui_monitor.promql.selector import plain_selector
+from tui_monitor.promql.selector import expressions, plain_selector
 from tui_monitor.promql.values import Matrix
 from tui_monitor.recorder import Reading
 from tui_monitor.replay import past_board
@@ -39,6 +41,9 @@ from tui_monitor.views import (
 T = TypeVar("T")
 MOST_LINES = 24
 MOST_MARKS = 200
+NOTES_BEFORE_MS = 3_600_000
+"""How long before an alert a deploy may have been that has to do with it."""
+FAR_MS = 1 << 60
 
 
 class Archive:
@@ -85,7 +90,7 @@ class Archive:
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
         """Ended alerts, newest first."""
         found = await self.state(lambda db: [alert for alert in alert_rows.history(db, limit + 200) if alert.state == "resolved"])
-        return [boards.alert_view(alert, "") for alert in found[:limit]]
+        return [boards.alert_view(alert, boards.unit_of(boards.condition_of(alert))) for alert in found[:limit]]
 
     async def alert_detail(self, alert_id: str, unit: str = "", expr: str = "") -> AlertDetail:
         """The whole story of one alert; CommandRefused for an id that is not there."""
@@ -99,6 +104,8 @@ class Archive:
             )
         except LookupError as error:
             raise CommandRefused(str(error.args[0])) from error
+        expr = expr or boards.condition_of(alert)
+        unit = unit or boards.unit_of(expr)
         deliveries = tuple(
             Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error) for entry in entries
         )
@@ -109,6 +116,7 @@ class Archive:
             deliveries=deliveries,
             evidence=boards.evidence_lines(alert.evidence),
             series=boards.series_of_alert(alert, expr),
+            notes=await self._notes(alert.active_at - NOTES_BEFORE_MS, alert.ends_at or FAR_MS),
         )
 
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
@@ -161,12 +169,14 @@ class Archive:
             names = await self.state(lambda db: {e.alert: alert_rows.find(db, e.alert).name for e in events[-MOST_MARKS:]})
         except (CommandRefused, LookupError):
             events, names = [], {}
+        marks = [(event.at, names[event.alert]) for event in events if event.alert in names]
+        return tuple(sorted([*marks, *await self._notes(start, end)])[-MOST_MARKS:])
+
+    async def _notes(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
         try:
-            notes = await self._history(lambda reader: reader.annotations(start, end))
+            return tuple((note.at, note.text) for note in await self._history(lambda reader: reader.annotations(start, end)))
         except CommandRefused:
-            notes = []
-        marks = [(event.at, names[event.alert]) for event in events if event.alert in names] + [(note.at, note.text) for note in notes]
-        return tuple(sorted(marks)[-MOST_MARKS:])
+            return ()
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """What can be typed in an expression."""
@@ -179,24 +189,52 @@ class Archive:
 
     async def board_at(self, at: int, now: Board) -> Board:
         """The board of a past moment; ``now`` says which checks, mounts and interfaces there are."""
-        alerts = await self.state(lambda db: [alert for alert in alert_rows.history(db, 2000, since_ms=at) if alert.active_at <= at])
+        alerts = await self.state(lambda db: alert_rows.live_at(db, at))
         return await self._history(lambda reader: past_board(reader, at, now, alerts))
 
 
-def _lines(reader: HistoryReader, expr: str, start: int, end: int, points: int) -> list[ChartLine]:
+def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int) -> list[ChartLine]:
+    """The lines of one expression, or of several with a semicolon between them."""
+    parts = expressions(text)
+    if len(parts) == 1:
+        return _lines_of(reader, text, start, end, points)
+    lines: list[ChartLine] = []
+    for offset, part in parts:
+        try:
+            lines += _lines_of(reader, part, start, end, points)
+        except PromqlError as error:
+            place = None if error.position is None else offset + error.position
+            raise PromqlError(error.message, place, error.part, text) from None
+    return lines[:MOST_LINES]
+
+
+def _lines_of(reader: HistoryReader, expr: str, start: int, end: int, points: int) -> list[ChartLine]:
     query = compile_expr(expr)
     matchers = plain_selector(expr)
+    step = max(1000, (end - start) // points)
     if matchers is not None:
         found = reader.downsampled_all(matchers, start, end, points)
         lines = [
-            ChartLine(_name(labels), tuple(step.at for step in steps), tuple(step.average for step in steps))
-            for labels, steps in found.items()
+            _line(_name(labels), [point.at for point in steps], [point.average for point in steps], step) for labels, steps in found.items()
         ]
     else:
-        step = max(1000, (end - start) // points)
         answer: Matrix = query.range(reader, start - start % step, end, step)
-        lines = [ChartLine(_name(labels) or expr, tuple(times), tuple(values)) for labels, times, values in answer]
+        lines = [_line(_name(labels) or expr.strip(), times, values, step) for labels, times, values in answer]
     return sorted(lines, key=lambda line: line.name)[:MOST_LINES]
+
+
+def _line(name: str, times: Sequence[int], values: Sequence[float], step: int) -> ChartLine:
+    """A line that is broken (NaN) where its samples were missing for three times as long as they usually lie apart."""
+    apart = [later - earlier for earlier, later in pairwise(times)]
+    usual = max(step, sorted(apart)[len(apart) // 2]) if apart else step
+    kept_times, kept_values = list(times[:1]), list(values[:1])
+    for away, at, value in zip(apart, times[1:], values[1:], strict=True):
+        if away > 3 * usual:
+            kept_times.append(at - away // 2)
+            kept_values.append(math.nan)
+        kept_times.append(at)
+        kept_values.append(value)
+    return ChartLine(name, tuple(kept_times), tuple(kept_values))
 
 
 def _name(labels: Labels) -> str:

@@ -176,25 +176,42 @@ def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]
     return found
 
 
+def condition_of(alert: Alert) -> str:
+    """The expression of the rule when the alert fired, "" where it was not kept."""
+    return str(alert.evidence.get("expr", ""))
+
+
 def series_of_alert(alert: Alert, expr: str) -> str:
     """PromQL of what to draw beside an alert: the first metric of its rule with the alert's own labels."""
     match = re.search(r"(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*(?:_ratio|_seconds|_bytes|_health|_expiry|_success|_total|_second))", expr)
-    if "check" in alert.labels:
+    if "check" in alert.labels and (match is None or match[1] in ("check_health", "probe_success")):
         return f'probe_duration_seconds{{check="{alert.labels["check"]}"}}'
     if match is None:
-        return ""
-    own = {key: value for key, value in alert.labels.items() if key not in ("alertname", "severity", "host", "category")}
+        return _left_side(expr)
+    samples = [rung.sample for rung in alert.rungs.values()]  # without the labels that the rule added
+    given = samples[0] if samples else alert.labels.items()
+    own = {key: value for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")}
     inner = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in own.items())
     return f"{match[1]}{{{inner}}}" if inner else match[1]
 
 
-def thresholds_of(expr: str, rules: Iterable[Rule]) -> tuple[tuple[float, str], ...]:
-    """(limit, severity) of the rules that compare the same metric with a number."""
-    names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
-    found = []
+def _left_side(expr: str) -> str:
+    """What a condition of no well-known metric compares: the part before its last comparison with a number."""
+    return re.sub(r"\s*(?:==|!=|>=?|<=?)\s*(?:bool\s+)?-?[\d.eE+-]+\s*$", "", expr).strip()
+
+
+def limits_of(rules: Iterable[Rule]) -> dict[str, tuple[tuple[float, str], ...]]:
+    """(limit, severity) by metric, of the rules that compare one metric with a number."""
+    found: dict[str, list[tuple[float, str]]] = {}
     for rule in rules:
-        match = re.fullmatch(r".*[\])\w}]\s*(?:>|>=|<|<=)\s*(\d+(?:\.\d+)?)\s*", rule.expr)
+        match = re.fullmatch(r".*[\])\w}]\s*(?:>|>=|<|<=)\s*(\d+(?:\.\d+)?)\s*", rule.expr, re.DOTALL)
         metrics = set(rule.query.metrics or ())
-        if match is not None and len(metrics) == 1 and metrics & names and "time()" not in rule.expr:
-            found.append((float(match[1]), rule.severity))
-    return tuple(sorted(found))
+        if match is not None and len(metrics) == 1 and "time()" not in rule.expr:
+            found.setdefault(metrics.pop(), []).append((float(match[1]), rule.severity))
+    return {metric: tuple(sorted(set(limits))) for metric, limits in found.items()}
+
+
+def thresholds_of(expr: str, limits: Mapping[str, Sequence[tuple[float, str]]]) -> tuple[tuple[float, str], ...]:
+    """The limits of the metrics that an expression names."""
+    names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
+    return tuple(sorted({limit for name in names for limit in limits.get(name, ())}))

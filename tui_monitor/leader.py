@@ -12,7 +12,7 @@ from typing import Any
 from tui_monitor import boards
 from tui_monitor.advice import remarks
 from tui_monitor.alerting import Alerting
-from tui_monitor.alerts.alert import Alert, Transition
+from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.inhibition import Verdict, verdict_of
 from tui_monitor.alerts.outbox import Outbox, OutboxEvent
@@ -232,8 +232,9 @@ class Leader:
         self._units = {rule.ladder: boards.unit_of(rule.expr) for rule in self.alerting.evaluator.rules}
         identity = Identity(self._host, self._pid, self.kind, self._since, tuple(entry.name for entry in self._settings.notifiers))
         self._parts = Parts(
-            identity, self._collector, self._statistics, self.alerting, self._units, self._deliveries, self._troubles, self._memory
-        )
+            identity, self._collector, self._statistics, self.alerting, self._units, self._deliveries, self._troubles, self._memory,
+            limits=boards.limits_of(self.alerting.evaluator.rules),
+        )  # fmt: skip
 
     # --- rounds -------------------------------------------------------------------------------------------------------
 
@@ -358,20 +359,11 @@ class Leader:
         rule = next((rule for rule in self.alerting.evaluator.rules if alert is not None and rule.ladder == alert.rule), None)
         return (self._units.get(rule.ladder, ""), rule.expr) if rule is not None else None
 
-    def thresholds_of(self, expr: str) -> tuple[tuple[float, str], ...]:
-        """The limits that simple rules (`... metric ... > number`) set for the metric that an expression draws."""
-        return boards.thresholds_of(expr, self.alerting.evaluator.rules)
-
     # --- the board ----------------------------------------------------------------------------------------------------
 
     def _publish(self, now: int) -> None:
         self.board = make_board(self._parts, now)
         self._on_board(self.board)
-
-    def take_transitions(self) -> list[Transition]:
-        """What has happened to alerts since the last call."""
-        taken, self.alerting.transitions = self.alerting.transitions, []
-        return taken
 
     async def _restore_deliveries(self) -> None:
         """After a restart: what became of the messages about the live alerts."""

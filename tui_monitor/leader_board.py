@@ -79,6 +79,7 @@ class Parts:
     memory: SeriesMemory
     advice: tuple[str, ...] = ()
     forecasts: dict[str, str] = field(default_factory=dict)
+    limits: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
 
 
 def make_board(parts: Parts, now: int) -> Board:
@@ -103,6 +104,7 @@ def make_board(parts: Parts, now: int) -> Board:
         notifiers=identity.notifiers,
         loading=reading is None,
         advice=parts.advice,
+        limits=parts.limits,
     )
     sparks = {key: sparks_of(parts.memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
     return replace(board, sparks=sparks)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from tui_monitor import boards
-from tui_monitor.alerts.alert import Alert
-from tui_monitor.model import HealthStatus, Labels, is_stale, label, labels_of, worst
+from tui_monitor.alerts.alert import Acknowledgement, Alert
+from tui_monitor.model import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, worst
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.stats import WINDOWS, read_windows, sparks_of
+from tui_monitor.store.alerts import AlertEvent
 from tui_monitor.store.history_reader import HistoryReader
+from tui_monitor.store.history_series import StoredSeries
 from tui_monitor.views import Board, CheckView, DiskView, InterfaceView, MountView, Resources, spark_series
 
 REACH_MS = 300_000
@@ -27,40 +29,58 @@ _REASONS = {
 
 
 class Moment:
-    """The samples of the five minutes before a moment, by label set."""
+    """The samples that were current at a moment, by label set; those of five minutes before it for sparks."""
 
     def __init__(self, reader: HistoryReader, at: int) -> None:
         self.at = at
-        self._found: dict[Labels, tuple[Sequence[int], Sequence[float]]] = {}
+        self._found: dict[str, dict[Labels, StoredSeries]] = {}
         for series in reader.select(_EVERYTHING, at - REACH_MS, at):
-            self._found[series.labels] = series.window(at - REACH_MS, at)
+            self._found.setdefault(label(series.labels, METRIC_NAME), {})[series.labels] = series
+
+    def _of(self, labels: Labels) -> StoredSeries | None:
+        return self._found.get(label(labels, METRIC_NAME), {}).get(labels)
 
     def value(self, labels: Labels) -> float | None:
-        """The newest value; None where there is none or the series had ended."""
-        times, values = self._found.get(labels, ((), ()))
-        index = bisect_right(times, self.at) - 1
-        return None if index < 0 or is_stale(values[index]) else values[index]
+        """The newest value; None where there is none, it was too old or the series had ended."""
+        series = self._of(labels)
+        newest = series.latest(self.at) if series is not None else None
+        if series is None or newest is None or self.at - newest[0] > series.lookback_ms or is_stale(newest[1]):
+            return None
+        return newest[1]
 
     def recent(self, labels: Labels) -> Sequence[float]:
         """The newest values, for a spark."""
-        return list(self._found.get(labels, ((), ()))[1])[-SPARK_POINTS:]
+        series = self._of(labels)
+        return [] if series is None else list(series.values[-SPARK_POINTS:])
+
+    def of(self, metric: str) -> Mapping[Labels, float]:
+        """The values of a metric by label set."""
+        return {labels: value for labels in self._found.get(metric, ()) if (value := self.value(labels)) is not None}
+
+    @cached_property
+    def phases(self) -> Mapping[str, Mapping[str, float]]:
+        """The phases of the last probe by check."""
+        found: dict[str, dict[str, float]] = {}
+        for labels, value in self.of("probe_phase_seconds").items():
+            found.setdefault(label(labels, "check"), {})[label(labels, "phase")] = value
+        return found
 
     def by(self, metric: str, name: str) -> Mapping[str, float]:
         """The values of a metric by one label."""
-        found = {}
-        for labels in self._found:
-            if label(labels, "__name__") == metric and (value := self.value(labels)) is not None:
-                found[label(labels, name)] = value
-        return found
+        return {label(labels, name): value for labels, value in self.of(metric).items()}
 
 
-def past_board(reader: HistoryReader, at: int, now: Board, alerts: Sequence[Alert]) -> Board:
-    """The board as it was. Which checks there are is taken from the present configuration; what was not stored is left empty."""
+def past_board(reader: HistoryReader, at: int, now: Board, alerts: Sequence[tuple[Alert, Sequence[AlertEvent]]]) -> Board:
+    """The board as it was: the present checks and those that were tested then. What was not stored is left empty.
+
+    ``alerts``: those that were live, with what had happened to them by then.
+    """
     moment = Moment(reader, at)
-    windows = read_windows(reader, {check.name: _labels(check) for check in now.checks}, at, tuple(WINDOWS))
-    checks = tuple(replace(_check(check, moment), windows=windows.get(check.name, {})) for check in now.checks)
-    then = [_as_it_was(alert, at) for alert in alerts]
-    views = sorted((boards.alert_view(alert, "") for alert in then), key=boards.alert_order)
+    asked = (*now.checks, *_gone(moment, now.checks))
+    windows = read_windows(reader, {check.name: _labels(check) for check in asked}, at, tuple(WINDOWS))
+    checks = tuple(replace(_check(check, moment), windows=windows.get(check.name, {})) for check in asked)
+    then = [_as_it_was(alert, events, at) for alert, events in alerts]
+    views = sorted((boards.alert_view(alert, boards.unit_of(boards.condition_of(alert))) for alert in then), key=boards.alert_order)
     board = replace(
         now,
         at=at,
@@ -78,10 +98,39 @@ def past_board(reader: HistoryReader, at: int, now: Board, alerts: Sequence[Aler
     return replace(board, sparks={key: sparks_of(moment.recent(labels)) for key, labels in spark_series(board).items()})
 
 
-def _as_it_was(alert: Alert, at: int) -> Alert:
+def _as_it_was(alert: Alert, events: Sequence[AlertEvent], at: int) -> Alert:
+    """State, severity, value and acknowledgement as the steps until then left them; who had muted it then is not known."""
+    severity, value, taken = alert.severity, alert.value, None
+    for event in events:
+        severity, value = event.severity, event.value if event.value is not None else value
+        if event.change == "acknowledged":
+            taken = Acknowledgement(event.by, event.at, event.note)
+        elif event.change in ("unacknowledged", "ack_expired", "raised"):
+            taken = None
     firing = bool(alert.starts_at) and alert.starts_at <= at
-    taken = alert.acknowledged if alert.acknowledged and alert.acknowledged.at <= at else None
-    return replace(alert, state="firing" if firing else "pending", ends_at=None, acknowledged=taken)
+    labels = {**alert.labels, "severity": severity} if "severity" in alert.labels else alert.labels
+    return replace(
+        alert,
+        state="firing" if firing else "pending",
+        severity=severity,
+        labels=labels,
+        value=value,
+        ends_at=None,
+        acknowledged=taken,
+        suppressed_by=(),
+        no_data=alert.no_data and alert.state != "resolved",
+    )
+
+
+def _gone(moment: Moment, present: Sequence[CheckView]) -> list[CheckView]:
+    """Checks that were tested then and are not configured any more."""
+    known = {check.name for check in present}
+    found = {}
+    for labels in moment.of("probe_success"):
+        name = label(labels, "check")
+        if name not in known:
+            found[name] = CheckView(name, label(labels, "type"), label(labels, "category"), "", HealthStatus.UNKNOWN, "", 0, 0)
+    return [found[name] for name in sorted(found)]
 
 
 def _labels(check: CheckView) -> dict[str, str]:
@@ -93,11 +142,6 @@ def _check(check: CheckView, moment: Moment) -> CheckView:
     labels = _labels(check)
     health = moment.value(labels_of("check_health", **labels))
     status = HealthStatus.UNKNOWN if health is None else list(HealthStatus)[int(health)]
-    phases = {
-        phase: value
-        for phase in check.phases
-        if (value := moment.value(labels_of("probe_phase_seconds", phase=phase, **labels))) is not None
-    }
     return replace(
         check,
         status=status,
@@ -105,7 +149,7 @@ def _check(check: CheckView, moment: Moment) -> CheckView:
         since=0,
         at=moment.at,
         duration=moment.value(labels_of("probe_duration_seconds", **labels)),
-        phases={phase: value for phase, value in phases.items() if value is not None},
+        phases=moment.phases.get(check.name, {}),
         facts={},
         figures={},
     )

@@ -10,6 +10,7 @@ from typing import Any
 from tui_monitor.archive import Archive
 from tui_monitor.assembly import configuration_hash, problems_of
 from tui_monitor.backend import stored_board
+from tui_monitor.boards import thresholds_of
 from tui_monitor.clock import Clock
 from tui_monitor.config import Configuration, ConfigurationError, Fault
 from tui_monitor.leader import Leader
@@ -230,8 +231,7 @@ class Runtime:
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""
-        thresholds = self.leader.thresholds_of(expr) if self.leader is not None else ()
-        return await self._reads.chart(expr, start, end, points, thresholds)
+        return await self._reads.chart(expr, start, end, points, thresholds_of(expr, self.board.limits))
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """For completion."""

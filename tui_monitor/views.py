@@ -202,6 +202,8 @@ class Board:
     """Nothing is known yet: the first reading is under way."""
     advice: tuple[str, ...] = ()
     """Remarks without alarm: "disk / full in 3 d 4 h", "CPU twice the usual for this hour"."""
+    limits: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
+    """(limit, severity) by metric: what simple rules compare it with, drawn on its chart."""
     sparks: Mapping[str, Spark] = field(default_factory=dict)
     """Recent values by key: "cpu", "memory", "swap", "receive:eth0", "transmit:eth0", "read:sda", "write:sda", "check:api"."""
 
@@ -254,6 +256,7 @@ def board_from_json(data: bytes) -> Board:
     raw["alerts"] = tuple(_alert(entry) for entry in raw["alerts"])
     raw["leader"] = LeaderView(**raw["leader"])
     raw["sparks"] = {key: tuple(values) for key, values in raw["sparks"].items()}
+    raw["limits"] = {metric: tuple((value, severity) for value, severity in limits) for metric, limits in raw.get("limits", {}).items()}
     for key in ("trouble", "notifiers", "advice"):
         raw[key] = tuple(raw[key])
     return Board(**raw)
@@ -298,6 +301,8 @@ class AlertDetail:
     evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     series: str = ""
     """PromQL of the series to show as its trend, "" where there is none."""
+    notes: tuple[tuple[int, str], ...] = ()
+    """(UTC ms, text): what people marked from an hour before it began until it ended."""
 
 
 @dataclass(frozen=True, slots=True)

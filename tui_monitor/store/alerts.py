@@ -135,6 +135,20 @@ def history(db: sqlite3.Connection, limit: int = 100, *, name: str = "", since_m
     )
 
 
+def live_at(db: sqlite3.Connection, at_ms: int, limit: int = 2000) -> list[tuple[Alert, list[AlertEvent]]]:
+    """The alerts that were pending or firing at a moment, as they are now, each with what had happened to it by then."""
+    found = _alerts(
+        db.execute(
+            f"SELECT {_FIELDS} FROM alerts WHERE active_at <= ? AND (ends_at IS NULL OR ends_at > ?) ORDER BY active_at DESC, id LIMIT ?",
+            (at_ms, at_ms, limit),
+        )
+    )
+    return [
+        (alert, _events(db.execute(f"SELECT {_EVENT_FIELDS} FROM alert_events WHERE alert = ? AND at <= ? ORDER BY id", (alert.id, at_ms))))
+        for alert in found
+    ]
+
+
 def find(db: sqlite3.Connection, prefix: str) -> Alert:
     """The alert of an id or its unique beginning, live ones before ended ones; LookupError names what is unknown or ambiguous."""
     if not prefix or not set(prefix) <= set("0123456789abcdef"):
