@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tui_monitor import version
+from tui_monitor.lean import without_pydantic_plugins
 
 
 class _Parser(argparse.ArgumentParser):
@@ -195,6 +196,7 @@ def _shield(arguments: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
+    without_pydantic_plugins()
     given = parser().parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
     given.config = getattr(given, "config", None)
     given.state = getattr(given, "state", None)

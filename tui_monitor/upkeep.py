@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from tui_monitor.alerting import Alerting
 from tui_monitor.alerts.notifiers.base import Notifier, Prepaid, SendError
-from tui_monitor.alerts.telegram_updates import build_updates
 from tui_monitor.clock import Clock
 from tui_monitor.collector import quietly
 from tui_monitor.guard import Troubles
@@ -45,8 +44,12 @@ class Upkeep:
         for task in self._configured:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
-        pollers = build_updates(settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text))
-        self._configured = [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
+        self._configured = []
+        if any(entry.type == "telegram" and entry.allowed_users for entry in settings.notifiers):
+            from tui_monitor.alerts.telegram_updates import build_updates
+
+            pollers = build_updates(settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text))
+            self._configured += [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
             self._configured.append(self._group.create_task(quietly(heartbeat.run()), name="heartbeat"))

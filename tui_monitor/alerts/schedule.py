@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cronsim import CronSim, CronSimError
-
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIMES = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _HORIZON_DAYS = 9
@@ -192,6 +190,8 @@ class CronSchedule:
         """Raises ValueError where the line or the length is no good."""
         if duration_ms <= 0:
             raise ValueError("a window must be longer than nothing")
+        from cronsim import CronSim, CronSimError
+
         try:
             CronSim(expr, datetime(2024, 1, 1, tzinfo=UTC))
         except CronSimError as error:
@@ -229,6 +229,8 @@ class CronSchedule:
         return first, end, True
 
     def _starts(self, after_ms: int) -> Iterator[int]:
+        from cronsim import CronSim
+
         for moment in CronSim(self.expr, datetime.fromtimestamp(after_ms // 1000, self.zone)):
             if (stamp := int(moment.timestamp() * 1000)) > after_ms:
                 yield stamp
