@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 import time
 from pathlib import Path
 
@@ -118,3 +120,64 @@ async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Pa
             await target.wait_for(lambda server: len(server.requests) >= probes + 3, 10)
             assert len(hook.requests) <= count + 1
             assert await daemon.terminate() == 0
+
+
+BAD_TARGETS = """
+default_rules = ["CheckUnhealthy"]
+[[checks]]
+name = "refused"
+type = "tcp"
+host = "127.0.0.1"
+port = {closed}
+interval = "300ms"
+failures = 1
+"""
+BAD_HTTP = """
+[[checks]]
+name = "{name}"
+type = "http"
+url = "{url}/{name}"
+interval = "300ms"
+timeout = "400ms"
+failures = 1
+degraded_above = "100ms"
+"""
+
+
+async def test_bad_targets_get_the_right_status_and_reason_beside_a_good_one(tmp_path: Path) -> None:
+    """Refused, hanging, garbage, silent, cut, slow, hostile: each its own verdict; the good one stays healthy all the time."""
+    async with HttpServer() as target:
+        target.at("/hang", "hang")
+        target.at("/garbage", "garbage")
+        target.at("/silent", "silent")
+        target.at("/reset", "reset")
+        target.at("/slow", delay=0.15)
+        target.at("/long", "long_line")
+        target.at("/hostile", status=500, body="\x1b]0;owned\x07[red]\u202e<b>", headers={"Server": "\x1b[31m"})
+        names = ["good", "hang", "garbage", "silent", "reset", "slow", "long", "hostile"]
+        with socket.socket() as probe, house(tmp_path / "house") as where:
+            probe.bind(("127.0.0.1", 0))
+            where.configure(
+                BAD_TARGETS.format(closed=probe.getsockname()[1]) + "".join(BAD_HTTP.format(name=name, url=target.url) for name in names)
+            )
+            daemon = await where.start()
+            where.config.unlink()  # once it runs, the daemon does not need its file
+
+            def checks() -> dict[str, tuple[str, str]]:
+                given = where.run("status", "--json").stdout
+                return {check["name"]: (check["status"], check["reason"]) for check in json.loads(given or '{"checks": []}')["checks"]}
+
+            found = await asyncio.to_thread(checks)
+            begin = time.monotonic()
+            while any(status == "unknown" for status, _ in found.values()) or not found:
+                assert time.monotonic() - begin < 20, found
+                found = await asyncio.to_thread(checks)
+            assert await daemon.terminate() == 0
+            assert all("\x1b" not in text for text in (daemon.text, *(reason for _, reason in found.values())))
+    assert {name: status for name, (status, _) in found.items()} == {
+        "refused": "unhealthy", "good": "healthy", "hang": "unhealthy", "garbage": "unhealthy", "silent": "unhealthy",
+        "reset": "unhealthy", "slow": "degraded", "long": "healthy", "hostile": "unhealthy",
+    }  # fmt: skip
+    for name, part in (("refused", "refused"), ("hang", "timed out"), ("reset", "reset"), ("slow", "slow"), ("hostile", "500")):
+        assert part in found[name][1], found[name]
+    assert all(found[name][1] for name in ("garbage", "silent"))
