@@ -29,6 +29,13 @@ WRONG = {
         "notifiers[1].tls",
         "one of starttls",
     ),
+    CHECK + 'expect_regex = "("\n': (5, "checks[1].expect_regex", "not a regular expression"),
+    CHECK + 'degraded_above = "2s"\nunhealthy_above = "1s"\n': (6, "checks[1].unhealthy_above", "below degraded_above"),
+    '[[checks]]\nname = "a"\ntype = "http"\nurl = "http://"\n': (4, "checks[1].url", "names no host"),
+    '[[checks]]\nname = "a"\ntype = "http"\nurl = "http://a:99999/"\n': (4, "checks[1].url", "port out of range"),
+    '[[checks]]\nname = "d"\ntype = "postgres"\ndsn = "mysql://a"\n': (4, "checks[1].dsn", "begins with postgresql:// or postgres://"),
+    '[[checks]]\nname = "r"\ntype = "redis"\nurl = "http://a"\n': (4, "checks[1].url", "begins with redis://"),
+    '[[notifiers]]\nname = "n"\ntype = "webhook"\nurl = "hook"\n': (4, "notifiers[1].url", "begins with http:// or https://"),
     "host = \n": (1, "", "not valid TOML"),
 }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,10 +15,11 @@ from tui_monitor.alerts.notifiers.base import Notifier
 from tui_monitor.alerts.notifiers.registry import build_notifier
 from tui_monitor.alerts.routing_check import check_routing
 from tui_monitor.alerts.rules import Rule, build_rules
-from tui_monitor.config import Configuration
+from tui_monitor.config import Configuration, Fault
 from tui_monitor.judge import check_labels
 from tui_monitor.promql.rulefiles import FileRule, load_rule_files
 from tui_monitor.settings import Settings
+from tui_monitor.sources.registry import build_probe
 
 
 def host_of(settings: Settings) -> str:
@@ -53,9 +55,35 @@ def rules_of(loaded: Configuration) -> tuple[list[Rule], list[str], list[FileRul
 
 
 def problems_of(loaded: Configuration) -> list[str]:
-    """Every fault of rules and routing, one line each; a configuration with any is refused."""
-    place = f"{loaded.path}: " if loaded.path else ""
-    return [f"{place}{problem}" for problem in (*rules_of(loaded)[1], *check_routing(loaded.settings))]
+    """Every fault of rules, routing, checks and notifiers, one line each; a configuration with any is refused."""
+    found = [_placed(loaded, problem) for problem in (*rules_of(loaded)[1], *check_routing(loaded.settings))]
+    return [str(fault) for fault in (*found, *_unbuildable(loaded))]
+
+
+def _unbuildable(loaded: Configuration) -> Iterator[Fault]:
+    """What only the maker of a probe or a notifier sees: a JMESPath, a header, a password that would travel in clear."""
+    for index, check in enumerate(loaded.settings.checks):
+        try:
+            build_probe(check)
+        except ValueError as error:
+            yield loaded.fault(("checks", index, str(error).partition(":")[0]), f"checks[{index + 1}].{error}")
+    for index, entry in enumerate(loaded.settings.notifiers):
+        try:
+            build_notifier(entry)
+        except ValueError as error:
+            yield loaded.fault(("notifiers", index), f"notifiers[{index + 1}]: {error}")
+
+
+def _placed(loaded: Configuration, problem: str) -> Fault:
+    """With the line, and with entries counted from one as everywhere: "rule HighCPU: expr: ...", "routes[0].match: ..."."""
+    if rule := re.match(r"rule (\w+): (\w+)", problem):
+        named = [index for index, entry in enumerate(loaded.settings.rules) if entry.alert == rule[1]]
+        return loaded.fault(("rules", named[0], rule[2]) if len(named) == 1 else (), problem)
+    if path := re.match(r"\w+(?:\[\d+\]|\.\w+)*(?=: )", problem):
+        steps = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", path[0])]
+        counted = re.sub(r"\[(\d+)\]", lambda place: f"[{int(place[1]) + 1}]", path[0])
+        return loaded.fault(tuple(steps), counted + problem[path.end() :])
+    return loaded.fault((), problem)
 
 
 def notifiers_of(settings: Settings) -> dict[str, Notifier]:

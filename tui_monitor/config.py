@@ -54,6 +54,14 @@ class Configuration:
     settings: Settings
     path: Path | None = None
     warnings: tuple[str, ...] = ()
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
+    """Where each key stands in the file."""
+
+    def fault(self, loc: tuple[str | int, ...], text: str) -> Fault:
+        """A fault that was found after loading, at the nearest key whose line is known; ``text`` names the key itself."""
+        while loc and loc not in self.lines:
+            loc = loc[:-1]
+        return Fault("", text, self.lines.get(loc), str(self.path or ""))
 
 
 def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: str | None = None) -> Configuration:
@@ -91,7 +99,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: st
     warnings: tuple[str, ...] = ()
     if path is not None and literal_secret and path.stat().st_mode & 0o004:
         warnings = (f"{path} holds secrets and every user can read it: chmod o-r {path}, or use ${{NAME}} or a *_file key",)
-    return Configuration(settings, path, warnings)
+    return Configuration(settings, path, warnings, lines.places)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -278,6 +286,8 @@ def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], st
                 yield (section, index, "name"), f'the name "{name}" is used twice'
     checks = [check.name for check in settings.checks]
     for index, check in enumerate(settings.checks):
+        if {"degraded_above", "unhealthy_above"} <= check.model_fields_set and (check.degraded_above or 0) > (check.unhealthy_above or 0):
+            yield ("checks", index, "unhealthy_above"), "is below degraded_above; the graver limit is the higher one"
         for parent in check.depends_on:
             if parent not in checks:
                 yield ("checks", index, "depends_on"), f'there is no check "{parent}"{_nearest(parent, checks)}'

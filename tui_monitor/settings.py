@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
 
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.units import parse_duration, parse_ratio, parse_size
@@ -23,6 +26,40 @@ def _severity(value: object) -> str:
 
 
 Severity = Annotated[str, BeforeValidator(_severity)]
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+def _address(*schemes: str) -> Callable[[Any], Any]:
+    """Refuses an address of another kind, without host or with a wrong port; says what is wrong, never the address."""
+
+    def check(value: Any) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)} is wanted")
+        if text.startswith("http"):
+            try:
+                host, _ = urlsplit(text).hostname, urlsplit(text).port
+            except ValueError as error:
+                raise ValueError(f"not an address: {str(error).lower()}") from None
+            if not host:
+                raise ValueError("the address names no host")
+        return value
+
+    return check
+
+
+Regex = Annotated[str, AfterValidator(_pattern)]
+HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
+SecretHttpAddress = Annotated[SecretStr, AfterValidator(_address("http", "https"))]
+PostgresAddress = Annotated[SecretStr, AfterValidator(_address("postgresql", "postgres"))]
+RedisAddress = Annotated[SecretStr, AfterValidator(_address("redis", "rediss", "unix"))]
 
 
 class Section(BaseModel):
@@ -100,13 +137,13 @@ class HttpCheck(CheckSettings):
     """An HTTP or HTTPS endpoint."""
 
     type: Literal["http"] = "http"
-    url: str = Field(description="http:// or https://", pattern=r"^https?://")
+    url: HttpAddress = Field(description="http:// or https://")
     method: str = _key("GET", "the request's method")
     headers: dict[str, str] = _key({}, "request headers")
     body: str | None = _key(None, "the request's body")
     expect_status: list[int] | None = _key(None, "accepted status codes; default 200-299 after redirects")
     expect_body: str | None = _key(None, "text that the body contains")
-    expect_regex: str | None = _key(None, "regular expression that is found in the body")
+    expect_regex: Regex | None = _key(None, "regular expression that is found in the body")
     expect_json: dict[str, Any] = _key({}, "JMESPath = value")
     expect_headers: dict[str, str] = _key({}, "response header = text that its value contains")
     follow_redirects: bool = _key(True, "follow up to 10 redirects")
@@ -137,7 +174,7 @@ class PostgresCheck(CheckSettings):
     """A PostgreSQL server."""
 
     type: Literal["postgres"] = "postgres"
-    dsn: SecretStr = Field(description="postgresql://user:password@host:port/database")
+    dsn: PostgresAddress = Field(description="postgresql://user:password@host:port/database")
     degraded_above: Duration | None = _key(0.5, "a slower SELECT 1 is degraded")
     unhealthy_above: Duration | None = _key(1.0, "a slower SELECT 1 is unhealthy")
     queries: list[QuerySettings] = _key([], "SQL queries that become metrics")
@@ -147,7 +184,7 @@ class RedisCheck(CheckSettings):
     """A Redis (or Valkey) server."""
 
     type: Literal["redis"] = "redis"
-    url: SecretStr = Field(description="redis://user:password@host:port/0 or rediss://")
+    url: RedisAddress = Field(description="redis://user:password@host:port/0 or rediss://")
     memory_degraded: Ratio = _key(0.9, "degraded when more of maxmemory is used")
 
 
@@ -191,7 +228,7 @@ class WebhookNotifier(NotifierSettings):
     """POST JSON in Alertmanager's version 4 shape."""
 
     type: Literal["webhook"] = "webhook"
-    url: SecretStr = Field(description="where to POST")
+    url: SecretHttpAddress = Field(description="where to POST")
     headers: dict[str, str] = _key({}, "more request headers")
     secret: SecretStr | None = _key(None, "key of the HMAC in X-Signature-256")
     max_alerts: int = _key(0, "at most this many alerts in one message; 0: no limit", ge=0)
@@ -203,7 +240,7 @@ class TelegramNotifier(NotifierSettings):
     type: Literal["telegram"] = "telegram"
     token: SecretStr = Field(description="the bot's token")
     chat_id: str | int = Field(description="chat id or @name")
-    api_url: str = _key("https://api.telegram.org", "base address of the API")
+    api_url: HttpAddress = _key("https://api.telegram.org", "base address of the API")
     thread_id: int | None = _key(None, "topic of a forum group")
     allowed_users: list[int] = _key([], "user ids that may acknowledge with a button; none: no buttons")
 
@@ -212,7 +249,7 @@ class SlackNotifier(NotifierSettings):
     """A Slack incoming webhook."""
 
     type: Literal["slack"] = "slack"
-    url: SecretStr = Field(description="the incoming webhook's address")
+    url: SecretHttpAddress = Field(description="the incoming webhook's address")
 
 
 class EmailNotifier(NotifierSettings):
@@ -237,7 +274,7 @@ class AligoNotifier(NotifierSettings):
     user_id: str = Field(description="account")
     sender: str = Field(description="registered sender number")
     receivers: list[str] = Field(description="phone numbers", min_length=1)
-    api_url: str = _key("https://apis.aligo.in", "base address of the API")
+    api_url: HttpAddress = _key("https://apis.aligo.in", "base address of the API")
     test_mode: bool = _key(False, "accepted but not sent")
     low_balance: int = _key(0, "warn when fewer SMS remain; 0: do not ask")
 
@@ -246,7 +283,7 @@ class AlertmanagerNotifier(NotifierSettings):
     """An Alertmanager (API v2); firing alerts are sent again while they fire."""
 
     type: Literal["alertmanager"] = "alertmanager"
-    url: str = Field(description="base address, for example http://localhost:9093")
+    url: HttpAddress = Field(description="base address, for example http://localhost:9093")
     resend_interval: Duration = _key(60.0, "how often a firing alert is sent again")
 
 
@@ -254,7 +291,7 @@ class NtfyNotifier(NotifierSettings):
     """A ntfy topic."""
 
     type: Literal["ntfy"] = "ntfy"
-    url: str = _key("https://ntfy.sh", "base address of the server")
+    url: HttpAddress = _key("https://ntfy.sh", "base address of the server")
     topic: str = Field(description="the topic")
     token: SecretStr | None = _key(None, "access token")
 
@@ -338,7 +375,7 @@ class GuardSettings(Section):
 class HeartbeatSettings(Section):
     """A dead man's ping to another service: it tells when this monitor is silent."""
 
-    url: SecretStr = Field(description="healthchecks.io shape: the address, /start and /fail below it")
+    url: SecretHttpAddress = Field(description="healthchecks.io shape: the address, /start and /fail below it")
     interval: Duration = _key(60.0, "how often")
     timeout: Duration = _key(10.0, "a ping that takes longer has failed")
 

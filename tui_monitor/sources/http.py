@@ -256,7 +256,8 @@ def _request(settings: HttpCheck, url: Url, headers: Mapping[str, str]) -> HttpR
     try:
         return requests.build_request(url, settings.method.upper(), headers, body, keep_alive=settings.keep_alive)
     except ValueError as error:
-        raise ValueError(f"method or headers: {error}") from error
+        said = str(error).partition(" b'")[0]  # without the value, which may be a secret
+        raise ValueError(f"method or headers: {said}") from None
 
 
 def _configured_secrets(settings: HttpCheck) -> tuple[str, ...]:
