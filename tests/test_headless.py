@@ -310,13 +310,7 @@ async def test_a_really_full_file_system(where: House, tmp_path: Path) -> None:
             where.state = place / "state"
             daemon = await where.start()
             ballast = place / "ballast"
-            with ballast.open("wb", buffering=0) as stream:
-                size = 4096
-                while size:
-                    try:
-                        stream.write(b"x" * size)
-                    except OSError:
-                        size //= 2
+            fill(ballast)
             target.behave(status=500)
             await until(lambda: told(hook, "CheckUnhealthy", "firing"))
             await until(lambda: told(hook, "MonitorTrouble", "firing"))
@@ -326,3 +320,39 @@ async def test_a_really_full_file_system(where: House, tmp_path: Path) -> None:
             assert await daemon.terminate() == 0
     finally:
         await asyncio.to_thread(subprocess.run, ["umount", "-l", str(place)], check=False)
+
+
+async def test_a_disk_that_is_full_at_the_start(where: House, tmp_path: Path) -> None:
+    """The stores cannot even be begun: alerts and trouble are told; with room again the state is begun and holds the alert."""
+    place = tmp_path / "small"
+    if not can_mount(place):
+        pytest.skip("only root may mount a file system")
+    try:
+        async with HttpServer() as target, receiver() as hook:
+            where.configure(CONFIG.format(target=target.url, hook=hook.url, repeat="4h"))
+            where.state = place / "state"
+            where.state.mkdir(mode=0o700)
+            fill(place / "ballast")
+            target.behave(status=500)
+            daemon = await where.start()
+            await until(lambda: told(hook, "CheckUnhealthy", "firing") and told(hook, "MonitorTrouble", "firing"))
+            (place / "ballast").unlink()
+            await until(lambda: where.rows("SELECT 1 FROM sqlite_master WHERE name = 'planner_told'"), what="the state is begun")
+            await until(lambda: where.rows("SELECT 1 FROM alerts WHERE name = 'CheckUnhealthy' AND state = 'firing'"))
+            target.behave(status=200)
+            await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
+            assert len(told(hook, "CheckUnhealthy", "firing")) == 1
+            assert await daemon.terminate() == 0
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", "-l", str(place)], check=False)
+
+
+def fill(path: Path) -> None:
+    """Take all the room that a file system has left."""
+    with path.open("wb", buffering=0) as stream:
+        size = 4096
+        while size:
+            try:
+                stream.write(b"x" * size)
+            except OSError:
+                size //= 2

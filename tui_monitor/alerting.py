@@ -92,14 +92,18 @@ class Alerting:
         if self._state is None:
             return
         now = self._clock.wall_ms()
-        live, recent, taken, remembered = await self._state.run(
-            lambda db: (
-                alert_rows.load_live(db),
-                alert_rows.load_recent(db, now, RECENT_MS),
-                alert_rows.taken_ids(db),
-                planner_rows.load(db),
+        try:
+            live, recent, taken, remembered = await self._state.run(
+                lambda db: (
+                    alert_rows.load_live(db),
+                    alert_rows.load_recent(db, now, RECENT_MS),
+                    alert_rows.taken_ids(db),
+                    planner_rows.load(db),
+                )
             )
-        )
+        except sqlite3.Error as error:
+            self._troubles.raise_(TROUBLE, f"what was told before cannot be read, messages may repeat: {error}")
+            return
         transitions = self.evaluator.restore(now, live, recent, taken)
         self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}
         self.planner.restore(remembered)

@@ -108,6 +108,7 @@ class Leader:
             self._state = await StateStore.open(self._directory.state_db)
         except (sqlite3.Error, OSError) as error:
             self._troubles.raise_("state", f"alerts are not recorded, messages may repeat: {error}")
+            self._state = StateStore.later(self._directory.state_db)
         if self._state is not None and self._state.aside:
             self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {self._state.aside.name}")
         rules, problems, recording = rules_of(self.loaded)
@@ -369,7 +370,8 @@ class Leader:
         """After a restart: what became of the messages about the live alerts."""
         if self._state is not None:
             idents = [alert.id for alert in self.alerting.alerts]
-            self._deliveries.load(await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents}))
+            with contextlib.suppress(sqlite3.Error):
+                self._deliveries.load(await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents}))
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from tui_monitor.store import alerts, audit, commands, leader, outbox, planner
 from tui_monitor.store.sqlite import Migration, StoreTooNew, connect, migrate, open_store, schema_version
 
 T = TypeVar("T")
+REOPEN_S = 3.0
 
 MIGRATIONS: tuple[Migration, ...] = (
     alerts.MIGRATION + commands.MIGRATION + audit.MIGRATION + leader.MIGRATION,
@@ -34,6 +36,7 @@ class StateStore:
         self.aside: Path | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._db: sqlite3.Connection | None = None
+        self._try_at: float | None = None
 
     @classmethod
     async def open(cls, path: Path) -> StateStore:
@@ -45,6 +48,13 @@ class StateStore:
             store._thread.submit(store._close)
             store._thread.shutdown(wait=False)
             raise
+        return store
+
+    @classmethod
+    def later(cls, path: Path) -> StateStore:
+        """A store whose file could not be opened: every use fails until it can be, which is tried again now and then."""
+        store = cls(path)
+        store._try_at = time.monotonic() + REOPEN_S
         return store
 
     @classmethod
@@ -104,6 +114,11 @@ class StateStore:
 
     @property
     def _connection(self) -> sqlite3.Connection:
+        if self._db is None and self._try_at is not None:
+            if time.monotonic() < self._try_at:
+                raise sqlite3.OperationalError("the state file could not be opened")
+            self._try_at = time.monotonic() + REOPEN_S
+            self._open()
         if self._db is None:
             raise sqlite3.ProgrammingError("the state store is closed")
         return self._db
@@ -117,6 +132,7 @@ class StateStore:
         self._thread.shutdown(wait=True)
 
     def _close(self) -> None:
+        self._try_at = None
         if self._db is not None:
             self._db.close()
             self._db = None
