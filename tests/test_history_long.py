@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.model import STALE_NAN, Labels, labels_of
+from tui_monitor.model import STALE_NAN, Labels, label, labels_of
+from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.store.history import History
 from tui_monitor.store.history_export import export
@@ -122,6 +123,34 @@ def test_percentiles_and_uptime_are_those_of_all_samples_in_the_window(
             assert answer == pytest.approx(durations[math.floor(quantile * (len(durations) - 1))], rel=0.01)
         successes = within(fed[SUCCESS], after, until)
         assert reader.uptime(SUCCESS, after, until) == pytest.approx(sum(successes) / len(successes), rel=1e-12)
+
+
+@pytest.mark.parametrize(("begin", "length"), [(0.0, 10.4), (5.0, 5.4), (1.0, 3.0), (7.0, 2.0), (9.5, 0.5)])
+def test_functions_over_long_windows_count_every_sample(
+    ten_hours: tuple[Path, Fed, int], reader: HistoryReader, begin: float, length: float
+) -> None:
+    """avg, sum, count, min, max and quantile_over_time are those of all samples there ever were, whatever resolution is left of them."""
+    _, fed, _ = ten_hours
+    after = T0 + round(begin * HOUR_MS) - 1
+    until = after + round(length * HOUR_MS)
+
+    def ask(function: str, labels: Labels, first: str = "") -> float:
+        selector = f'{label(labels, "__name__")}{{check="api"}}[{until - after}ms]'
+        answer = compile_expr(f"{function}({first}{selector})").instant(reader, until)
+        assert isinstance(answer, list)
+        ((_, value),) = answer
+        return float(value)
+
+    for labels in (SECONDS, SUCCESS):
+        truth = within(fed[labels], after, until)
+        edges = 1.0 / (length * 60) + (0.06 if begin < 5.5 else 0.0)  # where only hours are left, the window's edges are theirs
+        assert ask("count_over_time", labels) == pytest.approx(len(truth), rel=edges)
+        assert ask("avg_over_time", labels) == pytest.approx(sum(truth) / len(truth), rel=0.02)
+        assert ask("sum_over_time", labels) == pytest.approx(sum(truth), rel=edges + 0.02)
+        assert ask("max_over_time", labels) >= sorted(truth)[-2]
+        assert ask("min_over_time", labels) <= sorted(truth)[1]
+    ordered = sorted(within(fed[SECONDS], after, until))
+    assert ask("quantile_over_time", SECONDS, "0.95, ") == pytest.approx(ordered[round(0.95 * len(ordered))], rel=0.05)
 
 
 def test_percentiles_and_uptime_beyond_all_minutes_come_from_hours(ten_hours: tuple[Path, Fed, int], reader: HistoryReader) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from tui_monitor.model import METRIC_NAME, Labels, with_labels
 from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError
@@ -10,7 +11,7 @@ from tui_monitor.promql.nodes import Context, Node, RangeNode, RangeSelector, Sc
 from tui_monitor.promql.numbers import INF, NAN, divide, floor, larger, smaller
 from tui_monitor.promql.ranges import KEEPS_NAME, Bounds, RangeFunction
 from tui_monitor.promql.regex import compile_regex, expand
-from tui_monitor.promql.storage import Matcher, Series
+from tui_monitor.promql.storage import OVER_WHOLE, Folded, Matcher, Series
 from tui_monitor.promql.values import Vector, drop_name
 
 
@@ -30,6 +31,7 @@ class RangeCall(VectorNode):
         self.function = function
         self.parameter = next((child for child in children if isinstance(child, ScalarNode)), None)
         self.keeps_name = name in KEEPS_NAME
+        self._whole = name if name in OVER_WHOLE else ""
         self._series: list[Series] | None = None
         self._outputs: list[Labels] = []
         self._may_collide = False
@@ -55,6 +57,7 @@ class RangeCall(VectorNode):
             self._series = selected
             self._outputs = [series.labels if self.keeps_name else drop_name(series.labels) for series in selected]
             self._may_collide = len(set(self._outputs)) != len(selected)
+        whole = self._whole if selected and hasattr(selected[0], "over") else ""
         function, after, until = self.function, bounds.after, bounds.until
         vector: Vector = []
         for series, output in zip(selected, self._outputs, strict=True):
@@ -66,7 +69,9 @@ class RangeCall(VectorNode):
                 times, values = live(times, values)
                 if not times:
                     continue
-            answer = function(times, values, bounds)
+            answer = cast(Folded, series).over(whole, bounds.parameter, after, until) if whole else None
+            if answer is None:
+                answer = function(times, values, bounds)
             if answer is not None:
                 if self._may_collide:
                     self._claim(ctx, output, series.labels)

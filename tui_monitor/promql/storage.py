@@ -55,6 +55,21 @@ class Series(Protocol):
         ...
 
 
+OVER_WHOLE = frozenset({"avg_over_time", "count_over_time", "max_over_time", "min_over_time", "quantile_over_time", "sum_over_time"})
+"""The functions that a series may answer itself, where it knows of more samples than it still has."""
+
+
+class Folded(Protocol):
+    """A series that stands for more samples than it has: the last ones of minutes and hours whose counts, sums and extremes are known.
+
+    All series of one ``select`` are such, or none is.
+    """
+
+    def over(self, name: str, parameter: float, after_ms: int, until_ms: int) -> float | None:
+        """The answer of a function of OVER_WHOLE over after < time <= until; None: work it out from the samples."""
+        ...
+
+
 class Queryable(Protocol):
     """A set of series that can be asked by matchers.
 

@@ -161,17 +161,21 @@ class HistoryReader:
         """Series with their samples after < time <= until (promql.storage.Queryable).
 
         Every sample where raw ones are kept, before that the last of each minute, before that the last of each hour, each with its own
-        stamp; with hours in the answer the look-back is two hours. More than ``most_samples`` are answered from minutes, then hours.
+        stamp; with hours in the answer the look-back is two hours. `StoredSeries.over` knows more of those minutes and hours.
+        More than ``most_samples`` are answered from minutes, then hours.
         """
         with self._reading() as rows:
             found = read_samples(rows, dict.fromkeys(self._matching(matchers)), after_ms, until_ms, self._most)
             answer = []
             for series, columns in found.samples.items():
                 labels, lookback = self._labels[series]
-                answer.append(
-                    StoredSeries(labels, max(lookback, HOURLY_LOOKBACK_MS) if found.hourly else lookback, columns.times, columns.values)
-                )
+                current = max(lookback, HOURLY_LOOKBACK_MS) if found.hourly else lookback
+                known = found.stretches.get(series)
+                answer.append(StoredSeries(labels, current, columns.times, columns.values, known, self._percentile))
             return answer
+
+    def _percentile(self, labels: Labels, quantile: float, after_ms: int, until_ms: int) -> float:
+        return self.percentiles(labels, (quantile,), after_ms, until_ms)[0]
 
     def downsampled(self, labels: Labels, after_ms: int, until_ms: int, points: int) -> list[Point]:
         """A chart of one series: at most ``points`` steps of equal length; empty steps are left out."""

@@ -11,6 +11,7 @@ from tui_monitor.store.history_codec import decode_ints, decode_values
 from tui_monitor.store.history_columns import Columns, decode_minute
 from tui_monitor.store.history_rows import Reach, Rows
 from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, key_of
+from tui_monitor.store.history_series import Stretches
 
 MOST_SAMPLES = 4_000_000
 HOURLY_LOOKBACK_MS = 2 * HOUR_MS
@@ -21,10 +22,11 @@ class TooMany(Exception):
 
 
 class Found(NamedTuple):
-    """Samples by series, and whether the oldest of them are an hour apart."""
+    """Samples by series, whether the oldest of them are an hour apart, and what is known of the stretches that each of those ends."""
 
     samples: dict[int, Columns]
     hourly: bool
+    stretches: dict[int, Stretches]
 
 
 def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, most: int = MOST_SAMPLES) -> Found:
@@ -46,14 +48,17 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
 
 def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> Found:
     samples = {series: Columns() for series in ids}
+    stretches: dict[int, Stretches] = {}
     total = hourly = 0
     for series, part in (
         _aggregates(rows, "hours", ids, begin - HOURLY_LOOKBACK_MS, min(end, level.minutes)) if begin < level.minutes else ()
     ):
         samples[series].append(part.last_at, part.last)
+        stretches.setdefault(series, Stretches()).append(part)
         hourly += 1
     for series, part in _aggregates(rows, "minutes", ids, max(begin, level.minutes), min(end, level.raw)):
         samples[series].append(part.last_at, part.last)
+        stretches.setdefault(series, Stretches()).append(part)
         total += 1
         if total > most:
             raise TooMany
@@ -63,7 +68,7 @@ def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, 
         samples[series].append(at, value)
     for columns in samples.values():
         columns.sort()
-    return Found({series: columns for series, columns in samples.items() if len(columns)}, hourly > 0)
+    return Found({series: columns for series, columns in samples.items() if len(columns)}, hourly > 0, stretches)
 
 
 def raw_samples(rows: Rows, ids: Collection[int], begin: int, end: int, most: int = MOST_SAMPLES) -> Iterator[tuple[int, Columns]]:

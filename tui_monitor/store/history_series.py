@@ -1,22 +1,59 @@
-"""One stored series in memory, as PromQL reads it."""
+"""One stored series in memory, as PromQL reads it: samples, and what is known of the minutes and hours that older ones stand for."""
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tui_monitor.model import Labels
+from tui_monitor.store.history_aggregate import Aggregate
+
+Percentile = Callable[[Labels, float, int, int], float]
+"""The value at a quantile (0 to 1) of a series over after < time <= until; NaN where no distribution is kept."""
+
+
+class Stretches:
+    """Minutes and hours of one series in time order: when the last sample was, how many there were, their sum, least and greatest."""
+
+    __slots__ = ("counts", "highs", "lows", "sums", "times")
+
+    def __init__(self) -> None:
+        self.times: array[int] = array("q")
+        self.counts: array[int] = array("L")
+        self.sums: array[float] = array("d")
+        self.lows: array[float] = array("d")
+        self.highs: array[float] = array("d")
+
+    def append(self, part: Aggregate) -> None:
+        """Add the next; one that lies before the last (the clock was set back) is left out."""
+        if not self.times or part.last_at > self.times[-1]:
+            self.times.append(part.last_at)
+            self.counts.append(part.n)
+            self.sums.append(part.sum)
+            self.lows.append(part.low)
+            self.highs.append(part.high)
 
 
 class StoredSeries:
     """Samples of one series in time order (promql.storage.Series)."""
 
-    __slots__ = ("_labels", "_lookback_ms", "times", "values")
+    __slots__ = ("_labels", "_lookback_ms", "_percentile", "_stretches", "times", "values")
 
-    def __init__(self, labels: Labels, lookback_ms: int, times: array[int], values: array[float]) -> None:
+    def __init__(
+        self,
+        labels: Labels,
+        lookback_ms: int,
+        times: array[int],
+        values: array[float],
+        stretches: Stretches | None = None,
+        percentile: Percentile | None = None,
+    ) -> None:
         self._labels = labels
         self._lookback_ms = lookback_ms
+        self._stretches = stretches
+        self._percentile = percentile
         self.times = times
         self.values = values
 
@@ -39,3 +76,35 @@ class StoredSeries:
         """The newest sample with time <= until, stale markers too."""
         place = bisect_right(self.times, until_ms) - 1
         return None if place < 0 else (self.times[place], self.values[place])
+
+    def over(self, name: str, parameter: float, after_ms: int, until_ms: int) -> float | None:
+        """avg_, sum_, count_, min_, max_ or quantile_over_time of all samples that there ever were in a window that holds folded ones.
+
+        A minute or hour counts whole where its last sample is in the window. None where every sample is still there, or nothing more
+        is known than the samples tell.
+        """
+        known = self._stretches
+        if known is None:
+            return None
+        first, last = bisect_right(known.times, after_ms), bisect_right(known.times, until_ms)
+        if first == last:
+            return None
+        if name == "quantile_over_time":
+            return self._quantile(parameter, after_ms, until_ms)
+        begin = bisect_right(self.times, max(after_ms, known.times[-1]))
+        rest = [value for value in self.values[begin : bisect_right(self.times, until_ms)] if value == value]
+        count = sum(known.counts[first:last]) + len(rest)
+        if name == "count_over_time" or not count:
+            return float(count) if count else None
+        if name in ("sum_over_time", "avg_over_time"):
+            total = math.fsum([*known.sums[first:last], *rest])
+            return total if name == "sum_over_time" else total / count
+        if name == "min_over_time":
+            return min(low for low in (*known.lows[first:last], *rest) if low == low)
+        return max(high for high in (*known.highs[first:last], *rest) if high == high)
+
+    def _quantile(self, quantile: float, after_ms: int, until_ms: int) -> float | None:
+        if self._percentile is None or not 0 <= quantile <= 1:
+            return None
+        value = self._percentile(self._labels, quantile, after_ms, until_ms)
+        return value if value == value else None
