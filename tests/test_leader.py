@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,15 @@ QUIET = 'default_rules = ["HighCPU"]\n'
 def where(tmp_path: Path) -> Iterator[House]:
     """A house whose daemons end with the test."""
     with house(tmp_path / "house") as made:
+        made.configure(QUIET)
+        yield made
+
+
+@pytest.fixture
+def public() -> Iterator[House]:
+    """A house that other users can see: pytest's own directories are not for them."""
+    with tempfile.TemporaryDirectory() as directory, house(Path(directory)) as made:
+        made.place.chmod(0o755)
         made.configure(QUIET)
         yield made
 
@@ -169,17 +179,15 @@ async def test_a_dashboard_takes_over_from_a_daemon_that_ended_well(where: House
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-async def test_who_may_only_read_gets_a_read_only_viewer(where: House, tmp_path: Path) -> None:
+async def test_who_may_only_read_gets_a_read_only_viewer(public: House) -> None:
     """Another user with read access sees the board; it says that it is read-only, leads nothing, and its commands are refused."""
-    for path in (where.place, tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        path.chmod(0o755)
-    daemon = await where.start()
-    where.state.chmod(0o755)
-    for path in where.state.iterdir():
+    daemon = await public.start()
+    public.state.chmod(0o755)
+    for path in public.state.iterdir():
         path.chmod(0o644)
-    out = tmp_path / "out.txt"
+    out = public.place / "out.txt"
     with out.open("w") as stream:
-        argv = [sys.executable, "-c", VIEW.format(state=str(where.state))]
+        argv = [sys.executable, "-c", VIEW.format(state=str(public.state))]
         child = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, stdout=stream, stderr=stream, env=environment())
     async with asyncio.timeout(20):
         await child.wait()
