@@ -69,6 +69,7 @@ def test_a_new_incident_is_a_new_thread() -> None:
         world.resolve(alert_id)
         world.step(10)
     assert world.sent[0].thread == world.sent[1].thread != world.sent[2].thread == world.sent[3].thread
+    assert [message.opens for message in world.sent] == [True, False, True, False]
 
 
 def test_what_fires_in_one_tick_is_one_message() -> None:

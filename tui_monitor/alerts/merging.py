@@ -45,6 +45,7 @@ def merge_pair(messages: Sequence[Message]) -> Message:
         created_at=min(message.created_at for message in messages),
         merged=last.merged + sum(1 + message.merged for message in earlier),
         held_back=max(message.held_back for message in messages),
+        opens=messages[0].opens,
     )
 
 

@@ -50,6 +50,8 @@ class Message:
     group_key: str = ""
     group_labels: Mapping[str, str] = field(default_factory=dict)
     thread: str = ""
+    opens: bool = False
+    """The first of its thread."""
     alerts: tuple[AlertSnapshot, ...] = ()
     held_back: int = 0
     language: str = "en"

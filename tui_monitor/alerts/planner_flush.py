@@ -206,6 +206,7 @@ class Flusher:
             group_labels=group.labels,
             held_back=held_back,
             now=now,
+            opens=group.opened_at == now,
         )
 
     def _entry(self, alert_id: str, reason: Reason, notifier: str) -> Entry:

@@ -63,6 +63,7 @@ class Wording:
         group_labels: Mapping[str, str],
         held_back: int,
         now: int,
+        opens: bool = False,
     ) -> Message:
         """The message of one group to one notifier."""
         ordered = _ordered(entries)
@@ -85,6 +86,7 @@ class Wording:
             group_key=group_key,
             group_labels=dict(group_labels),
             thread=thread,
+            opens=opens,
             alerts=tuple(self._snapshot(entry) for entry in ordered),
             held_back=held_back,
             language=self._language,

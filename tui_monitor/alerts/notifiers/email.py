@@ -26,16 +26,16 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 
 def mail_of(message: Message, sender: str, receivers: list[str], note: str = "", possible_repeat: bool = False) -> EmailMessage:
-    """The mail. Its Message-ID follows from the message's key, so a repeat can be recognised; all of a thread refer to one root."""
+    """The mail. Its Message-ID follows from the message, so a repeat can be recognised; all of a thread refer to its first."""
     mail = EmailMessage(_POLICY)
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
     mail["From"] = _address(sender)
     mail["To"] = ", ".join(_address(receiver) for receiver in receivers)
     mail["Subject"] = clean(headline(message, possible_repeat))
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
-    mail["Message-ID"] = _message_id(message.key, domain)
-    if message.thread:
-        root = _message_id(f"thread {message.notifier} {message.thread}", domain)
+    root = _message_id(f"thread {message.notifier} {message.thread}", domain) if message.thread else ""
+    mail["Message-ID"] = root if root and message.opens else _message_id(message.key, domain)
+    if root and not message.opens:
         mail["In-Reply-To"] = root
         mail["References"] = root
     mail["Auto-Submitted"] = "auto-generated"
