@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_monitor.lean import settle_memory
 from tui_monitor.model import HealthStatus
 from tui_monitor.statedir import StateDirectory
 from tui_monitor.store.glance import last_facts
@@ -43,6 +44,7 @@ class LateRuntime:
 
     async def run(self) -> None:
         """Lead or look on until `stop`. Raises config.ConfigurationError where this process should lead and cannot."""
+        settle_memory()
         from tui_monitor.actor import who
         from tui_monitor.clock import SystemClock
         from tui_monitor.config import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from types import ModuleType
@@ -28,3 +29,10 @@ def without_pydantic_plugins() -> None:
     stand_in.get_plugins = lambda *_: ()  # type: ignore[attr-defined]
     stand_in.__getattr__ = real  # type: ignore[method-assign]
     sys.modules[_LOADER] = stand_in
+
+
+def settle_memory() -> None:
+    """Give back what loading has left (a slotted dataclass leaves its first class behind) and look no more at what stays: 20 ms, once."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
