@@ -16,9 +16,11 @@ Curve = Callable[[int], float | None]
 def write_history(path: Path, curves: Mapping[Labels, Curve], start: int, end: int, step_s: float = 60.0) -> HistoryReader:
     """Write every curve from start to end (UTC ms) through the real store; answers a reader of it (close it)."""
     history = History(path)
-    for at in range(start, end + 1, round(step_s * 1000)):
+    for number, at in enumerate(range(start, end + 1, round(step_s * 1000))):
         samples = [(labels, value) for labels, curve in curves.items() if (value := curve(at)) is not None]
         history.append(at, samples)
-        history.commit(at)
+        if number % 50 == 0:
+            history.commit(at)
+    history.commit(end)
     history.close()
     return HistoryReader(path)
