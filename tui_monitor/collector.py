@@ -14,7 +14,7 @@ from tui_monitor.judge import Standing, check_labels, samples_of
 from tui_monitor.model import CheckResult, HealthStatus, Labels, Observation, ProbeResult, Sample, with_labels
 from tui_monitor.poller import AnyCheck, CheckLoop, first_delay
 from tui_monitor.series import SeriesMemory
-from tui_monitor.settings import PostgresCheck, QuerySettings, Settings
+from tui_monitor.settings import PostgresCheck, QuerySettings, Settings, SystemSettings
 from tui_monitor.sources.postgres import PostgresProbe
 from tui_monitor.sources.processes import ProcessRow, ProcessTable
 from tui_monitor.sources.registry import build_probe
@@ -26,7 +26,8 @@ MINIMUM_LOOKBACK = 300_000
 SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
 PROCESSES_EVERY = 30.0
-"""Seconds between looks at the process table while nobody watches: an alert that fires keeps the busiest as evidence."""
+PROCESSES_AGAIN = 5.0
+"""Seconds between looks at the process table while nobody watches, and after the first, which knows no CPU yet: for evidence."""
 
 
 class Batch(NamedTuple):
@@ -63,12 +64,15 @@ class Collector:
         self._group: asyncio.TaskGroup | None = None
         self._table = ProcessTable()
         self._last_system = self._last_table = float("-inf")
+        self._read_by: SystemSettings | None = None
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
         """Take (new) settings: unchanged checks go on undisturbed, others end or begin; call `start` afterwards."""
+        if settings.system != self._read_by:
+            self._read_by = settings.system
+            self._system = System(settings.system.mounts, interval=settings.system.interval)
         self._settings = settings
-        self._system = System(settings.system.mounts)
         wanted = {check.name: check for check in settings.checks}
         standings: dict[str, Standing] = {}
         for name, loop in list(self._loops.items()):
@@ -164,7 +168,8 @@ class Collector:
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
         reading = self._system.read(wall, mono)
-        due = self.want_processes or mono - self._last_table >= PROCESSES_EVERY
+        pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
+        due = self.want_processes or mono - self._last_table >= pause
         if not (due and self._settings.system.processes):
             return reading, None
         self._last_table = mono
