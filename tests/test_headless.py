@@ -162,6 +162,9 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
         where.configure(good)
         daemon.process.send_signal(signal.SIGHUP)
         await daemon.said("reloaded")
+        lines = await until(lambda: len(found := where.rows("SELECT by, verb, subject FROM audit ORDER BY id")) == 5 and found)
+        assert {line[:2] for line in lines} == {("SIGHUP", "reload")}, "each reload is in the audit log"
+        assert [line[2].partition(" ")[0] for line in lines] == ["refused:"] * 4 + ["reloaded"]
         assert await daemon.terminate() == 0
 
 

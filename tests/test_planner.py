@@ -326,15 +326,6 @@ def test_rate_limited_alert_that_stays_is_told_when_the_window_opens() -> None:
     assert brief(world.step(5)) == [("chat", "firing", 1)]
 
 
-def test_a_resending_notifier_hears_again_even_when_acknowledged() -> None:
-    """An Alertmanager is told of a firing alert each resend interval."""
-    policies = {"chat": NotifierPolicy(), "am": NotifierPolicy(resend=60_000)}
-    world = World(routing(by_severity={"info": ("chat", "am")}, notifiers=policies))
-    world.ack(world.fire())
-    world.plan()
-    assert brief(world.step(121)) == [("am", "reminder", 1), ("am", "reminder", 1)]
-
-
 def test_clock_step_backward_delays_nothing() -> None:
     """After the clock went back an hour, news, ends and reminders still come in time, with keys of their own."""
     world = grouped(repeat_interval=60_000)

@@ -178,7 +178,8 @@ class Alerting:
                 transitions, audit, text, ok = list(done.transitions), done.audit, done.result, done.ok
             elif command.verb == "send":
                 text, messages = message_by_hand(command.arguments, command.by, self.routing, self.evaluator.host, now)
-                audit, ok = [Audit(now, command.by, "sent", text, str(command.arguments.get("title", "")))], bool(messages)
+                ok = bool(messages)
+                audit = [Audit(now, command.by, "sent" if ok else "send", text, str(command.arguments.get("title", "")))]
             elif do is not None:
                 text, ok = early, not early.startswith("refused")
                 audit = [Audit(now, command.by, command.verb, text)]

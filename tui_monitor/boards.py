@@ -158,6 +158,10 @@ def value_text(value: float | None, unit: str) -> str:
     return f"{value:.4g}"
 
 
+def _share(cpu: float | None) -> str:
+    return "    ?" if cpu is None else f"{cpu * 100:5.1f}"
+
+
 def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     """An alert's evidence (alerts.evidence.gather) under headings for people."""
     found: dict[str, tuple[str, ...]] = {}
@@ -167,7 +171,7 @@ def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]
         found["Phases"] = tuple(f"{name} {float(seconds) * 1000:.1f} ms" for name, seconds in phases.items())
     if isinstance(processes := evidence.get("processes"), list):
         found["Processes"] = tuple(
-            f"{row['pid']:>7} {float(row['cpu']) * 100:5.1f} % {int(row['memory']) >> 20:>6} MiB  {row['name']}" for row in processes
+            f"{row['pid']:>7} {_share(row['cpu'])} % {int(row['memory']) >> 20:>6} MiB  {row['name']}" for row in processes
         )
     if isinstance(lines := evidence.get("log"), list):
         found["Log"] = tuple(str(line) for line in lines)

@@ -19,7 +19,7 @@ def evidence_of(alert: Alert, rule: Rule | None, collector: Collector, storage: 
     found = gather(
         reason=(result.probe.reason or result.reason) if result else "",
         phases=result.probe.phases if result else None,
-        processes=[BusyProcess(row.pid, row.name, row.cpu or 0.0, row.memory) for row in collector.processes],
+        processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in collector.processes],
         log_lines=collector.log_lines.get(result.name, ()) if result else (),
         values=_recent(rule, alert, storage, now) if rule else (),
     )

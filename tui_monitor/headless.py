@@ -96,7 +96,7 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 async def _reload(runtime: Runtime, systemd: Systemd) -> None:
     systemd.reloading()
     if runtime.leader is not None:
-        await runtime.reload()
+        await runtime.reload("SIGHUP")
     systemd.ready()
 
 

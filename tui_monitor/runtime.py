@@ -17,7 +17,17 @@ from tui_monitor.leader import Leader
 from tui_monitor.statedir import LeaderLock, StateDirectory
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.viewer import Viewer
-from tui_monitor.views import AlertDetail, AlertView, Board, BoardListener, Chart, CommandRefused, NotificationView, SilenceView
+from tui_monitor.views import (
+    AlertDetail,
+    AlertView,
+    Board,
+    BoardListener,
+    Chart,
+    CommandRefused,
+    NotificationView,
+    PanelView,
+    SilenceView,
+)
 
 log = logging.getLogger(__name__)
 ASK_TO_YIELD_EVERY = 2.0
@@ -182,7 +192,7 @@ class Runtime:
     async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
         """Do it, or leave it for the leader. Raises CommandRefused."""
         if verb == "reload" and self.leader is not None:
-            return await self.reload()
+            return await self.reload(self._by)
         if self.leader is not None:
             answer = await self.leader.alerting.apply(verb, arguments, self._by)
             if answer.startswith("refused: "):
@@ -192,8 +202,17 @@ class Runtime:
             return await self._viewer.command(verb, arguments)
         raise CommandRefused("not ready yet")
 
-    async def reload(self) -> str:
-        """Read the configuration anew and take it whole; a bad one changes nothing and the answer says why."""
+    async def reload(self, by: str = "") -> str:
+        """Read the configuration anew and take it whole; a bad one changes nothing and the answer says why.
+
+        ``by``: who is written into the audit log; "" where the caller does that.
+        """
+        answer = await self._reload()
+        if by and self.leader is not None:
+            await self.leader.alerting.note(by, "reload", answer, "")
+        return answer
+
+    async def _reload(self) -> str:
         if self.leader is None:
             raise CommandRefused("only the leader has a configuration")
         try:
@@ -228,6 +247,10 @@ class Runtime:
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
         return await self._reads.silences(self._clock.wall_ms())
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The kept queries, by name."""
+        return await self._reads.panels()
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

@@ -14,11 +14,11 @@ MAX_TEXT = 300
 
 
 class BusyProcess(NamedTuple):
-    """One process: CPU as a ratio of one core, memory in bytes."""
+    """One process: CPU as a ratio of one core (None: not known yet), memory in bytes."""
 
     pid: int
     name: str
-    cpu: float
+    cpu: float | None
     memory: int
 
 
@@ -34,11 +34,14 @@ def gather(
 
     ``phases`` are seconds, ``values`` (UTC ms, value) in time order. Only what is there gets a key.
     """
-    busiest = sorted(processes, key=lambda process: (-process.cpu, -process.memory))[:MAX_PROCESSES]
+    busiest = sorted(processes, key=lambda process: (-(process.cpu or 0.0), -process.memory))[:MAX_PROCESSES]
     found: dict[str, object] = {
         "reason": _short(reason),
         "phases": {name: round(seconds, 6) for name, seconds in (phases or {}).items()},
-        "processes": [{"pid": one.pid, "name": _short(one.name), "cpu": round(one.cpu, 3), "memory": one.memory} for one in busiest],
+        "processes": [
+            {"pid": one.pid, "name": _short(one.name), "cpu": None if one.cpu is None else round(one.cpu, 3), "memory": one.memory}
+            for one in busiest
+        ],
         "log": [_short(line) for line in log_lines[-MAX_LINES:]],
         "values": [[at, value] for at, value in values[-MAX_VALUES:]],
     }
@@ -61,11 +64,16 @@ def short_lines(evidence: Mapping[str, object], most: int = 4, told: str = "") -
         lines.append(" · ".join(lasting))
     processes = evidence.get("processes")
     if isinstance(processes, list) and processes:
-        lines.append(", ".join(f"{one['name']} {float(one['cpu']):.0%} {int(one['memory']) / 2**20:.0f} MiB" for one in processes[:3]))
+        lines.append(", ".join(map(_process, processes[:3])))
     log = evidence.get("log")
     if isinstance(log, list) and log:
         lines.append(str(log[-1]))
     return tuple(lines[:most])
+
+
+def _process(one: Mapping[str, object]) -> str:
+    share = "" if (cpu := one["cpu"]) is None else f" {float(str(cpu)):.0%}"
+    return f"{one['name']}{share} {int(str(one['memory'])) / 2**20:.0f} MiB"
 
 
 def _milliseconds(seconds: float) -> str:

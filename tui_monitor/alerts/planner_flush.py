@@ -127,7 +127,6 @@ class Flusher:
             track = self._tracks[alert_id]
             place = track.places[notifier]
             told = track.told.get(notifier)
-            acked = track.acked and policy.resend is None
             muted = bool(track.suppressed_by) or place.closed or (place.orphan and not policy.wants(track.alert.severity))
             reason, later = needs_update(
                 track.alert,
@@ -135,8 +134,8 @@ class Flusher:
                 now=now,
                 muted=muted,
                 orphan=place.orphan,
-                acked=acked,
-                repeat=policy.resend or place.route.repeat_interval,
+                acked=track.acked,
+                repeat=place.route.repeat_interval,
                 woken_at=track.woken_at,
             )
             if reason is not None and reason != "reminder":

@@ -62,11 +62,10 @@ NO_ROUTE = Route("")
 
 @dataclass(frozen=True, slots=True)
 class NotifierPolicy:
-    """What a notifier wants to hear. ``resend`` (ms): firing alerts are told again this often, acknowledged or not (Alertmanager)."""
+    """What a notifier wants to hear."""
 
     severities: frozenset[str] = frozenset()
     send_resolved: bool = True
-    resend: int | None = None
 
     def wants(self, severity: str) -> bool:
         """Whether a firing of this severity goes there."""
@@ -135,11 +134,7 @@ def compile_routing(settings: Settings) -> Routing:
         routes=_compile_routes(settings.routes, None, expand),
         by_severity={severity: expand(names) for severity, names in settings.routing.items()},
         notifiers={
-            entry.name: NotifierPolicy(
-                severities=frozenset(entry.severities),
-                send_resolved=entry.send_resolved,
-                resend=int(entry.resend_interval * 1000) if entry.type == "alertmanager" else None,
-            )
+            entry.name: NotifierPolicy(severities=frozenset(entry.severities), send_resolved=entry.send_resolved)
             for entry in settings.notifiers
         },
         inhibit=tuple(InhibitRule(parse_matchers(i.source), parse_matchers(i.target), tuple(i.equal)) for i in settings.inhibit),
