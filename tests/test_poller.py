@@ -105,6 +105,21 @@ async def test_a_slow_probe_leaves_turns_out_and_never_piles_up() -> None:
     await loop.stop()
 
 
+async def test_a_failure_has_a_duration_too() -> None:
+    """Where the probe names none, it is the time it took: probe_duration_seconds goes on."""
+    probe = Scripted(GOOD)
+
+    async def slow() -> ProbeResult:
+        await probe.clock.sleep(0.25)
+        return ProbeResult(HealthStatus.UNHEALTHY, "connection refused")
+
+    probe.script = [slow]
+    probing = asyncio.create_task(probe_once(probe, check(), probe.clock))
+    await settle()
+    await probe.clock.advance(0.25)
+    assert (await probing).duration == pytest.approx(0.25)
+
+
 async def test_after_a_first_failure_the_pause_is_short() -> None:
     """retry_interval until the threshold, then the interval again."""
     probe = Scripted(GOOD, BAD, BAD, BAD)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from tui_monitor.clock import Clock
 from tui_monitor.judge import Standing, check_labels, judge, judge_slowness, next_pause, samples_of
@@ -37,6 +38,8 @@ async def probe_once(probe: Probe, check: AnyCheck, clock: Clock, *, lag: float 
         log.exception("check %s: the probe broke", check.name)
         return ProbeResult(HealthStatus.UNKNOWN, f"the probe broke: {type(error).__name__}: {error}")
     took, passed = clock.monotonic() - begin, (clock.wall_ms() - wall) / 1000
+    if result.duration is None and result.status is HealthStatus.UNHEALTHY:
+        result = replace(result, duration=took)  # a failure takes its time too: every series of every check goes on
     if result.status is HealthStatus.UNHEALTHY and took > check.timeout + lag:
         return ProbeResult(HealthStatus.UNKNOWN, f"this machine was too busy to measure ({took:.1f} s for a limit of {check.timeout:g} s)")
     if result.status is HealthStatus.UNHEALTHY and abs(passed - took) > 2:

@@ -65,7 +65,7 @@ RedisAddress = Annotated[SecretStr, AfterValidator(_address("redis", "rediss", "
 class Section(BaseModel):
     """A table of the file: closed against unknown keys, frozen after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,10 @@ from tui_monitor.sources.base import Probe
 
 
 def build_probe(settings: HttpCheck | TcpCheck | PostgresCheck | RedisCheck) -> Probe:
-    """The probe for a configured check. Raises ValueError naming the key where a setting cannot be understood."""
+    """The probe for a configured check. Raises ValueError naming the key where a setting cannot be understood.
+
+    Its driver is loaded here, not in the first probe: loading holds up the loop, and other checks would measure that as their latency.
+    """
     match settings:
         case HttpCheck():
             from tui_monitor.sources.http import HttpProbe
@@ -20,10 +23,14 @@ def build_probe(settings: HttpCheck | TcpCheck | PostgresCheck | RedisCheck) -> 
 
             return TcpProbe(settings)
         case PostgresCheck():
+            import asyncpg  # noqa: F401
+
             from tui_monitor.sources.postgres import PostgresProbe
 
             return PostgresProbe(settings)
         case RedisCheck():
+            import redis.asyncio.connection  # noqa: F401
+
             from tui_monitor.sources.redis import RedisProbe
 
             return RedisProbe(settings)

@@ -36,7 +36,8 @@ def _init(given: Namespace) -> int:
         print(text, end="")
         return 0
     named = given.config or os.environ.get("TUI_MONITOR_CONFIG")
-    path = Path(named) if named else SYSTEM_CONFIG if os.geteuid() == 0 else config_home(os.environ) / "config.toml"
+    for_all = os.geteuid() == 0 and "XDG_CONFIG_HOME" not in os.environ
+    path = Path(named) if named else SYSTEM_CONFIG if for_all else config_home(os.environ) / "config.toml"
     if path.exists() and not given.force:
         raise Refused(f"{path} exists; --force replaces it, --config names another, --stdout only prints", 1)
     try:

@@ -9,8 +9,10 @@ from argparse import Namespace
 from typing import Any
 
 from tui_monitor.clock import SystemClock
+from tui_monitor.config import Configuration
 from tui_monitor.model import HealthStatus, ProbeResult, worst
 from tui_monitor.poller import AnyCheck, probe_once
+from tui_monitor.sources.base import Probe
 from tui_monitor.sources.registry import build_probe
 from tui_monitor.text import clean
 from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339
@@ -19,11 +21,13 @@ from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339
 def run(given: Namespace) -> int:
     """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; 2 with a message for a wrong name or configuration."""
     try:
-        checks = _chosen(configuration(given).settings.checks, given.names)
+        loaded = configuration(given)
+        checks = _chosen(loaded.settings.checks, given.names)
+        probes = _built(loaded, checks)
     except Refused as refused:
         complain(str(refused))
         return refused.code
-    rows = asyncio.run(_probe_all(checks))
+    rows = asyncio.run(_probe_all(checks, probes))
     if given.json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
@@ -40,12 +44,22 @@ def _chosen(checks: list[AnyCheck], names: list[str]) -> list[AnyCheck]:
     return [check for check in checks if not names or check.name in names]
 
 
-async def _probe_all(checks: list[AnyCheck]) -> list[dict[str, Any]]:
-    return await asyncio.gather(*(_probe(check) for check in checks))
+def _built(loaded: Configuration, checks: list[AnyCheck]) -> list[Probe]:
+    """All before the first begins, so that none measures how long the others take to load; a setting nobody can use is refused."""
+    try:
+        return [build_probe(check) for check in checks]
+    except ValueError:
+        from tui_monitor.assembly import problems_of
+
+        raise Refused("\n".join(problems_of(loaded)), 2) from None
 
 
-async def _probe(check: AnyCheck) -> dict[str, Any]:
-    clock, probe = SystemClock(), build_probe(check)
+async def _probe_all(checks: list[AnyCheck], probes: list[Probe]) -> list[dict[str, Any]]:
+    return await asyncio.gather(*map(_probe, checks, probes))
+
+
+async def _probe(check: AnyCheck, probe: Probe) -> dict[str, Any]:
+    clock = SystemClock()
     try:
         result = await probe_once(probe, check, clock)
     finally:
