@@ -21,6 +21,7 @@ from tui_monitor.recorder import Reading
 from tui_monitor.replay import past_board
 from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store import outbox as outbox_rows
+from tui_monitor.store import panels as panel_rows
 from tui_monitor.store import planner as planner_rows
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.sqlite import StoreTooNew
@@ -35,6 +36,7 @@ from tui_monitor.views import (
     CommandRefused,
     Delivery,
     NotificationView,
+    PanelView,
     SilenceView,
 )
 
@@ -139,6 +141,10 @@ class Archive:
             )
             for entry in entries
         ]
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The kept queries, by name."""
+        return [PanelView(one.name, one.expr, one.span, one.by, one.at) for one in await self.state(panel_rows.every)]
 
     async def silences(self, now: int) -> Sequence[SilenceView]:
         """Those that are or will be active, the next to end first."""

@@ -17,12 +17,14 @@ from tui_monitor.version import VERSION
 from tui_monitor.views import (
     AlertDetail,
     AlertView,
+    BacktestView,
     Board,
     BoardListener,
     Chart,
     CommandRefused,
     LeaderView,
     NotificationView,
+    PanelView,
     Resources,
     SilenceView,
     board_from_json,
@@ -98,6 +100,16 @@ class LateRuntime:
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
         return await self._ready.silences()
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The kept queries, by name."""
+        return await self._ready.panels()
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        """What rules would have done, worked out in another process."""
+        from tui_monitor.trying import backtest
+
+        return await backtest(self._directory, self._config, alert, since, changes)
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

@@ -35,6 +35,7 @@ from tui_monitor.evidence import evidence_of
 from tui_monitor.guard import Guard, TimeWatch, Troubles
 from tui_monitor.leader_board import Deliveries, Identity, Parts, make_board
 from tui_monitor.model import CheckResult, HealthStatus, Sample, labels_of
+from tui_monitor.panels import PanelCommands
 from tui_monitor.recorder import Recorder
 from tui_monitor.recording import RecordingRules
 from tui_monitor.series import SeriesMemory
@@ -131,6 +132,8 @@ class Leader:
             self._state, evaluator, planner, routing, self._outbox, self._memory, self.recorder.reading, self._clock, self._troubles
         )
         self.alerting.others = {"annotate": self._annotate, "yield": self._yield, "reload": self._reload_command}
+        panels = PanelCommands(self._run_db)
+        self.alerting.others |= {"panel": panels.keep, "unpanel": panels.drop}
         self._learn_units()
         stored = await self.recorder.open(now, self._memory)
         for check in stored.checks if stored else ():

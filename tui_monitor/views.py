@@ -426,6 +426,67 @@ class KnowsSilences(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """A query that somebody keeps on the dashboard; ``span`` is the range of its chart in milliseconds."""
+
+    name: str
+    expr: str
+    span: int
+    by: str = ""
+    at: int = 0
+
+
+@runtime_checkable
+class KeepsPanels(Protocol):
+    """What a backend has that keeps queries as panels.
+
+    `command("panel", {"name": str, "expr": str, "span": ms})` keeps one, `command("unpanel", {"name": str})` takes it away.
+    """
+
+    async def panels(self) -> Sequence[PanelView]:
+        """All, by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestRow:
+    """What one alert's rules would have done; lengths in seconds, ``last`` in UTC ms. ``tried`` is the change, "" for the present rules."""
+
+    alert: str
+    tried: str
+    severity: str
+    fired: int
+    subjects: int = 0
+    nearly: int = 0
+    firing_s: float = 0.0
+    longest_s: float = 0.0
+    last: int | None = None
+    messages: int = 0
+    reminders: int = 0
+    condition: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestView:
+    """A backtest from start to end (UTC ms); ``notes`` say what it could not know."""
+
+    start: int
+    end: int
+    rows: tuple[BacktestRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class TriesRules(Protocol):
+    """What a backend has that can tell what rules would have done on stored history."""
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        """All alerts ("") or one, over the last ``since`` ("7d"); with ``changes`` ("for=10m") beside the present rule. Takes seconds."""
+        ...
+
+
 class BoardListener(Protocol):
     """Takes a new board."""
 

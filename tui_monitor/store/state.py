@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from tui_monitor.store import alerts, audit, commands, leader, outbox, planner
+from tui_monitor.store import alerts, audit, commands, leader, outbox, panels, planner
 from tui_monitor.store.sqlite import Migration, StoreTooNew, connect, migrate, open_store, schema_version
 
 T = TypeVar("T")
@@ -20,6 +20,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     alerts.MIGRATION + commands.MIGRATION + audit.MIGRATION + leader.MIGRATION,
     outbox.MIGRATION,
     planner.MIGRATION,
+    panels.MIGRATION,
 )
 """The schema, step by step; released steps never change."""
 
