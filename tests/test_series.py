@@ -126,3 +126,13 @@ def test_history_can_be_loaded_first() -> None:
     assert (memory.dropped, memory.max_lookback_ms, len(memory)) == (1, 900_000, 1)
     assert compile_expr("a").instant(memory, 902_999) == [(A, 3.0)]
     assert compile_expr("a").instant(memory, 903_000) == []
+
+
+def test_series_that_are_gone_leave_memory_by_themselves() -> None:
+    """Labels that change for ever (containers, interfaces) fill nothing up: old series go, new ones are always taken."""
+    memory = SeriesMemory(600, max_series=100)
+    for minute in range(500):
+        at = 1_700_000_000_000 + minute * 60_000
+        memory.append(at, [Sample(labels_of("network_receive_bytes_per_second", interface=f"veth{minute}-{n}"), 1.0) for n in range(5)])
+    assert memory.refused == 0 and len(memory) <= 5 * 12
+    assert len(memory.select((Matcher("__name__", "=", "network_receive_bytes_per_second"),), 0, at)) == len(memory)

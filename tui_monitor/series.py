@@ -11,6 +11,7 @@ from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, exact_name,
 
 _SLACK = 1.25
 _MAX_ANSWERS = 20_000
+_SWEEP_MS = 60_000
 
 
 class RecentSeries:
@@ -61,6 +62,7 @@ class SeriesMemory:
         self.dropped = 0
         self.refused = 0
         self._samples = 0
+        self._swept = 0
         self._all: dict[Labels, RecentSeries] = {}
         self._by_name: dict[str, dict[Labels, RecentSeries]] = {}
         self._answers: dict[str, dict[tuple[Matcher, ...], list[RecentSeries]]] = {}  # by the metric that they demand, "": any
@@ -93,7 +95,7 @@ class SeriesMemory:
             self._samples += 1
             if series.lookback_ms != lookback_ms:
                 self._look_back(series, lookback_ms)
-        if self._samples > self.max_samples:
+        if self._samples > self.max_samples or not 0 <= at_ms - self._swept < _SWEEP_MS:
             self.drop_older(at_ms)
 
     def load(self, labels: Labels, times: Sequence[int], values: Sequence[float], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
@@ -168,7 +170,8 @@ class SeriesMemory:
         return found
 
     def drop_older(self, now_ms: int) -> None:
-        """Forget samples that fell out of the window, and series that have none left; call it now and then."""
+        """Forget samples that fell out of the window, and series that have none left; done each minute."""
+        self._swept = now_ms
         window = self.window_ms
         if self._samples > self.max_samples:
             span = now_ms - min(series.times[0] for series in self._all.values())
