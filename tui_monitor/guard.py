@@ -13,6 +13,9 @@ from tui_monitor.sources.resolve import RESOLVER
 from tui_monitor.targets import is_local
 
 REFERENCE_AGE = 3.0
+"""Seconds for which it is believed that the network is down."""
+WELL_AGE = 0.5
+"""Seconds for which it is believed that it is well: a target that fails later may fail because the network has gone since."""
 REFERENCE_TIMEOUT = 2.0
 
 
@@ -107,7 +110,7 @@ class Guard:
         if not (self._settings.reference or self._settings.dns) or is_local(check) or result.phases.get("processing"):
             return ""
         async with self._lock:  # many failures at once ask once
-            if self._monotonic() - self._asked > REFERENCE_AGE:
+            if self._monotonic() - self._asked > (REFERENCE_AGE if self._answer else WELL_AGE):
                 await self._look_again()
             return self._answer
 
@@ -123,8 +126,9 @@ class Guard:
             self._troubles.clear("network")
 
     async def _look_again(self) -> None:
+        begin = self._monotonic()
         self._answer = await self._ask()
-        self._asked = self._monotonic()
+        self._asked = begin
         self._troubles.set("network", self._answer)
 
     async def _ask(self) -> str:
