@@ -174,7 +174,8 @@ def test_every_toml_block_loads(place: str, block: str, tmp_path: Path) -> None:
     (tmp_path / "mail-password").write_text("secret\n")
     path = tmp_path / "config.toml"
     path.write_text(block + _stubs(tomllib.loads(block)))
-    environ = {name: "1:value" for name in re.findall(r"\$\{(\w+)\}", block)}
+    names = re.findall(r"\$\{(\w+)\}", block)
+    environ = {name: "https://example.com/hook" if name.endswith(("_URL", "_WEBHOOK")) else "1:value" for name in names}
     loaded = load(path, environ)
     assert [problem for problem in problems_of(loaded) if "Apprise" not in problem and "apprise" not in problem] == []
 
