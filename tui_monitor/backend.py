@@ -31,6 +31,7 @@ from tui_monitor.views import (
 )
 
 if TYPE_CHECKING:
+    from tui_monitor.config import Configuration
     from tui_monitor.runtime import Runtime
 
 
@@ -49,15 +50,19 @@ class LateRuntime:
         settle_memory()
         from tui_monitor.actor import who
         from tui_monitor.clock import SystemClock
-        from tui_monitor.config import load
         from tui_monitor.runtime import Runtime
 
-        runtime = Runtime(self._directory, lambda: load(self._config, os.environ), SystemClock(), "dashboard", who())
+        runtime = Runtime(self._directory, self._load, SystemClock(), "dashboard", who())
         for listener in self._listeners:
             runtime.subscribe(listener)
         self._runtime = runtime
         if not self._stopped:
             await runtime.run()
+
+    def _load(self) -> Configuration:
+        from tui_monitor.config import load
+
+        return load(self._config, os.environ)
 
     def stop(self) -> None:
         """End `run` soon."""

@@ -7,17 +7,19 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tui_monitor.collector import Batch
-from tui_monitor.guard import Troubles
 from tui_monitor.series import SeriesMemory
-from tui_monitor.settings import StoreSettings
-from tui_monitor.store.history import History
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.history_schema import Retention
 from tui_monitor.store.sqlite import StoreTooNew, connect, move_aside
 from tui_monitor.views import Board, board_from_json
+
+if TYPE_CHECKING:
+    from tui_monitor.collector import Batch
+    from tui_monitor.guard import Troubles
+    from tui_monitor.settings import StoreSettings
+    from tui_monitor.store.history import History
 
 T = TypeVar("T")
 REOPEN_S = 30.0
@@ -105,6 +107,8 @@ class Recorder:
         self._busy = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work, now_ms, stored)
 
     def _open(self, now_ms: int) -> str:
+        from tui_monitor.store.history import History  # whoever only reads does without
+
         try:
             self._history = History(self._path, retention=self._retention)
         except (sqlite3.Error, OSError, StoreTooNew) as error:
