@@ -130,13 +130,18 @@ def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
 
 
 def unit_of(expr: str) -> str:
-    """The unit of an expression's value, from the metrics' names: "ratio", "seconds", "bytes", "bytes_per_second", "health" or ""."""
+    """The unit of an expression's value, from the metrics' names: "ratio", "seconds", "bytes", "bytes_per_second", "health", "duration" or "".
+
+    A difference to time(), and a quantity divided by its own slope, are durations.
+    """
     if "check_health" in expr:
         return "health"
+    if re.search(r"-\s*time\(\)|time\(\)\s*-|/\s*-?\s*deriv\(|tui_time_to_zero\(", expr):
+        return "duration"
     found = {unit for word in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr) for end, unit in _UNITS if word.endswith(end)}
     if found == {"bytes_per_second", "bytes"}:
         return "bytes_per_second"
-    return found.pop() if len(found) == 1 and "time()" not in expr else ""
+    return found.pop() if len(found) == 1 else ""
 
 
 def value_text(value: float | None, unit: str) -> str:
@@ -149,6 +154,8 @@ def value_text(value: float | None, unit: str) -> str:
         return {0: "healthy", 1: "degraded", 2: "unhealthy"}.get(int(value), f"{value:g}")
     if unit == "ratio":
         return f"{value * 100:.1f} %"
+    if unit == "duration":
+        return _span(value)
     if unit == "seconds":
         return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.2f} s"
     if unit.startswith("bytes"):
@@ -219,3 +226,14 @@ def thresholds_of(expr: str, limits: Mapping[str, Sequence[tuple[float, str]]]) 
     """The limits of the metrics that an expression names."""
     names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
     return tuple(sorted({limit for name in names for limit in limits.get(name, ())}))
+
+
+def _span(seconds: float) -> str:
+    """The two largest parts of a duration: "9 d 4 h", "-3 min"."""
+    sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
+    parts = []
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count:.0f} {name}")
+    return sign + (" ".join(parts[:2]) or "0 s")
