@@ -130,7 +130,7 @@ def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
 
 
 def unit_of(expr: str) -> str:
-    """The unit of an expression's value, from the metrics' names: "ratio", "seconds", "bytes", "bytes_per_second", "health", "duration" or "".
+    """The unit of a value, from the names in its expression: ratio, seconds, bytes, bytes_per_second, health, duration or "".
 
     A difference to time(), and a quantity divided by its own slope, are durations.
     """
