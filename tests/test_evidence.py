@@ -45,3 +45,11 @@ def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     start = lines.index("Evidence:")
     assert lines[start + 1 : start + 4] == ["  connect 12 ms", "  backup 90% 1 MiB", "  out of memory"]
     assert message.alerts[0].evidence == ("connect 12 ms", "backup 90% 1 MiB", "out of memory")
+
+
+def test_own_trouble_says_what_it_is() -> None:
+    """The alert of the monitor itself carries the sentence that the board shows."""
+    found = evidence_of(
+        replace(ALERT, labels={"alertname": "MonitorTrouble", "reason": "network"}), None, _house(), None, 0, "no reference answers"
+    )  # type: ignore[arg-type]
+    assert found["reason"] == "no reference answers"

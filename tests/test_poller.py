@@ -203,3 +203,24 @@ def test_first_delays_are_stable_spread_and_short() -> None:
     assert max(delays) < 4.0 and len(set(delays)) > 50
     assert all(abs(delay / 0.05 - round(delay / 0.05)) < 1e-6 for delay in delays)
     assert max(first_delay(f"check {n}", 0.2, 400) for n in range(400)) < 0.2
+
+
+async def test_hurry_does_not_pause_after_a_probe_that_hung() -> None:
+    """A parent that does not answer is judged after two time limits: the pause counts from start to start."""
+    probe = Scripted(GOOD)
+    loop = Loop(probe, check(timeout="5s", interval="60s"))
+    await settle()
+    began = probe.clock.monotonic()
+
+    async def hung() -> ProbeResult:
+        await probe.clock.sleep(5)
+        return BAD
+
+    probe.script = [hung]
+    hurry = asyncio.create_task(loop.loop.hurry())
+    await settle()
+    for _ in range(10):
+        await probe.clock.advance(1)
+    await hurry
+    assert loop.statuses[-1] is HealthStatus.UNHEALTHY and probe.clock.monotonic() - began == 10
+    await loop.stop()

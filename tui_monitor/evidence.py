@@ -13,11 +13,16 @@ from tui_monitor.promql.storage import Queryable
 RECENT_MS = 120_000
 
 
-def evidence_of(alert: Alert, rule: Rule | None, collector: Collector, storage: Queryable, now: int) -> Mapping[str, object]:
-    """In the shape of alerts.evidence.gather, and the rule's condition as "expr": those who look on have no rules."""
+def evidence_of(
+    alert: Alert, rule: Rule | None, collector: Collector, storage: Queryable, now: int, trouble: str = ""
+) -> Mapping[str, object]:
+    """In the shape of alerts.evidence.gather, and the rule's condition as "expr": those who look on have no rules.
+
+    ``trouble``: what the monitor itself says of the cause.
+    """
     result = collector.results.get(alert.labels.get("check", ""))
     found = gather(
-        reason=(result.probe.reason or result.reason) if result else "",
+        reason=(result.probe.reason or result.reason) if result else trouble,
         phases=result.probe.phases if result else None,
         processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in collector.processes],
         log_lines=collector.log_lines.get(result.name, ()) if result else (),

@@ -82,6 +82,10 @@ class Troubles:
         """The short names of what is wrong now."""
         return tuple(self._texts)
 
+    def text(self, reason: str) -> str:
+        """What is wrong by its short name, "" where nothing is."""
+        return self._texts.get(reason, "")
+
     @property
     def texts(self) -> tuple[str, ...]:
         """What is wrong now, for the board."""

@@ -87,9 +87,11 @@ class CheckLoop:
         """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it."""
         if self._turn.locked():
             return
+        begin = self._clock.monotonic()
         await self.step()
         while (pause := next_pause(self.standing, self.check)) < self.check.interval:
-            await self._clock.sleep(pause)
+            await self._clock.sleep(begin + pause - self._clock.monotonic())  # from start to start: one that hung has waited enough
+            begin = self._clock.monotonic()
             await self.step()
 
     def _take(self, result: ProbeResult) -> Observation:

@@ -96,7 +96,7 @@ def _english(system_interval_s: float) -> list[RuleText]:
             severity="warning",
             no_data="resolve",
             annotations={
-                "summary": "The monitor itself has trouble: {{ $labels.reason }}",
+                "summary": "The monitor itself has trouble: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
                 "description": "What it cannot measure is unknown, not down. Free disk, descriptors or CPU, then see its log.",
             },
         ),

@@ -32,7 +32,7 @@ KOREAN: dict[str, tuple[str, str]] = {
         "시계를 맞추는 서비스를 확인하세요(timedatectl, chronyc tracking).",
     ),
     "MonitorTrouble": (
-        "모니터 자체에 문제가 있습니다: {{ $labels.reason }}",
+        "모니터 자체에 문제가 있습니다: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
         "측정하지 못한 것은 장애가 아니라 알 수 없음입니다. 디스크, 파일 디스크립터, CPU를 확보하고 로그를 보세요.",
     ),
 }
