@@ -332,7 +332,8 @@ class Leader:
 
     def _evidence(self, alert: Alert) -> Mapping[str, object]:
         rule = next((rule for rule in self.alerting.evaluator.rules if rule.ladder == alert.rule), None)
-        return evidence_of(alert, rule, self._collector, self._memory, self._clock.wall_ms())
+        trouble = self._troubles.text(alert.labels.get("reason", "")) if alert.name == "MonitorTrouble" else ""
+        return evidence_of(alert, rule, self._collector, self._memory, self._clock.wall_ms(), trouble)
 
     def _renew_statistics(self, now: int) -> None:
         """For those who look: long windows of a few checks each second, remarks each minute; in the reading thread."""
