@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_monitor.alerts import commands as verbs
@@ -37,6 +37,7 @@ from tui_monitor.store.state import StateStore
 log = logging.getLogger(__name__)
 TROUBLE = "state"
 WIDE_EVERY_MS = 60_000
+MOST_UNWRITTEN = 1000
 RECENT_MS = 2 * 86_400_000
 ALERT_VERBS = ("ack", "unack", "resolve")
 
@@ -81,7 +82,8 @@ class Alerting:
         self._lock = asyncio.Lock()
         self._muted: dict[str, tuple[str, ...]] = {}
         self._unsaved = alert_rows.Unsaved()
-        self._applied: dict[int, tuple[str, bool]] = {}
+        self._unwritten: Sequence[Audit] = ()
+        self._applied: dict[int, Work] = {}
         self.others: dict[str, Do] = {}
         self.routing = routing
         self._wide_at = 0
@@ -157,42 +159,48 @@ class Alerting:
             self._troubles.raise_(TROUBLE, f"the state cannot be read: {error}")
             return
         for command in waiting:
-            await self._apply(command, stored=True)
+            try:
+                await self._apply(command, stored=True)
+            except Exception as error:  # the boundary of a command: what another version left must not stop the rounds
+                log.exception("the command %s broke", command.verb)
+                self._applied[command.id] = Work((), (), command, f"refused: {type(error).__name__}: {error}", ok=False)
 
     async def apply(self, verb: str, arguments: Mapping[str, Any], by: str) -> str:
         """Apply one command of this process's own dashboard; the answer is a sentence for people."""
         return await self._apply(Command(0, by, verb, arguments, self._clock.wall_ms()), stored=False)
 
     async def _apply(self, command: Command, *, stored: bool) -> str:
-        do = self.others.get(command.verb)
-        early = await do(command.arguments, command.by, self._clock.wall_ms()) if do and command.id not in self._applied else ""
+        done = self._applied.get(command.id)
+        do = self.others.get(command.verb) if done is None else None
+        early = await do(command.arguments, command.by, self._clock.wall_ms()) if do is not None else ""
         async with self._lock:
             now = self._clock.wall_ms()
             transitions: list[Transition] = []
-            audit: Sequence[Audit] = ()
-            messages: Sequence[Message] = ()
-            if command.id in self._applied:  # done before, but the disk could not take it then
-                text, ok = self._applied[command.id]
-            elif command.verb in ALERT_VERBS:
-                done = verbs.apply(self.evaluator, command.verb, command.arguments, command.by, now, command.at)
-                transitions, audit, text, ok = list(done.transitions), done.audit, done.result, done.ok
-            elif command.verb == "send":
-                text, messages = message_by_hand(command.arguments, command.by, self.routing, self.evaluator.host, now)
-                ok = bool(messages)
-                audit = [Audit(now, command.by, "sent" if ok else "send", text, str(command.arguments.get("title", "")))]
-            elif do is not None:
-                text, ok = early, not early.startswith("refused")
-                audit = [Audit(now, command.by, command.verb, text)]
-            else:
-                text = silence_command(self.planner, command.verb, command.arguments, command.by, now, command.at)
-                ok = not text.startswith("refused")
+            if done is None:
+                done, transitions = self._do(command, early if do is not None else None, now)
             if stored:
-                self._applied[command.id] = (text, ok)
+                done = replace(done, command=command)
+                self._applied[command.id] = replace(done, audit=(), messages=())  # a second try only says what it came to
             for transition in transitions:
                 if transition.change in ("acknowledged", "unacknowledged"):
                     self._outbox.acknowledged(transition.alert.id, command.by if transition.change == "acknowledged" else "")
-            await self._carry(now, transitions, Work(audit, messages, command if stored else None, text, ok))
-            return text
+            await self._carry(now, transitions, done)
+            return done.result
+
+    def _do(self, command: Command, early: str | None, now: int) -> tuple[Work, list[Transition]]:
+        """What the command comes to; ``early``: the answer where one of the others has done it already."""
+        verb, arguments, by = command.verb, command.arguments, command.by
+        if verb in ALERT_VERBS:
+            done = verbs.apply(self.evaluator, verb, arguments, by, now, command.at)
+            return Work(done.audit, (), None, done.result, done.ok), list(done.transitions)
+        if verb == "send":
+            text, messages = message_by_hand(arguments, by, self.routing, self.evaluator.host, now)
+            line = Audit(now, by, "sent" if messages else "send", text, str(arguments.get("title", "")))
+            return Work([line], messages, None, text, bool(messages)), []
+        if early is not None:
+            return Work([Audit(now, by, verb, early)], (), None, early, not early.startswith("refused")), []
+        text = silence_command(self.planner, verb, arguments, by, now, command.at)
+        return Work((), (), None, text, not text.startswith("refused")), []
 
     # --- the commit ---------------------------------------------------------------------------------------------------
 
@@ -214,13 +222,17 @@ class Alerting:
     async def _commit(self, now: int, plan: Plan, work: Work) -> None:
         transitions = self._unsaved.take()
         messages = (*plan.messages, *work.messages)
+        audit = (*self._unwritten, *work.audit, *plan.audit)
+        from_memory = self._outbox.unrecorded()
 
         def write(db: sqlite3.Connection) -> None:
             alert_rows.save_transitions(db, transitions)
             planner_rows.save(db, plan)
             for message in messages:
                 outbox_rows.enqueue(db, message, now)
-            for line in (*work.audit, *plan.audit):
+            for entry in from_memory:
+                outbox_rows.adopt(db, entry)
+            for line in audit:
                 audit_rows.add(db, line.at, line.by, line.verb, line.subject, line.note)
             if work.command is not None:
                 command_rows.finish(db, work.command.id, work.result, now, ok=work.ok)
@@ -232,11 +244,14 @@ class Alerting:
         except sqlite3.Error as error:
             # decide in memory, send, say so: a full disk must not silence an alarm
             self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {error}")
-            self._unsaved.put_back(transitions[-1000:], now)
+            self._unsaved.put_back(transitions, now)
+            self._unwritten = audit[-MOST_UNWRITTEN:]
             self._outbox.send_unrecorded(messages)
             return
         self._troubles.clear(TROUBLE)
-        self._applied.clear()
+        self._unwritten = ()
+        if work.command is not None:
+            self._applied.pop(work.command.id, None)
         self.planner.committed(plan)
         if messages:
             self._outbox.wake()

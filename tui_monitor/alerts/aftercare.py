@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.message import AlertSnapshot
-from tui_monitor.alerts.notifiers.base import Editable, Notifier, Repeating, SendError
+from tui_monitor.alerts.notifiers.base import Editable, Notifier, Repeating
 from tui_monitor.alerts.notifiers.wording import is_resolved
 from tui_monitor.clock import Clock
 from tui_monitor.store import outbox as rows
@@ -79,7 +79,7 @@ class Aftercare:
         told = await self._run_db(lambda db: rows.told(db, name, list(firing)))
         try:
             await notifier.keepalive([_snapshot(firing[ident]) for ident in told], self._clock.wall_ms())
-        except SendError:
+        except Exception:  # noqa: BLE001  the boundary: as for an edit
             return
 
 

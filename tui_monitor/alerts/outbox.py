@@ -27,6 +27,8 @@ HOUSEKEEPING_S = 3600.0
 _GUARD_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
 _STORE_PAUSE_S = 1.0
+_SUMMARISED = Outcome("unknown", error="told from memory, in a summary")
+"""What becomes of a row whose message was joined with others while the store could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Outbox:
         finally:
             self._group = None
             for notifier in [*self._notifiers.values(), *self._retired]:
-                await notifier.close()
+                await _close(notifier)
             self._ended.set()
 
     def wake(self) -> None:
@@ -106,6 +108,13 @@ class Outbox:
         for name, notifier in self._notifiers.items():
             self._memory_of(name).bound(notifier.rate_limit.count)
         self.wake()
+
+    def unrecorded(self) -> list[Entry]:
+        """What is being sent from memory: for `store.outbox.adopt` in the next commit, so that it survives this process from then on."""
+        found = [entry for memory in self._memory.values() for entry in memory.entries]
+        for entry in found:
+            self._unwritten.setdefault(entry.id, _SUMMARISED)
+        return found
 
     def acknowledged(self, alert_id: str, by: str) -> None:
         """Show on sent messages, where a channel can, who has taken an alert ("": nobody any more)."""
@@ -142,21 +151,22 @@ class Outbox:
 
     async def _work(self, name: str) -> None:
         wake = self._wakes[name]
-        while name in self._notifiers and not self._closing.is_set():
+        while not self._closing.is_set():
             wake.clear()
             self._progress[name] = self._clock.monotonic()
             await self._close_retired(name)
+            if name not in self._notifiers:  # looked at after the closing, during which a reload may have brought it back
+                break
             pause = await self._step(self._notifiers[name])
-            if pause > 0 and not any(old.name == name for old in self._retired):
+            if pause > 0 and name in self._notifiers and not any(old.name == name for old in self._retired):
                 await self._wait(wake, pause)
-        await self._close_retired(name)
         self._progress.pop(name, None)
 
     async def _close_retired(self, name: str) -> None:
         """Close the notifiers that this worker no longer uses; it is between two sends."""
         for old in [notifier for notifier in self._retired if notifier.name == name]:
             self._retired.remove(old)
-            await old.close()
+            await _close(old)
 
     async def _step(self, notifier: Notifier) -> float:
         """Do one thing for a notifier; how many seconds there is nothing more to do."""
@@ -198,8 +208,10 @@ class Outbox:
         self._tell(entry, outcome, recorded=False)
         if outcome.next_try is not None:
             self._memory_of(entry.notifier).put_back(_again(entry, outcome))
-        elif entry.id in self._unwritten:
-            self._unwritten[entry.id] = outcome
+        else:
+            if entry.id in self._unwritten:
+                self._unwritten[entry.id] = outcome
+            self._memory_of(entry.notifier).done()
 
     async def _deliver(self, notifier: Notifier, entry: Entry, remark: str = "") -> Outcome:
         message = entry.message
@@ -267,7 +279,7 @@ class Outbox:
     def _tidy(self, db: sqlite3.Connection) -> None:
         now = self._clock.wall_ms()
         if not self._recovered:
-            rows.recover(db, now)
+            rows.recover(db, now, [entry.id for memory in self._memory.values() for entry in memory.entries])
         rows.orphan(db, list(self._notifiers), now, GIVE_UP_MS)
         rows.prune(db, now)
 
@@ -279,6 +291,14 @@ class Outbox:
         finally:
             for task in waits:
                 task.cancel()
+
+
+async def _close(notifier: Notifier) -> None:
+    try:
+        async with asyncio.timeout(_GUARD_S):
+            await notifier.close()
+    except Exception:  # noqa: BLE001  the boundary: what a channel leaves open must not stop the worker
+        return
 
 
 def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int) -> None:

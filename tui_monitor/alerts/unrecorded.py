@@ -1,4 +1,4 @@
-"""Messages that the state database could not take: kept in memory, in order, bounded."""
+"""Messages that the state database could not take: kept in memory, in order, bounded, until they are sent."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ class Unrecorded:
 
     def __init__(self) -> None:
         self._waiting: deque[Entry] = deque()
+        self._out: Entry | None = None
 
     def __contains__(self, ident: str) -> bool:
-        return any(entry.id == ident for entry in self._waiting)
+        return any(entry.id == ident for entry in self.entries)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, the one that is being sent first."""
+        return (*([self._out] if self._out else []), *self._waiting)
 
     def add(self, message: Message, now_ms: int) -> None:
         """Take a new message."""
@@ -41,6 +47,7 @@ class Unrecorded:
 
     def put_back(self, entry: Entry) -> None:
         """Keep one that must be tried again, in front of the others."""
+        self._out = None
         self._waiting.appendleft(entry)
 
     def wait(self, now_ms: int) -> float | None:
@@ -48,9 +55,14 @@ class Unrecorded:
         return max(0.0, ((self._waiting[0].next_try or 0) - now_ms) / 1000) if self._waiting else None
 
     def pop(self) -> Entry:
-        """The first, as being tried once more."""
+        """The first, as being tried once more; `put_back` or `done` says how that went."""
         entry = self._waiting.popleft()
-        return replace(entry, attempts=entry.attempts + 1)
+        self._out = replace(entry, attempts=entry.attempts + 1)
+        return self._out
+
+    def done(self) -> None:
+        """The one that was taken is finished."""
+        self._out = None
 
     def _summarise(self, fresh: list[Entry]) -> None:
         summary = summarise([entry.message for entry in fresh])

@@ -24,6 +24,8 @@ CREATE INDEX alert_events_at ON alert_events (at);
 """
 KEEP_MS = 365 * 86_400_000
 KEEP_RESOLVED = 10_000
+MOST_STEPS = 1000
+MOST_UNSAVED = 20_000
 UNSAVED_MS = 1500
 """How long a transition that is not urgent may wait for others."""
 
@@ -76,8 +78,11 @@ class Unsaved:
         ]
 
     def put_back(self, transitions: Sequence[Transition], now_ms: int) -> None:
-        """After a commit that failed: they wait again, before what came since."""
-        self._waiting[:0] = transitions
+        """After a commit that failed: they wait again, before what came since. Of very many old steps go, but never an alert's last."""
+        last = {transition.alert.id: index for index, transition in enumerate(transitions)}
+        edge = len(transitions) - MOST_STEPS
+        kept = [step for index, step in enumerate(transitions) if index >= edge or last[step.alert.id] == index]
+        self._waiting[:0] = kept[-MOST_UNSAVED:]
         self._since = now_ms if self._waiting else None
 
 

@@ -197,19 +197,38 @@ def record(
         )
 
 
-def recover(db: sqlite3.Connection, now_ms: int) -> int:
+def adopt(db: sqlite3.Connection, entry: Entry) -> None:
+    """Write down a message that is being sent from memory, because it could not be written when it came: whoever comes after a
+    crash finds it in sending. A row that is there gets the newer message (a summary).
+    """
+    row = db.execute(
+        "INSERT INTO notifications (id, notifier, kind, state, attempts, claimed_at, created_at, possible_repeat, thread, alerts, message)"
+        " VALUES (?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, alerts = excluded.alerts,"
+        " message = excluded.message WHERE state = 'sending' RETURNING seq",
+        (
+            entry.id, entry.notifier, entry.kind, entry.attempts, entry.claimed_at, entry.created_at, entry.possible_repeat, entry.thread,
+            json.dumps(entry.alerts), entry.payload,
+        ),
+    ).fetchall()  # fmt: skip
+    if row:
+        _link_alerts(db, row[0][0], entry.alerts)
+
+
+def recover(db: sqlite3.Connection, now_ms: int, own: Collection[str] = ()) -> int:
     """Before the first claim of a new process: what a dead one was sending is *unknown* and gets its one, marked retry.
 
-    A row whose one retry was cut off too is not tried again and stays visible as unknown. Returns how many rows were found.
+    A row whose one retry was cut off too is not tried again and stays visible as unknown. ``own``: what this process sends from
+    memory. Returns how many rows were found.
     """
+    found = f"state = 'sending' AND id NOT IN ({', '.join('?' * len(own))})"
     last = db.execute(
-        "UPDATE notifications SET state = 'unknown', next_try = NULL, error = 'stopped while sending, twice' WHERE state = 'sending'"
-        " AND possible_repeat = 1"
+        f"UPDATE notifications SET state = 'unknown', next_try = NULL, error = 'stopped while sending, twice' WHERE {found}"
+        " AND possible_repeat = 1",
+        tuple(own),
     ).rowcount
     once = db.execute(
-        "UPDATE notifications SET state = 'unknown', next_try = ?, possible_repeat = 1, error = 'stopped while sending'"
-        " WHERE state = 'sending'",
-        (now_ms,),
+        f"UPDATE notifications SET state = 'unknown', next_try = ?, possible_repeat = 1, error = 'stopped while sending' WHERE {found}",
+        (now_ms, *own),
     ).rowcount
     return last + once
 

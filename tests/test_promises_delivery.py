@@ -1,0 +1,297 @@
+"""Promises 1, 2 and 5 where modules meet: rules, planner, commit and outbox as one, with a disk that fails and processes that die."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from alert_world import START, rules_of
+from outbox_tools import Events, FakeNotifier, HandClock, settle
+
+from tui_monitor.alerting import Alerting
+from tui_monitor.alerts.evaluator import Evaluator
+from tui_monitor.alerts.notifiers.base import SendError
+from tui_monitor.alerts.outbox import Outbox
+from tui_monitor.alerts.planner import Planner
+from tui_monitor.alerts.routing import NotifierPolicy, Routing
+from tui_monitor.guard import Troubles
+from tui_monitor.model import Sample, labels_of
+from tui_monitor.recorder import Reading
+from tui_monitor.series import SeriesMemory
+from tui_monitor.store import audit as audit_rows
+from tui_monitor.store import commands as command_rows
+from tui_monitor.store import outbox as rows
+from tui_monitor.store.state import StateStore
+
+T = TypeVar("T")
+HOT = {"alert": "Hot", "expr": "heat > 80", "severity": "critical"}
+
+
+class Life:
+    """One process: memory, rules, planner, outbox and the state file; ``broken`` fills the disk."""
+
+    def __init__(self, state: StateStore, clock: HandClock, rules: list[Any], notifiers: tuple[FakeNotifier, ...], folder: Path) -> None:
+        self.state, self.clock, self.notifiers = state, clock, notifiers
+        self.broken = False
+        self.memory, self.troubles, self.events = SeriesMemory(), Troubles(), Events()
+        self.reading = Reading(folder / "no-history.db")
+        names = {notifier.name: notifier for notifier in notifiers}
+        routing = Routing(notifiers={name: NotifierPolicy() for name in names}, by_severity={"info": tuple(names)})
+        self.outbox = Outbox(self.run, names, clock, self.events, jitter=lambda: 0.5)
+        self.alerting = Alerting(
+            self, Evaluator(rules, "web-1"), Planner(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
+            self.troubles,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """A transaction that fails while the disk is full."""
+        if self.broken:
+            raise sqlite3.OperationalError("database or disk is full")
+        return await self.state.transaction(work)
+
+    transaction = run
+
+    async def heat(self, value: float, seconds: float = 1.0, **labels: str) -> None:
+        """Time passes, a sample comes, one round."""
+        await self.clock.turn(seconds)
+        self.memory.append(self.clock.wall_ms(), [Sample(labels_of("heat", **labels), value)])
+        await self.alerting.round()
+
+    async def left(self, verb: str, **arguments: object) -> int:
+        """Another process leaves a command."""
+        return await self.state.transaction(lambda db: command_rows.add(db, "kim", verb, arguments, self.clock.wall_ms()))
+
+    async def told(self, count: int, which: int = 0) -> list[str]:
+        """The kinds that a notifier has got, as soon as there are so many."""
+        async with asyncio.timeout(5):
+            while len(self.notifiers[which].sent) < count:  # noqa: ASYNC110  a thread is at work
+                await asyncio.sleep(0.005)
+        await settle()
+        return [message.kind for message in self.notifiers[which].sent]
+
+    async def entries(self) -> list[rows.Entry]:
+        """The outbox, oldest first."""
+        return (await self.state.run(rows.list_entries))[::-1]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Callable[..., Any]:
+    """Makes lives over one state file."""
+    clock = HandClock(START)
+
+    @asynccontextmanager
+    async def begin(*notifiers: FakeNotifier, rules: list[Any] | None = None, kill: bool = False) -> AsyncIterator[Life]:
+        state = await StateStore.open(tmp_path / "state.db")
+        life = Life(state, clock, rules or rules_of(HOT), notifiers or (FakeNotifier(),), tmp_path)
+        await life.alerting.restore()
+        task = asyncio.create_task(life.outbox.run())
+        async with asyncio.timeout(5):
+            while not life.outbox._recovered:  # noqa: ASYNC110  a thread is at work
+                await asyncio.sleep(0.005)
+        try:
+            yield life
+        finally:
+            if kill:
+                await state.close()  # nothing that comes after this reaches the file
+                life.broken = True
+            await life.outbox.close(0.05)
+            await task
+            await life.reading.close()
+            if not kill:
+                await state.close()
+
+    return begin
+
+
+async def test_a_command_is_applied_once_though_its_commit_failed(house: Callable[..., Any]) -> None:
+    """The disk is full when a silence and a message are asked for, and has room for the next round: each is done once, and audited."""
+    async with house() as life:
+        silence = await life.left("silence", matchers=["alertname=Other"], **{"for": 3600})
+        send = await life.left("send", title="hello", message="you", to=["hook"])
+        waiting = await life.state.run(command_rows.pending)
+        life.broken = True
+        for command in waiting:
+            await life.alerting._apply(command, stored=True)
+        assert life.troubles.texts
+        life.broken = False
+        await life.heat(99)  # an alert: this round commits by itself
+        await life.told(2)
+        await life.alerting.take_commands()
+        await life.alerting.take_commands()
+        assert len(life.alerting.planner.silences) == 1
+        assert sorted(message.kind for message in life.notifiers[0].sent) == ["firing", "message"]
+        results = [await life.state.run(lambda db, ident=ident: command_rows.result(db, ident)) for ident in (silence, send)]
+        assert all(result.ok and result.finished_at for result in results)
+        lines = await life.state.run(lambda db: audit_rows.entries(db, 100))
+        assert sorted(line.verb for line in lines) == ["sent", "silenced"]
+        assert not life.alerting._applied
+
+
+async def test_a_command_that_breaks_stops_no_round(house: Callable[..., Any]) -> None:
+    """What another version left in words that this one does not know is refused, and the rounds go on."""
+    async with house() as life:
+        bad = await life.left("silence", matchers=None, **{"for": "soon"})
+        worse = await life.left("ack", ids={"no": "list"}, **{"for": [1]})
+        broken = await life.left("send", title="x", message="y", to=7)
+        for _ in range(2):
+            await life.alerting.take_commands()
+        results = [await life.state.run(lambda db, ident=ident: command_rows.result(db, ident)) for ident in (bad, worse, broken)]
+        assert [(result.ok, bool(result.finished_at)) for result in results] == [(False, True)] * 3
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+
+
+async def test_a_retry_from_memory_is_not_sent_again_from_the_file(house: Callable[..., Any]) -> None:
+    """A send that could not be recorded is retried from memory; another notifier's worker that writes meanwhile doubles nothing."""
+    hook = FakeNotifier("hook", plan=[SendError("busy")])
+    async with house(hook, FakeNotifier("mail")) as life:
+        record, flushed = life.outbox._record, []
+
+        async def full(*arguments: Any) -> bool:
+            life.broken = True
+            flushed.append(await record(*arguments))
+            return False
+
+        life.outbox._record = full  # type: ignore[method-assign]
+        await life.heat(99)
+        await life.told(1, which=1)
+        async with asyncio.timeout(5):
+            while len(hook.tried) < 1 or len(flushed) < 2:  # noqa: ASYNC110  a thread is at work
+                await asyncio.sleep(0.005)
+        life.outbox._record = record  # type: ignore[method-assign]
+        gate = hook.gate = asyncio.Event()
+        await life.clock.turn(4)
+        await settle()
+        assert len(hook.tried) == 2, "it is being retried from memory"
+        life.broken = False
+        for _ in range(8):
+            await life.clock.turn(1.5)
+            await asyncio.sleep(0.02)  # the other worker writes what waits
+        gate.set()
+        await life.told(1)
+        for _ in range(3):
+            await life.clock.turn(30)
+            await asyncio.sleep(0.05)
+        assert len(hook.sent) == 1
+        assert {entry.notifier: entry.state for entry in await life.entries()} == {"hook": "sent", "mail": "sent"}
+
+
+async def test_what_waits_in_memory_survives_once_the_disk_has_room(house: Callable[..., Any]) -> None:
+    """Full disk and a failing notifier: once there is room the file has the message beside what was told; kill -9 loses nothing."""
+    async with house(FakeNotifier(always=SendError("busy")), kill=True) as life:
+        life.broken = True
+        await life.heat(99)
+        await settle()
+        assert life.troubles.texts and life.notifiers[0].tried
+        life.broken = False
+        await life.heat(99)
+        assert [entry.state for entry in await life.entries()] == ["sending"]
+    async with house() as life:
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+        assert life.notifiers[0].repeats == [True]
+        await life.heat(20)
+        assert await life.told(1) == ["firing"]
+        await life.heat(20, 10)
+        assert await life.told(2) == ["firing", "resolved"]
+        assert [entry.state for entry in await life.entries()] == ["sent", "sent"]
+
+
+async def test_sent_from_memory_is_sent_once(house: Callable[..., Any]) -> None:
+    """What went out from memory while the disk was full is not sent again by the next process, and its end is told."""
+    async with house(kill=True) as life:
+        life.broken = True
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+        life.broken = False
+        await life.heat(99)
+        await life.heat(99, 60)
+        assert len(life.notifiers[0].sent) == 1
+    async with house() as life:
+        await life.heat(99)
+        await life.heat(20)
+        await life.heat(20, 10)
+        assert await life.told(1) == ["resolved"]
+
+
+async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..., Any]) -> None:
+    """Thousands of alerts come and go while the disk is full: once it has room the file knows how each of them is."""
+    async with house() as life:
+        life.broken = True
+        for value in (99, 20):
+            await life.clock.turn(1)
+            life.memory.append(life.clock.wall_ms(), [Sample(labels_of("heat", room=str(n)), value) for n in range(1500)])
+            await life.alerting.round()
+        life.broken = False
+        await life.heat(99, room="new")
+        states = await life.state.run(lambda db: dict(db.execute("SELECT state, COUNT(*) FROM alerts GROUP BY state").fetchall()))
+        assert states == {"resolved": 1500, "firing": 1}
+
+
+@pytest.mark.parametrize("down_s", [5, 3600])
+async def test_recovered_while_down_is_told_once_and_only_after_a_sample(house: Callable[..., Any], down_s: int) -> None:
+    """Firing at the crash, well at the restart: nothing for want of samples, then one resolve after the first real one."""
+    async with house(kill=True) as life:
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+    async with house() as life:
+        await life.clock.turn(down_s)
+        for _ in range(3):
+            await life.clock.turn(60)
+            await life.alerting.round()
+        await settle()
+        assert life.notifiers[0].sent == [] and [alert.state for alert in life.alerting.alerts] == ["firing"]
+        await life.heat(20)
+        assert await life.told(1) == ["resolved"]
+        for _ in range(10):
+            await life.heat(20, 10)
+        assert await life.told(1) == ["resolved"]
+    async with house() as life:
+        await life.heat(20)
+        await life.heat(20, 30)
+        await settle()
+        assert life.notifiers[0].sent == []
+
+
+async def test_a_notifier_that_a_reload_takes_away_and_brings_back(house: Callable[..., Any]) -> None:
+    """Its rows wait for it; brought back, also while it is still being closed, it sends them and goes on."""
+    hook = FakeNotifier("hook", always=SendError("busy"))
+    async with house(hook, FakeNotifier("mail")) as life:
+        await life.heat(99)
+        await life.told(1, which=1)
+        closing, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> None:
+            closing.set()
+            await go_on.wait()
+
+        hook.close = slowly  # type: ignore[method-assign]
+        life.outbox.reconfigure({"mail": life.notifiers[1]})
+        await asyncio.wait_for(closing.wait(), 5)
+        back = FakeNotifier("hook")
+        life.outbox.reconfigure({"hook": back, "mail": life.notifiers[1]})
+        go_on.set()
+        async with asyncio.timeout(5):
+            while not back.sent:
+                await life.clock.turn(1)
+                await asyncio.sleep(0.005)
+        assert [message.kind for message in back.sent] == ["firing"]
+
+
+async def test_a_notifier_that_cannot_be_closed_stops_nobody(house: Callable[..., Any]) -> None:
+    """An error while an old notifier gives its connections back is left at that."""
+    hook = FakeNotifier("hook")
+    async with house(hook, FakeNotifier("mail")) as life:
+
+        async def broken() -> None:
+            raise RuntimeError("unable to perform operation on <TCPTransport closed=True>")
+
+        hook.close = broken  # type: ignore[method-assign]
+        life.outbox.reconfigure({"mail": life.notifiers[1]})
+        await life.heat(99)
+        assert await life.told(1, which=1) == ["firing"]
