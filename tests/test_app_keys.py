@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tui_monitor.app import MonitorApp
+from tui_monitor.model import HealthStatus
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen, completed
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import PromptScreen
@@ -336,6 +337,34 @@ async def test_a_new_alert_rings_once() -> None:
             backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new, quiet)))
         await pilot.pause()
         assert told(app) == ["[red]broke[/]"] and rung == [True]
+
+
+async def test_the_leaders_configuration_rings_everywhere() -> None:
+    """`bell = true` reaches every dashboard with the board."""
+    async with running() as (app, backend, pilot):
+        rung: list[bool] = []
+        app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+        backend.push(boards.busy(boards.AT + 1000))
+        for bell, ident in ((False, "b1"), (True, "b2")):
+            new = replace(boards.alert(77, "Fresh", "warning", "broke", 0.1), id=ident)
+            backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new), bell=bell))
+        await pilot.pause()
+        assert rung == [True]
+
+
+async def test_what_is_not_well_is_seen_first_where_room_is_short() -> None:
+    """A pane that cannot show all of its checks begins with the gravest; one that can keeps the configuration's order."""
+    async with running(size=(80, 24)) as (app, backend, pilot):
+        whole = boards.busy()
+        ailing = [replace(check, name=f"last{n}", status=HealthStatus.UNHEALTHY) for n, check in enumerate(whole.checks[:1])]
+        fine = [replace(whole.checks[0], name=f"fine{n}", status=HealthStatus.HEALTHY) for n in range(30)]
+        backend.push(replace(whole, checks=(*fine, *ailing)))
+        await pilot.pause()
+        assert next(iter(app.main.endpoints.keys())) == "last0"
+        assert "last0" in seen(app)
+        backend.push(replace(whole, checks=(*fine[:2], *ailing)))
+        await pilot.pause()
+        assert list(app.main.endpoints.keys()) == ["fine0", "fine1", "last0"]
 
 
 async def test_what_goes_wrong_is_told() -> None:

@@ -48,6 +48,18 @@ async def test_a_backend_that_fails_ends_the_app_with_1() -> None:
     assert app.return_code == 1 and str(app.failure) == "the disk is gone"
 
 
+def test_a_wrong_configuration_ends_the_dashboard_with_2(tmp_path: Path) -> None:
+    """The terminal is restored, and every fault stands on standard error."""
+    path = tmp_path / "config.toml"
+    path.write_text("bel = true\n[system]\nintervall = 1\n")
+    terminal = Terminal("--config", str(path), "--state", str(tmp_path / "state"), module="tui_monitor")
+    try:
+        assert terminal.end() == 2 and terminal.restored()
+        assert b"config.toml:1: bel: unknown key" in terminal.output and b"config.toml:3: system.intervall" in terminal.output
+    finally:
+        terminal.close()
+
+
 async def test_the_first_board_is_shown_before_the_backend_runs() -> None:
     """Paint first: what the store knows is on the screen before any driver is loaded."""
     backend = FakeBackend()
@@ -80,15 +92,15 @@ async def test_without_colour_nothing_is_coloured(environ: dict[str, str]) -> No
 
 
 class Terminal:
-    """The bench's fake dashboard under a real pseudo-terminal."""
+    """The bench's fake dashboard, or another module, under a real pseudo-terminal."""
 
-    def __init__(self, *arguments: str, environ: dict[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, environ: dict[str, str] | None = None, module: str = "bench.fakeapp") -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.before = termios.tcgetattr(slave)
         env = {**{k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}, **ENVIRON, **(environ or {})}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.fakeapp", *arguments],
+            [sys.executable, "-m", module, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -111,6 +111,21 @@ def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
     assert bars.leader_text(LeaderView("viewer"), 0) == "viewer"
 
 
+def test_a_first_start_raises_no_alarm() -> None:
+    """While the first reading is under way nobody leads yet, and that is no fault."""
+    starting = replace(boards.loading(), leader=LeaderView("viewer", alive=False))
+    assert bars.notices(starting, bars.Picture(), LOOK) == []
+    head = text_of([bars.head_line(starting, 80, LOOK)])
+    assert "starting" in head and "no leader" not in head
+
+
+def test_help_and_quit_always_stand_in_the_foot() -> None:
+    """From 40 columns on, whatever else there is no room for."""
+    for width in (40, 60, 80, 100, 120, 200):
+        foot = text_of([bars.foot_line(boards.busy(), width, LOOK)])
+        assert "? help" in foot and "q quit" in foot and foot.lstrip().startswith("a ack")
+
+
 def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> None:
     """Two alerts in one cell show the graver one; the moment shown is always visible."""
     line = bars.timeline_line([(500, "info"), (510, "critical")], 1000, 0, 1000, 60, LOOK)

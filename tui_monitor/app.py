@@ -171,7 +171,7 @@ class MonitorApp(App[int]):
         text = clean(new[0].summary or new[0].name) + (f"  and {len(new) - 1} more" if len(new) > 1 else "")
         grave = any(alert.severity in ("critical", "error") for alert in new)
         self.notify(text, title=clean(new[0].name), severity="error" if grave else "warning", markup=False)
-        if self.ring:
+        if self.ring or board.bell:
             self.bell()
 
     def refresh_picture(self) -> None:
@@ -362,12 +362,13 @@ class MonitorApp(App[int]):
 
 
 def run_app(backend: Backend, *, bell: bool, now: Callable[[], int], at: int | None = None) -> int:
-    """Run the dashboard until it ends; 0, or 1 where the backend failed (its error stands on standard error)."""
+    """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (told on standard error)."""
     gc.disable()  # until the first paint: collecting while everything loads costs 20 ms and finds nothing
     app = MonitorApp(backend, bell=bell, now=now, at=at)
     with contextlib.suppress(OSError):
         app.run()
     if app.failure is not None:
-        print(f"tui-monitor: {app.failure}", file=sys.stderr)
-        return 1
+        for line in str(app.failure).splitlines():
+            print(f"tui-monitor: {clean(line)}", file=sys.stderr)
+        return int(getattr(app.failure, "exit_code", 1))
     return app.return_code or 0

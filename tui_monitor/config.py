@@ -42,6 +42,8 @@ class Fault:
 class ConfigurationError(Exception):
     """The configuration cannot be used; ``faults`` lists every reason."""
 
+    exit_code = 2
+
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults

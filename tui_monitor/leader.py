@@ -234,7 +234,8 @@ class Leader:
 
     def _learn_units(self) -> None:
         self._units = {rule.ladder: boards.unit_of(rule.expr) for rule in self.alerting.evaluator.rules}
-        identity = Identity(self._host, self._pid, self.kind, self._since, tuple(entry.name for entry in self._settings.notifiers))
+        names = tuple(entry.name for entry in self._settings.notifiers)
+        identity = Identity(self._host, self._pid, self.kind, self._since, names, self._settings.bell)
         self._parts = Parts(
             identity, self._collector, self._statistics, self.alerting, self._units, self._deliveries, self._troubles, self._memory,
             limits=boards.limits_of(self.alerting.evaluator.rules),

@@ -63,6 +63,7 @@ class Identity:
     kind: str
     since: int
     notifiers: tuple[str, ...]
+    bell: bool = False
 
 
 @dataclass(slots=True)
@@ -102,6 +103,7 @@ def make_board(parts: Parts, now: int) -> Board:
         uptime=(now - identity.since) / 1000,
         trouble=parts.troubles.texts,
         notifiers=identity.notifiers,
+        bell=identity.bell,
         loading=reading is None,
         advice=parts.advice,
         limits=parts.limits,

@@ -198,6 +198,8 @@ class Board:
     """Why this process may only look, "" where it may act."""
     past: bool = False
     """Replay: the board of a past moment."""
+    bell: bool = False
+    """The leader's configuration wants the terminal's bell at a new alert."""
     loading: bool = False
     """Nothing is known yet: the first reading is under way."""
     advice: tuple[str, ...] = ()

@@ -12,9 +12,11 @@ from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row
 
 HINTS = (
     ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
-    ("p", "pause"), ("[ ]", "time"), ("?", "help"), ("q", "quit"),
+    ("p", "pause"), ("[ ]", "time"),
 )  # fmt: skip
-SHORT_HINTS = (("a", "ack"), ("Enter", "details"), ("?", "help"), ("q", "quit"))
+LAST_HINTS = (("?", "help"), ("q", "quit"))
+"""Always there: who knows these two finds everything else."""
+SHORT_HINTS = (("a", "ack"), ("Enter", "details"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,7 @@ def status_counts(board: Board) -> list[tuple[str, str]]:
 
 def leader_text(leader: LeaderView, now: int) -> str:
     """Who polls and notifies, in a word: "leader", "viewer", "no leader since 03:10" is told in the notice."""
-    if not leader.alive:
-        return "no leader"
-    return leader.role
+    return leader.role if leader.alive else "no leader"
 
 
 def head_line(board: Board, width: int, look: Look) -> Line:
@@ -51,7 +51,7 @@ def head_line(board: Board, width: int, look: Look) -> Line:
     clock = f.clock(board.at, look.zone) if board.at else "--:--"
     right = [clock]
     if width >= 60:
-        right.insert(0, leader_text(board.leader, board.at))
+        right.insert(0, "starting" if board.loading and not board.leader.alive else leader_text(board.leader, board.at))
     if width >= 100:
         right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
     tail = "   ".join(part for part in right if part) + " "
@@ -102,7 +102,7 @@ def notices(board: Board, picture: Picture, look: Look) -> list[tuple[str, str]]
     if picture.paused_since:
         told.append(("PAUSED", f"since {f.clock(picture.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
     leader = board.leader
-    if not leader.alive:
+    if not leader.alive and not board.loading:
         since = leader.heartbeat or leader.since
         told.append(
             ("NO LEADER", f"since {f.stamp(since, board.at, look.zone, seconds=True)}: nothing is polled or sent; this is the last it knew")
@@ -132,9 +132,11 @@ def foot_line(board: Board, width: int, look: Look) -> Line:
         own.append(f"mem {f.size(board.own_memory)}")
     tail = "  ".join(own) if width >= 80 else ""
     row = Row(width, look)
-    for key, does in HINTS if width >= 60 else SHORT_HINTS:
-        if row.used + len(key) + len(does) + 4 > width - len(tail) - 2:
-            break
+    ends = sum(len(key) + len(does) + 3 for key, does in LAST_HINTS)
+    for key, does in (*(HINTS if width >= 60 else SHORT_HINTS), *LAST_HINTS):
+        last = (key, does) in LAST_HINTS
+        if row.used + len(key) + len(does) + 4 > width - len(tail) - (1 if last else 2 + ends):
+            continue
         row.put(f" {key}", "accent").put(f" {does} ", "dim")
     row.put(" " * max(0, width - len(tail) - 1 - row.used), "dim").put(tail, "faint")
     return row.line()

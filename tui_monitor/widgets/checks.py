@@ -28,6 +28,11 @@ def check_sort_key(order: str, check: CheckView) -> tuple[float, str]:
     return (0, check.name)
 
 
+def gravest_first(checks: list[CheckView]) -> list[CheckView]:
+    """The same checks by status, in the order of the configuration among equals: for a pane that cannot show them all."""
+    return sorted(checks, key=lambda check: _RANK[check.status])
+
+
 def summary(checks: list[CheckView]) -> str:
     """How many are healthy, for a pane's head: "3 of 4 healthy"."""
     healthy = sum(check.status is HealthStatus.HEALTHY for check in checks)

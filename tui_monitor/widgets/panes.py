@@ -107,6 +107,12 @@ class ChecksPane(BoardPane):
         if self.order != self.ORDERS[0]:
             self.checks.sort(key=lambda check: checks.check_sort_key(self.order, check))
 
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """What is not well stands first when there is no room for all."""
+        if self.order == self.ORDERS[0] and len(self.checks) > height - 1:
+            self.checks = checks.gravest_first(self.checks)
+        return super().build(width, height)
+
     def keys(self) -> Sequence[str]:
         """The checks' names."""
         return [check.name for check in self.checks]
