@@ -57,6 +57,7 @@ class MonitorApp(App[int]):
         Binding("left_curly_bracket", f"step({-LONG_STEP_MS})", "Long step back", show=False),
         Binding("right_curly_bracket", f"step({LONG_STEP_MS})", "Long step forth", show=False),
         Binding("at", "goto", "Go to a time", show=False),
+        Binding("M", "mark", "Mark this moment", show=False),
         Binding("R", "reload", "Reload the configuration", show=False),
         Binding("question_mark", "help", "Help", show=False),
         Binding("escape", "back", "Back", show=False),
@@ -286,6 +287,18 @@ class MonitorApp(App[int]):
     def action_goto(self) -> None:
         """Ask for a time and go there."""
         self._asking("goto")
+
+    def action_mark(self) -> None:
+        """Ask for a text and mark the moment that is shown."""
+        self._asking("mark")
+
+    def action_another_series(self) -> None:
+        """Ask for another series of the chart."""
+        self._asking("another_series")
+
+    def action_keep(self) -> None:
+        """Ask for a name and keep the chart's query."""
+        self._asking("keep")
 
     def _asking(self, what: str) -> None:
         from tui_monitor.screens import asking

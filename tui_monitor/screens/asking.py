@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_monitor.text import clean
 from tui_monitor.widgets.alerts import subject
 from tui_monitor.widgets.asking import parse_moment, parse_silence, silence_text
+from tui_monitor.widgets.formatting import stamp
 
 if TYPE_CHECKING:
     from tui_monitor.app import MonitorApp
@@ -72,3 +74,49 @@ def goto(app: MonitorApp) -> None:
             app.do(app.go_to(at))
 
     app.ask("Go to", answered, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
+
+
+def another_series(app: MonitorApp) -> None:
+    """Ask for PromQL that is drawn with what the chart shows."""
+    from tui_monitor.screens.chart import ChartScreen
+
+    screen = app.screen
+    if not isinstance(screen, ChartScreen):
+        return
+
+    def answered(text: str) -> None:
+        if text.strip():
+            screen.ask(replace(screen.question, expr=f"{screen.question.expr}; {text.strip()}"))
+
+    app.ask("Another series", answered, placeholder="memory_usage_ratio", hint="Enter draws   Esc leaves")
+
+
+def keep(app: MonitorApp) -> None:
+    """Ask for a name and keep the chart's query as a panel."""
+    from tui_monitor.screens.chart import ChartScreen
+
+    screen = app.screen
+    if not isinstance(screen, ChartScreen) or not screen.question.expr or app.refused():
+        return
+    arguments = {"expr": screen.question.expr, "span": screen.question.span}
+    app.ask(
+        "Keep as panel",
+        lambda text: app.do(app.command("panel", {"name": text.strip(), **arguments})),
+        placeholder="a name",
+        hint="Enter keeps   Esc leaves",
+    )
+
+
+def mark(app: MonitorApp) -> None:
+    """Ask for a text and mark the moment that is shown, on every chart."""
+    if app.live.read_only:
+        app.refused()
+        return
+    at = app.picture.past_at
+    when = stamp(at, app.now(), app.look.zone, seconds=True) if at else "now"
+    app.ask(
+        f"Mark {when}",
+        lambda text: app.do(app.command("annotate", {"text": text.strip(), **({"at": at} if at else {})})) if text.strip() else None,
+        placeholder="deploy v2.3",
+        hint="Enter marks it on every chart   Esc leaves",
+    )

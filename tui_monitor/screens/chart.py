@@ -23,8 +23,14 @@ from tui_monitor.widgets.panes import HeadBar
 
 RANGES = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
 WEEK = 604_800_000
-HINTS = (("left right", "range"), ("c", "last week"), ("v", "table or chart"), ("r", "again"), ("Esc", "back"))
-EXPLORE_HINTS = (("Enter", "run"), ("right", "complete"), ("Tab", "to the chart and back"), *HINTS)
+HINTS = (
+    ("left right", "range"), ("c", "last week"), ("+", "another series"), ("v", "table or chart"), ("r", "again"),
+    ("Ctrl+S", "keep as panel"), ("Esc", "back"),
+)  # fmt: skip
+EXPLORE_HINTS = (
+    ("Enter", "run"), ("right", "complete"), ("Ctrl+S", "keep as panel"), ("Tab", "to the chart and back"), ("left right", "range"),
+    ("c", "last week"), ("v", "table or chart"), ("Esc", "back"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class ChartScreen(Screen[None]):
         Binding("c", "compare", "Compare with last week", show=False),
         Binding("v", "table", "Table or chart", show=False),
         Binding("r", "again", "Ask again", show=False),
+        Binding("plus", "more", "Another series", show=False),
+        Binding("ctrl+s", "keep", "Keep as panel", show=False, priority=True),
     ]
     AUTO_FOCUS = "ChartPane"
 
@@ -150,6 +158,14 @@ class ChartScreen(Screen[None]):
         """As table, as chart."""
         self.chart.as_table = not self.chart.as_table
         self.chart.rebuild()
+
+    async def action_more(self) -> None:
+        """Another expression on the same chart."""
+        await self.app.run_action("another_series")
+
+    async def action_keep(self) -> None:
+        """Keep what is asked as a panel."""
+        await self.app.run_action("keep")
 
     def action_again(self) -> None:
         """The same question now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 POINTS = 300
 HISTORY, OUTBOX = 200, 500
 ALERT_HINTS: Hints = (("a", "acknowledge"), ("u", "take back"), ("s", "silence"), ("t", "trend"), ("m", "its moment"), ("Esc", "back"))
-LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-5", "screens"), ("Esc", "back"))
+LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-7", "screens"), ("Esc", "back"))
 
 
 class AlertScreen(PageScreen):
@@ -109,7 +110,7 @@ def open_help(app: MonitorApp) -> None:
 
 async def open_page(app: MonitorApp, number: int) -> None:
     """Open a numbered screen; numbers without one do nothing."""
-    pages = {2: open_history, 3: open_notifications, 4: open_processes, 5: open_silences}
+    pages = {2: open_history, 3: open_notifications, 4: open_processes, 5: open_silences, 6: open_panels, 7: open_backtest}
     if number == 1:
         while app.screen is not app.main:
             app.pop_screen()
@@ -236,6 +237,24 @@ def _silence(one: SilenceView, now: int, width: int, look: Look, selected: bool)
     return row.put(f"{one.by} {one.comment}".strip(), "dim").line()
 
 
+async def open_panels(app: MonitorApp) -> None:
+    """The kept queries with their newest values."""
+    from tui_monitor.screens.studies import panels_screen
+
+    screen = await panels_screen(app)
+    if screen is not None:
+        _replace(app, screen)
+
+
+async def open_backtest(app: MonitorApp) -> None:
+    """What each rule would have done over the last days."""
+    from tui_monitor.screens.studies import backtest_screen
+
+    screen = backtest_screen(app)
+    if screen is not None:
+        _replace(app, screen)
+
+
 # Charts.
 
 
@@ -262,14 +281,16 @@ async def _selected_expr(app: MonitorApp) -> str:
     return (await app.backend.alert_detail(alert.id)).series if alert is not None else ""
 
 
-async def open_explore(app: MonitorApp) -> None:
-    """PromQL by hand, beginning with the selection."""
+async def open_explore(app: MonitorApp, expr: str = "", span: int = 0) -> None:
+    """PromQL by hand, beginning with the selection, or with a query and its range."""
     from tui_monitor.screens.chart import ExploreScreen
 
     names = await app.backend.names()
     words = [word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())]
-    expr = app.main.pane.expr() if app.screen is app.main else ""
+    expr = expr or (app.main.pane.expr() if app.screen is app.main else "")
     screen = ExploreScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, look=app.look, inks=app.inks)
+    if span:
+        screen.question = replace(screen.question, span=span)
     app.push_screen(screen)
 
 

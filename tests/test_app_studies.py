@@ -1,0 +1,141 @@
+"""Panels, backtests, several series and marks on the dashboard, by keys on a fake backend."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import boards
+from board_backend import FakeBackend
+from test_app_keys import make, press, settle
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tui_monitor.app import MonitorApp
+from tui_monitor.screens.chart import ChartScreen, ExploreScreen
+from tui_monitor.screens.page import PageScreen
+from tui_monitor.screens.prompt import PromptScreen
+from tui_monitor.views import BacktestRow, BacktestView, CommandRefused, PanelView
+from tui_monitor.widgets.line import text_of
+
+HOT = BacktestRow("HighCPU", "", "critical", 3, 1, 7, 1680.0, 900.0, boards.AT - 86_400_000, 6, 2, "cpu_usage_ratio > 0.9 for 120s")
+QUIET = BacktestRow("DiskSpace", "", "warning", 0, condition="disk_usage_ratio > 0.8 for 0s")
+
+
+class StudyBackend(FakeBackend):
+    """Keeps panels and answers backtests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = {"load": PanelView("load", "load1", 300_000, "kim")}
+        self.asked: list[tuple[str, str, tuple[str, ...]]] = []
+
+    async def command(self, verb: str, arguments: Any) -> str:
+        if verb == "panel":
+            self.kept[arguments["name"]] = PanelView(arguments["name"], arguments["expr"], arguments["span"])
+        elif verb == "unpanel":
+            del self.kept[arguments["name"]]
+        return await super().command(verb, arguments)
+
+    async def panels(self) -> Sequence[PanelView]:
+        return [self.kept[name] for name in sorted(self.kept)]
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        self.asked.append((alert, since, tuple(changes)))
+        if "for=soon" in changes:
+            raise CommandRefused("for=soon is no duration")
+        rows = (HOT, replace(HOT, tried=changes[0], fired=1)) if changes else (HOT, QUIET)
+        return BacktestView(boards.AT - 7 * 86_400_000, boards.AT, rows, ("no monitor ran for 5m of this time",))
+
+
+@asynccontextmanager
+async def studying(**more: Any) -> AsyncIterator[tuple[MonitorApp, StudyBackend, Pilot[Any]]]:
+    backend = StudyBackend()
+    app = make(backend, **more)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(app, pilot)
+        yield app, backend, pilot
+
+
+def page(app: MonitorApp) -> str:
+    assert isinstance(app.screen, PageScreen)
+    return text_of(app.screen.pane.build(120, 36)[0])
+
+
+async def write(app: MonitorApp, pilot: Pilot[Any], text: str) -> None:
+    assert isinstance(app.screen, PromptScreen)
+    app.screen.query_one(Input).value = text
+    await press(app, pilot, "enter")
+    await settle(app, pilot)
+
+
+async def test_a_trend_draws_several_series_and_is_kept_as_a_panel() -> None:
+    """`+` adds an expression to the chart, Ctrl+S keeps all of it with its range, screen 6 shows it and Enter opens it again."""
+    async with studying() as (app, backend, pilot):
+        await press(app, pilot, "tab", "t")
+        await settle(app, pilot)
+        assert isinstance(app.screen, ChartScreen)
+        first = app.screen.question.expr
+        await press(app, pilot, "plus")
+        await write(app, pilot, "load1")
+        assert isinstance(app.screen, ChartScreen) and app.screen.question.expr == f"{first}; load1"
+        await press(app, pilot, "right", "ctrl+s")
+        await write(app, pilot, "both")
+        assert backend.commands[-1] == ("panel", {"name": "both", "expr": f"{first}; load1", "span": 86_400_000})
+        await press(app, pilot, "6")
+        await settle(app, pilot)
+        shown = page(app)
+        assert "2 kept" in shown and "both" in shown and "load" in shown
+        await press(app, pilot, "enter")
+        await settle(app, pilot)
+        assert isinstance(app.screen, ExploreScreen)
+        assert (app.screen.question.expr, app.screen.question.span) == (f"{first}; load1", 86_400_000)
+        assert app.screen.input.value == f"{first}; load1"
+
+
+async def test_a_panel_is_taken_away() -> None:
+    """`x` asks, Enter takes it away, and the list says so."""
+    async with studying() as (app, backend, pilot):
+        await press(app, pilot, "6")
+        await settle(app, pilot)
+        await press(app, pilot, "x")
+        await write(app, pilot, "")
+        assert backend.commands[-1] == ("unpanel", {"name": "load"})
+        await settle(app, pilot)
+        assert "No query is kept yet" in page(app)
+
+
+async def test_a_backtest_and_a_change_beside_it() -> None:
+    """Screen 7 says what each rule would have done; Enter tries a change beside the present rule; other ranges are asked for."""
+    async with studying() as (app, backend, pilot):
+        await press(app, pilot, "7")
+        await settle(app, pilot)
+        shown = page(app)
+        assert backend.asked == [("", "7d", ())]
+        assert "3 alerts, 6 messages" in shown and "28m" in shown and "6+2" in shown
+        assert "cpu_usage_ratio > 0.9 for 120s" in shown and "no monitor ran for 5m" in shown
+        await press(app, pilot, "enter")
+        await write(app, pilot, "for=10m")
+        assert backend.asked[-1] == ("HighCPU", "7d", ("for=10m",))
+        assert "HighCPU  for=10m" in page(app)
+        await press(app, pilot, "right")
+        await settle(app, pilot)
+        assert backend.asked[-1] == ("", "30d", ()) and "for=10m" not in page(app)
+        await press(app, pilot, "enter")
+        await write(app, pilot, "for=soon")
+        assert "HighCPU" in page(app)
+
+
+async def test_marks() -> None:
+    """`M` marks this moment, or the past one that is shown."""
+    async with studying() as (app, backend, pilot):
+        await press(app, pilot, "M")
+        await write(app, pilot, "deploy")
+        assert backend.commands[-1] == ("annotate", {"text": "deploy"})
+        await press(app, pilot, "[")
+        await settle(app, pilot)
+        await press(app, pilot, "M")
+        await write(app, pilot, "noise")
+        assert backend.commands[-1] == ("annotate", {"text": "noise", "at": boards.AT - 60_000})

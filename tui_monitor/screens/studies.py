@@ -1,0 +1,193 @@
+"""The screens of kept queries (panels) and of backtests. Part of the app, loaded when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui_monitor.screens.page import Hints, PageScreen
+from tui_monitor.text import clean
+from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, KeepsPanels, PanelView, TriesRules
+from tui_monitor.widgets import studies
+from tui_monitor.widgets.line import Line, Look, Row, note
+from tui_monitor.widgets.pages import DrawRow, ListPane
+
+if TYPE_CHECKING:
+    from tui_monitor.app import MonitorApp
+
+PANEL_POINTS = 96
+PANEL_LINES = 8
+RENEW_BOARDS = 10
+SINCE = ("1d", "7d", "30d")
+PANEL_HINTS: Hints = (("Enter", "open"), ("x", "take away"), ("/", "filter"), ("1-7", "screens"), ("Esc", "back"))
+BACKTEST_HINTS: Hints = (("left right", "how long"), ("Enter", "try a change"), ("/", "filter"), ("1-7", "screens"), ("Esc", "back"))
+
+
+class StudyScreen(PageScreen):
+    """A list with a range and rows that can be taken away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "range(-1)", "Shorter", show=False),
+        Binding("right,l", "range(1)", "Longer", show=False),
+        Binding("x,delete", "remove", "Take away", show=False),
+    ]
+
+    ranged: Callable[[int], None] | None = None
+    removed: Callable[[str], None] | None = None
+
+    def action_range(self, step: int) -> None:
+        """A longer or a shorter range."""
+        if self.ranged is not None:
+            self.ranged(step)
+
+    def action_remove(self) -> None:
+        """Take the selected row away."""
+        if self.removed is not None and self.pane.selection:
+            self.removed(self.pane.selection)
+
+
+# Panels.
+
+
+async def panels_screen(app: MonitorApp) -> PageScreen | None:
+    """The kept queries with their newest values; None where this backend keeps none."""
+    if not isinstance(app.backend, KeepsPanels):
+        return None
+    backend = app.backend
+    pane = ListPane("Panels", "No query is kept yet. Ctrl+S on a trend (t) or in explore (e) keeps one.", look=app.look, inks=app.inks)
+    known: dict[str, PanelView] = {}
+
+    async def load() -> None:
+        rows: list[tuple[str, str, DrawRow]] = []
+        known.clear()
+        end = app.picture.past_at or app.now()
+        for panel in await backend.panels():
+            chart = await app.backend.chart(panel.expr, end - panel.span, end, PANEL_POINTS)
+            for index in range(max(1, min(PANEL_LINES, len(chart.lines)))):
+                key = f"{panel.name}\n{index}"
+                known[key] = panel
+                rows.append((key, f"{panel.name} {panel.expr}", partial(_panel, panel, chart, index)))
+        pane.fill(rows, f"{len({panel.name for panel in known.values()})} kept")
+
+    def opened(key: str) -> None:
+        from tui_monitor.screens.opening import open_explore
+
+        app.do(open_explore(app, known[key].expr, known[key].span))
+
+    async def drop(name: str) -> None:
+        await app.command("unpanel", {"name": name})
+        await load()
+
+    def removed(key: str) -> None:
+        name = known[key].name
+        if not app.refused():
+            app.ask(f"Take panel {clean(name)} away?", lambda _: app.do(drop(name)), hint="Enter takes it away   Esc leaves")
+
+    counter = [0]
+
+    def refill(board: Board) -> None:
+        counter[0] += 1
+        if counter[0] % RENEW_BOARDS == 0:
+            app.do(load())
+
+    await load()
+    screen = StudyScreen(pane, app.shown, PANEL_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened)
+    screen.removed = removed
+    return screen
+
+
+def _panel(panel: PanelView, chart: Chart, index: int, width: int, look: Look, selected: bool) -> Line:
+    return studies.panel_line(panel, chart, index, width, look, selected=selected)
+
+
+# Backtest.
+
+
+def backtest_screen(app: MonitorApp) -> PageScreen | None:
+    """What each rule would have done over the last days; Enter tries a change beside it. None where this backend cannot tell."""
+    if not isinstance(app.backend, TriesRules):
+        return None
+    backend = app.backend
+    pane = BacktestPane("Backtest", "There is no rule.", look=app.look, inks=app.inks)
+    chosen = [1]
+    tried: dict[str, Sequence[BacktestRow]] = {}
+    newest: list[BacktestView] = []
+
+    def show() -> None:
+        found = newest[-1]
+        rows = [row for row in found.rows if not row.tried]
+        every = [one for row in rows for one in (row, *tried.get(row.alert, ()))]
+        pane.outcomes = {_key(one): one for one in every}
+        pane.remarks = found.notes
+        heads: tuple[str, str, DrawRow] = ("", "", lambda width, look, selected: studies.backtest_heads(width, look))
+        pane.fill(
+            [heads, *((_key(one), f"{one.alert} {one.tried} {one.condition}", partial(_outcome, one, found.end)) for one in every)],
+            studies.backtest_remark(found, SINCE[chosen[0]]),
+        )
+
+    async def run() -> None:
+        since = SINCE[chosen[0]]
+        pane.nothing = f"Working out the last {since} ..."
+        pane.fill([])
+        tried.clear()
+        found = await backend.backtest("", since, ())
+        if since == SINCE[chosen[0]]:
+            newest.append(found)
+            show()
+
+    async def attempt(alert: str, change: str) -> None:
+        pane.say(f"trying {clean(change)} on {alert} ...")
+        found = await backend.backtest(alert, SINCE[chosen[0]], (change,))
+        tried[alert] = (*tried.get(alert, ()), *(row for row in found.rows if row.tried))
+        show()
+
+    def opened(key: str) -> None:
+        alert = key.partition("\n")[0]
+        app.ask(
+            f"Try a change of {alert}",
+            lambda text: app.do(attempt(alert, text.strip())),
+            placeholder="for=10m   expr=avg_over_time(cpu_usage_ratio[5m]) > 0.95",
+            hint="Enter tries it on the history; the rule stays   Esc leaves",
+        )
+
+    def ranged(step: int) -> None:
+        place = max(0, min(len(SINCE) - 1, chosen[0] + step))
+        if place != chosen[0]:
+            chosen[0] = place
+            app.do(run())
+
+    screen = StudyScreen(pane, app.shown, BACKTEST_HINTS, look=app.look, inks=app.inks, opened=opened)
+    screen.ranged = ranged
+    app.do(run())
+    return screen
+
+
+class BacktestPane(ListPane):
+    """The rows of a backtest; at the foot the selected rule's condition, and what the backtest could not know."""
+
+    outcomes: Mapping[str, BacktestRow] = {}
+    remarks: Sequence[str] = ()
+
+    def say(self, remark: str) -> None:
+        """Change what the head says."""
+        self.words = remark
+        self.rebuild()
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """Only where there is room for it."""
+        one = self.outcomes.get(self.selection)
+        if one is None or height < 12:
+            return ()
+        lines = [note(text, width, self.look) for text in self.remarks[:2]]
+        return [*lines, Row(width, self.look).gap(1).put(one.condition, "text").line()]
+
+
+def _key(one: BacktestRow) -> str:
+    return f"{one.alert}\n{one.tried}"
+
+
+def _outcome(one: BacktestRow, end: int, width: int, look: Look, selected: bool) -> Line:
+    return studies.backtest_line(one, end, width, look, selected=selected)

@@ -1,0 +1,74 @@
+"""Rows of the panels and of the backtest: a kept query's lines with their newest values, and what each rule would have done. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from tui_monitor.views import BacktestRow, BacktestView, Chart, PanelView
+from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.graphs import spark
+from tui_monitor.widgets.line import Line, Look, Row
+
+SPARK_WIDTH = 24
+_SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning"}
+
+
+def panel_line(panel: PanelView, chart: Chart, index: int, width: int, look: Look, *, selected: bool) -> Line:
+    """One line of a panel: its name (on the first), the series, its newest value, its course over the panel's range."""
+    row = Row(width, look).gap(1).put(panel.name if index == 0 else "", "strong", min(24, max(8, width // 5))).gap()
+    if chart.error:
+        return row.put(chart.error, "critical").line()
+    if not chart.lines:
+        return row.put(panel.expr, "dim", max(10, row.room - 14)).gap().put("no samples", "faint").line()
+    one = chart.lines[index]
+    known = [value for value in one.values if math.isfinite(value)]
+    newest = f.unit_value(known[-1], chart.unit) if known else f.NOTHING
+    drawn = min(SPARK_WIDTH, max(0, width - 60))
+    row.put(one.name or panel.expr, "text", max(10, row.room - drawn - 16)).gap().put(newest, "strong", 12, right=True).gap(2)
+    values = tuple(value if math.isfinite(value) else None for value in one.values)
+    return row.put(spark(values, drawn, look.glyphs) if drawn else "", "spark").line()
+
+
+HEADS = ("alert", "fired", "how long", "longest", "last", "messages", "nearly")
+_WIDTHS = (0, 6, 10, 10, 14, 9, 7)
+
+
+def backtest_heads(width: int, look: Look) -> Line:
+    """The names of the columns."""
+    row = Row(width, look).gap(1).put(HEADS[0], "faint", _name_width(width))
+    for name, wide in list(zip(HEADS, _WIDTHS, strict=True))[1:]:
+        if row.room > wide:
+            row.put(name, "faint", wide, right=True).gap()
+    return row.line()
+
+
+def backtest_line(one: BacktestRow, end: int, width: int, look: Look, *, selected: bool) -> Line:
+    """What the rules of one alert would have done; what was tried stands beside the name."""
+    row = Row(width, look).gap(1)
+    style = _SEVERITIES.get(one.severity, "info") if one.fired else "dim"
+    row.put(f"{one.alert}  {one.tried}".rstrip(), style, _name_width(width))
+    if one.error:
+        return row.gap().put(one.error, "critical").line()
+    told = (
+        str(one.fired),
+        f.span(one.firing_s) if one.fired else "",
+        f.span(one.longest_s) if one.fired else "",
+        f.stamp(one.last, end, look.zone) if one.last else "",
+        f"{one.messages}" + (f"+{one.reminders}" if one.reminders else ""),
+        str(one.nearly or ""),
+    )
+    for text, wide in zip(told, _WIDTHS[1:], strict=True):
+        if row.room > wide:
+            row.put(text, "text" if one.fired else "faint", wide, right=True).gap()
+    return row.line()
+
+
+def backtest_remark(found: BacktestView, since: str) -> str:
+    """How much would have come in all."""
+    present = [row for row in found.rows if not row.tried]
+    fired, told = sum(row.fired for row in present), sum(row.messages for row in present)
+    return f"the last {since}: {fired} alerts, {told} messages"
+
+
+def _name_width(width: int) -> int:
+    return max(12, min(44, width - sum(_WIDTHS) - len(_WIDTHS) - 2))
