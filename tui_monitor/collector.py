@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from tui_monitor.clock import Clock
 from tui_monitor.guard import Guard
-from tui_monitor.judge import Standing, check_labels, samples_of
-from tui_monitor.model import CheckResult, HealthStatus, Labels, Observation, ProbeResult, Sample, with_labels
+from tui_monitor.judge import Standing, check_labels
+from tui_monitor.model import STALE_NAN, CheckResult, HealthStatus, Labels, Observation, Sample, with_labels
 from tui_monitor.poller import AnyCheck, CheckLoop, first_delay
 from tui_monitor.series import SeriesMemory
 from tui_monitor.settings import PostgresCheck, QuerySettings, Settings, SystemSettings
@@ -78,27 +78,30 @@ class Collector:
         for name, loop in list(self._loops.items()):
             if wanted.get(name) != loop.check:
                 standings[name] = loop.standing
-                self._end(name, loop, keep=name in wanted)
+                self._end(name, loop, wanted.get(name))
         for name, check in wanted.items():
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
+        self.end_strangers()
 
     def _loop(self, check: AnyCheck) -> CheckLoop:
         probe = build_probe(check)
         return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, self._settings.guard.loop_lag)
 
-    def _end(self, name: str, loop: CheckLoop, *, keep: bool) -> None:
+    def _end(self, name: str, loop: CheckLoop, successor: AnyCheck | None) -> None:
         for task in self._tasks.pop(name, []):
             task.cancel()
         del self._loops[name]
-        if not keep:
+        if successor is None:
             self.results.pop(name, None)
-            labels = check_labels(loop.check)
-            gone = CheckResult(
-                name, loop.check.type, loop.check.category, HealthStatus.UNKNOWN, "", 0, 0, ProbeResult(HealthStatus.UNKNOWN)
-            )
-            self._take(Observation(self._clock.wall_ms(), samples_of(gone, labels, HealthStatus.HEALTHY)), MINIMUM_LOOKBACK)
+            self.log_lines.pop(name, None)
+
+    def end_strangers(self) -> None:
+        """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values."""
+        known = {check.name: check_labels(check) for check in self._settings.checks}
+        gone = [labels for labels in self._memory.series_labels() if _stranger(dict(labels), known) and self._memory.last(labels)]
+        self.observe(self._clock.wall_ms() + 1, [Sample(labels, STALE_NAN) for labels in gone])
 
     def restore(self, name: str, status: HealthStatus, since: int) -> None:
         """After a restart: what the status of a check was and since when, so that an outage keeps its beginning."""
@@ -243,6 +246,13 @@ class Collector:
         for query in getattr(check, "queries", ()):
             found |= self.figures.get(f"{check.name}: {query.metric}", {})
         return found
+
+
+def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> bool:
+    if not {"check", "type"} <= labels.keys():
+        return False
+    own = known.get(labels["check"], {})
+    return any(labels.get(name, "") != own.get(name, "") for name in ("type", "category"))
 
 
 def _short(labels: Labels) -> str:

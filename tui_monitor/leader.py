@@ -136,6 +136,7 @@ class Leader:
         self.alerting.others |= {"panel": panels.keep, "unpanel": panels.drop}
         self._learn_units()
         stored = await self.recorder.open(now, self._memory)
+        self._collector.end_strangers()
         for check in stored.checks if stored else ():
             self._collector.restore(check.name, check.status, check.since)
         await self.alerting.restore()

@@ -214,10 +214,14 @@ class Evaluator:
         return takeover.retire(self.book, now_ms, labels, note)
 
     def _retire_checks(self, now: int) -> list[Transition]:
-        """A check's alert says its type, too; a label "check" alone may come from elsewhere."""
-        found = {subject.alert.labels["check"] for _, subject in self.book.live() if {"check", "type"} <= subject.alert.labels.keys()}
-        gone = sorted(found - self.checks.keys())
-        return [step for name in gone for step in self.retire(now, {"check": name}, "the check was taken out")]
+        """End the alerts of checks that are gone, and of those that have another type or category now: no sample comes for them any more.
+
+        A check's alert says its type, too; a label "check" alone may come from elsewhere.
+        """
+        live = [subject.alert.labels for _, subject in self.book.live()]
+        gone = sorted({labels["check"] for labels in live if {"check", "type"} <= labels.keys()} - self.checks.keys())
+        transitions = [step for name in gone for step in self.retire(now, {"check": name}, "the check was taken out")]
+        return transitions + takeover.retire_changed(self.book, now, self.checks)
 
     def alerts(self) -> list[Alert]:
         """The pending and firing alerts with their newest values, gravest first, then newest.

@@ -78,6 +78,28 @@ def retire(book: RuleBook, now_ms: int, labels: Mapping[str, str], note: str) ->
     return transitions
 
 
+def retire_changed(book: RuleBook, now_ms: int, checks: Mapping[str, Mapping[str, str]]) -> list[Transition]:
+    """End the alerts about series of a check that has another type or category now; ``checks``: name → the labels of its series."""
+    transitions = []
+    for ladder, subject in book.live():
+        if any(_of_another(dict(rung.sample), checks, subject.alert.labels) for rung in subject.rungs.values()):
+            transitions += _end(ladder, subject, now_ms, "the check was changed")
+    for group in book.groups.values():
+        for known in group.known.values():
+            known.difference_update([sample for sample in known if _of_another(dict(sample), checks, {})])
+    return transitions
+
+
+def _of_another(sample: Mapping[str, str], checks: Mapping[str, Mapping[str, str]], told: Mapping[str, str]) -> bool:
+    """Whether a check's sample has other labels than the check has now; an aggregation may have left the category out."""
+    own = checks.get(sample.get("check", ""))
+    if own is None or "type" not in sample:
+        return False
+    if "category" in sample:
+        return sample["type"] != own.get("type") or sample["category"] != own.get("category", "")
+    return sample["type"] != own.get("type") or (bool(own.get("category")) and "category" not in told)
+
+
 def _know(book: RuleBook, alert: Alert) -> None:
     group = book.groups.get(alert.rule.removesuffix(WATCH))
     if group is not None and group.watch is not None:

@@ -229,13 +229,15 @@ class HistoryReader:
                 yield Tick(seq, one.at, samples, self._labels[ids[0]][1])
 
     def prefill(self, append: Callable[[int, Sequence[Sample], int], object], now_ms: int, window_s: float = 600.0) -> int:
-        """Call ``append(at_ms, samples, lookback_ms)`` for what was observed in the last ``window_s`` seconds, in order.
+        """Call ``append(at_ms, samples, lookback_ms)`` for what was observed in the last ``window_s`` seconds, in order; what is
+        stamped ahead of now (the clock was set back since) would keep newer samples out, so it is left out.
 
         Returns the newest seq, from which ``recent_ticks`` goes on.
         """
         seq = 0
         for tick in self.recent_ticks(now_ms - round(window_s * 1000)):
-            append(tick.at, tick.samples, tick.lookback_ms)
+            if tick.at <= now_ms:
+                append(tick.at, tick.samples, tick.lookback_ms)
             seq = tick.seq
         return seq
 
