@@ -68,6 +68,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "rules": (["rules.py"], [], of_rules),
     "outbox": (["outbox.py"], [], of_outbox),
     "probes": (["probes.py", "--seconds", "4"], ["--sizes", "100"], of_probes),
+    "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),
 }

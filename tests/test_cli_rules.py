@@ -106,6 +106,7 @@ def test_explain_says_why_it_fires_or_waits(cli: Cli, tmp_path: Path) -> None:
     config, now = _config(tmp_path / "c"), now_ms()
     base = replace(FIRING, rule="Hot", labels={"alertname": "Hot", "room": "a"}, rungs={})
     pending = replace(base, id="aa000000", fingerprint="1" * 16, state="pending", rungs={"Hot/critical": Rung(now - 60_000)})
+    cooling = replace(base, id="dd000000", fingerprint="4" * 16, state="pending", rungs={"Hot/warning": Rung(now - 2000, True)})
     taken = Acknowledgement("kim", now - 5000, "mine")
     firing = replace(
         base, id="bb000000", fingerprint="2" * 16, acknowledged=taken, suppressed_by=("silence:abcd",),
@@ -113,7 +114,7 @@ def test_explain_says_why_it_fires_or_waits(cli: Cli, tmp_path: Path) -> None:
     )  # fmt: skip
     held = replace(base, id="cc000000", fingerprint="3" * 16, state="resolved", held=True, resolved_by="lee", ends_at=now,
                    rungs={"Hot/warning": Rung(now - 1000)})  # fmt: skip
-    state = make_state(tmp_path / "s", alerts=[pending, firing, held], samples={labels_of("heat", room="a"): [(now - 1000, 30.0)]})
+    state = make_state(tmp_path / "s", alerts=[pending, firing, held, cooling], samples={labels_of("heat", room="a"): [(now - 1000, 30.0)]})
     with leader(state):
         critical, warning = _explain(cli, "Hot", "--config", config, "--state", state)
         text = cli("explain", "Hot", "--config", config, "--state", state).out
@@ -124,6 +125,7 @@ def test_explain_says_why_it_fires_or_waits(cli: Cli, tmp_path: Path) -> None:
     said = {entry["alert"]["id"]: (entry["state"], entry["why"]) for entry in warning["subjects"]}
     assert "keeps firing until" in said["bb000000"][1]
     assert said["cc000000"][0] == "held" and "resolved by lee, and stays so until the condition has been false once" in said["cc000000"][1]
+    assert said["dd000000"][0] == "pending" and "the cooldown since it last ended holds it back" in said["dd000000"][1]
     assert "room=a" in text and "bb000000" in text
 
 

@@ -121,6 +121,9 @@ def _subjects(rule: Rule, live: Sequence[Alert], now: int) -> Iterator[Subject]:
         elif rung.keep_until is not None:
             until = stamp(rung.keep_until, now, None, seconds=True)
             yield Subject(alert, "firing", f"false now, but it keeps firing until {until}{_remarks(alert, now)}")
+        elif rung.active and alert.state == "pending":
+            length = f" of {format_duration(rule.cooldown_s)}" if rule.cooldown_s else ""
+            yield Subject(alert, "pending", f"{held_for}; the cooldown{length} since it last ended holds it back")
         elif rung.active:
             yield Subject(
                 alert,
