@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from tui_monitor.app import MonitorApp
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import PromptScreen
-from tui_monitor.views import BacktestRow, BacktestView, CommandRefused, PanelView
+from tui_monitor.views import BacktestRow, BacktestView, Board, CommandRefused, NotReady, PanelView
 from tui_monitor.widgets.line import text_of
 
 HOT = BacktestRow("HighCPU", "", "critical", 3, 1, 7, 1680.0, 900.0, boards.AT - 86_400_000, 6, 2, "cpu_usage_ratio > 0.9 for 120s")
@@ -139,3 +140,26 @@ async def test_marks() -> None:
         await press(app, pilot, "M")
         await write(app, pilot, "noise")
         assert backend.commands[-1] == ("annotate", {"text": "noise", "at": boards.AT - 60_000})
+
+
+class SlowBackend(StudyBackend):
+    """Cannot be asked at first, as a real house that is being opened."""
+
+    refusals = 3
+
+    async def board_at(self, at: int) -> Board:
+        if self.refusals:
+            self.refusals -= 1
+            raise NotReady("not ready yet")
+        return await super().board_at(at)
+
+
+async def test_a_start_in_the_past_waits_for_the_house() -> None:
+    """`--at` shows its moment once the history can be read, however long the house takes to open."""
+    backend = SlowBackend()
+    app = make(backend, at=boards.AT - boards.HOUR)
+    async with app.run_test(size=(120, 40)) as pilot:
+        async with asyncio.timeout(5):
+            while not app.picture.past_at:
+                await pilot.pause(0.02)
+    assert (app.picture.past_at, backend.refusals) == (boards.AT - boards.HOUR, 0)

@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from tui_monitor.screens.main import MainScreen
 from tui_monitor.text import clean
-from tui_monitor.views import AlertView, Backend, Board, CommandRefused
+from tui_monitor.views import AlertView, Backend, Board, CommandRefused, NotReady
 from tui_monitor.widgets.bars import Picture
 from tui_monitor.widgets.glyphs import glyphs_for
 from tui_monitor.widgets.inks import Inks
@@ -29,6 +29,7 @@ from tui_monitor.widgets.theme import COLORS, NIGHT
 
 END_WITHIN = 5.0
 """Seconds that the backend has to hand over when the app ends."""
+LOOK_AGAIN = 0.1
 STEP_MS = 60_000
 LONG_STEP_MS = 900_000
 MARKED = 500
@@ -123,7 +124,7 @@ class MonitorApp(App[int]):
         self.backend.subscribe(self.take)
         self._house = asyncio.create_task(self._run_house(), name="backend")
         if self._start_at is not None:
-            self.do(self.go_to(self._start_at))
+            self.do(self._begin_at(self._start_at))
 
     async def _run_house(self) -> None:
         try:
@@ -203,6 +204,14 @@ class MonitorApp(App[int]):
         if not self.picture.past_at and step > 0:
             return
         self.do(self.go_to(here + step))
+
+    async def _begin_at(self, at: int) -> None:
+        """Show a past moment as soon as the house can be asked."""
+        while True:
+            try:
+                return await self.go_to(at)
+            except NotReady:
+                await asyncio.sleep(LOOK_AGAIN)
 
     async def go_to(self, at: int) -> None:
         """Show the board of a moment; from the newest on it is live."""

@@ -21,9 +21,9 @@ from tui_monitor.views import (
     Board,
     BoardListener,
     Chart,
-    CommandRefused,
     LeaderView,
     NotificationView,
+    NotReady,
     PanelView,
     Resources,
     SilenceView,
@@ -83,7 +83,7 @@ class LateRuntime:
     @property
     def _ready(self) -> Runtime:
         if self._runtime is None:
-            raise CommandRefused("not ready yet")
+            raise NotReady("not ready yet")
         return self._runtime
 
     async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from tui_monitor.views import (
     Chart,
     CommandRefused,
     NotificationView,
+    NotReady,
     PanelView,
     SilenceView,
 )
@@ -213,7 +214,7 @@ class Runtime:
             return answer
         if self._viewer is not None:
             return await self._viewer.command(verb, arguments)
-        raise CommandRefused("not ready yet")
+        raise NotReady("not ready yet")
 
     async def reload(self, by: str = "") -> str:
         """Read the configuration anew and take it whole; a bad one changes nothing and the answer says why.
@@ -243,7 +244,7 @@ class Runtime:
     @property
     def _reads(self) -> Archive:
         if self._reading is None:
-            raise CommandRefused("not ready yet")
+            raise NotReady("not ready yet")
         if self._archive is None:
             from tui_monitor.archive import Archive
 

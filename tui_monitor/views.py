@@ -499,3 +499,7 @@ class BoardListener(Protocol):
 
 class CommandRefused(Exception):
     """A command that cannot be done; the text is for people."""
+
+
+class NotReady(CommandRefused):
+    """The house is being opened: in a moment it can be asked."""
