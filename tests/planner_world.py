@@ -111,11 +111,11 @@ class World:
         self.now += int(seconds * 1000)
         return list(self.plan().messages)
 
-    def restart(self, settings: Routing | None = None) -> None:
-        """The process dies and another takes up what is stored."""
+    def restart(self, settings: Routing | None = None, remind_after: float = 0.0) -> None:
+        """The process dies and another takes up what is stored; it reminds nobody for so many seconds."""
         self.routing = settings or self.routing
         self.planner = Planner(self.routing, **self.options)
-        self.planner.restore(store.load(self.db))
+        self.planner.restore(store.load(self.db), remind_from=self.now + int(remind_after * 1000))
 
 
 def brief(messages: list[Message] | tuple[Message, ...]) -> list[tuple[str, str, int]]:

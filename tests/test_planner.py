@@ -72,6 +72,20 @@ def test_a_new_incident_is_a_new_thread() -> None:
     assert [message.opens for message in world.sent] == [True, False, True, False]
 
 
+def test_after_a_start_reminders_wait_for_what_was_acknowledged_meanwhile() -> None:
+    """A reminder that fell due while nobody led goes out a moment later, and only for what nobody has acknowledged by then."""
+    world = grouped(repeat_interval=60_000)
+    acknowledged, open_still = world.fire("A"), world.fire("B")
+    world.step(5)
+    world.now += 3_600_000
+    world.restart(remind_after=3)
+    assert world.plan().messages == ()
+    world.ack(acknowledged)
+    assert world.step(2) == []
+    told = world.step(1)
+    assert [(message.kind, [alert.id for alert in message.alerts]) for message in told] == [("reminder", [open_still])]
+
+
 def test_what_fires_in_one_tick_is_one_message() -> None:
     """With group_wait 0s alerts of one tick share a message."""
     world = World()

@@ -39,6 +39,8 @@ TROUBLE = "state"
 WIDE_EVERY_MS = 60_000
 MOST_UNWRITTEN = 1000
 RECENT_MS = 2 * 86_400_000
+SETTLE_MS = 3000
+"""After a start nobody is reminded for so long: what was acknowledged or has ended meanwhile is taken up first."""
 ALERT_VERBS = ("ack", "unack", "resolve")
 
 Do = Callable[[Mapping[str, Any], str, int], Awaitable[str]]
@@ -108,7 +110,7 @@ class Alerting:
             return
         transitions = self.evaluator.restore(now, live, recent, taken)
         self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}
-        self.planner.restore(remembered)
+        self.planner.restore(remembered, remind_from=now + SETTLE_MS)
         async with self._lock:
             await self._carry(now, transitions)
 
@@ -241,9 +243,12 @@ class Alerting:
             if self._state is None:
                 raise sqlite3.OperationalError("the state file could not be opened")
             await self._state.transaction(write)
-        except sqlite3.Error as error:
-            # decide in memory, send, say so: a full disk must not silence an alarm
-            self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {error}")
+        except Exception as error:
+            # the boundary: decide in memory, send, say so: neither a full disk nor a fault of ours must silence an alarm
+            ours = "" if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: "
+            if ours:
+                log.exception("a commit broke")
+            self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {ours}{error}")
             self._unsaved.put_back(transitions, now)
             self._unwritten = audit[-MOST_UNWRITTEN:]
             self._outbox.send_unrecorded(messages)

@@ -74,8 +74,9 @@ class Planner:
         self._flusher.reconfigure(routing, rate_limits, host, language, link)
         self._recheck_everything()
 
-    def restore(self, remembered: Remembered) -> None:
-        """Take up what `store.planner.load` read; before the first `plan`."""
+    def restore(self, remembered: Remembered, remind_from: int = 0) -> None:
+        """Take up what `store.planner.load` read; before the first `plan`. No reminder goes out before ``remind_from`` (UTC ms)."""
+        self._flusher.remind_from = remind_from
         self._mutes.silences = dict(remembered.silences)
         self._flusher.rates.update(remembered.rates)
         for alert_id, row in remembered.tracks.items():
@@ -136,6 +137,8 @@ class Planner:
         """
         self._live = live
         self._mutes.begin_round()
+        if now_ms < self._last_now:
+            self._flusher.remind_from = 0
         if now_ms < self._last_now or self._last_now < 0:
             self._rewind(now_ms)
         self._last_now = now_ms

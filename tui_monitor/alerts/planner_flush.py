@@ -26,6 +26,7 @@ class Flusher:
 
     def __init__(self, tracks: dict[str, Track], groups: dict[GroupId, Group], mutes: Mutes, rows: Rows, wording: Wording) -> None:
         self.rates: dict[tuple[str, str], RateRow] = {}
+        self.remind_from = 0
         self._tracks = tracks
         self._groups = groups
         self._mutes = mutes
@@ -138,6 +139,8 @@ class Flusher:
                 repeat=place.route.repeat_interval,
                 woken_at=track.woken_at,
             )
+            if reason == "reminder" and now < self.remind_from:
+                reason, later = None, self.remind_from
             if reason is not None and reason != "reminder":
                 news.append((alert_id, reason))
             elif reason == "reminder" or later is not None:
