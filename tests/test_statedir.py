@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.statedir import LeaderLock, StateUnusable, open_directory, process_lives
+from tui_monitor.statedir import LeaderLock, StateDirectory, StateUnusable, open_directory, process_lives
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +122,33 @@ def test_which_processes_live() -> None:
     ended.wait(5)
     assert not process_lives(ended.pid)
     assert not process_lives(0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_own_directory_that_cannot_be_written_is_led_without_a_record(tmp_path: Path) -> None:
+    """One's own read-only directory still has a leader, just one; somebody else's has not."""
+    tmp_path.chmod(0o500)
+    directory = open_directory(tmp_path)
+    assert (directory.writable, directory.unrecorded) == (False, True)
+    assert LeaderLock(directory).acquire()
+    tmp_path.chmod(0o700)
+
+
+def test_a_read_only_lock_file_still_lets_only_one_lead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the lock's file may only be read, its lock counts all the same; without unrecorded nobody leads there."""
+    (tmp_path / "leader.lock").touch()
+    real = os.open
+
+    def refuse_writing(path: object, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return real(path, flags, mode)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", refuse_writing)
+    first, second = (LeaderLock(StateDirectory(tmp_path, False, "read-only", unrecorded=True)) for _ in range(2))
+    assert first.acquire()
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    second.release()
+    assert not LeaderLock(StateDirectory(tmp_path, False, "may only read")).acquire()

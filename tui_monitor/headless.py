@@ -40,7 +40,7 @@ def run_headless(given: Namespace) -> int:
 
     try:
         directory = open_directory(find_state(given.state, os.environ, path))
-        if not directory.writable:
+        if not directory.writable and not directory.unrecorded:
             raise StateUnusable(f"{directory.path} cannot be written: {directory.why_read_only}")
         load_anew()
     except (ConfigurationError, StateUnusable) as error:

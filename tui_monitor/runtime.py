@@ -135,7 +135,7 @@ class Runtime:
             await archive.close()
 
     def _may_lead(self) -> bool:
-        return self.directory.writable and self._clock.monotonic() >= self._not_before
+        return (self.directory.writable or self.directory.unrecorded) and self._clock.monotonic() >= self._not_before
 
     def _take_over(self, viewer: Viewer) -> bool:
         """Whether this process has just become the leader."""

@@ -14,6 +14,9 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 """How the kernel writes spaces, tabs, newlines and backslashes in mountinfo."""
 
 
+_NO_FILE = -1
+
+
 class StateUnusable(Exception):
     """The state directory cannot be used at all; the text says what to change."""
 
@@ -25,6 +28,8 @@ class StateDirectory:
     path: Path
     writable: bool
     why_read_only: str = ""
+    unrecorded: bool = False
+    """It cannot be written, but is this user's own or on a read-only file system: monitoring goes on there without a record."""
 
     @property
     def state_db(self) -> Path:
@@ -64,7 +69,10 @@ def open_directory(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -
     os.umask(0o007 if mode & stat.S_ISGID and mode & stat.S_IWGRP else 0o077)
     if os.access(path, os.W_OK) and not (os.statvfs(path).f_flag & os.ST_RDONLY):
         return StateDirectory(path, True)
-    return StateDirectory(path, False, "this user may read the state, not write it")
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return StateDirectory(path, False, "the file system is read-only", unrecorded=True)
+    own = path.stat().st_uid == os.geteuid()
+    return StateDirectory(path, False, "this user may read the state, not write it", unrecorded=own)
 
 
 def _file_system(path: Path, mountinfo: Path) -> str:
@@ -88,6 +96,7 @@ class LeaderLock:
 
     def __init__(self, directory: StateDirectory) -> None:
         self._path = directory.lock_file
+        self._unrecorded = directory.unrecorded
         self._fd: int | None = None
 
     @property
@@ -102,7 +111,13 @@ class LeaderLock:
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
         except OSError:
-            return False
+            if not self._unrecorded:
+                return False
+            try:
+                fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                self._fd = _NO_FILE  # nobody can make the file here, so nobody else leads
+                return True
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -113,9 +128,9 @@ class LeaderLock:
 
     def release(self) -> None:
         """Give it back; harmless where it is not held."""
-        if self._fd is not None:
+        if self._fd is not None and self._fd != _NO_FILE:
             os.close(self._fd)
-            self._fd = None
+        self._fd = None
 
 
 def process_lives(pid: int) -> bool:
