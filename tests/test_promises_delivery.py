@@ -18,11 +18,12 @@ from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.notifiers.base import SendError
 from tui_monitor.alerts.outbox import Outbox
 from tui_monitor.alerts.planner import Planner
-from tui_monitor.alerts.routing import NotifierPolicy, Routing
+from tui_monitor.alerts.routing import NotifierPolicy, Routing, compile_routing
 from tui_monitor.guard import Troubles
 from tui_monitor.model import Sample, labels_of
 from tui_monitor.recorder import Reading
 from tui_monitor.series import SeriesMemory
+from tui_monitor.settings import Settings
 from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import commands as command_rows
 from tui_monitor.store import outbox as rows
@@ -295,3 +296,46 @@ async def test_a_notifier_that_cannot_be_closed_stops_nobody(house: Callable[...
         life.outbox.reconfigure({"mail": life.notifiers[1]})
         await life.heat(99)
         assert await life.told(1, which=1) == ["firing"]
+
+
+async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> None:
+    """Newlines, quotes, controls, undecodable bytes and very long values in a label that groups: told, recorded, ended, restored."""
+    values = ["two\nlines", 'a"b\\c', "\x1b[2J\x9b", "bad \udcff byte", "\u202eabc", "x" * 10_000, "\0nul", "{}", "한국어 🔥"]
+    rules = rules_of({**HOT, "summary": "{{ $labels.room }} is hot", "labels": {"team": "{{ $labels.room }}"}})
+    async with house(rules=rules) as life:
+        settings = Settings.model_validate({
+            "notifiers": [{"name": "hook", "type": "webhook", "url": "http://127.0.0.1:9/"}],
+            "routes": [{"notifiers": ["hook"], "group_by": ["room"]}],
+        })  # fmt: skip
+        life.alerting.planner.reconfigure(compile_routing(settings))
+        for value in values:
+            await life.heat(99, room=value)
+        assert life.troubles.texts == ()
+        assert sorted(await life.told(len(values))) == ["firing"] * len(values)
+    async with house(rules=rules) as life:
+        assert len([alert for alert in life.alerting.alerts if alert.state == "firing"]) == len(values)
+        life.alerting.planner.reconfigure(compile_routing(settings))
+        for value in values:
+            await life.heat(20, room=value)
+        await life.heat(20, 10)
+        assert sorted(await life.told(len(values))) == ["resolved"] * len(values)
+        assert life.troubles.texts == ()
+
+
+async def test_what_cannot_be_written_for_any_reason_is_sent(house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that breaks in a way that nobody foresaw loses no message: it goes out from memory, and the trouble is told."""
+    async with house() as life:
+        monkeypatch.setattr("tui_monitor.alerting.alert_rows.save_transitions", _breaks)
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+        assert "ValueError" in life.troubles.texts[0]
+        monkeypatch.undo()
+        await life.heat(99)
+        assert life.troubles.texts == ()
+        await life.heat(20)
+        await life.heat(20, 10)
+        assert await life.told(2) == ["firing", "resolved"]
+
+
+def _breaks(*_arguments: object) -> None:
+    raise ValueError("unforeseen")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,6 +63,7 @@ class Collector:
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
+        self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._table = ProcessTable()
         self._last_system = self._last_table = float("-inf")
@@ -200,11 +203,16 @@ class Collector:
             self._group.create_task(quietly(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
 
     async def _tail(self, name: str, path: str) -> None:
+        """Read in a daemon thread, one a file: a pipe or a mount that hangs holds that one, and never the end of the program."""
+        reading = self._log_reads.get(path)
+        if reading is None or reading.done():
+            reading = self._log_reads[path] = asyncio.get_running_loop().create_future()
+            threading.Thread(target=_read_lines, args=(path, reading), name="log", daemon=True).start()
         try:
             async with asyncio.timeout(LOG_TIMEOUT):
-                self.log_lines[name] = await asyncio.to_thread(last_lines, Path(path))
-        except (OSError, TimeoutError) as error:
-            self.log_lines[name] = (f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it does not answer'}",)
+                self.log_lines[name] = await asyncio.shield(reading)
+        except TimeoutError:
+            self.log_lines[name] = (f"{path} cannot be read: it does not answer",)
 
     def _hurry(self, parents: Sequence[str]) -> None:
         """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""
@@ -246,6 +254,15 @@ class Collector:
         for query in getattr(check, "queries", ()):
             found |= self.figures.get(f"{check.name}: {query.metric}", {})
         return found
+
+
+def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:
+    try:
+        lines = last_lines(Path(path))
+    except OSError as error:
+        lines = (f"{path} cannot be read: {error.strerror}",)
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        answer.get_loop().call_soon_threadsafe(answer.set_result, lines)
 
 
 def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> bool:

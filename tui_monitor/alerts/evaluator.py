@@ -85,6 +85,7 @@ class Evaluator:
             transitions += self._expire_acknowledgements(now)
         if which is None and not 0 <= now - self._refreshed < REFRESH_MS:
             self._refreshed = now
+            self.book.forget_ids()
             for ladder in self.book.ladders():
                 transitions += ladder.refresh(now)
         return transitions

@@ -44,8 +44,6 @@ class RuleBook:
 
     def install(self, rules: Iterable[Rule]) -> None:
         """Take these rules, with empty ladders."""
-        if len(self.taken) > _TAKEN_MAX:
-            self.taken.intersection_update([subject.alert.id for _, subject in self.live()])
         self.rules = list(rules)
         self.compiled.clear()
         ladders: dict[str, list[Rule]] = {}
@@ -82,6 +80,11 @@ class RuleBook:
     def live(self) -> list[tuple[Ladder, Subject]]:
         """Every subject that is pending, firing or held."""
         return [(ladder, subject) for ladder in self.ladders() for subject in ladder.subjects.values()]
+
+    def forget_ids(self) -> None:
+        """Of very many ids only those of live alerts stay taken."""
+        if len(self.taken) > _TAKEN_MAX:
+            self.taken.intersection_update([subject.alert.id for _, subject in self.live()])
 
     def find(self, key: str) -> Ladder | None:
         """The ladder of that key."""

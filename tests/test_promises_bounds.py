@@ -1,0 +1,94 @@
+"""Promises 11, 13, 17 and 19 over what the modules share: nothing piles up, nothing listens, no shell, no evaluated text."""
+
+from __future__ import annotations
+
+import ast
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from alert_world import World, rules_of
+from clocks import ManualClock
+
+import tui_monitor
+from tui_monitor import collector
+from tui_monitor.alerts import rulebook
+from tui_monitor.alerts.identity import alert_labels
+from tui_monitor.collector import Collector
+from tui_monitor.guard import Guard, Troubles
+from tui_monitor.model import labels_of
+from tui_monitor.series import SeriesMemory
+from tui_monitor.settings import Settings
+
+SOURCES = sorted(Path(tui_monitor.__file__).parent.rglob("*.py"))
+
+
+async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log file that is a pipe without a writer: one daemon thread however often its check fails, and the reason as evidence."""
+    monkeypatch.setattr(collector, "LOG_TIMEOUT", 0.01)
+    pipe = tmp_path / "log"
+    os.mkfifo(pipe)
+    settings = Settings.model_validate({"checks": [{"name": "api", "type": "tcp", "host": "::1", "port": 9, "log_file": str(pipe)}]})
+    clock = ManualClock()
+    held = Collector(settings, clock, SeriesMemory(), Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
+    for _ in range(20):
+        await held._tail("api", str(pipe))
+    stuck = [thread for thread in threading.enumerate() if thread.name == "log"]
+    assert len(stuck) == 1 and stuck[0].daemon
+    assert held.log_lines["api"] == (f"{pipe} cannot be read: it does not answer",)
+    with pipe.open("w") as writer:
+        writer.write("it was the database\n")
+    stuck[0].join(5)
+    held.stop()
+
+
+def test_labels_that_change_for_ever_fill_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new alert each second for hours: series, subjects, identities, ended episodes and ids stay bounded."""
+    monkeypatch.setattr(rulebook, "_TAKEN_MAX", 500)
+    world = World(rules_of({"alert": "Hot", "expr": "heat > 80", "severity": "critical", "cooldown": "1m", "flap_limit": 5}))
+    world.memory.window_ms = 60_000
+    for second in range(1500):
+        world.put("heat", 99, room=str(second))
+        world.evaluate()
+        world.now += 1000
+        world.put("heat", 20, room=str(second))
+        world.evaluate()
+    book = world.evaluator.book
+    (group,) = book.groups.values()
+    assert len(group.ladder.subjects) == 0
+    assert len(world.memory) < 700 and len(book.taken) < 700 and len(group.ladder.ended) < 1100 and len(group.identities) <= 10_000
+
+
+def test_alert_labels_can_be_written() -> None:
+    """Undecodable bytes in a mount's name become question marks in the alert, so that no store and no channel stumbles."""
+    labels = alert_labels(labels_of("disk_usage_ratio", mount="/mnt/\udcff한"), {}, "DiskSpace", "web-1", {})
+    assert labels["mount"] == "/mnt/?한"
+
+
+def _calls(path: Path) -> list[tuple[str, ast.Call]]:
+    found = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return [(ast.unparse(node.func), node) for node in found]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_shell_no_evaluated_text_no_listening_socket(path: Path) -> None:
+    """No module starts a shell, evaluates or unpickles text, or opens a listening socket."""
+    forbidden = {"eval", "exec", "compile", "os.system", "os.popen", "subprocess.getoutput", "asyncio.create_subprocess_shell"}
+    forbidden |= {"pickle.loads", "pickle.load", "marshal.loads", "yaml.load", "yaml.unsafe_load"}
+    forbidden |= {"asyncio.start_server", "asyncio.start_unix_server", "socket.create_server"}
+    for name, call in _calls(path):
+        assert name not in forbidden and not name.endswith((".listen", ".create_server")), f"{path.name}:{call.lineno} calls {name}"
+        assert all(word.arg != "shell" for word in call.keywords), f"{path.name}:{call.lineno} uses a shell"
+
+
+@pytest.mark.parametrize("path", sorted((SOURCES[0].parent / "store").glob("*.py")), ids=lambda path: path.stem)
+def test_no_value_is_put_into_sql(path: Path) -> None:
+    """What is put into the text of an SQL statement is a name or a clause of the module itself, never a value from outside."""
+    outside = {"labels", "message", "text", "note", "by", "value", "verb", "arguments", "error", "provider_id", "comment"}
+    for name, call in _calls(path):
+        if not name.endswith((".execute", ".executemany", ".executescript")) or not call.args:
+            continue
+        for part in ast.walk(call.args[0]):
+            if isinstance(part, ast.FormattedValue):
+                assert ast.unparse(part.value) not in outside, f"{path.name}:{call.lineno}"
