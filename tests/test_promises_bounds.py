@@ -37,8 +37,7 @@ async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: py
     stuck = [thread for thread in threading.enumerate() if thread.name == "log"]
     assert len(stuck) == 1 and stuck[0].daemon
     assert held.log_lines["api"] == (f"{pipe} cannot be read: it does not answer",)
-    with pipe.open("w") as writer:
-        writer.write("it was the database\n")
+    os.close(os.open(pipe, os.O_WRONLY))  # the reader gets an end of file
     stuck[0].join(5)
     held.stop()
 
