@@ -129,6 +129,19 @@ async def test_a_backtest_and_a_change_beside_it() -> None:
         assert "HighCPU" in page(app)
 
 
+async def test_the_moment_of_an_alert() -> None:
+    """`m` goes to the moment of the selected alert, from the main screen as from the list of past ones."""
+    async with studying() as (app, _, pilot):
+        alert = app.main.chosen_alert()
+        assert alert is not None
+        await press(app, pilot, "m")
+        await settle(app, pilot)
+        assert app.picture.past_at == alert.starts_at
+        await press(app, pilot, "escape", "2", "m")
+        await settle(app, pilot)
+        assert app.screen is app.main and app.picture.past_at > 0
+
+
 async def test_marks() -> None:
     """`M` marks this moment, or the past one that is shown."""
     async with studying() as (app, backend, pilot):

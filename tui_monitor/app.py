@@ -58,6 +58,7 @@ class MonitorApp(App[int]):
         Binding("left_curly_bracket", f"step({-LONG_STEP_MS})", "Long step back", show=False),
         Binding("right_curly_bracket", f"step({LONG_STEP_MS})", "Long step forth", show=False),
         Binding("at", "goto", "Go to a time", show=False),
+        Binding("m", "its_moment", "The alert's moment", show=False),
         Binding("M", "mark", "Mark this moment", show=False),
         Binding("R", "reload", "Reload the configuration", show=False),
         Binding("question_mark", "help", "Help", show=False),
@@ -368,6 +369,12 @@ class MonitorApp(App[int]):
         from tui_monitor.screens import opening
 
         opening.open_help(self)
+
+    def action_its_moment(self) -> None:
+        """Go to the moment of the selected alert."""
+        alert = self.chosen_alert()
+        if alert is not None:
+            self.action_moment(alert.starts_at or alert.active_at)
 
     def action_moment(self, at: int) -> None:
         """Go to a moment, on the main screen."""

@@ -54,7 +54,6 @@ async def open_alert(app: MonitorApp, alert_id: str) -> None:
 
     screen = AlertScreen(
         pane, app.shown, ALERT_HINTS, look=app.look, inks=app.inks, refill=refill, alert=lambda: screen.detail.alert,
-        moment=lambda: app.action_moment(screen.detail.alert.starts_at or screen.detail.alert.active_at),
     )  # fmt: skip
     screen.detail = detail
     app.push_screen(screen)

@@ -38,7 +38,6 @@ class PageScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVES,
         Binding("o", "order", "Sort order", show=False),
-        Binding("m", "moment", "Its moment", show=False),
     ]
     AUTO_FOCUS = "Pane"
 
@@ -54,7 +53,6 @@ class PageScreen(Screen[None]):
         opened: Callable[[str], None] | None = None,
         alert: Callable[[], AlertView | None] | None = None,
         order: Callable[[], None] | None = None,
-        moment: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self.pane = pane
@@ -63,7 +61,7 @@ class PageScreen(Screen[None]):
         self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
         self.notice.add_class("-hidden")
         self.hints = HintBar(hints, look=look, inks=inks)
-        self.refill, self.opened, self.alert, self.order, self.moment = refill, opened, alert, order, moment
+        self.refill, self.opened, self.alert, self.order = refill, opened, alert, order
 
     def compose(self) -> ComposeResult:
         """Head, notice, pane, keys."""
@@ -113,8 +111,3 @@ class PageScreen(Screen[None]):
         """Change the sort order, where there is one."""
         if self.order is not None:
             self.order()
-
-    def action_moment(self) -> None:
-        """Go to the moment of what is shown."""
-        if self.moment is not None:
-            self.moment()

@@ -14,7 +14,7 @@ HELP = (
             ("A", "acknowledge all that fire"),
             ("u", "take the acknowledgement back"),
             ("s", "silence: matchers, how long, # why"),
-            ("m", "in the details of an alert: go to its moment"),
+            ("m", "go back to the moment of the alert"),
         ),
     ),
     (
