@@ -152,3 +152,15 @@ def test_a_read_only_lock_file_still_lets_only_one_lead(tmp_path: Path, monkeypa
     assert second.acquire()
     second.release()
     assert not LeaderLock(StateDirectory(tmp_path, False, "may only read")).acquire()
+
+
+def test_the_lock_is_open_to_the_group(tmp_path: Path) -> None:
+    """leader.lock is 0660 also in a private directory, whatever the umask."""
+    directory = open_directory(tmp_path / "state")
+    lock = LeaderLock(directory)
+    try:
+        assert lock.acquire()
+        assert directory.lock_file.stat().st_mode & 0o777 == 0o660
+        assert directory.path.stat().st_mode & 0o777 == 0o700
+    finally:
+        lock.release()

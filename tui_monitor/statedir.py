@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -123,6 +124,8 @@ class LeaderLock:
         except OSError:
             os.close(fd)
             return False
+        with contextlib.suppress(OSError):
+            os.fchmod(fd, 0o660)  # whatever the umask: the directory says who may come as far as this
         self._fd = fd
         return True
 
