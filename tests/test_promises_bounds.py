@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import threading
+from datetime import UTC
 from pathlib import Path
 
+import boards
 import pytest
 from alert_world import World, rules_of
 from clocks import ManualClock
@@ -20,6 +23,10 @@ from tui_monitor.guard import Guard, Troubles
 from tui_monitor.model import labels_of
 from tui_monitor.series import SeriesMemory
 from tui_monitor.settings import Settings
+from tui_monitor.store.sqlite import open_store
+from tui_monitor.widgets import bars, formatting
+from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.line import Look, text_of
 
 SOURCES = sorted(Path(tui_monitor.__file__).parent.rglob("*.py"))
 
@@ -91,3 +98,29 @@ def test_no_value_is_put_into_sql(path: Path) -> None:
         for part in ast.walk(call.args[0]):
             if isinstance(part, ast.FormattedValue):
                 assert ast.unparse(part.value) not in outside, f"{path.name}:{call.lineno}"
+
+
+def test_every_promise_names_tests_that_are_there() -> None:
+    """docs/promises.md has all twenty promises, and each test that it names exists."""
+    page = (Path(__file__).parent.parent / "docs" / "promises.md").read_text()
+    assert [number for number in range(1, 21) if f"| **{number}** " not in page] == []
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    assert len(named) > 80
+    texts = {file: (Path(__file__).parent / file).read_text() for file, _ in named}
+    assert [f"{file}::{name}" for file, name in named if f"def {name}(" not in texts[file]] == []
+
+
+def test_both_stores_open_as_promised(tmp_path: Path) -> None:
+    """WAL, a busy timeout, and for what must not be lost a commit that is on the disk when it returns."""
+    for path, synchronous, number in ((tmp_path / "state.db", "FULL", 2), (tmp_path / "history.db", "NORMAL", 1)):
+        db, aside = open_store(path, ("CREATE TABLE t (x)",), synchronous=synchronous)
+        found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "busy_timeout", "synchronous")]
+        db.close()
+        assert aside is None and found == ["wal", 2000, number]
+
+
+def test_the_screen_shows_the_monitors_own_use() -> None:
+    """The foot has the monitor's own CPU and memory."""
+    board = boards.busy()
+    text = text_of([bars.foot_line(board, 160, Look(UNICODE, UTC))])
+    assert f"own cpu {formatting.percent(board.own_cpu, 1)}" in text and f"mem {formatting.size(board.own_memory)}" in text

@@ -19,6 +19,7 @@ from tui_monitor.alerts.notifiers.base import SendError
 from tui_monitor.alerts.outbox import Outbox
 from tui_monitor.alerts.planner import Planner
 from tui_monitor.alerts.routing import NotifierPolicy, Routing, compile_routing
+from tui_monitor.alerts.taking import judge
 from tui_monitor.guard import Troubles
 from tui_monitor.model import Sample, labels_of
 from tui_monitor.recorder import Reading
@@ -339,3 +340,14 @@ async def test_what_cannot_be_written_for_any_reason_is_sent(house: Callable[...
 
 def _breaks(*_arguments: object) -> None:
     raise ValueError("unforeseen")
+
+
+async def test_retries_are_spread(house: Callable[..., Any]) -> None:
+    """The pause before a retry is random by a fifth either way, so that many monitors do not come back in one moment."""
+    async with house(FakeNotifier(always=SendError("busy"))) as life:
+        await life.heat(99)
+        async with asyncio.timeout(5):
+            while not (entries := await life.entries()) or entries[0].state != "retrying":  # noqa: ASYNC110  a thread is at work
+                await asyncio.sleep(0.005)
+        pauses = [(judge(entries[0], SendError("busy"), 0, jitter).next_try or 0) for jitter in (0.0, 0.5, 1.0)]
+        assert pauses == [1600, 2000, 2400]
