@@ -351,3 +351,22 @@ async def test_retries_are_spread(house: Callable[..., Any]) -> None:
                 await asyncio.sleep(0.005)
         pauses = [(judge(entries[0], SendError("busy"), 0, jitter).next_try or 0) for jitter in (0.0, 0.5, 1.0)]
         assert pauses == [1600, 2000, 2400]
+
+
+async def test_a_restart_resolves_nothing_for_want_of_samples_by_any_policy(house: Callable[..., Any]) -> None:
+    """Also with no_data = "resolve" the alert waits for the first sample after a restart; what stays missing ends after the grace."""
+    rules = rules_of({**HOT, "no_data": "resolve"})
+    async with house(rules=rules) as life:
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+        await life.clock.turn(3600)
+    async with house(rules=rules) as life:
+        for _ in range(5):
+            await life.clock.turn(1)
+            await life.alerting.round()
+        await life.heat(99)
+        assert [alert.state for alert in life.alerting.alerts] == ["firing"]
+        assert life.notifiers[0].sent == []
+        await life.clock.turn(600)
+        await life.alerting.round()
+        assert await life.told(1) == ["resolved"]

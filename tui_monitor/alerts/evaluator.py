@@ -77,7 +77,7 @@ class Evaluator:
         now = self._step_clock(now_ms)
         transitions: list[Transition] = []
         groups = self.book.due(now, wide) if which is None else self.book.groups_of(which)
-        moment = Moment(now, storage, self.book.compiled)
+        moment = Moment(now, storage, self.book.compiled, early=now < self._grace_until)
         for group in groups:
             transitions += self._evaluate(group, moment)
         if which is None or now - self._swept >= 1000:

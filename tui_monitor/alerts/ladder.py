@@ -32,6 +32,11 @@ Describe = Callable[[Rule, Mapping[str, str], float | None, Mapping[str, object]
 class Look(Protocol):
     """What can be asked of the samples at one moment."""
 
+    @property
+    def early(self) -> bool:
+        """Whether sources may not have sent anything yet: right after a start."""
+        ...
+
     def there(self, rule: Rule, sample: Labels) -> bool:
         """Whether the rule can judge this subject now (its series are there)."""
         ...
@@ -123,7 +128,8 @@ class Ladder:
                 rungs[rule.key] = _climb(rung, rule, now, reading[1], held=subject.alert.held)
             elif rung is not None:
                 unknown = rule.key in errors
-                if unknown or (rule.no_data != "resolve" and not subject.changed_rule and not look.there(rule, rung.sample)):
+                holds = rule.no_data != "resolve" or (look.early and subject.reading is None)  # taken up, and not seen since
+                if unknown or (holds and not subject.changed_rule and not look.there(rule, rung.sample)):
                     missing |= not unknown
                     rungs[rule.key] = rung
                 elif firing and (kept := _fall(rung, rule, now, look.may_end(rule, rung.sample), subject.alert.flaps > 0)):

@@ -14,8 +14,9 @@ from tui_monitor.promql.storage import Queryable
 class Moment:
     """The answers of one moment (UTC ms), asked only when needed. ``compiled`` keeps presence expressions from moment to moment."""
 
-    def __init__(self, now: int, storage: Queryable, compiled: dict[str, Query | None]) -> None:
+    def __init__(self, now: int, storage: Queryable, compiled: dict[str, Query | None], early: bool = False) -> None:
         self.now = now
+        self.early = early
         self._storage = storage
         self._compiled = compiled
         self._present: dict[str, set[Labels] | bool] = {}

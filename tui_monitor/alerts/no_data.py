@@ -46,6 +46,8 @@ def missing_of(known: set[Labels], present: Collection[Labels]) -> list[Labels]:
 class AllThere:
     """For alerts about missing data: what is not missing is there."""
 
+    early = False
+
     def there(self, rule: Rule, sample: Labels) -> bool:
         """Always."""
         return True
