@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -48,17 +49,17 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
 
 def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> Found:
     samples = {series: Columns() for series in ids}
-    stretches: dict[int, Stretches] = {}
+    stretches: defaultdict[int, Stretches] = defaultdict(Stretches)
     total = hourly = 0
     for series, part in (
         _aggregates(rows, "hours", ids, begin - HOURLY_LOOKBACK_MS, min(end, level.minutes)) if begin < level.minutes else ()
     ):
         samples[series].append(part.last_at, part.last)
-        stretches.setdefault(series, Stretches()).append(part)
+        stretches[series].append(part)
         hourly += 1
     for series, part in _aggregates(rows, "minutes", ids, max(begin, level.minutes), min(end, level.raw)):
         samples[series].append(part.last_at, part.last)
-        stretches.setdefault(series, Stretches()).append(part)
+        stretches[series].append(part)
         total += 1
         if total > most:
             raise TooMany
