@@ -198,6 +198,14 @@ async def test_the_log_is_json_and_holds_no_secret(where: House) -> None:
     assert [secret for secret in SECRETS if secret in everything] == []
 
 
+async def test_a_warning_about_the_configuration_is_told_once(where: House) -> None:
+    """A file with secrets that everybody may read: one line at the start, not one for every time that it is read."""
+    where.configure('[[notifiers]]\nname = "hook"\ntype = "ntfy"\ntopic = "t"\ntoken = "the-token"\n')
+    where.config.chmod(0o644)
+    daemon = await where.start()
+    assert sum("holds secrets" in line["message"] for line in daemon.lines) == 1
+
+
 async def test_the_state_is_private(where: House) -> None:
     """The directory is 0700 and no file in it is for others."""
     daemon = await where.start()

@@ -30,12 +30,15 @@ def run_headless(given: Namespace) -> int:
     handler = start_logging(sys.stderr, getattr(logging, given.log_level.upper()))
     raise_descriptor_limit()
     path = find_config(given.config, os.environ)
+    told: set[str] = set()
 
     def load_anew() -> Configuration:
         loaded = load(path, os.environ)
         hide_secrets(handler, secrets_of(loaded.settings))
-        for warning in loaded.warnings:
+        for warning in set(loaded.warnings) - told:
             log.warning("%s", warning)
+        told.clear()
+        told.update(loaded.warnings)
         return loaded
 
     try:
