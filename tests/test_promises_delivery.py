@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -57,6 +58,10 @@ class Life:
         return await self.state.transaction(work)
 
     transaction = run
+
+    async def reopen(self) -> Path | None:
+        """As the store does."""
+        return await self.state.reopen()
 
     async def heat(self, value: float, seconds: float = 1.0, **labels: str) -> None:
         """Time passes, a sample comes, one round."""
@@ -370,3 +375,32 @@ async def test_a_restart_resolves_nothing_for_want_of_samples_by_any_policy(hous
         await life.clock.turn(600)
         await life.alerting.round()
         assert await life.told(1) == ["resolved"]
+
+
+async def test_a_state_that_goes_bad_is_begun_anew(house: Callable[..., Any], tmp_path: Path) -> None:
+    """Pages of the open file are overwritten: it is moved aside, told, and the new one knows what fires and what was told."""
+    async with house(kill=True) as life:
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+        await life.state.run(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        file = tmp_path / "state.db"
+        size = file.stat().st_size
+        with file.open("r+b") as raw:
+            raw.seek(4096)
+            raw.write(b"\xa5" * (size - 4096))
+        await life.state.run(lambda db: db.execute("PRAGMA shrink_memory").fetchall())
+        await life.heat(99, 10, room="second")
+        assert await life.told(2) == ["firing", "firing"]
+        for _ in range(4):
+            await life.heat(99)
+        assert [text for text in life.troubles.texts if "corrupt" in text]
+        assert [name.startswith("state.db.corrupt-") for name in os.listdir(tmp_path)].count(True) == 1
+    async with house() as life:
+        assert len([alert for alert in life.alerting.alerts if alert.state == "firing"]) == 2
+        for _ in range(3):
+            await life.heat(20, 10)
+            await life.heat(20, 0, room="second")
+            await asyncio.sleep(0.02)
+        told = {(alert.status, alert.id) for message in life.notifiers[0].sent for alert in message.alerts if alert.status == "resolved"}
+        assert len(told) == 2
+        assert all(life.notifiers[0].repeats[n] for n, message in enumerate(life.notifiers[0].sent) if message.kind == "firing")

@@ -252,6 +252,8 @@ class Alerting:
             self._unsaved.put_back(transitions, now)
             self._unwritten = audit[-MOST_UNWRITTEN:]
             self._outbox.send_unrecorded(messages)
+            if type(error) is sqlite3.DatabaseError:
+                await self._begin_anew(now)
             return
         self._troubles.clear(TROUBLE)
         self._unwritten = ()
@@ -260,6 +262,18 @@ class Alerting:
         self.planner.committed(plan)
         if messages:
             self._outbox.wake()
+
+    async def _begin_anew(self, now: int) -> None:
+        """The file is corrupt: it is moved aside, and everything that is known is written into a new one."""
+        try:
+            aside = await self._state.reopen() if self._state is not None else None
+        except (sqlite3.Error, OSError) as error:
+            log.error("the state cannot be begun anew: %s", error)
+            return
+        if aside is not None:
+            self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {aside.name}")
+            self._unsaved.add([Transition(now, "updated", alert) for alert in self.alerts], now)
+            self.planner.store_again()
 
 
 _NO_WORK = Work()

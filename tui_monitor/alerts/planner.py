@@ -164,6 +164,19 @@ class Planner:
         """The plan's rows are stored for good."""
         self._rows.committed(plan.generation)
 
+    def store_again(self) -> None:
+        """The store was begun anew: everything that is remembered is in the next plan."""
+        for alert_id, track in self._tracks.items():
+            self._rows.track(alert_id)
+            for notifier in track.told:
+                self._rows.told(alert_id, notifier)
+        for group_id in self._groups:
+            self._rows.group(group_id)
+        for key in self._flusher.rates:
+            self._rows.rate(key)
+        for silence_id in self._mutes.silences:
+            self._rows.silence(silence_id)
+
     def next_wake(self, now_ms: int) -> int | None:
         """When `plan` has something to do without a transition (UTC ms); None: not before the next sweep."""
         stamps = [stamp for stamp in (self._flusher.next_due, self._placing.next_due, self._mutes_change_at) if stamp is not None]

@@ -73,15 +73,22 @@ class StateStore:
     def _open(self) -> None:
         if self._db is not None:
             self._db.close()
+            self._db = None
         if self.path is None:
             self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             migrate(self._db, MIGRATIONS)
         else:
             self._db, self.aside = open_store(self.path, MIGRATIONS, synchronous="FULL")
 
-    async def reopen(self) -> None:
-        """Open the file again after it turned out to be corrupt; it is moved aside where that is so."""
+    async def reopen(self) -> Path | None:
+        """Open the file again after it turned out to be corrupt: where it was moved aside to, None where it is sound after all.
+
+        Raises sqlite3.Error where it cannot be opened now; the next uses try again.
+        """
+        self.aside = None
+        self._try_at = time.monotonic()
         await self._submit(self._open)
+        return self.aside
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """The function's answer, outside of a transaction: for reading. What it raises comes out here."""
