@@ -20,7 +20,7 @@ from tui_monitor.model import HealthStatus
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen, completed
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import PromptScreen
-from tui_monitor.views import Board
+from tui_monitor.views import AlertView, Board
 from tui_monitor.widgets.line import text_of
 
 ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
@@ -337,6 +337,18 @@ async def test_a_new_alert_rings_once() -> None:
             backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new, quiet)))
         await pilot.pause()
         assert told(app) == ["[red]broke[/]"] and rung == [True]
+
+
+async def test_a_storm_is_one_toast() -> None:
+    """Alerts that begin tick after tick are counted in one toast, which does not grow over the panes."""
+    async with running() as (app, backend, pilot):
+        backend.push(boards.busy(boards.AT + 1000))
+        begun: list[AlertView] = []
+        for n in range(4):
+            begun.append(replace(boards.alert(77, "Fresh", "warning", f"broke {n}", 0.1), id=f"b{n}"))
+            backend.push(replace(boards.busy(boards.AT + 1000 * n), alerts=(*boards.alerts(), *begun)))
+            await pilot.pause()
+        assert told(app) == ["broke 3  and 3 more"]
 
 
 async def test_the_leaders_configuration_rings_everywhere() -> None:

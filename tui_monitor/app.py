@@ -95,6 +95,7 @@ class MonitorApp(App[int]):
         self.picture = Picture()
         self.failure: BaseException | None = None
         self._frozen: Board | None = None
+        self._announced: list[int] = []
         self._known: frozenset[str] | None = self._firing(self.live)
         self._start_at = at
         self._house: asyncio.Task[None] | None = None
@@ -171,7 +172,11 @@ class MonitorApp(App[int]):
         if not fresh:
             return
         new = [alert for alert in board.alerts if alert.id in fresh]
-        text = clean(new[0].summary or new[0].name) + (f"  and {len(new) - 1} more" if len(new) > 1 else "")
+        since = board.at - self.NOTIFICATION_TIMEOUT * 1000
+        self._announced = [at for at in self._announced if at > since] + [board.at] * len(new)
+        more = len(self._announced) - 1
+        text = clean(new[0].summary or new[0].name) + (f"  and {more} more" if more else "")
+        self.clear_notifications()  # in a storm one toast counts; a heap of them would hide the very alerts
         grave = any(alert.severity in ("critical", "error") for alert in new)
         self.notify(text, title=clean(new[0].name), severity="error" if grave else "warning", markup=False)
         if self.ring or board.bell:
