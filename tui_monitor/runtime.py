@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.backend import stored_board
 from tui_monitor.clock import Clock
+from tui_monitor.lean import settle_memory
 from tui_monitor.statedir import LeaderLock, StateDirectory
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.viewer import Viewer
@@ -106,6 +107,7 @@ class Runtime:
         leader.reload_from_disk = self.reload
         try:
             await leader.open()
+            settle_memory()
             self._use(leader, None, leader.recorder.reading)
             self.on_role("leader")
             if self._stopping:
