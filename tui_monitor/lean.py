@@ -32,12 +32,7 @@ def without_pydantic_plugins() -> None:
 
 
 def settle_memory() -> None:
-    """Give back what loading has left (a slotted dataclass leaves its first class behind) and look no more at what stays: 20 ms, once.
-
-    The second collection sees almost nothing and takes no time, but by its count the collector decides when a full one is worth it: without,
-    3 MiB of garbage gather between two.
-    """
+    """Give back what loading has left (a slotted dataclass leaves its first class behind) and look no more at what stays: 20 ms, once."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    gc.collect()
