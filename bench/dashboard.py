@@ -101,8 +101,8 @@ def measure_peer(command: list[str], seconds: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the steady state")
-    parser.add_argument("--starts", type=int, default=5, help="starts whose median counts")
-    parser.add_argument("--keys", type=int, default=15, help="key presses; 0: none")
+    parser.add_argument("--starts", type=int, default=4, help="starts whose median counts")
+    parser.add_argument("--keys", type=int, default=12, help="key presses; 0: none")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="htop, btop and glances, where installed")
     parser.add_argument("--viewer", action="store_true", help="a daemon leads, the dashboard looks on")
     options = parser.parse_args()
@@ -122,7 +122,7 @@ def main() -> None:
                 daemon.wait(10)
     for name, peer in PEERS.items() if options.peers else ():
         if shutil.which(peer[0]):
-            figures |= {f"{name}.{what}": value for what, value in measure_peer(peer, min(options.seconds, 15.0)).items()}
+            figures |= {f"{name}.{what}": value for what, value in measure_peer(peer, min(options.seconds, 10.0)).items()}
     finish(figures)
 
 
