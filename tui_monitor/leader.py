@@ -58,6 +58,8 @@ FACTS_EVERY_MS = 5_000
 HEARTBEAT_EVERY_MS = 5_000
 REMARKS_EVERY_MS = 60_000
 CLOSE_GRACE = 3.0
+HURRIED_MS = 1_000
+"""A parent that was hurried answers a moment before the round in which its child's alert fires: that answer counts."""
 
 
 class Leader:
@@ -330,7 +332,7 @@ class Leader:
         self._react.set()
 
     def _parent_verdict(self, check: str, since: int) -> Verdict:
-        return verdict_of(self._collector.results.get(check), since)
+        return verdict_of(self._collector.results.get(check), since - HURRIED_MS)
 
     def _evidence(self, alert: Alert) -> Mapping[str, object]:
         rule = next((rule for rule in self.alerting.evaluator.rules if rule.ladder == alert.rule), None)
