@@ -10,7 +10,7 @@ run: $(VENV)/.run-ready  ## open the dashboard on this machine
 	@$(BIN)/tui-monitor
 
 test: $(VENV)/.test-ready  ## all tests, with real servers on loopback
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.test-ready lint types test  ## format, lint, types, tests
 

@@ -53,6 +53,14 @@ async def sessions_of_monitor(dsn: str) -> int:
         return int(await connection.fetchval("select count(*) from pg_stat_activity where application_name = 'tui-monitor'"))
 
 
+async def sessions(dsn: str) -> int:
+    """How many clients are connected, this one with them; 0 while there is no place for it."""
+    with contextlib.suppress(asyncpg.TooManyConnectionsError):
+        async with session(dsn) as connection:
+            return int(await connection.fetchval("select count(*) from pg_stat_activity where backend_type = 'client backend'"))
+    return 0
+
+
 async def until(condition: object, expected: object) -> None:
     """Ask again until the answer is the expected one."""
     async with asyncio.timeout(10):
@@ -68,10 +76,17 @@ async def as_poller(probe: PostgresProbe, timeout: float) -> ProbeResult:  # noq
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
+def module_server() -> Iterator[PostgresServer]:
     """One server for the tests of this module that change only what they name."""
     with postgres_server(max_connections="20") as server:
         yield server
+
+
+@pytest.fixture
+async def server(module_server: PostgresServer) -> PostgresServer:
+    """The module's server, once the sessions that the test before cut off have ended."""
+    await until(lambda: sessions(module_server.dsn()), 1)
+    return module_server
 
 
 async def test_healthy_server_gives_every_figure(server: PostgresServer) -> None:
