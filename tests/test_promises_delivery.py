@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,9 +92,13 @@ def house(tmp_path: Path) -> Callable[..., Any]:
     clock = HandClock(START)
 
     @asynccontextmanager
-    async def begin(*notifiers: FakeNotifier, rules: list[Any] | None = None, kill: bool = False) -> AsyncIterator[Life]:
+    async def begin(
+        *notifiers: FakeNotifier, rules: list[Any] | None = None, kill: bool = False, stored: Mapping[int, float] | None = None
+    ) -> AsyncIterator[Life]:
         state = await StateStore.open(tmp_path / "state.db")
         life = Life(state, clock, rules or rules_of(HOT), notifiers or (FakeNotifier(),), tmp_path)
+        for at, value in (stored or {}).items():
+            life.memory.append(at, [Sample(labels_of("heat"), value)])
         await life.alerting.restore()
         task = asyncio.create_task(life.outbox.run())
         async with asyncio.timeout(5):
@@ -224,6 +228,30 @@ async def test_sent_from_memory_is_sent_once(house: Callable[..., Any]) -> None:
         await life.heat(20)
         await life.heat(20, 10)
         assert await life.told(1) == ["resolved"]
+
+
+async def test_a_history_that_ends_before_the_kill_ends_and_begins_nothing(house: Callable[..., Any]) -> None:
+    """The last second of samples is lost with the process: what state.db knows of the alert holds until a new sample comes."""
+    async with house(kill=True) as life:
+        await life.heat(20)
+        before = {life.clock.wall_ms(): 20.0}
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+    async with house(kill=True, stored=before) as life:
+        await life.clock.turn(1)
+        await life.alerting.round()
+        await life.heat(99)
+        before = {life.clock.wall_ms(): 99.0}
+        assert [alert.state for alert in life.alerting.alerts] == ["firing"] and not life.notifiers[0].sent
+        await life.heat(20)
+        await life.heat(20, 10)
+        assert await life.told(1) == ["resolved"]
+    async with house(stored=before) as life:
+        await life.clock.turn(1)
+        await life.alerting.round()
+        assert not life.alerting.alerts and not life.notifiers[0].sent
+        await life.heat(99)
+        assert [alert.state for alert in life.alerting.alerts] == ["firing"]
 
 
 async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..., Any]) -> None:

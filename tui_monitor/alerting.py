@@ -22,9 +22,11 @@ from tui_monitor.alerts.rules import Rule
 from tui_monitor.clock import Clock
 from tui_monitor.guard import Troubles
 from tui_monitor.handmade import message_by_hand, silence_command
+from tui_monitor.outdated import outdated
 from tui_monitor.prefetch import Prefetched
 from tui_monitor.promql.storage import Queryable
 from tui_monitor.recorder import Reading
+from tui_monitor.series import SeriesMemory
 from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import commands as command_rows
@@ -68,7 +70,7 @@ class Alerting:
         planner: Planner,
         routing: Routing,
         outbox: Outbox,
-        storage: Queryable,
+        storage: SeriesMemory,
         reading: Reading,
         clock: Clock,
         troubles: Troubles,
@@ -109,6 +111,8 @@ class Alerting:
             self._troubles.raise_(TROUBLE, f"what was told before cannot be read, messages may repeat: {error}")
             return
         transitions = self.evaluator.restore(now, live, recent, taken)
+        for labels in outdated(self.evaluator.book, [*live, *recent], self._storage):
+            self._storage.mark_stale(now, labels)
         self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}
         self.planner.restore(remembered, remind_from=now + SETTLE_MS)
         async with self._lock:

@@ -75,6 +75,11 @@ class SeriesMemory:
         """How many samples are held, markers too."""
         return self._samples
 
+    @property
+    def newest_ms(self) -> int:
+        """The time of the newest sample, 0 where there is none."""
+        return max((series.times[-1] for series in self._all.values() if series.times), default=0)
+
     def append(self, at_ms: int, samples: Iterable[Sample], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
         """Take the samples of one moment; ``lookback_ms`` is how long they stay current."""
         known = self._all
