@@ -19,7 +19,16 @@ WRONG = {
     '[[routes]]\nnotifiers = []\n[[routes]]\nmatch = ["a=~[("]\n': (4, "routes[2].match: "),
     'rule_files = ["none/*.yml"]\n': (1, "rule_files: none/*.yml names no file"),
     HTTP + 'expect_json = { "a.[" = 1 }\n': (5, "checks[1].expect_json: "),
-    HTTP + 'headers = { X = "hidden\\nY: 1" }\n': (1, "checks[1].method or headers: "),
+    HTTP + 'headers = { X = "hidden\\nY: 1" }\n': (5, "checks[1].headers: "),
+    HTTP + 'bearer = "hidden\\nY"\n': (5, "checks[1].bearer: "),
+    HTTP + 'method = "GE T"\n': (5, "checks[1].method: "),
+    HTTP + 'verify = true\nca_file = "none.pem"\n': (6, "checks[1].ca_file: "),
+    HTTP + 'cert_file = "/none.pem"\n': (5, "checks[1].cert_file: "),
+    HTTP + 'key_file = "/none.key"\n': (5, "checks[1].key_file: "),
+    HTTP + 'password = "hidden"\n': (5, "checks[1].password: "),
+    HTTP + 'bearer = "hidden"\nusername = "u"\n': (5, "checks[1].bearer: "),
+    HTTP + 'depends_on = ["a"]\n': (5, "checks[1].depends_on: a circle"),
+    MAIL.replace('"none"', '"starttls"') + 'ca_file = "none.pem"\n': (10, "notifiers[1].ca_file: "),
     MAIL: (1, "notifiers[1]: "),
 }
 

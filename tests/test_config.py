@@ -37,6 +37,19 @@ WRONG = {
     '[[checks]]\nname = "r"\ntype = "redis"\nurl = "http://a"\n': (4, "checks[1].url", "begins with redis://"),
     '[[notifiers]]\nname = "n"\ntype = "webhook"\nurl = "hook"\n': (4, "notifiers[1].url", "begins with http:// or https://"),
     "host = \n": (1, "", "not valid TOML"),
+    "[system]\ninterval = 0\n": (2, "system.interval", "greater than 0"),
+    "[system]\ninterval = inf\n": (2, "system.interval", "at most 1000 years"),
+    'host = "${a-b}"\n': (1, "host", "a literal ${ is written $${"),
+    '[guard]\nreference = ["192.0.2.1"]\n': (2, "guard.reference[1]", "is not host:port"),
+    "[routing]\nwarnin = []\n": (2, "routing.warnin", 'did you mean "warning"?'),
+    "default_rules = 3\n": (1, "default_rules", "true, false or a list of names"),
+    CHECK + 'depends_on = ["API"]\n': (5, "checks[1].depends_on", 'did you mean "api"?'),
+    CHECK + 'body = """\nbearer_file = "x"\n"""\nbearer_file = "none"\n': (8, "checks[1].bearer_file", "cannot be read"),
+    CHECK + 'bearer = "x"\nbearer_file = "/dev/null"\n': (6, "checks[1].bearer_file", "keep one"),
+    CHECK + "expect_status = [200, 2000]\n": (5, "checks[1].expect_status[2]", "less than or equal to 599"),
+    '[[checks]]\nname = "d"\ntype = "postgres"\ndsn = "postgresql://u:hu/sh@h/d"\n': (4, "checks[1].dsn", "its port is no number"),
+    '[[notifiers]]\nname = "n"\ntype = "ntfy"\ntopic = "t"\nrate_limit = "0/1m"\n': (5, "notifiers[1].rate_limit", 'for example "20/1m"'),
+    '[[inhibit]]\nsource = []\ntarget = ["a"]\n': (2, "inhibit[1].source", "at least 1 item"),
 }
 
 
@@ -59,6 +72,52 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as raised:
         load(path, {})
     assert len(raised.value.faults) == 3
+
+
+def test_faults_of_every_kind_are_told_together(tmp_path: Path) -> None:
+    """Keys, values, names, expressions, files and variables: each fault once, in the order of the file, and nothing that follows of one."""
+    path = tmp_path / "config.toml"
+    path.write_text(
+        'host = "${NOT_SET}"\nrule_files = ["none/*.yml"]\n[system]\nintervall = "1s"\n'
+        '[[checks]]\nname = "db"\ntype = "postgrs"\n'
+        '[[checks]]\nname = "api"\ntype = "http"\nurl = "http://h/"\ndepends_on = ["db", "cach"]\ntimeout = "soon"\nca_file = "none.pem"\n'
+        '[[rules]]\nalert = "A"\nexpr = "up =="\nseverity = "grave"\n'
+        '[[notifiers]]\nname = "ops"\ntype = "webhook"\n'
+        '[routing]\ncritical = ["ops", "obs"]\n[[routes]]\nmatch = ["a=~("]\n'
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, {})
+    told = [str(fault).removeprefix(f"{path}:") for fault in raised.value.faults]
+    assert [line.split(": ")[0] for line in told] == ["1", "2", "4", "7", "12", "13", "14", "17", "18", "19", "23", "25"]
+    for part, line in {"cach": 4, "soon": 5, "none.pem": 6, "up ==": 7, "obs": 10}.items():
+        assert part in told[line] or part == "up ==", told[line]
+
+
+def test_a_faulty_variable_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong value in the environment names the variable, not a line of the file, and the file's own faults are told too."""
+    path = tmp_path / "config.toml"
+    path.write_text("bel = true\n")
+    monkeypatch.setenv("TUI_MONITOR_SYSTEM__INTERVAL", "soon")
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, {"TUI_MONITOR_SYSTEM__INTERVAL": "soon"})
+    said = [str(fault) for fault in raised.value.faults]
+    assert said[0].startswith('TUI_MONITOR_SYSTEM__INTERVAL: "soon" is not a duration') and "bel: unknown key" in said[1]
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    """A path means the same wherever the program is started; a byte order mark at the file's begin is no fault."""
+    path = tmp_path / "config.toml"
+    path.write_text("\ufeff" + CHECK + 'log_file = "api.log"\nca_file = "/etc/ca.pem"\n')
+    check = load(path, {}).settings.checks[0]
+    assert (check.log_file, getattr(check, "ca_file", "")) == (str(tmp_path / "api.log"), "/etc/ca.pem")
+
+
+def test_implicit_tls_has_its_own_port(tmp_path: Path) -> None:
+    """465 for implicit TLS, 587 for STARTTLS, unless the file names another."""
+    mail = '[[notifiers]]\nname = "m%d"\ntype = "email"\nhost = "h"\nfrom = "a@b"\nto = ["c@d"]\n'
+    path = tmp_path / "config.toml"
+    path.write_text(mail % 1 + mail % 2 + 'tls = "implicit"\n' + mail % 3 + 'tls = "implicit"\nport = 1465\n')
+    assert [getattr(entry, "port", 0) for entry in load(path, {}).settings.notifiers] == [587, 465, 1465]
 
 
 def test_strings_take_variables_from_the_environment(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -176,11 +178,20 @@ async def test_a_client_certificate_is_shown_to_its_host_only(authority: Authori
 
 
 @pytest.mark.parametrize("settings", [{"ca_file": "/nowhere/ca.pem"}, {"cert_file": "/nowhere/client.pem"}, {"ca_file": __file__}])
-async def test_a_file_that_cannot_be_used_is_own_trouble(authority: Authority, settings: dict[str, str]) -> None:
-    """Our missing or broken PEM file is unknown, not the target's fault."""
+def test_a_file_that_cannot_be_used_is_refused(settings: dict[str, Any]) -> None:
+    """A missing or broken PEM file is a fault of the configuration that names its key."""
+    with pytest.raises(ValueError, match=f"^{next(iter(settings))}: cannot"):
+        HttpProbe(HttpCheck(name="api", url="https://localhost/", **settings))
+
+
+async def test_a_file_that_vanishes_is_own_trouble(authority: Authority, tmp_path: Path) -> None:
+    """A PEM file that is gone since the start is unknown, not the target's fault."""
+    mine = shutil.copy(authority.file, tmp_path)
     async with HttpServer(tls=authority.server("127.0.0.1")) as server:
+        tested = HttpProbe(HttpCheck(name="api", url=server.url, ca_file=str(mine)))
+        os.unlink(mine)
         with pytest.raises(OwnTrouble, match="cannot"):
-            await probe(server.url, **settings)
+            await tested.probe()
         await server.wait_for(lambda now: now.open_connections == 0)
 
 

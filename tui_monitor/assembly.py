@@ -56,8 +56,13 @@ def rules_of(loaded: Configuration) -> tuple[list[Rule], list[str], list[FileRul
 
 def problems_of(loaded: Configuration) -> list[str]:
     """Every fault of rules, routing, checks and notifiers, one line each; a configuration with any is refused."""
+    return [str(fault) for fault in faults_of(loaded)]
+
+
+def faults_of(loaded: Configuration) -> list[Fault]:
+    """The same with their places."""
     found = [_placed(loaded, problem) for problem in (*rules_of(loaded)[1], *check_routing(loaded.settings))]
-    return [str(fault) for fault in (*found, *_unbuildable(loaded))]
+    return [*found, *_unbuildable(loaded)]
 
 
 def _unbuildable(loaded: Configuration) -> Iterator[Fault]:
@@ -66,12 +71,18 @@ def _unbuildable(loaded: Configuration) -> Iterator[Fault]:
         try:
             build_probe(check)
         except ValueError as error:
-            yield loaded.fault(("checks", index, str(error).partition(":")[0]), f"checks[{index + 1}].{error}")
+            yield _of_entry(loaded, "checks", index, str(error))
     for index, entry in enumerate(loaded.settings.notifiers):
         try:
             build_notifier(entry)
         except ValueError as error:
-            yield loaded.fault(("notifiers", index), f"notifiers[{index + 1}]: {error}")
+            yield _of_entry(loaded, "notifiers", index, str(error))
+
+
+def _of_entry(loaded: Configuration, section: str, index: int, said: str) -> Fault:
+    """``said`` may begin with the key at fault and a colon."""
+    key = re.match(r"(\w+): ", said)
+    return loaded.fault((section, index, key[1] if key else ""), f"{section}[{index + 1}]{'.' if key else ': '}{said}")
 
 
 def _placed(loaded: Configuration, problem: str) -> Fault:
@@ -79,6 +90,9 @@ def _placed(loaded: Configuration, problem: str) -> Fault:
     if rule := re.match(r"rule (\w+): (\w+)", problem):
         named = [index for index, entry in enumerate(loaded.settings.rules) if entry.alert == rule[1]]
         return loaded.fault(("rules", named[0], rule[2]) if len(named) == 1 else (), problem)
+    if check := re.match(r'checks "(.*)"\.depends_on: (.*)', problem):
+        index = [entry.name for entry in loaded.settings.checks].index(check[1])
+        return loaded.fault(("checks", index, "depends_on"), f"checks[{index + 1}].depends_on: {check[2]}")
     if path := re.match(r"\w+(?:\[\d+\]|\.\w+)*(?=: )", problem):
         steps = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", path[0])]
         counted = re.sub(r"\[(\d+)\]", lambda place: f"[{int(place[1]) + 1}]", path[0])

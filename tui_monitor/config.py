@@ -19,9 +19,21 @@ from tui_monitor.places import find_config as find_config
 from tui_monitor.places import find_state as find_state
 from tui_monitor.settings import Check, Notifier, Settings
 
-_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 _RESERVED = {"TUI_MONITOR_CONFIG", "TUI_MONITOR_STATE"}
 ENVIRONMENT_PREFIX = "TUI_MONITOR_"
+_ATTEMPTS = 4
+_EITHER = {"default_rules": "true, false or a list of names", "chat_id": "a number or a name"}
+"""Keys that take values of two kinds."""
+_STAND_INS: dict[Any, dict[str, Any]] = {
+    "checks": {"name": "?", "type": "tcp", "host": "?", "port": 1},
+    "notifiers": {"name": "?", "type": "command", "argv": ["?"]},
+    "rules": {"alert": "_", "expr": "vector(0)"},
+    "routes": {},
+    "inhibit": {"source": ["_"], "target": ["_"]},
+    "maintenance": {"name": "?", "active": "daily 00:00-01:00"},
+}
+"""What an entry with faults is replaced by while the rest of the file is examined."""
 _SECRET_KEYS = {"password", "token", "bearer", "secret"}
 
 
@@ -71,7 +83,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: st
     text, name = "", str(path or "")
     if path is not None:
         try:
-            text = path.read_bytes().decode()
+            text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ConfigurationError([Fault("", f"is not UTF-8 (byte {error.start})", None, name)]) from None
         except OSError as error:
@@ -86,30 +98,78 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: st
     lines = _Lines(text, name)
     faults: list[Fault] = []
     literal_secret = _has_literal_secret(raw)
-    raw = _substitute(raw, (), environ, faults, lines)
-    try:
-        raw = _merge(raw, _from_environment(environ))
-        if host:
-            raw["host"] = host
-        settings = Settings.model_validate(raw, context={"directory": path.parent if path else Path.cwd()})
-    except ValidationError as error:
-        faults += [_fault(entry, lines) for entry in error.errors(include_url=False)]
-    if not faults:
-        faults = [lines.fault(loc, text) for loc, text in _cross_check(settings)]
+    raw = _merge(_substitute(raw, (), environ, faults, lines), _from_environment(environ, faults))
+    if host:
+        raw["host"] = host
+    settings = _validated(raw, path.parent if path else Path.cwd(), faults, lines)
+    if settings is not None:
+        faults += [lines.fault(loc, text) for loc, text in _cross_check(settings)]
     if faults:
-        raise ConfigurationError(faults)
+        raise ConfigurationError(sorted(faults + _of_building(settings, path, lines, faults), key=lambda fault: fault.line or 0))
+    assert settings is not None
     warnings: tuple[str, ...] = ()
     if path is not None and literal_secret and path.stat().st_mode & 0o004:
         warnings = (f"{path} holds secrets and every user can read it: chmod o-r {path}, or use ${{NAME}} or a *_file key",)
     return Configuration(settings, path, warnings, lines.places)
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environ: Mapping[str, str], faults: list[Fault]) -> dict[str, Any]:
     if not any(name.startswith(ENVIRONMENT_PREFIX) and name not in _RESERVED for name in environ):
         return {}
     from tui_monitor.environment import read_environment  # pydantic-settings: 80 ms, only where a variable is set
 
-    return read_environment()
+    try:
+        return read_environment()
+    except ValidationError as error:
+        for entry in error.errors(include_url=False):
+            name = ENVIRONMENT_PREFIX + "__".join(str(part) for part in entry["loc"]).upper()
+            faults.append(Fault(name, _fault(entry, _Lines("", "")).text))
+        return {}
+
+
+def _validated(raw: dict[str, Any], directory: Path, faults: list[Fault], lines: _Lines) -> Settings | None:
+    """The settings; where they have faults, these are told and what is left without them is given back, to be examined further."""
+    keys = {fault.key for fault in faults}
+    for attempt in range(_ATTEMPTS):
+        try:
+            return Settings.model_validate(raw, context={"directory": directory})
+        except ValidationError as error:
+            for entry in error.errors(include_url=False):
+                fault = _fault(entry, lines)
+                if attempt == 0 and fault.key not in keys:  # a later one comes of the cutting
+                    faults.append(fault)
+                    keys.add(fault.key)
+                if not _cut(raw, _place(entry)[0]):
+                    return None
+    return None
+
+
+def _cut(raw: dict[str, Any], loc: tuple[str | int, ...]) -> bool:
+    """Take the value at fault away; an entry that lacks something it needs keeps only its name, for others may refer to it."""
+    for depth in range(len(loc) - 1, -1, -1):
+        *path, key = loc[: depth + 1]
+        holder: Any = raw
+        for part in path:
+            holder = holder[part] if isinstance(part, int) else holder.get(part, {})
+        if depth == 1 and path[0] in _STAND_INS:
+            name = holder[key].get("name") if isinstance(holder[key], dict) else None
+            named = {"name": name if isinstance(name, str) and name else f"?{key}"} if "name" in _STAND_INS[path[0]] else {}
+            holder[key] = {**_STAND_INS[path[0]], **named}
+            return True
+        if isinstance(holder, dict) and key in holder and key not in _STAND_INS:
+            del holder[key]
+            return True
+    return False
+
+
+def _of_building(settings: Settings | None, path: Path | None, lines: _Lines, faults: list[Fault]) -> list[Fault]:
+    """What else only building the parts shows: told together with the faults that there are, one for each place."""
+    if settings is None:
+        return []
+    from tui_monitor.assembly import faults_of  # rules, routing, probes: only where there is something to tell
+
+    told = {fault.line for fault in faults}
+    return [fault for fault in faults_of(Configuration(settings, path, (), lines.places)) if fault.line is None or fault.line not in told]
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +192,8 @@ def _substitute(value: Any, loc: tuple[str | int, ...], environ: Mapping[str, st
 
     def replace(match: re.Match[str]) -> str:
         if match[1] is None:
+            if match[0] == "${":
+                faults.append(lines.fault(loc, 'after "${" a name and "}" are wanted; a literal ${ is written $${'))
             return "${"
         if match[1] not in environ:
             faults.append(lines.fault(loc, f"the environment variable {match[1]} is not set"))
@@ -164,8 +226,15 @@ class _Lines:
     def __post_init__(self) -> None:
         table: tuple[str | int, ...] = ()
         counts: dict[tuple[str | int, ...], int] = {}
+        inside = ""  # of a text over several lines, the quotes that end it
         for number, line in enumerate(self.text.splitlines(), start=1):
             line = line.strip()
+            if inside:
+                inside = "" if inside in line else inside
+                continue
+            opened = re.search(r"""=\s*(\"{3}|'{3})""", line)
+            if opened and line.count(opened[1]) == 1:
+                inside = opened[1]
             if match := re.match(r"\[\[\s*([^\]]+?)\s*\]\]", line):
                 path = self._absolute(match[1], counts)
                 counts[path] = counts.get(path, -1) + 1
@@ -214,7 +283,7 @@ _TAGGED = {"checks": _models_of(Check), "notifiers": _models_of(Notifier)}
 
 def _fault(entry: Any, lines: _Lines) -> Fault:
     """A pydantic error as a fault: without the union's tag in its path, in words that say what to change."""
-    loc, model = _resolve(entry["loc"])
+    loc, model = _place(entry)
     kind, given, context = entry["type"], entry.get("input"), entry.get("ctx", {})
     key = str(loc[-1]) if loc else ""
     if kind == "extra_forbidden":
@@ -229,10 +298,21 @@ def _fault(entry: Any, lines: _Lines) -> Fault:
     if kind == "literal_error":
         known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
         return lines.fault(loc, f'"{given}" is not possible{_nearest(str(given), known)}; one of {", ".join(known)}')
+    if key in _EITHER:
+        return lines.fault(loc, f"{_EITHER[key]} is wanted")
     secret = key in _SECRET_KEYS or key in ("dsn", "key")
-    said = entry["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    said = entry["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ").removeprefix(f"{key}: ")
     shown = "" if kind == "value_error" or secret or isinstance(given, dict | list) else f" (given: {given!r})"
     return lines.fault(loc, f"{said[:1].lower()}{said[1:]}{shown}")
+
+
+def _place(entry: Any) -> tuple[tuple[str | int, ...], type[BaseModel] | None]:
+    """The path of a fault as people write it, and the model that holds its last key."""
+    loc, model = _resolve(tuple(part for part in entry["loc"] if part != "[key]"))
+    either = next((index for index, part in enumerate(loc) if part in _EITHER), len(loc))
+    if named := re.match(r"Value error, (\w+_file): ", entry["msg"]):
+        return (*loc, named[1]), model
+    return loc[: either + 1], model
 
 
 def _resolve(loc: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type[BaseModel] | None]:
@@ -275,8 +355,9 @@ def _description(model: type[BaseModel] | None, key: str) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f'; did you mean "{by_lower[near[0]]}"?' if near else ""
 
 
 def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:

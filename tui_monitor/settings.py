@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,9 @@ Ratio = Annotated[float, BeforeValidator(parse_ratio)]
 def _severity(value: object) -> str:
     word = SEVERITY_ALIASES.get(str(value), str(value))
     if word not in SEVERITIES:
-        raise ValueError(f'"{value}" is not a severity; one of {", ".join(SEVERITIES)}')
+        near = difflib.get_close_matches(word.lower(), SEVERITIES, n=1)
+        advice = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f'"{value}" is not a severity{advice}; one of {", ".join(SEVERITIES)}')
     return word
 
 
@@ -41,20 +44,49 @@ def _address(*schemes: str) -> Callable[[Any], Any]:
 
     def check(value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        if not text.lower().startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise ValueError(f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)} is wanted")
-        if text.startswith("http"):
-            try:
-                host, _ = urlsplit(text).hostname, urlsplit(text).port
-            except ValueError as error:
-                raise ValueError(f"not an address: {str(error).lower()}") from None
-            if not host:
-                raise ValueError("the address names no host")
+        try:
+            parts = urlsplit(text)
+            hosts = parts.netloc.rpartition("@")[2].split(",")  # PostgreSQL knows several
+            known = [urlsplit(f"//{host}") for host in hosts if host]
+            bad = any(part.port == 0 for part in known) or (text.lower().startswith("http") and not parts.hostname)
+        except ValueError as error:
+            said = str(error).lower() if "out of range" in str(error) or "ipv6" in str(error).lower() else "its port is no number"
+            raise ValueError(f"not an address: {said}") from None
+        if bad:
+            raise ValueError("the address names no host, or the port 0")
         return value
 
     return check
 
 
+def _limit(value: str) -> str:
+    count, _, window = value.partition("/")
+    try:
+        if int(count) > 0 and parse_duration(window) > 0:
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f'"{value}" is not a limit; write for example "20/1m": at most 20 in any minute')
+
+
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536) or (":" in host and not host.startswith("[")):
+        raise ValueError(f'"{value}" is not host:port; write for example "192.0.2.1:443" or "[2001:db8::1]:443"')
+    return value
+
+
+def _beside_the_file(value: str, info: ValidationInfo) -> str:
+    """A path relative to the configuration's directory, so that it means the same wherever the program is started."""
+    return str(Path((info.context or {}).get("directory", ""), Path(value).expanduser()))
+
+
+FilePath = Annotated[str, AfterValidator(_beside_the_file)]
+Limit = Annotated[str, AfterValidator(_limit)]
+HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+StatusCode = Annotated[int, Field(ge=100, le=599)]
 Regex = Annotated[str, AfterValidator(_pattern)]
 HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
 SecretHttpAddress = Annotated[SecretStr, AfterValidator(_address("http", "https"))]
@@ -77,7 +109,9 @@ class Section(BaseModel):
         for name, field in cls.model_fields.items():
             key = f"{name}_file"
             if key in read and key not in cls.model_fields and SecretStr in (field.annotation, *get_args(field.annotation)):
-                path = Path((info.context or {}).get("directory", "."), Path(read.pop(key)).expanduser())
+                if name in read:
+                    raise ValueError(f"{key}: {name} is given too; keep one of them")
+                path = Path((info.context or {}).get("directory", "."), Path(str(read.pop(key))).expanduser())
                 try:
                     read[name] = path.read_text().strip()
                 except (OSError, UnicodeDecodeError) as error:
@@ -94,7 +128,7 @@ def _key(default: Any, text: str, **more: Any) -> Any:
 class SystemSettings(Section):
     """This machine."""
 
-    interval: Duration = _key(1.0, "how often this machine is read")
+    interval: Duration = _key(1.0, "how often this machine is read", gt=0)
     mounts: list[str] | None = _key(None, "the file systems to show; default: all real ones")
     processes: bool = _key(True, "show the process table")
 
@@ -112,9 +146,9 @@ class QuerySettings(Section):
     """A read-only SQL query whose rows become samples: the column `value` is the value, the other columns are labels."""
 
     metric: str = Field(description="the metric's name", pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")
-    sql: str = Field(description="one SELECT statement")
-    interval: Duration = _key(60.0, "how often it runs")
-    timeout: Duration = _key(5.0, "statement_timeout")
+    sql: str = Field(description="one SELECT statement", min_length=1)
+    interval: Duration = _key(60.0, "how often it runs", gt=0)
+    timeout: Duration = _key(5.0, "statement_timeout", gt=0)
 
 
 class CheckSettings(Section):
@@ -130,7 +164,7 @@ class CheckSettings(Section):
     degraded_above: Duration | None = _key(None, "a slower answer is degraded")
     unhealthy_above: Duration | None = _key(None, "a slower answer is unhealthy")
     depends_on: list[str] = _key([], "checks whose failure explains this one's")
-    log_file: str | None = _key(None, "the target's log: its last lines are kept as evidence when this check fails")
+    log_file: FilePath | None = _key(None, "the target's log: its last lines are kept as evidence when this check fails")
 
 
 class HttpCheck(CheckSettings):
@@ -141,16 +175,16 @@ class HttpCheck(CheckSettings):
     method: str = _key("GET", "the request's method")
     headers: dict[str, str] = _key({}, "request headers")
     body: str | None = _key(None, "the request's body")
-    expect_status: list[int] | None = _key(None, "accepted status codes; default 200-299 after redirects")
+    expect_status: list[StatusCode] | None = _key(None, "accepted status codes; default 200-299 after redirects", min_length=1)
     expect_body: str | None = _key(None, "text that the body contains")
     expect_regex: Regex | None = _key(None, "regular expression that is found in the body")
     expect_json: dict[str, Any] = _key({}, "JMESPath = value")
     expect_headers: dict[str, str] = _key({}, "response header = text that its value contains")
     follow_redirects: bool = _key(True, "follow up to 10 redirects")
     verify: bool = _key(True, "verify the certificate")
-    ca_file: str | None = _key(None, "certificate authorities to trust (PEM)")
-    cert_file: str | None = _key(None, "client certificate (PEM)")
-    key_file: str | None = _key(None, "client key (PEM)")
+    ca_file: FilePath | None = _key(None, "certificate authorities to trust (PEM)")
+    cert_file: FilePath | None = _key(None, "client certificate (PEM)")
+    key_file: FilePath | None = _key(None, "client key (PEM)")
     username: str | None = _key(None, "basic authentication")
     password: SecretStr | None = _key(None, "basic authentication")
     bearer: SecretStr | None = _key(None, "bearer token")
@@ -163,7 +197,7 @@ class TcpCheck(CheckSettings):
     """A TCP port, with TLS where wanted."""
 
     type: Literal["tcp"] = "tcp"
-    host: str = Field(description="name or address")
+    host: str = Field(description="name or address", min_length=1)
     port: int = Field(description="port", ge=1, le=65535)
     tls: bool = _key(False, "speak TLS")
     send: str | None = _key(None, "text to send after connecting")
@@ -195,7 +229,7 @@ class RuleSettings(Section):
     """One alerting rule."""
 
     alert: str = Field(description="the alert's name", pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")
-    expr: str = Field(description="PromQL; every series of the answer is one alert")
+    expr: str = Field(description="PromQL; every series of the answer is one alert", min_length=1)
     for_: Duration = _key(0.0, "how long it must hold before it fires", alias="for")
     keep_firing_for: Duration = _key(0.0, "how long it keeps firing after the condition ended")
     labels: dict[str, str] = _key({}, "labels of the alert (identity, routing)")
@@ -208,7 +242,7 @@ class RuleSettings(Section):
     resolve_when: str | None = _key(None, "PromQL that must be true to resolve (hysteresis)")
     cooldown: Duration | None = _key(None, "after a resolve, fire again no sooner than this")
     flap_limit: int | None = _key(None, "this many fire-resolve cycles in 10 minutes become one flapping alert", ge=2)
-    rate_limit: str | None = _key(None, "at most N notifications in a window, for example 3/1h", pattern=r"^\d+/\d+[smhd]$")
+    rate_limit: Limit | None = _key(None, "at most N notifications in a window, for example 3/1h")
     no_data: Literal["hold", "resolve", "alert"] = _key("hold", "what a missing series does to a firing alert")
     no_data_for: Duration = _key(300.0, "with no_data = alert: how long it may be missing")
     no_data_severity: Severity = _key("warning", "with no_data = alert: the severity of that alert")
@@ -219,7 +253,7 @@ class NotifierSettings(Section):
 
     name: str = Field(description="the notifier's name, unique", min_length=1)
     timeout: Duration = _key(10.0, "a send that takes longer has failed", gt=0)
-    rate_limit: str = _key("20/1m", "at most N messages in a window; the rest is summarised", pattern=r"^\d+/\d+[smhd]$")
+    rate_limit: Limit = _key("20/1m", "at most N messages in a window; the rest is summarised")
     send_resolved: bool = _key(True, "tell the end of what was told")
     severities: list[Severity] = _key([], "only these; default all")
 
@@ -238,7 +272,7 @@ class TelegramNotifier(NotifierSettings):
     """A Telegram bot."""
 
     type: Literal["telegram"] = "telegram"
-    token: SecretStr = Field(description="the bot's token")
+    token: SecretStr = Field(description="the bot's token", min_length=1)
     chat_id: str | int = Field(description="chat id or @name")
     api_url: HttpAddress = _key("https://api.telegram.org", "base address of the API")
     thread_id: int | None = _key(None, "topic of a forum group")
@@ -256,23 +290,28 @@ class EmailNotifier(NotifierSettings):
     """Mail over SMTP."""
 
     type: Literal["email"] = "email"
-    host: str = Field(description="the mail server")
+    host: str = Field(description="the mail server", min_length=1)
     port: int = _key(587, "587 for starttls, 465 for implicit", ge=1, le=65535)
     tls: Literal["starttls", "implicit", "none"] = _key("starttls", "how the connection is protected")
-    ca_file: str | None = _key(None, "certificate authorities to trust (PEM)")
+    ca_file: FilePath | None = _key(None, "certificate authorities to trust (PEM)")
     username: str | None = _key(None, "user of the mail server")
     password: SecretStr | None = _key(None, "its password")
-    from_: str = Field(description="sender", alias="from")
+    from_: str = Field(description="sender", alias="from", min_length=1)
     to: list[str] = Field(description="receivers", min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _port_of_implicit_tls(cls, raw: Any) -> Any:
+        return {"port": 465, **raw} if isinstance(raw, dict) and raw.get("tls") == "implicit" else raw
 
 
 class AligoNotifier(NotifierSettings):
     """SMS through Aligo (Korea)."""
 
     type: Literal["aligo"] = "aligo"
-    key: SecretStr = Field(description="API key")
-    user_id: str = Field(description="account")
-    sender: str = Field(description="registered sender number")
+    key: SecretStr = Field(description="API key", min_length=1)
+    user_id: str = Field(description="account", min_length=1)
+    sender: str = Field(description="registered sender number", min_length=1)
     receivers: list[str] = Field(description="phone numbers", min_length=1)
     api_url: HttpAddress = _key("https://apis.aligo.in", "base address of the API")
     test_mode: bool = _key(False, "accepted but not sent")
@@ -284,7 +323,7 @@ class AlertmanagerNotifier(NotifierSettings):
 
     type: Literal["alertmanager"] = "alertmanager"
     url: HttpAddress = Field(description="base address, for example http://localhost:9093")
-    resend_interval: Duration = _key(60.0, "how often a firing alert is sent again")
+    resend_interval: Duration = _key(60.0, "how often a firing alert is sent again", gt=0)
 
 
 class NtfyNotifier(NotifierSettings):
@@ -292,7 +331,7 @@ class NtfyNotifier(NotifierSettings):
 
     type: Literal["ntfy"] = "ntfy"
     url: HttpAddress = _key("https://ntfy.sh", "base address of the server")
-    topic: str = Field(description="the topic")
+    topic: str = Field(description="the topic", min_length=1)
     token: SecretStr | None = _key(None, "access token")
 
 
@@ -342,8 +381,8 @@ class RouteSettings(Section):
 class InhibitSettings(Section):
     """While an alert that matches `source` fires, alerts that match `target` are not told."""
 
-    source: list[str] = Field(description="matchers of the cause")
-    target: list[str] = Field(description="matchers of what it explains")
+    source: list[str] = Field(description="matchers of the cause", min_length=1)
+    target: list[str] = Field(description="matchers of what it explains", min_length=1)
     equal: list[str] = _key([], "labels that must be equal in both")
 
 
@@ -367,17 +406,17 @@ class MaintenanceSettings(Section):
 class GuardSettings(Section):
     """What tells the monitor's own trouble from the target's ("is it me?")."""
 
-    reference: list[str] = _key([], "host:port addresses that are reachable when this machine's network is well")
+    reference: list[HostAndPort] = _key([], "host:port addresses that are reachable when this machine's network is well")
     dns: list[str] = _key([], "names that resolve when this machine's resolver is well")
-    loop_lag: Duration = _key(1.0, "a later wake-up than this makes the probes of that moment unknown")
+    loop_lag: Duration = _key(1.0, "a later wake-up than this makes the probes of that moment unknown", gt=0)
 
 
 class HeartbeatSettings(Section):
     """A dead man's ping to another service: it tells when this monitor is silent."""
 
     url: SecretHttpAddress = Field(description="healthchecks.io shape: the address, /start and /fail below it")
-    interval: Duration = _key(60.0, "how often")
-    timeout: Duration = _key(10.0, "a ping that takes longer has failed")
+    interval: Duration = _key(60.0, "how often", gt=0)
+    timeout: Duration = _key(10.0, "a ping that takes longer has failed", gt=0)
 
 
 class Settings(Section):

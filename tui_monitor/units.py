@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+_LONGEST = 1000 * 31536000.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?")
 _SIZE_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -14,11 +15,15 @@ def parse_duration(value: object) -> float:
     """Seconds of "10s", "1h30m", "500ms" or a plain number of seconds; ValueError says what is wanted."""
     if isinstance(value, bool):
         raise ValueError('a duration such as "10s" or "1h30m" is wanted')
-    if isinstance(value, int | float):
-        if value < 0:
-            raise ValueError("a duration cannot be negative")
-        return float(value)
-    text = str(value).strip()
+    seconds = float(value) if isinstance(value, int | float) else _seconds(str(value).strip())
+    if seconds < 0:
+        raise ValueError("a duration cannot be negative")
+    if not seconds <= _LONGEST:
+        raise ValueError("a duration of at most 1000 years is wanted")
+    return seconds
+
+
+def _seconds(text: str) -> float:
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
     parts = _DURATION.findall(text)

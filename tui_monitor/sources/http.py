@@ -10,6 +10,7 @@ from time import perf_counter
 from tui_monitor.model import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.settings import HttpCheck
 from tui_monitor.sources import http_request as requests
+from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.http_exchange import Answer, BadAnswer, Exchange, decoded
 from tui_monitor.sources.http_judge import Expectations, body_text, size_text, status_text
 from tui_monitor.sources.http_request import HttpRequest, Url
@@ -17,7 +18,7 @@ from tui_monitor.sources.resolve import RESOLVER, Resolver
 from tui_monitor.sources.stream import Stream
 from tui_monitor.sources.target import Failure, open_stream, secure, stream_failure
 from tui_monitor.sources.text import clean, mask
-from tui_monitor.sources.tls import TlsSettings, certificate_facts, earliest_expiry, expiry_text, sent_certificates
+from tui_monitor.sources.tls import TlsSettings, certificate_facts, context_for, earliest_expiry, expiry_text, sent_certificates
 
 MAX_REDIRECTS = 10
 EXCERPT = 200
@@ -53,7 +54,7 @@ class HttpProbe:
         self._settings = settings
         self._resolver = resolver
         self._now = now
-        self._tls = TlsSettings(settings.verify, settings.ca_file, settings.cert_file, settings.key_file)
+        self._tls = _tls(settings)
         self._expect = Expectations(settings)
         url = _url(settings)
         self._headers: Mapping[str, str] = _headers(settings, url)
@@ -244,7 +245,25 @@ def _url(settings: HttpCheck) -> Url:
         raise ValueError(f"url: {error}") from error
 
 
+def _tls(settings: HttpCheck) -> TlsSettings:
+    """Its files are looked at now; one that vanishes later is the monitor's own trouble."""
+    if settings.key_file and not settings.cert_file:
+        raise ValueError("key_file: there is no cert_file that it belongs to")
+    made = TlsSettings(settings.verify, settings.ca_file, settings.cert_file, settings.key_file)
+    for part in (TlsSettings(ca_file=settings.ca_file), TlsSettings(False, None, settings.cert_file, settings.key_file)):
+        if part.ca_file or part.cert_file:
+            try:
+                context_for(part)
+            except OwnTrouble as error:
+                raise ValueError(f"{'ca_file' if part.ca_file else 'cert_file'}: {error}") from None
+    return made
+
+
 def _headers(settings: HttpCheck, url: Url) -> Mapping[str, str]:
+    if settings.bearer and (settings.username is not None or settings.password):
+        raise ValueError("bearer: give either this or username and password")
+    if settings.password and settings.username is None:
+        raise ValueError("password: without a username it is not sent")
     password, bearer = (secret.get_secret_value() if secret else "" for secret in (settings.password, settings.bearer))
     value = requests.authorization(url.userinfo, settings.username, password, bearer)
     has_own = any(name.lower() == "authorization" for name in settings.headers)
@@ -257,7 +276,8 @@ def _request(settings: HttpCheck, url: Url, headers: Mapping[str, str]) -> HttpR
         return requests.build_request(url, settings.method.upper(), headers, body, keep_alive=settings.keep_alive)
     except ValueError as error:
         said = str(error).partition(" b'")[0]  # without the value, which may be a secret
-        raise ValueError(f"method or headers: {said}") from None
+        key = "method" if "method" in said else "headers" if settings.headers or not settings.bearer else "bearer"
+        raise ValueError(f"{key}: {said}") from None
 
 
 def _configured_secrets(settings: HttpCheck) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Email:
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self._settings = settings
         self._password = settings.password.get_secret_value() if settings.password else ""
-        self._context: ssl.SSLContext | None = None
+        self._context = _context(settings.ca_file) if settings.ca_file else None
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """Send one mail to all receivers; the id is its Message-ID. Raises SendError."""
@@ -128,12 +128,19 @@ class Email:
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = ssl.create_default_context(cafile=self._settings.ca_file)
+            self._context = ssl.create_default_context()
         return self._context
 
     def _error(self, reason: str, *, permanent: bool = False, maybe_delivered: bool = False, answered: bool = False) -> SendError:
         text = clip(clean(redact(reason, [self._password])), 300)
         return SendError(text, permanent=permanent, maybe_delivered=maybe_delivered, answered=answered)
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an SSLError is one too
+        raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
 
 
 class _Attempt:
