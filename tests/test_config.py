@@ -93,6 +93,18 @@ def test_faults_of_every_kind_are_told_together(tmp_path: Path) -> None:
         assert part in told[line] or part == "up ==", told[line]
 
 
+@pytest.mark.parametrize(
+    "text", ['[[notifiars]]\nname = "ops"\n', '[notifiers]\nname = "ops"\n', '[[notifiers]]\nname = "ops"\ntype = 3\n']
+)
+def test_what_follows_of_a_fault_is_not_told(tmp_path: Path, text: str) -> None:
+    """A section or an entry that cannot be read does not make the names that refer to it wrong."""
+    path = tmp_path / "config.toml"
+    path.write_text(text + '[routing]\ncritical = ["ops"]\n')
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, {})
+    assert len(raised.value.faults) == 1 and raised.value.faults[0].line in (1, 3)
+
+
 def test_a_faulty_variable_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong value in the environment names the variable, not a line of the file, and the file's own faults are told too."""
     path = tmp_path / "config.toml"

@@ -93,8 +93,8 @@ def _placed(loaded: Configuration, problem: str) -> Fault:
     if check := re.match(r'checks "(.*)"\.depends_on: (.*)', problem):
         index = [entry.name for entry in loaded.settings.checks].index(check[1])
         return loaded.fault(("checks", index, "depends_on"), f"checks[{index + 1}].depends_on: {check[2]}")
-    if path := re.match(r"\w+(?:\[\d+\]|\.\w+)*(?=: )", problem):
-        steps = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", path[0])]
+    if path := re.match(r"[\w-]+(?:\[\d+\]|\.[\w-]+)*(?=: )", problem):
+        steps = [int(step) if step.isdigit() else step for step in re.findall(r"[\w-]+", path[0])]
         counted = re.sub(r"\[(\d+)\]", lambda place: f"[{int(place[1]) + 1}]", path[0])
         return loaded.fault(tuple(steps), counted + problem[path.end() :])
     return loaded.fault((), problem)

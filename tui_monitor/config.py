@@ -134,29 +134,37 @@ def _validated(raw: dict[str, Any], directory: Path, faults: list[Fault], lines:
         try:
             return Settings.model_validate(raw, context={"directory": directory})
         except ValidationError as error:
-            for entry in error.errors(include_url=False):
-                fault = _fault(entry, lines)
+            entries = error.errors(include_url=False)
+            for fault in (_fault(entry, lines) for entry in entries):
                 if attempt == 0 and fault.key not in keys:  # a later one comes of the cutting
                     faults.append(fault)
                     keys.add(fault.key)
-                if not _cut(raw, _place(entry)[0]):
-                    return None
+            if not all(_cut(raw, _place(entry)[0]) for entry in entries):
+                return None
     return None
 
 
 def _cut(raw: dict[str, Any], loc: tuple[str | int, ...]) -> bool:
-    """Take the value at fault away; an entry that lacks something it needs keeps only its name, for others may refer to it."""
+    """Take the value at fault away; an entry that lacks something it needs keeps only its name, for others may refer to it.
+
+    False where that would take a whole section, of which other faults would follow.
+    """
+    if len(loc) == 1 and isinstance(raw.get(str(loc[0])), list | dict):
+        return False
     for depth in range(len(loc) - 1, -1, -1):
         *path, key = loc[: depth + 1]
         holder: Any = raw
-        for part in path:
-            holder = holder[part] if isinstance(part, int) else holder.get(part, {})
+        try:
+            for part in path:
+                holder = holder[part]
+        except (KeyError, IndexError, TypeError):
+            return True  # gone with another fault
         if depth == 1 and path[0] in _STAND_INS:
             name = holder[key].get("name") if isinstance(holder[key], dict) else None
             named = {"name": name if isinstance(name, str) and name else f"?{key}"} if "name" in _STAND_INS[path[0]] else {}
             holder[key] = {**_STAND_INS[path[0]], **named}
             return True
-        if isinstance(holder, dict) and key in holder and key not in _STAND_INS:
+        if isinstance(holder, dict) and key in holder:
             del holder[key]
             return True
     return False
@@ -258,8 +266,8 @@ class _Lines:
 
     def line(self, loc: tuple[str | int, ...]) -> int | None:
         while loc:
-            if loc in self.places:
-                return self.places[loc]
+            if found := [number for place, number in self.places.items() if place[: len(loc)] == loc]:
+                return self.places.get(loc, found[0])
             loc = loc[:-1]
         return None
 
