@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from httpserver import HttpServer
-from receivers import Receiver, receiver
-from running import House, house, keys, marked, told, until
+from receivers import Receiver, Reply, Request, receiver
+from running import Daemon, House, house, keys, marked, told, until
 
 CONFIG = """
 host = "web-1"
@@ -98,6 +98,38 @@ async def test_kill_9_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) ->
             assert await third.terminate() == 0
             assert [request.json()["status"] for request in hook.requests] == ["firing", "resolved"]
             assert not any(map(marked, hook.requests))
+
+
+async def test_a_kill_at_the_first_message_neither_ends_nor_doubles_the_alert(tmp_path: Path) -> None:
+    """Long well, then down, killed in the moment of the message: the next process knows the outage, though it needs three failures."""
+    async with HttpServer() as target:
+        lives: list[Daemon] = []
+
+        def kill(_: Request) -> Reply:
+            for one in lives:
+                one.process.kill()
+            return Reply()
+
+        async with receiver(kill) as hook:
+            with house(tmp_path / "house") as where:
+                configure(where, target, hook)
+                where.configure(where.config.read_text().replace("failures = 1", 'failures = 3\nretry_interval = "200ms"'))
+                target.behave(delay=0.3)
+                lives.append(await where.start())
+                await until(lambda: (where.state / "history.db").exists() and len(target.requests) >= 5)
+                target.behave(status=500, delay=0.3)
+                await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+                await lives.pop().ended()
+
+                again = await where.start()
+                probes = len(target.requests)
+                await target.wait_for(lambda server: len(server.requests) >= probes + 6, 10)
+                assert told(hook, "CheckUnhealthy", "resolved") == []
+                target.behave(status=200)
+                await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
+                assert await again.terminate() == 0
+                fresh = [request.json()["status"] for request in hook.requests if not marked(request)]
+                assert fresh == ["firing", "resolved"], "more than the one allowed repeat"
 
 
 async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Path) -> None:

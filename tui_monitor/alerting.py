@@ -22,6 +22,7 @@ from tui_monitor.alerts.rules import Rule
 from tui_monitor.clock import Clock
 from tui_monitor.guard import Troubles
 from tui_monitor.handmade import message_by_hand, silence_command
+from tui_monitor.model import Labels
 from tui_monitor.outdated import outdated
 from tui_monitor.prefetch import Prefetched
 from tui_monitor.promql.storage import Queryable
@@ -89,14 +90,19 @@ class Alerting:
         self._unwritten: Sequence[Audit] = ()
         self._applied: dict[int, Work] = {}
         self.others: dict[str, Do] = {}
+        self.keep: Callable[[int], Awaitable[None]] | None = None
+        """Called before the change of an alert is committed: what it was judged by is kept, so that the next process judges the same."""
         self.routing = routing
         self._wide_at = 0
         self.alerts: list[Alert] = []
 
-    async def restore(self) -> None:
-        """Take up alerts and what was told from state.db."""
+    async def restore(self, complete_until: int = 0) -> set[Labels]:
+        """Take up alerts and what was told from state.db; the series that know less than the alerts, which are ended.
+
+        ``complete_until``: until when (UTC ms) the samples that were loaded are complete.
+        """
         if self._state is None:
-            return
+            return set()
         now = self._clock.wall_ms()
         try:
             live, recent, taken, remembered = await self._state.run(
@@ -109,14 +115,16 @@ class Alerting:
             )
         except sqlite3.Error as error:
             self._troubles.raise_(TROUBLE, f"what was told before cannot be read, messages may repeat: {error}")
-            return
+            return set()
         transitions = self.evaluator.restore(now, live, recent, taken)
-        for labels in outdated(self.evaluator.book, [*live, *recent], self._storage):
+        doubtful = outdated(self.evaluator.book, [*live, *recent], self._storage, complete_until)
+        for labels in doubtful:
             self._storage.mark_stale(now, labels)
         self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}
         self.planner.restore(remembered, remind_from=now + SETTLE_MS)
         async with self._lock:
             await self._carry(now, transitions)
+        return doubtful
 
     async def round(self, which: Iterable[Rule] | None = None) -> None:
         """Evaluate (all that is due, or these rules), plan and commit."""
@@ -221,9 +229,18 @@ class Alerting:
         for transition in transitions:
             if transition.urgent:
                 _log(transition)
+        if any(transition.urgent for transition in transitions):
+            await self._keep(now)
         self._unsaved.add(transitions, now)
         if self._unsaved.due(now) or not plan.empty or work != _NO_WORK:
             await self._commit(now, plan, work)
+
+    async def _keep(self, now: int) -> None:
+        try:
+            if self.keep is not None:
+                await self.keep(now)
+        except Exception:  # the boundary: what cannot be kept must not silence an alarm
+            log.exception("what an alert was judged by cannot be kept")
 
     async def _commit(self, now: int, plan: Plan, work: Work) -> None:
         transitions = self._unsaved.take()

@@ -139,9 +139,11 @@ class Leader:
         self._learn_units()
         stored = await self.recorder.open(now, self._memory)
         self._collector.end_strangers()
+        doubtful = {dict(labels).get("check") for labels in await self.alerting.restore(self.recorder.complete_until)}
         for check in stored.checks if stored else ():
-            self._collector.restore(check.name, check.status, check.since)
-        await self.alerting.restore()
+            if check.name not in doubtful:  # else the board is older than the alert, too, which would end and begin anew
+                self._collector.restore(check.name, check.status, check.since)
+        self.alerting.keep = self._keep
         await self._restore_deliveries()
         await self._heartbeat(now)
 
@@ -386,6 +388,11 @@ class Leader:
         level = logging.INFO if event.state in ("sent", "queued", "sending") else logging.WARNING
         log.log(level, "notification %s: %s", event.state, event.error or event.kind, extra={"data": data})
         self._deliveries.take(event, self._clock.wall_ms())
+
+    async def _keep(self, now: int) -> None:
+        """An alert changes: the samples and the checks' standing that it was judged by are written before."""
+        board = make_board(self._parts, now).to_json(sparks=True)
+        await self.recorder.keep(self._collector.drain(), now, self._clock.monotonic(), board)
 
     def _record(self, now: int, mono: float, facts_due: bool) -> None:
         facts = None

@@ -14,13 +14,13 @@ _ADDED = (METRIC_NAME, ALERT_NAME, "severity", "host")
 """Labels that an alert and the series it is about need not share."""
 
 
-def outdated(book: RuleBook, alerts: Iterable[Alert], memory: SeriesMemory) -> set[Labels]:
+def outdated(book: RuleBook, alerts: Iterable[Alert], memory: SeriesMemory, complete_until: int = 0) -> set[Labels]:
     """The series read by alerts that have changed since the newest sample in memory, which was loaded from the history.
 
-    Judged by such values an alert that was told would end and begin anew, and one that has ended would begin again: they must not
-    count before their next samples come.
+    ``complete_until``: until when (UTC ms) that history is known to be complete. Judged by older values an alert that was told would end
+    and begin anew, and one that has ended would begin again: they must not count before their next samples come.
     """
-    newest = memory.newest_ms
+    newest = max(memory.newest_ms, complete_until)
     return {labels for alert in alerts if _changed_at(alert) > newest for labels in _read_by(book, alert, memory)}
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 REOPEN_S = 30.0
 TROUBLE = "history"
+SLOW_S = 0.5
+"""A write that takes longer than this means a busy disk."""
 
 
 class Reading:
@@ -33,11 +35,19 @@ class Reading:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-read")
         self._reader: HistoryReader | None = None
-        self._closed = False
+        self._aside: Reading | None = None
+        self.closed = False
+
+    @property
+    def aside(self) -> Reading:
+        """Another one, closed with this one, for what may take seconds: what is asked here does not wait for it."""
+        if self._aside is None:
+            self._aside = Reading(self._path)
+        return self._aside
 
     async def ask(self, question: Callable[[HistoryReader], T]) -> T:
         """The answer; HistoryFault or StoreTooNew where the file cannot be read."""
-        if self._closed:
+        if self.closed:
             raise HistoryFault(f"{self._path} was closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
@@ -48,9 +58,11 @@ class Reading:
 
     async def close(self) -> None:
         """Close the file after what is being read."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
+        if self._aside is not None:
+            await self._aside.close()
         done = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
         await done
@@ -76,6 +88,9 @@ class Recorder:
         self._facts: tuple[int, bytes] | None = None
         self._reopen_at = 0.0
         self._retain_at = 0
+        self._began = 0.0
+        self.complete_until = 0
+        """Up to when (UTC ms) the file held all that the last process knew, as far as it said so."""
 
     async def open(self, now_ms: int, memory: SeriesMemory) -> Board | None:
         """Open or begin the file, load the newest samples into memory; the last board that was stored."""
@@ -83,6 +98,7 @@ class Recorder:
         try:
             await self.reading.ask(lambda reader: reader.prefill(memory.append, now_ms, memory.window_ms / 1000))
             stored = await self.reading.ask(lambda reader: reader.facts())
+            self.complete_until = stored[0] if stored else 0
             return board_from_json(stored[1]) if stored else None
         except (HistoryFault, StoreTooNew, ValueError, KeyError, TypeError):
             return None
@@ -95,16 +111,27 @@ class Recorder:
         if self._busy is not None and not self._busy.done():
             if len(self._waiting) > 100_000:
                 del self._waiting[:50_000]
-            self._troubles.raise_(TROUBLE, "the history is written slowly: the disk is busy")
+            if monotonic - self._began >= SLOW_S:
+                self._troubles.raise_(TROUBLE, "the history is written slowly: the disk is busy")
             return
         if self._busy is not None:
             self._troubles.set(TROUBLE, self._busy.result())
         if self._history is None and monotonic < self._reopen_at:
             self._waiting.clear()
             return
-        self._reopen_at = monotonic + REOPEN_S
+        self._reopen_at, self._began = monotonic + REOPEN_S, monotonic
         work, self._waiting, stored, self._facts = self._waiting, [], self._facts, None
         self._busy = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work, now_ms, stored)
+
+    async def keep(self, batches: Sequence[Batch], now_ms: int, monotonic: float, facts: bytes) -> None:
+        """`record`, and wait until it is written; on a busy disk not for long."""
+        await self._written()
+        self.record(batches, now_ms, monotonic, facts)
+        await self._written()
+
+    async def _written(self) -> None:
+        if self._busy is not None:
+            await asyncio.wait([self._busy], timeout=SLOW_S / 2)
 
     def _open(self, now_ms: int) -> str:
         from tui_monitor.store.history import History  # whoever only reads does without
