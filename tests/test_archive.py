@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +137,17 @@ async def test_a_chart_shows_its_gaps(archive: Archive) -> None:
         assert len(gaps) == 1 and NOW - 6 * HOUR <= gaps[0] < NOW - 5 * HOUR
         (line,) = (await archive.chart(expr, NOW - HOUR, NOW, 600)).lines
         assert not any(map(math.isnan, line.values))
+
+
+async def test_what_takes_long_holds_up_nothing_else(archive: Archive, tmp_path: Path) -> None:
+    """While a chart is worked at, everything else is read; closing closes both."""
+    reading, done = Reading(tmp_path / "history.db"), threading.Event()
+    slow = asyncio.create_task(reading.aside.ask(lambda _: done.wait(60.0)))
+    assert await reading.ask(lambda reader: bool(reader.series()))
+    done.set()
+    assert await slow
+    await reading.close()
+    assert reading.aside.closed
 
 
 async def test_several_lines_at_once(archive: Archive) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from tui_monitor.model import STALE_NAN, Labels, label, labels_of
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.store.history import History
+from tui_monitor.store.history_aggregate import aggregate
 from tui_monitor.store.history_export import export
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, Retention
+from tui_monitor.store.history_series import StoredSeries, Stretches
 from tui_monitor.store.history_tools import compact, info, verify
 
 T0 = 1_700_000_000_000 // HOUR_MS * HOUR_MS
@@ -123,6 +126,21 @@ def test_percentiles_and_uptime_are_those_of_all_samples_in_the_window(
             assert answer == pytest.approx(durations[math.floor(quantile * (len(durations) - 1))], rel=0.01)
         successes = within(fed[SUCCESS], after, until)
         assert reader.uptime(SUCCESS, after, until) == pytest.approx(sum(successes) / len(successes), rel=1e-12)
+
+
+def test_infinities_among_folded_minutes_have_a_sum_too() -> None:
+    """Sums over opposite infinities are NaN and sums that overflow are infinite, as over samples; NaN does not count."""
+    for values, wanted in (
+        ((math.inf, 1.0), math.inf),
+        ((math.inf, -math.inf), math.nan),
+        ((1e308, 1e308), math.inf),
+        ((2.0, math.nan), 2.0),
+    ):
+        known = Stretches()
+        known.append(aggregate((1,), values[:1]))
+        series = StoredSeries((), 0, array("q", (1, 2)), array("d", values), known)
+        answers = [series.over(name, math.nan, 0, 2) for name in ("sum_over_time", "max_over_time")]
+        assert answers == pytest.approx([wanted, values[0]], nan_ok=True)
 
 
 @pytest.mark.parametrize(("begin", "length"), [(0.0, 10.4), (5.0, 5.4), (1.0, 3.0), (7.0, 2.0), (9.5, 0.5)])

@@ -38,6 +38,14 @@ def test_impossible_times_are_refused(start: int, end: int, step: int) -> None:
         compile_expr("a").range(FILE, start, end, step)
 
 
+def test_a_query_ends_when_its_asker_has_had_enough() -> None:
+    """The caller is asked at each step and may end it."""
+    answers = iter((False, False, True))
+    with pytest.raises(EvaluationError, match="timed out") as failure:
+        compile_expr("a").range(FILE, 0, 60_000, 1000, enough=lambda: next(answers))
+    assert failure.value.error_type == "timeout" and next(answers, None) is None
+
+
 def test_endless_subqueries_are_refused() -> None:
     """A subquery of billions of steps fails at once instead of filling the memory."""
     with pytest.raises(EvaluationError, match="too many samples"):

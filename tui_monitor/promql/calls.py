@@ -61,16 +61,16 @@ class RangeCall(VectorNode):
         function, after, until = self.function, bounds.after, bounds.until
         vector: Vector = []
         for series, output in zip(selected, self._outputs, strict=True):
-            times, values = series.window(after, until)
-            if not times:
-                continue
-            total = sum(values)
-            if total != total:
-                times, values = live(times, values)
-                if not times:
-                    continue
             answer = cast(Folded, series).over(whole, bounds.parameter, after, until) if whole else None
             if answer is None:
+                times, values = series.window(after, until)
+                if not times:
+                    continue
+                total = sum(values)
+                if total != total:
+                    times, values = live(times, values)
+                    if not times:
+                        continue
                 answer = function(times, values, bounds)
             if answer is not None:
                 if self._may_collide:

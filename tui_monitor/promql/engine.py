@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from promql_parser import parse
 
@@ -49,10 +49,19 @@ class Query:
         """
         return self.root.result(Context(storage, at_ms, at_ms, interval_ms), at_ms)
 
-    def range(self, storage: Queryable, start_ms: int, end_ms: int, step_ms: int, interval_ms: int = SUBQUERY_STEP_MS) -> Matrix:
+    def range(
+        self,
+        storage: Queryable,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        interval_ms: int = SUBQUERY_STEP_MS,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> Matrix:
         """The answers from start to end, both included, every ``step_ms``: (labels, times, values), sorted by labels.
 
-        Raises EvaluationError, also for an expression that is no instant vector or scalar and for impossible times.
+        Raises EvaluationError, also for an expression that is no instant vector or scalar, for impossible times, and when ``enough``,
+        which is asked at each step, ends it.
         """
         if isinstance(self.root, VectorNode | ScalarNode):
             _check_times(start_ms, end_ms, step_ms)
@@ -62,6 +71,8 @@ class Query:
         ctx = Context(storage, start_ms, end_ms, interval_ms)
         found: dict[Labels, tuple[list[int], list[float]]] = {}
         for at in range(start_ms, end_ms + 1, step_ms):
+            if enough():
+                raise EvaluationError("query timed out in expression evaluation", "timeout")
             for labels, value in _vector(self.root, ctx, at):
                 times, values = found.setdefault(labels, ([], []))
                 if times and times[-1] == at:

@@ -48,7 +48,7 @@ class PromqlError(ValueError):
 class EvaluationError(Exception):
     """A well-formed query has no answer over these samples, such as a match of many series to many.
 
-    ``error_type`` is that of Prometheus' HTTP API: "execution", or "bad_data" for impossible times.
+    ``error_type`` is that of Prometheus' HTTP API: "execution", "bad_data" for impossible times, or "timeout".
     """
 
     def __init__(self, message: str, error_type: str = "execution") -> None:

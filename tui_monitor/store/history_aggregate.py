@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -85,6 +86,25 @@ def decode_aggregate(data: bytes, begin: int) -> Aggregate:
         raise CodecFault(f"aggregate: {error}") from error
 
 
+class Minutes(NamedTuple):
+    """Minutes of one hour as columns, in time order: their numbers, what `Aggregate` has of each, their distributions' bytes."""
+
+    numbers: list[int]
+    counts: list[int]
+    times: array[int]
+    sums: array[float]
+    lows: array[float]
+    highs: array[float]
+    lasts: array[float]
+    histograms: bytes
+
+    def between(self, begin: int, end: int) -> Minutes:
+        """Those whose last sample has begin <= time < end, without distributions."""
+        part = slice(bisect_left(self.times, begin), bisect_left(self.times, end))
+        values = (self.sums[part], self.lows[part], self.highs[part], self.lasts[part])
+        return Minutes(self.numbers[part], self.counts[part], self.times[part], *values, b"")
+
+
 class Stretch(NamedTuple):
     """One minute within an hour's block: its number, its aggregate, its distribution's bytes (b"" for none)."""
 
@@ -106,22 +126,24 @@ def encode_stretches(stretches: Sequence[Stretch], begin: int) -> bytes:
     return present + join_parts((*columns, distributions))
 
 
-def decode_stretches(data: bytes, begin: int, *, histograms: bool = True) -> list[Stretch]:
-    """The minutes of ``encode_stretches``; without ``histograms`` these are left b"". Raises CodecFault."""
+def decode_minutes(data: bytes, begin: int) -> Minutes:
+    """The columns of ``encode_stretches``: whoever reads months has no time for a value of its own for each minute. Raises CodecFault."""
     present = int.from_bytes(data[:8], "little")
     numbers = [number for number in range(60) if present >> number & 1]
     size = len(numbers)
     parts = split_parts(data[8:])
     if len(parts) != 7 or not size:
         raise CodecFault(f"{len(parts)} columns of minutes where 7 should be")
-    counts, offsets = decode_ints(parts[0], size), decode_ints(parts[1], size)
+    times = array("q", [begin + offset for offset in decode_ints(parts[1], size)])
     sums, lows, highs, lasts = (decode_values(part, size) for part in parts[2:6])
-    distributions = split_parts(parts[6]) if histograms and parts[6] else [b""] * size
-    if len(distributions) != size:
+    return Minutes(numbers, decode_ints(parts[0], size), times, sums, lows, highs, lasts, parts[6])
+
+
+def decode_stretches(data: bytes, begin: int) -> list[Stretch]:
+    """The minutes of ``encode_stretches``. Raises CodecFault."""
+    found = decode_minutes(data, begin)
+    distributions = split_parts(found.histograms) if found.histograms else [b""] * len(found.numbers)
+    if len(distributions) != len(found.numbers):
         raise CodecFault("a minute's distribution is missing")
-    return [
-        Stretch(number, Aggregate(count, total, low, high, last, begin + offset), distribution)
-        for number, count, offset, total, low, high, last, distribution in zip(
-            numbers, counts, offsets, sums, lows, highs, lasts, distributions, strict=True
-        )
-    ]
+    columns = (found.counts, found.sums, found.lows, found.highs, found.lasts, found.times)
+    return [Stretch(*one) for one in zip(found.numbers, map(Aggregate, *columns), distributions, strict=True)]

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from tui_monitor.store.history_aggregate import Aggregate, aggregate, decode_aggregate, decode_stretches
+from tui_monitor.store.history_aggregate import Aggregate, Minutes, aggregate, decode_aggregate, decode_minutes
 from tui_monitor.store.history_codec import decode_ints, decode_values
 from tui_monitor.store.history_columns import Columns, decode_minute
 from tui_monitor.store.history_rows import Reach, Rows
@@ -50,20 +50,20 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
 def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> Found:
     samples = {series: Columns() for series in ids}
     stretches: defaultdict[int, Stretches] = defaultdict(Stretches)
-    total = hourly = 0
+    hourly = 0
+    coarse, fine = (max(begin, level.minutes), min(end, level.raw)), (max(begin, level.raw), end)
+    if _count(rows, "minutes", ids, *coarse) + _count(rows, "raw", ids, *fine) > most:
+        raise TooMany
     for series, part in (
         _aggregates(rows, "hours", ids, begin - HOURLY_LOOKBACK_MS, min(end, level.minutes)) if begin < level.minutes else ()
     ):
         samples[series].append(part.last_at, part.last)
         stretches[series].append(part)
         hourly += 1
-    for series, part in _aggregates(rows, "minutes", ids, max(begin, level.minutes), min(end, level.raw)):
-        samples[series].append(part.last_at, part.last)
-        stretches[series].append(part)
-        total += 1
-        if total > most:
-            raise TooMany
-    for series, columns in raw_samples(rows, ids, max(begin, level.raw), end, most - total):
+    for series, minutes in _minutes(rows, ids, *coarse):
+        samples[series].extend(minutes.times, minutes.lasts)
+        stretches[series].extend(minutes)
+    for series, columns in raw_samples(rows, ids, *fine):
         samples[series].extend(columns.times, columns.values)
     for at, series, value in unfolded_samples(rows, ids, begin, end):
         samples[series].append(at, value)
@@ -72,16 +72,18 @@ def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, 
     return Found({series: columns for series, columns in samples.items() if len(columns)}, hourly > 0, stretches)
 
 
-def raw_samples(rows: Rows, ids: Collection[int], begin: int, end: int, most: int = MOST_SAMPLES) -> Iterator[tuple[int, Columns]]:
-    """Every folded sample kept with begin <= time < end, in pieces. Raises TooMany before any is decoded."""
+def _count(rows: Rows, table: str, ids: Collection[int], begin: int, end: int) -> int:
+    """How many samples the hours have that begin to end lie in: a little more than there are between them."""
+    return sum(count for _, _, (count,) in rows.of(table, "n", begin // HOUR_MS, (end - 1) // HOUR_MS, ids)) if begin < end else 0
+
+
+def raw_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, Columns]]:
+    """Every folded sample kept with begin <= time < end, in pieces."""
     if begin >= end:
         return
     chunks = []
-    for hour, series, (axis, count, data) in rows.of("raw", "axis, n, data", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
+    for hour, series, (axis, data) in rows.of("raw", "axis, data", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
         chunks.append((hour, series, key_of(hour, axis), data))
-        most -= count
-        if most < 0:
-            raise TooMany
     stamps = {key: decode_ints(data, count) for key, (count, data) in rows.axes({chunk[2] for chunk in chunks}).items()}
     times: dict[int, array[int]] = {}
     for hour, series, axis, data in chunks:
@@ -106,17 +108,23 @@ def _aggregates(rows: Rows, table: str, ids: Collection[int], begin: int, end: i
     """What the folded table holds of stretches whose last sample has begin <= time < end."""
     if begin >= end:
         return
-    first, last = begin // HOUR_MS, (end - 1) // HOUR_MS
     if table == "hours":
-        for hour, series, (data,) in rows.of("hours", "aggregate", first, last, ids):
+        for hour, series, (data,) in rows.of("hours", "aggregate", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
             part = decode_aggregate(data, hour * HOUR_MS)
             if begin <= part.last_at < end:
                 yield series, part
         return
-    for hour, series, (data,) in rows.of("minutes", "data", first, last, ids):
-        for stretch in decode_stretches(data, hour * HOUR_MS, histograms=False):
-            if begin <= stretch.aggregate.last_at < end:
-                yield series, stretch.aggregate
+    for series, minutes in _minutes(rows, ids, begin, end):
+        columns = (minutes.counts, minutes.sums, minutes.lows, minutes.highs, minutes.lasts, minutes.times)
+        for part in map(Aggregate, *columns):
+            yield series, part
+
+
+def _minutes(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, Minutes]]:
+    """The minutes whose last sample has begin <= time < end, an hour at a time."""
+    if begin < end:
+        for hour, series, (data,) in rows.of("minutes", "data", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
+            yield series, decode_minutes(data, hour * HOUR_MS).between(begin, end)
 
 
 def read_aggregates(rows: Rows, ids: Collection[int], begin: int, end: int, step_ms: float) -> Iterator[tuple[int, Aggregate]]:

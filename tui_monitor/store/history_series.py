@@ -8,7 +8,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from tui_monitor.model import Labels
-from tui_monitor.store.history_aggregate import Aggregate
+from tui_monitor.promql.ranges import maximum_of, minimum_of
+from tui_monitor.store.history_aggregate import Aggregate, Minutes
 
 Percentile = Callable[[Labels, float, int, int], float]
 """The value at a quantile (0 to 1) of a series over after < time <= until; NaN where no distribution is kept."""
@@ -34,6 +35,16 @@ class Stretches:
             self.sums.append(part.sum)
             self.lows.append(part.low)
             self.highs.append(part.high)
+
+    def extend(self, part: Minutes) -> None:
+        """Add minutes that are in time order; those that lie before the last are left out."""
+        if self.times and part.times and part.times[0] <= self.times[-1]:
+            part = part.between(self.times[-1] + 1, 1 << 62)
+        self.times.extend(part.times)
+        self.counts.extend(part.counts)
+        self.sums.extend(part.sums)
+        self.lows.extend(part.lows)
+        self.highs.extend(part.highs)
 
 
 class StoredSeries:
@@ -92,19 +103,29 @@ class StoredSeries:
         if name == "quantile_over_time":
             return self._quantile(parameter, after_ms, until_ms)
         begin = bisect_right(self.times, max(after_ms, known.times[-1]))
-        rest = [value for value in self.values[begin : bisect_right(self.times, until_ms)] if value == value]
+        rest: Sequence[float] = self.values[begin : bisect_right(self.times, until_ms)]
+        if (total := sum(rest)) != total:
+            rest = [value for value in rest if value == value]
         count = sum(known.counts[first:last]) + len(rest)
         if name == "count_over_time" or not count:
             return float(count) if count else None
-        if name in ("sum_over_time", "avg_over_time"):
-            total = math.fsum([*known.sums[first:last], *rest])
-            return total if name == "sum_over_time" else total / count
         if name == "min_over_time":
-            return min(low for low in (*known.lows[first:last], *rest) if low == low)
-        return max(high for high in (*known.highs[first:last], *rest) if high == high)
+            return minimum_of([*known.lows[first:last], *rest])
+        if name == "max_over_time":
+            return maximum_of([*known.highs[first:last], *rest])
+        total = _sum([*known.sums[first:last], *rest])
+        return total if name == "sum_over_time" else total / count
 
     def _quantile(self, quantile: float, after_ms: int, until_ms: int) -> float | None:
         if self._percentile is None or not 0 <= quantile <= 1:
             return None
         value = self._percentile(self._labels, quantile, after_ms, until_ms)
         return value if value == value else None
+
+
+def _sum(values: Sequence[float]) -> float:
+    """Exact but for the last rounding; infinite or NaN where there are infinities or the sum overflows."""
+    try:
+        return math.fsum(values)
+    except (ValueError, OverflowError):
+        return sum(values)
