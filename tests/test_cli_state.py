@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_tools import ENDED, FIRING, PENDING, TAKEN, Cli, board, check, command_line, leader, make_state, now_ms, silence  # noqa: F401
@@ -48,9 +49,30 @@ def test_status_speaks_the_contracts_shape_and_exit_codes(cli: Cli, tmp_path: Pa
 @pytest.mark.parametrize(("status", "code"), [("healthy", 0), ("degraded", 1), ("unhealthy", 2), ("unknown", 3)])
 def test_the_exit_code_is_the_health(cli: Cli, tmp_path: Path, status: str, code: int) -> None:
     """0 healthy, 1 degraded, 2 unhealthy, 3 unknown."""
-    state = make_state(tmp_path / "s", stored=board(status=HealthStatus(status)))
+    state = make_state(tmp_path / "s", stored=board(check("api", HealthStatus(status))))
     with leader(state):
         assert cli("status", "--state", state).code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "state", "status"),
+    [
+        ("DiskSpace", "critical", "firing", "unhealthy"),
+        ("Errors", "error", "firing", "unhealthy"),
+        ("HighCPU", "warning", "firing", "degraded"),
+        ("Deploy", "info", "firing", "healthy"),
+        ("DiskSpace", "critical", "pending", "healthy"),
+        ("MonitorTrouble", "warning", "firing", "healthy"),
+        ("CheckUnhealthy", "critical", "firing", "healthy"),
+    ],
+)
+def test_what_fires_counts_for_the_overall_status(cli: Cli, tmp_path: Path, name: str, severity: str, state: Any, status: str) -> None:
+    """Healthy checks beside a full disk are no healthy server; what only repeats a check or is our own trouble does not count."""
+    alert = replace(TAKEN, severity=severity, state=state, labels={**TAKEN.labels, "alertname": name, "severity": severity})
+    path = make_state(tmp_path / "s", alerts=[alert], stored=board(check("api", HealthStatus.HEALTHY)))
+    with leader(path):
+        said = cli("status", "--json", "--state", path)
+    assert (json.loads(said.out)["status"], said.code) == (status, HealthStatus(status).exit_code)
 
 
 def test_status_without_a_monitor_is_unknown(cli: Cli, tmp_path: Path) -> None:

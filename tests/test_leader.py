@@ -82,6 +82,17 @@ class Seen:
         return {alert.name: alert.acknowledged_by or alert.state for alert in found}
 
 
+async def test_what_fires_makes_the_board_unwell(where: House) -> None:
+    """The overall health of the board counts what fires, on a machine without any check too, and the command says the same."""
+    where.configure('default_rules = false\n[[rules]]\nalert = "Full"\nexpr = "vector(1)"\nseverity = "critical"\n')
+    leads = dashboard(where)
+    seen = Seen(leads)
+    async with running(leads.run(), leads.stop):
+        await until(lambda: seen.alerts() == {"Full": "firing"})
+        assert seen.board is not None and seen.board.status == "unhealthy"
+        await until(lambda: where.run("status").returncode == 2)
+
+
 async def test_a_second_daemon_stands_by_and_takes_over(where: House) -> None:
     """Two daemons: one polls; after kill -9 the other leads within 5 s."""
     first = await where.start()

@@ -13,7 +13,7 @@ from tui_monitor.alerts.outbox import OutboxEvent
 from tui_monitor.collector import Collector
 from tui_monitor.guard import Troubles
 from tui_monitor.judge import check_labels
-from tui_monitor.model import worst
+from tui_monitor.model import overall
 from tui_monitor.poller import AnyCheck
 from tui_monitor.series import SeriesMemory
 from tui_monitor.stats import Statistics, sparks_of
@@ -37,9 +37,9 @@ class Deliveries:
         return tuple(self._by_alert.get(alert_id, {}).values())
 
     def load(self, stored: Mapping[str, Sequence[Entry]]) -> None:
-        """What the outbox knows of these alerts, newest first as it lists them."""
+        """What the outbox knows of these alerts, oldest first as it lists them."""
         for ident, entries in stored.items():
-            for entry in reversed(entries):
+            for entry in entries:
                 at = entry.sent_at or entry.created_at
                 self._put(ident, Delivery(entry.notifier, entry.kind, entry.state, at, entry.error))
 
@@ -88,15 +88,16 @@ def make_board(parts: Parts, now: int) -> Board:
     identity, collector = parts.identity, parts.collector
     reading = collector.reading
     checks = tuple(_check(parts, check, now) for check in collector.checks)
+    alerts = _alerts(parts)
     resources = boards.resources_of(reading, collector.processes, collector.process_count, parts.forecasts) if reading else Resources()
     board = Board(
         at=now,
         host=identity.host,
         version=VERSION,
-        status=worst(check.status for check in checks),
+        status=overall((check.status for check in checks), alerts),
         checks=checks,
         resources=resources,
-        alerts=_alerts(parts),
+        alerts=alerts,
         leader=LeaderView("leader", identity.pid, identity.kind, identity.since, now),
         own_cpu=reading.own.cpu if reading and reading.own else None,
         own_memory=reading.own.memory if reading and reading.own else 0,

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 Labels = tuple[tuple[str, str], ...]
 """A label set: pairs sorted by name; the metric's name is the label ``__name__``. Empty values do not exist."""
@@ -76,6 +76,39 @@ _WORST_LAST = (HealthStatus.HEALTHY, HealthStatus.UNKNOWN, HealthStatus.DEGRADED
 def worst(statuses: Iterable[HealthStatus]) -> HealthStatus:
     """The overall status: unhealthy > degraded > unknown > healthy; of nothing it is healthy."""
     return max(statuses, key=_WORST_LAST.index, default=HealthStatus.HEALTHY)
+
+
+_MEANING = {"warning": HealthStatus.DEGRADED, "error": HealthStatus.UNHEALTHY, "critical": HealthStatus.UNHEALTHY}
+_NO_NEWS = {"CheckUnhealthy", "ClockSkew", "MonitorTrouble"}
+"""Alerts that say nothing of their own: the check itself counts, and the monitor's own trouble never makes others look ill."""
+
+
+class Judged(Protocol):
+    """What of an alert counts for the overall status."""
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        ...
+
+    @property
+    def severity(self) -> str:
+        """info, warning, error or critical."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """pending, firing or resolved."""
+        ...
+
+
+def overall(checks: Iterable[HealthStatus], alerts: Iterable[Judged]) -> HealthStatus:
+    """How this server and all it depends on is: the worst of its checks and of the alerts that fire, acknowledged or not.
+
+    A warning means degraded, error and critical unhealthy, info nothing.
+    """
+    firing = (alert.severity for alert in alerts if alert.state == "firing" and alert.name not in _NO_NEWS)
+    return worst([*checks, *(_MEANING[severity] for severity in firing if severity in _MEANING)])
 
 
 class Sample(NamedTuple):

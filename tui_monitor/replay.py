@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 
 from tui_monitor import boards
 from tui_monitor.alerts.alert import Acknowledgement, Alert
-from tui_monitor.model import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, worst
+from tui_monitor.model import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.stats import WINDOWS, read_windows, sparks_of
 from tui_monitor.store.alerts import AlertEvent
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.store.history_series import StoredSeries
-from tui_monitor.views import Board, CheckView, DiskView, InterfaceView, MountView, Resources, spark_series
+from tui_monitor.views import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, spark_series
 
 REACH_MS = 300_000
 SPARK_POINTS = 120
 _EVERYTHING = (Matcher("__name__", "=~", ".+"),)
 _MODES = "cpu_mode_ratio"
+CHECK_RULE = "CheckUnhealthy"
+_FAILING = (HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)
 _REASONS = {
     HealthStatus.HEALTHY: "",
     HealthStatus.DEGRADED: "see the alerts of that moment",
@@ -70,21 +73,31 @@ class Moment:
         return {label(labels, name): value for labels, value in self.of(metric).items()}
 
 
-def past_board(reader: HistoryReader, at: int, now: Board, alerts: Sequence[tuple[Alert, Sequence[AlertEvent]]]) -> Board:
+def past_board(
+    reader: HistoryReader,
+    at: int,
+    now: Board,
+    alerts: Sequence[tuple[Alert, Sequence[AlertEvent]]],
+    told: Mapping[str, Sequence[Delivery]] = MappingProxyType({}),
+) -> Board:
     """The board as it was: the present checks and those that were tested then. What was not stored is left empty.
 
-    ``alerts``: those that were live, with what had happened to them by then.
+    ``alerts``: those that were live, with what had happened to them by then; ``told``: the messages about them by then.
     """
     moment = Moment(reader, at)
     asked = (*now.checks, *_gone(moment, now.checks))
     windows = read_windows(reader, {check.name: _labels(check) for check in asked}, at, tuple(WINDOWS))
-    checks = tuple(replace(_check(check, moment), windows=windows.get(check.name, {})) for check in asked)
     then = [_as_it_was(alert, events, at) for alert, events in alerts]
-    views = sorted((boards.alert_view(alert, boards.unit_of(boards.condition_of(alert))) for alert in then), key=boards.alert_order)
+    reasons = {alert.labels["check"]: alert for alert in then if alert.name == CHECK_RULE and alert.evidence.get("reason")}
+    checks = tuple(replace(_check(check, moment, reasons.get(check.name)), windows=windows.get(check.name, {})) for check in asked)
+    views = sorted(
+        (boards.alert_view(alert, boards.unit_of(boards.condition_of(alert)), told.get(alert.id, ())) for alert in then),
+        key=boards.alert_order,
+    )
     board = replace(
         now,
         at=at,
-        status=worst(check.status for check in checks),
+        status=overall((check.status for check in checks), views),
         checks=checks,
         resources=_resources(moment, now.resources),
         alerts=tuple(views),
@@ -138,15 +151,16 @@ def _labels(check: CheckView) -> dict[str, str]:
     return {**labels, "category": check.category} if check.category else labels
 
 
-def _check(check: CheckView, moment: Moment) -> CheckView:
+def _check(check: CheckView, moment: Moment, alert: Alert | None = None) -> CheckView:
+    """The check as it was; the reason and since when are those that its alert kept."""
     labels = _labels(check)
     health = moment.value(labels_of("check_health", **labels))
     status = HealthStatus.UNKNOWN if health is None else list(HealthStatus)[int(health)]
     return replace(
         check,
         status=status,
-        reason=_REASONS[status],
-        since=0,
+        reason=str(alert.evidence["reason"]) if alert is not None and status in _FAILING else _REASONS[status],
+        since=alert.active_at if alert is not None and status in _FAILING else 0,
         at=moment.at,
         duration=moment.value(labels_of("probe_duration_seconds", **labels)),
         phases=moment.phases.get(check.name, {}),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.model import SEVERITIES, HealthStatus
+from tui_monitor.model import SEVERITIES, HealthStatus, overall
 from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store.glance import last_facts
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
@@ -64,7 +64,8 @@ def _nothing_known(reason: str) -> dict[str, Any]:
 def _report(looked: Looked, now: int) -> dict[str, Any]:
     leader, board = looked.leader, _board(looked.directory.history_db)
     report = _nothing_known("")
-    report["alerts"] = _count([alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.state != "resolved"])
+    alerts = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.state != "resolved"]
+    report["alerts"] = _count(alerts)
     if looked.alive and leader is not None:
         report["leader"] = {
             "pid": leader.pid,
@@ -82,7 +83,8 @@ def _report(looked: Looked, now: int) -> dict[str, Any]:
         report["reason"] = f"the monitor has written nothing since {rfc3339(board.at)}"
     if board is not None:
         fresh = not report["reason"]
-        report["status"] = str(board.status) if fresh else "unknown"
+        known = overall((check.status for check in board.checks), alerts)
+        report["status"] = str(known) if fresh else "unknown"
         report.update(host=board.host, at=rfc3339(board.at), resources=_resources(board.resources), trouble=list(board.trouble))
         report["checks"] = [_check(check, "" if fresh else report["reason"]) for check in board.checks]
     return report
