@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_tools import Cli, command_line, leader, make_state  # noqa: F401
+from cli_tools import Cli, command_line, leader, make_state, waiting_commands  # noqa: F401
 from httpserver import ThreadedServer, serve_in_thread
 
+from tui_monitor.alerts.routing import NotifierPolicy, Routing
+from tui_monitor.handmade import message_by_hand
 from tui_monitor.store import outbox
 from tui_monitor.store.sqlite import connect
 
@@ -136,3 +138,25 @@ def test_without_notifiers_or_with_a_wrong_configuration(cli: Cli, tmp_path: Pat
     config.write_text("[[notifiers]]\nname = 1\n")
     assert cli("notify", "test", "--config", config).code == 2
     assert cli("notify", "test", "--config", tmp_path / "none.toml").code == 2
+
+
+def test_a_message_for_nobody_is_not_kept(cli: Cli, tmp_path: Path, server: ThreadedServer) -> None:
+    """Without a leader a wrong name is refused at once where the configuration can be read; a right one, also a group's, is kept."""
+    config, state = _config(tmp_path / "c.toml", server, '[recipients]\non-call = ["sms"]\n'), make_state(tmp_path / "s")
+    words = ["notify", "send", "--title", "T", "--message", "M", "--state", state]
+    said = cli(*words, "--to", "hoook", "--config", config)
+    assert (said.code, said.out) == (1, "") and "there is no notifier hoook (did you mean hook?)" in said.err
+    said = cli(*words, "--config", config)
+    assert said.code == 1 and "[routing] names nobody for info" in said.err
+    assert waiting_commands(state) == []
+    assert cli(*words, "--to", "on-call", "--config", config).out.startswith("kept for the next leader")
+    config.write_text("broken = \n")
+    assert cli(*words, "--to", "hoook", "--config", config).code == 0
+    assert len(waiting_commands(state)) == 2
+
+
+def test_a_message_by_hand_goes_to_a_groups_members() -> None:
+    """`--to` takes recipient groups as routing does, each member once."""
+    routing = Routing(notifiers={"a": NotifierPolicy(), "b": NotifierPolicy()}, recipients={"all": ["a", "b"]})
+    said, messages = message_by_hand({"title": "T", "message": "M", "to": ["b", "all"]}, "kim", routing, "web-1", 1)
+    assert (said, [message.notifier for message in messages]) == ("queued for b, a", ["b", "a"])

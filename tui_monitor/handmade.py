@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.planner import Planner
-from tui_monitor.alerts.routing import Routing, severity_recipients
+from tui_monitor.alerts.routing import Routing, expand_recipients, severity_recipients
 from tui_monitor.alerts.silences import Silence, make_silence
 from tui_monitor.units import format_duration
 
@@ -45,14 +46,17 @@ def _find(planner: Planner, prefix: str) -> Silence:
 
 
 def message_by_hand(arguments: Mapping[str, Any], by: str, routing: Routing, host: str, now: int) -> tuple[str, list[Message]]:
-    """`notify send`: one message to each chosen notifier, and a sentence for people; no message where none can be chosen."""
+    """`notify send`: one message to each notifier or group.s member chosen, and a sentence for people; none where nobody can be."""
     severity = str(arguments.get("severity", "info"))
-    to = arguments.get("to") or severity_recipients(routing.by_severity, severity)
-    unknown = [name for name in to if name not in routing.notifiers]
+    chosen = arguments.get("to") or severity_recipients(routing.by_severity, severity)
+    names = [*routing.notifiers, *routing.recipients]
+    unknown = [name for name in chosen if name not in names]
+    to = expand_recipients(chosen, routing.recipients, routing.notifiers)
     if unknown or not to:
-        known = f"configured: {', '.join(routing.notifiers) or 'none'}"
+        near = difflib.get_close_matches(unknown[0], names, n=1) if unknown else []
+        known = f"did you mean {near[0]}?" if near else f"configured: {', '.join(names) or 'none'}"
         wrong = f"there is no notifier {unknown[0]}" if unknown else f"[routing] names nobody for {severity}; use --to"
         return f"refused: {wrong} ({known})", []
     title, text = str(arguments["title"]), str(arguments["message"])
-    messages = [Message(uuid4().hex, name, "message", now, title, f"{text}\n({by})", severity, host) for name in dict.fromkeys(to)]
-    return f"queued for {', '.join(dict.fromkeys(to))}", messages
+    messages = [Message(uuid4().hex, name, "message", now, title, f"{text}\n({by})", severity, host) for name in to]
+    return f"queued for {', '.join(to)}", messages

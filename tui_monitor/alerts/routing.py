@@ -82,6 +82,7 @@ class Routing:
     inhibit: tuple[InhibitRule, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
     dependencies: Dependencies = field(default_factory=Dependencies)
+    recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def routes_for(self, labels: Mapping[str, str], severity: str) -> tuple[Route, ...]:
         """The routes that take this alert; where none matches, one by severity; where that is not configured, nothing."""
@@ -143,6 +144,7 @@ def compile_routing(settings: Settings) -> Routing:
             {check.name: tuple(check.depends_on) for check in settings.checks if check.depends_on},
             {check.name: int((check.interval + check.timeout + check.retry_interval) * 1000) for check in settings.checks},
         ),
+        recipients=settings.recipients,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import os
 import sqlite3
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -152,4 +153,23 @@ def _send(given: Namespace) -> int:
     if severity not in SEVERITIES:
         raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', 2)
     arguments = {"title": given.title, "message": given.message, "severity": severity, "to": list(given.to)}
-    return tell(look(given), "send", arguments)
+    looked = look(given)
+    if not looked.alive and (refusal := _refusal_of_the_next(given, arguments)):
+        raise Refused(refusal)
+    return tell(looked, "send", arguments)
+
+
+def _refusal_of_the_next(given: Namespace, arguments: Mapping[str, Any]) -> str:
+    """Why the next leader would refuse it, as far as the configuration is to be read here; "" where nothing is known."""
+    from tui_monitor.alerts.routing import compile_routing
+    from tui_monitor.config import ConfigurationError, load
+    from tui_monitor.handmade import message_by_hand
+    from tui_monitor.places import find_config
+
+    path = find_config(given.config, os.environ)
+    try:
+        routing = compile_routing(load(path).settings) if path else None
+    except (ConfigurationError, ValueError):
+        routing = None
+    answer, messages = message_by_hand(arguments, who(), routing, "", 0) if routing else ("", [])
+    return "" if messages else answer.removeprefix("refused: ")
