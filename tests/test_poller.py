@@ -60,10 +60,16 @@ def check(**keys: object) -> TcpCheck:
 class Loop:
     """A running loop and what it observed."""
 
-    def __init__(self, probe: Scripted, of: TcpCheck, doubt: Callable[[ProbeResult, CheckSettings], Awaitable[str]] = believe) -> None:
+    def __init__(
+        self,
+        probe: Scripted,
+        of: TcpCheck,
+        doubt: Callable[[ProbeResult, CheckSettings], Awaitable[str]] = believe,
+        another: Callable[[], Scripted] | None = None,
+    ) -> None:
         self.probe = probe
         self.seen: list[Observation] = []
-        self.loop = CheckLoop(of, probe, probe.clock, self.seen.append, doubt)
+        self.loop = CheckLoop(of, probe, probe.clock, self.seen.append, doubt, another=another)
         self.task = asyncio.create_task(self.loop.run())
 
     @property
@@ -223,4 +229,32 @@ async def test_hurry_does_not_pause_after_a_probe_that_hung() -> None:
         await probe.clock.advance(1)
     await hurry
     assert loop.statuses[-1] is HealthStatus.UNHEALTHY and probe.clock.monotonic() - began == 10
+    await loop.stop()
+
+
+@pytest.mark.parametrize(("answer", "took"), [(BAD, 7), (GOOD, 2)])
+async def test_hurry_does_not_wait_for_a_probe_that_hangs(answer: ProbeResult, took: float) -> None:
+    """Two seconds after one that hangs the next begins beside it: the second failure is known after 7 s, a success at once."""
+    probe, beside = Scripted(GOOD), Scripted(answer)
+    loop = Loop(probe, check(timeout="5s", interval="60s"), another=lambda: beside)
+    await settle()
+    began = probe.clock.monotonic()
+
+    async def hung() -> ProbeResult:
+        await probe.clock.sleep(5)
+        return BAD
+
+    async def after_a_while() -> ProbeResult:
+        await probe.clock.sleep(5 if answer is BAD else 0)
+        return answer
+
+    probe.script, beside.script = [hung], [after_a_while]
+    hurry = asyncio.create_task(loop.loop.hurry())
+    await settle()
+    while not hurry.done() and probe.clock.monotonic() - began < 20:
+        await probe.clock.advance(1)
+        await settle()
+    await hurry
+    assert probe.clock.monotonic() - began == took and beside.closed
+    assert loop.statuses[-1] is (HealthStatus.UNHEALTHY if answer is BAD else HealthStatus.HEALTHY)
     await loop.stop()

@@ -90,7 +90,8 @@ class Collector:
 
     def _loop(self, check: AnyCheck) -> CheckLoop:
         probe = build_probe(check)
-        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, self._settings.guard.loop_lag)
+        lag = self._settings.guard.loop_lag
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, lambda: build_probe(check))
 
     def _end(self, name: str, loop: CheckLoop, successor: AnyCheck | None) -> None:
         for task in self._tasks.pop(name, []):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from tui_monitor.clock import Clock
@@ -51,8 +51,16 @@ class CheckLoop:
     """Polls one check for ever and hands every observation on."""
 
     def __init__(
-        self, check: AnyCheck, probe: Probe, clock: Clock, observe: Callable[[Observation], None], doubt: Doubt, lag: float = 1.0
+        self,
+        check: AnyCheck,
+        probe: Probe,
+        clock: Clock,
+        observe: Callable[[Observation], None],
+        doubt: Doubt,
+        lag: float = 1.0,
+        another: Callable[[], Probe] | None = None,
     ) -> None:
+        """``another``: makes one more probe of the same target, for when one hangs and somebody waits; None: nobody is that impatient."""
         self.check = check
         self.probe = probe
         self.standing = Standing()
@@ -62,6 +70,8 @@ class CheckLoop:
         self._lag = lag
         self._labels = check_labels(check)
         self._turn = asyncio.Lock()
+        self._another = another
+        self._hurrying = False
 
     async def run(self, first: float = 0.0) -> None:
         """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid."""
@@ -78,21 +88,53 @@ class CheckLoop:
     async def step(self) -> Observation:
         """Probe once, judge, hand on; one at a time."""
         async with self._turn:
-            result = await probe_once(self.probe, self.check, self._clock, lag=self._lag)
-            if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
-                result = ProbeResult(HealthStatus.UNKNOWN, reason)
-            return self._take(result)
+            return await self._ask(self.probe)
+
+    async def _ask(self, probe: Probe) -> Observation:
+        result = await probe_once(probe, self.check, self._clock, lag=self._lag)
+        if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
+            result = ProbeResult(HealthStatus.UNKNOWN, reason)
+        return self._take(result)
 
     async def hurry(self) -> None:
-        """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it."""
-        if self._turn.locked():
+        """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it.
+
+        One probe begins each `retry_interval`, also while another hangs, so that the verdict of a target that does not answer takes
+        hardly more than one time limit.
+        """
+        if self._hurrying:
             return
-        begin = self._clock.monotonic()
-        await self.step()
-        while (pause := next_pause(self.standing, self.check)) < self.check.interval:
-            await self._clock.sleep(begin + pause - self._clock.monotonic())  # from start to start: one that hung has waited enough
-            begin = self._clock.monotonic()
-            await self.step()
+        self._hurrying = True
+        tasks: list[asyncio.Future[Observation] | asyncio.Future[None]] = []
+        try:
+            for _ in range(self.check.failures):
+                pause = asyncio.ensure_future(self._clock.sleep(self.check.retry_interval))
+                tasks += [asyncio.ensure_future(self._out_of_turn()), pause]
+                await asyncio.wait(tasks[-2:], return_when=asyncio.FIRST_COMPLETED)
+                if self._sure(tasks):
+                    return
+                await pause
+            while not self._sure(tasks) and (open_ := [task for task in tasks if not task.done()]):
+                await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._hurrying = False
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _out_of_turn(self) -> Observation:
+        if self._another is None or not self._turn.locked():
+            return await self.step()
+        probe = self._another()
+        try:
+            return await self._ask(probe)
+        finally:
+            await probe.close()
+
+    def _sure(self, tasks: Iterable[asyncio.Future[Observation] | asyncio.Future[None]]) -> bool:
+        """Whether a probe of these has answered and the status is not between a first failure and the threshold."""
+        answered = any(task.done() and not task.cancelled() and task.result() is not None for task in tasks)
+        return answered and next_pause(self.standing, self.check) >= self.check.interval
 
     def _take(self, result: ProbeResult) -> Observation:
         now = self._clock.wall_ms()
