@@ -196,7 +196,7 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
     api = TelegramApi("12:abc")
     async with HttpServer() as target, receiver(api) as telegram:
         chat = TELEGRAM.format(url=telegram.url)
-        where.configure(FRAME + chat + '[routing]\ninfo = ["chat"]\n' + check("api", target))
+        where.configure('language = "ko"\n' + FRAME + chat + '[routing]\ninfo = ["chat"]\n' + check("api", target))
         daemon = await where.start()
         target.behave(status=500)
 
@@ -216,6 +216,7 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
             await until(lambda number=number: len(calls("answerCallbackQuery")) == number + 1)
             acknowledged = [alert["acknowledged"] for alert in json.loads(await run(where, "alerts", "--json"))]
             assert (acknowledged[0] is not None) == (user == 42)
+        assert [call["text"] for call in calls("answerCallbackQuery")] == ["여기서 확인할 권한이 없습니다", "확인했습니다"]
         await until(lambda: calls("editMessageText"))
         assert "telegram:@u42 (42)" in calls("editMessageText")[0]["text"] and "reply_markup" not in calls("editMessageText")[0]
         assert [line["by"] for line in json.loads(await run(where, "audit", "--json"))] == ["telegram:@u42 (42)"]

@@ -162,9 +162,11 @@ def press(number: int, user: int, data: str, **more: Any) -> dict[str, Any]:
     return {"update_id": number, "callback_query": {"id": f"q{number}", "from": {"id": user, **more}, "data": data}}
 
 
-def updates(url: str, on_ack: Callable[[str, str], Any], problems: list[str], clock: HandClock | None = None) -> TelegramUpdates:
+def updates(
+    url: str, on_ack: Callable[[str, str], Any], problems: list[str], clock: HandClock | None = None, language: str = "en"
+) -> TelegramUpdates:
     """A poller that allows user 5."""
-    (poller,) = build_updates([settings(url, allowed_users=[5])], on_ack, clock or HandClock(), problems.append)
+    (poller,) = build_updates([settings(url, allowed_users=[5])], on_ack, clock or HandClock(), problems.append, language)
     return poller
 
 
@@ -193,6 +195,22 @@ async def test_only_allowed_users_acknowledge() -> None:
     assert answers == ["You may not acknowledge here", "Acknowledged", "This button is not known"]
     polls = [payload for method, payload in api.calls if method == "getUpdates"]
     assert [poll["offset"] for poll in polls] == [0, 5] and polls[0]["allowed_updates"] == ["callback_query"]
+
+
+async def test_a_press_is_answered_in_the_language_of_the_messages() -> None:
+    """With language = "ko" nobody reads English on the phone, whatever was pressed."""
+
+    async def on_ack(alert: str, by: str) -> str:
+        raise RuntimeError("store gone")
+
+    api = TelegramApi(TOKEN)
+    api.updates = [press(1, 666, "ack:a1"), press(2, 5, "ack:a1"), press(3, 5, "rm -rf")]
+    async with receiver(api) as server:
+        poller = updates(server.url, on_ack, [], language="ko")
+        await poller.poll(0)
+        await poller._http.close()
+    answers = [payload["text"] for method, payload in api.calls if method == "answerCallbackQuery"]
+    assert answers == ["여기서 확인할 권한이 없습니다", "처리하지 못했습니다", "알 수 없는 버튼입니다"]
 
 
 async def test_polling_survives_errors_and_reports_each_once() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tui_monitor.alerting import Alerting
 from tui_monitor.alerts.notifiers.base import Notifier, Prepaid, SendError
+from tui_monitor.alerts.notifiers.wording import say
 from tui_monitor.clock import Clock
 from tui_monitor.collector import quietly
 from tui_monitor.guard import Troubles
@@ -48,7 +49,9 @@ class Upkeep:
         if any(entry.type == "telegram" and entry.allowed_users for entry in settings.notifiers):
             from tui_monitor.alerts.telegram_updates import build_updates
 
-            pollers = build_updates(settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text))
+            pollers = build_updates(
+                settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text), settings.language
+            )
             self._configured += [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
@@ -60,7 +63,8 @@ class Upkeep:
             task.cancel()
 
     async def _acknowledged_in_chat(self, alert_id: str, by: str) -> str:
-        return (await self._alerting.apply("ack", {"ids": [alert_id]}, by)).removeprefix("refused: ")
+        answer = await self._alerting.apply("ack", {"ids": [alert_id]}, by)
+        return say(self._settings.language, "taken" if answer.startswith("acknowledged") else "gone")
 
     async def _keep_house(self) -> None:
         await self._clock.sleep(CHECK_HISTORY_AFTER)

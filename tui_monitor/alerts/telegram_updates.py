@@ -9,6 +9,7 @@ from typing import Any
 from tui_monitor.alerts.notifiers.base import SendError
 from tui_monitor.alerts.notifiers.http import HttpClient
 from tui_monitor.alerts.notifiers.telegram import result_of
+from tui_monitor.alerts.notifiers.wording import say
 from tui_monitor.clock import Clock
 from tui_monitor.settings import Notifier, TelegramNotifier
 from tui_monitor.text import clean, clip
@@ -26,7 +27,14 @@ class TelegramUpdates:
     """One bot's long poll. An update is confirmed only after it was acted on, so a crash loses no press."""
 
     def __init__(
-        self, token: str, api_url: str, allowed_users: Iterable[int], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None]
+        self,
+        token: str,
+        api_url: str,
+        allowed_users: Iterable[int],
+        on_ack: OnAck,
+        clock: Clock,
+        on_problem: Callable[[str], None],
+        language: str = "en",
     ) -> None:
         self._base = f"{api_url.rstrip('/')}/bot{token}"
         self._http = HttpClient(POLL_S + 10.0, [token])
@@ -34,6 +42,7 @@ class TelegramUpdates:
         self._on_ack = on_ack
         self._clock = clock
         self._on_problem = on_problem
+        self._language = language
         self._offset = 0
 
     async def run(self) -> None:
@@ -72,9 +81,9 @@ class TelegramUpdates:
         user: dict[str, Any] = sender if isinstance(sender, dict) else {}
         match = _DATA.fullmatch(str(query.get("data", "")))
         if user.get("id") not in self._allowed:
-            words = "You may not acknowledge here"
+            words = say(self._language, "forbidden")
         elif match is None:
-            words = "This button is not known"
+            words = say(self._language, "unknown_button")
         else:
             words = await self._acknowledge(match[1], who(user))
         try:
@@ -88,7 +97,7 @@ class TelegramUpdates:
             return await self._on_ack(alert_id, by)
         except Exception as error:  # noqa: BLE001  the boundary: a press that cannot be kept must not end the polling
             self._on_problem(f"an acknowledgement by {by} could not be kept: {type(error).__name__}")
-            return "That did not work"
+            return say(self._language, "not_kept")
 
     async def _call(self, method: str, payload: dict[str, Any]) -> Any:
         return result_of(self._http, await self._http.post_json(f"{self._base}/{method}", payload), self._clock)
@@ -101,10 +110,12 @@ def who(user: dict[str, Any]) -> str:
     return clip(clean(f"telegram:{shown} ({user.get('id')})"), 80)
 
 
-def build_updates(notifiers: Iterable[Notifier], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None]) -> list[TelegramUpdates]:
+def build_updates(
+    notifiers: Iterable[Notifier], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str = "en"
+) -> list[TelegramUpdates]:
     """One poller for each bot whose notifiers allow somebody to acknowledge: two pollers of one bot would fight (409)."""
     users: dict[tuple[str, str], set[int]] = {}
     for settings in notifiers:
         if isinstance(settings, TelegramNotifier) and settings.allowed_users:
             users.setdefault((settings.token.get_secret_value(), settings.api_url), set()).update(settings.allowed_users)
-    return [TelegramUpdates(token, url, allowed, on_ack, clock, on_problem) for (token, url), allowed in users.items()]
+    return [TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language) for (token, url), allowed in users.items()]
