@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import random
+import sqlite3
 from array import array
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from tui_monitor.model import STALE_NAN, Labels, label, labels_of
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.storage import Matcher
+from tui_monitor.store import history_hours
 from tui_monitor.store.history import History
 from tui_monitor.store.history_aggregate import aggregate
 from tui_monitor.store.history_export import export
@@ -324,3 +327,28 @@ def test_info_tells_sizes_and_compact_gives_space_back(tmp_path: Path) -> None:
     assert after < before and after == path.stat().st_size
     assert info(path)["free_bytes"] == 0
     assert verify(path) == []
+
+
+def test_hours_of_many_series_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many series there are, an hour is folded within so many commits, more of them at each."""
+    monkeypatch.setattr(history_hours, "COMMITS", 10)
+    history = History(tmp_path / "history.db")
+    every = [labels_of("x", number=str(number)) for number in range(100)]
+    for at in (T0, T0 + 30 * MINUTE_MS, T0 + HOUR_MS):
+        history.append(at, [(labels, 1.0) for labels in every])
+        history.commit(at)
+    for _ in range(12):
+        history.commit(T0 + HOUR_MS + 3 * MINUTE_MS)
+    with closing(sqlite3.connect(tmp_path / "history.db")) as db:
+        assert db.execute("SELECT count(*) FROM hours").fetchone() == (100,)
+    history.close()
+
+
+def test_figures_of_many_series_are_those_of_each(ten_hours: tuple[Path, Fed, int], reader: HistoryReader) -> None:
+    """Asked for together, percentiles and means are those of single questions; what is not stored is left out."""
+    _, _, end = ten_hours
+    found = reader.figures((SECONDS, SUCCESS, labels_of("nothing")), (0.5, 0.95), end - 3 * HOUR_MS, end)
+    assert set(found) == {SECONDS, SUCCESS}
+    for labels, figures in found.items():
+        assert figures.percentiles == pytest.approx(reader.percentiles(labels, (0.5, 0.95), end - 3 * HOUR_MS, end), nan_ok=True)
+        assert figures.mean == reader.uptime(labels, end - 3 * HOUR_MS, end)

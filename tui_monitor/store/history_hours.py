@@ -17,6 +17,8 @@ from tui_monitor.store.history_histogram import Histogram, add, decode_histogram
 from tui_monitor.store.history_schema import HOUR_MS, MINUTE_MS, key_of, series_of, unit_of
 
 SERIES_AT_ONCE = 4
+COMMITS = 1800
+"""At most so many for an hour, however many series it has (more of them at once then), so that hours never pile up."""
 GRACE_MS = 20_000
 
 
@@ -41,6 +43,7 @@ class HourFold:
         self._hour: int | None = None
         self._waiting: list[int] = []
         self._ready: dict[int, _Hour] = {}
+        self._at_once = SERIES_AT_ONCE
         oldest = db.execute("SELECT min(key) FROM recent").fetchone()[0]
         self._oldest: int | None = None if oldest is None else unit_of(oldest) // 60
 
@@ -59,7 +62,7 @@ class HourFold:
             if self._oldest is None or (self._oldest + 1) * HOUR_MS + MINUTE_MS + GRACE_MS > now_ms:
                 return
             self._begin(self._oldest)
-        for _ in range(min(SERIES_AT_ONCE, len(self._waiting))):
+        for _ in range(min(self._at_once, len(self._waiting))):
             series = self._waiting[-1]
             if (row := self._prepare(series)) is not None:
                 self._ready[series] = row
@@ -71,6 +74,7 @@ class HourFold:
         rows = self._db.execute("SELECT key FROM recent WHERE key >= ? AND key < ?", self._span(hour))
         self._waiting = sorted({series_of(key) for (key,) in rows}, reverse=True)
         self._ready = {}
+        self._at_once = max(SERIES_AT_ONCE, -(-len(self._waiting) // COMMITS))
         self._hour = hour
 
     @staticmethod

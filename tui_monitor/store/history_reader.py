@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import compress
@@ -18,7 +19,7 @@ from tui_monitor.store.history_samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, 
 from tui_monitor.store.history_schema import MIGRATIONS, labels_from
 from tui_monitor.store.history_series import StoredSeries
 from tui_monitor.store.history_ticks import Observed, decode_tick
-from tui_monitor.store.history_trend import Point, trend, window_mean, window_percentiles
+from tui_monitor.store.history_trend import Figures, Point, trend, window_figures
 from tui_monitor.store.sqlite import StoreTooNew, connect, schema_version
 
 
@@ -196,16 +197,23 @@ class HistoryReader:
         Added up from distributions, so right over any window; the relative error is at most history_histogram.RELATIVE_ERROR (1 %).
         Only series that keep distributions (history.keeps_distribution) have an answer beyond samples not folded yet.
         """
-        with self._reading() as rows:
-            return window_percentiles(rows, self._exactly(labels), quantiles, after_ms, until_ms)
+        found = self.figures((labels,), quantiles, after_ms, until_ms)
+        return found[labels].percentiles if found else [math.nan] * len(quantiles)
 
     def uptime(self, labels: Labels, after_ms: int, until_ms: int) -> float | None:
         """The mean of one series over after < time <= until; of ``probe_success`` that is the uptime. None without samples.
 
         Unknown is not down: a probe that could not measure leaves no sample and does not count.
         """
+        found = self.figures((labels,), (), after_ms, until_ms)
+        return found[labels].mean if found else None
+
+    def figures(self, several: Collection[Labels], quantiles: Sequence[float], after_ms: int, until_ms: int) -> dict[Labels, Figures]:
+        """``percentiles`` and ``uptime`` of many series at once; those that are not stored are left out."""
+        wanted = frozenset(several)
         with self._reading() as rows:
-            return window_mean(rows, self._exactly(labels), after_ms, until_ms)
+            ids = {series: labels for series, (labels, _) in self._labels.items() if labels in wanted}
+            return {ids[series]: found for series, found in window_figures(rows, ids, quantiles, after_ms, until_ms).items()}
 
     def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
         """What was observed after both, in the order it was written; reaches back some 15 minutes (history.Limits.ring_ms)."""

@@ -41,25 +41,31 @@ def trend(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, points
 
 
 class Piece(NamedTuple):
-    """A piece of a window: its aggregate and, where one was kept, its distribution."""
+    """A piece of a series' window: its aggregate and, where one was kept, its distribution."""
 
+    series: int
     aggregate: Aggregate
     histogram: Histogram
 
 
-def window_percentiles(rows: Rows, ids: Collection[int], quantiles: Sequence[float], after_ms: int, until_ms: int) -> list[float]:
-    """The values at the quantiles over all samples with after < time <= until; NaN without any."""
-    total: Histogram = {}
-    for piece in cover(rows, ids, after_ms + 1, until_ms + 1):
-        add(total, piece.histogram)
-    return percentiles(total, quantiles)
+class Figures(NamedTuple):
+    """What is known of a window: the values at the quantiles asked for (NaN without a distribution) and the mean (None without samples)."""
+
+    percentiles: list[float]
+    mean: float | None
 
 
-def window_mean(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int) -> float | None:
-    """The mean of all samples with after < time <= until, which of 0 and 1 is the uptime; None without any."""
-    parts = [piece.aggregate for piece in cover(rows, ids, after_ms + 1, until_ms + 1)]
-    count = sum(part.n for part in parts)
-    return sum(part.sum for part in parts) / count if count else None
+def window_figures(rows: Rows, ids: Collection[int], quantiles: Sequence[float], after_ms: int, until_ms: int) -> dict[int, Figures]:
+    """The figures of each series over all samples with after < time <= until; a mean of 0 and 1 is the uptime."""
+    counts: dict[int, Histogram] = {series: {} for series in ids}
+    sizes, sums = dict.fromkeys(ids, 0), dict.fromkeys(ids, 0.0)
+    for series, part, histogram in cover(rows, ids, after_ms + 1, until_ms + 1):
+        add(counts[series], histogram)
+        sizes[series] += part.n
+        sums[series] += part.sum
+    return {
+        series: Figures(percentiles(counts[series], quantiles), sums[series] / size if size else None) for series, size in sizes.items()
+    }
 
 
 def cover(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Piece]:
@@ -71,26 +77,28 @@ def cover(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Pi
         return
     reach = rows.reach()
     whole = (-(-begin // HOUR_MS), end // HOUR_MS)
-    for hour, _, (data, distribution) in rows.of("hours", "aggregate, histogram", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
+    for hour, series, (data, distribution) in rows.of("hours", "aggregate, histogram", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
         part = decode_aggregate(data, hour * HOUR_MS)
         kept_as_minutes = hour * HOUR_MS >= reach.minutes
         if whole[0] <= hour < whole[1] or (not kept_as_minutes and begin <= part.last_at < end):
-            yield Piece(part, decode_histogram(distribution or b""))
+            yield Piece(series, part, decode_histogram(distribution or b""))
     partial = {hour for hour in (begin // HOUR_MS, (end - 1) // HOUR_MS) if not whole[0] <= hour < whole[1]}
     for hour in sorted(partial):
         yield from _minutes_of_hour(rows, ids, hour, begin, end, reach.raw)
-    for minute, _, (data, distribution) in rows.of("recent", "aggregate, histogram", -(-begin // MINUTE_MS), end // MINUTE_MS - 1, ids):
-        yield Piece(decode_aggregate(data, minute * MINUTE_MS), decode_histogram(distribution or b""))
+    for minute, series, (data, distribution) in rows.of(
+        "recent", "aggregate, histogram", -(-begin // MINUTE_MS), end // MINUTE_MS - 1, ids
+    ):
+        yield Piece(series, decode_aggregate(data, minute * MINUTE_MS), decode_histogram(distribution or b""))
     yield from _edges(rows, ids, begin, end)
 
 
 def _minutes_of_hour(rows: Rows, ids: Collection[int], hour: int, begin: int, end: int, raw_begin: int) -> Iterator[Piece]:
-    for _, _, (data,) in rows.of("minutes", "data", hour, hour, ids):
+    for _, series, (data,) in rows.of("minutes", "data", hour, hour, ids):
         for stretch in decode_stretches(data, hour * HOUR_MS):
             first = hour * HOUR_MS + stretch.number * MINUTE_MS
             inside = begin <= first and first + MINUTE_MS <= end
             if inside or (first < raw_begin and begin <= stretch.aggregate.last_at < end):
-                yield Piece(stretch.aggregate, decode_histogram(stretch.histogram))
+                yield Piece(series, stretch.aggregate, decode_histogram(stretch.histogram))
 
 
 def _edges(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[Piece]:
@@ -98,8 +106,8 @@ def _edges(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[P
     first_whole, last_whole = -(-begin // MINUTE_MS) * MINUTE_MS, end // MINUTE_MS * MINUTE_MS
     spans = [(begin, end)] if last_whole <= first_whole else [(begin, first_whole), (last_whole, end)]
     for first, last in spans:
-        for _, columns in raw_samples(rows, ids, first, last):
+        for series, columns in raw_samples(rows, ids, first, last):
             if len(columns):
-                yield Piece(aggregate(columns.times, columns.values), histogram_of(columns.values))
-    for at, _, value in unfolded_samples(rows, ids, begin, end):
-        yield Piece(aggregate((at,), (value,)), histogram_of((value,)))
+                yield Piece(series, aggregate(columns.times, columns.values), histogram_of(columns.values))
+    for at, series, value in unfolded_samples(rows, ids, begin, end):
+        yield Piece(series, aggregate((at,), (value,)), histogram_of((value,)))
