@@ -213,6 +213,27 @@ async def test_what_waits_in_memory_survives_once_the_disk_has_room(house: Calla
         assert [entry.state for entry in await life.entries()] == ["sent", "sent"]
 
 
+async def test_what_was_sent_from_memory_is_listed_afterwards(house: Callable[..., Any]) -> None:
+    """While the disk was full one message went out and one was refused for good: once there is room, the list has both."""
+    refuses = FakeNotifier("mail", always=SendError("no such mailbox", permanent=True))
+    async with house(FakeNotifier("hook"), refuses) as life:
+        life.broken = True
+        await life.heat(99)
+        assert await life.told(1) == ["firing"]
+        await settle()
+        life.broken = False
+        async with asyncio.timeout(5):
+            while len(listed := await life.entries()) < 2:
+                await life.clock.turn(5)
+                await settle()
+        assert {entry.notifier: (entry.state, entry.error) for entry in listed} == {
+            "hook": ("sent", ""), "mail": ("failed", "no such mailbox"),
+        }  # fmt: skip
+        await life.heat(20)
+        await life.heat(20, 10)
+        assert await life.told(2) == ["firing", "resolved"]
+
+
 async def test_sent_from_memory_is_sent_once(house: Callable[..., Any]) -> None:
     """What went out from memory while the disk was full is not sent again by the next process, and its end is told."""
     async with house(kill=True) as life:

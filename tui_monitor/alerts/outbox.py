@@ -24,6 +24,7 @@ from tui_monitor.store import outbox as rows
 from tui_monitor.store.outbox import Entry
 
 HOUSEKEEPING_S = 3600.0
+_MOST_PAST = 1000
 _GUARD_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
 _STORE_PAUSE_S = 1.0
@@ -72,6 +73,7 @@ class Outbox:
         self._retired: list[Notifier] = []
         self._memory: dict[str, Unrecorded] = {}
         self._unwritten: dict[str, Outcome] = {}
+        self._past: dict[str, tuple[Entry, Outcome, int]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
@@ -211,7 +213,16 @@ class Outbox:
         else:
             if entry.id in self._unwritten:
                 self._unwritten[entry.id] = outcome
+            else:
+                self._remember(entry, outcome)
             self._memory_of(entry.notifier).done()
+
+    def _remember(self, entry: Entry, outcome: Outcome) -> None:
+        """What went out from memory and stands in no row: it is written down once that is possible."""
+        now = self._clock.wall_ms()
+        self._past[entry.id] = (replace(entry, claimed_at=now), outcome, now)
+        while len(self._past) > _MOST_PAST:
+            del self._past[next(iter(self._past))]
 
     async def _deliver(self, notifier: Notifier, entry: Entry, remark: str = "") -> Outcome:
         message = entry.message
@@ -241,12 +252,15 @@ class Outbox:
         """Write outcomes that are not written yet, except those that memory still works on."""
         pending = [only] if only else list(self._unwritten)
         outcomes = {key: self._unwritten[key] for key in pending if not any(key in memory for memory in self._memory.values())}
-        if not outcomes:
+        past = {} if only else dict(self._past)
+        if not outcomes and not past:
             return True
         now = self._clock.wall_ms()
-        await self._run_db(lambda db: _write(db, outcomes, now))
+        await self._run_db(lambda db: _write(db, outcomes, now, past.values()))
         for key in outcomes:
             self._unwritten.pop(key, None)
+        for key in past:
+            self._past.pop(key, None)
         return True
 
     def _memory_of(self, name: str) -> Unrecorded:
@@ -301,12 +315,19 @@ async def _close(notifier: Notifier) -> None:
         return
 
 
-def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int) -> None:
+def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int, past: Iterable[tuple[Entry, Outcome, int]] = ()) -> None:
+    for entry, outcome, at in past:
+        rows.adopt(db, entry)
+        _record(db, entry.id, outcome, at)
     for ident, outcome in outcomes.items():
-        rows.record(
-            db, ident, outcome.state, now_ms, next_try=outcome.next_try, provider_id=outcome.provider_id, error=outcome.error,
-            possible_repeat=outcome.possible_repeat, aside=outcome.aside,
-        )  # fmt: skip
+        _record(db, ident, outcome, now_ms)
+
+
+def _record(db: sqlite3.Connection, ident: str, outcome: Outcome, now_ms: int) -> None:
+    rows.record(
+        db, ident, outcome.state, now_ms, next_try=outcome.next_try, provider_id=outcome.provider_id, error=outcome.error,
+        possible_repeat=outcome.possible_repeat, aside=outcome.aside,
+    )  # fmt: skip
 
 
 def _again(entry: Entry, outcome: Outcome) -> Entry:
