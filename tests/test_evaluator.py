@@ -7,6 +7,7 @@ from dataclasses import replace
 from alert_world import START, World, changes, rules_of
 
 from tui_monitor.alerts.alert import Acknowledgement
+from tui_monitor.alerts.no_data import MOST_MISSING
 
 HOT = {"alert": "Hot", "expr": "heat > 10", "severity": "critical", "summary": "heat {{ $value }} of {{ $labels.room }}"}
 
@@ -126,6 +127,20 @@ def test_no_data_resolve_and_no_data_alert() -> None:
     assert world.step("heat", 11, room="a") == ["resolved"]
     assert sorted(world.step("heat", 5, room="b")) == ["resolved"]
     assert [alert.labels["room"] for alert in world.evaluator.alerts()] == ["a"]
+
+
+def test_missing_subjects_are_bounded() -> None:
+    """Labels that are other ones each second leave at most a thousand missing subjects behind; the first ones end."""
+    world = World(rules_of({**HOT, "no_data": "alert", "no_data_for": "0s"}))
+    for number in range(MOST_MISSING // 100 + 3):
+        for series in range(100):
+            world.put("heat", 1, room=f"{number:02}-{series:02}")
+        world.evaluate()
+        for series in range(100):
+            world.gone("heat", room=f"{number:02}-{series:02}")
+        world.tick()
+    rooms = {alert.labels["room"] for alert in world.evaluator.alerts()}
+    assert len(rooms) == MOST_MISSING and "00-00" not in rooms and "02-99" not in rooms and "03-00" in rooms
 
 
 def test_a_rule_that_never_saw_its_series_tells_so_once() -> None:

@@ -147,7 +147,7 @@ class Evaluator:
             if origin.key in failed:
                 unknown.append(rule.key)
                 continue
-            for sample in missing_of(group.known.setdefault(origin.key, set()), moment.present(origin)):
+            for sample in missing_of(group.known.setdefault(origin.key, {}), moment.present(origin)):
                 fingerprint, identity = self._identify(group, rule, sample, 0.0)
                 readings.setdefault(fingerprint, (identity, []))[1].append((rule, sample, None))
         return watch.advance(moment.now, readings, unknown, _ALL_THERE)

@@ -11,6 +11,8 @@ from tui_monitor.model import Labels
 
 WATCH = "/no-data"
 """Ends the keys of such rules and ladders."""
+MOST_MISSING = 1000
+"""How many missing subjects of one rule are remembered."""
 
 
 def watching(rule: Rule) -> Rule:
@@ -37,10 +39,17 @@ def watching(rule: Rule) -> Rule:
     )
 
 
-def missing_of(known: set[Labels], present: Collection[Labels]) -> list[Labels]:
-    """The subjects that were there and are missing; ``known`` grows. A rule that has never seen any is one subject without labels."""
-    known.update(present)
-    return sorted(known.difference(present)) if known else [()]
+def missing_of(known: dict[Labels, None], present: Collection[Labels]) -> list[Labels]:
+    """The subjects that were there and are missing; ``known`` grows, in the order in which they were first seen.
+
+    Labels that change for ever would leave missing subjects behind without end: beyond `MOST_MISSING` the first of them are forgotten.
+    A rule that has never seen any is one subject without labels.
+    """
+    known.update(dict.fromkeys(present))
+    missing = [sample for sample in known if sample not in present]
+    for sample in missing[:-MOST_MISSING]:
+        del known[sample]
+    return sorted(missing[-MOST_MISSING:]) if known else [()]
 
 
 class AllThere:

@@ -25,8 +25,8 @@ class Group:
     """The alerts about missing data of rules with no_data = "alert"."""
     wide: bool
     due: int = 0
-    known: dict[str, set[Labels]] = field(default_factory=dict)
-    """Rule key → subjects that were there, for no_data = "alert"."""
+    known: dict[str, dict[Labels, None]] = field(default_factory=dict)
+    """Rule key → subjects that were there, the first seen first, for no_data = "alert"."""
     identities: dict[tuple[str, Labels], tuple[str, dict[str, str]]] = field(default_factory=dict)
 
 

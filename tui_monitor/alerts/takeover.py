@@ -74,7 +74,8 @@ def retire(book: RuleBook, now_ms: int, labels: Mapping[str, str], note: str) ->
                 transitions += _end(ladder, subject, now_ms, note)
     for group in book.groups.values():
         for known in group.known.values():
-            known.difference_update([sample for sample in known if set(labels.items()) <= set(sample)])
+            for sample in [sample for sample in known if set(labels.items()) <= set(sample)]:
+                del known[sample]
     return transitions
 
 
@@ -86,7 +87,8 @@ def retire_changed(book: RuleBook, now_ms: int, checks: Mapping[str, Mapping[str
             transitions += _end(ladder, subject, now_ms, "the check was changed")
     for group in book.groups.values():
         for known in group.known.values():
-            known.difference_update([sample for sample in known if _of_another(dict(sample), checks, {})])
+            for sample in [sample for sample in known if _of_another(dict(sample), checks, {})]:
+                del known[sample]
     return transitions
 
 
@@ -105,7 +107,7 @@ def _know(book: RuleBook, alert: Alert) -> None:
     if group is not None and group.watch is not None:
         for key, rung in alert.rungs.items():
             if rung.sample:
-                group.known.setdefault(key.removesuffix(WATCH), set()).add(rung.sample)
+                group.known.setdefault(key.removesuffix(WATCH), {})[rung.sample] = None
 
 
 def _adopted(rungs: Mapping[str, Rung], rules: Sequence[Rule]) -> dict[str, Rung]:
