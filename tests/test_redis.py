@@ -215,6 +215,10 @@ async def test_replica_and_lost_master() -> None:
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the answer is not Redis' (127.0.0.1:{port})"),
         (b"", "connection closed by the server (127.0.0.1:{port})"),
         (b"-ERR \x1b[31mred\xff\r\n", "red"),
+        (b"*1\r\n" * 100_000, "the answer is not Redis' (127.0.0.1:{port})"),
+        (b"+" + b"a" * 1_000_000, "the answer is not Redis' (127.0.0.1:{port})"),
+        (b"$-5\r\nx", "the answer is not Redis' (127.0.0.1:{port})"),
+        (b":" + b"9" * 10_000 + b"\r\n", "the answer is not Redis' (127.0.0.1:{port})"),
     ],
 )
 async def test_what_the_server_says_becomes_a_plain_reason(answer: bytes, reason: str) -> None:
@@ -227,10 +231,10 @@ async def test_what_the_server_says_becomes_a_plain_reason(answer: bytes, reason
     assert reason.format(port=port) in result.reason and result.reason.isprintable()
 
 
-@pytest.mark.parametrize("url", ["redis://me:hush/hush@127.0.0.1/0", "redis://me:hush@h:port/0"])
-async def test_unusable_url_is_own_trouble(url: str) -> None:
+@pytest.mark.parametrize("rest", ["/hush@127.0.0.1/0", "@127.0.0.1/0?socket_timeout=odd"])
+async def test_unusable_url_is_own_trouble(rest: str) -> None:
     """A URL that nobody can use is the monitor's fault: unknown, without the secret."""
-    async with probing(url) as probe:
+    async with probing(f"redis://hush{rest}") as probe:
         with pytest.raises(OwnTrouble, match="the url, or a file that it names, cannot be used"):
             await probe.probe()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tui_monitor.settings import HttpCheck
 from tui_monitor.sources.http_exchange import Answer
+from tui_monitor.sources.pattern import Pattern, TooLong
 from tui_monitor.sources.text import clean
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)
@@ -75,8 +76,8 @@ class Expectations:
         where = f" (in the first {size_text(len(body))})" if cut else ""
         if self._text and self._text not in text:
             return f'body lacks "{clean(self._text, 60)}"{where}'
-        if self._regex is not None and not self._regex.search(text):
-            return f"body does not match /{clean(self._regex.pattern, 60)}/{where}"
+        if self._regex is not None and (fault := _regex_fault(self._regex, text)):
+            return f"{fault}{where}"
         if not self._json:
             return ""
         if cut:
@@ -131,9 +132,16 @@ def _shown(value: object) -> str:
         return "something else"
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _regex_fault(regex: Pattern, text: str) -> str:
     try:
-        return re.compile(pattern)
+        return "" if regex.is_in(text) else f"body does not match /{clean(regex.text, 60)}/"
+    except TooLong:
+        return f"body is too much for /{clean(regex.text, 60)}/: given up"
+
+
+def _compiled(pattern: str) -> Pattern:
+    try:
+        return Pattern(pattern)
     except (re.error, RecursionError) as error:
         raise ValueError(f"expect_regex: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_monitor.sources.driver import LOCAL_SOCKET, address_of, ensure_resolvable, network_reason, one_of_many
@@ -42,7 +43,8 @@ class KeptConnection:
         )  # fmt: skip
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
         try:
-            await self._connection.connect()
+            with _understanding():
+                await self._connection.connect()
             await self._say_name()
         except BaseException:
             await self.close()
@@ -58,14 +60,28 @@ class KeptConnection:
     async def ask(self, *command: str) -> str:
         """The answer to a command."""
         assert self._connection is not None
-        await self._connection.send_command(*command, check_health=False)
-        return str(await self._connection.read_response())
+        with _understanding():
+            await self._connection.send_command(*command, check_health=False)
+            return str(await self._connection.read_response())
 
     async def close(self) -> None:
         """Cut the connection; Redis needs no goodbye."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)
+
+
+@contextlib.contextmanager
+def _understanding() -> Iterator[None]:
+    """What the driver stumbles over while it reads is the server's fault, no longer the URL's: lengths, nesting, endless lines."""
+    from redis.exceptions import InvalidResponse
+
+    try:
+        yield
+    except OSError:  # a certificate that is refused is a ValueError too
+        raise
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InvalidResponse("not understood") from error
 
 
 def connection_errors() -> tuple[type[Exception], ...]:
