@@ -20,7 +20,7 @@ from tui_monitor.model import HealthStatus
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen, completed
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import PromptScreen
-from tui_monitor.views import AlertView, Board
+from tui_monitor.views import AlertView, Board, NotificationView
 from tui_monitor.widgets.line import text_of
 
 ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
@@ -205,6 +205,25 @@ async def test_stepping_through_time() -> None:
         assert "later" in seen(app) and "PAST" not in seen(app)
 
 
+async def test_fast_steps_add_up() -> None:
+    """Who presses `[` faster than boards are made arrives where the presses led, and sees no moment between."""
+    async with running() as (app, backend, pilot):
+        asked: list[int] = []
+        gate = asyncio.Event()
+
+        async def board_at(at: int) -> Board:
+            asked.append(at)
+            await gate.wait()
+            return await FakeBackend.board_at(backend, at)
+
+        backend.board_at = board_at  # type: ignore[method-assign]
+        await press(app, pilot, *["left_square_bracket"] * 3)
+        assert "PAST" not in seen(app)
+        gate.set()
+        await settle_light(app, pilot)
+        assert "PAST 14:10:20" in seen(app) and app.shown.at == boards.AT - 3 * boards.MINUTE
+
+
 async def test_starting_in_the_past() -> None:
     """`at` starts at that moment."""
     async with running(at=boards.AT - boards.HOUR) as (app, _, pilot):
@@ -278,6 +297,21 @@ async def test_the_other_screens(key: str, text: str) -> None:
         assert text in seen(app)
         await press(app, pilot, "escape")
         assert app.screen is app.main
+
+
+async def test_enter_on_a_message_opens_its_alert() -> None:
+    """In the outbox Enter leads to the first alert a message is about; a message about none says so."""
+    async with running() as (app, backend, pilot):
+        first, *others = await backend.notifications(9)
+
+        async def notifications(limit: int) -> list[NotificationView]:
+            return [replace(first, alerts=("a00001",)), *others]
+
+        backend.notifications = notifications  # type: ignore[method-assign]
+        await press(app, pilot, "3", "j", "enter")
+        assert told(app) == ["This message is about no alert."]
+        await press(app, pilot, "k", "enter")
+        assert isinstance(app.screen, PageScreen) and "History" in seen(app)
 
 
 async def test_ending_a_silence() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_app_keys import running, seen, settle_light
+from test_app_keys import press, running, seen, settle_light
 
 SIZES = [(1, 1), (500, 200), (2, 40), (40, 12), (39, 11), (80, 24), (3, 200), (200, 50), (500, 1), (12, 3), (120, 40), (79, 23), (176, 31)]
 
@@ -46,3 +46,26 @@ async def test_what_is_shown_at_which_size(size: tuple[int, int], shown: str) ->
     async with running(size=size) as (app, _, _):
         parts = [app.main.head, *app.main.panes, app.main.foot, app.main.summary]
         assert [part.id for part in parts if part.size.width and part.size.height] == shown.split()
+
+
+async def test_on_a_small_screen_the_panes_take_turns() -> None:
+    """Tab shows one pane after the other in the place of the alerts, Esc brings the alerts back, more room brings all."""
+    async with running(size=(60, 20)) as (app, _, pilot):
+
+        def shown() -> str:
+            return " ".join(str(pane.id) for pane in app.main.panes if pane.size.height and pane.size.width)
+
+        for expected in ("resources", "endpoints", "health", "alerts", "resources"):
+            await press(app, pilot, "tab")
+            assert shown() == expected == app.main.pane.id
+        await pilot.resize_terminal(120, 40)
+        await settle_light(app, pilot)
+        assert shown() == "resources endpoints health alerts"
+        await pilot.resize_terminal(30, 8)
+        await pilot.resize_terminal(60, 20)
+        await settle_light(app, pilot)
+        app.main.show(app.main.board, app.main.picture)
+        await settle_light(app, pilot)
+        assert shown() == "resources" and app.focused is app.main.resources
+        await press(app, pilot, "escape")
+        assert shown() == "alerts" == app.main.pane.id

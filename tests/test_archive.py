@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from outbox_tools import message, snapshot
 from stored_history import write_history
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.archive import Archive
 from tui_monitor.model import HealthStatus, labels_of
 from tui_monitor.recorder import Reading
+from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store.alerts import save_transitions
 from tui_monitor.store.history import annotate
 from tui_monitor.store.state import StateStore
@@ -163,7 +165,7 @@ async def test_several_lines_at_once(archive: Archive) -> None:
 async def test_marks_and_notes(archive: Archive) -> None:
     """Annotations and firing alerts are marked on every chart, and the details of an alert name what was marked around it."""
     chart = await archive.chart("cpu_usage_ratio", NOW - 8 * HOUR, NOW, 100)
-    assert chart.marks == ((DOWN[0] - 120_000, "deploy v2.3"), (DOWN[0], "Down"))
+    assert chart.marks == ((DOWN[0] - 120_000, "deploy v2.3"), (DOWN[0], "Down api"))
     detail = await archive.alert_detail("abc")
     assert detail.notes == ((DOWN[0] - 120_000, "deploy v2.3"),)
     assert detail.expr == "check_health > 1" and detail.series == 'probe_duration_seconds{check="api"}'
@@ -174,3 +176,35 @@ async def test_words_for_completion(archive: Archive) -> None:
     """Metrics and labels of the history, and every function."""
     names = await archive.names()
     assert "cpu_usage_ratio" in names["metrics"] and "check" in names["labels"] and "rate" in names["functions"]
+
+
+async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Path) -> None:
+    """Messages are named by their alert; a past board knows which of them had gone out, and the reason that the alert kept."""
+    labels = {"alertname": "CheckUnhealthy", "check": "api"}
+    failing = replace(FIRING, labels=labels, evidence={"expr": "check_health >= 1", "reason": "HTTP 500"})
+    told = message("k1", notifier="chat", alerts=(snapshot(FIRING.id), snapshot("ffff")), created_at=DOWN[0])
+    state = await StateStore.open(tmp_path / "state.db")
+    await state.transaction(lambda db: save_transitions(db, [Transition(failing.starts_at, "firing", failing)]))
+    await state.transaction(lambda db: outbox_rows.put_done(db, told, "sent", DOWN[0] + 60_000))
+    await state.close()
+    curves = {labels_of("check_health", **API): lambda at: 2.0 if at >= DOWN[0] else 0.0}
+    write_history(tmp_path / "history.db", curves, DOWN[0] - HOUR, NOW).close()
+    reading = Reading(tmp_path / "history.db")
+    archive = Archive(tmp_path / "state.db", reading)
+    try:
+        assert [one.title for one in await archive.notifications(9)] == ["CheckUnhealthy api  and 1 more"]
+        for minutes, sent in ((0.5, "queued"), (5, "sent")):
+            board = await archive.board_at(DOWN[0] + round(minutes * 60_000), PRESENT)
+            assert [(one.notifier, one.state) for one in board.alerts[0].deliveries] == [("chat", sent)]
+        assert (board.checks[0].reason, board.checks[0].since) == ("HTTP 500", failing.active_at)
+    finally:
+        await archive.close()
+        await reading.close()
+
+
+async def test_a_chart_of_one_check_bears_its_own_marks(archive: Archive) -> None:
+    """Alerts of other checks are not drawn through it; annotations always are."""
+    other = await archive.chart('probe_duration_seconds{check="other"}', NOW - 8 * HOUR, NOW, 100)
+    assert [text for _, text in other.marks] == ["deploy v2.3"]
+    own = await archive.chart('probe_duration_seconds{check="api"}', NOW - 8 * HOUR, NOW, 100)
+    assert [text for _, text in own.marks] == ["deploy v2.3", "Down api"]

@@ -10,7 +10,7 @@ import boards
 import pytest
 from rich.style import Style
 
-from tui_monitor.views import Board, LeaderView
+from tui_monitor.views import Board, Delivery, LeaderView
 from tui_monitor.widgets import alerts, bars, checks
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.asking import parse_moment, parse_silence, silence_text
@@ -18,7 +18,7 @@ from tui_monitor.widgets.details import alert_lines, check_lines
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.inks import RECIPES, Inks
-from tui_monitor.widgets.line import Line, Look, text_of
+from tui_monitor.widgets.line import Line, Look, hint_line, text_of
 from tui_monitor.widgets.lines import changed_cells
 from tui_monitor.widgets.resources import resource_entries
 from tui_monitor.widgets.theme import COLORS
@@ -35,9 +35,10 @@ def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
     lines += [bars.notice_line(bars.notices(board, picture, look), width, look)]
     lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
     lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
+    names = checks.longest_name(board.checks)
     for check in board.checks:
-        lines += [checks.endpoint_line(check, (), board.at, width, look), checks.health_line(check, board.at, width, look)]
-    lines.append(checks.endpoint_title(width, look, "2 of 3"))
+        lines += [checks.endpoint_line(check, (), board.at, width, look, names), checks.health_line(check, board.at, width, look, names)]
+    lines.append(checks.endpoint_title(width, look, "2 of 3", names, more=7))
     lines += [alerts.alert_line(alert, board.at, width, look, selected=True) for alert in board.alerts]
     lines += [line for alert in board.alerts for line in alerts.advice_lines(alert, board.at, width, look)]
     return lines
@@ -146,11 +147,11 @@ def test_resources_use_the_room() -> None:
 def test_an_endpoint_shows_figures_or_its_reason() -> None:
     """Healthy: figures; unhealthy: the reason and since when; degraded: latency and reason."""
     api, shop, search, *_ = boards.checks()
-    text = text_of([checks.endpoint_line(api, (), boards.AT, 120, LOOK)])
+    text = text_of([checks.endpoint_line(api, (), boards.AT, 120, LOOK, 12)])
     assert "✓ api" in text and "132ms" in text and "99.98%" in text and "42d" in text
-    text = text_of([checks.endpoint_line(shop, (), boards.AT, 120, LOOK)])
+    text = text_of([checks.endpoint_line(shop, (), boards.AT, 120, LOOK, 12)])
     assert "✗ shop" in text and "unhealthy" in text and "HTTP 500" in text and text.rstrip().endswith("4m")
-    text = text_of([checks.endpoint_line(search, (), boards.AT, 120, LOOK)])
+    text = text_of([checks.endpoint_line(search, (), boards.AT, 120, LOOK, 12)])
     assert "▴ search" in text and "812ms" in text and "slower than 500ms" in text
 
 
@@ -281,3 +282,55 @@ def test_wrong_moments_are_refused(text: str) -> None:
     """What is no time is an error for people."""
     with pytest.raises(ValueError, match=r"."):
         parse_moment(text, boards.AT, UTC)
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (120, "CheckUnhealthy shop            unhealthy  HTTP 500 Internal"),
+        (80, "shop                 unhealthy: HTTP 500"),
+        (60, "shop                 unhealthy: HTTP 500"),
+        (40, "shop: HTTP 500"),
+    ],
+)
+def test_the_reason_of_a_failing_check_is_seen_at_every_width(width: int, text: str) -> None:
+    """A row says what fails and why before it says anything twice."""
+    alert = replace(boards.alerts()[0], value_text="unhealthy", summary="shop is unhealthy: HTTP 500 Internal Server Error", affected=0)
+    assert text in text_of([alerts.alert_line(alert, boards.AT, width, LOOK)])
+    korean = replace(alert, summary="shop 비정상: HTTP 500")
+    assert "HTTP 500" in text_of([alerts.alert_line(korean, boards.AT, width, LOOK)])
+
+
+def test_rows_without_room_are_counted() -> None:
+    """The head of Endpoints says how many rows there is no room for, at every width, and keeps its columns."""
+    for width, text in ((45, "+7"), (73, "+7 more"), (120, "3 of 12 healthy   +7 more")):
+        head = text_of([checks.endpoint_title(width, LOOK, "3 of 12 healthy", 20, more=7)])
+        assert text in head and head.rstrip().endswith(("up 24h", "cert"))
+
+
+def test_names_of_checks_get_the_room_they_need() -> None:
+    """A longer name is shown in full where it fits, in both panes at the same width."""
+    assert "payments-gateway-eu" in text_of(
+        [checks.endpoint_line(replace(boards.checks()[0], name="payments-gateway-eu"), (), 0, 73, LOOK, 19)]
+    )
+    assert "payments-gateway-eu" in text_of([checks.health_line(replace(boards.checks()[0], name="payments-gateway-eu"), 0, 73, LOOK, 19)])
+
+
+def test_the_last_hints_always_fit() -> None:
+    """The way back is named however narrow the screen is."""
+    for width in (20, 40, 80, 200):
+        assert "Esc back" in text_of([hint_line((("left right", "range"), ("c", "last week"), ("Esc", "back")), width, LOOK)])
+
+
+def test_notifiers_that_do_not_deliver_are_named() -> None:
+    """The newest message of each notifier counts: a reminder that went out outweighs a first message that did not."""
+    lost = Delivery("mail", "firing", "failed", 1)
+    alert = replace(boards.alerts()[1], deliveries=(lost, Delivery("chat", "firing", "retrying", 2)))
+    assert alerts.undelivered([alert]) == "mail failed, chat retrying"
+    assert alerts.undelivered([replace(alert, deliveries=(lost, Delivery("mail", "reminder", "sent", 3)))]) == ""
+
+
+def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
+    """What the outbox has forgotten is not "not sent"."""
+    alert = replace(boards.alerts()[1], deliveries=())
+    assert alerts.state_text(alert, boards.AT) == "not sent" and alerts.state_text(alert, boards.AT, past=True) == "firing"

@@ -95,6 +95,7 @@ class MonitorApp(App[int]):
         self.picture = Picture()
         self.failure: BaseException | None = None
         self._frozen: Board | None = None
+        self._aim = 0
         self._announced: list[int] = []
         self._known: frozenset[str] | None = self._firing(self.live)
         self._start_at = at
@@ -200,16 +201,16 @@ class MonitorApp(App[int]):
             self.refresh_picture()
 
     def _live(self) -> None:
-        self._frozen = None
+        self._frozen, self._aim = None, 0
         self.picture = Picture()
         self.refresh_picture()
 
     def action_step(self, step: int) -> None:
         """Step in time; forth from the newest moment is live again."""
-        here = self.picture.past_at or self.picture.paused_since or self.live.at or self.now()
-        if not self.picture.past_at and step > 0:
+        if not self._aim and step > 0:
             return
-        self.do(self.go_to(here + step))
+        self._aim = (self._aim or self.picture.paused_since or self.live.at or self.now()) + step
+        self.do(self._show_aim())
 
     async def _begin_at(self, at: int) -> None:
         """Show a past moment as soon as the house can be asked."""
@@ -221,10 +222,22 @@ class MonitorApp(App[int]):
 
     async def go_to(self, at: int) -> None:
         """Show the board of a moment; from the newest on it is live."""
+        self._aim = at
+        await self._show_aim()
+
+    async def _show_aim(self) -> None:
+        """Show the moment that was asked for last: who steps faster than boards are made sees only where they end."""
+        at = self._aim
         if at >= (self.live.at or self.now()):
             self._live()
             return
-        board = await self.backend.board_at(at)
+        try:
+            board = await self.backend.board_at(at)
+        except BaseException:
+            self._aim = self.picture.past_at
+            raise
+        if at != self._aim:
+            return
         if not self.picture.past_at:
             over = await self.backend.alert_history(MARKED)
             self.main.timeline.marks = [(a.starts_at or a.active_at, a.severity) for a in (*over, *self.live.alerts)]
@@ -329,6 +342,8 @@ class MonitorApp(App[int]):
             self._live()
         elif self.main.pane.needle:
             self.main.pane.filter("")
+        elif self.main.has_class("-turn"):
+            self.main.alone(self.main.alerts)
 
     def action_reload(self) -> None:
         """Reload the configuration."""

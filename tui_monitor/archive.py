@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -24,6 +26,7 @@ from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store import panels as panel_rows
 from tui_monitor.store import planner as planner_rows
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
+from tui_monitor.store.outbox import Entry
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
 from tui_monitor.views import (
@@ -38,14 +41,18 @@ from tui_monitor.views import (
     NotificationView,
     PanelView,
     SilenceView,
+    subject_of,
 )
 
 T = TypeVar("T")
 MOST_LINES = 24
 MOST_MARKS = 200
+CHART_S = 30.0
+"""Longer than this no chart is worked at."""
 NOTES_BEFORE_MS = 3_600_000
 """How long before an alert a deploy may have been that has to do with it."""
 FAR_MS = 1 << 60
+_CHECK_MATCHER = re.compile(r'\bcheck="([^"\\]*)"')
 
 
 class Archive:
@@ -70,9 +77,9 @@ class Archive:
             self._close_state()
             raise CommandRefused(f"the state cannot be read: {error}") from error
 
-    async def _history(self, question: Callable[[HistoryReader], T]) -> T:
+    async def _history(self, question: Callable[[HistoryReader], T], reading: Reading | None = None) -> T:
         try:
-            return await self._reading.ask(question)
+            return await (reading or self._reading).ask(question)
         except (HistoryFault, StoreTooNew) as error:
             raise CommandRefused(f"the history cannot be read: {error}") from error
 
@@ -123,14 +130,19 @@ class Archive:
 
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
         """The outbox, newest first."""
-        entries = await self.state(lambda db: outbox_rows.list_entries(db, limit))
+        entries, names = await self.state(
+            lambda db: (
+                (found := outbox_rows.list_entries(db, limit)),
+                alert_rows.labels_of(db, {ident for entry in found for ident in entry.alerts[:1]}),
+            )
+        )
         return [
             NotificationView(
                 id=entry.id,
                 notifier=entry.notifier,
                 kind=entry.kind,
                 state=entry.state,
-                title=", ".join(entry.alerts) or entry.kind,
+                title=_message_title(entry, names),
                 attempts=entry.attempts,
                 created_at=entry.created_at,
                 next_try=entry.next_try,
@@ -158,24 +170,35 @@ class Archive:
     # --- history ------------------------------------------------------------------------------------------------------
 
     async def chart(self, expr: str, start: int, end: int, points: int, thresholds: Sequence[tuple[float, str]] = ()) -> Chart:
-        """An expression over a range; what is wrong with it is in the chart."""
+        """An expression over a range; what is wrong with it is in the chart. Evaluated aside: a month of many series takes seconds."""
+        reading = self._reading.aside
+        give_up_at = time.monotonic() + CHART_S
+
+        def enough() -> bool:
+            return reading.closed or time.monotonic() > give_up_at
+
         try:
-            lines = await self._history(lambda reader: _lines(reader, expr, start, end, max(2, points)))
+            lines = await self._history(lambda reader: _lines(reader, expr, start, end, max(2, points), enough), reading)
         except PromqlError as error:
             return Chart(error=error.message, error_position=error.position)
         except EvaluationError as error:
             return Chart(error=str(error))
         except CommandRefused as error:
             return Chart(error=str(error))
-        return Chart(tuple(lines), boards.unit_of(expr), tuple(thresholds), await self._marks(start, end))
+        return Chart(tuple(lines), boards.unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
 
-    async def _marks(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
+    async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
+        checks = set(_CHECK_MATCHER.findall(expr))
         try:
             events = await self.state(lambda db: [e for e in alert_rows.events_between(db, start, end) if e.change == "firing"])
-            names = await self.state(lambda db: {e.alert: alert_rows.find(db, e.alert).name for e in events[-MOST_MARKS:]})
-        except (CommandRefused, LookupError):
-            events, names = [], {}
-        marks = [(event.at, names[event.alert]) for event in events if event.alert in names]
+            labels = await self.state(lambda db: alert_rows.labels_of(db, {event.alert for event in events}))
+        except CommandRefused:
+            events, labels = [], {}
+        shown = [(event.at, labels[event.alert]) for event in events if event.alert in labels]
+        marks = [
+            (at, f"{own.get('alertname', '')} {subject_of(own)}".strip()) for at, own in shown if not checks or own.get("check") in checks
+        ]
         return tuple(sorted([*marks, *await self._notes(start, end)])[-MOST_MARKS:])
 
     async def _notes(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
@@ -195,26 +218,49 @@ class Archive:
 
     async def board_at(self, at: int, now: Board) -> Board:
         """The board of a past moment; ``now`` says which checks, mounts and interfaces there are."""
-        alerts = await self.state(lambda db: alert_rows.live_at(db, at))
-        return await self._history(lambda reader: past_board(reader, at, now, alerts))
+        alerts, sent = await self.state(
+            lambda db: (
+                (found := alert_rows.live_at(db, at)),
+                {alert.id: outbox_rows.for_alert(db, alert.id) for alert, _ in found},
+            )
+        )
+        told = {ident: [_delivery_then(entry, at) for entry in entries if entry.created_at <= at] for ident, entries in sent.items()}
+        return await self._history(lambda reader: past_board(reader, at, now, alerts, told))
 
 
-def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int) -> list[ChartLine]:
+def _delivery_then(entry: Entry, at: int) -> Delivery:
+    """A message as it was at a moment: sent, else still under way."""
+    if entry.sent_at is not None and entry.sent_at <= at:
+        return Delivery(entry.notifier, entry.kind, "sent", entry.sent_at)
+    return Delivery(entry.notifier, entry.kind, "queued", entry.created_at)
+
+
+def _message_title(entry: Entry, labels: Mapping[str, Mapping[str, str]]) -> str:
+    """What a message is about: its first alert and how many more."""
+    if not entry.alerts:
+        return entry.kind
+    first, *others = entry.alerts
+    known = labels.get(first, {})
+    title = f"{known.get('alertname', first)} {subject_of(known)}".strip()
+    return f"{title}  and {len(others)} more" if others else title
+
+
+def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
     """The lines of one expression, or of several with a semicolon between them."""
     parts = expressions(text)
     if len(parts) == 1:
-        return _lines_of(reader, text, start, end, points)
+        return _lines_of(reader, text, start, end, points, enough)
     lines: list[ChartLine] = []
     for offset, part in parts:
         try:
-            lines += _lines_of(reader, part, start, end, points)
+            lines += _lines_of(reader, part, start, end, points, enough)
         except PromqlError as error:
             place = None if error.position is None else offset + error.position
             raise PromqlError(error.message, place, error.part, text) from None
     return lines[:MOST_LINES]
 
 
-def _lines_of(reader: HistoryReader, expr: str, start: int, end: int, points: int) -> list[ChartLine]:
+def _lines_of(reader: HistoryReader, expr: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
     query = compile_expr(expr)
     matchers = plain_selector(expr)
     step = max(1000, (end - start) // points)
@@ -224,7 +270,7 @@ def _lines_of(reader: HistoryReader, expr: str, start: int, end: int, points: in
             _line(_name(labels), [point.at for point in steps], [point.average for point in steps], step) for labels, steps in found.items()
         ]
     else:
-        answer: Matrix = query.range(reader, start - start % step, end, step)
+        answer: Matrix = query.range(reader, start - start % step, end, step, enough=enough)
         lines = [_line(_name(labels) or expr.strip(), times, values, step) for labels, times, values in answer]
     return sorted(lines, key=lambda line: line.name)[:MOST_LINES]
 

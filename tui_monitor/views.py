@@ -135,6 +135,14 @@ class Delivery:
     error: str = ""
 
 
+SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job")
+
+
+def subject_of(labels: Mapping[str, str]) -> str:
+    """What an alert of these labels is about: the check, mount, interface ... it names, else ""."""
+    return next((labels[key] for key in SUBJECT_LABELS if labels.get(key)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class AlertView:
     """One alert for a row; ``summary`` is the rendered text, ``value_text`` the value as people read it."""

@@ -16,13 +16,20 @@ from tui_monitor.views import Board, Chart, ChartLine
 from tui_monitor.widgets.bars import Picture
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.inks import Inks
-from tui_monitor.widgets.line import Line, Look, Row, title_line
+from tui_monitor.widgets.line import Line, Look, Row, note, title_line
 from tui_monitor.widgets.pages import HintBar
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.panes import HeadBar
 
 RANGES = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
 WEEK = 604_800_000
+EXAMPLES = (
+    ("cpu_usage_ratio; memory_usage_ratio", "two on one chart"),
+    ("probe_duration_seconds", "every check's latency"),
+    ("quantile_over_time(0.95, probe_duration_seconds[5m])", "the slow ones"),
+    ("avg_over_time(probe_success[1h])", "uptime"),
+    ("predict_linear(disk_free_bytes[1h], 4 * 3600)", "disks in four hours"),
+)
 HINTS = (
     ("left right", "range"), ("c", "last week"), ("+", "another series"), ("v", "table or chart"), ("r", "again"),
     ("Ctrl+S", "keep as panel"), ("Esc", "back"),
@@ -70,13 +77,20 @@ class ChartPane(Pane):
         self._drawn = None
         self.rebuild()
 
+    def empty(self, width: int, height: int) -> Sequence[Line]:
+        """What can be asked, while nothing has been."""
+        if self.question.expr or self.waiting:
+            return ()
+        rows = [Row(width, self.look).line(), note("Type PromQL and press Enter. For example:", width, self.look)]
+        return [*rows, *(Row(width, self.look).gap(4).put(expr, "text", 58).gap(2).put(told, "dim").line() for expr, told in EXAMPLES)]
+
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Head, then the picture, drawn once for each answer and size."""
         names = "  ".join(f"[{name}]" if span == self.question.span else name for name, span in RANGES)
         remark = "asking ..." if self.waiting else self.question.expr
         head = title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=names)
         if self._chart is None:
-            return [head], -1
+            return [head, *self.empty(width, height - 1)], -1
         key = (width, height, self.as_table)
         if self._drawn is None or self._drawn[0] != key:
             start, end = self._range
@@ -159,6 +173,11 @@ class ChartScreen(Screen[None]):
         self.chart.as_table = not self.chart.as_table
         self.chart.rebuild()
 
+    @property
+    def expr(self) -> str:
+        """What is drawn: explore begins with it."""
+        return self.question.expr
+
     async def action_more(self) -> None:
         """Another expression on the same chart."""
         await self.app.run_action("another_series")
@@ -227,7 +246,8 @@ class ExploreScreen(ChartScreen):
 
     def __init__(self, expr: str, board: Board, ask: Ask, words: Sequence[str], *, look: Look, inks: Inks) -> None:
         super().__init__(expr, board, ask, look=look, inks=inks, title="Explore", hints=EXPLORE_HINTS)
-        self.input = Input(expr, "PromQL, for example rate(network_receive_bytes_total[5m])", suggester=Words(words), select_on_focus=False)
+        # what it begins with is selected, so that typing replaces it
+        self.input = Input(expr, "PromQL, for example rate(network_receive_bytes_total[5m])", suggester=Words(words))
         self.input.cursor_blink = False
         self.wrong = WrongLine(look=look, inks=inks)
 

@@ -125,8 +125,9 @@ class MainScreen(Screen[None]):
             bar.show(board, picture)
         for pane in self.panes:
             pane.show(board, self._sparks)
-        if self.focused is not None and self.pane is not self.focused:
-            self.alerts.focus()
+        seen = self.visible_panes()
+        if seen and self.focused not in seen:
+            seen[-1].focus()
 
     @property
     def pane(self) -> BoardPane:
@@ -171,9 +172,18 @@ class MainScreen(Screen[None]):
     def action_pane(self, step: int) -> None:
         """Focus the next or the previous pane."""
         panes = self.visible_panes()
-        if panes:
+        if self.size.height and len(panes) == 1:
+            self.alone(self.panes[(self.panes.index(panes[0]) + step) % len(self.panes)])
+        elif panes:
             here = panes.index(self.pane) if self.pane in panes else len(panes) - 1
             panes[(here + step) % len(panes)].focus()
+
+    def alone(self, chosen: BoardPane) -> None:
+        """Show this pane in the place of the alerts: on a small screen they take turns."""
+        self.set_class(chosen is not self.alerts, "-turn")
+        for pane in self.panes:
+            pane.set_class(pane is chosen, "-chosen")
+        self.call_after_refresh(chosen.focus)
 
     def action_details(self) -> None:
         """Ask for the details of the selected row."""

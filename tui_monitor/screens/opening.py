@@ -150,8 +150,17 @@ async def open_notifications(app: MonitorApp) -> None:
     """The outbox, newest first, under the health of each notifier."""
     pane = ListPane("Notifications", "Nothing has been sent yet.", look=app.look, inks=app.inks)
 
+    about: dict[str, str] = {}
+
+    def opened(key: str) -> None:
+        if about.get(key):
+            app.do(open_alert(app, about[key]))
+        else:
+            app.notify("This message is about no alert.", markup=False)
+
     async def load() -> None:
         rows = list(await app.backend.notifications(OUTBOX))
+        about.update({str(one.id): one.alerts[0] for one in rows if one.alerts})
         remark = details.notifier_text(rows, app.live.notifiers, app.shown.at)
         pane.fill(
             [
@@ -169,7 +178,7 @@ async def open_notifications(app: MonitorApp) -> None:
             app.do(load())
 
     await load()
-    _replace(app, PageScreen(pane, app.shown, LIST_HINTS[1:], look=app.look, inks=app.inks, refill=refill))
+    _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened))
 
 
 def _notification(app: MonitorApp, one: object, width: int, look: Look, selected: bool) -> Line:
@@ -183,7 +192,8 @@ async def open_processes(app: MonitorApp) -> None:
 
     def refill(board: Board) -> None:
         width = max(20, app.size.width)
-        entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory[0], whole=True)
+        head, *entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory[0], whole=True)
+        pane.columns = lambda _width, _look: [head.line]
         rows: list[tuple[str, str, DrawRow]] = [(e.key, "".join(text for text, _ in e.line), partial(_ready, e.line)) for e in entries]
         pane.fill(
             rows if board.resources.processes else [], f"{board.resources.process_count} in all, by {'memory' if by_memory[0] else 'cpu'}"
@@ -286,7 +296,7 @@ async def open_explore(app: MonitorApp, expr: str = "", span: int = 0) -> None:
 
     names = await app.backend.names()
     words = [word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())]
-    expr = expr or (app.main.pane.expr() if app.screen is app.main else "")
+    expr = expr or await _selected_expr(app)
     screen = ExploreScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, look=app.look, inks=app.inks)
     if span:
         screen.question = replace(screen.question, span=span)

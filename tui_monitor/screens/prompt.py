@@ -11,9 +11,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui_monitor.text import clean
+from tui_monitor.widgets.formatting import cells, cut
 from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Line, Look, Row
 from tui_monitor.widgets.lines import Lines
+
+SHORT_HINT = "Enter   Esc"
 
 
 class PromptLabel(Lines):
@@ -25,8 +29,10 @@ class PromptLabel(Lines):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The question at the left, the keys at the right."""
-        row = Row(width, self.look).put(f" {self.text}", "band-focus-title")
-        row.put(" " * max(0, row.room - len(self.hint) - 1), "band-focus-dim").put(self.hint, "band-focus-dim")
+        asked = cells(clean(self.text)) + 4
+        hint = next((hint for hint in (self.hint, SHORT_HINT) if asked + len(hint) <= width), SHORT_HINT)
+        row = Row(width, self.look).put(" " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title")
+        row.put(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").put(hint, "band-focus-dim")
         return [row.put(" " * row.room, "band-focus-dim").line()], -1
 
 

@@ -112,6 +112,7 @@ def backtest_screen(app: MonitorApp) -> PageScreen | None:
         return None
     backend = app.backend
     pane = BacktestPane("Backtest", "There is no rule.", look=app.look, inks=app.inks)
+    pane.columns = lambda width, look: [studies.backtest_heads(width, look)]
     chosen = [1]
     tried: dict[str, Sequence[BacktestRow]] = {}
     newest: list[BacktestView] = []
@@ -122,9 +123,8 @@ def backtest_screen(app: MonitorApp) -> PageScreen | None:
         every = [one for row in rows for one in (row, *tried.get(row.alert, ()))]
         pane.outcomes = {_key(one): one for one in every}
         pane.remarks = found.notes
-        heads: tuple[str, str, DrawRow] = ("", "", lambda width, look, selected: studies.backtest_heads(width, look))
         pane.fill(
-            [heads, *((_key(one), f"{one.alert} {one.tried} {one.condition}", partial(_outcome, one, found.end)) for one in every)],
+            [(_key(one), f"{one.alert} {one.tried} {one.condition}", partial(_outcome, one, found.end)) for one in every],
             studies.backtest_remark(found, SINCE[chosen[0]]),
         )
 

@@ -168,6 +168,16 @@ def find(db: sqlite3.Connection, prefix: str) -> Alert:
     return live[0]
 
 
+def labels_of(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The labels of alerts by id, of those that are there."""
+    found = {}
+    for ident in ids:
+        row = db.execute("SELECT json_extract(body, '$.labels') FROM alerts WHERE id = ?", (ident,)).fetchone()
+        if row is not None:
+            found[ident] = json.loads(row[0])
+    return found
+
+
 def events(db: sqlite3.Connection, alert: str, limit: int = 1000) -> list[AlertEvent]:
     """What happened to one alert, oldest first."""
     return _events(db.execute(f"SELECT {_EVENT_FIELDS} FROM alert_events WHERE alert = ? ORDER BY id LIMIT ?", (alert, limit)))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tui_monitor.model import severity_rank
-from tui_monitor.views import AlertView, Board, Delivery
+from tui_monitor.views import AlertView, Board, Delivery, subject_of
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import SEVERITY_WORDS, Line, Look, Row
 
 ORDERS = ("urgency", "newest", "severity", "name")
+CHECK_RULE = "CheckUnhealthy"
+UNDELIVERED = ("failed", "unknown", "retrying")
 
 
 def order_key(order: str) -> Callable[[AlertView], Any]:
@@ -36,10 +38,29 @@ def matches(alert: AlertView, needle: str) -> bool:
 
 def subject(alert: AlertView) -> str:
     """What the alert is about: the check, mount, interface ... it names, else nothing."""
-    for key in ("check", "mount", "interface", "device", "instance", "job"):
-        if alert.labels.get(key):
-            return alert.labels[key]
-    return ""
+    return subject_of(alert.labels)
+
+
+def title(alert: AlertView, width: int) -> str:
+    """Name and subject; where room is short, only the check that `CheckUnhealthy` is about, for that name says nothing more."""
+    about = subject(alert)
+    if alert.name == CHECK_RULE and about and width < 100:
+        return about
+    return f"{alert.name} {about}" if about else alert.name
+
+
+def told(alert: AlertView, width: int) -> str:
+    """The summary without what its columns say already: of "shop is unhealthy: HTTP 500" only what is new, by the width of the line."""
+    text, about = alert.summary or alert.name, subject(alert)
+    if alert.name == CHECK_RULE and about and text.startswith(about):
+        verdict, _, reason = text[len(about) :].partition(": ")
+        if reason:
+            text = reason if width >= 90 else f"{verdict.removeprefix(' is').strip()}: {reason}" if width >= 60 else f"{about}: {reason}"
+    if alert.affected:
+        text += f" ({alert.affected} affected)"
+    if alert.flaps:
+        text += f" (flapping, {alert.flaps} times)"
+    return text
 
 
 def severity_style(alert: AlertView) -> str:
@@ -53,8 +74,8 @@ def is_open(alert: AlertView) -> bool:
     return alert.state == "firing" and not alert.acknowledged_by and not alert.suppressed_by
 
 
-def state_text(alert: AlertView, now: int) -> str:
-    """What was done about it: who took it, what holds it back, or what was sent where."""
+def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
+    """What was done about it: who took it, what holds it back, or what was sent where; of the past that may be forgotten."""
     if alert.state == "resolved":
         return f"resolved {f.ago(alert.ends_at or 0, now)}"
     if alert.acknowledged_by:
@@ -66,17 +87,28 @@ def state_text(alert: AlertView, now: int) -> str:
         return "pending"
     if alert.deliveries:
         return delivery_text(alert.deliveries, now)
-    return "not sent"
+    return "firing" if past else "not sent"
 
 
-def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
-    """What became of the messages: "sent ops-chat, failed ops-mail"."""
+def newest_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The newest of each notifier: a reminder that went out outweighs a first message that did not."""
     newest: dict[str, Delivery] = {}
     for delivery in deliveries:
         if delivery.notifier not in newest or delivery.at >= newest[delivery.notifier].at:
             newest[delivery.notifier] = delivery
+    return list(newest.values())
+
+
+def undelivered(alerts: Iterable[AlertView]) -> str:
+    """The notifiers whose newest message about an alert has not arrived: "ops-mail retrying, ops-sms failed"."""
+    newest = newest_deliveries(delivery for alert in alerts for delivery in alert.deliveries)
+    return ", ".join(f"{one.notifier} {one.state}" for one in newest if one.state in UNDELIVERED)
+
+
+def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
+    """What became of the messages: "sent ops-chat, failed ops-mail"."""
     words: dict[str, list[str]] = {}
-    for delivery in newest.values():
+    for delivery in newest_deliveries(deliveries):
         words.setdefault(delivery.state, []).append(delivery.notifier)
     order = sorted(words, key=lambda state: (state == "sent", state))
     return ", ".join(f"{state} {' '.join(words[state])}" for state in order)
@@ -84,36 +116,31 @@ def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
 
 def state_style(alert: AlertView) -> str:
     """Deliveries that failed stand out; everything else about the state is quiet."""
-    if alert.state == "firing" and any(d.state in ("failed", "unknown") for d in alert.deliveries) and not alert.acknowledged_by:
+    if alert.state == "firing" and any(d.state in UNDELIVERED for d in newest_deliveries(alert.deliveries)) and not alert.acknowledged_by:
         return "warning"
     return "dim"
 
 
-def alert_line(alert: AlertView, now: int, width: int, look: Look, *, selected: bool = False) -> Line:
+def alert_line(alert: AlertView, now: int, width: int, look: Look, *, selected: bool = False, past: bool = False) -> Line:
     """One alert: mark, severity, age, name and subject, value, summary, state, as far as there is room."""
     colour, live = severity_style(alert), is_open(alert)
     row = Row(width, look).put(look.glyphs.selected if selected else " ", "accent")
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
     row.put(f" {word:<4} ", f"chip-{colour}" if live else colour).gap()
     row.put(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(2)
-    state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 4)
-    name_width = 0 if width < 60 else 20 if width < 100 else 26 if width < 150 else 36
+    state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 5)
+    name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40
     value_width = 0 if width < 90 else 9
     if name_width:
-        about = subject(alert)
-        row.put(f"{alert.name} {about}" if about else alert.name, "strong" if live else "dim", name_width).gap()
+        row.put(title(alert, width), "strong" if live else "dim", name_width).gap()
     if value_width:
         row.put("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
-    text = alert.summary or alert.name
-    if alert.affected:
-        text += f" ({alert.affected} affected)"
-    if alert.flaps:
-        text += f" (flapping, {alert.flaps} times)"
+    text = told(alert, width)
     if not state_width and not live:
         text = f"[{short_state(alert)}] {text}"
     row.put(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
-        row.gap(2).put(state_text(alert, now) if state_width > 20 else short_state(alert), state_style(alert), state_width)
+        row.gap(2).put(state_text(alert, now, past=past) if state_width > 18 else short_state(alert), state_style(alert), state_width)
     return row.line()
 
 
@@ -127,11 +154,8 @@ def short_state(alert: AlertView) -> str:
         return "muted"
     if alert.state == "pending":
         return "pending"
-    failed = [d.notifier for d in alert.deliveries if d.state in ("failed", "unknown", "retrying")]
-    if failed:
-        return f"{next(d.state for d in alert.deliveries if d.notifier == failed[0])} {failed[0]}"
-    sent = [d.notifier for d in alert.deliveries if d.state == "sent"]
-    return f"sent {sent[0]}" if sent else "firing"
+    newest = sorted(newest_deliveries(alert.deliveries), key=lambda one: (one.state not in UNDELIVERED, one.state != "sent"))
+    return f"{newest[0].state} {newest[0].notifier}" if newest else "firing"
 
 
 def counts(board: Board) -> str:
@@ -142,13 +166,15 @@ def counts(board: Board) -> str:
 
 
 def advice_lines(alert: AlertView, now: int, width: int, look: Look) -> list[Line]:
-    """What to do about the selected alert, in two lines: since when and where to read on; then the description."""
-    row = Row(width, look).gap(1).put("since", "faint").gap()
-    row.put(f.stamp(alert.starts_at or alert.active_at, now, look.zone, seconds=True), "text").gap(2)
+    """The selected alert in two lines: since when, its whole summary and where to read on; then what to do."""
+    row = Row(width, look).gap(1)
+    if alert.name not in title(alert, width):
+        row.put(alert.name, "dim").gap()
+    row.put("since", "faint").gap().put(f.stamp(alert.starts_at or alert.active_at, now, look.zone, seconds=True), "text").gap(2)
+    row.put(alert.summary or alert.name, "text").gap(2)
     runbook = alert.annotations.get("runbook_url", "")
-    if runbook:
+    if runbook and row.room > 20:
         row.put("runbook", "faint").gap().put(runbook, "accent").gap(2)
-    if row.room > 20:
-        row.put(state_text(alert, now), state_style(alert))
-    advice = alert.annotations.get("description", "") or alert.summary
-    return [row.line(), Row(width, look).gap(1).put("to do", "faint").gap().put(advice, "text").line()]
+    advice = alert.annotations.get("description", "")
+    word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert))
+    return [row.line(), Row(width, look).gap(1).put(word, "faint").gap().put(text, style).line()]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tui_monitor.model import severity_rank
 from tui_monitor.views import Board, LeaderView
 from tui_monitor.widgets import formatting as f
-from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row
+from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row, hint_line
 
 HINTS = (
     ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
@@ -16,7 +16,10 @@ HINTS = (
 )  # fmt: skip
 LAST_HINTS = (("?", "help"), ("q", "quit"))
 """Always there: who knows these two finds everything else."""
-SHORT_HINTS = (("a", "ack"), ("Enter", "details"))
+SHORT_HINTS = (
+    ("a", "ack"), ("Enter", "details"), ("Tab", "panes"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
+)  # fmt: skip
+PAST_HINTS = (("[ ]", "a minute"), ("Esc", "live"), ("{ }", "15 minutes"), ("@", "a time"), ("M", "mark it"), ("Enter", "details"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +130,11 @@ def foot_line(board: Board, width: int, look: Look) -> Line:
     """The keys that help now, and what the monitor itself uses."""
     own = []
     if board.own_cpu is not None:
-        own.append(f"own cpu {f.percent(board.own_cpu, 1)}")
+        own.append(f"own cpu {f.percent(board.own_cpu, 1)}" if width >= 100 else f"own {f.percent(board.own_cpu, 1)}")
     if board.own_memory:
-        own.append(f"mem {f.size(board.own_memory)}")
-    tail = "  ".join(own) if width >= 80 else ""
-    row = Row(width, look)
-    ends = sum(len(key) + len(does) + 3 for key, does in LAST_HINTS)
-    for key, does in (*(HINTS if width >= 60 else SHORT_HINTS), *LAST_HINTS):
-        last = (key, does) in LAST_HINTS
-        if row.used + len(key) + len(does) + 4 > width - len(tail) - (1 if last else 2 + ends):
-            continue
-        row.put(f" {key}", "accent").put(f" {does} ", "dim")
-    row.put(" " * max(0, width - len(tail) - 1 - row.used), "dim").put(tail, "faint")
-    return row.line()
+        own.append(f"mem {f.size(board.own_memory)}" if width >= 100 else f.size(board.own_memory))
+    hints = PAST_HINTS if board.past else HINTS if width >= 100 else SHORT_HINTS
+    return hint_line((*hints, *LAST_HINTS), width, look, "  ".join(own) if width >= 80 else "", last=len(LAST_HINTS))
 
 
 def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: Look) -> Line:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from tui_monitor.text import clean
 from tui_monitor.views import Chart, ChartLine
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import Line, Look, Row
@@ -16,7 +17,7 @@ _CODES = {name: 100 + index for index, name in enumerate((*LINE_STYLES, "faint",
 """Colour numbers that stand for style names in plotext's output."""
 _NAMES = {code: name for name, code in _CODES.items()}
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
-MARKS_SHOWN = 12
+MARKS_SHOWN = 30
 
 
 def chart_lines(chart: Chart, start: int, end: int, width: int, height: int, look: Look, before: Sequence[ChartLine] = ()) -> list[Line]:
@@ -27,7 +28,7 @@ def chart_lines(chart: Chart, start: int, end: int, width: int, height: int, loo
     if not values:
         return [Row(width, look).line(), Row(width, look).gap(2).put("No samples in this range.", "dim").line()]
     legend = _legend(chart, before, width, look, height // 4) if height >= 8 else []
-    marks = [(at, text) for at, text in chart.marks if start <= at <= end][-MARKS_SHOWN:]
+    marks = [(at, text) for at, text in chart.marks if start <= at <= end]
     told = [_marks_line(marks, end, width, look)] if marks and height >= 8 else []
     plot = _plot(chart, before, marks, values, start, end, width, max(3, height - len(legend) - len(told)), look)
     return [*legend, *plot, *told][:height]
@@ -74,9 +75,20 @@ def _legend(chart: Chart, before: Sequence[ChartLine], width: int, look: Look, l
 
 
 def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: Look) -> Line:
+    """The newest marks that there is room for, and how many there are before them."""
+    texts = [f"{f.stamp(at, now, look.zone)} {clean(text)}" for at, text in marks]
+    shown: list[str] = []
+    room = width - 1 - len("999 before   ")
+    for text in reversed(texts):
+        room -= f.cells(text) + 5
+        if room < 0 and shown:
+            break
+        shown.insert(0, text)
     row = Row(width, look).gap(1)
-    for at, text in marks:
-        row.put(look.glyphs.mark, "warning").gap().put(f"{f.stamp(at, now, look.zone)} {text}", "dim").gap(3)
+    if len(shown) < len(texts):
+        row.put(f"{len(texts) - len(shown)} before", "faint").gap(3)
+    for text in shown:
+        row.put(look.glyphs.mark, "warning").gap().put(text, "dim").gap(3)
     return row.line()
 
 
@@ -112,7 +124,7 @@ def _plot(
         if low <= value <= high:
             code = _CODES[SEVERITY_STYLES.get(severity, "info")]
             plotext.plot([start / 1000, end / 1000], [value, value], marker=marker if look.glyphs.braille else "-", color=code)
-    for at, _ in marks:
+    for at, _ in marks[-MARKS_SHOWN:]:
         plotext.plot([at / 1000, at / 1000], [low, high], marker=marker if look.glyphs.braille else "|", color=_CODES["faint"])
     for one in before:
         _draw(plotext, one, _CODES["faint"], marker)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui_monitor.model import HealthStatus
 from tui_monitor.views import Board, CheckView, Spark, Window
 from tui_monitor.widgets import formatting as f
@@ -41,13 +43,19 @@ def summary(checks: list[CheckView]) -> str:
     return f"{len(checks)} healthy" if healthy == len(checks) else f"{healthy} of {len(checks)} healthy"
 
 
-def _name_width(width: int) -> int:
-    return 18 if width >= 90 else 14 if width >= 80 else 10 if width >= 36 else 8
+def longest_name(checks: Sequence[CheckView]) -> int:
+    """The cells of the longest name: both panes of checks make room for it, as far as they can."""
+    return max((f.cells(check.name) for check in checks), default=0)
 
 
-def _columns(width: int) -> list[tuple[str, int]]:
-    """Which figures fit beside shape, name and word, the most telling first; then in their order on screen."""
-    room = width - 3 - _name_width(width) - 1 - (WORD + 1 if width >= 54 else 0)
+def _name_width(width: int, names: int) -> int:
+    most = 28 if width >= 90 else 20 if width >= 70 else 14 if width >= 40 else 10
+    return max(8, min(most, names))
+
+
+def _columns(width: int, names: int) -> list[tuple[str, int]]:
+    """Which figures fit beside shape and name, the most telling first; then in their order on screen."""
+    room = width - 3 - _name_width(width, names) - 1 - (WORD + 1 if width >= 90 else 0)
     chosen = []
     for name, wide in (("last", 7), ("trend", 5), ("p95", 6), ("24h", 7), ("p50", 6), ("p99", 6), ("cert", 5)):
         if room >= wide + 1:
@@ -58,19 +66,22 @@ def _columns(width: int) -> list[tuple[str, int]]:
     return [(name, wide + (extra if name == "trend" else 0)) for name, wide in sorted(chosen, key=lambda c: order.index(c[0]))]
 
 
-def endpoint_title(width: int, look: Look, remark: str, *, focused: bool = False) -> Line:
-    """The head of Endpoints, which names its columns so that no row is spent on that."""
-    columns = _columns(width)
-    names = " ".join(f.fit({"24h": "up 24h"}.get(name, name), wide, right=name != "trend") for name, wide in columns)
-    return title_line("Endpoints", width, look, focused=focused, remark=remark, right=names)
+def endpoint_title(width: int, look: Look, remark: str, names: int, *, focused: bool = False, more: int = 0) -> Line:
+    """The head of Endpoints, which names its columns so that no row is spent on that; ``more`` rows there is no room for."""
+    heads = " ".join(f.fit({"24h": "up 24h"}.get(name, name), wide, right=name != "trend") for name, wide in _columns(width, names))
+    room = width - len(heads) - 14
+    if more:
+        long = f"{remark}   +{more} more".strip()
+        remark = next((text for text in (long, f"+{more} more") if f.cells(text) <= room), f"+{more}")
+    return title_line("Endpoints", width, look, focused=focused, remark=remark, right=heads)
 
 
-def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: Look, window: str = "1h") -> Line:
-    """One http check: figures while it is healthy, its reason and since when while it is not."""
-    row = _head(check, width, look)
+def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: Look, names: int, window: str = "1h") -> Line:
+    """One http check: figures while it is healthy, its reason and since when while it is not. ``names``: cells for the longest."""
+    row = _head(check, width, look, names, worded=width >= 90 or (width >= 54 and check.status is not HealthStatus.HEALTHY))
     if check.status in (HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN):
         return _reason(row, check, now)
-    columns = _columns(width)
+    columns = _columns(width, names)
     figures = check.windows.get(window, NO_WINDOW)
     row.align(sum(wide + 1 for _, wide in columns))
     if check.status is HealthStatus.DEGRADED:
@@ -102,11 +113,11 @@ def _certificate_style(expires: int | None, now: int) -> str:
     return "critical" if left <= CERTIFICATE_CRITICAL else "warning"
 
 
-def _head(check: CheckView, width: int, look: Look) -> Row:
+def _head(check: CheckView, width: int, look: Look, names: int, *, worded: bool) -> Row:
     style = HEALTH_STYLES[check.status]
     row = Row(width, look).gap(1).put(look.glyphs.health(check.status), style).gap()
-    row.put(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width)).gap()
-    if width >= 54 or check.status is not HealthStatus.HEALTHY:
+    row.put(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width, names)).gap()
+    if worded:
         row.put(check.status.value, style if check.status is not HealthStatus.HEALTHY else "dim", WORD).gap()
     return row
 
@@ -118,9 +129,9 @@ def _reason(row: Row, check: CheckView, now: int) -> Line:
     return row.put(lasted, HEALTH_STYLES[check.status]).line()
 
 
-def health_line(check: CheckView, now: int, width: int, look: Look) -> Line:
+def health_line(check: CheckView, now: int, width: int, look: Look, names: int) -> Line:
     """One check of another type: what it found in figures, or its reason, and for how long."""
-    row = _head(check, width, look)
+    row = _head(check, width, look, names, worded=width >= 54)
     if check.status is not HealthStatus.HEALTHY:
         if width >= 54:
             row.put(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_monitor.text import clean
 from tui_monitor.views import AlertDetail, AlertView, CheckView, Delivery, NotificationView
 from tui_monitor.widgets import alerts
 from tui_monitor.widgets import formatting as f
@@ -144,9 +145,10 @@ def notification_line(one: NotificationView, now: int, width: int, look: Look) -
     row.put(f.age(one.created_at, now), "dim", 7, right=True).gap(2).put(one.notifier, "text", 12).gap()
     if width >= 70:
         row.put(one.kind, "dim", 9).gap()
-    outcome = min(44, max(0, width // 3))
-    row.put(one.title, "text", max(8, row.room - outcome - 2)).gap(2)
-    return row.put(_outcome(one, now, look), "dim" if one.state in ("sent", "queued") else style).line()
+    outcome = _outcome(one, now, look)
+    room = min(f.cells(clean(outcome)), row.room * 3 // 5)
+    row.put(one.title, "text", max(8, row.room - room - 2)).gap(2)
+    return row.put(outcome, "dim" if one.state in ("sent", "queued") else style, row.room, right=True).line()
 
 
 def _outcome(one: NotificationView, now: int, look: Look) -> str:

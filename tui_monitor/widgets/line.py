@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -82,6 +83,15 @@ def note(text: str, width: int, look: Look, style: str = "dim") -> Line:
     return Row(width, look).gap(2).put(text, style).line()
 
 
+def pointed(line: Line, look: Look) -> Line:
+    """The selected row: a shape in its first cell, where that is free, so that not only its colour says so."""
+    if not line or not line[0][0].startswith(" "):
+        return line
+    text, style = line[0]
+    rest: Line = ((text[1:], style),) if text[1:] else ()
+    return ((look.glyphs.selected, "accent"), *rest, *line[1:])
+
+
 def title_line(title: str, width: int, look: Look, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
     """A pane's head: its name on a band, a remark after it, and what stands at the right."""
     style = "band-focus" if focused else "band"
@@ -91,3 +101,14 @@ def title_line(title: str, width: int, look: Look, *, focused: bool = False, rem
     right = cut(clean(right), max(0, row.room - 2), look.glyphs.cut)
     row.put(" " * max(0, row.room - cells(right) - 1), f"{style}-dim").put(right, f"{style}-dim").put(" " * row.room, f"{style}-dim")
     return row.line()
+
+
+def hint_line(hints: Sequence[tuple[str, str]], width: int, look: Look, tail: str = "", last: int = 1) -> Line:
+    """Keys and what they do, as many as fit; the ``last`` ones always, for they lead on; ``tail`` at the right."""
+    ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
+    row, limit = Row(width, look), width - (cells(tail) + 2 if tail else 0)
+    for index, (key, does) in enumerate(hints):
+        kept = 0 if index >= len(hints) - last else ends
+        if row.used + cells(key) + cells(does) + 3 + kept <= limit:
+            row.put(f" {key}", "accent").put(f" {does} ", "dim")
+    return row.put(" " * max(0, limit + 1 - row.used), "dim").put(tail, "faint").line()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tui_monitor.text import clean
 from tui_monitor.widgets.formatting import cells, wrap
 from tui_monitor.widgets.inks import Inks
-from tui_monitor.widgets.line import Line, Look, Row, note, title_line
+from tui_monitor.widgets.line import Line, Look, Row, hint_line, note, title_line
 from tui_monitor.widgets.lines import Lines
 from tui_monitor.widgets.pane import Pane
 
@@ -25,12 +25,7 @@ class HintBar(Lines):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """As many as fit."""
-        row = Row(width, self.look)
-        for key, does in self.hints:
-            if row.room < len(key) + len(does) + 3:
-                break
-            row.put(f" {key}", "accent").put(f" {does} ", "dim")
-        return [row.line()], -1
+        return [hint_line(self.hints, width, self.look)], -1
 
 
 class TextPane(Pane):
@@ -81,7 +76,11 @@ class ListPane(Pane):
         self.heading, self.nothing, self.words = title, empty, ""
         self._all: Sequence[tuple[str, str, DrawRow]] = ()
         self._rows: Sequence[tuple[str, str, DrawRow]] = ()
-        self.notes: Sequence[Draw] = ()
+        self.columns: Draw | None = None
+
+    def heads(self, width: int) -> Sequence[Line]:
+        """The names of the columns, which stay when the rows scroll."""
+        return self.columns(width, self.look) if self.columns is not None and self._rows else ()
 
     def fill(self, rows: Sequence[tuple[str, str, DrawRow]], remark: str = "") -> None:
         """Show these rows."""
@@ -97,7 +96,7 @@ class ListPane(Pane):
     def title(self, width: int) -> Line:
         """The heading with its remark or filter."""
         remark = f"filter: {self.needle}" if self.needle else self.words
-        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark)
+        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
 
     def keys(self) -> Sequence[str]:
         """The rows' keys."""

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from tui_monitor.widgets.inks import Inks
-from tui_monitor.widgets.line import Line, Look, title_line
+from tui_monitor.widgets.line import Line, Look, pointed, title_line
 from tui_monitor.widgets.lines import Lines
 
 
@@ -30,6 +30,8 @@ class Pane(Lines, can_focus=True):
         self.needle = ""
         self.cursor = 0
         self.top = 0
+        self.shown = range(0)
+        self._above = 1
         self._key: str | None = None
 
     # What a subclass says.
@@ -45,7 +47,19 @@ class Pane(Lines, can_focus=True):
     def title(self, width: int) -> Line:
         """The head line."""
         remark = f"filter: {self.needle}" if self.needle else self.remark()
-        return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark)
+        return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
+
+    def place(self) -> str:
+        """Which rows are seen, where there is no room for all: "8-22 of 120"."""
+        keys = self.keys()
+        if not 0 < len(self.shown) < len(keys):
+            return ""
+        before = sum(map(bool, keys[: self.shown.start]))
+        return f"{before + 1}-{before + sum(map(bool, keys[self.shown.start : self.shown.stop]))} of {sum(map(bool, keys))}"
+
+    def heads(self, width: int) -> Sequence[Line]:
+        """Lines between the head and the rows that do not scroll."""
+        return ()
 
     def remark(self) -> str:
         """What the head says after the title."""
@@ -72,17 +86,23 @@ class Pane(Lines, can_focus=True):
         keys = self.keys()
         self._follow(keys)
         if not keys:
+            self.shown = range(0)
             return [self.title(width), *self.empty(width, height - 1)], -1
-        foot = self.foot(width, height)
-        room = max(1, height - 1 - len(foot))
+        foot, heads = self.foot(width, height), self.heads(width)
+        self._above = 1 + len(heads)
+        room = max(1, height - self._above - len(foot))
         self.top = max(0, min(self.top, self.cursor, len(keys) - room), self.cursor - room + 1)
-        shown = range(self.top, min(len(keys), self.top + room))
+        self.shown = shown = range(self.top, min(len(keys), self.top + room))
         marked = self.cursor if self.has_focus and keys[self.cursor] else -1
-        lines = [self.title(width), *(self.draw(index, width, selected=index == marked) for index in shown)]
+        rows = [self.draw(index, width, selected=index == marked) for index in shown]
+        place = marked - self.top
+        if marked in shown:
+            rows[place] = pointed(rows[place], self.look)
+        lines = [self.title(width), *heads, *rows]
         if foot:
             lines += [()] * (height - len(lines) - len(foot))
             lines += foot
-        return lines, marked - self.top + 1 if marked in shown else -1
+        return lines, place + self._above if marked in shown else -1
 
     def _follow(self, keys: Sequence[str]) -> None:
         """Keep the selected row when rows come, go and move; at the first row until the user has moved."""
@@ -116,7 +136,7 @@ class Pane(Lines, can_focus=True):
 
     def page(self) -> int:
         """How many rows a page is."""
-        return max(1, self.size.height - 2)
+        return max(1, len(self.shown) - 1)
 
     def filter(self, needle: str) -> None:
         """Show only rows that hold this text."""
@@ -140,8 +160,8 @@ class Pane(Lines, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
-        index = self.top + event.y - 1
-        if event.y >= 1 and index < len(self.keys()):
+        index = self.top + event.y - self._above
+        if event.y >= self._above and index in self.shown:
             self.move_to(index)
             if event.chain == 2:
                 self.post_message(self.Opened(self))

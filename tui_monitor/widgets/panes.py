@@ -68,7 +68,7 @@ class ResourcesPane(BoardPane):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The entries depend on the room."""
-        found = resources.resource_entries(self.board, self.sparks, width, height, self.look, self.order == "memory")
+        found = resources.resource_entries(self.board, self.sparks, width, height - 1, self.look, self.order == "memory")
         self._entries = [one for one in found if self.needle.casefold() in one.key.casefold()] if self.needle else found
         return super().build(width, height)
 
@@ -97,11 +97,13 @@ class ChecksPane(BoardPane):
 
     def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
         self.checks: list[CheckView] = []
+        self.names = 0
         super().__init__(board, look=look, inks=inks, id=id)
 
     def take(self) -> None:
         """The checks of this pane, filtered and sorted."""
         needle = self.needle.casefold()
+        self.names = checks.longest_name(self.board.checks)
         mine = [check for check in self.board.checks if (check.type == "http") is self.ENDPOINTS]
         self.checks = [c for c in mine if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold()]
         if self.order != self.ORDERS[0]:
@@ -160,12 +162,13 @@ class EndpointsPane(ChecksPane):
         if not self.checks:
             return super().title(width)
         remark = f"filter: {self.needle}" if self.needle else (self.remark() if width >= 90 or self.order != self.ORDERS[0] else "")
-        return checks.endpoint_title(width, self.look, remark, focused=self.has_focus)
+        more = len(self.checks) - len(self.shown)
+        return checks.endpoint_title(width, self.look, remark, self.names, focused=self.has_focus, more=more)
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One endpoint."""
         check = self.checks[index]
-        return checks.endpoint_line(check, self.sparks.get(f"check:{check.name}", ()), self.board.at, width, self.look)
+        return checks.endpoint_line(check, self.sparks.get(f"check:{check.name}", ()), self.board.at, width, self.look, self.names)
 
 
 class HealthPane(ChecksPane):
@@ -182,7 +185,7 @@ class HealthPane(ChecksPane):
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One check."""
-        return checks.health_line(self.checks[index], self.board.at, width, self.look)
+        return checks.health_line(self.checks[index], self.board.at, width, self.look, self.names)
 
 
 class AlertsPane(BoardPane):
@@ -207,7 +210,8 @@ class AlertsPane(BoardPane):
     def remark(self) -> str:
         """Counts, and the order where it is not the usual one."""
         order = f"   by {self.order}" if self.order != self.ORDERS[0] else ""
-        return alerts.counts(self.board) + order
+        waiting = f"   {late}" if (late := alerts.undelivered(self.board.alerts)) else ""
+        return alerts.counts(self.board) + waiting + order
 
     def selected_alert(self) -> AlertView | None:
         """The alert of the selected row, else the first."""
@@ -217,7 +221,7 @@ class AlertsPane(BoardPane):
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One alert."""
-        return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected)
+        return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected, past=self.board.past)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """Since when and what to do, where there is room."""

@@ -30,7 +30,7 @@ def panel_line(panel: PanelView, chart: Chart, index: int, width: int, look: Loo
 
 
 HEADS = ("alert", "fired", "how long", "longest", "last", "messages", "nearly")
-_WIDTHS = (0, 6, 10, 10, 14, 9, 7)
+_WIDTHS = (0, 6, 8, 8, 12, 8, 6)
 
 
 def backtest_heads(width: int, look: Look) -> Line:
