@@ -41,6 +41,14 @@ REFUSED = [
     ("a[1000y]", 2, "1000y", "out of range"),
     ("a[5m:0.0001]", 5, "0.0001", "greater than 0"),
     ("1 and foo", None, None, "set operator"),
+    ("1_000 + a[5m * 0]", 10, "5m * 0", "greater than 0"),
+    ("a[1_0 * 2] b", 11, "b", "unexpected"),
+    ("a[5m * 2] + sum(1_000 b)", 22, "b", "unexpected"),
+    ("a[5m / 0s]", 2, "5m / 0s", "infinite"),
+    ("a[9 ^ 99]", 2, "9 ^ 99", "out of range"),
+    ("a[2 * ]", 4, "*", "unexpected character"),
+    ("1_000s", 0, "1_000", "1_"),
+    ("9" * 400, 0, "9" * 400, "out of range"),
     ("sum by (x) (foo[5m])", None, None, "expected type vector"),
 ]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from promql_parser import parse
 
 from tui_monitor.model import METRIC_NAME, Labels
 from tui_monitor.promql.compiler import Compiler
 from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError, PromqlError
+from tui_monitor.promql.literals import Rewritten, rewrite
 from tui_monitor.promql.nodes import Context, Node, RangeNode, ScalarNode, Source, VectorNode
 from tui_monitor.promql.places import parse_error
 from tui_monitor.promql.storage import Matcher, Queryable
@@ -30,8 +32,9 @@ class Query:
     time of evaluation it reads (the look-back where no range is given). ``kind``: vector, scalar, matrix or string.
     """
 
-    def __init__(self, text: str, root: Node, sources: tuple[Source, ...]) -> None:
+    def __init__(self, text: str, root: Node, sources: tuple[Source, ...], by_query: bool = False) -> None:
         self.text = text
+        self._by_query = by_query
         self.root = root
         self.matchers: tuple[tuple[Matcher, ...], ...] = tuple(source.matchers for source in sources)
         self.metrics = _metrics(self.matchers)
@@ -47,7 +50,8 @@ class Query:
 
         A vector is a list of (labels, value), a scalar a float, a string a str, a range vector a Matrix. Raises EvaluationError.
         """
-        return self.root.result(Context(storage, at_ms, at_ms, interval_ms), at_ms)
+        root = self._root_for(0, 0)
+        return root.result(Context(storage, at_ms, at_ms, interval_ms), at_ms)
 
     def range(
         self,
@@ -63,23 +67,34 @@ class Query:
         Raises EvaluationError, also for an expression that is no instant vector or scalar, for impossible times, and when ``enough``,
         which is asked at each step, ends it.
         """
-        if isinstance(self.root, VectorNode | ScalarNode):
+        root = self.root
+        if isinstance(root, VectorNode | ScalarNode):
             _check_times(start_ms, end_ms, step_ms)
+            root = cast(VectorNode | ScalarNode, self._root_for(step_ms, end_ms - start_ms))
         else:
-            kind = "range vector" if isinstance(self.root, RangeNode) else self.root.kind
+            kind = "range vector" if isinstance(root, RangeNode) else root.kind
             raise EvaluationError(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector', "bad_data")
         ctx = Context(storage, start_ms, end_ms, interval_ms)
         found: dict[Labels, tuple[list[int], list[float]]] = {}
         for at in range(start_ms, end_ms + 1, step_ms):
             if enough():
                 raise EvaluationError("query timed out in expression evaluation", "timeout")
-            for labels, value in _vector(self.root, ctx, at):
+            for labels, value in _vector(root, ctx, at):
                 times, values = found.setdefault(labels, ([], []))
                 if times and times[-1] == at:
                     raise EvaluationError(DUPLICATE_LABELS)
                 times.append(at)
                 values.append(value)
         return Matrix((labels, *found[labels]) for labels in sorted(found))
+
+    def _root_for(self, step_ms: int, range_ms: int) -> Node:
+        """The tree, with what step() and range() are in this query. Raises EvaluationError where a duration is none then."""
+        if not self._by_query:
+            return self.root
+        try:
+            return _compile(rewrite(self.text, step_ms, range_ms)).root
+        except PromqlError as error:
+            raise EvaluationError(str(error), "bad_data") from None
 
     def __repr__(self) -> str:
         return f"Query({self.text!r})"
@@ -112,6 +127,18 @@ def _metrics(selectors: tuple[tuple[Matcher, ...], ...]) -> set[str] | None:
 
 def compile_expr(text: str) -> Query:
     """The expression, ready to be evaluated; raises PromqlError where it is wrong or uses what is not supported."""
+    return _compile(rewrite(text))
+
+
+def _compile(expression: Rewritten) -> Query:
+    try:
+        root, sources = _parsed(expression.text)
+    except PromqlError as error:
+        raise expression.original_error(error) from None
+    return Query(expression.original, root, sources, expression.by_query)
+
+
+def _parsed(text: str) -> tuple[Node, tuple[Source, ...]]:
     tokens = tokenize(text)
     operators = [token for token in tokens if token.kind in ("op", "word") and token.text.lower() in _OPERATORS]
     if len(operators) > _MAX_OPERATORS:
@@ -128,7 +155,7 @@ def compile_expr(text: str) -> Query:
             raise
         raise PromqlError(f"the parser failed: {reason}", None, "", text) from None
     compiler = Compiler(text, tokens)
-    return Query(text, compiler.compile(tree), tuple(compiler.sources))
+    return compiler.compile(tree), tuple(compiler.sources)
 
 
 def walk(node: Node, depth: int = 0) -> Iterator[tuple[Node, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import promql_parser
 
 from tui_monitor.promql.engine import compile_expr
+from tui_monitor.promql.literals import rewrite
 from tui_monitor.promql.storage import Matcher
 
 
@@ -14,7 +15,7 @@ def plain_selector(text: str) -> tuple[Matcher, ...] | None:
     Its chart can be drawn from stored resolutions, without evaluation.
     """
     query = compile_expr(text)  # first: it refuses what makes the library panic
-    tree = promql_parser.parse(text)
+    tree = promql_parser.parse(rewrite(text).text)
     if not isinstance(tree, promql_parser.VectorSelector) or tree.offset or tree.at:
         return None
     return query.matchers[0]

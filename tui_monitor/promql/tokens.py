@@ -17,7 +17,8 @@ MAX_SECONDS = 9_223_372_036.0
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)
-      | (?P<number>0[xX][0-9a-fA-F]+|(?:\d+(?:ms|[smhdwy]))+(?![A-Za-z0-9_])|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<number>0[xX]_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|(?:\d+(?:ms|[smhdwy]))+(?![A-Za-z0-9_])
+          |(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?)
       | (?P<word>[A-Za-z_:][A-Za-z0-9_:]*)
       | (?P<op>==|!=|>=|<=|=~|!~|[-+*/%^<>=@,:(){}\[\]])""",
     re.VERBOSE | re.ASCII,
@@ -164,9 +165,12 @@ _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w
 
 
 def number_value(text: str) -> float:
-    """The value of a number word: decimal, hexadecimal, or a duration in seconds."""
+    """The value of a number word: decimal, hexadecimal, octal after a zero, or a duration in seconds."""
+    text = text.replace("_", "")
+    if text.isdigit() and text[0] == "0" and not set(text) & set("89"):
+        return float(int(text, 8))
     if text[:2] in ("0x", "0X"):
-        return float(int(text, 16))
+        return float.fromhex(text)
     if text[-1] in "smhdwy":
         return sum(int(count) * _UNIT_SECONDS[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
     return float(text)
