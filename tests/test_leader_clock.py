@@ -91,6 +91,28 @@ async def test_a_clock_step_neither_delays_nor_repeats_anything(tmp_path: Path, 
             assert (count("CheckUnhealthy", "resolved"), count("Failing", "resolved")) == (1, 1)
 
 
+async def test_a_viewer_goes_on_after_a_step_back(tmp_path: Path) -> None:
+    """The clock is set back an hour: the viewer takes what the leader records from then on, and keeps its lines."""
+    async with HttpServer() as target, receiver() as hook:
+        file = tmp_path / "config.toml"
+        file.write_text(CONFIG.format(target=target.url, hook=hook.url))
+        file.chmod(0o600)
+        clock = SteppedClock()
+        leader, looker = (
+            Runtime(open_directory(tmp_path / "state"), lambda: load(file, {}), clock, kind, "test") for kind in ("headless", "dashboard")
+        )
+
+        def line() -> int:
+            return max((len(values) for key, values in looker.board.sparks.items() if "api" in key), default=0)
+
+        async with running(leader.run(), leader.stop):
+            await until(lambda: leader.leader is not None and leader.board.checks)
+            async with running(looker.run(), looker.stop):
+                await until(lambda: looker.board.leader.role == "viewer" and line() >= 2)
+                clock.offset, before = -3600.0, line()
+                await until(lambda: line() >= before + 3, what="the line grows after the step")
+
+
 def test_shifted_samples_stay_in_order_and_keep_their_distances() -> None:
     """A step moves what was there before it, not what came after a step forward; the next sample is taken."""
     for delta, now in ((-3_600_000, 1_000_000_500), (300_000, 1_007_200_500)):

@@ -25,6 +25,8 @@ from tui_monitor.views import Board, CommandRefused, LeaderView, board_from_json
 LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
 SPARK_POINTS = 120
+SLACK_MS = 1000
+"""Samples may have been read that came a moment after the look began."""
 
 
 class Viewer:
@@ -43,6 +45,7 @@ class Viewer:
         self._on_board = on_board
         self._since = clock.wall_ms()
         self._memory = SeriesMemory()
+        self._looked_at = 0
         self._seq = 0
         self._seen_facts = 0
         self._registered_at = 0
@@ -66,6 +69,9 @@ class Viewer:
     async def look(self) -> None:
         """One look at both files; publishes a board where something is new."""
         now = self._clock.wall_ms()
+        if now < self._looked_at:  # the clock was set back: what is here goes back with it, else nothing new would be later
+            self._memory.shift(now - self._looked_at - SLACK_MS, now)
+        self._looked_at = now
         self._read_leader()
         if now - self._registered_at >= REGISTER_EVERY_MS or now < self._registered_at:
             self._registered_at = now
