@@ -26,7 +26,7 @@ LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
 SPARK_POINTS = 120
 SLACK_MS = 1000
-"""Samples may have been read that came a moment after the look began."""
+"""Samples may be read that came a moment after the look began."""
 
 
 class Viewer:
@@ -101,7 +101,8 @@ class Viewer:
             self._filled = True
             self._seq = reader.prefill(self._memory.append, now, 150.0)
         for tick in reader.recent_ticks(now - 150_000, self._seq):
-            self._memory.append(tick.at, tick.samples, tick.lookback_ms)
+            if tick.at <= now + SLACK_MS:  # else it was written before the clock was set back
+                self._memory.append(tick.at, tick.samples, tick.lookback_ms)
             self._seq = tick.seq
         return reader.facts()
 
