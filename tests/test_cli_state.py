@@ -16,6 +16,7 @@ from tui_monitor.alerts.message import Message
 from tui_monitor.model import HealthStatus
 from tui_monitor.store.sqlite import connect
 from tui_monitor.verbs import printing
+from tui_monitor.widgets.formatting import cells
 
 UNWELL = check("api", HealthStatus.UNHEALTHY, "HTTP 500")
 
@@ -200,6 +201,30 @@ def test_wide_texts_stay_in_columns(cli: Cli, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "HOST   WHAT\n서버   x\nweb-1  y\n"
     printing.table([], ("HOST",))
     assert capsys.readouterr().out == ""
+
+
+def test_a_small_terminal_gets_rows_that_fit(
+    cli: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal no row is wider than it: spare columns go, the widest are cut; a pipe gets everything."""
+    rows = [
+        ["unhealthy", "partner-inventory-feed-eu-west-1", "http", "timed out after 2s (waiting for the answer)"],
+        ["ok", "결제", "tcp", ""],
+    ]
+    heads = ("STATUS", "CHECK", "TYPE", "REASON")
+    printing.table(rows, heads, spare=("TYPE",))
+    assert "TYPE" in (whole := capsys.readouterr().out) and rows[0][3] in whole
+    monkeypatch.setattr(printing.sys.stdout.__class__, "isatty", lambda _: True, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    for columns in (100, 80, 60, 50):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        printing.table(rows, heads, spare=("TYPE",))
+        out = capsys.readouterr().out
+        assert max(map(cells, out.splitlines())) <= columns and "unhealthy  partner" in out and "timed out" in out
+        assert ("TYPE" in out) == (columns >= 80)
+    monkeypatch.setenv("COLUMNS", "60")
+    found = cli("alerts", "--state", make_state(tmp_path / "s", alerts=[FIRING])).out
+    assert "ALERT" in found and "SINCE" not in found and max(map(cells, found.splitlines())) <= 60
 
 
 def test_silences_are_listed(cli: Cli, tmp_path: Path) -> None:

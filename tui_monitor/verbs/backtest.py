@@ -145,7 +145,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
     if found.changed is not None:
         words = " ".join(shlex.quote(change) for change in found.changes)
         rows += [_row(rule, words, found.end) for rule in found.changed.rules]
-    table(rows, heads)
+    table(rows, heads, spare=("reminders", "first", "subjects", "longest"))
     if alert is not None:
         for name, outcome in (("present", found.present), ("changed", found.changed)):
             _print_firings(outcome, name if found.changed is not None else "", found.end)
@@ -261,7 +261,7 @@ def _print_noise(found: Noise, since: str) -> None:
         ]
         for rule in found.rules
     ]
-    table(rows, heads)
+    table(rows, heads, spare=("came back", "shortest", "subjects"))
     advice = [rule for rule in found.rules if rule.advice]
     if advice:
         print()

@@ -6,15 +6,18 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_monitor.text import clean
-from tui_monitor.widgets.formatting import cells
+from tui_monitor.widgets.formatting import cells, cut
 
 Cell = str | tuple[str, str]
 """A text, or a text and what it means: a severity, a status, "dim", "bold"."""
+NARROWEST, ENOUGH = 12, 24
+"""No column of a table becomes narrower than the first for a small terminal; below the second it says too little."""
 _INKS = {
     "critical": "1;31", "unhealthy": "31", "failed": "31", "error": "31", "warning": "33", "degraded": "33", "retrying": "33",
     "unknown": "35", "info": "36", "healthy": "32", "sent": "32", "ok": "32", "dim": "2", "bold": "1",
@@ -25,6 +28,11 @@ _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 def use_colour() -> bool:
     """Whether standard output is a terminal that wants colour (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; of a file or a pipe as many as one likes."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
 
 
 def ink(text: str, meaning: str) -> str:
@@ -40,8 +48,12 @@ def say(*parts: Cell) -> None:
     print("  ".join(part for part in shown if part))
 
 
-def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str = "") -> None:
-    """Rows in columns as wide as their widest cell; empty columns are left out, nothing is printed for no rows."""
+def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str = "", spare: Sequence[str] = ()) -> None:
+    """Rows in columns as wide as their widest cell; empty columns are left out, nothing is printed for no rows.
+
+    On a terminal the widest columns give way until a row fits on a line, and before they say too little the columns
+    named in ``spare`` go, in that order; a file or a pipe gets everything.
+    """
     if not rows:
         return
     lines: list[Sequence[tuple[str, str]]] = [[(cell, "") if isinstance(cell, str) else cell for cell in row] for row in rows]
@@ -50,9 +62,25 @@ def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str
         lines = [[(head, "dim") for head in heads], *lines]
     lines = [[(clean(line[index][0]), line[index][1]) for index in shown] for line in lines]
     widths = [max(cells(line[column][0]) for line in lines) for column in range(len(shown))]
+    room = terminal_width() - len(indent) + 2
+    for head in spare:
+        fitted = narrowed(widths, room - 2 * len(widths))
+        if (head, "dim") in lines[0] and any(now < min(ENOUGH, wanted) for now, wanted in zip(fitted, widths, strict=True)):
+            gone = lines[0].index((head, "dim"))
+            lines = [[*line[:gone], *line[gone + 1 :]] for line in lines]
+            del widths[gone]
+    widths = narrowed(widths, room - 2 * len(widths))
     for line in lines:
-        padded = [ink(text, meaning) + " " * (width - cells(text)) for (text, meaning), width in zip(line, widths, strict=True)]
-        print((indent + "  ".join(padded)).rstrip())
+        row = [(cut(text, width, "~"), meaning, width) for (text, meaning), width in zip(line, widths, strict=True)]
+        print((indent + "  ".join(ink(text, meaning) + " " * (width - cells(text)) for text, meaning, width in row)).rstrip())
+
+
+def narrowed(widths: Sequence[int], room: int) -> list[int]:
+    """The same widths, the widest shortened until all fit into the room; none below ``NARROWEST``, which still says something."""
+    found = list(widths)
+    while sum(found) > room and max(found) > NARROWEST:
+        found[found.index(max(found))] -= 1
+    return found
 
 
 def to_text(value: Any, *, indent: int | None = None) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import json
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from tui_monitor.clock import SystemClock
@@ -14,8 +14,9 @@ from tui_monitor.model import HealthStatus, ProbeResult, worst
 from tui_monitor.poller import AnyCheck, probe_once
 from tui_monitor.sources.base import Probe
 from tui_monitor.sources.registry import build_probe
-from tui_monitor.text import clean
 from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339
+from tui_monitor.verbs.printing import Cell, print_json, table
+from tui_monitor.widgets.formatting import latency
 
 
 def run(given: Namespace) -> int:
@@ -29,7 +30,7 @@ def run(given: Namespace) -> int:
         return refused.code
     rows = asyncio.run(_probe_all(checks, probes))
     if given.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
     else:
         _print(rows)
     return worst(HealthStatus(row["status"]) for row in rows).exit_code
@@ -83,7 +84,9 @@ def to_json(name: str, kind: str, result: ProbeResult, at: int) -> dict[str, Any
 def _print(rows: list[dict[str, Any]]) -> None:
     if not rows:
         print("no checks are configured; tui-monitor config init writes a file to start from")
-    wide = max((len(row["name"]) for row in rows), default=0)
-    for row in rows:
-        took = "" if row["duration_ms"] is None else f"{row['duration_ms']:.0f} ms"
-        print(f"{row['status']:<9}  {row['name']:<{wide}}  {took:>8}  {clean(row['reason'])}".rstrip())
+    table([_row(row) for row in rows], ("STATUS", "CHECK", "TOOK", "REASON") if rows else ())
+
+
+def _row(row: dict[str, Any]) -> Sequence[Cell]:
+    took = "" if row["duration_ms"] is None else latency(row["duration_ms"] / 1000)
+    return (row["status"], row["status"]), row["name"], (took, "dim"), row["reason"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, to_json
 from tui_monitor.alerts.silences import Silence
@@ -15,11 +15,14 @@ from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store import planner as planner_rows
 from tui_monitor.verbs.common import Refused, complain, rfc3339
 from tui_monitor.verbs.lookup import look_for_people, read_state
-from tui_monitor.verbs.printing import Cell, print_json, table
+from tui_monitor.verbs.printing import Cell, print_json, table, terminal_width
 from tui_monitor.verbs.status import status
+from tui_monitor.views import subject_of
 from tui_monitor.widgets.formatting import age, span, stamp
 
 MOST_ALERTS = 20_000
+ROOMY = 120
+"""From this many columns on a row of `alerts` has room for everything."""
 
 
 def run(given: Namespace) -> int:
@@ -56,9 +59,18 @@ def _alerts(given: Namespace) -> int:
         print_json([to_json(alert) for alert in (*live, *ended)])
     elif not live and not ended:
         print("no alerts")
+    elif terminal_width() < ROOMY:
+        table([_short_row(alert, _now()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
     else:
         table([_alert_row(alert, _now()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
     return 0
+
+
+def _short_row(alert: Alert, now: int) -> Sequence[Cell]:
+    """For a narrow terminal: what it says counts, its name and hour can be asked for."""
+    ident, severity, state, _, lasted, _, summary, remarks = _alert_row(alert, now)
+    remark = remarks[0] if isinstance(remarks, tuple) else remarks
+    return ident, severity, state, lasted, f"{summary} ({remark})" if remark else summary
 
 
 def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
@@ -166,12 +178,15 @@ def _audit(given: Namespace) -> int:
 
 def _notifications(given: Namespace) -> int:
     now = _now()
-    entries = read_state(look_for_people(given).directory, lambda db: outbox_rows.list_entries(db, given.limit))
+    directory = look_for_people(given).directory
+    entries = read_state(directory, lambda db: outbox_rows.list_entries(db, given.limit))
     if given.json:
         print_json([outbox_rows.entry_to_json(entry) for entry in entries])
     elif not entries:
         print("no notifications")
     else:
+        told = {ident for entry in entries for ident in entry.alerts}
+        labels = read_state(directory, lambda db: alert_rows.labels_of(db, told))
         rows: list[Sequence[Cell]] = [
             (
                 stamp(entry.created_at, now, None, seconds=True),
@@ -179,13 +194,20 @@ def _notifications(given: Namespace) -> int:
                 entry.kind,
                 (entry.state, entry.state),
                 "" if entry.attempts < 2 else f"{entry.attempts} tries",
-                " ".join(entry.alerts[:3]) + (f" and {len(entry.alerts) - 3} more" if len(entry.alerts) > 3 else ""),
+                _told_of(entry.alerts, labels),
                 _outcome(entry, now),
             )
             for entry in entries
         ]
         table(rows, ("TIME", "NOTIFIER", "KIND", "STATE", "", "ALERTS", ""))
     return 0
+
+
+def _told_of(alerts: Sequence[str], labels: Mapping[str, Mapping[str, str]]) -> str:
+    """The alerts of a message by id, the first by name: "3f2a91bc CheckUnhealthy shop, 77ab01cd and 2 more"."""
+    named = [f"{ident} {own.get('alertname', '')} {subject_of(own)}".strip() for ident in alerts[:1] for own in [labels.get(ident, {})]]
+    more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
+    return ", ".join([*named, *alerts[1:3]]) + more
 
 
 def _outcome(entry: outbox_rows.Entry, now: int) -> str:

@@ -164,7 +164,11 @@ def _print(report: Mapping[str, Any], now: int) -> None:
         say(("the monitor itself:", "warning"), trouble)
     if report["checks"]:
         print()
-        table([_check_row(check, now) for check in report["checks"]], ("STATUS", "CHECK", "TYPE", "TOOK", "SINCE", "REASON"))
+        table(
+            [_check_row(check, now) for check in report["checks"]],
+            ("STATUS", "CHECK", "TYPE", "TOOK", "SINCE", "REASON"),
+            spare=("TYPE", "SINCE"),
+        )
 
 
 def _print_resources(known: Mapping[str, Any]) -> None:
