@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tui_monitor.statedir import LeaderLock, StateDirectory, StateUnusable, open_directory, process_lives
+from tui_monitor.store.sqlite import connect
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,38 @@ def test_a_set_group_id_directory_is_shared_with_its_group(tmp_path: Path) -> No
     lock = LeaderLock(directory)
     assert lock.acquire()
     assert directory.lock_file.stat().st_mode & 0o777 == 0o660
+    lock.release()
+
+
+def test_the_group_may_write_what_sqlite_makes_in_a_shared_directory(tmp_path: Path) -> None:
+    """A member of the group can acknowledge: SQLite's files are 0660 there, and 0600 in a private directory."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    for place, mode in ((shared, 0o660), (tmp_path / "private", 0o600)):
+        directory = open_directory(place)
+        for path in (directory.state_db, directory.history_db):
+            db = connect(path)
+            db.execute("CREATE TABLE t (a)")
+            files = sorted(place.glob(f"{path.name}*"))
+            assert {file.name: file.stat().st_mode & 0o777 for file in files} == dict.fromkeys(
+                (path.name, f"{path.name}-shm", f"{path.name}-wal"), mode
+            )
+            db.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_belongs_to_the_directorys_owner(tmp_path: Path) -> None:
+    """`sudo tui-monitor` on a service's state leaves nothing that the service cannot open."""
+    place = tmp_path / "state"
+    directory = open_directory(place)
+    os.chown(place, 65534, 65534)
+    db = connect(directory.state_db)
+    db.execute("CREATE TABLE t (a)")
+    lock = LeaderLock(directory)
+    assert lock.acquire()
+    assert {(file.stat().st_uid, file.stat().st_gid) for file in place.iterdir()} == {(65534, 65534)}
+    db.close()
     lock.release()
 
 
@@ -97,6 +130,7 @@ def test_only_one_holds_the_lock_and_its_death_gives_it_back(tmp_path: Path) -> 
 import sys
 from pathlib import Path
 from tui_monitor.statedir import LeaderLock, open_directory
+from tui_monitor.store.sqlite import connect
 lock = LeaderLock(open_directory(Path({str(directory.path)!r})))
 print(lock.acquire(), flush=True)
 sys.stdin.read()

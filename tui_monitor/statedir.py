@@ -10,6 +10,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_monitor.store.sqlite import give_to_owner_of
+
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre"}
 _OCTAL = re.compile(r"\\([0-7]{3})")
 """How the kernel writes spaces, tabs, newlines and backslashes in mountinfo."""
@@ -126,6 +128,7 @@ class LeaderLock:
             return False
         with contextlib.suppress(OSError):
             os.fchmod(fd, 0o660)  # whatever the umask: the directory says who may come as far as this
+            give_to_owner_of(self._path.parent, fd)
         self._fd = fd
         return True
 

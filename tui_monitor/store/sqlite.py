@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -29,6 +30,7 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
     if read_only:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2)
     else:
+        _make(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
     try:
         if not read_only:
@@ -42,6 +44,26 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
         db.close()
         raise
     return db
+
+
+def _make(path: Path) -> None:
+    """Make the file where it is missing: SQLite gives no group the right to write, whatever the umask, and its other files follow it.
+
+    One that root makes belongs to the directory's owner, who comes next.
+    """
+    with contextlib.suppress(OSError):  # it is there (then it must not be opened here: closing it would drop SQLite's locks), or cannot be
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o664)
+        try:
+            give_to_owner_of(path.parent, fd)
+        finally:
+            os.close(fd)
+
+
+def give_to_owner_of(directory: Path, fd: int) -> None:
+    """What root has made in somebody's directory is theirs. Raises OSError."""
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.fchown(fd, owner.st_uid, owner.st_gid)
 
 
 def schema_version(db: sqlite3.Connection) -> int:
