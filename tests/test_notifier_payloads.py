@@ -164,6 +164,24 @@ async def test_alertmanager_keepalive() -> None:
         assert sent == [["14:19:20"], ["14:14:20"], ["14:19:20", "14:14:20"], ["14:23:21"]]
 
 
+async def test_a_changed_severity_ends_the_alert_that_an_alertmanager_knew() -> None:
+    """Labels are the identity there: after a rise or a fall nothing goes on firing under the old severity."""
+    low, high = (snapshot("a1", severity=word, labels={"alertname": "A", "severity": word}) for word in ("warning", "critical"))
+    async with receiver() as server:
+        clock = HandClock(T0 + 120_000)
+        notifier = Alertmanager(AlertmanagerNotifier(name="am", url=server.url), clock)
+        await notifier.send(message(alerts=(low,)))
+        await notifier.send(message("k2", alerts=(high,)))
+        await notifier.keepalive([low], clock.wall_ms())
+        await notifier.keepalive([low], clock.wall_ms())
+        await notifier.close()
+        sent = [[(entry["labels"]["severity"], entry["endsAt"][11:19]) for entry in request.json()] for request in server.requests]
+        ahead, now = "14:19:20", "14:15:20"
+        assert sent == [
+            [("warning", ahead)], [("critical", ahead), ("warning", now)], [("warning", ahead), ("critical", now)], [("warning", ahead)],
+        ]  # fmt: skip
+
+
 async def test_the_outbox_tells_again_what_was_told_and_fires(tmp_path: Path) -> None:
     """Each resend interval, only alerts that this notifier was told of, as long as they fire."""
     fires = [Alert(i, f"f{i}", "r", "firing", "critical", {"alertname": "A", "i": i}, {}, 1.0, T0, starts_at=T0) for i in ("a1", "a2")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tui_monitor.alerts.message import AlertSnapshot, Message
@@ -56,7 +57,7 @@ class Alertmanager:
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """POST the message's alerts; a repeat does no harm there. Raises SendError."""
         alerts = alerts_of(message)
-        await self._post(alerts, message.link)
+        await self._post([*alerts, *self._superseded(alerts)], message.link)
         self._link = message.link
         if message.alerts:
             self._told.update((alert.fingerprint, alert) for alert in alerts)
@@ -69,10 +70,20 @@ class Alertmanager:
         """
         recent = [alert for alert in self._told.values() if alert.ends_at is not None and now_ms - alert.ends_at <= RESOLVED_FOR_MS]
         fires = {alert.fingerprint for alert in firing}
+        again = [*firing, *self._superseded(firing), *(alert for alert in recent if alert.fingerprint not in fires)]
         self._told = {alert.fingerprint: alert for alert in [*recent, *firing]}
-        again = [*firing, *(alert for alert in recent if alert.fingerprint not in fires)]
         if again:
             await self._post(again, self._link)
+
+    def _superseded(self, alerts: Iterable[AlertSnapshot]) -> list[AlertSnapshot]:
+        """Labels are the identity there: an alert whose severity has changed ends under the one that it had."""
+        now = self._clock.wall_ms()
+        before = ((alert, self._told.get(alert.fingerprint)) for alert in alerts)
+        return [
+            replace(old, status="resolved", ends_at=now)
+            for alert, old in before
+            if old is not None and old.ends_at is None and old.severity != alert.severity
+        ]
 
     async def close(self) -> None:
         """Give back connections."""
