@@ -18,7 +18,7 @@ from tui_monitor.app import MonitorApp
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import PromptScreen
-from tui_monitor.views import BacktestRow, BacktestView, Board, CommandRefused, NotReady, PanelView
+from tui_monitor.views import BacktestRow, BacktestView, Board, CommandRefused, NoiseRow, NotReady, PanelView
 from tui_monitor.widgets.line import text_of
 
 HOT = BacktestRow("HighCPU", "", "critical", 3, 1, 7, 1680.0, 900.0, boards.AT - 86_400_000, 6, 2, "cpu_usage_ratio > 0.9 for 120s")
@@ -49,6 +49,11 @@ class StudyBackend(FakeBackend):
             raise CommandRefused("for=soon is no duration")
         rows = (HOT, replace(HOT, tried=changes[0], fired=1)) if changes else (HOT, QUIET)
         return BacktestView(boards.AT - 7 * 86_400_000, boards.AT, rows, ("no monitor ran for 5m of this time",))
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        self.asked.append(("noise", since, ()))
+        loud = NoiseRow("HighCPU", "critical", 12, 90.0, 5, 0, 0, 30, 6, "HighCPU fired 12 times, median 90 s: try for=5m")
+        return [] if since == "1d" else [loud, NoiseRow("DiskSpace", "warning", 1, 7200.0, 0, 1, 1, 1, 0)]
 
 
 @asynccontextmanager
@@ -106,6 +111,19 @@ async def test_a_panel_is_taken_away() -> None:
         assert backend.commands[-1] == ("unpanel", {"name": "load"})
         await settle(app, pilot)
         assert "No query is kept yet" in page(app)
+
+
+async def test_what_disturbed_last_week() -> None:
+    """Screen 8 counts what fired, came back at once and was never taken, with advice for the selected; other ranges are asked for."""
+    async with studying() as (app, backend, pilot):
+        await press(app, pilot, "8")
+        await settle(app, pilot)
+        shown = page(app)
+        assert backend.asked == [("noise", "7d", ())]
+        assert "13 alerts" in shown and "24+6" in shown and "never" in shown and "try for=5m" in shown
+        await press(app, pilot, "left")
+        await settle(app, pilot)
+        assert backend.asked[-1] == ("noise", "1d", ()) and "No alert fired in the last 1d" in page(app)
 
 
 async def test_a_backtest_and_a_change_beside_it() -> None:

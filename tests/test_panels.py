@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from stored_history import write_history
 
+from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.archive import Archive
 from tui_monitor.model import labels_of
 from tui_monitor.panels import PanelCommands
 from tui_monitor.recorder import Reading
 from tui_monitor.statedir import open_directory
+from tui_monitor.store.alerts import save_transitions
 from tui_monitor.store.panels import MOST_PANELS
 from tui_monitor.store.state import StateStore
-from tui_monitor.trying import backtest
+from tui_monitor.trying import backtest, noise
 from tui_monitor.views import CommandRefused
 
 
@@ -74,6 +77,25 @@ async def test_a_backtest_for_the_dashboard(tmp_path: Path) -> None:
     for alert, since, changes in (("Cold", "2h", []), ("Hot", "2h", ["for=soon"]), ("Hot", "x", [])):
         with pytest.raises(CommandRefused):
             await backtest(directory, config, alert, since, changes)
+
+
+async def test_what_disturbed_for_the_dashboard(tmp_path: Path) -> None:
+    """The dashboard's noise report is the command's: an alert that fired this week, nothing of one that fired before, refusals."""
+    now = round(time.time()) * 1000
+    config = tmp_path / "config.toml"
+    config.write_text("default_rules = false\n")
+    state = await StateStore.open(tmp_path / "state.db")
+    for name, days in (("Hot", 2), ("Cold", 20)):
+        labels, start = {"alertname": name, "severity": "warning"}, now - days * 86_400_000
+        over = Alert(name, name, "r", "resolved", "warning", labels, {}, 1.0, active_at=start, starts_at=start, ends_at=start + 60_000)
+        steps = [Transition(start, "firing", replace(over, state="firing", ends_at=None)), Transition(start + 60_000, "resolved", over)]
+        await state.transaction(lambda db, steps=steps: save_transitions(db, steps))  # type: ignore[misc]
+    await state.close()
+    directory = open_directory(tmp_path)
+    (row,) = await noise(directory, config, "7d")
+    assert (row.alert, row.severity, row.fired, row.median_s, row.acknowledged, row.messages) == ("Hot", "warning", 1, 60.0, 0, 0)
+    with pytest.raises(CommandRefused):
+        await noise(directory, config, "x")
 
 
 async def test_a_backtest_ends_with_whoever_asked(tmp_path: Path) -> None:

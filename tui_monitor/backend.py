@@ -22,6 +22,7 @@ from tui_monitor.views import (
     BoardListener,
     Chart,
     LeaderView,
+    NoiseRow,
     NotificationView,
     NotReady,
     PanelView,
@@ -115,6 +116,12 @@ class LateRuntime:
         from tui_monitor.trying import backtest
 
         return await backtest(self._directory, self._config, alert, since, changes)
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        """What disturbed, worked out in another process."""
+        from tui_monitor.trying import noise
+
+        return await noise(self._directory, self._config, since)
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

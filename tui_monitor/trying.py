@@ -1,4 +1,4 @@
-"""Backtests for the dashboard, in a process of their own: seconds of work that must not hold up the picture or the monitoring."""
+"""Backtests and noise reports for the dashboard, in a process of their own: it must hold up neither the picture nor the monitoring."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tui_monitor.statedir import StateDirectory
 from tui_monitor.text import clean
-from tui_monitor.views import BacktestRow, BacktestView, CommandRefused
+from tui_monitor.views import BacktestRow, BacktestView, CommandRefused, NoiseRow
 
 LATER = 10
 """How much the process steps back behind others (nice)."""
@@ -22,8 +23,19 @@ LATER = 10
 
 async def backtest(directory: StateDirectory, config: Path | None, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
     """What `tui-monitor rules backtest` answers; CommandRefused with its reason where it does not. Ends the process when cancelled."""
-    words = ["--state", str(directory.path), *(["--config", str(config)] if config else []), "rules", "backtest"]
-    words += [*([alert] if alert else []), f"--since={since}", "--json", *(f"--set={change}" for change in changes)]
+    words = [*([alert] if alert else []), f"--since={since}", *(f"--set={change}" for change in changes)]
+    return view_of(await _answer(directory, config, "backtest", words))
+
+
+async def noise(directory: StateDirectory, config: Path | None, since: str) -> list[NoiseRow]:
+    """What `tui-monitor rules noise` answers; CommandRefused with its reason where it does not."""
+    names = [one.name for one in fields(NoiseRow)]
+    found = await _answer(directory, config, "noise", [f"--since={since}"])
+    return [NoiseRow(**{name: rule[name] for name in names}) for rule in found["rules"]]
+
+
+async def _answer(directory: StateDirectory, config: Path | None, action: str, more: Sequence[str]) -> dict[str, Any]:
+    words = ["--state", str(directory.path), *(["--config", str(config)] if config else []), "rules", action, "--json", *more]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui_monitor", *words,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -39,8 +51,9 @@ async def backtest(directory: StateDirectory, config: Path | None, alert: str, s
             await process.wait()
     if process.returncode:
         told = clean(faults.decode(errors="replace")).strip().splitlines()
-        raise CommandRefused(told[0].removeprefix("tui-monitor: ") if told else f"the backtest ended with {process.returncode}")
-    return view_of(json.loads(answer))
+        raise CommandRefused(told[0].removeprefix("tui-monitor: ") if told else f"rules {action} ended with {process.returncode}")
+    found: dict[str, Any] = json.loads(answer)
+    return found
 
 
 def view_of(found: dict[str, Any]) -> BacktestView:

@@ -488,12 +488,32 @@ class BacktestView:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NoiseRow:
+    """How one alert disturbed; ``came_back`` within ten minutes, ``still`` fires, ``messages`` with reminders; ``advice`` may be ""."""
+
+    alert: str
+    severity: str
+    fired: int
+    median_s: float
+    came_back: int
+    acknowledged: int
+    still: int
+    messages: int
+    reminders: int
+    advice: str = ""
+
+
 @runtime_checkable
 class TriesRules(Protocol):
-    """What a backend has that can tell what rules would have done on stored history."""
+    """What a backend has that can tell what rules did, and would have done on stored history."""
 
     async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
         """All alerts ("") or one, over the last ``since`` ("7d"); with ``changes`` ("for=10m") beside the present rule. Takes seconds."""
+        ...
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        """What disturbed over the last ``since`` ("7d"), the noisiest alert first."""
         ...
 
 

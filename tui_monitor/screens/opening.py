@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 POINTS = 300
 HISTORY, OUTBOX = 200, 500
 ALERT_HINTS: Hints = (("a", "acknowledge"), ("u", "take back"), ("s", "silence"), ("t", "trend"), ("m", "its moment"), ("Esc", "back"))
-LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-7", "screens"), ("Esc", "back"))
+LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
 
 
 class AlertScreen(PageScreen):
@@ -109,7 +109,9 @@ def open_help(app: MonitorApp) -> None:
 
 async def open_page(app: MonitorApp, number: int) -> None:
     """Open a numbered screen; numbers without one do nothing."""
-    pages = {2: open_history, 3: open_notifications, 4: open_processes, 5: open_silences, 6: open_panels, 7: open_backtest}
+    pages = dict(
+        enumerate((open_history, open_notifications, open_processes, open_silences, open_panels, open_backtest, open_noise), start=2)
+    )
     if number == 1:
         while app.screen is not app.main:
             app.pop_screen()
@@ -260,6 +262,15 @@ async def open_backtest(app: MonitorApp) -> None:
     from tui_monitor.screens.studies import backtest_screen
 
     screen = backtest_screen(app)
+    if screen is not None:
+        _replace(app, screen)
+
+
+async def open_noise(app: MonitorApp) -> None:
+    """What disturbed over the last days."""
+    from tui_monitor.screens.studies import noise_screen
+
+    screen = noise_screen(app)
     if screen is not None:
         _replace(app, screen)
 

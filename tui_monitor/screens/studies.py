@@ -1,4 +1,4 @@
-"""The screens of kept queries (panels) and of backtests. Part of the app, loaded when first used."""
+"""The screens of kept queries (panels), of backtests and of noise. Part of the app, loaded when first used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.text import clean
-from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, KeepsPanels, PanelView, TriesRules
+from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, KeepsPanels, NoiseRow, PanelView, TriesRules
 from tui_monitor.widgets import studies
 from tui_monitor.widgets.line import Line, Look, Row, note
 from tui_monitor.widgets.pages import DrawRow, ListPane
@@ -22,8 +22,9 @@ PANEL_POINTS = 96
 PANEL_LINES = 8
 RENEW_BOARDS = 10
 SINCE = ("1d", "7d", "30d")
-PANEL_HINTS: Hints = (("Enter", "open"), ("x", "take away"), ("/", "filter"), ("1-7", "screens"), ("Esc", "back"))
-BACKTEST_HINTS: Hints = (("left right", "how long"), ("Enter", "try a change"), ("/", "filter"), ("1-7", "screens"), ("Esc", "back"))
+PANEL_HINTS: Hints = (("Enter", "open"), ("x", "take away"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
+BACKTEST_HINTS: Hints = (("left right", "how long"), ("Enter", "try a change"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
+NOISE_HINTS: Hints = (("left right", "how long"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
 
 
 class StudyScreen(PageScreen):
@@ -191,3 +192,53 @@ def _key(one: BacktestRow) -> str:
 
 def _outcome(one: BacktestRow, end: int, width: int, look: Look, selected: bool) -> Line:
     return studies.backtest_line(one, end, width, look, selected=selected)
+
+
+# Noise.
+
+
+def noise_screen(app: MonitorApp) -> PageScreen | None:
+    """Which alerts disturbed over the last days, and what to try; None where this backend cannot tell."""
+    if not isinstance(app.backend, TriesRules):
+        return None
+    backend = app.backend
+    pane = NoisePane("Noise", "", look=app.look, inks=app.inks)
+    pane.columns = lambda width, look: [studies.noise_heads(width, look)]
+    chosen = [1]
+
+    async def run() -> None:
+        since = SINCE[chosen[0]]
+        pane.nothing = f"Reading the last {since} ..."
+        pane.fill([])
+        found = await backend.noise(since)
+        if since == SINCE[chosen[0]]:
+            pane.found = {one.alert: one for one in found}
+            pane.nothing = f"No alert fired in the last {since}."
+            remark = f"the last {since}: {sum(one.fired for one in found)} alerts"
+            pane.fill([(one.alert, one.alert, partial(_noise, one)) for one in found], remark)
+
+    def ranged(step: int) -> None:
+        place = max(0, min(len(SINCE) - 1, chosen[0] + step))
+        if place != chosen[0]:
+            chosen[0] = place
+            app.do(run())
+
+    screen = StudyScreen(pane, app.shown, NOISE_HINTS, look=app.look, inks=app.inks)
+    screen.ranged = ranged
+    app.do(run())
+    return screen
+
+
+class NoisePane(ListPane):
+    """The rows of the report; at the foot what to try for the selected one."""
+
+    found: Mapping[str, NoiseRow] = {}
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """Only where there is room for it."""
+        one = self.found.get(self.selection)
+        return (note(one.advice, width, self.look),) if one is not None and one.advice and height >= 8 else ()
+
+
+def _noise(one: NoiseRow, width: int, look: Look, selected: bool) -> Line:
+    return studies.noise_line(one, width, look, selected=selected)

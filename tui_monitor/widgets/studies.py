@@ -1,10 +1,11 @@
-"""Rows of the panels and of the backtest: a kept query's lines with their newest values, and what each rule would have done. Pure."""
+"""Rows of the panels, the backtest and the noise report: a kept query's newest values, what rules would have done and did. Pure."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from tui_monitor.views import BacktestRow, BacktestView, Chart, PanelView
+from tui_monitor.views import BacktestRow, BacktestView, Chart, NoiseRow, PanelView
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.graphs import spark
 from tui_monitor.widgets.line import Line, Look, Row
@@ -68,6 +69,30 @@ def backtest_remark(found: BacktestView, since: str) -> str:
     present = [row for row in found.rows if not row.tried]
     fired, told = sum(row.fired for row in present), sum(row.messages for row in present)
     return f"the last {since}: {fired} alerts, {told} messages"
+
+
+NOISE_HEADS = ("alert", "fired", "half within", "again soon", "taken", "messages")
+_NOISE_WIDTHS = (0, 6, 11, 10, 8, 10)
+
+
+def noise_heads(width: int, look: Look) -> Line:
+    """The names of the columns."""
+    return _columns(Row(width, look).gap(1).put(NOISE_HEADS[0], "faint", _name_width(width)), NOISE_HEADS[1:], "faint")
+
+
+def noise_line(one: NoiseRow, width: int, look: Look, *, selected: bool) -> Line:
+    """How often an alert fired, for how long, how often it came back at once, who cared, how many messages it made."""
+    row = Row(width, look).gap(1).put(one.alert, _SEVERITIES.get(one.severity, "info"), _name_width(width))
+    taken = f"{one.acknowledged}" if one.acknowledged else "never"
+    told = f"{one.messages - one.reminders}" + (f"+{one.reminders}" if one.reminders else "")
+    return _columns(row, (str(one.fired), f.span(one.median_s), str(one.came_back or ""), taken, told), "text")
+
+
+def _columns(row: Row, texts: Sequence[str], style: str) -> Line:
+    for text, wide in zip(texts, _NOISE_WIDTHS[1:], strict=True):
+        if row.room > wide:
+            row.put(text, style, wide, right=True).gap()
+    return row.line()
 
 
 def _name_width(width: int) -> int:
