@@ -41,6 +41,8 @@ REFUSED = [
     ("a[1000y]", 2, "1000y", "out of range"),
     ("a[5m:0.0001]", 5, "0.0001", "greater than 0"),
     ("1 and foo", None, None, "set operator"),
+    ("a + group_left b", 4, "group_left", "unexpected"),
+    ("a + on(x) group_left(y) group_right b", None, None, "unexpected"),
     ("1_000 + a[5m * 0]", 10, "5m * 0", "greater than 0"),
     ("a[1_0 * 2] b", 11, "b", "unexpected"),
     ("a[5m * 2] + sum(1_000 b)", 22, "b", "unexpected"),

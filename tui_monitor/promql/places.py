@@ -91,6 +91,8 @@ def _syntax_error(text: str, tokens: Sequence[Token]) -> PromqlError:
         token = tokens[index]
         word = token.text.lower()
         if operand_next:
+            if word in ("group_left", "group_right") and index and tokens[index - 1].text != ")":
+                return PromqlError(f"unexpected {token.text!r}, it follows on(...) or ignoring(...)", token.position, token.text, text)
             if word in ("+", "-", "bool", *_MATCHING) and index:
                 index = _partner(tokens, index + 1) if word in _MATCHING and tokens[index + 1 : index + 2] else index
             elif token.kind == "op" and word not in ("(", "{", "+", "-"):
