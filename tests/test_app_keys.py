@@ -243,6 +243,17 @@ async def test_details_of_an_alert_and_its_moment() -> None:
         assert app.screen is app.main
 
 
+async def test_who_opens_a_row_comes_back_to_it() -> None:
+    """Also where the user had not moved before and something newer has come to the top since."""
+    async with running() as (app, backend, pilot):
+        first = app.main.alerts.selection
+        await press(app, pilot, "enter")
+        new = boards.alert(77, "Fresh", "critical", "something broke", 0.1)
+        backend.push(replace(boards.busy(), alerts=(new, *boards.alerts())))
+        await press(app, pilot, "escape")
+        assert app.main.alerts.selection == first and app.main.alerts.cursor == 1
+
+
 async def test_details_follow_the_alert() -> None:
     """Somebody else's acknowledge shows in open details."""
     async with running() as (app, backend, pilot):

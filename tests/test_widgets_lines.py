@@ -334,3 +334,13 @@ def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
     """What the outbox has forgotten is not "not sent"."""
     alert = replace(boards.alerts()[1], deliveries=())
     assert alerts.state_text(alert, boards.AT) == "not sent" and alerts.state_text(alert, boards.AT, past=True) == "firing"
+
+
+def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
+    """Two columns on a wide screen hold all that one column holds, in less than 40 lines, and nothing is cut."""
+    for width in (118, 121):
+        wide = help_lines(width, LOOK)
+        assert len(wide) < 38 and all(f.cells(text_of([line])) == width for line in wide)
+        assert LOOK.glyphs.cut not in text_of(wide)
+        words = text_of(wide)
+        assert all(text_of([line]).strip() in words for line in help_lines(80, LOOK))

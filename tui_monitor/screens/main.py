@@ -154,8 +154,9 @@ class MainScreen(Screen[None]):
 
     @staticmethod
     def labels_of(alert: AlertView) -> list[tuple[str, str]]:
-        """The labels that name an alert among others."""
-        return [(key, value) for key, value in alert.labels.items() if key not in ("severity", "host")]
+        """The labels that name an alert among others; what follows from the check's name is left out."""
+        follows = ("severity", "host", *(("type", "category") if alert.labels.get("check") else ()))
+        return [(key, value) for key, value in alert.labels.items() if key not in follows]
 
     def action_move(self, step: int) -> None:
         """Select the next or the previous row."""
@@ -187,6 +188,7 @@ class MainScreen(Screen[None]):
 
     def action_details(self) -> None:
         """Ask for the details of the selected row."""
+        self.pane.pin()
         self.post_message(self.DetailsAsked(self.pane))
 
     def on_pane_opened(self, event: Pane.Opened) -> None:

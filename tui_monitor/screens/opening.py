@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_monitor.screens.page import Hints, PageScreen
+from tui_monitor.text import clean
 from tui_monitor.views import AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, KnowsSilences, SilenceView
 from tui_monitor.widgets import alerts, details, help
 from tui_monitor.widgets import formatting as f
@@ -244,8 +245,9 @@ async def open_silences(app: MonitorApp) -> None:
 def _silence(one: SilenceView, now: int, width: int, look: Look, selected: bool) -> Line:
     row = Row(width, look).gap(1).put(one.id, "dim", 8).gap()
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
-    row.put(when, "text", 14).gap().put(one.matchers, "strong", max(10, row.room - 32)).gap(2)
-    return row.put(f"{one.by} {one.comment}".strip(), "dim").line()
+    told = clean(f"{one.by} {one.comment}".strip())
+    row.put(when, "text", 14).gap().put(one.matchers, "strong", max(10, row.room - min(f.cells(told), row.room // 3) - 2)).gap(2)
+    return row.put(told, "dim", row.room, right=True).line()
 
 
 async def open_panels(app: MonitorApp) -> None:

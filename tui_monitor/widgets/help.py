@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from tui_monitor.model import HealthStatus
 from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row
 from tui_monitor.widgets.pages import heading
 
+TWO_COLUMNS = 118
 HELP = (
     (
         "Alerts",
         (
-            ("a", "acknowledge the selected alert, else the first, with a note"),
+            ("a", "acknowledge the selected alert, else the first"),
             ("A", "acknowledge all that fire"),
             ("u", "take the acknowledgement back"),
             ("s", "silence: matchers, how long, # why"),
@@ -24,7 +28,7 @@ HELP = (
             ("Esc", "back; never quits"),
             ("t", "trend of the selection"),
             ("e", "explore: any PromQL; a ; b draws two"),
-            ("Ctrl+S", "in trend and explore: keep the query as a panel"),
+            ("Ctrl+S", "in trend and explore: keep it as a panel"),
             ("+", "in trend: draw another series too"),
             ("/", "filter rows; n N next and previous"),
             ("o", "change the sort order"),
@@ -34,7 +38,7 @@ HELP = (
     (
         "Time",
         (
-            ("[ ]", "a minute back, forth; forth at the end is live again"),
+            ("[ ]", "a minute back, forth; the newest is live again"),
             ("{ }", "a quarter of an hour"),
             ("@", "go to a time: 03:10, 2026-11-20 03:10, -2h"),
             ("M", "mark the moment shown, on every chart"),
@@ -51,7 +55,8 @@ HELP = (
             ("4", "processes"),
             ("5", "silences"),
             ("6", "panels: kept queries; x takes one away"),
-            ("7", "backtest: what each rule would have done; Enter tries a change"),
+            ("7", "backtest of the rules; Enter tries a change"),
+            ("8", "noise: which alerts disturbed, and what to try"),
             ("Ctrl+P", "all commands"),
         ),
     ),
@@ -60,14 +65,23 @@ HELP = (
 
 
 def help_lines(width: int, look: Look) -> list[Line]:
-    """All keys, and what the shapes mean."""
-    lines: list[Line] = []
-    for title, keys in HELP:
-        lines += heading(title, width, look)
-        for key, does in keys:
-            lines.append(Row(width, look).gap(3).put(key, "accent", 9).gap().put(does, "text").line())
-    lines += heading("Shapes", width, look)
+    """All keys, and what the shapes mean; in two columns where there is room, so that they are seen at a glance."""
+    if width < TWO_COLUMNS:
+        return [line for title, keys in HELP for line in _section(title, keys, width, look)] + _shapes(width, look)
+    half = width // 2
+    left = [line for title, keys in HELP[:3] for line in _section(title, keys, half, look)]
+    right = [line for title, keys in HELP[3:] for line in _section(title, keys, width - half, look)] + _shapes(width - half, look)
+    blank = Row(half, look).line()
+    return [(*one, *other) for one, other in zip_longest(left, right, fillvalue=blank)]
+
+
+def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: Look) -> list[Line]:
+    rows = [Row(width, look).gap(3).put(key, "accent", 9).gap().put(does, "text").line() for key, does in keys]
+    return [*heading(title, width, look), *rows]
+
+
+def _shapes(width: int, look: Look) -> list[Line]:
     row = Row(width, look).gap(3)
     for status in HealthStatus:
         row.put(look.glyphs.health(status), HEALTH_STYLES[status]).gap().put(status.value, "text").gap(3)
-    return [*lines, row.line()]
+    return [*heading("Shapes", width, look), row.line()]

@@ -111,4 +111,4 @@ def hint_line(hints: Sequence[tuple[str, str]], width: int, look: Look, tail: st
         kept = 0 if index >= len(hints) - last else ends
         if row.used + cells(key) + cells(does) + 3 + kept <= limit:
             row.put(f" {key}", "accent").put(f" {does} ", "dim")
-    return row.put(" " * max(0, limit + 1 - row.used), "dim").put(tail, "faint").line()
+    return row.put(" " * max(0, width - cells(tail) - 1 - row.used), "dim").put(tail, "faint").line()

@@ -125,6 +125,10 @@ class Pane(Lines, can_focus=True):
             self.cursor, self._key = index, keys[index]
             self.rebuild()
 
+    def pin(self) -> None:
+        """Keep the selected row selected, as if the user had moved to it: who opens a row comes back to it."""
+        self._key = self.selection or self._key
+
     def move(self, step: int) -> None:
         """Select the row ``step`` rows further."""
         self.move_to(self.cursor + step)
