@@ -56,6 +56,7 @@ def test_show_hides_every_secret(cli: Cli, tmp_path: Path) -> None:
         'headers = { Authorization = "hush3" }\nbearer = "hush4"\n'
         '[[checks]]\nname = "db"\ntype = "postgres"\ndsn = "postgresql://u:hush5@localhost/app"\n'
         '[[notifiers]]\nname = "hook"\ntype = "webhook"\nurl = "https://example.com/hush6"\n'
+        '[[notifiers]]\nname = "chat"\ntype = "telegram"\ntoken = "hush1"\nchat_id = 1\napi_url = "http://me:hush2@localhost"\n'
     )
     said = cli("config", "show", "--config", path)
     assert said.code == 0 and "127.0.0.1/x" in said.out

@@ -114,6 +114,9 @@ def test_a_faulty_variable_is_told_by_its_name(tmp_path: Path, monkeypatch: pyte
         load(path, {"TUI_MONITOR_SYSTEM__INTERVAL": "soon"})
     said = [str(fault) for fault in raised.value.faults]
     assert said[0].startswith('TUI_MONITOR_SYSTEM__INTERVAL: "soon" is not a duration') and "bel: unknown key" in said[1]
+    monkeypatch.setenv("TUI_MONITOR_GUARD__DNS", "example.com")
+    with pytest.raises(ConfigurationError, match="TUI_MONITOR_GUARD__DNS: cannot be read; a list is written as"):
+        load(None, {"TUI_MONITOR_GUARD__DNS": "example.com"})
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:

@@ -124,7 +124,9 @@ def _from_environment(environ: Mapping[str, str], faults: list[Fault]) -> dict[s
         for entry in error.errors(include_url=False):
             name = ENVIRONMENT_PREFIX + "__".join(str(part) for part in entry["loc"]).upper()
             faults.append(Fault(name, _fault(entry, _Lines("", "")).text))
-        return {}
+    except ValueError as error:
+        faults.append(Fault("", str(error)))
+    return {}
 
 
 def _validated(raw: dict[str, Any], directory: Path, faults: list[Fault], lines: _Lines) -> Settings | None:

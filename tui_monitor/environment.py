@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tui_monitor.settings import GuardSettings, StoreSettings, SystemSettings
 
@@ -23,5 +24,10 @@ class _Environment(BaseSettings):
 
 
 def read_environment() -> dict[str, Any]:
-    """What the environment sets, in the shape of the file."""
-    return _Environment().model_dump(exclude_unset=True)
+    """What the environment sets, in the shape of the file. Raises ValidationError, and ValueError where no value is to be read at all."""
+    try:
+        return _Environment().model_dump(exclude_unset=True)
+    except SettingsError as error:
+        field = str(error).partition('"')[2].partition('"')[0]
+        names = ", ".join(name for name in os.environ if name.upper().startswith(f"TUI_MONITOR_{field.upper()}"))
+        raise ValueError(f'{names}: cannot be read; a list is written as ["a", "b"]') from None

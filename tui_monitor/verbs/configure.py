@@ -97,6 +97,6 @@ def _hide(key: str, value: Any) -> Any:
         return [_hide(key, item) for item in value]
     if key == "headers":
         return dict.fromkeys(value, HIDDEN)
-    if key == "url":
+    if key in ("url", "api_url"):
         return without_credentials(value)
     return value

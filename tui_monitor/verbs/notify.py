@@ -123,10 +123,10 @@ def _print(tried: Sequence[Tried]) -> None:
     for one in tried:
         if one.state == "sent":
             said = "; ".join(part for part in (one.provider_id, one.remark) if part)
-            print(f"{one.message.notifier}: {ink('sent', 'sent')}{clean(f' ({said})') if said else ''}")
+            print(f"{clean(one.message.notifier)}: {ink('sent', 'sent')}{clean(f' ({said})') if said else ''}")
         else:
             doubt = " (it may have arrived)" if one.state == "unknown" else ""
-            print(f"{one.message.notifier}: {ink('failed', 'failed')}: {clean(one.reason)}{doubt}")
+            print(f"{clean(one.message.notifier)}: {ink('failed', 'failed')}: {clean(one.reason)}{doubt}")
 
 
 def _record(given: Namespace, tried: Sequence[Tried]) -> None:
