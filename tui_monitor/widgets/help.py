@@ -71,8 +71,7 @@ def help_lines(width: int, look: Look) -> list[Line]:
     half = width // 2
     left = [line for title, keys in HELP[:3] for line in _section(title, keys, half, look)]
     right = [line for title, keys in HELP[3:] for line in _section(title, keys, width - half, look)] + _shapes(width - half, look)
-    blank = Row(half, look).line()
-    return [(*one, *other) for one, other in zip_longest(left, right, fillvalue=blank)]
+    return [(*(one or Row(half, look).line()), *(other or Row(width - half, look).line())) for one, other in zip_longest(left, right)]
 
 
 def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: Look) -> list[Line]:
