@@ -100,3 +100,17 @@ def test_nothing_may_follow_the_end(tmp_path: Path) -> None:
         read_file(tmp_path / "bad.om")
     (tmp_path / "good.om").write_text("a 1 1\n# EOF\n\n")
     assert only(read_file(tmp_path / "good.om"), "a") == [(1000, 1.0)]
+
+
+def test_lines_that_begin_alike_are_told_apart() -> None:
+    """A name with its labels is read once; what follows it is read on every line, exemplars and faults too."""
+    text = 'm{a="}"} 1 1\nm{a="}"} 2 2 # {t="x"} 1\nm{a="}"} 3 3\nm{ a="}"} 4 4\nm 5 5\nm{a="} # {"} 6 6\n'
+    found = {one.labels: list(zip(one.times, one.values, strict=True)) for one in read_text(text).series}
+    assert found == {
+        labels_of("m"): [(5000, 5.0)],
+        labels_of("m", a="}"): [(1000, 1.0), (2000, 2.0), (3000, 3.0), (4000, 4.0)],
+        labels_of("m", a="} # {"): [(6000, 6.0)],
+    }
+    for wrong in ("x", "1 2 3", "1", "", "1 # {"):
+        with pytest.raises(FileError, match="line 2"):
+            read_text(f'm{{a="1"}} 1 1\nm{{a="1"}} {wrong}\n')

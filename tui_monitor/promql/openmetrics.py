@@ -90,6 +90,7 @@ def read_text(text: str, name: str = "text") -> FileStorage:
     the series. Comments, metadata, exemplars and a missing ``# EOF`` are no errors; what follows ``# EOF`` is one.
     """
     found: dict[Labels, dict[int, float]] = {}
+    heads: dict[str, Labels] = {}
     ended = False
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip(" \t\r")
@@ -101,14 +102,19 @@ def read_text(text: str, name: str = "text") -> FileStorage:
             ended = line == "# EOF"
             continue
         try:
-            labels, value, at = _sample(line)
+            labels, value, at = _sample(line, heads)
         except ValueError as reason:
             raise FileError(f"{name}, line {number}: {reason}") from None
         found.setdefault(labels, {})[at] = value
     return FileStorage(FileSeries(labels, samples) for labels, samples in found.items())
 
 
-def _sample(line: str) -> tuple[Labels, float, int]:
+def _sample(line: str, heads: dict[str, Labels]) -> tuple[Labels, float, int]:
+    """Labels, value and time; ``heads`` are the names with labels that were read before, as most lines repeat one."""
+    end = line.rfind("}") + 1
+    known = heads.get(line[:end])
+    if known is not None and len(words := line[end:].split()) == 2:
+        return known, _value(words[0]), _time(words[1])
     start = _NAME.match(line)
     pairs: dict[str, str] = {}
     if start is not None:
@@ -132,6 +138,7 @@ def _sample(line: str) -> tuple[Labels, float, int]:
     if len(words) != 2:
         raise ValueError(f"a value and a timestamp are expected, not {rest.strip()!r}")
     labels = tuple(sorted((key, value) for key, value in pairs.items() if value))
+    heads[line[: len(line) - len(rest)]] = labels
     return labels, _value(words[0]), _time(words[1])
 
 
