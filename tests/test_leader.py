@@ -16,6 +16,7 @@ import pytest
 from httpserver import HttpServer
 from receivers import receiver
 from running import ROOT, House, environment, house, running, told, until
+from servers import postgres_server
 
 from tui_monitor.clock import SystemClock
 from tui_monitor.config import load
@@ -91,6 +92,23 @@ async def test_what_fires_makes_the_board_unwell(where: House) -> None:
         await until(lambda: seen.alerts() == {"Full": "firing"})
         assert seen.board is not None and seen.board.status == "unhealthy"
         await until(lambda: where.run("status").returncode == 2)
+
+
+async def test_a_query_that_fails_is_seen(where: House) -> None:
+    """A wrong query leaves its check healthy and the others alone, but its reason stands on the board and in the log."""
+    with postgres_server() as server:
+        query = '[[checks.queries]]\nmetric = "{}"\nsql = "select {} as value"\ninterval = "200ms"\n'
+        check = f'[[checks]]\nname = "db"\ntype = "postgres"\ndsn = "{server.dsn()}"\ninterval = "200ms"\n'
+        where.configure(QUIET + check + query.format("orders", 3) + query.format("gone", "nothing"))
+        daemon = await where.start()
+        await daemon.said("query db: gone: ")
+        viewer = dashboard(where)
+        seen = Seen(viewer)
+        async with running(viewer.run(), viewer.stop):
+            board = await until(lambda: seen.board if seen.board and seen.board.checks[0].figures.get("orders") == 3 else None)
+            assert board.checks[0].status == "healthy" and board.checks[0].reason.startswith("query gone: ")
+            assert "nothing" in board.checks[0].facts["query gone"] and "query orders" not in board.checks[0].facts
+        assert await daemon.terminate() == 0
 
 
 async def test_a_second_daemon_stands_by_and_takes_over(where: House) -> None:

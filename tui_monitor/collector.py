@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from tui_monitor.sources.system import System
 from tui_monitor.sources.system_values import SystemReading
 from tui_monitor.tail import last_lines
 
+log = logging.getLogger(__name__)
 MINIMUM_LOOKBACK = 300_000
 SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
@@ -227,6 +229,8 @@ class Collector:
         key = f"{check.name}: {query.metric}"
         while True:
             samples, error = await probe.run_query(query)
+            if error and error != self.query_errors.get(key):
+                log.warning("query %s: %s", key, error)
             self.query_errors[key] = error
             if samples:
                 labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
@@ -255,6 +259,11 @@ class Collector:
         for query in getattr(check, "queries", ()):
             found |= self.figures.get(f"{check.name}: {query.metric}", {})
         return found
+
+    def query_faults_of(self, check: AnyCheck) -> dict[str, str]:
+        """Which of a check's queries fail, and why."""
+        faults = ((query.metric, self.query_errors.get(f"{check.name}: {query.metric}", "")) for query in getattr(check, "queries", ()))
+        return {f"query {metric}": error for metric, error in faults if error}
 
 
 def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:

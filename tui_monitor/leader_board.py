@@ -118,7 +118,10 @@ def _check(parts: Parts, check: AnyCheck, now: int) -> CheckView:
     if result is None:
         return boards.unprobed(check.name, check.type, check.category, target_of(check), check.depends_on)
     windows = parts.statistics.windows(check.name, check_labels(check), now)
-    return boards.check_view(result, target_of(check), windows, check.depends_on, parts.collector.figures_of(check))
+    view = boards.check_view(result, target_of(check), windows, check.depends_on, parts.collector.figures_of(check))
+    faults = parts.collector.query_faults_of(check)
+    told = "; ".join(f"{query}: {error}" for query, error in faults.items())
+    return replace(view, reason=view.reason or told, facts={**view.facts, **faults}) if faults else view
 
 
 def _alerts(parts: Parts) -> tuple[AlertView, ...]:
