@@ -344,3 +344,12 @@ def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
         assert LOOK.glyphs.cut not in text_of(wide)
         words = text_of(wide)
         assert all(text_of([line]).strip() in words for line in help_lines(80, LOOK))
+
+
+def test_each_core_is_seen_where_there_is_room() -> None:
+    """One busy core hides in the total, so there is a column for each and the busiest in figures; many cores share the width."""
+    for count, width in ((4, 45), (64, 45), (256, 34)):
+        board = replace(boards.busy(), resources=replace(boards.resources(), cores=(0.1,) * (count - 1) + (1.0,)))
+        found = {entry.key: text_of([entry.line]) for entry in resource_entries(board, {}, width, 30, LOOK)}
+        assert "busiest 100%" in found["cores"] and f.cells(found["cores"]) == width
+    assert "cores" not in {entry.key for entry in resource_entries(boards.busy(), {}, 34, 11, LOOK)}

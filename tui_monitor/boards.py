@@ -177,13 +177,13 @@ def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]
     if isinstance(phases := evidence.get("phases"), Mapping):
         found["Phases"] = tuple(f"{name} {float(seconds) * 1000:.1f} ms" for name, seconds in phases.items())
     if isinstance(processes := evidence.get("processes"), list):
-        found["Processes"] = tuple(
+        found["Busiest processes"] = tuple(
             f"{row['pid']:>7} {_share(row['cpu'])} % {int(row['memory']) >> 20:>6} MiB  {row['name']}" for row in processes
         )
     if isinstance(lines := evidence.get("log"), list):
         found["Log"] = tuple(str(line) for line in lines)
     if isinstance(values := evidence.get("values"), list) and values:
-        found["Values"] = (" ".join(f"{float(value):.4g}" for _, value in values[-20:]),)
+        found["Last values"] = (" ".join(f"{float(value):.4g}" for _, value in values[-20:]),)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_monitor.text import clean
@@ -40,8 +40,10 @@ def resource_entries(
     """
     here = board.resources
     rest = _rest(board, sparks, width, look)
-    tall = 2 if height >= len(rest) + 10 else 1
+    tall = 2 if height >= len(rest) + 11 else 1
     entries = gauge("cpu", here.cpu, sparks.get("cpu", ()), _cpu_note(here), width, look, expr="cpu_usage_ratio", rows=tall)
+    if tall > 1 and len(here.cores) > 1:
+        entries.append(_cores(here.cores, width, look))
     entries += gauge("memory", here.memory, sparks.get("memory", ()), _memory_note(here), width, look, expr="memory_usage_ratio", rows=tall)
     entries += rest
     room = height - len(entries) - 2
@@ -126,6 +128,16 @@ def _cpu_note(here: Resources) -> str:
     busy = [(here.modes[mode], mode) for mode in MODES if here.modes.get(mode, 0) >= 0.005]
     modes = " ".join(f"{MODES[name]} {share * 100:.0f}" for share, name in sorted(busy, reverse=True)[:2])
     return modes or (f"{len(here.cores)} cores" if here.cores else "")
+
+
+def _cores(cores: Sequence[float], width: int, look: Look) -> Entry:
+    """A column for each core, half a cell where they are many, and the busiest: one that is full hides in the total."""
+    room = width - _name_width(width) - 18
+    each = 2 if len(cores) <= room else 1
+    columns = tuple(value for value in cores for _ in range(each))
+    cells = min(room, -(-len(columns) // 2) if look.glyphs.braille else len(columns))
+    row = Row(width, look).gap(1).put("cores", "dim", _name_width(width)).gap().put(spark(columns, cells, look.glyphs, 0.0, 1.0), "bar")
+    return Entry("cores", row.gap(2).put(f"busiest {f.percent(max(cores))}", "dim").line(), "cpu_core_usage_ratio")
 
 
 def _memory_note(here: Resources) -> str:
