@@ -56,7 +56,7 @@ def test_every_verb_says_what_the_leader_expects(cli: Cli, tmp_path: Path) -> No
             ["unsilence", known.id[:4]],
             ["extend", f"silence:{known.id}", "--for", "1d"],
             ["annotate", "deploy\x1b[0m v2"],
-            ["notify", "send", "--title", "T", "--message", "M", "--severity", "high", "--to", "a", "b"],
+            ["notify", "send", "--title", "T", "--message", "M", "--severity", "high", "--to", "a", "--to", "b"],
         ):
             assert cli(*words, "--state", state).code == 0, words
     marked = dict(asked.pop(6)[1])

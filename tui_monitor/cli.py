@@ -122,7 +122,9 @@ def parser() -> argparse.ArgumentParser:
     send.add_argument("--title", required=True, metavar="T")
     send.add_argument("--message", required=True, metavar="M")
     send.add_argument("--severity", default="info", metavar="S", help="info, warning, error or critical")
-    send.add_argument("--to", nargs="+", default=[], metavar="NAME", help="notifiers; default: those of the severity")
+    send.add_argument(
+        "--to", nargs="+", action="extend", default=[], metavar="NAME", help="notifiers or recipient groups; default: those of the severity"
+    )
     sub = verb("notifications", "the outbox: queued, sent, retrying, failed and why")
     sub.add_argument("--limit", type=_count, metavar="N", default=50)
     json_flag(sub)
