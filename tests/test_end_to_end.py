@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import time
 from pathlib import Path
 
+import pytest
 from httpserver import HttpServer
 from receivers import Receiver, Reply, Request, receiver
 from running import Daemon, House, house, keys, marked, told, until
@@ -100,17 +102,18 @@ async def test_kill_9_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) ->
             assert not any(map(marked, hook.requests))
 
 
-async def test_a_kill_at_the_first_message_neither_ends_nor_doubles_the_alert(tmp_path: Path) -> None:
-    """Long well, then down, killed in the moment of the message: the next process knows the outage, though it needs three failures."""
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_an_end_at_the_first_message_neither_ends_nor_doubles_the_alert(tmp_path: Path, how: signal.Signals) -> None:
+    """Long well, then down, ended in the moment of the message: the next process knows the outage, though it needs three failures."""
     async with HttpServer() as target:
         lives: list[Daemon] = []
 
-        def kill(_: Request) -> Reply:
+        def end(_: Request) -> Reply:
             for one in lives:
-                one.process.kill()
+                one.process.send_signal(how)
             return Reply()
 
-        async with receiver(kill) as hook:
+        async with receiver(end) as hook:
             with house(tmp_path / "house") as where:
                 configure(where, target, hook)
                 where.configure(where.config.read_text().replace("failures = 1", 'failures = 3\nretry_interval = "200ms"'))

@@ -181,7 +181,10 @@ class Leader:
 
     async def _close(self) -> None:
         now = self._clock.wall_ms()
-        await self.recorder.close(self._collector.drain(), now, self.board.to_json(sparks=True) if self.board else None)
+        board = (
+            make_board(self._parts, now).to_json(sparks=True) if self.board else None
+        )  # not the last one: the next leader goes on from it
+        await self.recorder.close(self._collector.drain(), now, board)
         if self._state is not None:
             with contextlib.suppress(sqlite3.Error):
                 await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
