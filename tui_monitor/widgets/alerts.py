@@ -54,8 +54,9 @@ def told(alert: AlertView, width: int) -> str:
     text, about = alert.summary or alert.name, subject(alert)
     if alert.name == CHECK_RULE and about and text.startswith(about):
         verdict, _, reason = text[len(about) :].partition(": ")
+        before = about if width < 60 else "" if width >= 90 else verdict.removeprefix(" is").strip()
         if reason:
-            text = reason if width >= 90 else f"{verdict.removeprefix(' is').strip()}: {reason}" if width >= 60 else f"{about}: {reason}"
+            text = f"{before}: {reason}" if before else reason
     if alert.affected:
         text += f" ({alert.affected} affected)"
     if alert.flaps:

@@ -97,6 +97,7 @@ def title_line(title: str, width: int, look: Look, *, focused: bool = False, rem
     style = "band-focus" if focused else "band"
     row = Row(width, look)
     row.put(f"{look.glyphs.selected if focused else ' '}", style).put(title, f"{style}-title")
+    remark = cut(clean(remark), row.room - (cells(right) + 5 if right else 2), look.glyphs.cut)
     row.put("  " + remark if remark else "", f"{style}-dim")
     right = cut(clean(right), max(0, row.room - 2), look.glyphs.cut)
     row.put(" " * max(0, row.room - cells(right) - 1), f"{style}-dim").put(right, f"{style}-dim").put(" " * row.room, f"{style}-dim")

@@ -76,14 +76,17 @@ def process_entries(
 ) -> list[Entry]:
     """A head and the busiest processes, most CPU (or memory) first; ``whole`` shows the command line."""
     key = (lambda p: (-p.memory, p.pid)) if by_memory else (lambda p: (-round(p.cpu, 2), -p.memory, p.pid))
-    command = max(10, width - 34)
+    user = 9 if width >= 44 else 0  # where there is little room, memory says more
+    command = max(10, width - 25 - user)
     head = Row(width, look).gap(1).put("process", "faint", command).gap().put("pid", "faint", 7, right=True).gap()
-    head.put("user", "faint", 8).gap().put("cpu", "faint" if by_memory else "dim", 6, right=True).gap(2)
+    head.put("user", "faint", user).put("cpu", "faint" if by_memory else "dim", 6, right=True).gap(2)
     head.put("mem", "dim" if by_memory else "faint", 6, right=True)
     entries = [Entry("", head.line())]
     for process in sorted(processes, key=key)[:limit]:
         row = Row(width, look).gap(1).put(process.command if whole else process.name, "text", command).gap()
-        row.put(str(process.pid), "faint", 7, right=True).gap().put(process.user, "faint", 8).gap()
+        row.put(str(process.pid), "faint", 7, right=True).gap()
+        if user:
+            row.put(process.user, "faint", user - 1).gap()
         row.put(f.percent(process.cpu, 0), "text" if process.cpu < 0.7 else "warning", 6, right=True).gap(2)
         row.put(f.size(process.memory), "text", 6, right=True)
         entries.append(Entry(f"pid:{process.pid}", row.line()))
