@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+
+import pytest
+
+from tui_monitor.lean import _terminal_size
+
+LEAN = "import sys\nfrom tui_monitor.lean import *\nlean_libraries()\nlean_screen()\nlean_templates()\n"
 
 
 def run(code: str) -> str:
     """What a fresh process prints."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    return subprocess.run([sys.executable, "-c", LEAN + code], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
 
-def test_pydantic_looks_for_no_plugins() -> None:
-    """A configuration is read without the modules that pydantic needs only to look for plugins."""
+def test_a_configuration_is_read_without_what_looks_for_plugins() -> None:
+    """Pydantic loads none of the modules that it needs only to look for plugins."""
     code = (
-        "import sys\nfrom tui_monitor.lean import without_pydantic_plugins\nwithout_pydantic_plugins()\n"
         "from tui_monitor.config import load\nload(None, {})\n"
         "print([name for name in ('importlib.metadata', 'zipfile', 'email', 'csv') if name in sys.modules])"
     )
     assert run(code) == "[]"
 
 
-def test_the_stand_in_gives_way_to_the_real_module() -> None:
-    """Whoever wants anything else of the replaced module gets the real one's."""
+def test_an_app_and_a_template_load_nothing_that_nobody_uses() -> None:
+    """Textual and Jinja run on stand-ins: no tree widget, no pickle in Python, no compression."""
     code = (
-        "from tui_monitor.lean import without_pydantic_plugins\nwithout_pydantic_plugins()\n"
-        "from pydantic.plugin._loader import PYDANTIC_ENTRY_POINT_GROUP\nprint(PYDANTIC_ENTRY_POINT_GROUP)"
+        "from textual.app import App\nfrom tui_monitor.cli import parser\nfrom tui_monitor.alerts.templates import render\n"
+        "parser().parse_args([])\nprint(App().size, render('{{ $value | humanize }} {{ $labels.x }}', {'x': 'ü'}, 1.5))\n"
+        "unused = ('textual.widgets._tree', 'textual.widgets._select', 'bz2', 'lzma', 'tempfile', 'platformdirs.unix')\n"
+        "print([name for name in unused if name in sys.modules])"
     )
-    assert run(code) == "pydantic"
+    assert run(code) == "Size(width=80, height=24) 1.5 ü\n[]"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("from pydantic.plugin._loader import PYDANTIC_ENTRY_POINT_GROUP as it", "pydantic"),
+        ("import pickle\nit = pickle.loads(pickle.dumps([1])), issubclass(pickle.PicklingError, Exception)", "([1], True)"),
+        ("from pickle import _Pickler\nit = _Pickler.__module__", "pickle"),
+        ("import shutil\nit = bool(shutil.which('sh'))", "True"),
+        ("from difflib import get_close_matches\nit = get_close_matches('helo', ['hello']), get_close_matches('x', [])", "(['hello'], [])"),
+        ("from textual.types import DirEntry\nit = DirEntry.__module__", "textual.widgets._directory_tree"),
+        ("from platformdirs import user_downloads_path as it\nit = it().name, it().name", "('Downloads', 'Downloads')"),
+        ("import platformdirs\nit = platformdirs.__version__ > ''", "True"),
+        ("import jinja2\nit = type(jinja2.FileSystemBytecodeCache()).__module__", "jinja2.bccache"),
+        ("import mimetypes\nit = mimetypes.guess_type('a.svg')[0]", "image/svg+xml"),
+    ],
+)
+def test_a_stand_in_gives_way_to_the_real_module(code: str, said: str) -> None:
+    """Whoever wants anything else of the replaced module gets the real one's, and a function of it works each time."""
+    assert run(f"{code}\nprint(it)") == said
+
+
+@pytest.mark.parametrize("environment", [{}, {"COLUMNS": "132"}, {"COLUMNS": "0", "LINES": "7"}, {"COLUMNS": "wide", "LINES": "50"}])
+def test_the_size_of_the_terminal_is_what_shutil_says(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment first, then the terminal, then the fallback."""
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in environment.items():
+        monkeypatch.setenv(name, text)
+    for fallback in ((80, 24), (100, 40)):
+        assert _terminal_size(fallback) == shutil.get_terminal_size(fallback)
+        assert isinstance(_terminal_size(fallback), os.terminal_size)

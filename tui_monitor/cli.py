@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import os
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tui_monitor import version
-from tui_monitor.lean import without_pydantic_plugins
+from tui_monitor.lean import lean_libraries
 
 
 class _Parser(argparse.ArgumentParser):
@@ -19,6 +18,8 @@ class _Parser(argparse.ArgumentParser):
         advice = ""
         if "invalid choice: '" in message:
             wrong = message.split("invalid choice: '")[1].split("'")[0]
+            import difflib
+
             near = difflib.get_close_matches(wrong, self._known(), n=1)
             advice = f"; did you mean {near[0]}?" if near else ""
         self.exit(2, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
@@ -198,7 +199,7 @@ def _shield(arguments: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
-    without_pydantic_plugins()
+    lean_libraries()
     given = parser().parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
     given.config = getattr(given, "config", None)
     given.state = getattr(given, "state", None)

@@ -1,34 +1,79 @@
-"""Keeps a library from loading what nobody here uses, where that costs memory on every machine."""
+"""Keeps libraries from loading what nobody here uses, where that costs memory and start-up time on every machine."""
 
 from __future__ import annotations
 
 import gc
 import importlib
+import os
+import re
 import sys
+from collections.abc import Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-_LOADER = "pydantic.plugin._loader"
 
+def lean_libraries() -> None:
+    """Put stand-ins in the place of modules that libraries import for a name or two: call before any of them is loaded.
 
-def without_pydantic_plugins() -> None:
-    """No plugin of pydantic is wanted here: looking for one loads importlib.metadata, email, zipfile and csv (2.6 MiB, 18 ms).
-
-    Its own switch (PYDANTIC_DISABLE_PLUGINS) is read only after that. Call before pydantic is imported; without effect later.
+    With the two functions below 5 MiB and 35 ms of a dashboard's start. Whoever asks for anything else gets the real module's.
     """
-    if _LOADER in sys.modules:
+    _stand_in("pydantic.plugin._loader", get_plugins=lambda *_: ())  # its own switch, PYDANTIC_DISABLE_PLUGINS, is read too late
+    _stand_in("shutil", get_terminal_size=_terminal_size)  # argparse and textual; brings bz2 and lzma
+
+
+def lean_screen() -> None:
+    """The same before textual is loaded."""
+    _stand_in("textual.types", first="textual._types")  # gathers names from trees, selects and placeholders for the documentation
+    _stand_in("platformdirs", later=["user_downloads_path"])  # for screenshots
+    _stand_in("difflib", later=["get_close_matches"])  # for advice about style sheets
+    _stand_in("mimetypes")  # for files that it opens
+    _stand_in("pickle", first="_pickle")  # rich, for two functions that are C
+
+
+def lean_templates() -> None:
+    """The same before Jinja is loaded."""
+    _stand_in("jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"])  # brings pickle, tempfile
+    _stand_in("jinja2._identifier", pattern=re.compile(r"\w+"))  # the letters of the world for names of variables; ours are ASCII
+
+
+def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: Any) -> None:
+    """Put one in: it has what is ``ready`` and what the module ``first`` has; calling ``later`` or asking for more loads the real one."""
+    if module in sys.modules:
         return
-    stand_in = ModuleType(_LOADER, "No plugins; everything else is the real module's.")
+    stand_in = ModuleType(module, "A stand-in; everything else is the real module's.")
+
+    def find(name: str) -> Any:
+        if name.startswith("__") and name != "__version__":
+            raise AttributeError(name)  # the import system asks whether it is a package
+        if first and hasattr(source := importlib.import_module(first), name):
+            return getattr(source, name)
+        return real(name)
 
     def real(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)  # the import system asks whether it is a package
-        sys.modules.pop(_LOADER, None)
-        return getattr(importlib.import_module(_LOADER), name)
+        if sys.modules.get(module) is stand_in:
+            del sys.modules[module]
+        return getattr(importlib.import_module(module), name)
 
-    stand_in.get_plugins = lambda *_: ()  # type: ignore[attr-defined]
-    stand_in.__getattr__ = real  # type: ignore[method-assign]
-    sys.modules[_LOADER] = stand_in
+    def call(name: str, *given: Any, **named: Any) -> Any:
+        return real(name)(*given, **named)
+
+    vars(stand_in).update(ready, **{name: partial(call, name) for name in later}, __getattr__=find)
+    sys.modules[module] = stand_in
+
+
+def _terminal_size(fallback: tuple[int, int] = (80, 24)) -> os.terminal_size:
+    """Columns and lines: those of the environment, those of the terminal, or the fallback. As shutil's (docs.python.org, shutil)."""
+    size = [_number(os.environ.get(name, "")) for name in ("COLUMNS", "LINES")]
+    try:
+        seen = os.get_terminal_size(sys.__stdout__.fileno()) if sys.__stdout__ is not None and not all(size) else (0, 0)
+    except (ValueError, OSError):
+        seen = (0, 0)
+    return os.terminal_size(mine or its or other for mine, its, other in zip(size, seen, fallback, strict=True))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def settle_memory() -> None:

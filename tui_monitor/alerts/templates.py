@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.template_functions import FUNCTIONS, text_of
+from tui_monitor.lean import lean_templates
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -79,6 +80,7 @@ def _program(text: str) -> Callable[[Mapping[str, object]], str]:
 
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
+    lean_templates()
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=False, finalize=text_of, keep_trailing_newline=True)

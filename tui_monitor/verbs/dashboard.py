@@ -6,6 +6,7 @@ import os
 import time
 from argparse import Namespace
 
+from tui_monitor.lean import lean_screen
 from tui_monitor.places import find_config, find_state
 from tui_monitor.statedir import StateUnusable, open_directory
 from tui_monitor.verbs.common import complain, parse_time
@@ -24,6 +25,7 @@ def run_dashboard(given: Namespace) -> int:
     except StateUnusable as error:
         complain(str(error))
         return 2
+    lean_screen()
     from tui_monitor.app import run_app
     from tui_monitor.backend import LateRuntime
 
