@@ -107,6 +107,7 @@ class Terminal:
             cwd=ROOT,
             env=env,
             start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         self.slave, self.output = slave, b""
 
@@ -161,6 +162,21 @@ def test_every_way_to_end_restores_the_terminal(how: str | signal.Signals) -> No
         assert terminal.restored()
     finally:
         terminal.close()
+
+
+def test_a_session_that_breaks_off_ends_the_dashboard() -> None:
+    """The terminal is gone, as when SSH is cut: it hands over and ends with 0 instead of hanging on what it cannot draw."""
+    terminal = Terminal()
+    try:
+        terminal.until(b"Alerts")
+    finally:
+        os.close(terminal.slave)
+        os.close(terminal.master)
+    try:
+        assert terminal.process.wait(15) == 0
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
 
 
 def test_a_crash_restores_the_terminal_and_says_why() -> None:

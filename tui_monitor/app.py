@@ -18,6 +18,7 @@ from textual.filter import NoColor
 from textual.screen import Screen
 
 from tui_monitor.screens.main import MainScreen
+from tui_monitor.terminal import lasting_terminal
 from tui_monitor.text import clean
 from tui_monitor.views import AlertView, Backend, Board, CommandRefused, NotReady
 from tui_monitor.widgets.bars import Picture
@@ -414,7 +415,7 @@ def run_app(backend: Backend, *, bell: bool, now: Callable[[], int], at: int | N
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (told on standard error)."""
     gc.disable()  # until the first paint: collecting while everything loads costs 20 ms and finds nothing
     app = MonitorApp(backend, bell=bell, now=now, at=at)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), lasting_terminal():
         app.run()
     if app.failure is not None:
         for line in str(app.failure).splitlines():
