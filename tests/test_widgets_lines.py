@@ -354,3 +354,12 @@ def test_each_core_is_seen_where_there_is_room() -> None:
         found = {entry.key: text_of([entry.line]) for entry in resource_entries(board, {}, width, 30, LOOK)}
         assert "busiest 100%" in found["cores"] and f.cells(found["cores"]) == width
     assert "cores" not in {entry.key for entry in resource_entries(boards.busy(), {}, 34, 11, LOOK)}
+
+
+def test_narrow_states_say_who_in_few_words() -> None:
+    """A failed parent is named by itself; an acknowledgement is shortened before its note is cut."""
+    alert = replace(boards.alerts()[1], suppressed_by=("depends_on:payments",))
+    assert alerts.state_text(alert, boards.AT) == "muted by payments"
+    taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
+    assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
+    assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])

@@ -175,7 +175,7 @@ def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]
     if reason := evidence.get("reason"):
         found["Reason"] = (str(reason),)
     if isinstance(phases := evidence.get("phases"), Mapping):
-        found["Phases"] = tuple(f"{name} {float(seconds) * 1000:.1f} ms" for name, seconds in phases.items())
+        found["Phases"] = tuple(f"{name:<11}{float(seconds) * 1000:8.1f} ms" for name, seconds in phases.items())
     if isinstance(processes := evidence.get("processes"), list):
         found["Busiest processes"] = tuple(
             f"{row['pid']:>7} {_share(row['cpu'])} % {int(row['memory']) >> 20:>6} MiB  {row['name']}" for row in processes

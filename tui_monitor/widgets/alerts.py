@@ -83,7 +83,7 @@ def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
         note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
         return f"acknowledged by {alert.acknowledged_by}{note}"
     if alert.suppressed_by:
-        return f"muted by {', '.join(alert.suppressed_by)}"
+        return f"muted by {', '.join(by.removeprefix('depends_on:') for by in alert.suppressed_by)}"
     if alert.state == "pending":
         return "pending"
     if alert.deliveries:
@@ -141,7 +141,9 @@ def alert_line(alert: AlertView, now: int, width: int, look: Look, *, selected: 
         text = f"[{short_state(alert)}] {text}"
     row.put(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
-        row.gap(2).put(state_text(alert, now, past=past) if state_width > 18 else short_state(alert), state_style(alert), state_width)
+        state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert)
+        state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)
+        row.gap(2).put(state, state_style(alert), state_width)
     return row.line()
 
 
