@@ -12,6 +12,7 @@ from typing import Any
 import boards
 import pytest
 from board_backend import FakeBackend
+from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -252,6 +253,20 @@ async def test_who_opens_a_row_comes_back_to_it() -> None:
         backend.push(replace(boards.busy(), alerts=(new, *boards.alerts())))
         await press(app, pilot, "escape")
         assert app.main.alerts.selection == first and app.main.alerts.cursor == 1
+
+
+async def test_the_pane_stays_while_another_window_has_the_focus() -> None:
+    """A terminal that loses the focus and gets it back finds the pane as it was, though boards have come since."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "tab", "tab")
+        assert app.main.pane is app.main.endpoints
+        app.post_message(AppBlur())
+        await settle_light(app, pilot)
+        backend.push(boards.busy(boards.AT + 1000))
+        await settle_light(app, pilot)
+        app.post_message(AppFocus())
+        await settle_light(app, pilot)
+        assert app.main.pane is app.main.endpoints
 
 
 async def test_details_follow_the_alert() -> None:

@@ -126,7 +126,7 @@ class MainScreen(Screen[None]):
         for pane in self.panes:
             pane.show(board, self._sparks)
         seen = self.visible_panes()
-        if seen and self.focused not in seen:
+        if seen and self.focused not in seen and self.app.app_focus:
             seen[-1].focus()
 
     @property
