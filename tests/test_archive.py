@@ -158,6 +158,8 @@ async def test_several_lines_at_once(archive: Archive) -> None:
     names = [line.name.partition("{")[0] for line in chart.lines]
     assert names == ["cpu_usage_ratio", "memory_usage_ratio", "probe_success"]
     assert [line.values[-1] for line in chart.lines] == [0.25, 0.5, 1.0]
+    for alone in ("cpu_usage_ratio;", "; cpu_usage_ratio * 1 ;"):
+        assert len((await archive.chart(alone, NOW - HOUR, NOW, 50)).lines) == 1
     wrong = await archive.chart("cpu_usage_ratio; sum(", NOW - HOUR, NOW, 50)
     assert wrong.error and wrong.error_position is not None and wrong.error_position >= len("cpu_usage_ratio; ")
 

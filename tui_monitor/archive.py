@@ -247,11 +247,8 @@ def _message_title(entry: Entry, labels: Mapping[str, Mapping[str, str]]) -> str
 
 def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
     """The lines of one expression, or of several with a semicolon between them."""
-    parts = expressions(text)
-    if len(parts) == 1:
-        return _lines_of(reader, text, start, end, points, enough)
     lines: list[ChartLine] = []
-    for offset, part in parts:
+    for offset, part in expressions(text):
         try:
             lines += _lines_of(reader, part, start, end, points, enough)
         except PromqlError as error:

@@ -71,8 +71,8 @@ def backtest_remark(found: BacktestView, since: str) -> str:
     return f"the last {since}: {fired} alerts, {told} messages"
 
 
-NOISE_HEADS = ("alert", "fired", "half within", "again soon", "taken", "messages")
-_NOISE_WIDTHS = (0, 6, 11, 10, 8, 10)
+NOISE_HEADS = ("alert", "fired", "median", "came back", "taken", "messages")
+_NOISE_WIDTHS = (0, 6, 8, 10, 8, 10)
 
 
 def noise_heads(width: int, look: Look) -> Line:
