@@ -9,13 +9,13 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from httpserver import HttpServer
 from receivers import receiver
-from running import ROOT, House, environment, house, running, told, until
+from running import ROOT, Daemon, House, environment, house, running, told, until
 from servers import postgres_server
 
 from tui_monitor.clock import SystemClock
@@ -176,8 +176,11 @@ async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: House) -> No
         await until(lambda: seen.board and seen.board.leader.role == "leader", 12, "the dashboard takes over again: same configuration")
 
 
-async def test_a_dashboard_with_another_configuration_does_not_take_over(where: House, tmp_path: Path) -> None:
-    """After the daemon's death a dashboard with another configuration says that nobody leads, plainly; commands are kept."""
+@pytest.mark.parametrize("end", [Daemon.kill, Daemon.terminate])
+async def test_a_dashboard_with_another_configuration_does_not_take_over(
+    where: House, tmp_path: Path, end: Callable[[Daemon], Awaitable[object]]
+) -> None:
+    """After the daemon's end, by force or in order, a dashboard with another configuration says that nobody leads; commands are kept."""
     other = tmp_path / "other.toml"
     other.write_text('host = "mine"\n' + QUIET)
     daemon = await where.start()
@@ -185,7 +188,7 @@ async def test_a_dashboard_with_another_configuration_does_not_take_over(where: 
     seen = Seen(board)
     async with running(board.run(), board.stop):
         await until(lambda: seen.board and seen.board.leader.alive)
-        await daemon.kill()
+        await end(daemon)
         found = await until(lambda: seen.board if seen.board and not seen.board.leader.alive and seen.board.trouble else None)
         assert any("no leader" in text and "another configuration" in text for text in found.trouble)
         assert "next leader" in await board.command("annotate", {"text": "deploy"})

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui_monitor.config import Configuration
     from tui_monitor.leader import Leader
     from tui_monitor.recorder import Reading
+    from tui_monitor.store.leader import LeaderRow
 
 log = logging.getLogger(__name__)
 ASK_TO_YIELD_EVERY = 2.0
@@ -61,6 +62,7 @@ class Runtime:
         self._stopping = False
         self._not_before = float("-inf")
         self._asked = float("-inf")
+        self._led: LeaderRow | None = None
         self._loaded: Configuration | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -143,6 +145,7 @@ class Runtime:
         """Whether this process has just become the leader."""
         if self.kind == "headless":
             self._ask_to_yield(viewer)
+        self._led = viewer.leader or self._led
         if viewer.leader is not None and viewer.leader.kind == "headless":
             self._not_before = float("-inf")  # the daemon that was given way to has led: when it ends, there is nobody to wait for
         if viewer.leader_alive and not self._yielded(viewer):
@@ -157,10 +160,10 @@ class Runtime:
         except ConfigurationError as error:
             viewer.blocked = f"no leader, and this configuration cannot lead: {error.faults[0]}"
             return False
-        last = viewer.leader
+        last = self._led  # one that has ended in good order has taken its row away
         if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
             self._lock.release()
-            viewer.blocked = "no leader: the daemon has died, and this dashboard has another configuration"
+            viewer.blocked = "no leader: the daemon has ended, and this dashboard has another configuration"
             return False
         self._loaded = loaded
         return True
