@@ -61,6 +61,13 @@ def _address(*schemes: str) -> Callable[[Any], Any]:
     return check
 
 
+def _each_severity_once(value: Any) -> Any:
+    words = [SEVERITY_ALIASES.get(word, word) for word in value] if isinstance(value, dict) else []
+    if twice := next((word for word in words if words.count(word) > 1), ""):
+        raise ValueError(f'"{twice}" stands here twice, under another name too')
+    return value
+
+
 def _limit(value: str) -> str:
     count, _, window = value.partition("/")
     try:
@@ -436,7 +443,7 @@ class Settings(Section):
     rules: list[RuleSettings] = Field(default_factory=list)
     notifiers: list[Notifier] = Field(default_factory=list)
     recipients: dict[str, list[str]] = _key({}, "recipient groups: a name for several notifiers")
-    routing: dict[Severity, list[str]] = _key({}, "the simple form: severity = notifiers")
+    routing: Annotated[dict[Severity, list[str]], BeforeValidator(_each_severity_once)] = _key({}, "the simple form: severity = notifiers")
     routes: list[RouteSettings] = Field(default_factory=list)
     inhibit: list[InhibitSettings] = Field(default_factory=list)
     maintenance: list[MaintenanceSettings] = Field(default_factory=list)
