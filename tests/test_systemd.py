@@ -27,6 +27,8 @@ def test_each_message_is_one_datagram(tmp_path: Path, abstract: bool) -> None:
         first, second = manager.recv(1000).decode().split("\n")
         assert first == "RELOADING=1"
         assert before <= int(second.removeprefix("MONOTONIC_USEC=")) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        systemd.ready()
+        assert manager.recv(1000) == b"READY=1\nSTATUS=leader"
         systemd.watchdog()
         assert manager.recv(1000) == b"WATCHDOG=1"
         systemd.stopping()

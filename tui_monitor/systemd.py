@@ -16,6 +16,7 @@ class Systemd:
         ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         self.watchdog_interval = int(environ.get("WATCHDOG_USEC", "0")) / 2e6 if ours and self._address else 0.0
         """Seconds between two WATCHDOG messages; 0: none wanted."""
+        self._status = ""
 
     def send(self, *lines: str) -> None:
         """Send the lines as one datagram; an unreachable socket is none of our trouble."""
@@ -29,8 +30,9 @@ class Systemd:
                 return
 
     def ready(self, status: str = "") -> None:
-        """Started, or reloaded."""
-        self.send("READY=1", f"STATUS={' '.join(status.split())}")
+        """Started, or reloaded; without a status the last one stays."""
+        self._status = " ".join(status.split()) or self._status
+        self.send("READY=1", f"STATUS={self._status}")
 
     def reloading(self) -> None:
         """A reload begins; MONOTONIC_USEC is required by Type=notify-reload."""
