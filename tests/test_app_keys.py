@@ -174,6 +174,21 @@ async def test_filter_next_and_sort() -> None:
         assert alerts.keys()[0] == "a0000f" and "by newest" in seen(app)
 
 
+async def test_a_filter_follows_the_typing() -> None:
+    """Rows are filtered at each key; Esc at the prompt brings back what was; on a page Esc first clears the filter, then leaves."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "slash", *"disk")
+        assert {alert.name for alert in app.main.alerts.alerts} == {"DiskSpace", "DiskFullSoon"}
+        await press(app, pilot, "escape")
+        assert app.main.alerts.needle == "" and len(app.main.alerts.alerts) == 15
+        await press(app, pilot, "2", "slash", *"disk", "enter")
+        assert isinstance(app.screen, PageScreen) and app.screen.pane.needle == "disk"
+        await press(app, pilot, "escape")
+        assert isinstance(app.screen, PageScreen) and app.screen.pane.needle == ""
+        await press(app, pilot, "escape")
+        assert not isinstance(app.screen, PageScreen)
+
+
 async def test_pause_holds_the_picture_and_says_so() -> None:
     """While paused new boards are not shown but new alerts are told; `p` shows the newest again."""
     async with running() as (app, backend, pilot):

@@ -25,6 +25,7 @@ from tui_monitor.widgets.bars import Picture
 from tui_monitor.widgets.glyphs import glyphs_for
 from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Look
+from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.panes import AlertsPane, EndpointsPane, HealthPane, ResourcesPane
 from tui_monitor.widgets.theme import COLORS, NIGHT
 
@@ -273,16 +274,24 @@ class MonitorApp(App[int]):
         return bool(why)
 
     def ask(
-        self, question: str, then: Callable[[str], None], value: str = "", placeholder: str = "", hint: str = "Enter sends   Esc leaves"
+        self,
+        question: str,
+        then: Callable[[str], None],
+        value: str = "",
+        placeholder: str = "",
+        hint: str = "Enter sends   Esc leaves",
+        typed: Callable[[str], None] | None = None,
     ) -> None:
-        """Ask for one line; ``then`` is called with it unless the user leaves."""
+        """Ask for one line; ``then`` is called with it unless the user leaves, ``typed`` with what stands there at each key."""
         from tui_monitor.screens.prompt import PromptScreen
 
         def answered(text: str | None) -> None:
             if text is not None:
                 then(text)
+            elif typed is not None:
+                typed(value)
 
-        self.push_screen(PromptScreen(question, value, placeholder, look=self.look, inks=self.inks, hint=hint), answered)
+        self.push_screen(PromptScreen(question, value, placeholder, look=self.look, inks=self.inks, hint=hint, typed=typed), answered)
 
     # Keys.
 
@@ -337,7 +346,10 @@ class MonitorApp(App[int]):
 
     async def action_back(self) -> None:
         """One step back: from a screen, the past, a pause, a filter. Never quits."""
-        if self.screen is not self.main:
+        pane = getattr(self.screen, "pane", None)
+        if self.screen is not self.main and isinstance(pane, Pane) and pane.needle:
+            pane.filter("")
+        elif self.screen is not self.main:
             self.pop_screen()
         elif self.picture.past_at or self.picture.paused_since:
             self._live()

@@ -59,7 +59,7 @@ def silence(app: MonitorApp) -> None:
 def filter_rows(app: MonitorApp) -> None:
     """Ask for a text and show only the rows of the focused pane that hold it."""
     pane = getattr(app.screen, "pane", app.main.pane)
-    app.ask(f"Filter {pane.TITLE}".rstrip(), pane.filter, value=pane.needle, hint="Enter filters   Esc leaves")
+    app.ask(f"Filter {pane.TITLE}".rstrip(), pane.filter, value=pane.needle, hint="Enter keeps it   Esc leaves", typed=pane.filter)
 
 
 def goto(app: MonitorApp) -> None:

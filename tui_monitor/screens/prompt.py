@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -47,9 +47,18 @@ class PromptScreen(ModalScreen[str | None]):
     AUTO_FOCUS = "Input"
 
     def __init__(
-        self, question: str, value: str = "", placeholder: str = "", *, look: Look, inks: Inks, hint: str = "Enter sends   Esc leaves"
+        self,
+        question: str,
+        value: str = "",
+        placeholder: str = "",
+        *,
+        look: Look,
+        inks: Inks,
+        hint: str = "Enter sends   Esc leaves",
+        typed: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
+        self._typed = typed
         self._label = PromptLabel(question, hint, look=look, inks=inks)
         self._input = Input(value, placeholder, select_on_focus=False)
         self._input.cursor_blink = False
@@ -57,6 +66,12 @@ class PromptScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Label over input."""
         yield PromptBox(self._label, self._input, id="prompt")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell each key to whoever wants to follow."""
+        event.stop()
+        if self._typed is not None:
+            self._typed(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer."""
