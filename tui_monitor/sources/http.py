@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -246,7 +247,10 @@ def _url(settings: HttpCheck) -> Url:
 
 
 def _tls(settings: HttpCheck) -> TlsSettings:
-    """Its files are looked at now; one that vanishes later is the monitor's own trouble."""
+    """Its files are looked at now; one that vanishes later is the monitor's own trouble.
+
+    What https needs is loaded now too: in the first probe it would hold up the loop, and others would measure that as their latency.
+    """
     if settings.key_file and not settings.cert_file:
         raise ValueError("key_file: there is no cert_file that it belongs to")
     made = TlsSettings(settings.verify, settings.ca_file, settings.cert_file, settings.key_file)
@@ -256,6 +260,9 @@ def _tls(settings: HttpCheck) -> TlsSettings:
                 context_for(part)
             except OwnTrouble as error:
                 raise ValueError(f"{'ca_file' if part.ca_file else 'cert_file'}: {error}") from None
+    if settings.url.lower().startswith("https:"):
+        with contextlib.suppress(OwnTrouble):
+            context_for(made)
     return made
 
 
