@@ -82,7 +82,7 @@ class ResourcesPane(BoardPane):
 
     def remark(self) -> str:
         """Nothing: the figures speak."""
-        return "first reading under way" if self.board.loading else ""
+        return "loading" if self.board.loading else ""
 
     def expr(self) -> str:
         """The series behind the selected gauge."""
@@ -150,7 +150,7 @@ class EndpointsPane(ChecksPane):
     TITLE = "Endpoints"
     ENDPOINTS = True
     ADVICE = (
-        ("No endpoint is watched yet. In the configuration:", "dim"),
+        ("No endpoint yet. In the configuration:", "dim"),
         ("[[checks]]", "text"),
         ('name = "api"', "text"),
         ('type = "http"', "text"),
@@ -176,7 +176,7 @@ class HealthPane(ChecksPane):
 
     TITLE = "Health"
     ADVICE = (
-        ("No other check yet: postgres, redis, tcp, ... In the configuration:", "dim"),
+        ("No other check yet. In the configuration:", "dim"),
         ("[[checks]]", "text"),
         ('name = "db"', "text"),
         ('type = "postgres"', "text"),
@@ -242,9 +242,9 @@ class AlertsPane(BoardPane):
         quiet.put(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
         lines = [blank, quiet.line()]
         if not self.board.notifiers:
-            lines.append(
-                note("No notifier is configured: alerts are shown here only. See [[notifiers]] in the configuration.", width, self.look)
-            )
+            lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
+        if not self.board.checks:
+            lines.append(note("Only this machine is watched: tui-monitor config init finds what else runs.", width, self.look))
         return lines
 
 

@@ -171,8 +171,9 @@ def _mount(mount: MountView, width: int, look: Look) -> Entry:
         return Entry(key, row.put("?", "unknown").gap().put(mount.error or "no figures", "dim").line(), expr)
     style = level(mount.usage, DISK_WARM)
     filled, rest = bar(round(mount.usage, 3), _bar_width(width), look.glyphs)
-    row.put(filled, style).put(rest, "faint").put(f.percent(mount.usage), "strong" if style == "bar" else style, 5, right=True).gap(2)
+    row.put(filled, style).put(rest, "faint").put(f.percent(mount.usage), "strong" if style == "bar" else style, 5, right=True)
     free = f"{f.size(mount.free)} free"
+    row.gap(2 if row.room >= len("99.9G free") + 2 else 1)
     if not mount.forecast or row.room >= len(free) + 2 + f.cells(mount.forecast):
         row.put(free, "dim").gap(2)
     if mount.forecast:
