@@ -177,7 +177,8 @@ def _mount(mount: MountView, width: int, look: Look) -> Entry:
     if not mount.forecast or row.room >= len(free) + 2 + f.cells(mount.forecast):
         row.put(free, "dim").gap(2)
     if mount.forecast:
-        row.put(mount.forecast if row.room >= f.cells(mount.forecast) else mount.forecast.removeprefix("full "), "warning")
+        texts = (mount.forecast, mount.forecast.replace("full in ", "full ", 1), mount.forecast.removeprefix("full "))
+        row.put(next((text for text in texts if f.cells(text) <= row.room), texts[-1]), "warning")
     elif mount.inodes is not None and mount.inodes >= DISK_WARM and row.room > 12:
         row.put(f"inodes {f.percent(mount.inodes)}", "warning")
     return Entry(key, row.line(), expr)
