@@ -33,7 +33,8 @@ class World:
     def __init__(self, settings: Routing | None = None, **options: Any) -> None:
         self.routing = settings or routing()
         self.options: dict[str, Any] = {"host": "web-1", **options}
-        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)  # the garbage collector closes it in any thread
+        # The garbage collector closes it, in whichever thread it happens to run.
+        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self.db.close)
         migrate(self.db, [store.MIGRATION])
         self.now = T0

@@ -51,12 +51,26 @@ def test_an_app_and_a_template_load_nothing_that_nobody_uses() -> None:
         ("from platformdirs import user_downloads_path as it\nit = it().name, it().name", "('Downloads', 'Downloads')"),
         ("import platformdirs\nit = platformdirs.__version__ > ''", "True"),
         ("import jinja2\nit = type(jinja2.FileSystemBytecodeCache()).__module__", "jinja2.bccache"),
+        ("import zoneinfo\nit = str(zoneinfo.ZoneInfo('Asia/Seoul')), 'sysconfig' in sys.modules", "('Asia/Seoul', True)"),
+        ("import sysconfig\nit = sysconfig.get_config_var('EXT_SUFFIX')[:3], 'purelib' in sysconfig.get_paths()", "('.cp', True)"),
         ("import mimetypes\nit = mimetypes.guess_type('a.svg')[0]", "image/svg+xml"),
     ],
 )
 def test_a_stand_in_gives_way_to_the_real_module(code: str, said: str) -> None:
     """Whoever wants anything else of the replaced module gets the real one's, and a function of it works each time."""
     assert run(f"{code}\nprint(it)") == said
+
+
+def test_models_validate_as_ever() -> None:
+    """Where pydantic describes its schemas to a type checker, plain dictionaries do: models and their faults are the same."""
+    code = (
+        "from typing import TypedDict\nfrom pydantic import BaseModel, TypeAdapter, ValidationError\n"
+        "class Point(BaseModel):\n    x: int\n    more: dict[str, list[float]] = {}\n"
+        "print(Point(x='3', more={'a': [1]}), Point.model_json_schema()['required'])\n"
+        "try:\n    Point(x='three')\nexcept ValidationError as error:\n    print(error.errors()[0]['type'])\n"
+        "print(TypedDict.__module__, TypeAdapter(int).validate_python('4'))"
+    )
+    assert run(code).splitlines() == ["x=3 more={'a': [1.0]} ['x']", "int_parsing", "typing 4"]
 
 
 @pytest.mark.parametrize("environment", [{}, {"COLUMNS": "132"}, {"COLUMNS": "0", "LINES": "7"}, {"COLUMNS": "wide", "LINES": "50"}])

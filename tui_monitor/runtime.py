@@ -102,9 +102,10 @@ class Runtime:
         return loaded
 
     async def _lead(self) -> None:
+        loaded = self._loaded or self._checked()
+        settle_memory()
         from tui_monitor.leader import Leader
 
-        loaded = self._loaded or self._checked()
         leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._tell)
         leader.reload_from_disk = self.reload
         try:

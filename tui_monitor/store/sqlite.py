@@ -28,10 +28,12 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
     """
     begun = path.exists() and path.stat().st_size > 0
     if read_only:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2)
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=2, cached_statements=32
+        )
     else:
         _make(path)
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2, cached_statements=32)
     try:
         if not read_only:
             if auto_vacuum and not begun:

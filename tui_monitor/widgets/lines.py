@@ -25,7 +25,6 @@ class Lines(Widget):
         self.inks = inks
         self._lines: tuple[Line, ...] = ()
         self._selected = -1
-        self._strips: dict[tuple[int, bool], tuple[Line, Strip]] = {}
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The lines for a size in cells, and which of them is selected (-1: none)."""
@@ -51,22 +50,20 @@ class Lines(Widget):
 
     def on_resize(self) -> None:
         """A new size is a new picture."""
-        self._strips.clear()
         self.rebuild()
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of a part: made when they are painted, and kept nowhere, as Textual's own cache would with many copies of each."""
+        width = self.size.width
+        strips = [self.render_line(y) for y in crop.line_range]
+        return strips if crop.column_span == (0, width) else [strip.crop(crop.x, crop.right) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
-        """The strip of one line, cached until the line changes."""
-        line = self._lines[y] if y < len(self._lines) else EMPTY
-        key = (y, y == self._selected)
-        cached = self._strips.get(key)
-        if cached is not None and cached[0] is line:
-            return cached[1]
-        style = self.inks.style
-        segments = [Segment(text, style(name, key[1])) for text, name in line]
-        strip = Strip(segments).adjust_cell_length(self.size.width, style("text", key[1]))
-        self._strips[key] = (line, strip)
-        return strip
+        """The strip of one line."""
+        style, selected = self.inks.style, y == self._selected
+        segments = [Segment(text, style(name, selected)) for text, name in (self._lines[y] if y < len(self._lines) else EMPTY)]
+        return Strip(segments).adjust_cell_length(self.size.width, style("text", selected))
 
 
 def changed_cells(old: Line, new: Line, width: int) -> tuple[int, int]:
