@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME, Labels, label
 from tui_monitor.promql.robust import finite, median, seconds_to_zero, trend
 from tui_monitor.promql.storage import Matcher
@@ -33,7 +34,7 @@ class Charts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Look:
     """One trend: how far back, in how many points, and how far ahead it may say something (ms)."""
 
@@ -46,7 +47,7 @@ _LOOKS = (_Look(HOUR_MS, 60, 6 * HOUR_MS), _Look(DAY_MS, 48, 4 * DAY_MS), _Look(
 """A fast growth is seen within an hour, a slow one only over days; none is continued further than some times its own length."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Watched:
     """A metric that is compared with its usual: from which value on it is worth a word, whose label names it, and the sentence."""
 
@@ -65,7 +66,7 @@ _WATCHED = {
 _EVERY = (Matcher(METRIC_NAME, "=~", "|".join(_WATCHED)),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remarks:
     """At most three remarks for the dashboard, and by mount when it will be full."""
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tui_monitor.alerts import commands as verbs
@@ -20,6 +20,7 @@ from tui_monitor.alerts.planner_state import Audit, Plan
 from tui_monitor.alerts.routing import Routing
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.clock import Clock
+from tui_monitor.frozen import frozen
 from tui_monitor.guard import Troubles
 from tui_monitor.handmade import message_by_hand, silence_command
 from tui_monitor.model import Labels
@@ -50,7 +51,7 @@ Do = Callable[[Mapping[str, Any], str, int], Awaitable[str]]
 """A further command: arguments, who, now (UTC ms) → a sentence for people."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """What one commit holds beside transitions and plan."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tui_monitor.alerts.planner_decide import parse_rate_limit
 from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.rules import WIDE_MS, Rule
+from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import PromqlError
@@ -20,7 +21,7 @@ class ChangeFault(ValueError):
     """A change that cannot be tried; the text says what to write."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One --set: ``severity`` names the rung that it is for, "" means all of the alert's rules."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tui_monitor.alerts.alert import rfc3339
 from tui_monitor.backtest_samples import Stretch
+from tui_monitor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """Messages, each counted once for every notifier: those that tell news, those that only tell an end, and reminders."""
 
@@ -29,7 +30,7 @@ class Told:
         return self.firing + self.resolved + self.reminders
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Firing:
     """One alert that would have fired; ``end`` None: still at the end of the history. ``severity`` is the gravest it reached."""
 
@@ -39,7 +40,7 @@ class Firing:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """The rule that was tried, one line for each severity."""
 
@@ -49,7 +50,7 @@ class Rung:
     keep_firing_for_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleOutcome:
     """One alert's rules over the whole time.
 
@@ -74,7 +75,7 @@ class RuleOutcome:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """All rules of one trial. ``told`` counts a message about several rules once, so it may be less than the rules' sum."""
 
@@ -83,7 +84,7 @@ class Outcome:
     by_notifier: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backtest:
     """What would have happened from start to end, judged every ``step_ms``; ``changed`` is the same with ``changes`` tried.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME
 from tui_monitor.promql.calls import RangeCall
 from tui_monitor.promql.engine import Query, walk
@@ -31,7 +31,7 @@ Selection = tuple[Matcher, ...]
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Need:
     """How far before a moment the samples of a selection are wanted, and whether one each 15 s gives the same answers."""
 
@@ -73,7 +73,7 @@ def _can_be_thin(query: Query, step_ms: int) -> set[Selection]:
     return thin - fine
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """From when to when (UTC ms) the history has a sample about every ``resolution_s`` seconds; None: no samples at all."""
 

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from tui_monitor.frozen import frozen
 from tui_monitor.places import SYSTEM_CONFIG as SYSTEM_CONFIG
 from tui_monitor.places import config_home as config_home
 from tui_monitor.places import find_config as find_config
@@ -37,7 +38,7 @@ _STAND_INS: dict[Any, dict[str, Any]] = {
 _SECRET_KEYS = {"password", "token", "bearer", "secret"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """One thing that is wrong: where, which key, what to change."""
 
@@ -61,7 +62,7 @@ class ConfigurationError(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration:
     """A loaded configuration: the settings, the file they came from (None: built-in defaults), and warnings for people."""
 

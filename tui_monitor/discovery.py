@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
+
+from tui_monitor.frozen import frozen
 
 TIMEOUT = 0.5
 MOST_PORTS = 64
@@ -12,7 +13,7 @@ _LISTEN = "0A"
 _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One service: kind "postgres", "redis" or "http", at host:port; ``note`` is for people."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import ProbeResult, Sample, labels_of
 from tui_monitor.settings import CheckSettings, GuardSettings
 from tui_monitor.sources.resolve import RESOLVER
@@ -19,7 +19,7 @@ WELL_AGE = 0.5
 REFERENCE_TIMEOUT = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Jump:
     """What happened to time between two ticks, in seconds: suspend, and how far the wall clock was set (+ forward)."""
 

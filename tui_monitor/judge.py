@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import STALE_NAN, CheckResult, HealthStatus, Labels, ProbeResult, Sample, labels_of, with_labels
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
@@ -34,7 +35,7 @@ class Thresholds(Protocol):
     def unhealthy_above(self) -> float | None: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """What is remembered of a check between probes. ``status`` is the judged one, ``known`` the last that was not unknown."""
 

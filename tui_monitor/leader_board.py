@@ -11,6 +11,7 @@ from tui_monitor.alerting import Alerting
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.outbox import OutboxEvent
 from tui_monitor.collector import Collector
+from tui_monitor.frozen import frozen
 from tui_monitor.guard import Troubles
 from tui_monitor.judge import check_labels
 from tui_monitor.model import overall
@@ -54,7 +55,7 @@ class Deliveries:
         self._by_alert.setdefault(ident, {})[(delivery.notifier, delivery.kind)] = delivery
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Who leads here."""
 

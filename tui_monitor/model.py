@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from tui_monitor.frozen import frozen
 
 Labels = tuple[tuple[str, str], ...]
 """A label set: pairs sorted by name; the metric's name is the label ``__name__``. Empty values do not exist."""
@@ -118,7 +120,7 @@ class Sample(NamedTuple):
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProbeResult:
     """One probe's plain verdict, before failure and success thresholds.
 
@@ -134,7 +136,7 @@ class ProbeResult:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckResult:
     """The state of a check after thresholds: what the board shows and `check --json` prints.
 
@@ -152,7 +154,7 @@ class CheckResult:
     consecutive_failures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """What one run of a source saw: samples of one moment (UTC ms) and, for a check, its result."""
 

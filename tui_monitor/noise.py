@@ -7,11 +7,12 @@ import shlex
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any
 
 from tui_monitor.alerts.alert import rfc3339
 from tui_monitor.alerts.rules import Rule, gravity
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.durations import format_duration
 from tui_monitor.promql.robust import median
 
@@ -25,7 +26,7 @@ _STEPS_S = (60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400)
 _COMMON = frozenset({"alertname", "severity", "host", "type", "category"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleNoise:
     """One alert's share of the noise. Lengths in seconds; an alert that still fires has lasted until now.
 
@@ -50,7 +51,7 @@ class RuleNoise:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noise:
     """The report from ``since`` to ``now`` (UTC ms), the noisiest rule first; ``messages`` counts each message once."""
 
@@ -61,7 +62,7 @@ class Noise:
     rules: tuple[RuleNoise, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Episode:
     id: str
     fingerprint: str
@@ -217,5 +218,5 @@ def to_json(noise: Noise) -> dict[str, Any]:
         "now": rfc3339(noise.now),
         "fired": noise.fired,
         "messages": noise.messages,
-        "rules": [{name: getattr(rule, name) for name in RuleNoise.__slots__} for rule in noise.rules],
+        "rules": [{field.name: getattr(rule, field.name) for field in fields(RuleNoise)} for rule in noise.rules],
     }

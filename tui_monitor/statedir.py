@@ -7,9 +7,9 @@ import fcntl
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
+from tui_monitor.frozen import frozen
 from tui_monitor.store.sqlite import give_to_owner_of
 
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "lustre"}
@@ -24,7 +24,7 @@ class StateUnusable(Exception):
     """The state directory cannot be used at all; the text says what to change."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateDirectory:
     """Where everything that lasts is kept."""
 

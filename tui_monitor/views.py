@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import HealthStatus, Labels, labels_of
 
 Spark = tuple[float | None, ...]
@@ -15,7 +16,7 @@ Spark = tuple[float | None, ...]
 STORED_SPARK = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """How a check did over one window: seconds, and uptime as a ratio; None: no data."""
 
@@ -25,7 +26,7 @@ class Window:
     uptime: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckView:
     """One check. Durations in seconds, stamps in UTC ms, 0: never."""
 
@@ -54,7 +55,7 @@ class CheckView:
         return labels_of("probe_duration_seconds", check=self.name, type=self.type, category=self.category)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MountView:
     """One file system in bytes; ``error`` says why it has no figures."""
 
@@ -69,7 +70,7 @@ class MountView:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InterfaceView:
     """One network interface in bytes per second."""
 
@@ -78,7 +79,7 @@ class InterfaceView:
     transmit: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiskView:
     """One block device in bytes per second; ``busy`` is a ratio."""
 
@@ -88,7 +89,7 @@ class DiskView:
     busy: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessView:
     """One process: CPU as a ratio of one core, memory in bytes."""
 
@@ -100,7 +101,7 @@ class ProcessView:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resources:
     """This machine. Ratios 0 to 1, bytes, bytes per second; None: not known (yet)."""
 
@@ -124,7 +125,7 @@ class Resources:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """What became of one message about an alert."""
 
@@ -143,7 +144,7 @@ def subject_of(labels: Mapping[str, str]) -> str:
     return next((labels[key] for key in SUBJECT_LABELS if labels.get(key)), "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlertView:
     """One alert for a row; ``summary`` is the rendered text, ``value_text`` the value as people read it."""
 
@@ -170,7 +171,7 @@ class AlertView:
     affected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaderView:
     """Who polls and notifies, and what this process is: role "leader", "viewer" or "standby"."""
 
@@ -183,7 +184,7 @@ class LeaderView:
     """False: no leader runs; what is shown is what the last one knew."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Board:
     """Everything the dashboard's main screen shows, of one moment."""
 
@@ -294,7 +295,7 @@ def _alert(raw: dict[str, Any]) -> AlertView:
     return AlertView(**{**raw, "deliveries": deliveries, "suppressed_by": tuple(raw["suppressed_by"])})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlertEvent:
     """One line of an alert's history."""
 
@@ -304,7 +305,7 @@ class AlertEvent:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlertDetail:
     """All that is known of one alert; ``evidence`` is what was going on when it fired: a heading and its lines."""
 
@@ -319,7 +320,7 @@ class AlertDetail:
     """(UTC ms, text): what people marked from an hour before it began until it ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotificationView:
     """One row of the outbox."""
 
@@ -337,7 +338,7 @@ class NotificationView:
     alerts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChartLine:
     """One line of a chart: times in UTC ms and values, NaN for a gap."""
 
@@ -346,7 +347,7 @@ class ChartLine:
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """What a trend shows; ``unit`` is "ratio", "seconds", "bytes", "bytes_per_second" or ""; ``error`` instead of lines."""
 
@@ -415,7 +416,7 @@ class Backend(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SilenceView:
     """One silence that is or will be active (UTC ms); ``matchers`` as people write them."""
 
@@ -436,7 +437,7 @@ class KnowsSilences(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PanelView:
     """A query that somebody keeps on the dashboard; ``span`` is the range of its chart in milliseconds."""
 
@@ -459,7 +460,7 @@ class KeepsPanels(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BacktestRow:
     """What one alert's rules would have done; lengths in seconds, ``last`` in UTC ms. ``tried`` is the change, "" for the present rules."""
 
@@ -478,7 +479,7 @@ class BacktestRow:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BacktestView:
     """A backtest from start to end (UTC ms); ``notes`` say what it could not know."""
 
@@ -488,7 +489,7 @@ class BacktestView:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoiseRow:
     """How one alert disturbed; ``came_back`` within ten minutes, ``still`` fires, ``messages`` with reminders; ``advice`` may be ""."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Literal
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Labels
 
 AlertState = Literal["pending", "firing", "resolved"]
@@ -17,7 +18,7 @@ Change = Literal[
 _MAY_WAIT = frozenset({"pending", "dropped", "updated"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Acknowledgement:
     """Who has taken an alert, when, with what note; ``until`` None: until it resolves or its severity rises."""
 
@@ -27,7 +28,7 @@ class Acknowledgement:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """How far one rule's condition has come for one subject: wall stamps, so that they survive a restart.
 
@@ -41,7 +42,7 @@ class Rung:
     sample: Labels = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """One alert of one subject through its life.
 
@@ -84,7 +85,7 @@ class Alert:
         return self.labels.get("alertname", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transition:
     """One step in an alert's life: ``alert`` is the alert after it, ``by`` who caused it ("" = the rule)."""
 

@@ -10,9 +10,10 @@ from tui_monitor.alerts.alert import Acknowledgement, Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.ladder import Ladder, Subject
 from tui_monitor.alerts.planner_state import Audit
+from tui_monitor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One row of the commands table; ``at`` is UTC milliseconds."""
 
@@ -23,7 +24,7 @@ class Command:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """What a command did: a sentence for the person, transitions and audit lines to commit with it."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from tui_monitor.alerts.matchers import matches_all
+from tui_monitor.frozen import frozen
 from tui_monitor.model import CheckResult, HealthStatus
 from tui_monitor.promql.storage import Matcher
 
@@ -28,7 +29,7 @@ def verdict_of(result: CheckResult | None, since_ms: int) -> Verdict:
     return "pending" if result.at < since_ms or result.consecutive_failures else "healthy"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependencies:
     """Which check depends on which. ``patience_ms`` says for each check how long one of its verdicts takes at most."""
 
@@ -78,7 +79,7 @@ class Dependencies:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InhibitRule:
     """While an alert that fits ``source`` fires, alerts that fit ``target`` and agree in ``equal`` are not told."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Literal
+
+from tui_monitor.frozen import frozen
 
 Kind = Literal["firing", "resolved", "reminder", "test", "message"]
 State = Literal["queued", "sending", "sent", "retrying", "unknown", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlertSnapshot:
     """One alert as it was when the message was made. Stamps are UTC milliseconds; ``ends_at`` None: still firing."""
 
@@ -30,7 +32,7 @@ class AlertSnapshot:
     """How many other alerts this one explains (children muted by depends_on or inhibition)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message to one notifier. ``key`` is the idempotency key: the same on every retry, new for a reminder.
 

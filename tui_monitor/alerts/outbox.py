@@ -10,7 +10,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_monitor.alerts.aftercare import Aftercare, RunDb
 from tui_monitor.alerts.alert import Alert
@@ -20,6 +20,7 @@ from tui_monitor.alerts.notifiers.wording import is_resolved, late_note, say
 from tui_monitor.alerts.taking import GIVE_UP_MS, IDLE_S, Outcome, judge, take
 from tui_monitor.alerts.unrecorded import Unrecorded
 from tui_monitor.clock import Clock
+from tui_monitor.frozen import frozen
 from tui_monitor.store import outbox as rows
 from tui_monitor.store.outbox import Entry
 
@@ -32,7 +33,7 @@ _SUMMARISED = Outcome("unknown", error="told from memory, in a summary")
 """What becomes of a row whose message was joined with others while the store could not be written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutboxEvent:
     """What just happened to one message: for the log, the board and tests. ``recorded`` False: the store could not be written."""
 

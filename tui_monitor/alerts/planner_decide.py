@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.planner_state import RateRow, Told
 from tui_monitor.alerts.routing import known_severity
+from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES
 from tui_monitor.units import parse_duration
 
@@ -54,7 +54,7 @@ def needs_update(alert: Alert, told: Told | None, *, now: int, muted: bool, orph
     return Need(None, told.at + repeat)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RateLimit:
     """At most ``count`` notifications in any ``window`` ms."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from tui_monitor.alerts.alert import Alert
@@ -11,11 +10,12 @@ from tui_monitor.alerts.evidence import short_lines
 from tui_monitor.alerts.message import AlertSnapshot, Kind, Message
 from tui_monitor.alerts.planner_decide import Reason, rank
 from tui_monitor.alerts.texts import Story, compose
+from tui_monitor.frozen import frozen
 
 _LATE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One alert in a message, and why it is there. ``escalated_after`` in ms, 0: it is no escalation."""
 

@@ -9,12 +9,13 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.routing import Route
 from tui_monitor.alerts.silences import Silence
+from tui_monitor.frozen import frozen
 
 GroupId = tuple[str, str]
 """A group's key and the notifier: each notifier has its own rhythm."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a notifier knows of an alert that fires: ``severity`` as it was told, ``at`` (UTC ms) the last time, in which group."""
 
@@ -24,7 +25,7 @@ class Told:
     flapping: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where an alert is told to one notifier. ``orphan``: no route leads there any more, only what was told is ended."""
 
@@ -35,7 +36,7 @@ class Place:
     escalated_after: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackRow:
     """A followed alert as it is stored: enough to tell its end even when nobody else knows it any more."""
 
@@ -98,7 +99,7 @@ def match_labels(alert: Alert) -> Mapping[str, str]:
     return alert.labels if alert.labels.get("severity") == alert.severity else {**alert.labels, "severity": alert.severity}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupRow:
     """A group as it is stored. Stamps are UTC ms, 0: never / not waiting."""
 
@@ -127,7 +128,7 @@ class Group:
         return GroupRow(self.opened_at, self.last_sent_at, self.wait_until, self.sent)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RateRow:
     """A rule's notifications to one notifier: when (UTC ms, inside the window), and how many alerts came and went unheard."""
 
@@ -135,7 +136,7 @@ class RateRow:
     held: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audit:
     """One line for the audit log: who did what to which alert, silence or window."""
 
@@ -146,7 +147,7 @@ class Audit:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What one round decided. The mappings hold every row that changed since the last `Planner.committed`; None: delete it."""
 
@@ -168,7 +169,7 @@ class Plan:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remembered:
     """All rows of the store, as a planner takes them up."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.inhibition import Dependencies, InhibitRule
 from tui_monitor.alerts.matchers import matches_all, parse_matchers
 from tui_monitor.alerts.schedule import CronSchedule, Schedule, parse_weekly, parse_zone
 from tui_monitor.alerts.silences import MaintenanceWindow
+from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.promql.storage import Matcher
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _FOREIGN_SEVERITIES = {"page": "critical", "none": "info", "ticket": "warning", "notice": "info", "emergency": "critical"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step of an escalation: these notifiers too, once the alert has been unacknowledged this long."""
 
@@ -28,7 +29,7 @@ class Step:
     notifiers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """One route with everything inherited filled in. ``key`` names it by its matchers, so it survives a reload. Milliseconds."""
 
@@ -60,7 +61,7 @@ NO_ROUTE = Route("")
 """Stands for a route that the configuration no longer has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotifierPolicy:
     """What a notifier wants to hear."""
 
@@ -72,7 +73,7 @@ class NotifierPolicy:
         return not self.severities or known_severity(severity) in self.severities
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routing:
     """All that decides who hears of what, and what holds it back."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.templates import TemplateError, check_template, is_template
+from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES, severity_rank
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.storage import Matcher, Queryable
@@ -109,7 +110,7 @@ def gravity(severity: str) -> int:
     return severity_rank(severity)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleText:
     """A rule before it is compiled, wherever it comes from."""
 

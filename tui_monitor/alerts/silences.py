@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_monitor.alerts.matchers import matches_all, parse_matchers
 from tui_monitor.alerts.schedule import Schedule
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.storage import Matcher
 
 KEEP_EXPIRED_MS = 5 * 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silence:
     """One silence; stamps are UTC milliseconds, ``ends_at`` is the first moment at which it no longer holds."""
 
@@ -33,7 +34,7 @@ class Silence:
         return matches_all(self.matchers, labels)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaintenanceWindow:
     """A silence that comes back by schedule; from the configuration."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_monitor.alerts.merging import MERGEABLE, late_pair, merge_pair, summarise
 from tui_monitor.alerts.message import Kind, State
 from tui_monitor.alerts.notifiers.base import RateLimit, SendError
 from tui_monitor.alerts.notifiers.wording import late_note
+from tui_monitor.frozen import frozen
 from tui_monitor.store import outbox as rows
 from tui_monitor.store.outbox import Entry
 
@@ -25,7 +26,7 @@ ASIDE_ATTEMPTS = 5
 """So many refusals by a service that answers let later messages of other threads pass."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """The row to send now, or None and how many seconds to wait before looking again."""
 
@@ -33,7 +34,7 @@ class Taken:
     wait: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What to write after a send; ``next_try`` None: this row is finished."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from tui_monitor.alerts.message import Kind
 from tui_monitor.alerts.routing import known_severity
 from tui_monitor.alerts.texts_words import ENGLISH, LANGUAGES, Words
+from tui_monitor.frozen import frozen
 from tui_monitor.text import clean, clip
 
 TITLE_LIMIT = 120
@@ -23,7 +23,7 @@ SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "r
 """A shape for each severity: all of them exist in EUC-KR, so that they survive in an SMS."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Story:
     """What there is to say of one alert. Stamps are UTC ms, ``escalated_after`` ms; external text may be in any of it."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from tui_monitor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """One language."""
 

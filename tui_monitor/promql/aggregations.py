@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME, Labels, with_labels
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.nodes import Context, Node, ScalarNode, VectorNode
@@ -16,7 +16,7 @@ from tui_monitor.promql.values import Vector, keep, without
 _REMEMBERED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grouping:
     """by (names), or without (names); by nothing is one group."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME, Labels, with_labels
 from tui_monitor.promql.calls import checked
 from tui_monitor.promql.errors import EvaluationError
@@ -39,7 +39,7 @@ _MIRRORED = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _REMEMBERED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matching:
     """How elements of two vectors find each other.
 

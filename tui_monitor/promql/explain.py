@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.engine import SUBQUERY_STEP_MS, Query, walk
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.nodes import Context
@@ -11,7 +10,7 @@ from tui_monitor.promql.storage import Queryable
 from tui_monitor.promql.values import Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One sub-expression: its spelling, how deep it lies in the tree (0: the whole), and its value or the reason for having none."""
 

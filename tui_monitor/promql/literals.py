@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.numbers import divide, larger, modulo, power, smaller
 from tui_monitor.promql.tokens import MAX_SECONDS, Token, number_value, tokenize
@@ -24,7 +24,7 @@ _CHOICES = {"min_of": smaller, "max_of": larger}
 _FUNCTIONS = ("step", "range", *_CHOICES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Something rewritten: where it stands in the new text and where it stood in the original."""
 
@@ -34,7 +34,7 @@ class Piece:
     old_end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rewritten:
     """An expression that the library can read. ``by_query``: it holds step() or range(), so each query has its own."""
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Labels, is_stale
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, Queryable, Series
@@ -98,7 +99,7 @@ class Text(Node):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shift:
     """Which moment a selector or subquery looks at: ``anchor`` is eval, start, end or fixed (then ``at_ms``), less the offset."""
 

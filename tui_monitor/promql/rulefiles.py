@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError
@@ -18,7 +19,7 @@ _RULE_KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileRule:
     """One rule of a file; ``kind`` is "alert" or "record". Durations are seconds; ``interval_s`` is its group's, None the default."""
 
@@ -40,7 +41,7 @@ class FileRule:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleProblem:
     """Why a rule, a group or a whole file (then ``rule`` is "") cannot be used. ``line`` is 0 where it is not known."""
 

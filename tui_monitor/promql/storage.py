@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME, Labels
 from tui_monitor.promql.regex import compile_regex
 
 DEFAULT_LOOKBACK_MS = 300_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matcher:
     """One label matcher: op is one of = != =~ !~; regular expressions are anchored at both ends."""
 

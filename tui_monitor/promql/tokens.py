@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.errors import PromqlError
 
 MAX_LENGTH = 100_000
@@ -27,7 +28,7 @@ _LABEL_LISTS = ("by", "without", "on", "ignoring", "group_left", "group_right")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """One word: kind is string, number, word, op, or label for a label's name in braces or in a list."""
 

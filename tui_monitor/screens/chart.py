@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +11,7 @@ from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from tui_monitor.frozen import frozen
 from tui_monitor.views import Board, Chart, ChartLine
 from tui_monitor.widgets.bars import Picture
 from tui_monitor.widgets.charts import chart_lines, table_lines
@@ -40,7 +40,7 @@ EXPLORE_HINTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What to evaluate: PromQL over a range (ms) that ends now or at ``end`` (UTC ms); ``compare`` asks for last week too."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
+
+from tui_monitor.frozen import frozen
 
 _UTC_TIME, _CONTEXT_0, _CONTEXT_3, _OID = 0x17, 0xA0, 0xA3, 0x06
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
@@ -15,7 +16,7 @@ _SUBJECT_ALT_NAME = b"\x55\x1d\x11"
 _UTF16 = 0x1E
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """The end (Unix seconds), who it is for and who issued it; ``names`` are its DNS names and addresses."""
 

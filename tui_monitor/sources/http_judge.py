@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from tui_monitor.frozen import frozen
 from tui_monitor.settings import HttpCheck
 from tui_monitor.sources.http_exchange import Answer
 from tui_monitor.sources.pattern import Pattern, TooLong
@@ -38,7 +38,7 @@ def body_text(answer: Answer, body: bytes) -> str:
         return body.decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _JsonValue:
     expression: str
     search: Callable[[object], object]

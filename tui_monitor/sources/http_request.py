@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import h11
+
+from tui_monitor.frozen import frozen
 
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -21,7 +23,7 @@ USER_AGENT = "tui-monitor"
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Url:
     """An address, ready to connect to; ``target`` is the path with the query, ``userinfo`` is "user:password" or ""."""
 
@@ -75,7 +77,7 @@ def parse_url(text: str) -> Url:
     return Url(parts.scheme, host, port, target, parts.netloc.rpartition("@")[0])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpRequest:
     """One request; ``head`` is validated once and used for every probe."""
 

@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from tui_monitor.frozen import frozen
 from tui_monitor.sources.procfs import read_file
 
 DESCRIPTORS_EVERY = 10.0
@@ -16,7 +16,7 @@ _SCARCE = 32
 _SHORTEST = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnReading:
     """The monitor's own use: CPU as a ratio of one core (None at first), resident bytes, threads, open descriptors.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Sample, labels_of
 from tui_monitor.sources.ratio import RecentRatio
 from tui_monitor.units import format_duration
@@ -50,7 +50,7 @@ ORDER BY datname LIMIT 100
 """Looks at every file of every database: once a minute at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistics:
     """One reading: series, texts for people, and why the server is degraded ("" when it is not)."""
 

@@ -6,10 +6,10 @@ import heapq
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tui_monitor.frozen import frozen
 from tui_monitor.sources.processes_commands import Commands
 from tui_monitor.sources.processes_users import Users
 from tui_monitor.sources.procfs import text_of
@@ -18,7 +18,7 @@ LONGEST_GAP = 60.0
 SHORTEST_GAP = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessRow:
     """One process: CPU as a ratio of one core since the last reading (None: not known yet), resident bytes.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Sample, labels_of
 from tui_monitor.rates import increase
 from tui_monitor.sources.ratio import RecentRatio
@@ -17,7 +17,7 @@ SHORTEST_GAP = 0.05
 FACT_LENGTH = 80
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistics:
     """One reading: series, texts for people, and why the server is degraded ("" when it is not)."""
 

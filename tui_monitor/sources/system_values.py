@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, Protocol
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Sample
 from tui_monitor.sources.own import OwnReading
 
@@ -37,7 +38,7 @@ class DiskCounters(NamedTuple):
     busy: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemoryReading:
     """Bytes. ``available`` is what programs could still get without swapping; ``limited``: a container's limit counts."""
 
@@ -52,7 +53,7 @@ class MemoryReading:
         return min(1.0, max(0.0, 1.0 - self.available / self.total)) if self.total > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SwapReading:
     """Bytes; both zero where there is no swap."""
 
@@ -65,7 +66,7 @@ class SwapReading:
         return min(1.0, max(0.0, self.used / self.total)) if self.total > 0 else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MountReading:
     """One file system in bytes, as df counts: ``free`` is what an ordinary user may still write.
 
@@ -84,7 +85,7 @@ class MountReading:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InterfaceReading:
     """One network interface: rates in bytes per second (None: no rate yet) and bytes since boot."""
 
@@ -95,7 +96,7 @@ class InterfaceReading:
     transmit_total: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiskReading:
     """One block device: bytes per second and the share of time in which it was busy; None: no rate yet."""
 
@@ -105,7 +106,7 @@ class DiskReading:
     busy: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PressureReading:
     """Share of the last 10 s in which ``kind`` = "some" or "full" tasks waited for ``resource`` = "cpu", "memory" or "io"."""
 
@@ -114,7 +115,7 @@ class PressureReading:
     ratio: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SystemReading:
     """One moment of this machine (``at`` in UTC ms); None and empty where unknown, ``faults`` says why.
 
@@ -139,7 +140,7 @@ class SystemReading:
     faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mount:
     """One line of the mount table. ``path`` is what the kernel is asked with, ``name`` what people read."""
 

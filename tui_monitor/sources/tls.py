@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from tui_monitor.frozen import frozen
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.certificate import Certificate, read_certificate
 from tui_monitor.sources.text import clean
@@ -20,7 +20,7 @@ _WRONG_HOST = {62, 64}
 _NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsSettings:
     """What makes two probes need different contexts; the paths are PEM files."""
 

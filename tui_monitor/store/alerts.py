@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.frozen import frozen
 
 MIGRATION = """
 CREATE TABLE alerts (
@@ -30,7 +30,7 @@ UNSAVED_MS = 1500
 """How long a transition that is not urgent may wait for others."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlertEvent:
     """One step in an alert's life as the history keeps it; ``at`` is UTC milliseconds."""
 

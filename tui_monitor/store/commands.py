@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tui_monitor.alerts.commands import Command
+from tui_monitor.frozen import frozen
 
 MIGRATION = """
 CREATE TABLE commands (
@@ -18,7 +18,7 @@ CREATE INDEX commands_pending ON commands (id) WHERE finished_at IS NULL;
 KEEP_MS = 7 * 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandResult:
     """What became of a command; ``finished_at`` None: no leader has taken it up yet."""
 

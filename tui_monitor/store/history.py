@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME, Labels, label
 from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS
 from tui_monitor.store.history_hours import HourFold
@@ -23,7 +23,7 @@ MIB = 1 << 20
 TABLES = ("series", "ticks", "recent", "raw", "axes", "minutes", "hours", "facts", "annotations")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What bounds memory and the write-ahead log: bytes, counts, milliseconds."""
 

@@ -7,10 +7,10 @@ import sqlite3
 from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Labels, Sample, label
 from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher
 from tui_monitor.store.history_codec import BROKEN, CodecFault
@@ -27,7 +27,7 @@ class HistoryFault(Exception):
     """The history cannot be read now (missing, locked, corrupt); the cause says why. Monitoring goes on without it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tick:
     """What was observed at one moment: ``seq`` to go on from, UTC ms, samples, the look-back (ms) of the first."""
 
@@ -37,7 +37,7 @@ class Tick:
     lookback_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Annotation:
     """A moment (UTC ms) that someone marked."""
 

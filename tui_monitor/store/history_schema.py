@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import Labels
 from tui_monitor.store.sqlite import Migration
 
@@ -31,7 +31,7 @@ CREATE INDEX annotations_at ON annotations (at);
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retention:
     """Seconds each resolution is kept, and how large the file may get (bytes; None: as large as the times make it)."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from tui_monitor.frozen import frozen
 
 MIGRATION = """
 CREATE TABLE leader (
@@ -19,7 +20,7 @@ VIEWER_PATIENCE_MS = 15_000
 """A viewer that has not been heard of for so long is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaderRow:
     """The process that polls and notifies; ``kind`` is headless or dashboard, stamps are UTC milliseconds."""
 
@@ -31,7 +32,7 @@ class LeaderRow:
     heartbeat: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewerRow:
     """A process that looks on; ``kind`` headless: a daemon that waits to lead."""
 

@@ -10,11 +10,11 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from tui_monitor.alerts.message import Kind, Message, State
+from tui_monitor.frozen import frozen
 
 MIGRATION = """
 CREATE TABLE notifications (
@@ -64,7 +64,7 @@ _FREE = (
 """Order is kept: an earlier waiting row holds the later ones, unless it has stepped aside and is of another thread."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One row of the outbox; stamps are UTC milliseconds. ``payload`` is the message as JSON, "" in lists."""
 
@@ -91,7 +91,7 @@ class Entry:
         return Message.from_json(self.payload)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotifierHealth:
     """How one notifier is doing: what waits, what failed in the last day, its newest success and its newest error."""
 
@@ -102,7 +102,7 @@ class NotifierHealth:
     last_error: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pruned:
     """How many finished rows were removed; ``unsent`` (failed, unknown) is worth a log line."""
 

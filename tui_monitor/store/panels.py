@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from tui_monitor.frozen import frozen
 
 MIGRATION = """
 CREATE TABLE panels (
@@ -12,7 +13,7 @@ CREATE TABLE panels (
 MOST_PANELS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     """One kept query; ``span`` is the range of its chart in milliseconds, ``at`` when it was saved (UTC ms)."""
 

@@ -7,13 +7,13 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 from tui_monitor.alerts.alert import Alert, to_json
 from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.assembly import rules_of
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.answers import error_to_json
 from tui_monitor.promql.answers import to_json as answer_to_json
 from tui_monitor.promql.engine import Query
@@ -33,7 +33,7 @@ MOST_SERIES = 8
 _SOURCES = {"default": "built in", "config": "of the configuration", "file": "of a rule file"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """What one rule does about one alert: "firing", "pending", "held" or "kept", and why in words."""
 
@@ -42,7 +42,7 @@ class Subject:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explained:
     """One rule: its state ("firing", "pending", "inactive", "no data", "error"), why, its subjects and the parts of its expression."""
 

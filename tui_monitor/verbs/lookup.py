@@ -8,11 +8,11 @@ import stat
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from tui_monitor.asking import leader_runs
+from tui_monitor.frozen import frozen
 from tui_monitor.statedir import StateDirectory, StateUnusable, open_directory
 from tui_monitor.store import leader as leader_rows
 from tui_monitor.store.leader import LeaderRow
@@ -27,7 +27,7 @@ class NoStateYet(Refused):
     """No monitor has run with this state directory."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looked:
     """The state directory, who led last, and whether that process still leads."""
 

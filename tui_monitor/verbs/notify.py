@@ -9,13 +9,13 @@ import sqlite3
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tui_monitor.actor import who
 from tui_monitor.alerts.message import Message, State
 from tui_monitor.asking import write_state
+from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import outbox as outbox_rows
@@ -37,7 +37,7 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """What became of one test message; ``reason`` holds no secrets."""
 

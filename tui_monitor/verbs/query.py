@@ -7,9 +7,9 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from tui_monitor.frozen import frozen
 from tui_monitor.promql.answers import error_to_json, to_json
 from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.engine import MAX_STEPS, compile_expr
@@ -25,7 +25,7 @@ POINTS = 250
 """How many steps a range has where no --step is given, as promtool has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class When:
     """One moment (``step`` 0), or from start to end; UTC ms."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.model import severity_rank
 from tui_monitor.views import Board, LeaderView
 from tui_monitor.widgets import formatting as f
@@ -22,7 +22,7 @@ SHORT_HINTS = (
 PAST_HINTS = (("[ ]", "a minute"), ("Esc", "live"), ("{ }", "15 minutes"), ("@", "a time"), ("M", "mark it"), ("Enter", "details"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """How the board is being looked at: live, paused since a moment, or a moment of the past (UTC ms, 0: not so)."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from tui_monitor.frozen import frozen
 
 PLAIN_TERMINALS = ("dumb", "linux", "vt100", "vt102", "vt220", "ansi", "cons25")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Glyphs:
     """One set of shapes, each one cell wide. ``braille`` says that bars and sparks may be drawn with dots."""
 

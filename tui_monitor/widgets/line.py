@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 
+from tui_monitor.frozen import frozen
 from tui_monitor.text import clean
 from tui_monitor.widgets.formatting import cells, cut, fit
 from tui_monitor.widgets.glyphs import UNICODE, Glyphs
@@ -18,7 +18,7 @@ SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info":
 HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """How this terminal is drawn: its shapes, and the zone that times are shown in (None: the machine's)."""
 

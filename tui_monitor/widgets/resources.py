@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from tui_monitor.frozen import frozen
 from tui_monitor.text import clean
 from tui_monitor.views import Board, DiskView, InterfaceView, MountView, ProcessView, Resources, Spark
 from tui_monitor.widgets import formatting as f
@@ -17,7 +17,7 @@ PRESSURE_WARM = 0.1
 MODES = {"user": "user", "system": "sys", "iowait": "io", "steal": "steal"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One line of the pane. ``key`` names it for selection ("" cannot be selected); ``expr`` is the PromQL of its trend."""
 

@@ -6,7 +6,6 @@ Source: https://smartsms.aligo.in/admin/api/spec.html.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tui_monitor.alerts.message import Message
@@ -14,6 +13,7 @@ from tui_monitor.alerts.notifiers.base import RateLimit
 from tui_monitor.alerts.notifiers.http import USER_AGENT, Answer, HttpClient
 from tui_monitor.alerts.notifiers.layout import headline, lines_of
 from tui_monitor.clock import Clock
+from tui_monitor.frozen import frozen
 from tui_monitor.settings import AligoNotifier
 
 SMS_BYTES = 90
@@ -26,7 +26,7 @@ _PLAIN = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sms:
     """A text as it goes out; ``title`` only with LMS."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from tui_monitor.alerts.message import AlertSnapshot, Message
+from tui_monitor.frozen import frozen
 from tui_monitor.units import parse_duration
 
 
@@ -35,7 +35,7 @@ class SendError(Exception):
         self.answered = answered
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RateLimit:
     """At most ``count`` messages in any ``window`` seconds."""
 

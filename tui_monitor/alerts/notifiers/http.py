@@ -11,13 +11,13 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from tui_monitor.alerts.notifiers.base import SendError
+from tui_monitor.frozen import frozen
 from tui_monitor.text import clean, clip
 from tui_monitor.version import VERSION
 
@@ -56,7 +56,7 @@ def header_text(text: str) -> str:
     return clean(text).replace("–", "-").encode("ascii", "replace").decode().strip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a server said; ``complete`` is false where the body was cut off or never ended."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.notifiers.wording import say
+from tui_monitor.frozen import frozen
 from tui_monitor.text import clean, clip
 
 MARKS = {"critical": "🚨", "error": "❗", "warning": "⚠️", "info": "ℹ️", "resolved": "✅"}
@@ -15,7 +15,7 @@ _TITLE = 300
 _LINE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of plain, harmless text."""
 
