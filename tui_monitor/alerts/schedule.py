@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -48,7 +49,12 @@ def parse_weekly(text: str, default_zone: tzinfo | None = None) -> WeeklySchedul
         times = list(_TIMES.finditer(part))
         if not times:
             raise ValueError(f'"{part}" has no times; write for example "Mon-Fri 09:00-18:00 Asia/Seoul" or "daily 02:00-03:00"')
+        for one, following in pairwise(times):
+            if between := part[one.end() : following.start()].strip(" ,"):
+                raise ValueError(f'"{part}": "{between}" stands between two times; what is for other days comes after ";"')
         tail = part[times[-1].end() :].strip()
+        if tail and zone is not None and tail != str(zone):
+            raise ValueError(f'"{text}" names two time zones; one schedule has one')
         if tail:
             zone = parse_zone(tail)
         days = _days(part[: times[0].start()].strip())
