@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,11 @@ def test_a_leader_that_does_not_answer_is_not_waited_for_long(cli: Cli, tmp_path
         (["silence", "a b", "--for", "1h"], 2, "is not a matcher"),
         (["silence", "check=~.*", "--for", "1h"], 2, "fit everything"),
         (["silence", "check=api"], 2, "--for"),
+        (["silence", "check=api", "--for", "1h", "--end", "22:00"], 2, "not allowed with"),
+        (["silence", "check=api", "--for", "1h", "--start", "soon"], 2, "is not a time"),
+        (["silence", "check=api", "--end", "2020-01-01T00:00:00Z"], 2, "end after it begins"),
+        (["silence", "check=api", "--start", "2020-01-01T00:00:00Z", "--for", "1h"], 2, "already passed"),
+        (["silence", "check=api", "--end", "9000-01-01T00:00:00Z"], 2, "within ten years"),
         (["silence", "check=api", "--for", "x"], 2, "is not a duration"),
         (["unsilence", "abc"], 1, "there is no silence"),
         (["annotate", " \x1b[0m "], 2, "empty"),
@@ -185,19 +191,40 @@ def test_who_acts_is_the_person_behind_sudo_and_ssh(cli: Cli, tmp_path: Path, mo
     db.close()
 
 
+class SilencesOnly:
+    """As much of a planner as a silence by hand needs."""
+
+    silences: tuple[Any, ...] = ()
+
+    def add_silence(self, entry: Any, _now: int) -> None:
+        """Keep it."""
+        self.silences = (entry,)
+
+
 def test_a_kept_silence_counts_from_when_it_was_asked_for() -> None:
     """A leader that starts late does not silence for longer than was meant."""
     from tui_monitor.handmade import silence_command
 
-    class Planner:
-        silences: tuple[Any, ...] = ()
-
-        def add_silence(self, entry: Any, _now: int) -> None:
-            self.silences = (entry,)
-
-    planner: Any = Planner()
+    planner: Any = SilencesOnly()
     arguments: Mapping[str, Any] = {"matchers": ["check=api"], "for": 3600}
     assert silence_command(planner, "silence", arguments, "kim", 4_000_000, 1_000_000).startswith("silenced")
     assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (4_000_000, 4_600_000)
     assert "already passed" in silence_command(planner, "silence", arguments, "kim", 4_600_000, 1_000_000)
     assert replace(planner.silences[0], by="").matches({"check": "api"})
+
+
+def test_a_silence_may_begin_later_and_end_at_a_time(cli: Cli, tmp_path: Path) -> None:
+    """`--start` and `--end` take a moment, HH:MM the next one; the silence is to come until then, and its end is the one that was named."""
+    from tui_monitor.handmade import silence_command
+
+    state = make_state(tmp_path / "s")
+    begin = (now_ms() // 60_000 + 90) * 60_000
+    clock = datetime.fromtimestamp(begin / 1000)
+    with leader(state) as asked:
+        assert cli("silence", "X", "--start", f"{clock:%H:%M}", "--end", f"{begin // 1000 + 7200}", "--state", state).code == 0
+    verb, arguments = asked[0]
+    assert (verb, arguments["start"], arguments["for"]) == ("silence", begin, 7200.0)
+    planner: Any = SilencesOnly()
+    said = silence_command(planner, "silence", arguments, "kim", now_ms())
+    assert f"for 2h from {datetime.fromtimestamp(begin / 1000, UTC):%Y-%m-%d %H:%M} UTC" in said
+    assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (begin, begin + 7_200_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,17 +16,23 @@ from tui_monitor.units import format_duration
 
 
 def silence_command(planner: Planner, verb: str, arguments: Mapping[str, Any], by: str, now: int, asked: int | None = None) -> str:
-    """Do it; the answer is a sentence for people, also where it cannot be done. ``asked``: when, from which `for` counts; None: now."""
+    """Do it; the answer is a sentence for people, also where it cannot be done.
+
+    ``asked``: when, from which `for` counts unless the arguments name a `start`; None: now.
+    """
     begin = now if asked is None else min(asked, now)
     try:
         if verb == "silence":
             seconds = float(arguments["for"])
-            ends = begin + round(seconds * 1000)
+            start = int(arguments.get("start", begin))
+            ends = start + round(seconds * 1000)
             if ends <= now:
                 return "refused: the time that it was to be silent for has already passed"
-            silence = make_silence(arguments["matchers"], now, ends, by, str(arguments.get("comment", "")))
+            silence = make_silence(arguments["matchers"], max(start, now), ends, by, str(arguments.get("comment", "")))
             planner.add_silence(silence, now)
-            return f"silenced {' '.join(map(str, silence.matchers))} for {format_duration(seconds)} (id {silence.id})"
+            later = f" from {datetime.fromtimestamp(start / 1000, UTC):%Y-%m-%d %H:%M} UTC" if start > now else ""
+            span = format_duration(round(seconds) or seconds)
+            return f"silenced {' '.join(map(str, silence.matchers))} for {span}{later} (id {silence.id})"
         silence = _find(planner, str(arguments["id"]))
         if verb == "unsilence":
             planner.expire_silence(silence.id, now, by)

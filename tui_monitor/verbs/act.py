@@ -143,12 +143,26 @@ def _nearest(word: str, known: list[str]) -> str:
 def _silence(given: Namespace) -> int:
     from tui_monitor.alerts.silences import make_silence
 
-    seconds = seconds_of(given.for_)
+    now = time.time_ns() // 1_000_000
+    start = _ahead("--start", given.start, now) if given.start else now
+    end = _ahead("--end", given.end, max(start, now)) if given.end else start + round(seconds_of(given.for_) * 1000)
     try:
-        make_silence(given.matchers, 0, round(seconds * 1000), "")
+        make_silence(given.matchers, start, end, "")
     except ValueError as error:
         raise Refused(str(error), 2) from None
-    return tell(look(given), "silence", {"matchers": list(given.matchers), "for": seconds, "comment": given.comment})
+    if end <= now:
+        raise Refused("the time that it was to be silent for has already passed", 2)
+    if end - now > LONGEST_S * 1000:
+        raise Refused("a silence ends within ten years", 2)
+    arguments = {"matchers": list(given.matchers), "for": (end - start) / 1000, "comment": given.comment}
+    return tell(look(given), "silence", {**arguments, "start": start} if given.start or given.end else arguments)
+
+
+def _ahead(option: str, text: str, now: int) -> int:
+    try:
+        return parse_time(text, now, ahead=True)
+    except ValueError as error:
+        raise Refused(f"{option}: {error}", 2) from None
 
 
 def _on_silence(given: Namespace) -> int:

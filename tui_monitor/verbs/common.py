@@ -66,8 +66,8 @@ def state_directory(given: Namespace) -> StateDirectory:
         raise Refused(str(error), 2) from None
 
 
-def parse_time(text: str, now_ms: int) -> int:
-    """UTC ms (rounded) of RFC 3339 (without zone: local), Unix seconds, or HH:MM[:SS] (today, else yesterday).
+def parse_time(text: str, now_ms: int, *, ahead: bool = False) -> int:
+    """UTC ms (rounded) of RFC 3339 (without zone: local), Unix seconds, or HH:MM[:SS] (the last that was; ``ahead``: the next).
 
     ValueError with advice for anything else, and for times before 1970 or after 9999.
     """
@@ -75,7 +75,7 @@ def parse_time(text: str, now_ms: int) -> int:
     if _NUMBER.fullmatch(text):
         return _in_range(_milliseconds(float(text)), text)
     if found := _TIME_OF_DAY.fullmatch(text):
-        return _time_of_day(int(found[1]), int(found[2]), int(found[3] or 0), text, now_ms)
+        return _time_of_day(int(found[1]), int(found[2]), int(found[3] or 0), text, now_ms, ahead)
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC) - _EPOCH
     except (ValueError, OverflowError):
@@ -95,13 +95,15 @@ def _in_range(stamp: float, text: str) -> int:
     return int(stamp)
 
 
-def _time_of_day(hour: int, minute: int, second: int, text: str, now_ms: int) -> int:
+def _time_of_day(hour: int, minute: int, second: int, text: str, now_ms: int, ahead: bool) -> int:
     now = datetime.fromtimestamp(now_ms / 1000)
     try:
         moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
     except ValueError:
         raise ValueError(f'"{text}" is not a time of day') from None
-    return round((moment if moment <= now else moment - timedelta(days=1)).timestamp() * 1000)
+    if (moment > now) is not ahead:
+        moment += timedelta(days=1 if ahead else -1)
+    return round(moment.timestamp() * 1000)
 
 
 def rfc3339(ms: int | None) -> str | None:
