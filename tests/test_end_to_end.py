@@ -147,6 +147,43 @@ async def test_an_end_at_the_first_message_neither_ends_nor_doubles_the_alert(tm
                 assert fresh == ["firing", "resolved"], "more than the one allowed repeat"
 
 
+ONE_BAD_ANSWER = """
+[[rules]]
+alert = "OneBadAnswer"
+expr = 'min_over_time(probe_success[5m]) == 0'
+"""
+
+
+async def test_what_looks_back_keeps_the_sample_that_a_kill_would_lose(tmp_path: Path) -> None:
+    """A rule over the past fires at one bad answer and the process dies at the message: the next one still has that answer."""
+    async with HttpServer() as target:
+        lives: list[Daemon] = []
+
+        def end(_: Request) -> Reply:
+            for one in lives:
+                one.process.kill()
+            return Reply()
+
+        async with receiver(end) as hook:
+            with house(tmp_path / "house") as where:
+                configure(where, target, hook)
+                where.configure(
+                    where.config.read_text().replace('default_rules = ["CheckUnhealthy"]', "default_rules = false") + ONE_BAD_ANSWER
+                )
+                lives.append(await where.start())
+                await until(lambda: (where.state / "history.db").exists() and len(target.requests) >= 5)
+                target.behave(status=500)
+                await until(lambda: told(hook, "OneBadAnswer", "firing"))
+                target.behave(status=200)
+                await lives.pop().ended()
+
+                again = await where.start()
+                probes = len(target.requests)
+                await target.wait_for(lambda server: len(server.requests) >= probes + 6, 30)
+                assert await again.terminate() == 0
+                assert [request.json()["status"] for request in hook.requests if not marked(request)] == ["firing"]
+
+
 async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Path) -> None:
     """A target that goes down while the daemon is dead is told as soon as it is back, and an acknowledge left meanwhile is applied."""
     async with HttpServer() as target, receiver() as hook:

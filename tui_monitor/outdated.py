@@ -1,4 +1,6 @@
-"""After a kill the history ends up to a second before what state.db says of the alerts: the series that know less than their alerts do."""
+"""The series that know less than their alerts do: on a busy disk (where `Recorder.keep` does not wait for long) and after a loss of
+power (the history is not synced at each commit) history.db ends before what state.db says of the alerts.
+"""
 
 from __future__ import annotations
 
