@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
 import select
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -16,11 +18,15 @@ import time
 from datetime import UTC
 from pathlib import Path
 
+import boards
 import pytest
 from board_backend import FakeBackend
 from test_app_keys import ENVIRON, make, running
 
 from tui_monitor.app import MonitorApp
+from tui_monitor.backend import stored_board
+from tui_monitor.statedir import open_directory
+from tui_monitor.widgets.bars import leader_text
 from tui_monitor.widgets.line import text_of
 
 ROOT = Path(__file__).parent.parent
@@ -76,6 +82,16 @@ async def test_the_first_board_is_shown_before_the_backend_runs() -> None:
         await pilot.pause()
         await pilot.pause()
         assert order and "Alerts" in order[0]
+
+
+def test_the_stored_board_does_not_say_what_this_process_is(tmp_path: Path) -> None:
+    """A leader wrote it; whether this process leads or looks on is told when it is known."""
+    directory = open_directory(tmp_path / "state")
+    with contextlib.closing(sqlite3.connect(directory.history_db)) as db, db:
+        db.execute("CREATE TABLE facts (id INTEGER PRIMARY KEY, at INTEGER, data BLOB)")
+        db.execute("INSERT INTO facts VALUES (1, 1, ?)", (boards.busy().to_json(),))
+    board = stored_board(directory)
+    assert board.alerts and leader_text(board.leader, board.at) == "starting"
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

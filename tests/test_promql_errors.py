@@ -20,6 +20,7 @@ REFUSED = [
     ("rate(foo)", 0, "rate", "expected type matrix"),
     ("rate(foo[1m]) + rate(bar)", 16, "rate", "expected type matrix"),
     ("sum(a) + nofunc(b)", 9, "nofunc", "unknown function"),
+    ("sum(a) + rat(b[5m])", 9, "rat", '; did you mean "rate"?'),
     ("a b", 2, "b", "unexpected"),
     ("sum(a b)", 6, "b", "unexpected"),
     ("1 +", 3, "", "operand is missing"),

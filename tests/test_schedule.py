@@ -53,6 +53,7 @@ def test_weekly_ranges(text: str, moment: int, active: bool) -> None:
         ("Mon 25:00-26:00", "not a time of day"),
         ("Mon 09:61-10:00", "not a time of day"),
         ("Mon 09:00-10:00 Mars/Base", "not a time zone"),
+        ("Mon 09:00-10:00 Asia/Seul", 'did you mean "Asia/Seoul"?'),
         ("Mon 09:00-10:00 ../etc/passwd", "not a time zone"),
         ("Mon 09:00-12:00, Wed 13:00-17:00 UTC", '"Wed" stands between two times; what is for other days comes after ";"'),
         ("Mon 09:00-12:00 Asia/Seoul; Tue 09:00-12:00 Europe/Berlin", "names two time zones"),

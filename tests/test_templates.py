@@ -62,7 +62,8 @@ def test_rendering(template: str, value: float, expected: str) -> None:
 @pytest.mark.parametrize(
     ("template", "part"),
     [
-        ("{{ $value | humanise }}", '"humanise" is not known'),
+        ("{{ $value | humanise }}", '"humanise" is not known; did you mean "humanize"?'),
+        ("{{ $valu }}", '"$valu" is not known; did you mean "$value"?'),
         ("{{ $foo }}", '"$foo" is not known'),
         ("{{ $value", "not closed"),
         ("{{ if $value }}x", "no {{ end }}"),

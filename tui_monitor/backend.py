@@ -6,6 +6,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,11 +138,12 @@ class LateRuntime:
 
 
 def stored_board(directory: StateDirectory) -> Board:
-    """The last board that the store knows; an empty one that is loading where there is none."""
+    """The last board that the store knows, which says nothing of what this process will be; an empty one where there is none."""
     try:
         data = last_facts(directory.history_db)
         if data is not None:
-            return board_from_json(data)
+            board = board_from_json(data)
+            return replace(board, leader=replace(board.leader, role="starting"))
     except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):
         pass  # a row that cannot be read is no reason not to start: the first tick replaces it
     nobody = LeaderView("viewer", alive=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _ESCAPE_SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
@@ -32,3 +33,12 @@ def clean(text: str, *, newlines: bool = False) -> str:
 def clip(text: str, limit: int) -> str:
     """The text, at most ``limit`` characters long; what was cut ends in an ellipsis."""
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Advice to go behind a message about a name that is not known: `; did you mean "rate"?`, or nothing."""
+    import difflib  # only for faults
+
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f'; did you mean "{by_lower[near[0]]}"?' if near else ""

@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from tui_monitor.text import nearest
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIMES = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
@@ -34,7 +36,8 @@ def parse_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'"{name}" is not a time zone; write for example Europe/Berlin or UTC') from None
+        advice = nearest(name, available_timezones()) or "; write for example Europe/Berlin or UTC"
+        raise ValueError(f'"{name}" is not a time zone{advice}') from None
 
 
 def parse_weekly(text: str, default_zone: tzinfo | None = None) -> WeeklySchedule:

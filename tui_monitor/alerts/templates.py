@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.template_functions import FUNCTIONS, text_of
 from tui_monitor.lean import lean_templates
+from tui_monitor.text import nearest
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -192,7 +193,9 @@ def _command(words: list[tuple[str, str]], piped: str | None) -> str:
         return operand
     words.pop(0)
     if name not in FUNCTIONS:
-        raise TemplateError(f'the {"variable" if name[0] in "$." else "function"} "{name}" is not known')
+        raise TemplateError(
+            f'the {"variable" if name[0] in "$." else "function"} "{name}" is not known{nearest(name, (*FUNCTIONS, *_VARIABLES))}'
+        )
     arguments: list[str] = []
     while words and words[0][1] not in ("|", ")"):
         arguments.append(_operand(words))

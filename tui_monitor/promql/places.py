@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from promql_parser import parse
 
 from tui_monitor.promql.errors import PromqlError
+from tui_monitor.promql.names import FUNCTION_NAMES
 from tui_monitor.promql.tokens import Token
+from tui_monitor.text import nearest
 
 _SYNTAX = "invalid promql query"
 _BINARY = ("+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless", "atan2")
@@ -26,7 +28,9 @@ def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError
     wanted = next((name for name in named.groups() if name), "") if named else ""
     function = re.search(r"(?:in call to function|unknown function with name) '([^']+)'", message)
     if function is not None:
-        return _in_calls(text, tokens, message, function.group(1))
+        found = _in_calls(text, tokens, message, function.group(1))
+        advice = nearest(function.group(1), FUNCTION_NAMES) if message.startswith("unknown") else ""
+        return PromqlError(message + advice, found.position, found.part, text)
     for token in tokens:
         if wanted and (token.text == wanted or (token.kind == "string" and token.text[1:-1].replace("\\\\", "\\") == wanted)):
             return PromqlError(message, token.position, token.text, text)
