@@ -157,6 +157,36 @@ async def test_acknowledge_and_resolve_edit_the_sent_message(tmp_path: Path) -> 
         assert over["message_id"] == 101 and "✅" in over["text"]
 
 
+async def test_acknowledging_many_alerts_edits_their_message_once(tmp_path: Path) -> None:
+    """`ack --all` on a message of thirty alerts is one edit that shows them all, and one that Telegram puts off is made later."""
+    clock = HandClock()
+    async with bot(allowed_users=[5]) as (notifier, api, server):
+        state, events = StateDb(tmp_path / "state.db"), Events()
+        outbox = Outbox(state.run, {"hook": notifier}, clock, events)
+        task = asyncio.create_task(outbox.run())
+        idents = [f"a{number}" for number in range(30)]
+        state.put(message("k1", alerts=tuple(map(snapshot, idents))))
+        outbox.wake()
+        await events.until(1)
+        server.replies.append(telegram_error(429, "Too Many Requests: retry after 40", retry_after=40))
+        for ident in idents:
+            outbox.acknowledged(ident, "kim")
+        await server.wait_for(2)
+        async with asyncio.timeout(20):
+            while len(server.requests) < 3:
+                await clock.turn(41)
+                await asyncio.sleep(0.01)
+        state.put(message("k2", alerts=(snapshot("b1"),)))
+        outbox.wake()
+        await events.until(2)
+        await outbox.close(1.0)
+        await task
+        assert [request.path.rpartition("/")[2] for request in server.requests] == [
+            "sendMessage", "editMessageText", "editMessageText", "sendMessage",
+        ]  # fmt: skip
+        assert "reply_markup" not in api.calls[1][1] and api.calls[1][1]["text"].count("acknowledged by kim") == 20
+
+
 def press(number: int, user: int, data: str, **more: Any) -> dict[str, Any]:
     """An update with a callback query."""
     return {"update_id": number, "callback_query": {"id": f"q{number}", "from": {"id": user, **more}, "data": data}}
