@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -15,13 +16,14 @@ from pathlib import Path
 import pytest
 from httpserver import HttpServer
 from receivers import receiver
-from running import ROOT, Daemon, House, environment, house, running, told, until
+from running import PATIENCE, ROOT, Daemon, House, environment, house, running, told, until
 from servers import postgres_server
 
 from tui_monitor.clock import SystemClock
 from tui_monitor.config import load
 from tui_monitor.runtime import Runtime
 from tui_monitor.statedir import open_directory
+from tui_monitor.viewer import Viewer
 from tui_monitor.views import Board, CommandRefused
 
 CONFIG = """
@@ -160,6 +162,38 @@ async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(wher
             assert (await viewer.chart('probe_success{check="api"}', int(time.time() * 1000) - 60_000, int(time.time() * 1000), 60)).lines
         assert await daemon.terminate() == 0
         assert len(told(hook, "CheckUnhealthy", "firing")) == 1
+
+
+async def test_a_viewer_says_that_a_leader_hangs(where: House) -> None:
+    """A leader that runs and writes nothing is not shown as if it were well; when it goes on, that is over."""
+    daemon = await where.start()
+    clock = _Ahead()
+    viewer = Viewer(open_directory(where.state), clock, os.getpid(), "dashboard", "anna", lambda board: None)
+
+    async def shows(is_silent: bool) -> bool:
+        await viewer.look()
+        return viewer.board is not None and any("has written nothing since" in text for text in viewer.board.trouble) == is_silent
+
+    async def until_it_shows(is_silent: bool) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not await shows(is_silent):
+                await clock.sleep(0.05)
+
+    await until_it_shows(False)
+    daemon.process.send_signal(signal.SIGSTOP)
+    clock.ahead_ms = 60_000
+    await until_it_shows(True)
+    daemon.process.send_signal(signal.SIGCONT)
+    clock.ahead_ms = 0
+    await until_it_shows(False)
+    await viewer.run(lambda: True)
+
+
+class _Ahead(SystemClock):
+    ahead_ms = 0
+
+    def wall_ms(self) -> int:
+        return super().wall_ms() + self.ahead_ms
 
 
 async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: House) -> None:

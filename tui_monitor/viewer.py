@@ -21,12 +21,15 @@ from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
 from tui_monitor.views import Board, CommandRefused, LeaderView, board_from_json, spark_series
+from tui_monitor.widgets.formatting import stamp
 
 LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
 SPARK_POINTS = 120
 SLACK_MS = 1000
 """Samples may be read that came a moment after the look began."""
+SILENT_MS = 15_000
+"""A leader writes each second while somebody looks on; one that has not for so long hangs, or cannot write."""
 
 
 class Viewer:
@@ -53,6 +56,7 @@ class Viewer:
         self._version: object = None
         self._stored: Board | None = None
         self._shown: tuple[int, bool, str] | None = None
+        self._silent = ""
         self._filled = False
 
     async def run(self, until: Callable[[], bool]) -> None:
@@ -86,7 +90,8 @@ class Viewer:
             self._seen_facts = found[0]
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 self._stored = board_from_json(found[1])
-        shown = (self._seen_facts, self.leader_alive, self.blocked)
+        self._silent = self._silence(now)
+        shown = (self._seen_facts, self.leader_alive, self.blocked + self._silent)
         if shown != self._shown:
             self._shown = shown
             self._publish(now)
@@ -106,6 +111,16 @@ class Viewer:
             self._seq = tick.seq
         return reader.facts()
 
+    def _silence(self, now: int) -> str:
+        """What to say where a leader runs and writes nothing; "" where all is well."""
+        if self.leader is None or self._stored is None or not self.leader_alive:
+            return ""
+        last = max(self._stored.at, self.leader.since)
+        if now - last <= SILENT_MS:
+            return ""
+        since = stamp(last, now, None, seconds=True)
+        return f"the monitor (pid {self.leader.pid}) has written nothing since {since}: this is the last it knew"
+
     def _publish(self, now: int) -> None:
         row, alive = self.leader, self.leader_alive
         role = "standby" if self._kind == "headless" else "viewer"
@@ -116,7 +131,8 @@ class Viewer:
         base = self._stored or (replace(stored_board(self._directory), loading=False) if self.blocked else None)
         if base is None:
             return
-        trouble = base.trouble + ((self.blocked,) if self.blocked and not alive else ())
+        own = self._silent or ("" if alive else self.blocked)
+        trouble = (*((own,) if own else ()), *base.trouble)
         board = replace(base, leader=view, read_only=self._directory.why_read_only, trouble=trouble)
         if alive:
             board = replace(board, uptime=(now - row.since) / 1000 if row else board.uptime)
