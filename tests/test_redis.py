@@ -217,6 +217,7 @@ async def test_replica_and_lost_master() -> None:
         (b"-ERR \x1b[31mred\xff\r\n", "red"),
         (b"*1\r\n" * 100_000, "the answer is not Redis' (127.0.0.1:{port})"),
         (b"+" + b"a" * 1_000_000, "the answer is not Redis' (127.0.0.1:{port})"),
+        (b"$900000000\r\n" + b"a" * 1000, "the answer is not Redis' (127.0.0.1:{port})"),
         (b"$-5\r\nx", "the answer is not Redis' (127.0.0.1:{port})"),
         (b":" + b"9" * 10_000 + b"\r\n", "the answer is not Redis' (127.0.0.1:{port})"),
     ],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from tui_monitor.sources.driver import LOCAL_SOCKET, address_of, ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.text import clean
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 CLIENT_NAME = "tui-monitor"
 REASON_LENGTH = 200
 DEFAULT_PORT = 6379
+LONGEST_ANSWER = 4 * 2**20
+"""Bytes; what announces more is no answer to PING, INFO or the like, and would only fill the memory."""
 
 
 class KeptConnection:
@@ -38,7 +41,7 @@ class KeptConnection:
 
         await ensure_resolvable(redis_address(self._url), self._limit)
         pool = ConnectionPool.from_url(
-            self._url, protocol=2, decode_responses=True, encoding_errors="replace", driver_info=None,
+            self._url, protocol=2, parser_class=_parser(), decode_responses=True, encoding_errors="replace", driver_info=None,
             socket_timeout=None, socket_connect_timeout=None, socket_keepalive=True,
         )  # fmt: skip
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
@@ -69,6 +72,21 @@ class KeptConnection:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)
+
+
+@cache
+def _parser() -> type[Any]:
+    """The driver's own reader of answers, with a limit: it would read as much as the server announces."""
+    from redis._parsers import _AsyncRESP2Parser
+    from redis.exceptions import InvalidResponse
+
+    class Limited(_AsyncRESP2Parser):
+        async def _read(self, length: int) -> bytes:
+            if length > LONGEST_ANSWER:
+                raise InvalidResponse("too long")
+            return await super()._read(length)
+
+    return Limited
 
 
 @contextlib.contextmanager
