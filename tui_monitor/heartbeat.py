@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
 from tui_monitor.clock import Clock
 from tui_monitor.guard import Troubles
@@ -33,8 +34,9 @@ class Heartbeat:
         """One ping; whether it arrived. A ping that does not is the monitor's own trouble."""
         from tui_monitor.sources.http import HttpProbe
 
-        url = self._settings.url.get_secret_value().rstrip("/") + suffix
-        check = HttpCheck(name="heartbeat", url=url, timeout=self._settings.timeout)
+        parts = urlsplit(self._settings.url.get_secret_value())
+        url = parts._replace(path=parts.path.rstrip("/") + suffix) if suffix else parts
+        check = HttpCheck(name="heartbeat", url=url.geturl(), timeout=self._settings.timeout)
         probe = HttpProbe(check)
         try:
             result = await probe_once(probe, check, self._clock)
