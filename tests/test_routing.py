@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tui_monitor.alerts.routing import compile_routing, known_severity, severity_recipients
 from tui_monitor.alerts.routing_check import check_routing
@@ -119,6 +120,7 @@ def test_the_route_of_a_group_is_found_again() -> None:
         ({"routes": [{"escalate": [{"after": "5m", "notifiers": ["xyzw"]}]}]}, "routes[0].escalate[0].notifiers: no notifier is named"),
         ({"routing": {"info": ["male"]}}, 'routing.info: no notifier is named "male"; did you mean "mail"?'),
         ({"recipients": {"ops": ["nobody-at-all"]}}, "recipients.ops: no notifier"),
+        ({"recipients": {"ops": ["second"], "second": ["ops"]}}, "recipients.ops: no notifier is reached through it"),
         ({"recipients": {"chat": ["mail"]}}, "recipients.chat: a notifier has this name too"),
         ({"inhibit": [{"source": ["a=~("], "target": ["b=x"]}]}, "inhibit[0].source"),
         ({"maintenance": [{"name": "m", "cron": "61 * * * *"}]}, "maintenance[0].cron"),
@@ -131,6 +133,12 @@ def test_faults_are_named(parts: dict[str, Any], complaint: str) -> None:
     """Each fault is one message with its key and the nearest valid name."""
     problems = check_routing(made(**parts))
     assert any(complaint in problem for problem in problems), problems
+
+
+def test_a_reminder_without_pause_is_refused() -> None:
+    """`repeat_interval = "0s"` does not mean never, and would mean a message every few seconds."""
+    with pytest.raises(ValidationError, match="repeat_interval"):
+        made(routes=[{"notifiers": ["chat"], "repeat_interval": "0s"}])
 
 
 def test_a_good_configuration_has_no_faults() -> None:

@@ -379,7 +379,7 @@ class RouteSettings(Section):
     group_by: list[str] = _key(["alertname"], 'labels that make one message; ["..."]: every alert its own')
     group_wait: Duration = _key(0.0, "how long a new group waits for more")
     group_interval: Duration = _key(5.0, "the least pause between messages of a group")
-    repeat_interval: Duration = _key(4 * 3600.0, "when a firing alert is told again")
+    repeat_interval: Duration = _key(4 * 3600.0, "when a firing alert is told again", gt=0)
     active: str | None = _key(None, "only at these times, for example Mon-Fri 09:00-18:00 Asia/Seoul")
     escalate: list[EscalationStep] = _key([], "further notifiers while nobody acknowledges")
     routes: list[RouteSettings] = _key([], "sub-routes, tried first")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.inhibition import Dependencies
 from tui_monitor.alerts.matchers import parse_matchers
-from tui_monitor.alerts.routing import compile_window
+from tui_monitor.alerts.routing import compile_window, expand_recipients
 from tui_monitor.alerts.schedule import parse_weekly
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ def check_routing(settings: Settings) -> list[str]:
     names = [*notifiers, *settings.recipients]
     problems = [f"recipients.{name}: a notifier has this name too" for name in settings.recipients if name in notifiers]
     for name, members in settings.recipients.items():
-        problems += _unknown(f"recipients.{name}", members, names, "notifier")
+        unknown = _unknown(f"recipients.{name}", members, names, "notifier")
+        reached = expand_recipients(members, settings.recipients, notifiers)
+        problems += unknown or ([f"recipients.{name}: no notifier is reached through it"] if members and not reached else [])
     for severity, members in settings.routing.items():
         problems += _unknown(f"routing.{severity}", members, names, "notifier")
     for where, route in _walk(settings.routes, "routes"):
