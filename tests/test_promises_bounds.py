@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import os
 import re
 import threading
@@ -47,6 +48,23 @@ async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: py
     os.close(os.open(pipe, os.O_WRONLY))  # the reader gets an end of file
     stuck[0].join(5)
     held.stop()
+
+
+async def test_a_pause_of_the_monitor_is_not_a_stuck_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading of this machine that hangs is told; one in whose midst this process was stopped says nothing false of /proc."""
+    monkeypatch.setattr(collector, "SYSTEM_TIMEOUT", 0.05)
+    settings, clock, go_on = Settings.model_validate({}), ManualClock(), threading.Event()
+    held = Collector(settings, clock, SeriesMemory(), Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
+    monkeypatch.setattr(held, "_read", lambda wall, mono: go_on.wait())
+    try:
+        assert await held.read_system() == "this machine's figures cannot be read: /proc does not answer"
+        paused = asyncio.create_task(held.read_system())
+        await asyncio.sleep(0)
+        await clock.advance(60)
+        assert await paused == ""
+    finally:
+        go_on.set()
+        held.stop()
 
 
 def test_labels_that_change_for_ever_fill_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,7 +155,8 @@ class Collector:
 
     async def read_system(self) -> str:
         """One reading of this machine if it is due; answers with the trouble where it is stuck, else ""."""
-        if self._clock.monotonic() - self._last_system < self._settings.system.interval - 0.1:
+        began = self._clock.monotonic()
+        if began - self._last_system < self._settings.system.interval - 0.1:
             return ""
         if self._reading is None or self._reading.done():
             wall, mono = self._clock.wall_ms(), self._clock.monotonic()
@@ -164,6 +165,8 @@ class Collector:
             async with asyncio.timeout(SYSTEM_TIMEOUT):
                 reading, table = await asyncio.shield(self._reading)
         except TimeoutError:
+            if self._clock.monotonic() - began > SYSTEM_TIMEOUT + self._settings.guard.loop_lag:
+                return ""  # this process was stopped, or too busy: that is told as what it is
             return "this machine's figures cannot be read: /proc does not answer"
         except Exception as error:  # noqa: BLE001  the boundary, as for a check: what breaks here (no descriptor left) stops no tick
             return f"this machine's figures cannot be read: {type(error).__name__}: {error}"
