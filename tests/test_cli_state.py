@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,8 @@ def test_silences_are_listed(cli: Cli, tmp_path: Path) -> None:
     entry = next(entry for entry in found if entry["id"] == active.id)
     assert entry["matchers"] == ['check=~"a.*"', 'severity!="info"'] and entry["by"] == "kim" and entry["ends_at"].endswith("Z")
     assert active.id in text and "58m" in text and "planned" in text
+    row = next(line for line in text.splitlines() if line.startswith(coming.id))
+    assert row.split()[1] == "pending" and time.strftime("%H:%M", time.localtime(coming.starts_at / 1000)) in row, "when it begins"
 
 
 def test_the_audit_log_says_who_did_what(cli: Cli, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def _silences(given: Namespace) -> int:
     elif not shown:
         print("no silences")
     else:
-        table([_silence_row(silence, now) for silence in shown], ("ID", "STATE", "ENDS", "LEFT", "MATCHERS", "BY", "COMMENT"))
+        table([_silence_row(silence, now) for silence in shown], ("ID", "STATE", "FROM", "ENDS", "LEFT", "MATCHERS", "BY", "COMMENT"))
     return 0
 
 
@@ -149,6 +149,7 @@ def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
     return (
         silence.id,
         (state, "dim" if state == "expired" else ""),
+        stamp(silence.starts_at, now, None),
         stamp(silence.ends_at, now, None),
         left,
         matchers,
