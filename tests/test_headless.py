@@ -333,6 +333,20 @@ async def test_a_really_full_file_system(where: House, tmp_path: Path) -> None:
         await asyncio.to_thread(subprocess.run, ["umount", "-l", str(place)], check=False)
 
 
+async def test_a_state_directory_that_is_removed_is_told(where: House) -> None:
+    """The open files go on without a name, so nothing fails; that nobody will find them again is told, and monitoring goes on."""
+    async with HttpServer() as target, receiver() as hook:
+        where.configure(CONFIG.format(target=target.url, hook=hook.url, repeat="4h"))
+        daemon = await where.start()
+        where.state.rename(where.place / "elsewhere")
+        await until(lambda: any("removed or replaced" in str(request.json()) for request in told(hook, "MonitorTrouble", "firing")))
+        target.behave(status=500)
+        await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+        (where.place / "elsewhere").rename(where.state)
+        await until(lambda: told(hook, "MonitorTrouble", "resolved"))
+        assert await daemon.terminate() == 0
+
+
 async def test_a_disk_that_is_full_at_the_start(where: House, tmp_path: Path) -> None:
     """The stores cannot even be begun: alerts and trouble are told; with room again the state is begun and holds the alert."""
     place = tmp_path / "small"

@@ -55,6 +55,7 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 REACT_PAUSE = 0.05
 FACTS_EVERY_MS = 5_000
+STATE_GONE = "the state directory was removed or replaced: nothing that happens now outlives this process; restart it"
 HEARTBEAT_EVERY_MS = 5_000
 REMARKS_EVERY_MS = 60_000
 CLOSE_GRACE = 3.0
@@ -97,6 +98,7 @@ class Leader:
         self._stats_task: asyncio.Task[None] | None = None
         self._upkeep: Upkeep | None = None
         self._facts_at = self._heartbeat_at = self._remarked_at = 0
+        self._lock_file = (0, 0)
         self._verdicts: dict[str, HealthStatus] = {}
         self._stop = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -145,6 +147,7 @@ class Leader:
                 self._collector.restore(check.name, check.status, check.since)
         self.alerting.keep = self._keep
         await self._restore_deliveries()
+        self._lock_file = self._directory.lock_identity()
         await self._heartbeat(now)
 
     async def _run_db(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -417,6 +420,7 @@ class Leader:
 
     async def _heartbeat(self, now: int) -> None:
         self._heartbeat_at = now
+        self._troubles.set("state-gone", STATE_GONE if self._directory.lock_identity() != self._lock_file else "")
         if self._state is None:
             return
         row = leader_rows.LeaderRow(self._pid, self.kind, VERSION, self._hash, self._since, now)

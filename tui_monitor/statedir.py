@@ -49,6 +49,14 @@ class StateDirectory:
         """Held by the leader."""
         return self.path / "leader.lock"
 
+    def lock_identity(self) -> tuple[int, int]:
+        """Device and number of the lock's file, (0, 0) where there is none: another one is another directory's, and nobody's lock."""
+        try:
+            found = self.lock_file.stat()
+        except OSError:
+            return 0, 0
+        return found.st_dev, found.st_ino
+
 
 def open_directory(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> StateDirectory:
     """Make the directory (0700) where it is missing, and find out what this user may do there.
