@@ -14,6 +14,7 @@ from outbox_tools import message, snapshot
 from stored_history import write_history
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.alerts.message import State
 from tui_monitor.archive import Archive
 from tui_monitor.model import HealthStatus, labels_of
 from tui_monitor.recorder import Reading
@@ -180,14 +181,15 @@ async def test_words_for_completion(archive: Archive) -> None:
     assert "cpu_usage_ratio" in names["metrics"] and "check" in names["labels"] and "rate" in names["functions"]
 
 
-async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Path) -> None:
-    """Messages are named by their alert; a past board knows which of them had gone out, and the reason that the alert kept."""
+@pytest.mark.parametrize("outcome", ["sent", "failed", "unknown"])
+async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Path, outcome: State) -> None:
+    """Messages are named by their alert; a past board knows what had become of each by then, and the reason that the alert kept."""
     labels = {"alertname": "CheckUnhealthy", "check": "api"}
     failing = replace(FIRING, labels=labels, evidence={"expr": "check_health >= 1", "reason": "HTTP 500"})
     told = message("k1", notifier="chat", alerts=(snapshot(FIRING.id), snapshot("ffff")), created_at=DOWN[0])
     state = await StateStore.open(tmp_path / "state.db")
     await state.transaction(lambda db: save_transitions(db, [Transition(failing.starts_at, "firing", failing)]))
-    await state.transaction(lambda db: outbox_rows.put_done(db, told, "sent", DOWN[0] + 60_000))
+    await state.transaction(lambda db: outbox_rows.put_done(db, told, outcome, DOWN[0] + 60_000))
     await state.close()
     curves = {labels_of("check_health", **API): lambda at: 2.0 if at >= DOWN[0] else 0.0}
     write_history(tmp_path / "history.db", curves, DOWN[0] - HOUR, NOW).close()
@@ -195,7 +197,7 @@ async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Pat
     archive = Archive(tmp_path / "state.db", reading)
     try:
         assert [one.title for one in await archive.notifications(9)] == ["CheckUnhealthy api  and 1 more"]
-        for minutes, sent in ((0.5, "queued"), (5, "sent")):
+        for minutes, sent in ((0.5, "queued"), (5, outcome)):
             board = await archive.board_at(DOWN[0] + round(minutes * 60_000), PRESENT)
             assert [(one.notifier, one.state) for one in board.alerts[0].deliveries] == [("chat", sent)]
         assert (board.checks[0].reason, board.checks[0].since) == ("HTTP 500", failing.active_at)

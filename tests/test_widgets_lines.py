@@ -162,6 +162,8 @@ def test_health_shows_what_matters_of_a_check() -> None:
     assert found["cache"].startswith("41 connections, 476M of 512M")
     assert found["orders"] == "orders waiting 7, orders late 2"
     assert found["smtp"] == "https://smtp.example.com/health"
+    cache = next(one for one in boards.checks() if one.name == "cache")
+    assert checks.health_figures(replace(cache, figures={"redis_connected_clients": 1.0})) == "1 connection"
 
 
 @pytest.mark.parametrize(

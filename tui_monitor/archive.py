@@ -229,9 +229,11 @@ class Archive:
 
 
 def _delivery_then(entry: Entry, at: int) -> Delivery:
-    """A message as it was at a moment: sent, else still under way."""
+    """A message as it was at a moment: sent, given up after its last try, else still under way."""
     if entry.sent_at is not None and entry.sent_at <= at:
         return Delivery(entry.notifier, entry.kind, "sent", entry.sent_at)
+    if entry.state in ("failed", "unknown") and entry.claimed_at is not None and entry.claimed_at <= at:
+        return Delivery(entry.notifier, entry.kind, entry.state, entry.claimed_at, entry.error)
     return Delivery(entry.notifier, entry.kind, "queued", entry.created_at)
 
 

@@ -148,7 +148,7 @@ def health_figures(check: CheckView) -> str:
     parts = []
     used, most = _first(figures, "_connections", "_clients"), _first(figures, "_max_connections", "_connections_max")
     if used is not None:
-        parts.append(f"{used:.0f} of {most:.0f} connections" if most else f"{used:.0f} connections")
+        parts.append(f"{used:.0f} of {most:.0f} connections" if most else f"{used:.0f} connection{'' if used == 1 else 's'}")
     memory, limit = _first(figures, "_memory_used_bytes", "_used_memory_bytes"), _first(figures, "_memory_max_bytes", "_maxmemory_bytes")
     if memory is not None:
         parts.append(f"{f.size(memory)} of {f.size(limit)}" if limit else f.size(memory))
