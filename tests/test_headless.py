@@ -17,6 +17,8 @@ from httpserver import HttpServer
 from receivers import receiver
 from running import House, house, told, until
 
+from tui_monitor.store.glance import last_facts
+
 CONFIG = """
 host = "web-1"
 default_rules = ["CheckUnhealthy", "MonitorTrouble"]
@@ -142,7 +144,11 @@ async def test_a_reload_keeps_for_and_alerts_and_takes_what_is_new(where: House)
 
 
 async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House) -> None:
-    """SIGHUP with a wrong file: the log names key and fault, the old checks go on, and the next good file is taken."""
+    """SIGHUP with a wrong file: log and board say the fault, the old checks go on, and the next good file is taken."""
+
+    def on_the_board(text: str) -> bool:
+        return text.encode() in (last_facts(where.state / "history.db") or b"")
+
     async with HttpServer() as target, receiver() as hook:
         good = CONFIG.format(target=target.url, hook=hook.url, repeat="4h")
         where.configure(good)
@@ -159,9 +165,11 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
             assert any("old configuration stays" in line["message"] for line in daemon.lines)
         probes = len(target.requests)
         await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+        await until(lambda: on_the_board("old configuration stays"), what="every board shows it")
         where.configure(good)
         daemon.process.send_signal(signal.SIGHUP)
         await daemon.said("reloaded")
+        await until(lambda: not on_the_board("old configuration stays"), what="until a good file is taken")
         lines = await until(lambda: len(found := where.rows("SELECT by, verb, subject FROM audit ORDER BY id")) == 5 and found)
         assert {line[:2] for line in lines} == {("SIGHUP", "reload")}, "each reload is in the audit log"
         assert [line[2].partition(" ")[0] for line in lines] == ["refused:"] * 4 + ["reloaded"]

@@ -60,6 +60,8 @@ class Troubles:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._seen: set[str] = set()
+        self.remark = ""
+        """What the board should say too, though nothing is amiss with the monitoring: no alert comes of it."""
 
     def raise_(self, reason: str, text: str) -> None:
         """It is so (again); ``text`` is for people."""
@@ -89,7 +91,7 @@ class Troubles:
     @property
     def texts(self) -> tuple[str, ...]:
         """What is wrong now, for the board."""
-        return tuple(self._texts.values())
+        return (*self._texts.values(), *((self.remark,) if self.remark else ()))
 
     def samples(self) -> Iterable[Sample]:
         """1 for each trouble that is, 0 for each that was."""

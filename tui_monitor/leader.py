@@ -193,6 +193,10 @@ class Leader:
                 await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
             await self._state.close()
 
+    def remark(self, text: str) -> None:
+        """Say this on every board until it is taken back with "": why a reload was refused."""
+        self._troubles.remark = text
+
     async def reload(self, loaded: Configuration) -> str:
         """Take another configuration, whole or not at all; counters, `for` and alerts of what stays are kept."""
         problems = problems_of(loaded)

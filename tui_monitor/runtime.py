@@ -242,8 +242,10 @@ class Runtime:
         except ConfigurationError as error:
             answer = f"refused: the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}"
             log.error("%s", answer)
+            self.leader.remark(answer.removeprefix("refused: "))
             return answer
         answer = await self.leader.reload(loaded)
+        self.leader.remark(answer.removeprefix("refused: ") if answer.startswith("refused") else "")
         log.log(logging.ERROR if answer.startswith("refused") else logging.INFO, "%s", answer)
         return answer
 
