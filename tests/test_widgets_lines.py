@@ -20,6 +20,7 @@ from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.inks import RECIPES, Inks
 from tui_monitor.widgets.line import Line, Look, hint_line, text_of
 from tui_monitor.widgets.lines import changed_cells
+from tui_monitor.widgets.pages import TextPane
 from tui_monitor.widgets.resources import resource_entries
 from tui_monitor.widgets.theme import COLORS
 
@@ -153,6 +154,14 @@ def test_an_endpoint_shows_figures_or_its_reason() -> None:
     assert "✗ shop" in text and "unhealthy" in text and "HTTP 500" in text and text.rstrip().endswith("4m")
     text = text_of([checks.endpoint_line(search, (), boards.AT, 120, LOOK, 12)])
     assert "▴ search" in text and "812ms" in text and "slower than 500ms" in text
+
+
+def test_a_long_name_leaves_room_for_what_is_below() -> None:
+    """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
+    page = TextPane("CheckUnhealthy reports-export-of-the-month", help_lines, look=LOOK, inks=Inks(COLORS))
+    lines, _ = page.build(40, 10)
+    head = text_of([lines[0]])
+    assert head.rstrip().endswith("more below") and UNICODE.cut in head and "CheckUnhealthy" in head
 
 
 def test_health_shows_what_matters_of_a_check() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tui_monitor.text import clean
-from tui_monitor.widgets.formatting import cells, wrap
+from tui_monitor.widgets.formatting import cells, cut, wrap
 from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Line, Look, Row, hint_line, note, title_line
 from tui_monitor.widgets.lines import Lines
@@ -51,7 +51,9 @@ class TextPane(Pane):
         rest = self._count - self.top - height + 1
         more = f"{rest} more below" if rest > 0 else ""
         remark = f"filter: {self.needle}" if self.needle else ""
-        head = title_line(self.heading, width, self.look, focused=self.has_focus, right=more, remark=remark)
+        # a long name gives way: that there is more matters more
+        name = cut(clean(self.heading), width - cells(more) - 4, self.look.glyphs.cut) if more else self.heading
+        head = title_line(name, width, self.look, focused=self.has_focus, right=more, remark=remark)
         return [head, *lines[self.top : self.top + height - 1]], -1
 
     def move_to(self, index: int) -> None:
