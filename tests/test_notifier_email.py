@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.policy import default as modern
 from typing import Any
 
+import psutil
 import pytest
 from outbox_tools import T0, message, resolved
 from smtp_server import PASSWORD, USER, SmtpServer
@@ -118,6 +119,16 @@ async def test_refusals_of_the_text(smtp_server: SmtpServer, reply: str, permane
     smtp_server.reply = reply
     error = await failure(email(smtp_server.port, ca_file=smtp_server.ca_file))
     assert error.permanent is permanent and not error.maybe_delivered and f"SMTP {reply[:3]}" in error.reason
+
+
+@pytest.mark.parametrize("reply", ["250 taken", "451 busy"])
+async def test_no_connection_stays(smtp_server: SmtpServer, reply: str) -> None:
+    """The connection ends with the send, good or bad: nothing waits for the server's goodbye in TLS."""
+    smtp_server.reply = reply
+    with suppress(SendError):
+        await email(smtp_server.port, ca_file=smtp_server.ca_file).send(message())
+    await asyncio.sleep(0)
+    assert smtp_server.port not in {found.raddr.port for found in psutil.Process().net_connections("tcp") if found.raddr}
 
 
 @asynccontextmanager

@@ -98,6 +98,8 @@ class Email:
             text = f"certificate not trusted: {cause.verify_message}" if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
             raise self._error(f"{attempt.step}: {text or type(error).__name__}", maybe_delivered=attempt.written) from None
         finally:
+            if isinstance(client.transport, asyncio.WriteTransport):
+                client.transport.abort()  # closing alone waits up to 30 s for the server's goodbye in TLS
             client.close()
 
     async def _talk(self, client: aiosmtplib.SMTP, mail: EmailMessage, attempt: _Attempt) -> None:
@@ -124,7 +126,7 @@ class Email:
         await client.data(mail.as_bytes())
         attempt.step = "leaving"
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):  # the mail is taken; a server in a hurry does no harm
-            await client.quit()
+            await client.execute_command(b"QUIT")
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
