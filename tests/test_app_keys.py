@@ -18,11 +18,15 @@ from textual.widgets import Input
 
 from tui_monitor.app import MonitorApp
 from tui_monitor.model import HealthStatus
+from tui_monitor.screens.asking import TAKE
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen, completed
 from tui_monitor.screens.page import PageScreen
-from tui_monitor.screens.prompt import PromptScreen
+from tui_monitor.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
 from tui_monitor.views import AlertView, Board, NotificationView
-from tui_monitor.widgets.line import text_of
+from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.inks import Inks
+from tui_monitor.widgets.line import Look, text_of
+from tui_monitor.widgets.theme import COLORS
 
 ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 
@@ -386,7 +390,7 @@ async def test_explore_completes_runs_and_underlines() -> None:
         assert app.screen.input.value == "cpu_usage_ratio" and "last" in seen(app)
         app.screen.input.value = "rate(x"
         await press(app, pilot, "enter")
-        assert "unclosed left parenthesis" in seen(app)
+        assert "unclosed left parenthesis" in seen(app) and "No samples" not in seen(app)
         assert ("(x", "wrong") in app.screen.wrong._lines[0]
         await press(app, pilot, "tab", "right")
         assert "[24h]" in seen(app)
@@ -495,3 +499,11 @@ async def test_boards_of_any_kind_can_follow_each_other() -> None:
             backend.push(board)
             await press(app, pilot, "G", "tab")
         assert app._exception is None
+
+
+@pytest.mark.parametrize(("width", "keys"), [(120, TAKE), (80, TAKE), (40, SHORT_HINT)])
+def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
+    """From 80 columns on a prompt says what Enter and Esc do, however long its question is."""
+    label = PromptLabel(f"Acknowledge {'CheckUnhealthy' * 5}", TAKE, look=Look(UNICODE, UTC), inks=Inks(COLORS))
+    (line,), _ = label.build(width, 1)
+    assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])

@@ -346,6 +346,7 @@ def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
     """What the outbox has forgotten is not "not sent"."""
     alert = replace(boards.alerts()[1], deliveries=())
     assert alerts.state_text(alert, boards.AT) == "not sent" and alerts.state_text(alert, boards.AT, past=True) == "firing"
+    assert alerts.short_state(alert) == "not sent" and alerts.short_state(alert, past=True) == "firing"
 
 
 def test_help_is_seen_at_a_glance_where_there_is_room() -> None:

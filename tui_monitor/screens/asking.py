@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tui_monitor.app import MonitorApp
 
 NOTE = "a note, or nothing"
+TAKE = "Enter acknowledges   Esc leaves"
 
 
 def acknowledge(app: MonitorApp) -> None:
@@ -26,7 +27,7 @@ def acknowledge(app: MonitorApp) -> None:
         return
     arguments = {"ids": [alert.id], "for": None}
     question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
-    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE)
+    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE, hint=TAKE)
 
 
 def acknowledge_all(app: MonitorApp) -> None:
@@ -35,7 +36,7 @@ def acknowledge_all(app: MonitorApp) -> None:
         return
     arguments = {"all": True, "for": None}
     question = f"Acknowledge all {app.live.firing} firing alerts"
-    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE)
+    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE, hint=TAKE)
 
 
 def silence(app: MonitorApp) -> None:

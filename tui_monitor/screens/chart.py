@@ -71,8 +71,8 @@ class ChartPane(Pane):
         self.question, self.waiting = question, True
         self.rebuild()
 
-    def answer(self, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
-        """The answer has come."""
+    def answer(self, chart: Chart | None, before: Sequence[ChartLine], start: int, end: int) -> None:
+        """The answer has come; None: there is nothing to draw."""
         self._chart, self._before, self._range, self.waiting = chart, before, (start, end), False
         self._drawn = None
         self.rebuild()
@@ -267,10 +267,9 @@ class ExploreScreen(ChartScreen):
 
     def answer(self, question: Question, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
         """Underline what is wrong, or show the answer."""
-        if question != self.question:
-            return
-        self.wrong.tell(question.expr, chart.error, chart.error_position)
-        super().answer(question, chart if not chart.error else Chart(), before, start, end)
+        if question == self.question:
+            self.wrong.tell(question.expr, chart.error, chart.error_position)
+            self.chart.answer(None if chart.error else chart, before, start, end)
 
     def action_switch(self) -> None:
         """From the expression to the chart and back."""

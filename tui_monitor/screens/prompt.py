@@ -29,8 +29,8 @@ class PromptLabel(Lines):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The question at the left, the keys at the right."""
-        asked = cells(clean(self.text)) + 4
-        hint = next((hint for hint in (self.hint, SHORT_HINT) if asked + len(hint) <= width), SHORT_HINT)
+        asked = min(cells(clean(self.text)), width // 2) + 4  # what is asked is rather cut than which key does what
+        hint = self.hint if asked + len(self.hint) <= width else SHORT_HINT
         row = Row(width, self.look).put(" " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title")
         row.put(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").put(hint, "band-focus-dim")
         return [row.put(" " * row.room, "band-focus-dim").line()], -1

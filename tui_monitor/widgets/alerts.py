@@ -138,16 +138,16 @@ def alert_line(alert: AlertView, now: int, width: int, look: Look, *, selected: 
         row.put("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
     text = told(alert, width)
     if not state_width and not live:
-        text = f"[{short_state(alert)}] {text}"
+        text = f"[{short_state(alert, past=past)}] {text}"
     row.put(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
-        state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert)
+        state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, past=past)
         state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)
         row.gap(2).put(state, state_style(alert), state_width)
     return row.line()
 
 
-def short_state(alert: AlertView) -> str:
+def short_state(alert: AlertView, *, past: bool = False) -> str:
     """The state in a word or two, for narrow screens."""
     if alert.state == "resolved":
         return "resolved"
@@ -158,7 +158,7 @@ def short_state(alert: AlertView) -> str:
     if alert.state == "pending":
         return "pending"
     newest = sorted(newest_deliveries(alert.deliveries), key=lambda one: (one.state not in UNDELIVERED, one.state != "sent"))
-    return f"{newest[0].state} {newest[0].notifier}" if newest else "firing"
+    return f"{newest[0].state} {newest[0].notifier}" if newest else "firing" if past else "not sent"
 
 
 def counts(board: Board) -> str:
