@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import boards
@@ -18,8 +19,12 @@ from tui_monitor.app import MonitorApp
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import PromptScreen
+from tui_monitor.screens.studies import NoisePane
 from tui_monitor.views import BacktestRow, BacktestView, Board, CommandRefused, NoiseRow, NotReady, PanelView
-from tui_monitor.widgets.line import text_of
+from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.inks import Inks
+from tui_monitor.widgets.line import Look, text_of
+from tui_monitor.widgets.theme import COLORS
 
 HOT = BacktestRow("HighCPU", "", "critical", 3, 1, 7, 1680.0, 900.0, boards.AT - 86_400_000, 6, 2, "cpu_usage_ratio > 0.9 for 120s")
 QUIET = BacktestRow("DiskSpace", "", "warning", 0, condition="disk_usage_ratio > 0.8 for 0s")
@@ -124,6 +129,15 @@ async def test_what_disturbed_last_week() -> None:
         await press(app, pilot, "left")
         await settle(app, pilot)
         assert backend.asked[-1] == ("noise", "1d", ()) and "No alert fired in the last 1d" in page(app)
+
+
+def test_advice_is_read_whole_at_80_columns() -> None:
+    """What to try against noise is broken into lines, not cut."""
+    advice = "HighCPU fired 31 times, median 40 s, 12 came back within ten minutes: try for=5m, or keep_firing_for=10m, and see screen 7"
+    pane = NoisePane("Noise", "", look=Look(UNICODE, UTC), inks=Inks(COLORS))
+    pane.found = {"HighCPU": NoiseRow("HighCPU", "warning", 31, 40.0, 12, 0, 0, 31, 0, advice)}
+    pane._rows = [("HighCPU", "HighCPU", lambda *_, **__: ())]
+    assert " ".join(text_of(pane.foot(80, 20)).split()) == advice
 
 
 async def test_a_backtest_and_a_change_beside_it() -> None:

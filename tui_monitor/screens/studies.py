@@ -12,7 +12,8 @@ from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.text import clean
 from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, KeepsPanels, NoiseRow, PanelView, TriesRules
 from tui_monitor.widgets import studies
-from tui_monitor.widgets.line import Line, Look, Row, note
+from tui_monitor.widgets.formatting import wrap
+from tui_monitor.widgets.line import Line, Look, note
 from tui_monitor.widgets.pages import DrawRow, ListPane
 
 if TYPE_CHECKING:
@@ -182,8 +183,8 @@ class BacktestPane(ListPane):
         one = self.outcomes.get(self.selection)
         if one is None or height < 12:
             return ()
-        lines = [note(text, width, self.look) for text in self.remarks[:2]]
-        return [*lines, Row(width, self.look).gap(1).put(one.condition, "text").line()]
+        lines = [line for text in self.remarks[:2] for line in _notes(text, width, self.look)]
+        return [*lines, *_notes(one.condition, width, self.look, "text")]
 
 
 def _key(one: BacktestRow) -> str:
@@ -237,7 +238,12 @@ class NoisePane(ListPane):
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """Only where there is room for it."""
         one = self.found.get(self.selection)
-        return (note(one.advice, width, self.look),) if one is not None and one.advice and height >= 8 else ()
+        return _notes(one.advice, width, self.look) if one is not None and one.advice and height >= 8 else ()
+
+
+def _notes(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
+    """Prose in as many lines as it needs, up to three."""
+    return [note(line, width, look, style) for line in wrap(text, width - 3, 3)]
 
 
 def _noise(one: NoiseRow, width: int, look: Look, selected: bool) -> Line:
