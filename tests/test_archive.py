@@ -70,6 +70,8 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
         labels_of("probe_success", **API): lambda at: float(not DOWN[0] <= at < DOWN[1]),
         labels_of("probe_duration_seconds", **API): lambda at: 0.01,
         labels_of("probe_phase_seconds", phase="connect", **API): lambda at: 0.008,
+        labels_of("queue_jobs", queue="mail", **API): lambda at: 3.0 if measured(at) else None,
+        labels_of("api:queue_jobs:sum", **API): lambda at: 4.0,
         labels_of("probe_success", check="old", type="http"): lambda at: 1.0 if at < NOW - DAY else None,
         labels_of("check_health", check="old", type="http"): lambda at: 1.0 if at < NOW - DAY else None,
     }
@@ -95,6 +97,7 @@ async def test_a_past_board_is_as_it_was(archive: Archive) -> None:
     assert board.past and board.at == DOWN[0] + 300_000 and board.status is HealthStatus.UNHEALTHY
     (check,) = board.checks
     assert (check.status, check.duration, dict(check.phases)) == (HealthStatus.UNHEALTHY, 0.01, {"connect": 0.008})
+    assert check.figures == {"probe_success": 0.0, "probe_duration_seconds": 0.01, "queue_jobs{mail}": 3.0}
     assert check.windows["5m"].uptime == 0.0 and 0.9 < (check.windows["24h"].uptime or 0) < 1.0
     assert board.resources.cpu == 0.25 and board.resources.memory == 0.5
     assert len(board.sparks["cpu"]) == 5

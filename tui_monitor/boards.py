@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.rules import Rule
-from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, label
+from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, Labels, label
 from tui_monitor.sources.processes import ProcessRow
 from tui_monitor.sources.system_values import SystemReading
 from tui_monitor.views import (
@@ -58,7 +58,9 @@ def check_view(
 ) -> CheckView:
     """One check's row; ``figures`` are the newest values of its queries."""
     probe = result.probe
-    own = {_short(sample.labels): sample.value for sample in probe.samples if label(sample.labels, METRIC_NAME) != "probe_phase_seconds"}
+    own = {
+        figure_name(sample.labels): sample.value for sample in probe.samples if label(sample.labels, METRIC_NAME) != "probe_phase_seconds"
+    }
     expires = own.get("probe_ssl_earliest_cert_expiry")
     return CheckView(
         name=result.name,
@@ -85,7 +87,8 @@ def unprobed(name: str, kind: str, category: str, target: str, depends_on: Seque
     return CheckView(name, kind, category, target, HealthStatus.UNKNOWN, "waiting for the first probe", 0, 0, depends_on=tuple(depends_on))
 
 
-def _short(labels: tuple[tuple[str, str], ...]) -> str:
+def figure_name(labels: Labels) -> str:
+    """What a check's row calls one of its series: the metric, and in braces what else tells it apart."""
     rest = ",".join(value for key, value in labels if key not in (METRIC_NAME, "check", "type", "category"))
     name = label(labels, METRIC_NAME)
     return f"{name}{{{rest}}}" if rest else name

@@ -21,6 +21,7 @@ REACH_MS = 300_000
 SPARK_POINTS = 120
 _EVERYTHING = (Matcher("__name__", "=~", ".+"),)
 _MODES = "cpu_mode_ratio"
+_NO_FIGURES = ("probe_phase_seconds", "check_health")
 CHECK_RULE = "CheckUnhealthy"
 _FAILING = (HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)
 _REASONS = {
@@ -66,6 +67,17 @@ class Moment:
         found: dict[str, dict[str, float]] = {}
         for labels, value in self.of("probe_phase_seconds").items():
             found.setdefault(label(labels, "check"), {})[label(labels, "phase")] = value
+        return found
+
+    @cached_property
+    def figures(self) -> Mapping[str, Mapping[str, float]]:
+        """What the last probe and the queries of each check found; what rules made of it (a colon in the name) is not theirs."""
+        found: dict[str, dict[str, float]] = {}
+        for metric in self._found:
+            if metric not in _NO_FIGURES and ":" not in metric:
+                for labels, value in self.of(metric).items():
+                    if label(labels, "type"):
+                        found.setdefault(label(labels, "check"), {})[boards.figure_name(labels)] = value
         return found
 
     def by(self, metric: str, name: str) -> Mapping[str, float]:
@@ -165,7 +177,7 @@ def _check(check: CheckView, moment: Moment, alert: Alert | None = None) -> Chec
         duration=moment.value(labels_of("probe_duration_seconds", **labels)),
         phases=moment.phases.get(check.name, {}),
         facts={},
-        figures={},
+        figures=moment.figures.get(check.name, {}),
     )
 
 
