@@ -164,11 +164,11 @@ def leader(path: Path, answer: Callable[[str, Mapping[str, Any]], tuple[str, boo
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(60)
         yield asked
     finally:
         ended.set()
-        thread.join(5)
+        thread.join(60)
         lock.release()
 
 

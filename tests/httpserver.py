@@ -243,11 +243,11 @@ class ThreadedServer:
 
     def stop(self) -> None:
         """Stop listening: whoever comes now is refused."""
-        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(60)
 
     def start(self) -> None:
         """Listen again on the same port."""
-        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(60)
 
 
 @contextlib.contextmanager
@@ -267,12 +267,12 @@ def serve_in_thread(**how: Any) -> Iterator[ThreadedServer]:
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)
     thread.start()
-    assert started.wait(5)
+    assert started.wait(60)
     try:
         yield ready[0]
     finally:
         ready[0]._loop.call_soon_threadsafe(stopping[0].set)
-        thread.join(5)
+        thread.join(60)
 
 
 @contextlib.asynccontextmanager

@@ -54,7 +54,7 @@ class SmtpServer:
     messages: list[ReceivedMail] = field(default_factory=list)
     _arrived: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[ReceivedMail]:
+    def wait_for(self, count: int, timeout: float = 60.0) -> list[ReceivedMail]:
         """Block until ``count`` messages have been taken (never call it on the event loop that sends)."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.messages) >= count, timeout), f"{len(self.messages)} of {count} mails"
@@ -112,12 +112,12 @@ def smtp_server(tls: Tls = "starttls", auth_required: bool = False) -> Iterator[
         listening: Future[Callable[[], None]] = Future()
         thread = threading.Thread(target=lambda: asyncio.run(_serve(server, tls, context, listening)), name="smtp", daemon=True)
         thread.start()
-        end = listening.result(10)
+        end = listening.result(60)
         try:
             yield server
         finally:
             end()
-            thread.join(10)
+            thread.join(60)
 
 
 async def _serve(server: SmtpServer, tls: Tls, context: ssl.SSLContext | None, listening: Future[Callable[[], None]]) -> None:

@@ -49,7 +49,7 @@ async def running(
 
 async def settle(app: MonitorApp, pilot: Pilot[Any]) -> None:
     """Until all that was asked for has been done."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await app.workers.wait_for_complete()
         await pilot.pause()
 

@@ -204,7 +204,7 @@ async def test_a_start_in_the_past_waits_for_the_house() -> None:
     backend = SlowBackend()
     app = make(backend, at=boards.AT - boards.HOUR)
     async with app.run_test(size=(120, 40)) as pilot:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not app.picture.past_at:
                 await pilot.pause(0.02)
     assert (app.picture.past_at, backend.refusals) == (boards.AT - boards.HOUR, 0)

@@ -51,7 +51,7 @@ async def test_a_fault_is_told_acknowledged_and_its_end_told_once(tmp_path: Path
         with house(tmp_path / "house") as where:
             configure(where, target, hook, repeat="1s")
             daemon = await where.start()
-            await target.wait_for(lambda server: len(server.requests) >= 1, 10)
+            await target.wait_for(lambda server: len(server.requests) >= 1, 60)
             begin = time.monotonic()
             target.behave(status=500)
             await until(lambda: told(hook, "CheckUnhealthy", "firing"))
@@ -62,13 +62,13 @@ async def test_a_fault_is_told_acknowledged_and_its_end_told_once(tmp_path: Path
             assert acknowledged.returncode == 0, acknowledged.stderr
             await until(lambda: where.rows("SELECT 1 FROM alert_events WHERE change = 'acknowledged'"))
             count, probes = len(hook.requests), len(target.requests)
-            await target.wait_for(lambda server: len(server.requests) >= probes + 3, 10)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 3, 60)
             assert len(hook.requests) <= count + 1, "reminders go on after the acknowledge"
 
             target.behave(status=200)
             await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
             probes = len(target.requests)
-            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 60)
             assert await daemon.terminate() == 0
             assert len(told(hook, "CheckUnhealthy", "resolved")) == 1
             assert len(set(keys(hook.requests))) == len(hook.requests), "a key came twice"
@@ -88,7 +88,7 @@ async def test_kill_9_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) ->
 
             again = await where.start()
             probes = len(target.requests)
-            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 60)
             assert len(hook.requests) == 1, "the firing was told again after the restart"
             await again.kill()
 
@@ -96,7 +96,7 @@ async def test_kill_9_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) ->
             third = await where.start()
             await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
             probes = len(target.requests)
-            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 10)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 2, 60)
             assert await third.terminate() == 0
             assert [request.json()["status"] for request in hook.requests] == ["firing", "resolved"]
             assert not any(map(marked, hook.requests))
@@ -138,7 +138,7 @@ async def test_an_end_at_the_first_message_neither_ends_nor_doubles_the_alert(tm
 
                 again = await where.start()
                 probes = len(target.requests)
-                await target.wait_for(lambda server: len(server.requests) >= probes + 6, 30)
+                await target.wait_for(lambda server: len(server.requests) >= probes + 6, 60)
                 assert told(hook, "CheckUnhealthy", "resolved") == []
                 target.behave(status=200)
                 await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
@@ -179,7 +179,7 @@ async def test_what_looks_back_keeps_the_sample_that_a_kill_would_lose(tmp_path:
 
                 again = await where.start()
                 probes = len(target.requests)
-                await target.wait_for(lambda server: len(server.requests) >= probes + 6, 30)
+                await target.wait_for(lambda server: len(server.requests) >= probes + 6, 60)
                 assert await again.terminate() == 0
                 assert [request.json()["status"] for request in hook.requests if not marked(request)] == ["firing"]
 
@@ -190,7 +190,7 @@ async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Pa
         with house(tmp_path / "house") as where:
             configure(where, target, hook, repeat="1s")
             daemon = await where.start()
-            await target.wait_for(lambda server: len(server.requests) >= 1, 10)
+            await target.wait_for(lambda server: len(server.requests) >= 1, 60)
             await daemon.kill()
             target.behave(status=503)
             daemon = await where.start()
@@ -201,7 +201,7 @@ async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Pa
             daemon = await where.start()
             await until(lambda: where.rows("SELECT 1 FROM alert_events WHERE change = 'acknowledged'"))
             count, probes = len(hook.requests), len(target.requests)
-            await target.wait_for(lambda server: len(server.requests) >= probes + 3, 10)
+            await target.wait_for(lambda server: len(server.requests) >= probes + 3, 60)
             assert len(hook.requests) <= count + 1
             assert await daemon.terminate() == 0
 

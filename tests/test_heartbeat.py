@@ -17,7 +17,7 @@ from tui_monitor.settings import HeartbeatSettings
 async def pinged(server: Receiver, clock: HandClock, heartbeat: Heartbeat, turns: Sequence[float]) -> list[str]:
     """The paths of the pings while the clock is turned so far after each interval's ping; then it ends."""
     task = asyncio.create_task(heartbeat.run())
-    await server.wait_for(2, 20)
+    await server.wait_for(2, 60)
     for number, seconds in enumerate(turns, start=3):
         while len(server.requests) < number:
             await clock.turn(seconds)

@@ -81,12 +81,12 @@ async def test_one_outage_is_one_message(where: House, first: str) -> None:
         slack = f'[[notifiers]]\nname = "chat"\ntype = "slack"\nurl = "{chat.url}"\n[routing]\ninfo = ["chat"]\n'
         where.configure(FRAME + slack + check("db", target, **keys) + children)
         daemon = await where.start()
-        await target.wait_for(lambda server: {request.path for request in server.requests} >= {"/db", "/app4"}, 10)
+        await target.wait_for(lambda server: {request.path for request in server.requests} >= {"/db", "/app4"}, 60)
         names = {f"app{n}" for n in range(5)}
         for name in sorted(names) if first == "children" else ["db"]:
             target.at(f"/{name}", status=500)
         seen = len(target.requests)
-        await target.wait_for(lambda server: len(server.requests) > seen, 10)
+        await target.wait_for(lambda server: len(server.requests) > seen, 60)
         target.at("/db", status=500)
         for name in names:
             target.at(f"/{name}", status=500)

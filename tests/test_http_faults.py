@@ -226,7 +226,7 @@ async def main():
 asyncio.run(main())
 """
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
-        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert output.decode().splitlines() == ["healthy", f"too many open files in the monitor (127.0.0.1:{server.port})", "healthy"]
 
 

@@ -207,7 +207,7 @@ async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: House) -> No
         assert seen.board is not None and seen.board.leader.kind == "headless"
         assert daemon.process.poll() is None
         await daemon.kill()
-        await until(lambda: seen.board and seen.board.leader.role == "leader", 12, "the dashboard takes over again: same configuration")
+        await until(lambda: seen.board and seen.board.leader.role == "leader", what="the dashboard takes over again: same configuration")
 
 
 @pytest.mark.parametrize("end", [Daemon.kill, Daemon.terminate])
@@ -241,7 +241,7 @@ async def test_a_dashboard_takes_over_from_a_daemon_that_ended_well(where: House
     async with running(board.run(), board.stop):
         await until(lambda: seen.board and seen.board.leader.alive)
         assert await daemon.terminate() == 0
-        await until(lambda: seen.board and seen.board.leader.role == "leader", 8)
+        await until(lambda: seen.board and seen.board.leader.role == "leader")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -348,5 +348,5 @@ async def test_a_viewer_survives_that_the_state_directory_is_emptied(where: Hous
         await daemon.kill()
         shutil.rmtree(where.state)
         await asyncio.sleep(0)
-        await until(lambda: task.done() or (seen.board and not seen.board.leader.alive), 10)
+        await until(lambda: task.done() or (seen.board and not seen.board.leader.alive))
         assert not task.done()

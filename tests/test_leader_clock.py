@@ -75,18 +75,18 @@ async def test_a_clock_step_neither_delays_nor_repeats_anything(tmp_path: Path, 
             clock.offset = step
             before = count("CheckUnhealthy", "firing")
             begin = time.monotonic()
-            await until(lambda: count("CheckUnhealthy", "firing") >= before + 2, 8, "reminders after the step")
+            await until(lambda: count("CheckUnhealthy", "firing") >= before + 2, what="reminders after the step")
             assert time.monotonic() - begin < 6
             assert {alert.id for alert in runtime.leader.alerting.alerts if alert.name != "ClockSkew"} == ids
             assert not count("CheckUnhealthy", "resolved") and not count("Failing", "resolved")
-            await until(lambda: count("ClockSkew", "firing"), 8, "the step is told")
+            await until(lambda: count("ClockSkew", "firing"), what="the step is told")
 
             target.behave(status=200)
-            await until(lambda: count("CheckUnhealthy", "resolved") and count("Failing", "resolved"), 8, "the end after the step")
+            await until(lambda: count("CheckUnhealthy", "resolved") and count("Failing", "resolved"), what="the end after the step")
             before = count("CheckUnhealthy", "firing"), count("Failing", "firing")
             target.behave(status=500)
             await until(
-                lambda: count("CheckUnhealthy", "firing") > before[0] and count("Failing", "firing") > before[1], 8, "the next fault"
+                lambda: count("CheckUnhealthy", "firing") > before[0] and count("Failing", "firing") > before[1], what="the next fault"
             )
             assert (count("CheckUnhealthy", "resolved"), count("Failing", "resolved")) == (1, 1)
 

@@ -262,7 +262,7 @@ async def test_polling_survives_errors_and_reports_each_once() -> None:
         server.replies = [conflict, conflict, Reply(500, "x"), Reply(200, "nonsense"), Reply(200, json.dumps({"ok": True, "result": [7]}))]
         api.updates = [press(8, 5, "ack:a1")]
         task = asyncio.create_task(updates(server.url, on_ack, problems, clock).run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not seen.is_set():
                 await clock.turn(30)
                 await asyncio.sleep(0.005)

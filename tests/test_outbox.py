@@ -293,7 +293,7 @@ async def test_a_storm_in_memory_is_bounded(bench: Callable[..., Bench]) -> None
         await settle()
         b.outbox.send_unrecorded([message(f"k{n}", thread=f"t{n}", alerts=(snapshot(f"a{n}"),)) for n in range(1, 1000)])
         gate.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len({alert.id for m in b.notifiers[0].sent for alert in m.alerts}) < 1000:
                 await settle()
         assert len(b.notifiers[0].sent) <= 22

@@ -63,7 +63,7 @@ async def sessions(dsn: str) -> int:
 
 async def until(condition: object, expected: object) -> None:
     """Ask again until the answer is the expected one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (seen := await condition()) != expected:  # type: ignore[operator]  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert seen == expected

@@ -146,7 +146,7 @@ def test_a_process_whose_command_hangs_is_asked_once(processes: Processes) -> No
     let_go.set()
     for thread in threading.enumerate():
         if thread.name == "commands":
-            thread.join(10)
+            thread.join(60)
     assert {row.command for row in reader.read(9.0)} == {"cmd"}
 
 
@@ -167,7 +167,7 @@ def test_user_names_come_from_the_passwd_file_and_else_from_the_system(tmp_path:
     assert answered.wait(10)
     for thread in threading.enumerate():
         if thread.name == "user-name":
-            thread.join(10)
+            thread.join(60)
     assert users.name(5000) == "ldap5000"
 
 

@@ -75,7 +75,7 @@ class Life:
 
     async def told(self, count: int, which: int = 0) -> list[str]:
         """The kinds that a notifier has got, as soon as there are so many."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.notifiers[which].sent) < count:  # noqa: ASYNC110  a thread is at work
                 await asyncio.sleep(0.005)
         await settle()
@@ -101,7 +101,7 @@ def house(tmp_path: Path) -> Callable[..., Any]:
             life.memory.append(at, [Sample(labels_of("heat"), value)])
         await life.alerting.restore()
         task = asyncio.create_task(life.outbox.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not life.outbox._recovered:  # noqa: ASYNC110  a thread is at work
                 await asyncio.sleep(0.005)
         try:
@@ -171,7 +171,7 @@ async def test_a_retry_from_memory_is_not_sent_again_from_the_file(house: Callab
         life.outbox._record = full  # type: ignore[method-assign]
         await life.heat(99)
         await life.told(1, which=1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(hook.tried) < 1 or len(flushed) < 2:  # noqa: ASYNC110  a thread is at work
                 await asyncio.sleep(0.005)
         life.outbox._record = record  # type: ignore[method-assign]
@@ -222,7 +222,7 @@ async def test_what_was_sent_from_memory_is_listed_afterwards(house: Callable[..
         assert await life.told(1) == ["firing"]
         await settle()
         life.broken = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(listed := await life.entries()) < 2:
                 await life.clock.turn(5)
                 await settle()
@@ -328,11 +328,11 @@ async def test_a_notifier_that_a_reload_takes_away_and_brings_back(house: Callab
 
         hook.close = slowly  # type: ignore[method-assign]
         life.outbox.reconfigure({"mail": life.notifiers[1]})
-        await asyncio.wait_for(closing.wait(), 5)
+        await asyncio.wait_for(closing.wait(), 60)
         back = FakeNotifier("hook")
         life.outbox.reconfigure({"hook": back, "mail": life.notifiers[1]})
         go_on.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not back.sent:
                 await life.clock.turn(1)
                 await asyncio.sleep(0.005)
@@ -400,7 +400,7 @@ async def test_retries_are_spread(house: Callable[..., Any]) -> None:
     """The pause before a retry is random by a fifth either way, so that many monitors do not come back in one moment."""
     async with house(FakeNotifier(always=SendError("busy"))) as life:
         await life.heat(99)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (entries := await life.entries()) or entries[0].state != "retrying":  # noqa: ASYNC110  a thread is at work
                 await asyncio.sleep(0.005)
         pauses = [(judge(entries[0], SendError("busy"), 0, jitter).next_try or 0) for jitter in (0.0, 0.5, 1.0)]

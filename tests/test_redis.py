@@ -99,7 +99,7 @@ async def test_connection_count_stays_flat(own_redis: RedisServer) -> None:
                 assert (await probe.probe()).status is HealthStatus.HEALTHY
             assert await connections_of_monitor(redis) == 1
             assert (await redis.info("stats"))["total_connections_received"] < 10
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await connections_of_monitor(redis):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
@@ -154,7 +154,7 @@ async def test_hanging_server_times_out_and_recovers_without_leak(own_redis: Red
                     await probe.probe()
             assert probe.stage == stage
         own_redis.resume()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert (await probe.probe()).status is HealthStatus.HEALTHY
             async with client(own_redis) as redis:
                 while await connections_of_monitor(redis) != 1:  # noqa: ASYNC110
@@ -187,7 +187,7 @@ async def test_replica_and_lost_master() -> None:
     """Master and replica tell their lag; a replica that lost its master is degraded, or unhealthy where it serves nothing."""
     with redis_server(repl_ping_replica_period="1") as master, redis_server(replicaof=f"127.0.0.1 {master.port}") as replica:
         async with probing(master.url()) as first, probing(replica.url()) as second, client(replica) as redis:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (await second.probe()).status is not HealthStatus.HEALTHY:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
                 while "redis_replication_lag_seconds" not in values(await first.probe()):  # noqa: ASYNC110
@@ -196,7 +196,7 @@ async def test_replica_and_lost_master() -> None:
             assert [each.facts["replication"] for each in both] == ["master of 1", "replica"]
             assert all(values(each)["redis_replication_lag_seconds"] < 10 for each in both)
             await asyncio.to_thread(master.stop)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (lost := await second.probe()).status is HealthStatus.HEALTHY:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             assert (lost.status, lost.reason) == (HealthStatus.DEGRADED, "the link to the master is down")
@@ -226,7 +226,7 @@ async def test_what_the_server_says_becomes_a_plain_reason(answer: bytes, reason
     """Every refusal and every garbage is unhealthy with a harmless reason."""
 
     async with answering(answer) as port, probing(f"redis://127.0.0.1:{port}/0", timeout="1s") as probe:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             result = await probe.probe()
     assert result.status is HealthStatus.UNHEALTHY
     assert reason.format(port=port) in result.reason and result.reason.isprintable()

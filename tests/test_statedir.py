@@ -141,7 +141,7 @@ sys.stdin.read()
         lock = LeaderLock(directory)
         assert not lock.acquire() and not lock.held
         holder.kill()
-        holder.wait(5)
+        holder.wait(60)
         assert lock.acquire() and lock.acquire() and lock.held
         lock.release()
         lock.release()
@@ -153,7 +153,7 @@ def test_which_processes_live() -> None:
     """This one does, init does, an ended one and number 0 do not."""
     assert process_lives(os.getpid()) and process_lives(1)
     ended = subprocess.Popen(["true"])
-    ended.wait(5)
+    ended.wait(60)
     assert not process_lives(ended.pid)
     assert not process_lives(0)
 

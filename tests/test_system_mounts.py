@@ -117,7 +117,7 @@ def test_a_hung_mount_costs_one_row_and_one_thread(tmp_path: Path, disk: Hanging
     disk.let_go.set()
     for thread in threading.enumerate():
         if thread.name == "statvfs":
-            thread.join(10)
+            thread.join(60)
     reading = system.read(40_000, 40.0)
     assert {row.mount: row.error for row in reading.mounts} == {"/": "", "/data": ""}
     assert disk.calls[b"/data"] == 1
