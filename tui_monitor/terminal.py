@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -19,14 +20,26 @@ class Lasting:
 
     def write(self, text: str) -> int:
         """The characters taken."""
-        with contextlib.suppress(OSError):
+        with self._whoever_is_there():
             return self._file.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Send what is buffered, where somebody is there."""
-        with contextlib.suppress(OSError):
+        with self._whoever_is_there():
             self._file.flush()
+
+    @contextlib.contextmanager
+    def _whoever_is_there(self) -> Iterator[None]:
+        """After a failure what is still to be written goes nowhere; else Python's own flush at the exit fails, with status 120."""
+        try:
+            yield
+        except BlockingIOError:
+            pass  # a terminal that takes nothing for the moment
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
