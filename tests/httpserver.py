@@ -85,7 +85,7 @@ class HttpServer:
         """Answer like this on one path."""
         self._paths[path] = _behaviour(fault, how)
 
-    async def wait_for(self, condition: Any, seconds: float = 5.0) -> None:
+    async def wait_for(self, condition: Any, seconds: float = 60.0) -> None:
         """Wait until ``condition(server)`` holds; looked at after every request, connection and end of one."""
         async with asyncio.timeout(seconds):
             while not condition(self):

@@ -118,7 +118,7 @@ def test_a_reader_that_leaves_early_is_no_crash(tmp_path: Path) -> None:
         process.wait(20)
 
 
-def _until(what: str, true: Callable[[], Any], seconds: float = 15.0) -> Any:
+def _until(what: str, true: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Look again and again until something is true; what it answered."""
     end, pause = time.monotonic() + seconds, threading.Event()
     while not (found := true()):
