@@ -56,14 +56,17 @@ class Lines(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of a part: made when they are painted, and kept nowhere, as Textual's own cache would with many copies of each."""
         width = self.size.width
-        strips = [self.render_line(y) for y in crop.line_range]
+        strips = [self._strip(y, width) for y in crop.line_range]
         return strips if crop.column_span == (0, width) else [strip.crop(crop.x, crop.right) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
         """The strip of one line."""
+        return self._strip(y, self.size.width)
+
+    def _strip(self, y: int, width: int) -> Strip:
         style, selected = self.inks.style, y == self._selected
         segments = [Segment(text, style(name, selected)) for text, name in (self._lines[y] if y < len(self._lines) else EMPTY)]
-        return Strip(segments).adjust_cell_length(self.size.width, style("text", selected))
+        return Strip(segments).adjust_cell_length(width, style("text", selected))
 
 
 def changed_cells(old: Line, new: Line, width: int) -> tuple[int, int]:
