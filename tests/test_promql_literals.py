@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui_monitor.model import labels_of
-from tui_monitor.promql.engine import EvaluationError, compile_expr
+from tui_monitor.promql.engine import EvaluationError, PromqlError, compile_expr
 from tui_monitor.promql.openmetrics import FileStorage, read_text
 from tui_monitor.promql.selector import plain_selector
 
@@ -80,3 +80,16 @@ def test_strings_and_names_are_left_alone(ramp: FileStorage) -> None:
     for text in ('m{a_1_0="1_0"}', "step_1_0", "offset{step='[5m * 2]'}"):
         assert compile_expr(text).instant(ramp, 0) == []
     assert plain_selector("m offset 0s") is not None and plain_selector("m offset (2s)") is None
+
+
+def test_bytes_of_strings_make_characters(ramp: FileStorage) -> None:
+    r"""\x and octal escapes are bytes as in Go: together they are characters, and what is no UTF-8 is refused with its place."""
+    for text, value in {r'"\xc3\xa9\303\251\x41"': "ééA", r'"\\xff\u00e9"': r"\xffé", r"`\xff`": r"\xff"}.items():
+        assert compile_expr(text).instant(ramp, 0) == value
+    labels = labels_of("m", **{"é": "x"})
+    assert compile_expr(r'label_replace(m{a!="\xe4\xb8\x96"}, "\xc3\xa9", "x", "", "")').instant(ramp, 0) == [(labels, 0.0)]
+    with pytest.raises(PromqlError, match="1:5: the string is not valid UTF-8") as failure:
+        compile_expr(r'm{a="\xff", b="\xc3\xa9"}')
+    assert failure.value.part == r'"\xff"'
+    with pytest.raises(PromqlError, match="1:32: illegal regex"):
+        compile_expr(r'm{a="\xc3\xa9"} + 1_000 + m{b=~"("}')

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from tui_monitor.frozen import frozen
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.numbers import divide, larger, modulo, power, smaller
 from tui_monitor.promql.tokens import MAX_SECONDS, Token, number_value, tokenize
+
+_ESCAPES = re.compile(r"((?:\\x[89a-fA-F][0-9a-fA-F]|\\[23][0-7]{2})+)|\\.", re.DOTALL)
+"""Any escape; as a group a run of those that are bytes of a character, which the library takes for characters."""
 
 _UNARY = 3
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3}
@@ -88,7 +92,22 @@ def rewrite(text: str, step_ms: int | None = None, range_ms: int = 0) -> Rewritt
                 found.append((token, token, token.text.replace("_", "")))
             elif not value and token.text[-1] in "smhdwy":  # the library holds 0s for impossible
                 found.append((token, token, "0"))
+        elif token.kind == "string" and (new := _read_bytes(token, text)) != token.text:
+            found.append((token, token, new))
     return _joined(text, sorted(found, key=lambda one: one[0].position), by_query)
+
+
+def _read_bytes(token: Token, text: str) -> str:
+    r"""The string with its characters for their bytes: "\xc3\xa9" is an é, as in Go."""
+
+    def characters(escape: re.Match[str]) -> str:
+        digits = (escape[1] or "").split("\\")[1:]
+        return bytes(int(one[1:], 16) if one[0] == "x" else int(one, 8) for one in digits).decode() or escape[0]
+
+    try:
+        return token.text if token.text[0] == "`" else _ESCAPES.sub(characters, token.text)
+    except UnicodeDecodeError:
+        raise PromqlError("the string is not valid UTF-8", token.position, token.text, text) from None
 
 
 def _joined(text: str, found: Sequence[tuple[Token, Token, str]], by_query: bool) -> Rewritten:
