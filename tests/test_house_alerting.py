@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -220,4 +222,39 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
         await until(lambda: calls("editMessageText"))
         assert "telegram:@u42 (42)" in calls("editMessageText")[0]["text"] and "reply_markup" not in calls("editMessageText")[0]
         assert [line["by"] for line in json.loads(await run(where, "audit", "--json"))] == ["telegram:@u42 (42)"]
+        assert await daemon.terminate() == 0
+
+
+async def test_a_notifier_that_fails_for_long_is_told_by_the_others(where: House) -> None:
+    """After ten minutes without a success it is MonitorTrouble and a failed ping, over a restart too, until the first success."""
+    text = FRAME.replace('"]', '", "MonitorTrouble"]') + '[routing]\ninfo = ["broken", "well"]\n'
+    async with HttpServer() as target, receiver(Reply(401, "no")) as broken, receiver() as well, receiver() as pings:
+        ping = f'[heartbeat]\nurl = "{pings.url}/ping"\ninterval = "200ms"\n'
+        where.configure(text + ping + webhook("broken", broken) + webhook("well", well) + check("api", target))
+
+        def pinged(suffix: str) -> bool:
+            return f"/ping{suffix}" in [request.path for request in pings.requests[-2:]]
+
+        daemon = await where.start()
+        target.behave(status=500)
+        await until(lambda: told_of(well) and where.rows("SELECT 1 FROM notifications WHERE notifier = 'broken' AND state = 'failed'"))
+        await until(lambda: pinged(""), what="a short trouble is quiet")
+        assert await daemon.terminate() == 0
+        with contextlib.closing(sqlite3.connect(where.state_db)) as db, db:
+            db.execute("UPDATE notifications SET created_at = created_at - 700000, claimed_at = claimed_at - 700000")
+
+        for _ in range(2):
+            daemon = await where.start()
+            await until(lambda: told(well, "MonitorTrouble", "firing") and pinged("/fail"))
+            assert await daemon.terminate() == 0
+        (firing,) = told(well, "MonitorTrouble", "firing")
+        labels, annotations = (firing.json()["alerts"][0][key] for key in ("labels", "annotations"))
+        assert labels["reason"] == "notifier-broken"
+        assert "broken: no notification has got through for over 10 minutes: " in annotations["summary"] and "401" in annotations["summary"]
+
+        broken.default = Reply()
+        daemon = await where.start()
+        assert "sent" in await run(where, "notify", "test", "broken")
+        await until(lambda: told(well, "MonitorTrouble", "resolved") and pinged(""))
+        assert len(told(well, "MonitorTrouble", "firing")) == 1
         assert await daemon.terminate() == 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outbox_tools import T0, StateDb, message, resolved, snapshot
 
+from tui_monitor.alerts.message import State
 from tui_monitor.store import outbox as rows
 
 
@@ -179,3 +181,44 @@ def test_a_message_sent_past_the_outbox_is_kept(state: StateDb) -> None:
         ("failed", "", "HTTP 404"),
     ]
     assert state.now(lambda db: rows.claim(db, "hook", T0)) is None
+
+
+def test_how_long_a_notifier_fails(state: StateDb) -> None:
+    """From the first message that did not get through to the newest try, or to now where nothing more is tried; a success ends it."""
+    minute = 60_000
+
+    def failing(minutes: float) -> tuple[int, str]:
+        return rows.failing(state.db, "hook", T0 + round(minutes * minute))
+
+    def tried(ident: str, minutes: float, became: State, **more: Any) -> None:
+        assert state.now(lambda db: rows.claim(db, "hook", T0 + round(minutes * minute))) is not None
+        state.now(lambda db: rows.record(db, ident, became, T0 + round(minutes * minute), **more))
+
+    first, second = state.put(message("k1"), message("k2"))
+    assert failing(20) == (0, ""), "what was never tried says nothing"
+    tried(first, 0, "retrying", next_try=T0 + 4 * minute, error="HTTP 503")
+    assert failing(3) == (3 * minute, "HTTP 503")
+    assert failing(30) == (4 * minute, "HTTP 503"), "no monitor ran, so nobody tried: a short outage stays short"
+    assert state.now(lambda db: rows.claim(db, "hook", T0 + 11 * minute)) is not None
+    assert failing(11)[0] == 11 * minute, "it goes on while it is being tried again"
+    state.now(lambda db: rows.record(db, first, "failed", T0 + 11 * minute, error="HTTP 401"))
+    assert failing(60) == (60 * minute, "HTTP 401"), "refused for good: nothing will be tried"
+    state.now(lambda db: rows.put_done(db, message("t1", kind="test"), "failed", T0 + 61 * minute, error="HTTP 500"))
+    assert failing(62) == (62 * minute, "HTTP 401"), "a test that fails is no message that did not get through"
+    tried(second, 63, "sent")
+    assert failing(90) == (0, "")
+    (third,) = state.put(message("k3", created_at=T0))
+    tried(third, 91, "failed", error="HTTP 400")
+    assert failing(95)[0] == 32 * minute, "counted from the last success"
+    state.now(lambda db: rows.put_done(db, message("t2", kind="test"), "sent", T0 + 96 * minute))
+    assert failing(97) == (0, "")
+
+
+def test_a_pair_that_is_merged_goes_on_failing(state: StateDb) -> None:
+    """A firing that was tried in vain and is folded into its resolve still counts while that one is tried for the first time."""
+    firing, end = state.put(message("k1"), message("k2", kind="resolved", created_at=T0 + 700_000))
+    state.now(lambda db: rows.claim(db, "hook", T0))
+    state.now(lambda db: rows.record(db, firing, "retrying", T0, next_try=T0 + 700_000, error="HTTP 503"))
+    state.now(lambda db: rows.fold(db, [firing], end, message("k2", kind="resolved", created_at=T0 + 700_000)))
+    state.now(lambda db: rows.claim(db, "hook", T0 + 700_000))
+    assert rows.failing(state.db, "hook", T0 + 701_000)[0] == 701_000

@@ -58,6 +58,9 @@ FACTS_EVERY_MS = 5_000
 STATE_GONE = "the state directory was removed or replaced: nothing that happens now outlives this process; restart it"
 HEARTBEAT_EVERY_MS = 5_000
 REMARKS_EVERY_MS = 60_000
+NOTIFIERS_EVERY_MS = 5_000
+FAILING_MS = 600_000
+"""A notifier that has not told anything for so long, though it was tried, is our own trouble; shorter outages are the outbox' business."""
 CLOSE_GRACE = 3.0
 HURRIED_MS = 1_000
 """A parent that was hurried answers a moment before the round in which its child's alert fires: that answer counts."""
@@ -97,7 +100,7 @@ class Leader:
         self._units: dict[str, str] = {}
         self._stats_task: asyncio.Task[None] | None = None
         self._upkeep: Upkeep | None = None
-        self._facts_at = self._heartbeat_at = self._remarked_at = 0
+        self._facts_at = self._heartbeat_at = self._remarked_at = self._notifiers_at = 0
         self._lock_file = (0, 0)
         self._verdicts: dict[str, HealthStatus] = {}
         self._stop = asyncio.Event()
@@ -291,6 +294,7 @@ class Leader:
         own = self._collector.reading.own if self._collector.reading else None
         self._troubles.set("descriptors", "nearly out of file descriptors" if own and own.descriptors_scarce else "")
         self._guard.recheck()
+        await self._look_at_notifiers(now)
         skew = jump.stepped if abs(jump.stepped) > 1 else 0.0
         self._collector.observe(now, [*self._troubles.samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)])
         await self._recording.run(now, self._memory, self.recorder.reading, self._collector.observe)
@@ -308,6 +312,17 @@ class Leader:
         self._renew_statistics(now)
         self._troubles.clear("internal")
         self.progressed_at = mono
+
+    async def _look_at_notifiers(self, now: int) -> None:
+        """One that fails for long is told by the others, and to the dead man's switch."""
+        if self._state is None or 0 <= now - self._notifiers_at < NOTIFIERS_EVERY_MS:
+            return
+        self._notifiers_at = now
+        with contextlib.suppress(sqlite3.Error):
+            failing = await self._state.run(lambda db: {name: outbox_rows.failing(db, name, now) for name in self._notifiers})
+            for name, (lasted, error) in failing.items():
+                text = f"{name}: no notification has got through for over {FAILING_MS // 60_000} minutes: {error}"
+                self._troubles.set(f"notifier-{name}", text if lasted >= FAILING_MS else "")
 
     def _broken_rules(self) -> str:
         """Rules that load but cannot be evaluated: many-to-many matching shows only with the samples."""

@@ -46,6 +46,11 @@ class Upkeep:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
         self._configured = []
+        asked = {entry.name for entry in settings.notifiers if entry.type == "aligo" and entry.low_balance}
+        for reason in self._troubles.reasons:  # of notifiers that are gone
+            kind, _, name = reason.partition("-")
+            if (kind == "notifier" and name not in notifiers) or (kind == "balance" and name not in asked):
+                self._troubles.clear(reason)
         if any(entry.type == "telegram" and entry.allowed_users for entry in settings.notifiers):
             from tui_monitor.alerts.telegram_updates import build_updates
 

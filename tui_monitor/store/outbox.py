@@ -337,6 +337,26 @@ def health(db: sqlite3.Connection, now_ms: int) -> list[NotifierHealth]:
     return [NotifierHealth(*row) for row in rows]
 
 
+def failing(db: sqlite3.Connection, notifier: str, now_ms: int) -> tuple[int, str]:
+    """For how many milliseconds nothing has got through to a notifier though it was tried, and the newest reason; 0: all is well.
+
+    A row counts until its next try, one that was given up or refused until now: so nothing grows while no monitor runs. A failed
+    `notify test` is the tester's business; one that arrives ends it.
+    """
+    success = db.execute(
+        "SELECT claimed_at FROM notifications WHERE notifier = ? AND state = 'sent' ORDER BY claimed_at DESC LIMIT 1", (notifier,)
+    ).fetchone()
+    since, until, error = db.execute(
+        "SELECT MIN(created_at), MAX(CASE WHEN next_try IS NULL AND state <> 'sending' THEN :now"
+        " ELSE MIN(:now, COALESCE(next_try, claimed_at)) END), (SELECT error FROM notifications WHERE notifier = :notifier"
+        " AND claimed_at > :success AND error <> '' AND merged_into IS NULL AND kind <> 'test' ORDER BY claimed_at DESC LIMIT 1)"
+        " FROM notifications WHERE notifier = :notifier AND claimed_at > :success AND state <> 'sent' AND kind <> 'test'"
+        " AND attempts > (state = 'sending')",
+        {"notifier": notifier, "now": now_ms, "success": success[0] if success else -1},
+    ).fetchone()
+    return (0, "") if since is None else (max(0, until - max(since, success[0] if success else 0)), error or "")
+
+
 def prune(db: sqlite3.Connection, now_ms: int, *, keep_rows: int = KEEP_ROWS, keep_ms: int = KEEP_MS) -> Pruned:
     """Remove finished rows that are old or too many; what waits is never removed, and failed rows do not count against sent ones."""
     counts = []
