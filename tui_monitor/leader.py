@@ -322,7 +322,7 @@ class Leader:
             failing = await self._state.run(lambda db: {name: outbox_rows.failing(db, name, now) for name in self._notifiers})
             for name, (lasted, error) in failing.items():
                 text = f"{name}: no notification has got through for over {FAILING_MS // 60_000} minutes: {error}"
-                self._troubles.set(f"notifier-{name}", text if lasted >= FAILING_MS else "")
+                self._troubles.set(f"notifier-{name}", text if lasted >= FAILING_MS and name in self._notifiers else "")
 
     def _broken_rules(self) -> str:
         """Rules that load but cannot be evaluated: many-to-many matching shows only with the samples."""
