@@ -91,7 +91,7 @@ def test_the_stored_board_does_not_say_what_this_process_is(tmp_path: Path) -> N
         db.execute("CREATE TABLE facts (id INTEGER PRIMARY KEY, at INTEGER, data BLOB)")
         db.execute("INSERT INTO facts VALUES (1, 1, ?)", (boards.busy().to_json(),))
     board = stored_board(directory)
-    assert board.alerts and leader_text(board.leader, board.at) == "starting"
+    assert board.alerts and leader_text(board.leader) == "starting"
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

@@ -110,7 +110,7 @@ def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
     assert [word for word, _ in told] == ["PAST 13:13:20", "PAUSED", "NO LEADER", "READ-ONLY", "TROUBLE"]
     assert "since 14:11:45" in told[2][1]
     assert bars.notices(boards.busy(), bars.Picture(), LOOK) == []
-    assert bars.leader_text(LeaderView("viewer"), 0) == "viewer"
+    assert bars.leader_text(LeaderView("viewer")) == "viewer"
 
 
 def test_a_first_start_raises_no_alarm() -> None:

@@ -98,7 +98,7 @@ class Alerting:
         self.alerts: list[Alert] = []
 
     async def restore(self, complete_until: int = 0) -> set[Labels]:
-        """Take up alerts and what was told from state.db; the series that know less than the alerts, which are ended.
+        """Take up from state.db the alerts and what was told; answers with the series that it ended, as the alerts know more than they do.
 
         ``complete_until``: until when (UTC ms) the samples that were loaded are complete.
         """

@@ -53,7 +53,7 @@ def _find(planner: Planner, prefix: str) -> Silence:
 
 
 def message_by_hand(arguments: Mapping[str, Any], by: str, routing: Routing, host: str, now: int) -> tuple[str, list[Message]]:
-    """`notify send`: one message to each notifier or group.s member chosen, and a sentence for people; none where nobody can be."""
+    """`notify send`: one message to each chosen notifier or group's member, and a sentence for people; no message if it is refused."""
     severity = str(arguments.get("severity", "info"))
     chosen = arguments.get("to") or severity_recipients(routing.by_severity, severity)
     names = [*routing.notifiers, *routing.recipients]

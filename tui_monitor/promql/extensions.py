@@ -1,4 +1,4 @@
-"""Functions of our own, not Prometheus': forecasts and anomalies. All begin with ``tui_``, so they collide with no name of its.
+"""Functions of our own, not Prometheus': forecasts and anomalies. All begin with ``tui_``, so no name is taken twice.
 
 They are range functions like any other: over stored series or subqueries, in rules and in queries. docs/promql.md describes them.
 """

@@ -42,7 +42,7 @@ EXPLORE_HINTS = (
 
 @frozen
 class Question:
-    """What to evaluate: PromQL over a range (ms) that ends now or at ``end`` (UTC ms); ``compare`` asks for last week too."""
+    """What to evaluate: PromQL over a range (ms) that ends at the moment the board shows; ``compare`` asks for last week too."""
 
     expr: str
     span: int

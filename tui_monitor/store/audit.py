@@ -1,4 +1,4 @@
-"""The audit log in state.db: who acknowledged, silenced, resolved, sent, reloaded. Inside the caller's transverb."""
+"""The audit log in state.db: who acknowledged, silenced, resolved, sent, reloaded. Inside the caller's transaction."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ def status_counts(board: Board) -> list[tuple[str, str]]:
     return [(f"{found[name]} {name}", styles[severity_rank(name) + 1]) for name in ranked]
 
 
-def leader_text(leader: LeaderView, now: int) -> str:
-    """Who polls and notifies, in a word: "leader", "viewer", "no leader since 03:10" is told in the notice."""
+def leader_text(leader: LeaderView) -> str:
+    """What this process is, in a word ("leader", "viewer"), or "no leader"; since when is told in the notice."""
     return leader.role if leader.alive else "no leader"
 
 
@@ -54,7 +54,7 @@ def head_line(board: Board, width: int, look: Look) -> Line:
     clock = f.clock(board.at, look.zone) if board.at else "--:--"
     right = [clock]
     if width >= 60:
-        right.insert(0, "starting" if board.loading and not board.leader.alive else leader_text(board.leader, board.at))
+        right.insert(0, "starting" if board.loading and not board.leader.alive else leader_text(board.leader))
     if width >= 100:
         right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
     tail = "   ".join(part for part in right if part) + " "

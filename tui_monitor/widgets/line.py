@@ -11,7 +11,7 @@ from tui_monitor.widgets.formatting import cells, cut, fit
 from tui_monitor.widgets.glyphs import UNICODE, Glyphs
 
 Run = tuple[str, str]
-"""(text, style name); the style names are those of `inks.STYLES`."""
+"""(text, style name); the style names are those of `inks.RECIPES`."""
 Line = tuple[Run, ...]
 
 SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
