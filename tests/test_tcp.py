@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import trustme
+from running import until
 
 from tui_monitor.model import HealthStatus, ProbeResult
 from tui_monitor.settings import TcpCheck
@@ -110,6 +111,23 @@ async def test_a_cancelled_probe_names_its_stage() -> None:
             await task
         assert tested.stage == "waiting for the answer"
         await asyncio.wait_for(gone.wait(), 60)
+
+
+async def test_a_wrong_answer_on_an_open_line_is_named_when_the_time_is_up() -> None:
+    """A server that answers otherwise and then keeps the line open is told by its answer, made harmless, not as silent."""
+
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"421 too \x1b[31mbusy\r\n")
+        await reader.read()
+
+    async with listening(busy) as port:
+        tested = TcpProbe(TcpCheck(name="port", host="127.0.0.1", port=port, expect="220"))
+        task = asyncio.create_task(tested.probe())
+        await until(lambda: "lacks" in tested.stage)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert tested.stage == 'answer "421 too busy" lacks "220"'
 
 
 async def test_tls(tmp_path: Path) -> None:

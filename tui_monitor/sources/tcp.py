@@ -104,8 +104,13 @@ class TcpProbe:
             if answer.find(wanted, seen) >= 0:
                 return
             if not data or len(answer) > MAX_ANSWER:
-                facts["excerpt"] = clean(answer[: 4 * EXCERPT].decode("utf-8", "replace"), EXCERPT)
+                facts["excerpt"] = _begin(answer, EXCERPT)
                 raise Failure(_lack(bytes(answer), bool(data), expected))
+            self.stage = f'answer "{_begin(answer, 60)}" lacks "{clean(expected, 60)}"'
+
+
+def _begin(answer: bytearray, limit: int) -> str:
+    return clean(answer[: 4 * limit].decode("utf-8", "replace"), limit)
 
 
 def _lack(answer: bytes, more: bool, expected: str) -> str:
