@@ -52,6 +52,10 @@ REFUSED = [
     ("a[2 * ]", 4, "*", "unexpected character"),
     ("1_000s", 0, "1_000", "1_"),
     ("9" * 400, 0, "9" * 400, "out of range"),
+    (f"a[{'9' * 400}y]", 2, "9" * 400 + "y", "out of range"),
+    (f"a offset {'9' * 5000}d", 9, "9" * 5000 + "d", "out of range"),
+    ("0" + "7" * 400, 0, "0" + "7" * 400, "out of range"),
+    ("a @ 0x" + "f" * 400, 4, "0x" + "f" * 400, "out of range"),
     ("sum by (x) (foo[5m])", None, None, "expected type vector"),
 ]
 

@@ -98,6 +98,7 @@ def test_a_range_query_is_a_matrix_sorted_by_labels(cli: Cli, file: Path) -> Non
         {"metric": {}, "values": [[0, "1"], [0.5, "1"], [1, "1"]]}
     ]
     assert len(_json(cli, "1", "--from", file, "--since", "2m", "--step", 30)["result"][0]["values"]) == 5
+    assert len(_json(cli, "1", "--from", file, "--since", "2m", "--step", "1e9")["result"][0]["values"]) == 1
     assert len(_json(cli, "1", "--from", file, "--since", "1d")["result"][0]["values"]) == 121
     data = _json(cli, "1", "--from", file, "--start", "0", "--end", "5")["result"][0]["values"]
     assert [at for at, _ in data] == [0, 1, 2, 3, 4, 5]
@@ -175,6 +176,8 @@ def test_an_error_names_its_place(cli: Cli, file: Path) -> None:
         (["--since", "1h", "--step", "0"], "longer than nothing"),
         (["--since", "1h", "--step", "-5"], "not a duration"),
         (["--since", "1 hour"], "not a duration"),
+        (["--since", "9" * 400], "out of range"),
+        (["--since", "1h", "--step", "9" * 5000 + "y"], "out of range"),
         (["--start", "0", "--end", "20000", "--step", "1s"], "11,000"),
     ],
 )

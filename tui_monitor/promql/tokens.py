@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -166,12 +167,15 @@ _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w
 
 
 def number_value(text: str) -> float:
-    """The value of a number word: decimal, hexadecimal, octal after a zero, or a duration in seconds."""
+    """The value of a number word: decimal, hexadecimal, octal after a zero, or a duration in seconds; inf where no float holds it."""
     text = text.replace("_", "")
-    if text.isdigit() and text[0] == "0" and not set(text) & set("89"):
-        return float(int(text, 8))
-    if text[:2] in ("0x", "0X"):
-        return float.fromhex(text)
+    try:
+        if text.isdigit() and text[0] == "0" and not set(text) & set("89"):
+            return float(int(text, 8))
+        if text[:2] in ("0x", "0X"):
+            return float.fromhex(text)
+    except OverflowError:
+        return math.inf
     if text[-1] in "smhdwy":
-        return sum(int(count) * _UNIT_SECONDS[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
+        return sum(float(count) * _UNIT_SECONDS[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
     return float(text)
