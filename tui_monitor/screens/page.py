@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widget import Widget
 
 from tui_monitor.views import AlertView, Board
 from tui_monitor.widgets.bars import Picture
@@ -67,12 +66,8 @@ class PageScreen(Screen[None]):
         """Head, notice, pane, keys."""
         yield self.head
         yield self.notice
-        yield from self.middle()
+        yield self.pane
         yield self.hints
-
-    def middle(self) -> Sequence[Widget]:
-        """What stands between head and keys."""
-        return [self.pane]
 
     def show(self, board: Board, picture: Picture) -> None:
         """A new board."""

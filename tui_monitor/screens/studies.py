@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -28,30 +28,19 @@ BACKTEST_HINTS: Hints = (("left right", "how long"), ("Enter", "try a change"), 
 NOISE_HINTS: Hints = (("left right", "how long"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
 
 
-class StudyScreen(PageScreen):
-    """A list with a range and rows that can be taken away."""
+# Panels.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "range(-1)", "Shorter", show=False),
-        Binding("right,l", "range(1)", "Longer", show=False),
-        Binding("x,delete", "remove", "Take away", show=False),
-    ]
 
-    ranged: Callable[[int], None] | None = None
-    removed: Callable[[str], None] | None = None
+class PanelsScreen(PageScreen):
+    """The list of kept queries, of which rows can be taken away."""
 
-    def action_range(self, step: int) -> None:
-        """A longer or a shorter range."""
-        if self.ranged is not None:
-            self.ranged(step)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x,delete", "remove", "Take away", show=False)]
+    removed: Callable[[str], None]
 
     def action_remove(self) -> None:
         """Take the selected row away."""
-        if self.removed is not None and self.pane.selection:
+        if self.pane.selection:
             self.removed(self.pane.selection)
-
-
-# Panels.
 
 
 async def panels_screen(app: MonitorApp) -> PageScreen | None:
@@ -96,16 +85,53 @@ async def panels_screen(app: MonitorApp) -> PageScreen | None:
             app.do(load())
 
     await load()
-    screen = StudyScreen(pane, app.shown, PANEL_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened)
+    screen = PanelsScreen(pane, app.shown, PANEL_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened)
     screen.removed = removed
     return screen
 
 
 def _panel(panel: PanelView, chart: Chart, index: int, width: int, look: Look, selected: bool) -> Line:
-    return studies.panel_line(panel, chart, index, width, look, selected=selected)
+    return studies.panel_line(panel, chart, index, width, look)
 
 
-# Backtest.
+# Backtests and noise.
+
+
+class StudyScreen(PageScreen):
+    """A list over the last days, which ``work`` fills; left and right change how many days."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "range(-1)", "Shorter", show=False),
+        Binding("right,l", "range(1)", "Longer", show=False),
+    ]
+    _place = 1
+
+    def __init__(
+        self,
+        app: MonitorApp,
+        pane: ListPane,
+        hints: Hints,
+        work: Callable[[str], Coroutine[Any, Any, None]],
+        opened: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(pane, app.shown, hints, look=app.look, inks=app.inks, opened=opened)
+        self._do, self._work = app.do, work
+
+    @property
+    def since(self) -> str:
+        """How far back: "7d"."""
+        return SINCE[self._place]
+
+    def begin(self) -> None:
+        """Fill the list anew, in the background."""
+        self._do(self._work(self.since))
+
+    def action_range(self, step: int) -> None:
+        """A longer or a shorter range."""
+        place = max(0, min(len(SINCE) - 1, self._place + step))
+        if place != self._place:
+            self._place = place
+            self.begin()
 
 
 def backtest_screen(app: MonitorApp) -> PageScreen | None:
@@ -115,36 +141,23 @@ def backtest_screen(app: MonitorApp) -> PageScreen | None:
     backend = app.backend
     pane = BacktestPane("Backtest", "There is no rule.", look=app.look, inks=app.inks)
     pane.columns = lambda width, look: [studies.backtest_heads(width, look)]
-    chosen = [1]
-    tried: dict[str, Sequence[BacktestRow]] = {}
-    newest: list[BacktestView] = []
 
-    def show() -> None:
-        found = newest[-1]
-        rows = [row for row in found.rows if not row.tried]
-        every = [one for row in rows for one in (row, *tried.get(row.alert, ()))]
-        pane.outcomes = {_key(one): one for one in every}
-        pane.remarks = found.notes
-        pane.fill(
-            [(_key(one), f"{one.alert} {one.tried} {one.condition}", partial(_outcome, one, found.end)) for one in every],
-            studies.backtest_remark(found, SINCE[chosen[0]]),
-        )
-
-    async def run() -> None:
-        since = SINCE[chosen[0]]
+    async def work(since: str) -> None:
         pane.nothing = f"Working out the last {since} ..."
         pane.fill([])
-        tried.clear()
         found = await backend.backtest("", since, ())
-        if since == SINCE[chosen[0]]:
-            newest.append(found)
-            show()
+        if since == screen.since:
+            pane.show(found, (), since)
 
     async def attempt(alert: str, change: str) -> None:
+        since, tried = screen.since, pane.tried
         pane.say(f"trying {clean(change)} on {alert} ...")
-        found = await backend.backtest(alert, SINCE[chosen[0]], (change,))
-        tried[alert] = (*tried.get(alert, ()), *(row for row in found.rows if row.tried))
-        show()
+        try:
+            found = await backend.backtest(alert, since, (change,))
+            tried = (*tried, *(row for row in found.rows if row.tried))
+        finally:
+            if since == screen.since:
+                pane.show(pane.found, tried, since)
 
     def opened(key: str) -> None:
         alert = key.partition("\n")[0]
@@ -155,23 +168,27 @@ def backtest_screen(app: MonitorApp) -> PageScreen | None:
             hint="Enter tries it on the history; the rule stays   Esc leaves",
         )
 
-    def ranged(step: int) -> None:
-        place = max(0, min(len(SINCE) - 1, chosen[0] + step))
-        if place != chosen[0]:
-            chosen[0] = place
-            app.do(run())
-
-    screen = StudyScreen(pane, app.shown, BACKTEST_HINTS, look=app.look, inks=app.inks, opened=opened)
-    screen.ranged = ranged
-    app.do(run())
+    screen = StudyScreen(app, pane, BACKTEST_HINTS, work, opened)
+    screen.begin()
     return screen
 
 
 class BacktestPane(ListPane):
     """The rows of a backtest; at the foot the selected rule's condition, and what the backtest could not know."""
 
-    outcomes: Mapping[str, BacktestRow] = {}
-    remarks: Sequence[str] = ()
+    found = BacktestView(0, 0, ())
+    tried: tuple[BacktestRow, ...] = ()
+    _shown: Mapping[str, BacktestRow] = {}
+
+    def show(self, found: BacktestView, tried: tuple[BacktestRow, ...], since: str) -> None:
+        """Each present rule, followed by what was tried of it."""
+        self.found, self.tried = found, tried
+        rows = [one for rule in found.rows for one in (rule, *(other for other in tried if other.alert == rule.alert))]
+        self._shown = {f"{one.alert}\n{one.tried}": one for one in rows}
+        self.fill(
+            [(key, f"{one.alert} {one.tried} {one.condition}", partial(_outcome, one, found.end)) for key, one in self._shown.items()],
+            studies.backtest_remark(found, since),
+        )
 
     def say(self, remark: str) -> None:
         """Change what the head says."""
@@ -180,22 +197,15 @@ class BacktestPane(ListPane):
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """Only where there is room for it."""
-        one = self.outcomes.get(self.selection)
+        one = self._shown.get(self.selection)
         if one is None or height < 12:
             return ()
-        lines = [line for text in self.remarks[:2] for line in _notes(text, width, self.look)]
+        lines = [line for text in self.found.notes[:2] for line in _notes(text, width, self.look)]
         return [*lines, *_notes(one.condition, width, self.look, "text")]
 
 
-def _key(one: BacktestRow) -> str:
-    return f"{one.alert}\n{one.tried}"
-
-
 def _outcome(one: BacktestRow, end: int, width: int, look: Look, selected: bool) -> Line:
-    return studies.backtest_line(one, end, width, look, selected=selected)
-
-
-# Noise.
+    return studies.backtest_line(one, end, width, look)
 
 
 def noise_screen(app: MonitorApp) -> PageScreen | None:
@@ -205,28 +215,19 @@ def noise_screen(app: MonitorApp) -> PageScreen | None:
     backend = app.backend
     pane = NoisePane("Noise", "", look=app.look, inks=app.inks)
     pane.columns = lambda width, look: [studies.noise_heads(width, look)]
-    chosen = [1]
 
-    async def run() -> None:
-        since = SINCE[chosen[0]]
+    async def work(since: str) -> None:
         pane.nothing = f"Reading the last {since} ..."
         pane.fill([])
         found = await backend.noise(since)
-        if since == SINCE[chosen[0]]:
+        if since == screen.since:
             pane.found = {one.alert: one for one in found}
             pane.nothing = f"No alert fired in the last {since}."
             remark = f"the last {since}: {sum(one.fired for one in found)} alerts"
             pane.fill([(one.alert, one.alert, partial(_noise, one)) for one in found], remark)
 
-    def ranged(step: int) -> None:
-        place = max(0, min(len(SINCE) - 1, chosen[0] + step))
-        if place != chosen[0]:
-            chosen[0] = place
-            app.do(run())
-
-    screen = StudyScreen(pane, app.shown, NOISE_HINTS, look=app.look, inks=app.inks)
-    screen.ranged = ranged
-    app.do(run())
+    screen = StudyScreen(app, pane, NOISE_HINTS, work)
+    screen.begin()
     return screen
 
 
@@ -247,4 +248,4 @@ def _notes(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
 
 
 def _noise(one: NoiseRow, width: int, look: Look, selected: bool) -> Line:
-    return studies.noise_line(one, width, look, selected=selected)
+    return studies.noise_line(one, width, look)
