@@ -128,6 +128,15 @@ def test_people_get_columns(cli: Cli, file: Path) -> None:
     assert (said.code, said.out, said.err) == (0, "", "no series\n")
 
 
+def test_what_people_read_is_an_expression_again(cli: Cli, tmp_path: Path) -> None:
+    """A printed series selects itself, also where names of metrics and labels stand in quotes."""
+    path = tmp_path / "utf8.om"
+    path.write_text('{"my.metric","a b"="c","é"="ü"} 1 1\n{"my.metric"} 2 1\n')
+    plain, labelled = cli("query", '{__name__=~".+"}', "--from", path).out.splitlines()
+    assert plain.split() == ['{"my.metric"}', "2"] and labelled == '{"my.metric", "a b"="c", "é"="ü"}  1'
+    assert cli("query", labelled.removesuffix("  1"), "--from", path).out.splitlines() == [labelled]
+
+
 def test_csv_has_a_column_for_each_label(cli: Cli, file: Path) -> None:
     """RFC 4180, times RFC 3339 UTC, quotes and line breaks kept."""
     said = cli("query", "requests_total or odd", "--from", file, "--at", 120, "--csv")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tui_monitor.model import METRIC_NAME, Labels
 
 Vector = list[tuple[Labels, float]]
@@ -18,6 +20,8 @@ class Matrix(list[SeriesRange]):
 Value = Vector | float | str | Matrix
 """Any answer of a query."""
 
+_METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
+_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _METADATA = (METRIC_NAME, "__type__", "__unit__")
 
 
@@ -39,10 +43,12 @@ def without(labels: Labels, names: frozenset[str]) -> Labels:
 
 
 def format_labels(labels: Labels) -> str:
-    """The label set as Prometheus writes it in errors and expressions: name{a="b"}."""
+    """The label set as Prometheus writes it in errors and expressions: name{a="b"}; names that are no words are quoted."""
     name = next((value for key, value in labels if key == METRIC_NAME), "")
-    pairs = ", ".join(f"{key}={quote(value)}" for key, value in labels if key != METRIC_NAME)
-    return f"{name}{{{pairs}}}" if pairs or not name else name
+    pairs = [f"{key if _LABEL.fullmatch(key) else quote(key)}={quote(value)}" for key, value in labels if key != METRIC_NAME]
+    if name and not _METRIC.fullmatch(name):
+        pairs, name = [quote(name), *pairs], ""
+    return f"{name}{{{', '.join(pairs)}}}" if pairs or not name else name
 
 
 def quote(text: str) -> str:
