@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.config import ConfigurationError, find_config, find_state, load
+from tui_monitor.config import ConfigurationError, load
+from tui_monitor.places import find_config, find_state
 
 CHECK = '[[checks]]\nname = "api"\ntype = "http"\nurl = "http://127.0.0.1/"\n'
 

@@ -139,23 +139,6 @@ def test_rows_of_a_notifier_that_is_gone_say_so_and_end(state: StateDb) -> None:
     assert (state.entry(new).state, state.entry(new).error) == ("queued", "no notifier of this name is configured")
 
 
-def test_health_of_each_notifier(state: StateDb) -> None:
-    """The Notifications screen gets one line per notifier."""
-    first, second, _third = state.put(message("k1"), message("k2"), message("k3"))
-    state.now(lambda db: rows.claim(db, "hook", T0))
-    state.now(lambda db: rows.record(db, first, "sent", T0 + 10))
-    state.now(lambda db: rows.claim(db, "hook", T0 + 20))
-    state.now(lambda db: rows.record(db, second, "failed", T0 + 30, error="HTTP 404: gone"))
-    (health,) = rows.health(state.db, T0 + 40)
-    assert (health.notifier, health.waiting, health.failed, health.last_sent, health.last_error) == (
-        "hook",
-        1,
-        1,
-        T0 + 10,
-        "HTTP 404: gone",
-    )
-
-
 def test_hostile_text_can_be_stored(state: StateDb) -> None:
     """Undecodable bytes in a label do not keep a message from being written."""
     (ident,) = state.put(message(title="x \udcff y", alerts=(snapshot(labels={"alertname": "A\ud800\x1b[31m"}),)))
@@ -174,8 +157,8 @@ def test_the_claim_uses_its_index(state: StateDb) -> None:
 
 def test_a_message_sent_past_the_outbox_is_kept(state: StateDb) -> None:
     """`notify test` records how it went; no worker ever sees the row."""
-    good = state.now(lambda db: rows.record_direct(db, message("k1", kind="test"), T0, provider_id="7"))
-    bad = state.now(lambda db: rows.record_direct(db, message("k2", kind="test"), T0, error="HTTP 404"))
+    good = state.now(lambda db: rows.put_done(db, message("k1", kind="test"), "sent", T0, provider_id="7"))
+    bad = state.now(lambda db: rows.put_done(db, message("k2", kind="test"), "failed", T0, error="HTTP 404"))
     assert [(state.entry(i).state, state.entry(i).provider_id, state.entry(i).error) for i in (good, bad)] == [
         ("sent", "7", ""),
         ("failed", "", "HTTP 404"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.sources.processes import ProcessTable, ProcReader, by_memory
+from tui_monitor.sources.processes import ProcessTable, ProcReader
 from tui_monitor.sources.processes_commands import Commands
 from tui_monitor.sources.processes_portable import PsutilReader
 from tui_monitor.sources.processes_users import Users
@@ -59,7 +59,6 @@ def test_cpu_is_the_share_of_one_core_since_the_last_reading(processes: Processe
     assert (busy.pid, busy.name, busy.command, busy.memory, busy.state) == (11, "busy", "/usr/bin/busy --fast", 2 * PAGE, "S")
     assert busy.cpu == pytest.approx(0.75) and idle.cpu == 0.0
     assert idle.command == "[idle]"
-    assert by_memory((busy, idle)) == (idle, busy)
 
 
 @pytest.mark.parametrize(

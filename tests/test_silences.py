@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui_monitor.alerts.matchers import matches_all, parse_matcher, parse_matchers
 from tui_monitor.alerts.schedule import parse_weekly
-from tui_monitor.alerts.silences import MaintenanceWindow, expire, extend, make_silence, muted_by, next_boundary
+from tui_monitor.alerts.silences import MaintenanceWindow, expire, extend, make_silence, next_boundary
 from tui_monitor.promql.storage import Matcher
 
 
@@ -87,11 +87,9 @@ def test_ids_are_stable_and_differ() -> None:
     assert first.id == make_silence(["a=x"], 0, 10, "kim").id != make_silence(["a=y"], 0, 10, "kim").id
 
 
-def test_muted_by_and_next_boundary() -> None:
-    """All that mutes is named; the next boundary is the nearest begin or end of any."""
+def test_the_next_boundary() -> None:
+    """It is the nearest begin or end of any silence or window."""
     silence = make_silence(["check=api"], 0, 90_000_000, "kim")
     window = MaintenanceWindow("night", (), parse_weekly("daily 00:00-01:00 UTC"))
-    assert muted_by({"check": "api"}, 1000, [silence], [window]) == (f"silence:{silence.id}", "maintenance:night")
-    assert muted_by({"check": "db"}, 3_600_000, [silence], [window]) == ()
     assert next_boundary(1000, [silence], [window.schedule]) == 3_600_000
     assert next_boundary(86_400_000 + 3_600_000, [silence], []) is None

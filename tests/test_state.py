@@ -114,51 +114,54 @@ async def test_commands_are_applied_once(store: StateStore) -> None:
     await store.close()
 
 
-async def test_audit_leader_viewers_and_facts(store: StateStore) -> None:
-    """Who did what, who leads, who looks on, and small facts."""
+async def test_audit_leader_and_viewers(store: StateStore) -> None:
+    """Who did what, who leads, who looks on and was heard of lately."""
     row = leader.LeaderRow(12, "dashboard", "0.1", "abc", START, START)
 
     def write(db: sqlite3.Connection) -> None:
         audit.add(db, START, "kim", "ack", "0123 Hot", "note")
         leader.put(db, row)
-        leader.beat(db, 12, START + 5)
         leader.put_viewer(db, leader.ViewerRow(13, "dashboard", "lee", START, START))
-        leader.put_fact(db, "a", {"x": [1, "한"]})
 
     await store.transaction(write)
     assert [(entry.by, entry.verb, entry.note) for entry in await store.run(audit.entries)] == [("kim", "ack", "note")]
-    assert await store.run(leader.get) == replace(row, heartbeat=START + 5)
-    assert await store.run(lambda db: leader.viewers_live(db, START + 14_000))
-    assert not await store.run(lambda db: leader.viewers_live(db, START + 15_000))
-    assert not await store.run(lambda db: leader.yield_asked(db, 12, START))
-    await store.transaction(lambda db: leader.put_viewer(db, leader.ViewerRow(14, "headless", "", START, START)))
-    assert await store.run(lambda db: leader.yield_asked(db, 12, START))
-    assert await store.run(leader.facts) == {"a": {"x": [1, "한"]}}
-    await store.transaction(lambda db: (leader.clear(db, 12), leader.put_fact(db, "a", None), leader.forget_viewers(db, START + 20_000)))
-    assert (await store.run(leader.get), await store.run(leader.facts)) == (None, {})
+    assert await store.run(leader.get) == row
+    assert [viewer.pid for viewer in await store.run(lambda db: leader.viewers(db, START + 14_000))] == [13]
+    assert not await store.run(lambda db: leader.viewers(db, START + 15_000))
+    await store.transaction(lambda db: (leader.clear(db, 12), leader.forget_viewers(db, START + 20_000)))
+    assert await store.run(leader.get) is None
+    assert not await store.run(lambda db: leader.viewers(db, START))
     await store.close()
+
+
+def put_fact(db: sqlite3.Connection, key: str, value: int) -> None:
+    db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
+
+
+def facts(db: sqlite3.Connection) -> dict[str, int]:
+    return {key: int(value) for key, value in db.execute("SELECT key, value FROM facts")}
 
 
 async def test_a_transaction_is_all_or_nothing_and_serialised(store: StateStore) -> None:
     """An exception takes everything back; many at once do not mix; a commit without durability restores it."""
 
     def fail(db: sqlite3.Connection) -> None:
-        leader.put_fact(db, "a", 1)
+        put_fact(db, "a", 1)
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         await store.transaction(fail)
-    assert await store.run(leader.facts) == {}
+    assert await store.run(facts) == {}
 
     def count(db: sqlite3.Connection) -> None:
-        leader.put_fact(db, "n", leader.facts(db).get("n", 0) + 1)
+        put_fact(db, "n", facts(db).get("n", 0) + 1)
 
     await asyncio.gather(*(store.transaction(count, durable=number % 2 == 0) for number in range(50)))
-    assert await store.run(leader.facts) == {"n": 50}
+    assert await store.run(facts) == {"n": 50}
     assert await store.run(lambda db: db.execute("PRAGMA synchronous").fetchone()) == (2,)
     await store.close()
     with pytest.raises((sqlite3.ProgrammingError, RuntimeError)):
-        await store.run(leader.facts)
+        await store.run(facts)
 
 
 async def test_a_corrupt_file_is_moved_aside(tmp_path: Path) -> None:
@@ -206,7 +209,7 @@ async def test_a_reader_follows_the_writer(tmp_path: Path) -> None:
     assert reader.data_version() != before
     assert reader.read(alerts.load_live) == [FULL]
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        reader.read(lambda db: leader.put_fact(db, "a", 1))
+        reader.read(lambda db: put_fact(db, "a", 1))
     await store.close()
     for name in ("state.db", "state.db-wal", "state.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
@@ -231,8 +234,8 @@ async def test_a_reader_may_look_where_it_may_not_write(tmp_path: Path) -> None:
         assert reader.read(alerts.load_live) == [FULL]
         folder.chmod(0o755)
         store = await StateStore.open(folder / "state.db")
-        await store.transaction(lambda db: leader.put_fact(db, "a", 1))
-        assert reader.read(leader.facts) == {"a": 1}
+        await store.transaction(lambda db: put_fact(db, "a", 1))
+        assert reader.read(facts) == {"a": 1}
         await store.close()
         reader.close()
     finally:

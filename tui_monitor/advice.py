@@ -86,16 +86,6 @@ def remarks(storage: Charts, now: int) -> Remarks:
     return Remarks(tuple(found[:MOST_REMARKS]), {mount: _full(seconds) for seconds, mount in filling})
 
 
-def advice(storage: Charts, now: int) -> tuple[str, ...]:
-    """At most three remarks: disks that fill, the soonest first, then what is far above its usual, the furthest first."""
-    return remarks(storage, now).advice
-
-
-def forecasts(storage: Charts, now: int) -> dict[str, str]:
-    """Mount → "full in 3 d 4 h", for those that will be full soon at the pace of the last hour, day or week."""
-    return {mount: _full(seconds) for mount, seconds in _filling(storage, now).items()}
-
-
 # --- what fills -------------------------------------------------------------------------------------------------------
 
 

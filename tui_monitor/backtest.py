@@ -61,11 +61,10 @@ def backtest(
     needs = needs_of(_queries([*own, *(tried or ())]), step)
     blocks = Blocks(reader, needs, start_ms, end_ms, progress)
     trials = [Trial(some, paths, blocks.gaps, host=host, checks=checks) for some in (own, tried) if some is not None]
-    steps = skipped = 0
+    steps = 0
     for now in range(-(-start_ms // step) * step, end_ms + 1, step):
         blocks.advance(now)
         if blocks.coarse or not blocks.running(now):
-            skipped += 1
             continue
         steps += 1
         for trial in trials:

@@ -143,14 +143,6 @@ class Collector:
         """The configured checks, in the file's order."""
         return list(self._settings.checks)
 
-    def pending_failure(self, name: str) -> bool:
-        """Whether a check is between its first failure and its threshold, or was never probed: its verdict is open."""
-        loop = self._loops.get(name)
-        if loop is None:
-            return False
-        standing = loop.standing
-        return name not in self.results or (standing.bad_run > 0 and standing.known is not HealthStatus.UNHEALTHY)
-
     # --- this machine -------------------------------------------------------------------------------------------------
 
     async def read_system(self) -> str:

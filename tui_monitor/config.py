@@ -14,10 +14,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from tui_monitor.frozen import frozen
-from tui_monitor.places import SYSTEM_CONFIG as SYSTEM_CONFIG
-from tui_monitor.places import config_home as config_home
-from tui_monitor.places import find_config as find_config
-from tui_monitor.places import find_state as find_state
 from tui_monitor.settings import Check, Notifier, Settings
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")

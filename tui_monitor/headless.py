@@ -13,8 +13,9 @@ from argparse import Namespace
 from tui_monitor.actor import who
 from tui_monitor.assembly import secrets_of
 from tui_monitor.clock import SystemClock
-from tui_monitor.config import Configuration, ConfigurationError, find_config, find_state, load
+from tui_monitor.config import Configuration, ConfigurationError, load
 from tui_monitor.journal import hide_secrets, start_logging
+from tui_monitor.places import find_config, find_state
 from tui_monitor.runtime import Runtime
 from tui_monitor.statedir import StateUnusable, open_directory
 from tui_monitor.systemd import Systemd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui_monitor.alerts.default_texts_ko import KOREAN
-from tui_monitor.alerts.rules import NoData, RuleText
+from tui_monitor.alerts.rules import RuleText
 
 _FORECAST_S = 4 * 3600
 
@@ -103,9 +103,7 @@ def _english(system_interval_s: float) -> list[RuleText]:
     ]
 
 
-def _ladder(
-    alert: str, expr: str, rungs: dict[str, str], summary: str, description: str, *, for_s: float = 0.0, no_data: NoData = "hold"
-) -> list[RuleText]:
+def _ladder(alert: str, expr: str, rungs: dict[str, str], summary: str, description: str, *, for_s: float = 0.0) -> list[RuleText]:
     return [
         RuleText(
             alert=alert,
@@ -113,7 +111,6 @@ def _ladder(
             source="default",
             for_s=for_s,
             severity=severity,
-            no_data=no_data,
             annotations={"summary": summary, "description": description},
         )
         for severity, threshold in rungs.items()

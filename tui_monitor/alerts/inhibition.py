@@ -47,10 +47,6 @@ class Dependencies:
                 queue.extend(self.parents.get(parent, ()))
         return tuple(found)
 
-    def descendants(self, check: str) -> tuple[str, ...]:
-        """The checks that this one could explain."""
-        return tuple(child for child in self.parents if check in self.ancestors(child))
-
     def roots(self, failing: Iterable[str]) -> tuple[str, ...]:
         """Of several failing checks those that no other of them explains."""
         names = list(dict.fromkeys(failing))

@@ -71,13 +71,6 @@ def extend(silence: Silence, ends_at: int) -> Silence:
     return replace(silence, ends_at=ends_at)
 
 
-def muted_by(labels: Mapping[str, str], at_ms: int, silences: Iterable[Silence], windows: Iterable[MaintenanceWindow]) -> tuple[str, ...]:
-    """What mutes an alert with these labels now: "silence:ID", "maintenance:NAME"."""
-    found = [f"silence:{entry.id}" for entry in silences if entry.is_active(at_ms) and entry.matches(labels)]
-    found += [f"maintenance:{w.name}" for w in windows if w.schedule.is_active(at_ms) and matches_all(w.matchers, labels)]
-    return tuple(found)
-
-
 def next_boundary(at_ms: int, silences: Iterable[Silence], schedules: Iterable[Schedule]) -> int | None:
     """The first moment after ``at_ms`` at which a silence or a schedule begins or ends; None: nothing is ahead."""
     stamps = [stamp for entry in silences for stamp in (entry.starts_at, entry.ends_at) if stamp > at_ms]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -154,8 +153,3 @@ class ProcReader:
             return self._users.name(os.stat(f"{self._proc}/{pid}").st_uid)
         except OSError:
             return ""
-
-
-def by_memory(rows: Sequence[ProcessRow]) -> tuple[ProcessRow, ...]:
-    """The same rows, most memory first."""
-    return tuple(sorted(rows, key=lambda row: row.memory, reverse=True))

@@ -189,7 +189,7 @@ class System:
                 continue
             receive = self._rates.per_second(("receive", name), received, _MOST_BYTES)
             transmit = self._rates.per_second(("transmit", name), sent, _MOST_BYTES)
-            found.append(InterfaceReading(name, receive, transmit, received, sent))
+            found.append(InterfaceReading(name, receive, transmit))
             _add(samples, _labels("network_receive_bytes_per_second", "interface", name), receive)
             _add(samples, _labels("network_transmit_bytes_per_second", "interface", name), transmit)
         return tuple(found)

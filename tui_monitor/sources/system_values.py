@@ -87,13 +87,11 @@ class MountReading:
 
 @frozen
 class InterfaceReading:
-    """One network interface: rates in bytes per second (None: no rate yet) and bytes since boot."""
+    """One network interface: rates in bytes per second (None: no rate yet)."""
 
     name: str
     receive: float | None
     transmit: float | None
-    receive_total: float
-    transmit_total: float
 
 
 @frozen

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Mapping
-from typing import Any
 
 from tui_monitor.frozen import frozen
 
@@ -51,11 +48,6 @@ def put(db: sqlite3.Connection, row: LeaderRow) -> None:
     )
 
 
-def beat(db: sqlite3.Connection, pid: int, heartbeat_ms: int) -> None:
-    """The leader lives."""
-    db.execute("UPDATE leader SET heartbeat = ? WHERE pid = ?", (heartbeat_ms, pid))
-
-
 def get(db: sqlite3.Connection) -> LeaderRow | None:
     """The last one that led; whether it lives, only the lock can say."""
     row = db.execute("SELECT pid, kind, version, config_hash, since, heartbeat FROM leader").fetchone()
@@ -85,32 +77,8 @@ def viewers(db: sqlite3.Connection, now_ms: int) -> list[ViewerRow]:
     return [ViewerRow(*row) for row in rows]
 
 
-def viewers_live(db: sqlite3.Connection, now_ms: int) -> bool:
-    """Whether anybody looks on, so that the board is worth writing."""
-    return bool(viewers(db, now_ms))
-
-
-def yield_asked(db: sqlite3.Connection, pid: int, now_ms: int) -> bool:
-    """Whether a daemon waits to lead in the place of the process ``pid``, which is a dashboard."""
-    return any(viewer.kind == "headless" and viewer.pid != pid for viewer in viewers(db, now_ms))
-
-
 def forget_viewers(db: sqlite3.Connection, now_ms: int) -> int:
     """Delete the rows of viewers that are gone, and those from an impossible future; answers how many."""
     return db.execute(
         "DELETE FROM viewers WHERE heartbeat <= ? OR heartbeat > ?", (now_ms - VIEWER_PATIENCE_MS, now_ms + 10 * VIEWER_PATIENCE_MS)
     ).rowcount
-
-
-def put_fact(db: sqlite3.Connection, key: str, value: object) -> None:
-    """Keep a small value (anything JSON takes) under a name; None forgets it."""
-    if value is None:
-        db.execute("DELETE FROM facts WHERE key = ?", (key,))
-    else:
-        db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False)))
-
-
-def facts(db: sqlite3.Connection, prefix: str = "") -> Mapping[str, Any]:
-    """The facts whose names begin so."""
-    rows = db.execute("SELECT key, value FROM facts WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
-    return {key: json.loads(value) for key, value in rows}

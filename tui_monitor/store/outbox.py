@@ -92,17 +92,6 @@ class Entry:
 
 
 @frozen
-class NotifierHealth:
-    """How one notifier is doing: what waits, what failed in the last day, its newest success and its newest error."""
-
-    notifier: str
-    waiting: int
-    failed: int
-    last_sent: int | None
-    last_error: str
-
-
-@frozen
 class Pruned:
     """How many finished rows were removed; ``unsent`` (failed, unknown) is worth a log line."""
 
@@ -126,14 +115,6 @@ def enqueue(db: sqlite3.Connection, message: Message, now_ms: int) -> str:
     )
     if cursor.rowcount:
         _link_alerts(db, cursor.lastrowid, alerts)
-    return ident
-
-
-def record_direct(db: sqlite3.Connection, message: Message, now_ms: int, *, provider_id: str = "", error: str = "") -> str:
-    """Keep a message that was sent past the outbox (`notify test`): sent, or failed with its error. Returns the row's id."""
-    ident = enqueue(db, message, now_ms)
-    db.execute("UPDATE notifications SET attempts = 1, claimed_at = ? WHERE id = ?", (now_ms, ident))
-    record(db, ident, "failed" if error else "sent", now_ms, provider_id=provider_id, error=error)
     return ident
 
 
@@ -324,17 +305,6 @@ def told(db: sqlite3.Connection, notifier: str, alert_ids: Collection[str]) -> l
     """Which of these alerts a notifier was told of."""
     sql = "SELECT 1 FROM notification_alerts JOIN notifications USING (seq) WHERE alert = ? AND notifier = ? AND state = 'sent' LIMIT 1"
     return [ident for ident in alert_ids if db.execute(sql, (ident, notifier)).fetchone()]
-
-
-def health(db: sqlite3.Connection, now_ms: int) -> list[NotifierHealth]:
-    """One line per notifier that the outbox knows, by name."""
-    rows = db.execute(
-        "SELECT notifier, SUM(next_try IS NOT NULL OR state = 'sending'), SUM(state = 'failed' AND created_at > ?), MAX(sent_at),"
-        " COALESCE((SELECT error FROM notifications l WHERE l.notifier = n.notifier ORDER BY claimed_at DESC LIMIT 1), '')"
-        " FROM notifications n GROUP BY notifier ORDER BY notifier",
-        (now_ms - 86_400_000,),
-    )
-    return [NotifierHealth(*row) for row in rows]
 
 
 def failing(db: sqlite3.Connection, notifier: str, now_ms: int) -> tuple[int, str]:

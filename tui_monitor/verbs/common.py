@@ -15,7 +15,6 @@ from tui_monitor.text import clean
 
 if TYPE_CHECKING:
     from tui_monitor.config import Configuration
-    from tui_monitor.statedir import StateDirectory
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
@@ -54,16 +53,6 @@ def state_path(given: Namespace) -> Path:
     from tui_monitor.places import find_config, find_state
 
     return find_state(given.state, os.environ, find_config(given.config, os.environ))
-
-
-def state_directory(given: Namespace) -> StateDirectory:
-    """The state directory, made where it is missing; Refused with code 2 where it cannot be used."""
-    from tui_monitor.statedir import StateUnusable, open_directory
-
-    try:
-        return open_directory(state_path(given))
-    except StateUnusable as error:
-        raise Refused(str(error), 2) from None
 
 
 def parse_time(text: str, now_ms: int, *, ahead: bool = False) -> int:

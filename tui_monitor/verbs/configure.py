@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from tui_monitor.config import SYSTEM_CONFIG, config_home, find_config
 from tui_monitor.discovery import discover, listening_ports
 from tui_monitor.example import example_text, toml_value
+from tui_monitor.places import SYSTEM_CONFIG, config_home
 from tui_monitor.targets import without_credentials
 from tui_monitor.verbs.common import Refused, complain, configuration
 
@@ -70,21 +70,21 @@ def _check(given: Namespace) -> int:
 def _show(given: Namespace) -> int:
     loaded = configuration(given)
     print(f"# {loaded.path or 'built-in defaults'} (secrets hidden)")
-    print("\n".join(_table(loaded.settings, "", find_config(given.config, os.environ) is not None)))
+    print("\n".join(_table(loaded.settings, "")))
     return 0
 
 
-def _table(model: BaseModel, path: str, _found: bool) -> list[str]:
+def _table(model: BaseModel, path: str) -> list[str]:
     """The model as TOML: plain keys first, then tables, then arrays of tables."""
     plain, nested = [], []
     for name, info in type(model).model_fields.items():
         key, value = info.alias or name, getattr(model, name)
         inner = f"{path}.{key}" if path else key
         if isinstance(value, BaseModel):
-            nested += ["", f"[{inner}]", *_table(value, inner, _found)]
+            nested += ["", f"[{inner}]", *_table(value, inner)]
         elif isinstance(value, list) and value and isinstance(value[0], BaseModel):
             for entry in value:
-                nested += ["", f"[[{inner}]]", *_table(entry, inner, _found)]
+                nested += ["", f"[[{inner}]]", *_table(entry, inner)]
         elif value not in (None, [], {}):
             plain.append(f"{key} = {toml_value(_hide(key, value), info)}")
     return plain + nested

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_monitor.model import HealthStatus
-from tui_monitor.views import Board, CheckView, Spark, Window
+from tui_monitor.views import CheckView, Spark, Window
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.graphs import spark
 from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row, title_line
@@ -14,11 +14,6 @@ WORD = 9
 _RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
 CERTIFICATE_WARNING, CERTIFICATE_CRITICAL = 14 * 86_400_000, 3 * 86_400_000
 NO_WINDOW = Window()
-
-
-def check_names(board: Board, *, endpoints: bool) -> list[str]:
-    """The checks of a pane in the order of the configuration: http ones, or all others."""
-    return [check.name for check in board.checks if (check.type == "http") is endpoints]
 
 
 def check_sort_key(order: str, check: CheckView) -> tuple[float, str]:
