@@ -10,8 +10,9 @@ import pytest
 from cli_tools import Cli, command_line, leader, make_state, waiting_commands  # noqa: F401
 from httpserver import ThreadedServer, serve_in_thread
 
-from tui_monitor.alerts.routing import NotifierPolicy, Routing
+from tui_monitor.alerts.routing import NotifierPolicy, Routing, compile_routing
 from tui_monitor.handmade import message_by_hand
+from tui_monitor.settings import Settings
 from tui_monitor.store import outbox
 from tui_monitor.store.sqlite import connect
 
@@ -147,7 +148,7 @@ def test_a_message_for_nobody_is_not_kept(cli: Cli, tmp_path: Path, server: Thre
     said = cli(*words, "--to", "hoook", "--config", config)
     assert (said.code, said.out) == (1, "") and "there is no notifier hoook (did you mean hook?)" in said.err
     said = cli(*words, "--config", config)
-    assert said.code == 1 and "[routing] names nobody for info" in said.err
+    assert said.code == 1 and "no route and no [routing] names anybody for info; use --to" in said.err
     assert waiting_commands(state) == []
     assert cli(*words, "--to", "on-call", "--config", config).out.startswith("kept for the next leader")
     config.write_text("broken = \n")
@@ -160,3 +161,25 @@ def test_a_message_by_hand_goes_to_a_groups_members() -> None:
     routing = Routing(notifiers={"a": NotifierPolicy(), "b": NotifierPolicy()}, recipients={"all": ["a", "b"]})
     said, messages = message_by_hand({"title": "T", "message": "M", "to": ["b", "all"]}, "kim", routing, "web-1", 1)
     assert (said, [message.notifier for message in messages]) == ("queued for b, a", ["b", "a"])
+
+
+def test_a_message_by_hand_takes_the_routes() -> None:
+    """Without `--to` it goes where an alert of that severity goes: by the routes first, by severity where none matches."""
+    settings = Settings.model_validate(
+        {
+            "notifiers": [{"name": name, "type": "ntfy", "topic": name} for name in ("chat", "page", "rest")],
+            "routes": [
+                {"match": ["severity=critical"], "notifiers": ["page"], "continue": True},
+                {"match": ["severity=~warning|critical", "host=web-1"], "notifiers": ["chat", "page"]},
+            ],
+            "routing": {"info": ["rest"]},
+        }
+    )
+    routing = compile_routing(settings)
+
+    def receivers(severity: str, host: str = "web-1") -> list[str]:
+        _, messages = message_by_hand({"title": "T", "message": "M", "severity": severity}, "kim", routing, host, 1)
+        return [message.notifier for message in messages]
+
+    assert (receivers("critical"), receivers("warning"), receivers("info")) == (["page", "chat"], ["chat", "page"], ["rest"])
+    assert receivers("warning", "web-2") == ["rest"]

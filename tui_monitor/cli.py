@@ -127,7 +127,12 @@ def parser() -> argparse.ArgumentParser:
     send.add_argument("--message", required=True, metavar="M")
     send.add_argument("--severity", default="info", metavar="S", help="info, warning, error or critical")
     send.add_argument(
-        "--to", nargs="+", action="extend", default=[], metavar="NAME", help="notifiers or recipient groups; default: those of the severity"
+        "--to",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="notifiers or recipient groups; default: as an alert of the severity",
     )
     sub = verb("notifications", "the outbox: queued, sent, retrying, failed and why")
     sub.add_argument("--limit", type=_count, metavar="N", default=50)

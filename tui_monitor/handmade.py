@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.planner import Planner
-from tui_monitor.alerts.routing import Routing, expand_recipients, severity_recipients
+from tui_monitor.alerts.routing import Routing, expand_recipients
 from tui_monitor.alerts.silences import Silence, make_silence
 from tui_monitor.units import format_duration
 
@@ -53,17 +53,21 @@ def _find(planner: Planner, prefix: str) -> Silence:
 
 
 def message_by_hand(arguments: Mapping[str, Any], by: str, routing: Routing, host: str, now: int) -> tuple[str, list[Message]]:
-    """`notify send`: one message to each chosen notifier or group's member, and a sentence for people; no message if it is refused."""
+    """`notify send`: one message to each chosen notifier or group's member, and a sentence for people; no message if it is refused.
+
+    Without `to` it goes where an alert of that severity would go whose name is the title.
+    """
     severity = str(arguments.get("severity", "info"))
-    chosen = arguments.get("to") or severity_recipients(routing.by_severity, severity)
+    title, text = str(arguments["title"]), str(arguments["message"])
+    routes = routing.routes_for({"alertname": title, "host": host, "severity": severity}, severity)
+    chosen = arguments.get("to") or [name for route in routes for name in route.notifiers]
     names = [*routing.notifiers, *routing.recipients]
     unknown = [name for name in chosen if name not in names]
     to = expand_recipients(chosen, routing.recipients, routing.notifiers)
     if unknown or not to:
         near = difflib.get_close_matches(unknown[0], names, n=1) if unknown else []
         known = f"did you mean {near[0]}?" if near else f"configured: {', '.join(names) or 'none'}"
-        wrong = f"there is no notifier {unknown[0]}" if unknown else f"[routing] names nobody for {severity}; use --to"
+        wrong = f"there is no notifier {unknown[0]}" if unknown else f"no route and no [routing] names anybody for {severity}; use --to"
         return f"refused: {wrong} ({known})", []
-    title, text = str(arguments["title"]), str(arguments["message"])
     messages = [Message(uuid4().hex, name, "message", now, title, f"{text}\n({by})", severity, host) for name in to]
     return f"queued for {', '.join(to)}", messages

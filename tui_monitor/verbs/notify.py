@@ -162,14 +162,17 @@ def _send(given: Namespace) -> int:
 def _refusal_of_the_next(given: Namespace, arguments: Mapping[str, Any]) -> str:
     """Why the next leader would refuse it, as far as the configuration is to be read here; "" where nothing is known."""
     from tui_monitor.alerts.routing import compile_routing
+    from tui_monitor.assembly import host_of
     from tui_monitor.config import ConfigurationError, load
     from tui_monitor.handmade import message_by_hand
     from tui_monitor.places import find_config
 
     path = find_config(given.config, os.environ)
     try:
-        routing = compile_routing(load(path).settings) if path else None
+        if path is None:
+            return ""
+        settings = load(path).settings
+        answer, messages = message_by_hand(arguments, who(), compile_routing(settings), host_of(settings), 0)
     except (ConfigurationError, ValueError):
-        routing = None
-    answer, messages = message_by_hand(arguments, who(), routing, "", 0) if routing else ("", [])
+        return ""
     return "" if messages else answer.removeprefix("refused: ")
