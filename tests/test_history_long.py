@@ -146,6 +146,27 @@ def test_infinities_among_folded_minutes_have_a_sum_too() -> None:
         assert answers == pytest.approx([wanted, values[0]], nan_ok=True)
 
 
+def test_very_many_samples_are_added_up_by_blocks_as_exactly() -> None:
+    """Long windows answer the same to the last digit but one, wherever they begin and end; with NaN, or shorter, the samples are asked."""
+    draw = random.Random(3)
+    values = array("d", (draw.choice((1e16, -1e16, 1.0, draw.gauss(0, 1e-3))) for _ in range(9000)))
+    times = array("q", range(0, 9_000_000, 1000))
+    series = StoredSeries((), 0, times, values)
+    for after, until in ((-1, 9_000_000), (255_500, 8_703_999), (256_000, 4_352_000), (3_000_123, 8_999_000)):
+        window = list(series.window(after, until)[1])
+        wanted = {
+            "sum": math.fsum(window), "avg": math.fsum(window) / len(window), "count": float(len(window)),
+            "min": min(window), "max": max(window), "quantile": None,
+        }  # fmt: skip
+        for name, answer in wanted.items():
+            assert series.over(f"{name}_over_time", 0.5, after, until) == (answer and pytest.approx(answer, rel=1e-15))
+    assert series.over("avg_over_time", math.nan, 0, 600_000) is None
+    for odd in (math.nan, math.inf, 1.7e308):
+        pierced = StoredSeries((), 0, times, array("d", (*values[:5000], odd, odd, *values[5002:])))
+        assert pierced.over("avg_over_time", math.nan, 0, 9_000_000) is None
+        assert pierced.over("avg_over_time", math.nan, 0, 5_000_000 - 1) is not None
+
+
 @pytest.mark.parametrize(("begin", "length"), [(0.0, 10.4), (5.0, 5.4), (1.0, 3.0), (7.0, 2.0), (9.5, 0.5)])
 def test_functions_over_long_windows_count_every_sample(
     ten_hours: tuple[Path, Fed, int], reader: HistoryReader, begin: float, length: float

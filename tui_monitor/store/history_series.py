@@ -6,6 +6,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from tui_monitor.model import Labels
 from tui_monitor.promql.ranges import maximum_of, minimum_of
@@ -47,10 +48,47 @@ class Stretches:
         self.highs.extend(part.highs)
 
 
-class StoredSeries:
-    """Samples of one series in time order (promql.storage.Series)."""
+_BLOCK = 256
+_LONG = 16 * _BLOCK
+"""From so many samples on a window is added up by blocks: six hours of every second take microseconds in place of milliseconds."""
 
-    __slots__ = ("_labels", "_lookback_ms", "_percentile", "_stretches", "times", "values")
+
+class _Parts(NamedTuple):
+    """Of the samples of a window: how many, what adds up to their sum, and what holds their least and greatest."""
+
+    n: int
+    sums: Sequence[float]
+    lows: Sequence[float]
+    highs: Sequence[float]
+
+
+class _Blocks:
+    """Sums (in two parts: as exact as all samples), least and greatest of each 256 samples of a series."""
+
+    def __init__(self, values: array[float]) -> None:
+        self._values = values
+        parts = [values[start : start + _BLOCK] for start in range(0, len(values) - _BLOCK + 1, _BLOCK)]
+        self._sums = [_sum(part) for part in parts]
+        self._rests = [_sum([*part, -total]) for part, total in zip(parts, self._sums, strict=True)]
+        self._lows, self._highs = [min(part) for part in parts], [max(part) for part in parts]
+
+    def parts(self, first: int, last: int) -> _Parts | None:
+        """Of the samples from first up to last; None where one is NaN or infinite."""
+        inner = slice(-(-first // _BLOCK), last // _BLOCK)
+        ends = [*self._values[first : inner.start * _BLOCK], *self._values[inner.stop * _BLOCK : last]]
+        sums = [*ends, *self._sums[inner], *self._rests[inner]]
+        if not math.isfinite(sum(sums)):
+            return None
+        return _Parts(last - first, sums, [*ends, *self._lows[inner]], [*ends, *self._highs[inner]])
+
+
+_NOTHING = Stretches()
+
+
+class StoredSeries:
+    """Samples of one series in time order (promql.storage.Series); they do not change."""
+
+    __slots__ = ("_blocks", "_labels", "_lookback_ms", "_percentile", "_stretches", "times", "values")
 
     def __init__(
         self,
@@ -65,6 +103,7 @@ class StoredSeries:
         self._lookback_ms = lookback_ms
         self._stretches = stretches
         self._percentile = percentile
+        self._blocks: _Blocks | None = None
         self.times = times
         self.values = values
 
@@ -89,32 +128,38 @@ class StoredSeries:
         return None if place < 0 else (self.times[place], self.values[place])
 
     def over(self, name: str, parameter: float, after_ms: int, until_ms: int) -> float | None:
-        """avg_, sum_, count_, min_, max_ or quantile_over_time of all samples that there ever were in a window that holds folded ones.
+        """avg_, sum_, count_, min_, max_ or quantile_over_time of all samples that there ever were in a window, or of very many.
 
-        A minute or hour counts whole where its last sample is in the window. None where every sample is still there, or nothing more
-        is known than the samples tell.
+        A minute or hour counts whole where its last sample is in the window. None where the samples of the window tell all.
         """
-        known = self._stretches
-        if known is None:
-            return None
+        known = self._stretches or _NOTHING
         first, last = bisect_right(known.times, after_ms), bisect_right(known.times, until_ms)
-        if first == last:
-            return None
         if name == "quantile_over_time":
-            return self._quantile(parameter, after_ms, until_ms)
-        begin = bisect_right(self.times, max(after_ms, known.times[-1]))
-        rest: Sequence[float] = self.values[begin : bisect_right(self.times, until_ms)]
-        if (total := sum(rest)) != total:
-            rest = [value for value in rest if value == value]
-        count = sum(known.counts[first:last]) + len(rest)
+            return self._quantile(parameter, after_ms, until_ms) if first < last else None
+        begin = bisect_right(self.times, max(after_ms, known.times[-1]) if first < last else after_ms)
+        end = bisect_right(self.times, until_ms)
+        rest = self._long(begin, end)
+        if rest is None and first == last:
+            return None
+        if rest is None:
+            values = [value for value in self.values[begin:end] if value == value]
+            rest = _Parts(len(values), values, values, values)
+        count = sum(known.counts[first:last]) + rest.n
         if name == "count_over_time" or not count:
             return float(count) if count else None
         if name == "min_over_time":
-            return minimum_of([*known.lows[first:last], *rest])
+            return minimum_of([*known.lows[first:last], *rest.lows])
         if name == "max_over_time":
-            return maximum_of([*known.highs[first:last], *rest])
-        total = _sum([*known.sums[first:last], *rest])
+            return maximum_of([*known.highs[first:last], *rest.highs])
+        total = _sum([*known.sums[first:last], *rest.sums])
         return total if name == "sum_over_time" else total / count
+
+    def _long(self, begin: int, end: int) -> _Parts | None:
+        if end - begin < _LONG:
+            return None
+        if self._blocks is None:
+            self._blocks = _Blocks(self.values)
+        return self._blocks.parts(begin, end)
 
     def _quantile(self, quantile: float, after_ms: int, until_ms: int) -> float | None:
         if self._percentile is None or not 0 <= quantile <= 1:
