@@ -119,6 +119,20 @@ async def test_keys_act_on_the_selected_alert() -> None:
         ]
 
 
+async def test_a_wrong_line_is_asked_again_as_it_was_typed() -> None:
+    """Who mistypes a silence or a time mends it; nothing typed is lost."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "s", *" # they upgrade it")
+        line = 'alertname="CheckUnhealthy" check="shop" 2h # they upgrade it'
+        await press(app, pilot, "home", "x", " ", "enter")
+        assert isinstance(app.screen, PromptScreen) and app.screen.query_one(Input).value == f"x {line}"
+        assert any("at least one matcher" in text for text in told(app))
+        await press(app, pilot, "home", "delete", "delete", "enter")
+        assert [arguments["comment"] for _, arguments in backend.commands] == ["they upgrade it"]
+        await press(app, pilot, "at", *"soon", "enter")
+        assert app.screen.query_one(Input).value == "soon"
+
+
 async def test_acknowledge_all() -> None:
     """`A` takes everything that fires."""
     async with running() as (app, backend, pilot):
@@ -223,6 +237,39 @@ async def test_stepping_through_time() -> None:
         assert "later" not in seen(app)
         await press(app, pilot, "escape")
         assert "later" in seen(app) and "PAST" not in seen(app)
+
+
+async def test_every_screen_says_that_it_is_past() -> None:
+    """What is opened in the past is marked so at once; another step asks a chart anew, and Esc there leads back, not to now."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "left_square_bracket")
+        for key in ("2", "t", "enter", "e", "question_mark"):
+            await press(app, pilot, key)
+            assert app.screen is not app.main and "PAST" in seen(app) and "Esc live" not in seen(app)
+            await press(app, pilot, "escape")
+            app.action_page(1)
+            await settle_light(app, pilot)
+        await press(app, pilot, "t")
+        assert isinstance(app.screen, ChartScreen)
+        before = app.screen.chart._range
+        await press(app, pilot, "left_square_bracket")
+        assert app.screen.chart._range == (before[0] - 60_000, before[1] - 60_000)
+
+
+async def test_a_notice_that_needs_two_lines_gets_them() -> None:
+    """At 80 columns the alerts give a line to it, and get it back."""
+    async with running(size=(80, 24)) as (app, backend, pilot):
+        board, height = backend.board(), app.main.alerts.size.height
+        backend.push(replace(board, leader=replace(board.leader, role="viewer", kind="headless", alive=False)))
+        await settle_light(app, pilot)
+        assert app.main.notice.size.height == 2 and "Start the service." in seen(app) and app.main.alerts.size.height == height - 2
+        assert "since" in text_of([app.main.alerts._lines[-2]])
+        await pilot.resize_terminal(120, 24)
+        await settle_light(app, pilot)
+        assert app.main.notice.size.height == 1
+        backend.push(board)
+        await settle_light(app, pilot)
+        assert app.main.alerts.size.height == height
 
 
 async def test_fast_steps_add_up() -> None:

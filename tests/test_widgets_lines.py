@@ -33,7 +33,7 @@ def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
     """Every kind of line, of one board at one width."""
     picture = bars.Picture(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
     lines = [bars.head_line(board, width, look), bars.foot_line(board, width, look), bars.summary_line(board, width, look)]
-    lines += [bars.notice_line(bars.notices(board, picture, look), width, look)]
+    lines += bars.notice_lines(bars.notices(board, picture, look), width, look)
     lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
     lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
     names = checks.longest_name(board.checks)
@@ -111,6 +111,16 @@ def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
     assert "since 14:11:45" in told[2][1]
     assert bars.notices(boards.busy(), bars.Picture(), LOOK) == []
     assert bars.leader_text(LeaderView("viewer")) == "viewer"
+
+
+@pytest.mark.parametrize(("width", "lines"), [(120, 1), (80, 2), (60, 2), (40, 3)])
+def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
+    """On a phone too it is read to its end, which says what to do; what even two or three lines do not hold is cut with a sign."""
+    board = replace(boards.busy(), leader=LeaderView("viewer", 0, "headless", 0, boards.AT, alive=False))
+    shown = bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK)
+    assert len(shown) == lines and text_of(shown).rstrip().endswith("Start the service.")
+    long = bars.notice_lines([("TROUBLE", "word " * 60), ("READ-ONLY", "you")], width, LOOK)
+    assert len(long) == (2 if width >= 60 else 3) and text_of(long).rstrip().endswith(LOOK.glyphs.cut)
 
 
 def test_a_first_start_raises_no_alarm() -> None:

@@ -44,17 +44,21 @@ def silence(app: MonitorApp) -> None:
     if app.refused():
         return
 
+    def ask(line: str) -> None:
+        app.ask("Silence: matchers, for how long, # why", answered, value=line, hint="Enter silences   Esc leaves")
+
     def answered(text: str) -> None:
         try:
             arguments = parse_silence(text)
         except ValueError as fault:
             app.notify(clean(str(fault)), severity="error", markup=False)
+            ask(text)  # to be mended, not typed anew
         else:
             app.do(app.command("silence", arguments))
 
     alert = app.chosen_alert()
     labels = app.main.chosen_labels() if app.screen is app.main or alert is None else app.main.labels_of(alert)
-    app.ask("Silence: matchers, for how long, # why", answered, value=silence_text(labels), hint="Enter silences   Esc leaves")
+    ask(silence_text(labels))
 
 
 def filter_rows(app: MonitorApp) -> None:
@@ -66,15 +70,19 @@ def filter_rows(app: MonitorApp) -> None:
 def goto(app: MonitorApp) -> None:
     """Ask for a time and show the board of then."""
 
+    def ask(line: str) -> None:
+        app.ask("Go to", answered, value=line, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
+
     def answered(text: str) -> None:
         try:
             at = parse_moment(text, app.now(), app.look.zone)
         except ValueError as fault:
             app.notify(clean(str(fault)), severity="error", markup=False)
+            ask(text)
         else:
             app.do(app.go_to(at))
 
-    app.ask("Go to", answered, placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves")
+    ask("")
 
 
 def another_series(app: MonitorApp) -> None:

@@ -19,7 +19,7 @@ from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Line, Look, Row, note, title_line
 from tui_monitor.widgets.pages import HintBar
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.panes import HeadBar
+from tui_monitor.widgets.panes import HeadBar, NoticeBar
 
 RANGES = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
 WEEK = 604_800_000
@@ -124,12 +124,15 @@ class ChartScreen(Screen[None]):
         self.chart.heading = title
         self.question = Question(expr, RANGES[1][1])
         self.head = HeadBar(board, look=look, inks=inks, id="head")
+        self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
+        self._past_at: int | None = None
         self.hints = HintBar(hints, look=look, inks=inks)
         self._ask = ask
 
     def compose(self) -> ComposeResult:
-        """Head, chart, keys."""
+        """Head, notice, chart, keys."""
         yield self.head
+        yield self.notice
         yield self.chart
         yield self.hints
 
@@ -139,8 +142,12 @@ class ChartScreen(Screen[None]):
             self.ask(self.question)
 
     def show(self, board: Board, picture: Picture) -> None:
-        """A new board moves only the head: charts are asked for, not pushed."""
+        """A new board moves only the head: charts are asked for, not pushed; another moment of the past is another question."""
         self.head.show(board, picture)
+        self.notice.show(board, picture)
+        if self._past_at not in (None, picture.past_at):
+            self.action_again()
+        self._past_at = picture.past_at
 
     def chosen_alert(self) -> None:
         """No alert is chosen here."""
@@ -252,8 +259,9 @@ class ExploreScreen(ChartScreen):
         self.wrong = WrongLine(look=look, inks=inks)
 
     def compose(self) -> ComposeResult:
-        """Head, expression, what is wrong with it, answer, keys."""
+        """Head, notice, expression, what is wrong with it, answer, keys."""
         yield self.head
+        yield self.notice
         yield self.input
         yield self.wrong
         yield self.chart

@@ -76,7 +76,7 @@ class MainScreen(Screen[None]):
         self._sparks: Sparks = board.sparks
         self._spark_slot = 0
         self.head = HeadBar(board, look=look, inks=inks, id="head")
-        self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
+        self.notice = NoticeBar(board, look=look, inks=inks, id="notice", home=True)
         self.timeline = TimelineBar(board, look=look, inks=inks, id="timeline")
         self.resources = ResourcesPane(board, look=look, inks=inks, id="resources")
         self.endpoints = EndpointsPane(board, look=look, inks=inks, id="endpoints")
@@ -88,7 +88,6 @@ class MainScreen(Screen[None]):
         self.bars = (self.head, self.notice, self.timeline, self.foot, self.summary)
         self.picture = Picture()
         self._curtain = True
-        self.notice.add_class("-hidden")
         self.timeline.add_class("-hidden")
 
     def compose(self) -> ComposeResult:

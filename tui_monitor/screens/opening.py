@@ -33,11 +33,17 @@ class AlertScreen(PageScreen):
     detail: AlertDetail
 
 
+def _open(app: MonitorApp, screen: PageScreen | ChartScreen) -> None:
+    """Put a screen on top; it says at once whether what it shows is past, paused or without a leader."""
+    app.push_screen(screen)
+    app.call_after_refresh(app.refresh_picture)
+
+
 def _replace(app: MonitorApp, screen: PageScreen) -> None:
     """Numbered screens lie beside each other, not upon each other."""
     while app.screen is not app.main:
         app.pop_screen()
-    app.push_screen(screen)
+    _open(app, screen)
 
 
 # Details.
@@ -57,7 +63,7 @@ async def open_alert(app: MonitorApp, alert_id: str) -> None:
         pane, app.shown, ALERT_HINTS, look=app.look, inks=app.inks, refill=refill, alert=lambda: screen.detail.alert,
     )  # fmt: skip
     screen.detail = detail
-    app.push_screen(screen)
+    _open(app, screen)
 
 
 def _changed(fresh: AlertView, known: AlertView) -> bool:
@@ -94,15 +100,13 @@ def open_check(app: MonitorApp, check: CheckView) -> None:
         alert=lambda: next((alert for alert in app.shown.alerts if alert.labels.get("check") == check.name), None),
     )  # fmt: skip
     screen.expr = f'probe_duration_seconds{{check="{check.name}"}}'
-    app.push_screen(screen)
+    _open(app, screen)
 
 
 def open_help(app: MonitorApp) -> None:
     """Show all keys."""
     pane = TextPane("Help", help.help_lines, look=app.look, inks=app.inks)
-    app.push_screen(
-        PageScreen(pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, inks=app.inks)
-    )
+    _open(app, PageScreen(pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, inks=app.inks))
 
 
 # Numbered screens.
@@ -289,7 +293,7 @@ async def open_trend(app: MonitorApp) -> None:
     from tui_monitor.screens.chart import ChartScreen
 
     screen = ChartScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), look=app.look, inks=app.inks)
-    app.push_screen(screen)
+    _open(app, screen)
 
 
 async def _selected_expr(app: MonitorApp) -> str:
@@ -313,7 +317,7 @@ async def open_explore(app: MonitorApp, expr: str = "", span: int = 0) -> None:
     screen = ExploreScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, look=app.look, inks=app.inks)
     if span:
         screen.question = replace(screen.question, span=span)
-    app.push_screen(screen)
+    _open(app, screen)
 
 
 async def evaluate(app: MonitorApp, screen: ChartScreen, question: Question) -> None:

@@ -58,7 +58,6 @@ class PageScreen(Screen[None]):
         self.expr = ""
         self.head = HeadBar(board, look=look, inks=inks, id="head")
         self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
-        self.notice.add_class("-hidden")
         self.hints = HintBar(hints, look=look, inks=inks)
         self.refill, self.opened, self.alert, self.order = refill, opened, alert, order
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui_monitor.frozen import frozen
 from tui_monitor.model import severity_rank
+from tui_monitor.text import clean
 from tui_monitor.views import Board, LeaderView
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row, hint_line
@@ -96,34 +97,45 @@ def summary_line(board: Board, width: int, look: Look) -> Line:
     return row.put(f" {board.host} {board.status.value}", "dim").line()
 
 
-def notices(board: Board, picture: Picture, look: Look) -> list[tuple[str, str]]:
-    """What must be said plainly, as (strong word, sentence), most important first."""
+def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) -> list[tuple[str, str]]:
+    """What must be said plainly, as (strong word, sentence), most important first; only at ``home`` Esc leads from the past to now."""
     told: list[tuple[str, str]] = []
     if picture.past_at:
         when = f.stamp(picture.past_at, picture.now, look.zone, seconds=True)
-        told.append((f"PAST {when}", f"{f.ago(picture.past_at, picture.now)}   [ back   ] forth   @ a time   Esc live"))
+        keys = "[ back   ] forth   @ a time" + "   Esc live" * home
+        told.append((f"PAST {when}", f"{f.ago(picture.past_at, picture.now)}   {keys}"))
     if picture.paused_since:
         told.append(("PAUSED", f"since {f.clock(picture.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
     leader = board.leader
     if not leader.alive and not board.loading:
         since = leader.heartbeat or leader.since
-        told.append(
-            ("NO LEADER", f"since {f.stamp(since, board.at, look.zone, seconds=True)}: nothing is polled or sent; this is the last it knew")
-        )
+        when = f.stamp(since, board.at, look.zone, seconds=True)
+        start = "the service" if leader.kind == "headless" else "tui-monitor"
+        told.append(("NO LEADER", f"since {when}: nothing is polled or sent; this is the last it knew. Start {start}."))
     if board.read_only:
         told.append(("READ-ONLY", board.read_only))
     told += [("TROUBLE", text) for text in board.trouble]
     return told
 
 
-def notice_line(told: Sequence[tuple[str, str]], width: int, look: Look) -> Line:
-    """As many notices as fit on one line."""
-    row = Row(width, look)
-    for index, (word, sentence) in enumerate(told):
-        if index and row.room < len(word) + 12:
-            break
-        row.put(f" {word} ", "alarm-strong").put(f" {sentence}  ", "alarm")
-    return row.put(" " * row.room, "alarm").line()
+def notice_lines(told: Sequence[tuple[str, str]], width: int, look: Look) -> list[Line]:
+    """The notices one after the other; what does not fit goes on below, for a sentence that is cut may hide what to do."""
+    rows, limit = [Row(width, look)], 2 if width >= 60 else 3
+    for word, sentence in told:
+        if rows[-1].used and rows[-1].room < len(word) + 12:
+            if len(rows) == limit:
+                rows[-1].put(look.glyphs.cut, "alarm")
+                break
+            rows.append(Row(width, look))
+        rows[-1].put(f" {word} ", "alarm-strong")
+        left = clean(sentence).split(" ")
+        while left and len(rows) < limit:
+            if f.cells(left[0]) < rows[-1].room:
+                rows[-1].put(f" {left.pop(0)}", "alarm")
+            else:
+                rows.append(Row(width, look))
+        rows[-1].put(" ".join(["", *left]) + "  ", "alarm")
+    return [row.put(" " * row.room, "alarm").line() for row in rows]
 
 
 def foot_line(board: Board, width: int, look: Look) -> Line:

@@ -13,7 +13,7 @@ from tui_monitor.widgets.lines import Lines
 from tui_monitor.widgets.pane import Pane
 
 Sparks = Mapping[str, Spark]
-ADVICE_FROM_HEIGHT = 10
+ADVICE_FROM_HEIGHT = 8
 
 
 class BoardPane(Pane):
@@ -271,16 +271,33 @@ class HeadBar(Bar):
 
 
 class NoticeBar(Bar):
-    """The line of what must be said plainly; hidden when there is nothing."""
+    """The lines of what must be said plainly; hidden when there is nothing. ``home``: on the main screen."""
+
+    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str, home: bool = False) -> None:
+        super().__init__(board, look=look, inks=inks, id=id)
+        self._home = home
+        self.add_class("-hidden")
 
     def show(self, board: Board, picture: bars.Picture) -> None:
-        """Show or hide."""
-        self.set_class(not bars.notices(board, picture, self.look), "-hidden")
-        super().show(board, picture)
+        """Show or hide, as high as there is to say."""
+        self.board, self.picture = board, picture
+        told = bars.notices(board, picture, self.look, home=self._home)
+        self.set_class(not told, "-hidden")
+        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look)))
+        self.rebuild()
+
+    def on_resize(self) -> None:
+        """Narrower may be higher."""
+        super().on_resize()
+        self._make_room(len(self.build(self.size.width, 1)[0]))
+
+    def _make_room(self, height: int) -> None:
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """All notices that fit."""
-        return [bars.notice_line(bars.notices(self.board, self.picture, self.look), width, self.look)], -1
+        """All notices that there is room for."""
+        return bars.notice_lines(bars.notices(self.board, self.picture, self.look, home=self._home), width, self.look), -1
 
 
 class FootBar(Bar):
