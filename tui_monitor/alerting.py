@@ -45,7 +45,6 @@ MOST_UNWRITTEN = 1000
 RECENT_MS = 2 * 86_400_000
 SETTLE_MS = 3000
 """After a start nobody is reminded for so long: what was acknowledged or has ended meanwhile is taken up first."""
-ALERT_VERBS = ("ack", "unack", "resolve")
 
 Do = Callable[[Mapping[str, Any], str, int], Awaitable[str]]
 """A further command: arguments, who, now (UTC ms) → a sentence for people."""
@@ -67,7 +66,7 @@ class Alerting:
 
     def __init__(
         self,
-        state: StateStore | None,
+        state: StateStore,
         evaluator: Evaluator,
         planner: Planner,
         routing: Routing,
@@ -102,8 +101,6 @@ class Alerting:
 
         ``complete_until``: until when (UTC ms) the samples that were loaded are complete.
         """
-        if self._state is None:
-            return set()
         now = self._clock.wall_ms()
         try:
             live, recent, taken, remembered = await self._state.run(
@@ -166,8 +163,6 @@ class Alerting:
 
     async def take_commands(self) -> None:
         """Apply what viewers and the command line have asked for."""
-        if self._state is None:
-            return
         try:
             waiting = await self._state.run(command_rows.pending)
         except sqlite3.Error as error:
@@ -205,7 +200,7 @@ class Alerting:
     def _do(self, command: Command, early: str | None, now: int) -> tuple[Work, list[Transition]]:
         """What the command comes to; ``early``: the answer where one of the others has done it already."""
         verb, arguments, by = command.verb, command.arguments, command.by
-        if verb in ALERT_VERBS:
+        if verb in verbs.VERBS:
             done = verbs.apply(self.evaluator, verb, arguments, by, now, command.at)
             return Work(done.audit, (), None, done.result, done.ok), list(done.transitions)
         if verb == "send":
@@ -262,8 +257,6 @@ class Alerting:
                 command_rows.finish(db, work.command.id, work.result, now, ok=work.ok)
 
         try:
-            if self._state is None:
-                raise sqlite3.OperationalError("the state file could not be opened")
             await self._state.transaction(write)
         except Exception as error:
             # the boundary: decide in memory, send, say so: neither a full disk nor a fault of ours must silence an alarm
@@ -288,7 +281,7 @@ class Alerting:
     async def _begin_anew(self, now: int) -> None:
         """The file is corrupt: it is moved aside, and everything that is known is written into a new one."""
         try:
-            aside = await self._state.reopen() if self._state is not None else None
+            aside = await self._state.reopen()
         except (sqlite3.Error, OSError) as error:
             log.error("the state cannot be begun anew: %s", error)
             return

@@ -76,6 +76,7 @@ class Leader:
         self.kind = kind
         self.board: Board | None = None
         self._watched = kind == "dashboard"
+        self._viewers = False
         self.yield_asked = False
         self.reload_from_disk: Callable[[], Awaitable[str]] | None = None
         self.progressed_at = clock.monotonic()
@@ -105,19 +106,18 @@ class Leader:
         self._verdicts: dict[str, HealthStatus] = {}
         self._stop = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
-        self._state: StateStore | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Open the stores and take up what was. Raises StoreTooNew, and ConfigurationError's faults are already told."""
+        """Open the stores and take up what was; rules that cannot be used are logged and left out. Raises StoreTooNew."""
         now = self._clock.wall_ms()
         try:
             self._state = await StateStore.open(self._directory.state_db)
         except (sqlite3.Error, OSError) as error:
             self._troubles.raise_("state", f"alerts are not recorded, messages may repeat: {error}")
             self._state = StateStore.later(self._directory.state_db)
-        if self._state is not None and self._state.aside:
+        if self._state.aside:
             self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {self._state.aside.name}")
         rules, problems, recording = rules_of(self.loaded)
         for problem in problems:
@@ -154,8 +154,6 @@ class Leader:
         await self._heartbeat(now)
 
     async def _run_db(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        if self._state is None:
-            raise sqlite3.OperationalError("the state file could not be opened")
         return await self._state.transaction(work)
 
     async def run(self) -> None:
@@ -191,10 +189,9 @@ class Leader:
             make_board(self._parts, now).to_json(sparks=True) if self.board else None
         )  # not the last one: the next leader goes on from it
         await self.recorder.close(self._collector.drain(), now, board)
-        if self._state is not None:
-            with contextlib.suppress(sqlite3.Error):
-                await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
-            await self._state.close()
+        with contextlib.suppress(sqlite3.Error):
+            await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
+        await self._state.close()
 
     def remark(self, text: str) -> None:
         """Say this on every board until it is taken back with "": why a reload was refused."""
@@ -315,7 +312,7 @@ class Leader:
 
     async def _look_at_notifiers(self, now: int) -> None:
         """One that fails for long is told by the others, and to the dead man's switch."""
-        if self._state is None or 0 <= now - self._notifiers_at < NOTIFIERS_EVERY_MS:
+        if 0 <= now - self._notifiers_at < NOTIFIERS_EVERY_MS:
             return
         self._notifiers_at = now
         with contextlib.suppress(sqlite3.Error):
@@ -403,10 +400,9 @@ class Leader:
 
     async def _restore_deliveries(self) -> None:
         """After a restart: what became of the messages about the live alerts."""
-        if self._state is not None:
-            idents = [alert.id for alert in self.alerting.alerts]
-            with contextlib.suppress(sqlite3.Error):
-                self._deliveries.load(await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents}))
+        idents = [alert.id for alert in self.alerting.alerts]
+        with contextlib.suppress(sqlite3.Error):
+            self._deliveries.load(await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents}))
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
@@ -428,11 +424,7 @@ class Leader:
 
     # --- leader's row and viewers -------------------------------------------------------------------------------------
 
-    _viewers = False
-
     async def _viewers_wait(self, now: int) -> bool:
-        if self._state is None:
-            return False
         with contextlib.suppress(sqlite3.Error):
             self._viewers = bool(await self._state.run(lambda db: leader_rows.viewers(db, now)))
         return self._viewers
@@ -440,8 +432,6 @@ class Leader:
     async def _heartbeat(self, now: int) -> None:
         self._heartbeat_at = now
         self._troubles.set("state-gone", STATE_GONE if self._directory.lock_identity() != self._lock_file else "")
-        if self._state is None:
-            return
         row = leader_rows.LeaderRow(self._pid, self.kind, VERSION, self._hash, self._since, now)
         try:
             await self._state.transaction(lambda db: leader_rows.put(db, row), durable=False)

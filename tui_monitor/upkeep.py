@@ -28,7 +28,7 @@ class Upkeep:
     """Runs in the leader's task group until `stop`."""
 
     def __init__(
-        self, clock: Clock, state: StateStore | None, recorder: Recorder, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
+        self, clock: Clock, state: StateStore, recorder: Recorder, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
     ) -> None:
         self._clock = clock
         self._state = state
@@ -80,9 +80,8 @@ class Upkeep:
             await self._clock.sleep(EVERY)
 
     async def _prune(self, now: int) -> None:
-        if self._state is not None:
-            with contextlib.suppress(sqlite3.Error):
-                await self._state.transaction(lambda db: prune(db, now), durable=False)
+        with contextlib.suppress(sqlite3.Error):
+            await self._state.transaction(lambda db: prune(db, now), durable=False)
 
     async def _ask_balances(self) -> None:
         for entry in self._settings.notifiers:

@@ -28,7 +28,7 @@ MIGRATIONS: tuple[Migration, ...] = (
 class StateStore:
     """The writer's side. All work runs in one thread, in the order in which it was asked for.
 
-    ``aside``: where a corrupt file was moved to when this one was begun. ``recorded`` False: kept in memory only.
+    ``aside``: where a corrupt file was moved to when this one was begun. ``path`` None: kept in memory only, for tests.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -60,15 +60,10 @@ class StateStore:
 
     @classmethod
     async def in_memory(cls) -> StateStore:
-        """A store that lasts as long as the process: for when the disk cannot be used, and for tests."""
+        """A store that lasts as long as the process, for tests."""
         store = cls(None)
         await store._submit(store._open)
         return store
-
-    @property
-    def recorded(self) -> bool:
-        """Whether what is committed survives the process."""
-        return self.path is not None
 
     def _open(self) -> None:
         if self._db is not None:
