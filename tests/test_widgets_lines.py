@@ -201,6 +201,12 @@ def test_the_state_of_an_alert_in_words(index: int, text: str) -> None:
     assert alerts.state_text(boards.alerts()[index], boards.AT) == text
 
 
+def test_two_troubles_of_the_monitor_are_told_apart() -> None:
+    """What the alert is about stands beside its name: the check, the mount, and for the monitor's own trouble its kind."""
+    labels = {"alertname": "MonitorTrouble", "severity": "warning", "host": "web-1", "reason": "history"}
+    assert alerts.title(replace(boards.alerts()[0], name="MonitorTrouble", labels=labels), 120) == "MonitorTrouble history"
+
+
 def test_alert_orders() -> None:
     """Unacknowledged first, then severity, then newest; or as asked."""
     found = boards.alerts()

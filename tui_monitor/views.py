@@ -136,7 +136,7 @@ class Delivery:
     error: str = ""
 
 
-SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job")
+SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "reason")
 
 
 def subject_of(labels: Mapping[str, str]) -> str:
@@ -434,6 +434,26 @@ class KnowsSilences(Protocol):
 
     async def silences(self) -> Sequence[SilenceView]:
         """All that are or will be active, the one that ends first at the top."""
+        ...
+
+
+@frozen
+class ActView:
+    """One line of the audit log: who did what to which alert, silence or notifier, and when (UTC ms)."""
+
+    at: int
+    by: str
+    verb: str
+    subject: str
+    note: str = ""
+
+
+@runtime_checkable
+class KnowsActs(Protocol):
+    """What a backend has that can tell who did what; the dashboard's audit screen asks for it."""
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
         ...
 
 
