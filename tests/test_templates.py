@@ -44,6 +44,12 @@ LABELS = {"instance": "web-1:9100", "mount": "/", "odd-name": "x", "evil": "{{ $
         ("{{ if gt $value 0.9 }}bad{{ else if gt $value 0.5 }}so{{ else }}well{{ end }}", 0.6, "so"),
         ('{{ if and (eq $labels.mount "/") (not $labels.nothing) }}root{{ end }}', 1.0, "root"),
         ('{{ if match "^web" $labels.instance }}yes{{ end }}', 1.0, "yes"),
+        ("{{ with $labels.mount -}} on {{ . }}{{- end }}!", 1.0, "on /!"),
+        ("{{ with $labels.nothing }}{{ . }}{{ else }}none{{ end }}", 1.0, "none"),
+        ("{{ with $labels.mount }}{{ if eq . \"/\" }}{{ with $value }}{{ . | humanize }}{{ end }} {{ . }}{{ end }}{{ end }}", 2.5, "2.5 /"),
+        ('[{{ $externalLabels.cluster }}{{ index $externalLabels "a" }}{{ $externalURL }}{{ .ExternalURL }}]', 1.0, "[]"),
+        ('{{ stripDomain "web-1.example.org:91" }} {{ stripDomain "10.0.0.1" }}', 1.0, "web-1:91 10.0.0.1"),
+        ('{{ if gt $value (parseDuration "5m") }}long{{ end }}', 301.0, "long"),
         ("a {{- $value -}} b", 1.0, "a1b"),
         ("a {{/* a note */}}b", 1.0, "a b"),
         ("{% if x %} {# no #} ${value} \\ \" ' {{ `raw` }}\n", 1.0, "{% if x %} {# no #} ${value} \\ \" ' raw\n"),
@@ -69,6 +75,10 @@ def test_rendering(template: str, value: float, expected: str) -> None:
         ("{{ if $value }}x", "no {{ end }}"),
         ("{{ end }}", "without {{ if }}"),
         ("{{ else }}", "without {{ if }}"),
+        ("{{ with $value }}x", "{{ with }} has no {{ end }}"),
+        ("{{ . }}", "outside {{ with }}"),
+        ("{{ with $value }}{{ end }}{{ . }}", "outside {{ with }}"),
+        ("{{ with $value }}{{ .Nope }}{{ end }}", '".Nope" is not known'),
         ("{{ range query \"up\" }}{{ end }}", '"range" is not supported'),
         ("{{ humanize }}", "takes 1 value, not 0"),
         ("{{ $value | 5 }}", '"5" is not a function'),
@@ -78,6 +88,7 @@ def test_rendering(template: str, value: float, expected: str) -> None:
         ("{{ ().__class__ }}", "not"),
         ("{{ (printf \"%v\" 1 }}", "parenthesis"),
         ("x" * 20_001 + "{{ $value }}", "longer"),
+        ("{{ " + "(" * 5000 + "$value" + ")" * 5000 + " }}", "too deep"),
     ],
 )  # fmt: skip
 def test_bad_templates_are_refused_with_the_part(template: str, part: str) -> None:
@@ -92,6 +103,15 @@ def test_a_failure_while_rendering_gives_the_raw_text_and_the_reason() -> None:
     assert render("{{ $labels.mount | humanize }}", LABELS, 1.0) == (
         '{{ $labels.mount | humanize }} (the template failed: "/" is not a number)'
     )
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("{{ if $value }}", "{{ end }}"), ("{{ with $value }}", "{{ end }}"), ("(", ")")])
+@pytest.mark.parametrize("depth", [99, 150, 500])
+def test_too_deep_a_template_fails_as_a_text(opening: str, closing: str, depth: int) -> None:
+    """Blocks and parentheses within each other beyond what Python takes give the raw text, and nothing is raised."""
+    text = "{{ " + "(" * depth + "$value" + ")" * depth + " }}" if opening == "(" else opening * depth + "x" + closing * depth
+    answer = render(text, {}, 1.0)
+    assert answer in ("x", "1") or answer.startswith(text)
 
 
 def test_a_missing_value_is_empty_and_the_reason_is_there() -> None:

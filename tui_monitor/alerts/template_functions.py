@@ -1,4 +1,4 @@
-"""What templates may call, with the formats of Prometheus and Go (prometheus/template/template.go, Go's fmt). Standard library only."""
+"""What templates may call, with the formats of Prometheus and Go (prometheus/template/template.go, Go's fmt)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from tui_monitor.promql.durations import parse_duration
+
 
 def text_of(value: object) -> str:
     """A value as Go's %v prints it: 1e+06, 0.95, true, NaN, +Inf; nothing for what is not there."""
@@ -16,6 +18,8 @@ def text_of(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return f"map[{' '.join(f'{key}:{text_of(value[key])}' for key in sorted(value))}]"
     return go_float(value) if isinstance(value, float) else str(value)
 
 
@@ -213,6 +217,13 @@ def _strip_port(value: object) -> str:
     return found[1] if found else text_of(value)
 
 
+def _strip_domain(value: object) -> str:
+    """web-1.example.org:9100 → web-1:9100; addresses stay."""
+    host, colon, port = text_of(value).partition(":")
+    plain = not colon or port.isdecimal()
+    return host.split(".")[0] + colon + port if plain and not re.fullmatch(r"\d+(\.\d+){3}", host) else text_of(value)
+
+
 FUNCTIONS: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "humanize": (humanize, 1, 1),
     "humanize1024": (humanize1024, 1, 1),
@@ -223,6 +234,8 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "toUpper": (lambda value: text_of(value).upper(), 1, 1),
     "toLower": (lambda value: text_of(value).lower(), 1, 1),
     "stripPort": (_strip_port, 1, 1),
+    "stripDomain": (_strip_domain, 1, 1),
+    "parseDuration": (lambda value: parse_duration(text_of(value)), 1, 1),
     "match": (lambda pattern, value: re.search(text_of(pattern), text_of(value)[:10_000]) is not None, 2, 2),
     "reReplaceAll": (_replace, 3, 3),
     "printf": (printf, 1, 20),

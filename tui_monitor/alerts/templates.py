@@ -1,8 +1,9 @@
 """Texts with values in them, in Prometheus' own spelling: read here, rendered by Jinja's sandbox, which is loaded at the first rendering.
 
 `{{ $value | humanize }}`, `{{ $labels.x }}`, `{{ $labels["x"] }}`, `{{ printf "%.2f" $value }}`,
-`{{ if gt $value 1.0 }}…{{ else }}…{{ end }}`; `$reason` is ours: why a check fails. The dollar may be left out. What Jinja gets is made
-here from what was understood: literal text is passed as string constants, and values of labels are data that nothing evaluates.
+`{{ if gt $value 1.0 }}…{{ else }}…{{ end }}`, `{{ with $labels.x }} on {{ . }}{{ end }}`; `$reason` is ours: why a check fails. The
+dollar may be left out. What Jinja gets is made here from what was understood: literal text is passed as string constants, and values of
+labels are data that nothing evaluates. There are no external labels and there is no external URL: both are empty, as in a bare Prometheus.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ _TOKEN = re.compile(
     r"""\s+
       | (?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
       | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
-      | (?P<label>(?:\$|\.)?(?:[lL]abels)(?:\.[A-Za-z_]\w*|\s*\[\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')\s*\]))
+      | (?P<label>(?:\$|\.)?(?:[lL]abels|[eE]xternalLabels)(?:\.[A-Za-z_]\w*|\s*\[\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')\s*\]))
       | (?P<name>\$?[A-Za-z_]\w*|\.[A-Z]\w*)
+      | (?P<dot>\.)
       | (?P<mark>[()|])""",
     re.VERBOSE,
 )
@@ -40,14 +42,24 @@ _VARIABLES = {
     ".Labels": "labels",
     "$reason": "reason",
     "reason": "reason",
+    "$externalLabels": "{}",
+    ".ExternalLabels": "{}",
+    "$externalURL": '""',
+    ".ExternalURL": '""',
     "true": "true",
     "false": "false",
 }
-_UNKNOWN_BLOCKS = frozenset({"range", "with", "template", "block", "define", "break", "continue"})
+_UNKNOWN_BLOCKS = frozenset({"range", "template", "block", "define", "break", "continue"})
 
 
 class TemplateError(ValueError):
     """The template cannot be understood; the message names the part."""
+
+
+_FAILURES = (
+    TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError, SyntaxError, OSError, re.error,
+)  # fmt: skip
+"""What a rendering may meet; SyntaxError: more blocks or parentheses within another than Python takes."""
 
 
 def is_template(text: str) -> bool:
@@ -58,7 +70,10 @@ def is_template(text: str) -> bool:
 def check_template(text: str) -> None:
     """Raise TemplateError for a text that cannot be rendered. Does not load Jinja."""
     if is_template(text):
-        _translate(text)
+        try:
+            _translate(text)
+        except RecursionError:
+            raise TemplateError("nested too deep") from None
 
 
 def render(text: str, labels: Mapping[str, str], value: float | None, reason: str = "") -> str:
@@ -70,7 +85,7 @@ def render(text: str, labels: Mapping[str, str], value: float | None, reason: st
         return text
     try:
         return _program(text)({"labels": labels, "value": value, "reason": reason})
-    except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError, OSError, re.error) as error:
+    except _FAILURES as error:
         return f"{text} (the template failed: {error})"
 
 
@@ -96,7 +111,7 @@ def _translate(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise TemplateError(f"longer than {MAX_LENGTH} characters")
     pieces: list[str] = []
-    opened: list[bool] = []
+    opened: list[str] = []
     done = 0
     trim_next = False
     for found in _ACTION.finditer(text):
@@ -109,7 +124,7 @@ def _translate(text: str) -> str:
     if "{{" in rest:
         raise TemplateError(f'"{rest[rest.index("{{") :][:40]}" is not closed with }}}}')
     if opened:
-        raise TemplateError("an {{ if }} has no {{ end }}")
+        raise TemplateError(f"an {{{{ {opened[-1].split()[0]} }}}} has no {{{{ end }}}}")
     return "".join(pieces) + _literal(rest)
 
 
@@ -126,34 +141,41 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d").replace("%", "\\u0025")
 
 
-def _action(body: str, opened: list[bool]) -> str:
+def _action(body: str, opened: list[str]) -> str:
+    """The Jinja source of what stands in braces; ``opened`` are the blocks around it: if, with, each with " else" once that was seen."""
     if body.startswith("/*") and body.endswith("*/"):
         return ""
     word, _, rest = body.partition(" ")
+    within = any(block.startswith("with") for block in opened)
     if word == "if":
-        opened.append(False)
-        return "{% if " + _pipeline(rest) + " %}"
+        opened.append("if")
+        return "{% if " + _pipeline(rest, within) + " %}"
+    if word == "with":
+        opened.append("with")
+        return "{% with dot = " + _pipeline(rest, within) + " %}{% if dot %}"
     if word == "else":
-        if not opened or opened[-1]:
+        if not opened or opened[-1].endswith("else"):
             raise TemplateError("an {{ else }} without {{ if }}")
-        if rest.strip().startswith("if "):
-            return "{% elif " + _pipeline(rest.strip()[3:]) + " %}"
+        if rest.strip().startswith("if ") and opened[-1] == "if":
+            return "{% elif " + _pipeline(rest.strip()[3:], within) + " %}"
         if rest.strip():
             raise TemplateError(f'"{rest.strip()}" is not understood after else')
-        opened[-1] = True
+        opened[-1] += " else"
         return "{% else %}"
     if body == "end":
         if not opened:
             raise TemplateError("an {{ end }} without {{ if }}")
-        opened.pop()
-        return "{% endif %}"
+        return "{% endif %}{% endwith %}" if opened.pop().startswith("with") else "{% endif %}"
     if word in _UNKNOWN_BLOCKS:
         raise TemplateError(f'"{word}" is not supported')
-    return "{{ " + _pipeline(body) + " }}"
+    return "{{ " + _pipeline(body, within) + " }}"
 
 
-def _pipeline(body: str) -> str:
+def _pipeline(body: str, within: bool) -> str:
+    """``within`` a block of with, the dot is its value."""
     words = _words(body)
+    if not within and any(kind == "dot" for kind, _ in words):
+        raise TemplateError('"." is not known outside {{ with }}')
     source = _pipe(words)
     if words:
         raise TemplateError(f'"{words[0][1]}" is not understood in "{body.strip()}"')
@@ -215,7 +237,9 @@ def _operand(words: list[tuple[str, str]]) -> str:
         return f"({float(text)!r})" if re.search(r"[.eE]", text) else f"({int(text)})"
     if kind == "label":
         name = text[text.index("[") + 1 : -1].strip() if "[" in text else text.rsplit(".", 1)[1]
-        return f"label(labels, {_quoted(_unquoted(name) if name[0] in chr(34) + chr(39) else name)})"
+        return f"label({'{}' if 'xternal' in text[:9] else 'labels'}, {_quoted(_unquoted(name) if name[0] in chr(34) + chr(39) else name)})"
+    if kind == "dot":
+        return "dot"
     if text == "(":
         source = _pipe(words)
         if not words or words.pop(0)[1] != ")":
