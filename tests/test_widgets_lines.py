@@ -10,8 +10,8 @@ import boards
 import pytest
 from rich.style import Style
 
-from tui_monitor.views import Board, Delivery, LeaderView
-from tui_monitor.widgets import alerts, bars, checks
+from tui_monitor.views import BacktestRow, Board, Chart, ChartLine, Delivery, LeaderView, MountView, NoiseRow, PanelView
+from tui_monitor.widgets import alerts, bars, checks, studies
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.asking import parse_moment, parse_silence, silence_text
 from tui_monitor.widgets.details import alert_lines, check_lines
@@ -42,6 +42,14 @@ def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
     lines.append(checks.endpoint_title(width, look, "2 of 3", names, more=7))
     lines += [alerts.alert_line(alert, board.at, width, look, selected=True) for alert in board.alerts]
     lines += [line for alert in board.alerts for line in alerts.advice_lines(alert, board.at, width, look)]
+    lines += [studies.backtest_heads(width, look), studies.noise_heads(width, look)]
+    for alert in board.alerts:
+        outcome = BacktestRow(alert.name, "for=1m", alert.severity, 1, 1, 0, 60.0, 60.0, board.at, 2)
+        lines += [studies.backtest_line(one, board.at, width, look) for one in (outcome, replace(outcome, error="no such rule"))]
+        lines.append(studies.noise_line(NoiseRow(alert.name, alert.severity, 2, 60.0, 1, 0, 1, 4, 1), width, look))
+        drawn = Chart((ChartLine(alert.name, (1, 2), (1.0, float("nan"))),))
+        for chart in (drawn, Chart(), Chart(error="no such series")):
+            lines.append(studies.panel_line(PanelView(alert.name, "load1", 60_000), chart, 0, width, look))
     return lines
 
 
@@ -153,6 +161,14 @@ def test_resources_use_the_room() -> None:
     assert sum(entry.key.startswith("pid:") for entry in large) == 10
     assert text_of([entry.line for entry in large]).count("⣿") > 5
     assert {"cpu", "memory", "swap", "load", "mount:/", "net:eth0", "disk:sda"} <= {entry.key for entry in large}
+
+
+def test_the_trend_of_a_row_selects_what_it_names() -> None:
+    """Quotes and backslashes in a name do not break the PromQL of its trend."""
+    board = boards.busy()
+    board = replace(board, resources=replace(board.resources, mounts=(MountView('/the "old"\\disk'),)))
+    (expr,) = (one.expr for one in resource_entries(board, {}, 100, 30, LOOK) if one.key.startswith("mount:"))
+    assert expr == r'disk_usage_ratio{mount="/the \"old\"\\disk"}'
 
 
 def test_an_endpoint_shows_figures_or_its_reason() -> None:

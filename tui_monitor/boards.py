@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, Labels, label
+from tui_monitor.promql.values import format_labels, selection
 from tui_monitor.sources.processes import ProcessRow
 from tui_monitor.sources.system_values import SystemReading
 from tui_monitor.views import (
@@ -199,14 +199,13 @@ def series_of_alert(alert: Alert, expr: str) -> str:
     """PromQL of what to draw beside an alert: the first metric of its rule with the alert's own labels."""
     match = re.search(r"(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*(?:_ratio|_seconds|_bytes|_health|_expiry|_success|_total|_second))", expr)
     if "check" in alert.labels and (match is None or match[1] in ("check_health", "probe_success")):
-        return f'probe_duration_seconds{{check="{alert.labels["check"]}"}}'
+        return selection("probe_duration_seconds", check=alert.labels["check"])
     if match is None:
         return _left_side(expr)
     samples = [rung.sample for rung in alert.rungs.values()]  # without the labels that the rule added
     given = samples[0] if samples else alert.labels.items()
-    own = {key: value for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")}
-    inner = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in own.items())
-    return f"{match[1]}{{{inner}}}" if inner else match[1]
+    own = [(key, value) for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")]
+    return format_labels(((METRIC_NAME, match[1]), *own))
 
 
 def _left_side(expr: str) -> str:

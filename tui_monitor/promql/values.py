@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.model import METRIC_NAME, Labels, labels_of
 
 Vector = list[tuple[Labels, float]]
 """An instant vector: label sets with their values, in the order in which they were evaluated."""
@@ -49,6 +49,11 @@ def format_labels(labels: Labels) -> str:
     if name and not _METRIC.fullmatch(name):
         pairs, name = [quote(name), *pairs], ""
     return f"{name}{{{', '.join(pairs)}}}" if pairs or not name else name
+
+
+def selection(metric: str, **labels: str) -> str:
+    """The PromQL that selects a metric with these labels."""
+    return format_labels(labels_of(metric, **labels))
 
 
 def quote(text: str) -> str:

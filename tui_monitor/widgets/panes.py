@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_monitor.model import HealthStatus
+from tui_monitor.promql.values import selection
 from tui_monitor.views import AlertView, Board, CheckView, Spark
 from tui_monitor.widgets import alerts, bars, checks, resources
 from tui_monitor.widgets.inks import Inks
@@ -131,7 +132,7 @@ class ChecksPane(BoardPane):
     def expr(self) -> str:
         """The latency of the selected check."""
         check = self.selected_check()
-        return f'probe_duration_seconds{{check="{_escaped(check.name)}"}}' if check else ""
+        return selection("probe_duration_seconds", check=check.name) if check else ""
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """How to add a check."""
@@ -334,7 +335,3 @@ class TimelineBar(Bar):
         end = now if now - at < long else min(now, at + long // 2)
         marks = [*self.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
         return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')

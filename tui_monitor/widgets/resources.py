@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_monitor.frozen import frozen
+from tui_monitor.promql.values import selection
 from tui_monitor.text import clean
 from tui_monitor.views import Board, DiskView, InterfaceView, MountView, ProcessView, Resources, Spark
 from tui_monitor.widgets import formatting as f
@@ -165,7 +166,7 @@ def _load(here: Resources, width: int, look: Look) -> Entry:
 
 
 def _mount(mount: MountView, width: int, look: Look) -> Entry:
-    key, expr = f"mount:{mount.mount}", f'disk_usage_ratio{{mount="{mount.mount}"}}'
+    key, expr = f"mount:{mount.mount}", selection("disk_usage_ratio", mount=mount.mount)
     row = Row(width, look).gap(1).put(_tail(mount.mount, _name_width(width), look), "dim", _name_width(width)).gap()
     if mount.usage is None:
         return Entry(key, row.put("?", "unknown").gap().put(mount.error or "no figures", "dim").line(), expr)
@@ -195,13 +196,14 @@ def _interface(one: InterfaceView, sparks: Mapping[str, Spark], width: int, look
         (look.glyphs.down, one.receive, sparks.get(f"receive:{one.name}", ())),
         (look.glyphs.up, one.transmit, sparks.get(f"transmit:{one.name}", ())),
     )
-    return Entry(f"net:{one.name}", _two(one.name, pairs, "", width, look), f'network_receive_bytes_per_second{{interface="{one.name}"}}')
+    expr = selection("network_receive_bytes_per_second", interface=one.name)
+    return Entry(f"net:{one.name}", _two(one.name, pairs, "", width, look), expr)
 
 
 def _disk(one: DiskView, sparks: Mapping[str, Spark], width: int, look: Look) -> Entry:
     pairs = (("r", one.read, sparks.get(f"read:{one.name}", ())), ("w", one.write, sparks.get(f"write:{one.name}", ())))
     busy = f"{f.percent(one.busy)} busy" if one.busy is not None else ""
-    return Entry(f"disk:{one.name}", _two(one.name, pairs, busy, width, look), f'disk_read_bytes_per_second{{device="{one.name}"}}')
+    return Entry(f"disk:{one.name}", _two(one.name, pairs, busy, width, look), selection("disk_read_bytes_per_second", device=one.name))
 
 
 def _two(name: str, pairs: tuple[tuple[str, float | None, Spark], ...], note: str, width: int, look: Look) -> Line:
