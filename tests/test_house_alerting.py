@@ -110,12 +110,12 @@ async def test_one_outage_is_one_message(where: House, first: str) -> None:
 
 async def test_what_mutes_is_shown_and_ends(where: House) -> None:
     """A silence, weekly and cron windows, inhibition, closed hours: no message, but a visible alert that names the cause."""
-    day = time.strftime("%a", time.gmtime())
+    another_day = time.strftime("%a", time.gmtime(time.time() + 3 * 86_400))
     rules = f"""
 [[routes]]
 match = ['check="closed"']
 notifiers = ["hook"]
-active = "{day} 00:00-00:01 UTC"
+active = "{another_day} 00:00-24:00 UTC"
 [[routes]]
 notifiers = ["hook"]
 group_interval = "200ms"
@@ -126,7 +126,7 @@ equal = ["host"]
 [[maintenance]]
 name = "weekly"
 match = ['check="week"']
-active = "{day} 00:00-24:00 UTC"
+active = "daily 00:00-24:00 UTC"
 [[maintenance]]
 name = "nightly"
 match = ['check="cron"']
