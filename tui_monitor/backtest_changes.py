@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import PromqlError
+from tui_monitor.text import near
 from tui_monitor.units import parse_duration
 
 
@@ -38,8 +38,8 @@ def parse_change(text: str) -> Change:
     if not equals:
         raise ChangeFault(f'"{text}" is no change; write for example for=10m')
     if key not in _KEYS:
-        near = difflib.get_close_matches(key, _KEYS, n=1)
-        raise ChangeFault(f'"{key}" cannot be tried; {f"did you mean {near[0]}?" if near else "try one of " + ", ".join(_KEYS)}')
+        meant = near(key, _KEYS)
+        raise ChangeFault(f'"{key}" cannot be tried; {f"did you mean {meant}?" if meant else "try one of " + ", ".join(_KEYS)}')
     if severity and severity not in SEVERITIES:
         raise ChangeFault(f'"{severity}" is not a severity; one of {", ".join(SEVERITIES)}')
     return Change(severity, key, value.strip())

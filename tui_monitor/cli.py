@@ -18,10 +18,10 @@ class _Parser(argparse.ArgumentParser):
         advice = ""
         if "invalid choice: '" in message:
             wrong = message.split("invalid choice: '")[1].split("'")[0]
-            import difflib
+            from tui_monitor.text import near
 
-            near = difflib.get_close_matches(wrong, self._known(), n=1)
-            advice = f"; did you mean {near[0]}?" if near else ""
+            meant = near(wrong, self._known())
+            advice = f"; did you mean {meant}?" if meant else ""
         self.exit(2, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
 
     def _known(self) -> list[str]:

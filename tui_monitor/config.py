@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from tui_monitor.frozen import frozen
 from tui_monitor.settings import Check, Notifier, Settings
+from tui_monitor.text import nearest
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 _RESERVED = {"TUI_MONITOR_CONFIG", "TUI_MONITOR_STATE"}
@@ -294,17 +294,17 @@ def _fault(entry: Any, lines: _Lines) -> Fault:
     kind, given, context = entry["type"], entry.get("input"), entry.get("ctx", {})
     key = str(loc[-1]) if loc else ""
     if kind == "extra_forbidden":
-        return lines.fault(loc, f"unknown key{_nearest(key, _names(model))}")
+        return lines.fault(loc, f"unknown key{nearest(key, _names(model))}")
     if kind == "union_tag_invalid":
         wrong, known = str(context["tag"]), re.findall(r"'([^']+)'", context["expected_tags"])
-        return lines.fault((*loc, "type"), f'unknown type "{wrong}"{_nearest(wrong, known)}; known: {", ".join(known)}')
+        return lines.fault((*loc, "type"), f'unknown type "{wrong}"{nearest(wrong, known)}; known: {", ".join(known)}')
     if kind == "union_tag_not_found":
         return lines.fault((*loc, "type"), "is missing; it says which kind this is")
     if kind == "missing":
         return lines.fault(loc, f"is missing: {_description(model, key)}")
     if kind == "literal_error":
         known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
-        return lines.fault(loc, f'"{given}" is not possible{_nearest(str(given), known)}; one of {", ".join(known)}')
+        return lines.fault(loc, f'"{given}" is not possible{nearest(str(given), known)}; one of {", ".join(known)}')
     if key in _EITHER:
         return lines.fault(loc, f"{_EITHER[key]} is wanted")
     secret = key in _SECRET_KEYS or key in ("dsn", "key")
@@ -361,12 +361,6 @@ def _description(model: type[BaseModel] | None, key: str) -> str:
     return "it is required"
 
 
-def _nearest(word: str, known: list[str]) -> str:
-    by_lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
-    return f'; did you mean "{by_lower[near[0]]}"?' if near else ""
-
-
 def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What only the whole file can tell: names that stand twice or point nowhere."""
     for section, entries in (("checks", settings.checks), ("notifiers", settings.notifiers)):
@@ -380,7 +374,7 @@ def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], st
             yield ("checks", index, "unhealthy_above"), "is below degraded_above; the graver limit is the higher one"
         for parent in check.depends_on:
             if parent not in checks:
-                yield ("checks", index, "depends_on"), f'there is no check "{parent}"{_nearest(parent, checks)}'
+                yield ("checks", index, "depends_on"), f'there is no check "{parent}"{nearest(parent, checks)}'
     known = [notifier.name for notifier in settings.notifiers] + list(settings.recipients)
     places: list[tuple[tuple[str | int, ...], list[str]]] = [(("routing", level), names) for level, names in settings.routing.items()]
     places += [(("recipients", group), names) for group, names in settings.recipients.items()]
@@ -389,4 +383,4 @@ def _cross_check(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], st
     for loc, names in places:
         for name in names:
             if name not in known:
-                yield loc, f'there is no notifier "{name}"{_nearest(name, known)}'
+                yield loc, f'there is no notifier "{name}"{nearest(name, known)}'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from tui_monitor.alerts.message import Message
 from tui_monitor.alerts.planner import Planner
 from tui_monitor.alerts.routing import Routing, expand_recipients
 from tui_monitor.alerts.silences import Silence, make_silence
+from tui_monitor.text import near
 from tui_monitor.units import format_duration
 
 
@@ -65,8 +65,8 @@ def message_by_hand(arguments: Mapping[str, Any], by: str, routing: Routing, hos
     unknown = [name for name in chosen if name not in names]
     to = expand_recipients(chosen, routing.recipients, routing.notifiers)
     if unknown or not to:
-        near = difflib.get_close_matches(unknown[0], names, n=1) if unknown else []
-        known = f"did you mean {near[0]}?" if near else f"configured: {', '.join(names) or 'none'}"
+        meant = near(unknown[0], names) if unknown else ""
+        known = f"did you mean {meant}?" if meant else f"configured: {', '.join(names) or 'none'}"
         wrong = f"there is no notifier {unknown[0]}" if unknown else f"no route and no [routing] names anybody for {severity}; use --to"
         return f"refused: {wrong} ({known})", []
     messages = [Message(uuid4().hex, name, "message", now, title, f"{text}\n({by})", severity, host) for name in to]

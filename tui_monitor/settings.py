@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
 
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
+from tui_monitor.text import nearest
 from tui_monitor.units import parse_duration, parse_ratio, parse_size
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
@@ -22,9 +22,7 @@ Ratio = Annotated[float, BeforeValidator(parse_ratio)]
 def _severity(value: object) -> str:
     word = SEVERITY_ALIASES.get(str(value), str(value))
     if word not in SEVERITIES:
-        near = difflib.get_close_matches(word.lower(), SEVERITIES, n=1)
-        advice = f'; did you mean "{near[0]}"?' if near else ""
-        raise ValueError(f'"{value}" is not a severity{advice}; one of {", ".join(SEVERITIES)}')
+        raise ValueError(f'"{value}" is not a severity{nearest(word, SEVERITIES)}; one of {", ".join(SEVERITIES)}')
     return word
 
 

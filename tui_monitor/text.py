@@ -35,10 +35,16 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Advice to go behind a message about a name that is not known: `; did you mean "rate"?`, or nothing."""
+def near(word: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, whatever its case; "" where none is like the word."""
     import difflib  # only for faults
 
     by_lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
-    return f'; did you mean "{by_lower[near[0]]}"?' if near else ""
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return by_lower[found[0]] if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Advice to go behind a message about a name that is not known: `; did you mean "rate"?`, or nothing."""
+    found = near(word, known)
+    return f'; did you mean "{found}"?' if found else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from tui_monitor.alerts.inhibition import Dependencies
 from tui_monitor.alerts.matchers import parse_matchers
 from tui_monitor.alerts.routing import compile_window, expand_recipients
 from tui_monitor.alerts.schedule import parse_weekly
+from tui_monitor.text import nearest
 
 if TYPE_CHECKING:
     from tui_monitor.settings import RouteSettings, Settings
@@ -68,9 +68,8 @@ def _unknown(where: str, given: Iterable[str], valid: Sequence[str], what: str) 
     problems = []
     for name in given:
         if name not in valid:
-            near = get_close_matches(name, valid, n=1, cutoff=0.5)
-            hint = f'; did you mean "{near[0]}"?' if near else f"; there are: {', '.join(valid)}" if valid else f"; no {what} is configured"
-            problems.append(f'{where}: no {what} is named "{name}"{hint}')
+            others = f"; there are: {', '.join(valid)}" if valid else f"; no {what} is configured"
+            problems.append(f'{where}: no {what} is named "{name}"{nearest(name, valid) or others}')
     return problems
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -13,6 +12,7 @@ from tui_monitor.frozen import frozen
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES, severity_rank
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.storage import Matcher, Queryable
+from tui_monitor.text import nearest
 
 if TYPE_CHECKING:
     from tui_monitor.promql.rulefiles import FileRule
@@ -163,9 +163,8 @@ def _wanted_defaults(settings: Settings, replaced: set[str], problems: list[str]
         names = list(dict.fromkeys(text.alert for text in texts))
         for name in wanted:
             if name not in names:
-                near = difflib.get_close_matches(name, names, 1, 0.5)
-                advice = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(names)}"
-                problems.append(f'default_rules: "{name}" is not a built-in rule; {advice}')
+                advice = nearest(name, names) or f"; there are {', '.join(names)}"
+                problems.append(f'default_rules: "{name}" is not a built-in rule{advice}')
         texts = [text for text in texts if text.alert in wanted]
     elif not wanted:
         texts = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import sqlite3
 import time
 from argparse import Namespace
@@ -19,7 +18,7 @@ from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store.planner import load_silences
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
-from tui_monitor.text import clean
+from tui_monitor.text import clean, near
 from tui_monitor.units import parse_duration
 from tui_monitor.verbs.common import Refused, complain, parse_time
 from tui_monitor.verbs.lookup import Looked, look, read_state
@@ -133,8 +132,8 @@ def _full_ids(directory: StateDirectory, prefixes: list[str]) -> tuple[list[str]
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    meant = near(word, known)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 # --- silences -------------------------------------------------------------------------------------------------------------

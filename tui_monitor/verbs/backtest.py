@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shlex
 import time
@@ -18,7 +17,7 @@ from tui_monitor.noise import Noise, noise_of
 from tui_monitor.noise import to_json as noise_to_json
 from tui_monitor.promql.durations import format_duration
 from tui_monitor.units import parse_duration
-from tui_monitor.verbs.common import Refused, complain, configuration, state_path
+from tui_monitor.verbs.common import Refused, complain, configuration, state_path, suggestion
 from tui_monitor.verbs.lookup import existing_state, read_state
 from tui_monitor.verbs.printing import Cell, print_json, say, table
 from tui_monitor.verbs.stored import StoredHistory
@@ -114,8 +113,7 @@ def _check_name(rules: Sequence[Rule], alert: str | None) -> None:
     names = sorted({rule.alert for rule in rules})
     if alert is None or alert in names:
         return
-    near = difflib.get_close_matches(alert, names, n=1)
-    raise Refused(f'there is no alert "{alert}"; {f"did you mean {near[0]}?" if near else "there are " + ", ".join(names)}', 2)
+    raise Refused(f'there is no alert "{alert}"{suggestion(alert, names)}', 2)
 
 
 def _start(history: StoredHistory, wanted: int, now: int, since: str) -> tuple[int, bool]:

@@ -7,11 +7,12 @@ import os
 import re
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_monitor.text import clean
+from tui_monitor.text import clean, near
 
 if TYPE_CHECKING:
     from tui_monitor.config import Configuration
@@ -53,6 +54,12 @@ def state_path(given: Namespace) -> Path:
     from tui_monitor.places import find_config, find_state
 
     return find_state(given.state, os.environ, find_config(given.config, os.environ))
+
+
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """Advice to go behind a message about a name that is not known: what was probably meant, else what there is."""
+    meant = near(word, known)
+    return f"; did you mean {meant}?" if meant else f"; there are {', '.join(known)}" if known else ""
 
 
 def parse_time(text: str, now_ms: int, *, ahead: bool = False) -> int:

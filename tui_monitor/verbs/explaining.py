@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ from tui_monitor.promql.numbers import format_sample
 from tui_monitor.promql.values import Matrix, format_labels
 from tui_monitor.store import alerts as alert_rows
 from tui_monitor.units import format_duration
-from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339
+from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339, suggestion
 from tui_monitor.verbs.lookup import Looked, look, read_state
 from tui_monitor.verbs.printing import Cell, print_json, say, table
 from tui_monitor.verbs.stored import StoredHistory
@@ -61,8 +60,7 @@ def explain_alert(given: Namespace) -> int:
         for problem in problems:
             complain(problem)
         names = sorted({rule.alert for rule in rules})
-        near = difflib.get_close_matches(given.alert, names, n=1)
-        raise Refused(f'there is no alert "{given.alert}"; {f"did you mean {near[0]}?" if near else "there are " + ", ".join(names)}', 2)
+        raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', 2)
     looked, now = look(given), time.time_ns() // 1_000_000
     with closing(StoredHistory(looked.directory.path)) as history:
         live = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.name == given.alert]

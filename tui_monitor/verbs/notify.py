@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import os
 import sqlite3
 import time
@@ -21,7 +20,7 @@ from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.text import clean
 from tui_monitor.verbs.act import tell
-from tui_monitor.verbs.common import Refused, complain, configuration
+from tui_monitor.verbs.common import Refused, complain, configuration, suggestion
 from tui_monitor.verbs.lookup import NoStateYet, existing_state, look
 from tui_monitor.verbs.printing import ink
 from tui_monitor.views import CommandRefused
@@ -76,9 +75,7 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Any]:
         raise Refused("no notifier is configured: add a [[notifiers]] table to the configuration", 2)
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise Refused(f'there is no notifier "{name}"; {advice}', 2)
+            raise Refused(f'there is no notifier "{name}"{suggestion(name, known)}', 2)
     return [entry for entry in settings.notifiers if not names or entry.name in names]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from tui_monitor.model import HealthStatus, ProbeResult, worst
 from tui_monitor.poller import AnyCheck, probe_once
 from tui_monitor.sources.base import Probe
 from tui_monitor.sources.registry import build_probe
-from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339
+from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339, suggestion
 from tui_monitor.verbs.printing import Cell, print_json, table
 from tui_monitor.widgets.formatting import latency
 
@@ -40,8 +39,7 @@ def _chosen(checks: list[AnyCheck], names: list[str]) -> list[AnyCheck]:
     known = [check.name for check in checks]
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise Refused(f'there is no check "{name}"{f"; did you mean {near[0]}?" if near else ""}', 2)
+            raise Refused(f'there is no check "{name}"{suggestion(name, known)}', 2)
     return [check for check in checks if not names or check.name in names]
 
 
