@@ -79,6 +79,26 @@ def test_recovery_allows_one_marked_retry(state: StateDb) -> None:
     assert state.now(lambda db: rows.claim(db, "hook", T0 + 90_000)) is None
 
 
+def test_recovery_ends_what_was_folded_into_a_row_too(state: StateDb) -> None:
+    """A process that dies twice while it sends a merged message leaves nothing queued for ever."""
+    firing, end = state.put(message("k1"), message("k2", kind="resolved"))
+    state.now(lambda db: rows.fold(db, [firing], end, message("k2", kind="resolved")))
+    for _ in range(2):
+        assert state.now(lambda db: rows.claim(db, "hook", T0)) is not None
+        state.now(lambda db: rows.recover(db, T0))
+    assert [state.entry(ident).state for ident in (firing, end)] == ["unknown", "unknown"]
+
+
+def test_the_rate_is_counted_where_messages_arrive(state: StateDb) -> None:
+    """The window begins when a send was answered, so that a slow first one lets the receiver count no more than was allowed."""
+    slow, quick = state.put(message("k1"), message("k2"))
+    for ident, sent_at in ((slow, T0 + 3000), (quick, T0 + 3100)):
+        assert state.now(lambda db, at=sent_at: rows.claim(db, "hook", T0 if at == T0 + 3000 else T0 + 3000)) is not None
+        state.now(lambda db, ident=ident, at=sent_at: rows.record(db, ident, "sent", at))
+    assert rows.usage(state.db, "hook", T0 + 12_000, 10_000) == (2, T0 + 3000)
+    assert rows.usage(state.db, "hook", T0 + 13_050, 10_000) == (1, T0 + 3100)
+
+
 def test_a_backward_clock_step_delays_nothing(state: StateDb) -> None:
     """Rows that were queued or tried "in the future" are due when the clock was set back."""
     (ident,) = state.put(message(), now=T0)

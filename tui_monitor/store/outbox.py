@@ -50,6 +50,7 @@ CREATE INDEX notification_alerts_seq ON notification_alerts (seq);
 """
 
 KEEP_ROWS = 10_000
+LONGEST_SEND_MS = 60_000
 KEEP_MS = 90 * 86_400_000
 _LIGHT = (
     "id, notifier, kind, state, attempts, next_try, claimed_at, created_at, sent_at, provider_id, error, possible_repeat, merged_into,"
@@ -202,16 +203,14 @@ def recover(db: sqlite3.Connection, now_ms: int, own: Collection[str] = ()) -> i
     memory. Returns how many rows were found.
     """
     found = f"state = 'sending' AND id NOT IN ({', '.join('?' * len(own))})"
-    last = db.execute(
-        f"UPDATE notifications SET state = 'unknown', next_try = NULL, error = 'stopped while sending, twice' WHERE {found}"
-        " AND possible_repeat = 1",
-        tuple(own),
-    ).rowcount
+    last = db.execute(f"SELECT id FROM notifications WHERE {found} AND possible_repeat = 1", tuple(own)).fetchall()
+    for (ident,) in last:
+        record(db, ident, "unknown", now_ms, error="stopped while sending, twice")
     once = db.execute(
         f"UPDATE notifications SET state = 'unknown', next_try = ?, possible_repeat = 1, error = 'stopped while sending' WHERE {found}",
         (now_ms, *own),
     ).rowcount
-    return last + once
+    return len(last) + once
 
 
 def waiting(db: sqlite3.Connection, notifier: str, kinds: Collection[Kind], thread: str | None = None) -> list[Entry]:
@@ -232,10 +231,11 @@ def wakes_at(db: sqlite3.Connection, notifier: str) -> int | None:
 
 
 def usage(db: sqlite3.Connection, notifier: str, now_ms: int, window_ms: int) -> tuple[int, int | None]:
-    """How many rows were tried in the window that ends now, and when the first of them was."""
+    """How many rows were tried in the window that ends now, and when the first of them was: its answer, which is after its arrival."""
     count, first = db.execute(
-        "SELECT COUNT(*), MIN(claimed_at) FROM notifications WHERE notifier = ? AND claimed_at > ? AND claimed_at <= ?",
-        (notifier, now_ms - window_ms, now_ms),
+        "SELECT COUNT(*), MIN(COALESCE(sent_at, claimed_at)) FROM notifications WHERE notifier = ? AND claimed_at > ? AND claimed_at <= ?"
+        " AND COALESCE(sent_at, claimed_at) > ?",
+        (notifier, now_ms - window_ms - LONGEST_SEND_MS, now_ms, now_ms - window_ms),
     ).fetchone()
     return count, first
 
