@@ -141,8 +141,10 @@ def silence(*matchers: str, seconds: int = 3600, begin: int = -60) -> Silence:
 
 
 @contextlib.contextmanager
-def leader(path: Path, answer: Callable[[str, Mapping[str, Any]], tuple[str, bool]] | None = None) -> Iterator[list[tuple[str, Any]]]:
-    """Somebody leads: holds the lock, has a row, and answers commands; yields what was asked."""
+def leader(
+    path: Path, answer: Callable[[str, Mapping[str, Any]], tuple[str, bool]] | None = None, age_ms: int = 7_200_000
+) -> Iterator[list[tuple[str, Any]]]:
+    """Somebody leads since ``age_ms``: holds the lock, has a row, and answers commands; yields what was asked."""
     directory = open_directory(path)
     lock = LeaderLock(directory)
     assert lock.acquire()
@@ -151,7 +153,7 @@ def leader(path: Path, answer: Callable[[str, Mapping[str, Any]], tuple[str, boo
 
     def serve() -> None:
         db = connect(directory.state_db)
-        leader_rows.put(db, leader_rows.LeaderRow(1, "headless", "9.9", "hash", now_ms() - 7_200_000, now_ms()))
+        leader_rows.put(db, leader_rows.LeaderRow(1, "headless", "9.9", "hash", now_ms() - age_ms, now_ms()))
         ready.set()
         while not ended.wait(0.02):
             for command in command_rows.pending(db):

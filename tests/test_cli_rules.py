@@ -144,6 +144,16 @@ def test_explain_tells_missing_data_from_a_false_condition(cli: Cli, tmp_path: P
     assert bad["state"] == "error" and "many-to-many" in bad["why"]
 
 
+def test_explain_says_that_absence_waits_after_a_start(cli: Cli, tmp_path: Path) -> None:
+    """A rule with absent() that is true and yet does not fire: in the first minute of a leader, not later."""
+    config = _config(tmp_path / "c", '[[rules]]\nalert = "Gone"\nexpr = "absent(nothing)"\n')
+    state = make_state(tmp_path / "s", samples={labels_of("heat"): [(now_ms() - 1000, 1.0)]})
+    for age_ms, why in ((0, "but a rule with absent() waits for 1m after a start"), (120_000, "the next evaluation takes it up")):
+        with leader(state, age_ms=age_ms):
+            (gone,) = _explain(cli, "Gone", "--config", config, "--state", state)
+        assert gone["state"] == "inactive" and gone["why"].endswith(why)
+
+
 def test_explain_of_an_unknown_name(cli: Cli, tmp_path: Path) -> None:
     """The nearest name, exit 2; without a state exit 1 and nothing is made."""
     config = _config(tmp_path / "c")

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 from tui_monitor.alerts.alert import Alert, to_json
+from tui_monitor.alerts.evaluator import GRACE_MS
 from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.assembly import rules_of
@@ -91,13 +92,19 @@ def _explain(rule: Rule, live: Sequence[Alert], history: StoredHistory, looked: 
     if isinstance(whole, EvaluationError):
         return Explained(rule, "error", str(whole), subjects, parts)
     if isinstance(whole, float) or (isinstance(whole, list) and whole):
-        why = "its condition is true now, the next evaluation takes it up" if looked.alive else "its condition is true, but no monitor runs"
-        if subjects:
-            why = subjects[0].why
-        return Explained(rule, "inactive", why, subjects, parts)
+        return Explained(rule, "inactive", subjects[0].why if subjects else _true_but_unknown(rule, looked, now), subjects, parts)
     if not any_current(query.matchers, history, now):
         return Explained(rule, "no data", f"nothing that it reads has a current sample{_no_data(rule)}", subjects, parts)
     return Explained(rule, "inactive", "its condition is false for every series that it reads", subjects, parts)
+
+
+def _true_but_unknown(rule: Rule, looked: Looked, now: int) -> str:
+    """Why the running monitor has no alert of a condition that is true."""
+    if looked.leader is None or not looked.alive:
+        return "its condition is true, but no monitor runs"
+    if rule.absent and now < looked.leader.since + GRACE_MS:
+        return f"its condition is true now, but a rule with absent() waits for {format_duration(GRACE_MS // 1000)} after a start"
+    return "its condition is true now, the next evaluation takes it up"
 
 
 def _no_data(rule: Rule) -> str:
