@@ -42,14 +42,15 @@ async def story(path: Path) -> None:
     """Fired as a warning, taken by Kim, raised (which frees it), taken by Lee, over."""
     kim, lee = Acknowledgement("kim", DOWN[0] + 600_000, "mine"), Acknowledgement("lee", DOWN[0] + 1_800_000)
     grave = {**FIRING.labels, "severity": "critical"}
-    raised = replace(FIRING, severity="critical", labels=grave, value=3.0)
+    raised = replace(FIRING, severity="critical", labels=grave, value=3.0, annotations={"summary": "api is down for good"})
+    over = replace(raised, state="resolved", acknowledged=lee, ends_at=DOWN[1], annotations={"summary": "api is back"})
     steps = [
         Transition(FIRING.active_at, "pending", replace(FIRING, state="pending", starts_at=0)),
         Transition(FIRING.starts_at, "firing", FIRING),
         Transition(kim.at, "acknowledged", replace(FIRING, acknowledged=kim), by="kim", note="mine"),
         Transition(DOWN[0] + 1_200_000, "raised", raised, old_severity="warning"),
         Transition(lee.at, "acknowledged", replace(raised, acknowledged=lee), by="lee"),
-        Transition(DOWN[1], "resolved", replace(raised, state="resolved", acknowledged=lee, ends_at=DOWN[1])),
+        Transition(DOWN[1], "resolved", over),
     ]
     state = await StateStore.open(path)
     await state.transaction(lambda db: save_transitions(db, steps))
@@ -107,22 +108,22 @@ async def test_a_past_board_is_as_it_was(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "state", "severity", "by"),
+    ("minutes", "state", "severity", "by", "summary"),
     [
-        (-2, None, "", ""),
-        (-0.5, "pending", "warning", ""),
-        (5, "firing", "warning", ""),
-        (15, "firing", "warning", "kim"),
-        (25, "firing", "critical", ""),
-        (45, "firing", "critical", "lee"),
-        (61, None, "", ""),
+        (-2, None, "", "", ""),
+        (-0.5, "pending", "warning", "", "api is down"),
+        (5, "firing", "warning", "", "api is down"),
+        (15, "firing", "warning", "kim", "api is down"),
+        (25, "firing", "critical", "", "api is down for good"),
+        (45, "firing", "critical", "lee", "api is down for good"),
+        (61, None, "", "", ""),
     ],
 )
-async def test_alerts_are_as_they_were(archive: Archive, minutes: float, state: str | None, severity: str, by: str) -> None:
-    """At each moment of its life an alert has the state, the severity and the acknowledgement that it had then."""
+async def test_alerts_are_as_they_were(archive: Archive, minutes: float, state: str | None, severity: str, by: str, summary: str) -> None:
+    """At each moment of its life an alert has the state, the severity, the acknowledgement and the summary that it had then."""
     board = await archive.board_at(DOWN[0] + round(minutes * 60_000), PRESENT)
-    found = [(alert.state, alert.severity, alert.acknowledged_by) for alert in board.alerts]
-    assert found == ([] if state is None else [(state, severity, by)])
+    found = [(alert.state, alert.severity, alert.acknowledged_by, alert.summary) for alert in board.alerts]
+    assert found == ([] if state is None else [(state, severity, by, summary)])
     assert board.firing == (state == "firing" and not by)
 
 

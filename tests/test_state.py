@@ -41,7 +41,7 @@ async def test_an_alert_comes_back_as_it_was_saved(store: StateStore) -> None:
 
 
 async def test_history_events_and_ids(store: StateStore) -> None:
-    """Steps are kept but value updates are not; a dropped pending alert leaves nothing; held ones stay live; prefixes find."""
+    """Steps are kept, with the summary of then, but value updates are not; a dropped pending alert leaves nothing; prefixes find."""
     pending = replace(FULL, id="0aaaaaaa", state="pending", starts_at=0, acknowledged=None)
     done = replace(FULL, id="0123ffff", state="resolved", ends_at=START + 50)
     held = replace(FULL, id="0bbbbbbb", state="resolved", ends_at=START + 60, held=True)
@@ -60,7 +60,7 @@ async def test_history_events_and_ids(store: StateStore) -> None:
     assert [alert.id for alert in await store.run(alerts.load_live)] == ["0123abcd", "0bbbbbbb"]
     assert [alert.id for alert in await store.run(alerts.history)] == ["0123abcd", "0bbbbbbb", "0123ffff"]
     steps = await store.run(lambda db: alerts.events(db, "0123abcd"))
-    assert [(step.change, step.by, step.note) for step in steps] == [("firing", "", ""), ("acknowledged", "kim", "mine")]
+    assert [(step.change, step.by, step.note) for step in steps] == [("firing", "", "hot"), ("acknowledged", "kim", "mine")]
     assert await store.run(lambda db: alerts.events(db, "0aaaaaaa")) == []
     assert len(await store.run(lambda db: alerts.events_between(db, START + 50, START + 60))) == 2
     assert (await store.run(lambda db: alerts.find(db, "0123a"))).id == "0123abcd"

@@ -12,7 +12,7 @@ from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.model import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.stats import WINDOWS, read_windows, sparks_of
-from tui_monitor.store.alerts import AlertEvent
+from tui_monitor.store.alerts import TOLD, AlertEvent
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.store.history_series import StoredSeries
 from tui_monitor.views import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, spark_series
@@ -124,9 +124,11 @@ def past_board(
 
 
 def _as_it_was(alert: Alert, events: Sequence[AlertEvent], at: int) -> Alert:
-    """State, severity, value and acknowledgement as the steps until then left them; who had muted it then is not known."""
-    severity, value, taken = alert.severity, alert.value, None
+    """State, severity, value, summary and acknowledgement as the steps until then left them; who had muted it then is not known."""
+    severity, value, taken, annotations = alert.severity, alert.value, None, alert.annotations
     for event in events:
+        if event.change in TOLD and event.note:
+            annotations = {**annotations, "summary": event.note}
         severity, value = event.severity, event.value if event.value is not None else value
         if event.change == "acknowledged":
             taken = Acknowledgement(event.by, event.at, event.note)
@@ -139,6 +141,7 @@ def _as_it_was(alert: Alert, events: Sequence[AlertEvent], at: int) -> Alert:
         state="firing" if firing else "pending",
         severity=severity,
         labels=labels,
+        annotations=annotations,
         value=value,
         ends_at=None,
         acknowledged=taken,

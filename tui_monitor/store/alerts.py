@@ -24,6 +24,8 @@ CREATE INDEX alert_events_at ON alert_events (at);
 """
 KEEP_MS = 365 * 86_400_000
 KEEP_RESOLVED = 10_000
+TOLD = frozenset({"pending", "firing", "raised", "lowered"})
+"""The changes whose event notes the alert's summary as it then was: later values make a new one."""
 MOST_STEPS = 1000
 MOST_UNSAVED = 20_000
 UNSAVED_MS = 1500
@@ -107,7 +109,7 @@ def save_transitions(db: sqlite3.Connection, transitions: Iterable[Transition]) 
                 "INSERT INTO alert_events (alert, at, change, severity, old_severity, value, by, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     alert.id, transition.at, transition.change, alert.severity, transition.old_severity, alert.value, transition.by,
-                    transition.note,
+                    transition.note or (alert.annotations.get("summary", "") if transition.change in TOLD else ""),
                 ),
             )  # fmt: skip
 
