@@ -208,6 +208,8 @@ def _shield(arguments: Sequence[str]) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
     lean_libraries()
+    from tui_monitor.verbs.common import Refused, complain
+
     given = parser().parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
     given.config = getattr(given, "config", None)
     given.state = getattr(given, "state", None)
@@ -225,6 +227,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tui_monitor.verbs.dashboard import run_dashboard
 
         return run_dashboard(given)
+    except Refused as refused:
+        complain(str(refused))
+        return refused.code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

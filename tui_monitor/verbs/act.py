@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -19,12 +18,9 @@ from tui_monitor.store.planner import load_silences
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
 from tui_monitor.text import clean, near
-from tui_monitor.units import parse_duration
-from tui_monitor.verbs.common import Refused, complain, parse_time
+from tui_monitor.verbs.common import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
 from tui_monitor.verbs.lookup import Looked, look, read_state
 from tui_monitor.views import CommandRefused
-
-LONGEST_S = 10 * 365 * 86_400.0
 
 
 def run(given: Namespace) -> int:
@@ -39,16 +35,12 @@ def run(given: Namespace) -> int:
         "annotate": _annotate,
         "heartbeat": _heartbeat,
     }
-    try:
-        return acts[given.verb](given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
+    return acts[given.verb](given)
 
 
 def tell(looked: Looked, verb: str, arguments: Mapping[str, Any]) -> int:
     """Leave the command, wait a little for the leader's answer and print it; the exit code."""
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     try:
         ident = leave_command(looked.directory, who(), verb, arguments, now)
     except CommandRefused as error:
@@ -67,17 +59,6 @@ def tell(looked: Looked, verb: str, arguments: Mapping[str, Any]) -> int:
     return 0
 
 
-def seconds_of(text: str, option: str = "--for") -> float:
-    """A duration as typed, more than nothing and at most ten years; Refused with code 2."""
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
-    if not 0 < seconds <= LONGEST_S:
-        raise Refused(f'{option}: "{text}" is {"nothing" if seconds <= 0 else "more than ten years"}', 2)
-    return seconds
-
-
 # --- alerts ---------------------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +67,7 @@ def _ack(given: Namespace) -> int:
         raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", 2)
     arguments: dict[str, Any] = {"note": given.note}
     if given.for_ is not None:
-        arguments["for"] = seconds_of(given.for_)
+        arguments["for"] = seconds_of(given.for_, "--for")
     looked = look(given)
     if given.all and looked.alive:
         return tell(looked, "ack", {**arguments, "all": True})
@@ -142,9 +123,9 @@ def _nearest(word: str, known: list[str]) -> str:
 def _silence(given: Namespace) -> int:
     from tui_monitor.alerts.silences import make_silence
 
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     start = _ahead("--start", given.start, now) if given.start else now
-    end = _ahead("--end", given.end, max(start, now)) if given.end else start + round(seconds_of(given.for_) * 1000)
+    end = _ahead("--end", given.end, max(start, now)) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
     try:
         make_silence(given.matchers, start, end, "")
     except ValueError as error:
@@ -165,9 +146,9 @@ def _ahead(option: str, text: str, now: int) -> int:
 
 
 def _on_silence(given: Namespace) -> int:
-    arguments = {"for": seconds_of(given.for_)} if given.verb == "extend" else {}
+    arguments = {"for": seconds_of(given.for_, "--for")} if given.verb == "extend" else {}
     looked = look(given)
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     prefix = given.id.strip().lower().removeprefix("silence:")
     known = [silence.id for silence in read_state(looked.directory, load_silences) if silence.ends_at > now or given.verb == "extend"]
     fits = [ident for ident in known if prefix and ident.startswith(prefix)]
@@ -184,7 +165,7 @@ def _on_silence(given: Namespace) -> int:
 def _annotate(given: Namespace) -> int:
     from tui_monitor.store.history import annotate
 
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     text = clean(given.text).strip()
     if not text:
         raise Refused("the text is empty", 2)

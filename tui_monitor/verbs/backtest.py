@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import time
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,8 +15,7 @@ from tui_monitor.backtest_result import Backtest, Outcome, RuleOutcome, to_json
 from tui_monitor.noise import Noise, noise_of
 from tui_monitor.noise import to_json as noise_to_json
 from tui_monitor.promql.durations import format_duration
-from tui_monitor.units import parse_duration
-from tui_monitor.verbs.common import Refused, complain, configuration, state_path, suggestion
+from tui_monitor.verbs.common import Refused, complain, configuration, counted, seconds_of, state_path, suggestion, wall_ms
 from tui_monitor.verbs.lookup import existing_state, read_state
 from tui_monitor.verbs.printing import Cell, print_json, say, table
 from tui_monitor.verbs.stored import StoredHistory
@@ -26,39 +24,11 @@ from tui_monitor.widgets.formatting import stamp
 SHOWN_FIRINGS = 10
 
 
-def run_backtest(given: Namespace) -> int:
-    """Exit 0; 1 without history; 2 for a name that is no alert, a change that cannot be tried, or a wrong time."""
-    try:
-        return _backtest(given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
-
-
-def run_noise(given: Namespace) -> int:
-    """Exit 0; 1 without state; 2 for a wrong time."""
-    try:
-        return _noise(given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
-
-
-def seconds_of(text: str, key: str) -> float:
-    """A duration as typed; Refused with code 2."""
-    try:
-        seconds = parse_duration(text)
-    except ValueError as reason:
-        raise Refused(f"{key}: {reason}", 2) from None
-    if seconds <= 0:
-        raise Refused(f"{key}: it must be longer than nothing", 2)
-    return seconds
-
-
 # --- backtest ---------------------------------------------------------------------------------------------------------
 
 
-def _backtest(given: Namespace) -> int:
+def run_backtest(given: Namespace) -> int:
+    """Exit 0. Refused with 1 without history, with 2 for a name that is no alert, a change that cannot be tried, or a wrong time."""
     from tui_monitor.alerts.routing import compile_routing
     from tui_monitor.assembly import host_of, labels_of_checks, rules_of
 
@@ -71,7 +41,7 @@ def _backtest(given: Namespace) -> int:
     changed = _changed(rules, given.alert, given.changes)
     _check_name(rules, given.alert)
     settings = loaded.settings
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     with closing(StoredHistory(state_path(given))) as history:
         start, clipped = _start(history, now - round(since * 1000), now, given.since)
         try:
@@ -149,7 +119,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
             _print_firings(outcome, name if found.changed is not None else "", found.end)
     elif found.present.told.total:
         shares = ", ".join(f"{name} {count}" for name, count in sorted(found.present.by_notifier.items()))
-        print(f"\n{_number(found.present.told.total, 'message')} in all: {shares}")
+        print(f"\n{counted(found.present.told.total, 'message')} in all: {shares}")
     notes = [f"the history begins at {_when(found.start, found.end)}", *found.notes] if clipped else list(found.notes)
     errors = [
         f"{rule.alert}: {rule.error}" for rule in (*found.present.rules, *(found.changed.rules if found.changed else ())) if rule.error
@@ -203,10 +173,6 @@ def _length(seconds: float) -> str:
     return format_duration(round(seconds / unit) * unit)
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _count(number: int) -> str:
     return str(number) if number else ""
 
@@ -214,9 +180,10 @@ def _count(number: int) -> str:
 # --- noise ------------------------------------------------------------------------------------------------------------
 
 
-def _noise(given: Namespace) -> int:
+def run_noise(given: Namespace) -> int:
+    """Exit 0. Refused with 1 without state, with 2 for a wrong time."""
     since = seconds_of(given.since, "--since")
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     directory = existing_state(given)
     rules = _rules_if_known(given)
     found = read_state(directory, lambda db: noise_of(db, now - round(since * 1000), now, rules))
@@ -243,7 +210,7 @@ def _print_noise(found: Noise, since: str) -> None:
     if not found.rules:
         print(f"no alert fired in the last {since}")
         return
-    print(f"{_number(found.fired, 'alert')} fired and {_number(found.messages, 'message')} went out in the last {since}\n")
+    print(f"{counted(found.fired, 'alert')} fired and {counted(found.messages, 'message')} went out in the last {since}\n")
     heads = ("alert", "fired", "subjects", "median", "shortest", "came back", "acknowledged", "messages", "reminders")
     rows: list[list[Cell]] = [
         [

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_monitor.text import clean, near
+from tui_monitor.units import parse_duration
 
 if TYPE_CHECKING:
     from tui_monitor.config import Configuration
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST_S = 10 * 365 * 86_400.0
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999: no later time can be shown."""
 
@@ -54,6 +57,27 @@ def state_path(given: Namespace) -> Path:
     from tui_monitor.places import find_config, find_state
 
     return find_state(given.state, os.environ, find_config(given.config, os.environ))
+
+
+def wall_ms() -> int:
+    """The present in UTC ms."""
+    return time.time_ns() // 1_000_000
+
+
+def counted(count: int, what: str) -> str:
+    """With the plural where it is due: "1 rule", "2 rules"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def seconds_of(text: str, option: str) -> float:
+    """A duration as typed, more than nothing and at most ten years; Refused with code 2."""
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise Refused(f"{option}: {error}", 2) from None
+    if not 0 < seconds <= LONGEST_S:
+        raise Refused(f'{option}: "{text}" is {"nothing" if seconds <= 0 else "more than ten years"}', 2)
+    return seconds
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:

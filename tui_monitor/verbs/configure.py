@@ -22,11 +22,7 @@ HIDDEN = "***"
 
 def run(given: Namespace) -> int:
     """Exit 0, or 2 with every fault of the configuration."""
-    try:
-        return {"init": _init, "check": _check, "show": _show}[given.action](given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
+    return {"init": _init, "check": _check, "show": _show}[given.action](given)
 
 
 def _init(given: Namespace) -> int:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-import time
 from argparse import Namespace
 
 from tui_monitor.lean import lean_screen
 from tui_monitor.places import find_config, find_state
 from tui_monitor.statedir import StateUnusable, open_directory
-from tui_monitor.verbs.common import complain, parse_time
+from tui_monitor.verbs.common import Refused, parse_time, wall_ms
 
 
 def run_dashboard(given: Namespace) -> int:
     """Exit 0 after `q`; 2 for a configuration or state directory that cannot be used."""
     try:
-        at = parse_time(given.at, time.time_ns() // 1_000_000) if given.at else None
+        at = parse_time(given.at, wall_ms()) if given.at else None
     except ValueError as error:
-        complain(f"--at: {error}")
-        return 2
+        raise Refused(f"--at: {error}", 2) from None
     path = find_config(given.config, os.environ)
     try:
         directory = open_directory(find_state(given.state, os.environ, path))
     except StateUnusable as error:
-        complain(str(error))
-        return 2
+        raise Refused(str(error), 2) from None
     lean_screen()
     from tui_monitor.app import run_app
     from tui_monitor.backend import LateRuntime
 
-    return run_app(LateRuntime(directory, path), bell=False, now=lambda: time.time_ns() // 1_000_000, at=at)
+    return run_app(LateRuntime(directory, path), bell=False, now=wall_ms, at=at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.text import clean
 from tui_monitor.verbs.act import tell
-from tui_monitor.verbs.common import Refused, complain, configuration, suggestion
+from tui_monitor.verbs.common import Refused, complain, configuration, suggestion, wall_ms
 from tui_monitor.verbs.lookup import NoStateYet, existing_state, look
 from tui_monitor.verbs.printing import ink
 from tui_monitor.views import CommandRefused
@@ -49,11 +48,7 @@ class Tried:
 
 def run(given: Namespace) -> int:
     """Exit 0, 1 where a send failed or the leader refused, 2 for a wrong configuration or name."""
-    try:
-        return _test(given) if given.action == "test" else _send(given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
+    return _test(given) if given.action == "test" else _send(given)
 
 
 def _test(given: Namespace) -> int:
@@ -88,9 +83,7 @@ async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> 
     from tui_monitor.alerts.notifiers.registry import build_notifier
 
     title, text = (part.format(host=host, name=entry.name, by=who()) for part in _TEXTS[language])
-    message = Message(
-        uuid4().hex, entry.name, "test", time.time_ns() // 1_000_000, title, text, "info", host, thread=uuid4().hex, language=language
-    )
+    message = Message(uuid4().hex, entry.name, "test", wall_ms(), title, text, "info", host, thread=uuid4().hex, language=language)
     remark = "test mode: accepted, not delivered" if getattr(entry, "test_mode", False) else ""
     try:
         notifier = build_notifier(entry)
@@ -130,7 +123,7 @@ def _record(given: Namespace, tried: Sequence[Tried]) -> None:
     """Write the results to the outbox where a monitor has run and this user may write; a test works without all that."""
 
     def work(db: sqlite3.Connection) -> None:
-        now = time.time_ns() // 1_000_000
+        now = wall_ms()
         for one in tried:
             outbox_rows.put_done(db, one.message, one.state, now, provider_id=one.provider_id, error=one.reason)
             audit_rows.add(db, now, who(), "tested", one.message.notifier, one.state)

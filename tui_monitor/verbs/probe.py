@@ -13,20 +13,16 @@ from tui_monitor.model import HealthStatus, ProbeResult, worst
 from tui_monitor.poller import AnyCheck, probe_once
 from tui_monitor.sources.base import Probe
 from tui_monitor.sources.registry import build_probe
-from tui_monitor.verbs.common import Refused, complain, configuration, rfc3339, suggestion
+from tui_monitor.verbs.common import Refused, configuration, rfc3339, suggestion
 from tui_monitor.verbs.printing import Cell, print_json, table
 from tui_monitor.widgets.formatting import latency
 
 
 def run(given: Namespace) -> int:
     """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; 2 with a message for a wrong name or configuration."""
-    try:
-        loaded = configuration(given)
-        checks = _chosen(loaded.settings.checks, given.names)
-        probes = _built(loaded, checks)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
+    loaded = configuration(given)
+    checks = _chosen(loaded.settings.checks, given.names)
+    probes = _built(loaded, checks)
     rows = asyncio.run(_probe_all(checks, probes))
     if given.json:
         print_json(rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +16,7 @@ from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.openmetrics import FileError, read_file
 from tui_monitor.promql.storage import Queryable
 from tui_monitor.promql.values import Value
-from tui_monitor.verbs.common import Refused, complain, parse_time, state_path
+from tui_monitor.verbs.common import Refused, complain, parse_time, state_path, wall_ms
 from tui_monitor.verbs.printing import to_text
 from tui_monitor.verbs.query_printing import pointer, print_csv, print_people
 
@@ -117,7 +116,7 @@ def _storage(given: Namespace) -> Iterator[tuple[Queryable, Callable[[], int]]]:
     from tui_monitor.verbs.stored import StoredHistory  # sqlite3: not for --from
 
     with closing(StoredHistory(state_path(given))) as history:
-        yield history, _now
+        yield history, wall_ms
 
 
 def _file(path: str) -> tuple[Queryable, Callable[[], int]]:
@@ -128,11 +127,7 @@ def _file(path: str) -> tuple[Queryable, Callable[[], int]]:
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}") from None
     times = storage.times()
-    return storage, (lambda: times[1]) if times else _now
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return storage, (lambda: times[1]) if times else wall_ms
 
 
 # --- when -----------------------------------------------------------------------------------------------------------------
@@ -152,7 +147,7 @@ def _check_arguments(given: Namespace) -> None:
 
 def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
     """The times asked for; where none is given, what is the newest at each call."""
-    now = _now()
+    now = wall_ms()
     if given.when is not None:
         at = _time("--at", given.when, now)
         return lambda: When(at, at)

@@ -6,18 +6,14 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
 
-from tui_monitor.verbs.common import Refused, complain, configuration
+from tui_monitor.verbs.common import Refused, configuration, counted
 from tui_monitor.verbs.printing import print_json
 
 
 def run(given: Namespace) -> int:
     """Exit 0, 1 where the state cannot be read, 2 for rules that cannot run and names that are not there."""
     acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
-    try:
-        return acts["explain" if given.verb == "explain" else given.action](given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
+    return acts["explain" if given.verb == "explain" else given.action](given)
 
 
 def _check(given: Namespace) -> int:
@@ -49,8 +45,8 @@ def _check(given: Namespace) -> int:
         about = {"alerting": len(rules), "recording": kinds["record"], "rule_files": [str(path) for path in paths], "problems": problems}
         print_json({"read": read, "run": run, **counts, **about})
     else:
-        of_files = f", {counts['files']} of {_number(len(paths), 'rule file')}" if paths else ""
-        print(f"read {_number(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}")
+        of_files = f", {counts['files']} of {counted(len(paths), 'rule file')}" if paths else ""
+        print(f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}")
         print(f"{run} can run: {len(rules)} alerting, {kinds['record']} recording")
     if problems:
         raise Refused("\n".join(problems), 2)
@@ -60,10 +56,6 @@ def _check(given: Namespace) -> int:
 def _is_rule(name: str) -> bool:
     """Whether a problem of a rule file is about one rule: those of a group and of the whole file say so."""
     return bool(name) and not name.startswith("group")
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _explain(given: Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,7 +12,7 @@ from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store import planner as planner_rows
-from tui_monitor.verbs.common import Refused, complain, rfc3339
+from tui_monitor.verbs.common import rfc3339, wall_ms
 from tui_monitor.verbs.lookup import look_for_people, read_state
 from tui_monitor.verbs.printing import Cell, print_json, table, terminal_width
 from tui_monitor.verbs.status import status
@@ -34,15 +33,7 @@ def run(given: Namespace) -> int:
         "audit": _audit,
         "notifications": _notifications,
     }
-    try:
-        return answers[given.verb](given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return answers[given.verb](given)
 
 
 # --- alerts ---------------------------------------------------------------------------------------------------------------
@@ -60,9 +51,9 @@ def _alerts(given: Namespace) -> int:
     elif not live and not ended:
         print("no alerts")
     elif terminal_width() < ROOMY:
-        table([_short_row(alert, _now()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
+        table([_short_row(alert, wall_ms()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
     else:
-        table([_alert_row(alert, _now()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
+        table([_alert_row(alert, wall_ms()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
     return 0
 
 
@@ -114,7 +105,7 @@ def _remarks(alert: Alert, now: int) -> list[str]:
 
 
 def _silences(given: Namespace) -> int:
-    now = _now()
+    now = wall_ms()
     known = read_state(look_for_people(given).directory, planner_rows.load_silences)
     shown = [silence for silence in known if given.all or silence.ends_at > now]
     if given.json:
@@ -162,7 +153,7 @@ def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
 
 
 def _audit(given: Namespace) -> int:
-    now = _now()
+    now = wall_ms()
     lines = read_state(look_for_people(given).directory, lambda db: audit_rows.entries(db, given.limit))
     if given.json:
         fields = ("by", "verb", "subject", "note")
@@ -178,7 +169,7 @@ def _audit(given: Namespace) -> int:
 
 
 def _notifications(given: Namespace) -> int:
-    now = _now()
+    now = wall_ms()
     directory = look_for_people(given).directory
     entries = read_state(directory, lambda db: outbox_rows.list_entries(db, given.limit))
     if given.json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from tui_monitor.store import alerts as alert_rows
 from tui_monitor.store.glance import last_facts
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.sqlite import StoreTooNew
-from tui_monitor.verbs.common import Refused, rfc3339
+from tui_monitor.verbs.common import Refused, rfc3339, wall_ms
 from tui_monitor.verbs.lookup import Looked, look, read_state
 from tui_monitor.verbs.printing import Cell, print_json, say, table
 from tui_monitor.version import VERSION
@@ -33,7 +32,7 @@ STALE_MS = 30_000
 
 def status(given: Namespace) -> int:
     """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown: also where no monitor runs or this user may not read the state."""
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     try:
         report = _report(look(given), now)
     except Refused as refused:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,8 +16,7 @@ from tui_monitor.store.history_export import export
 from tui_monitor.store.history_reader import HistoryFault
 from tui_monitor.store.history_tools import compact, info, verify
 from tui_monitor.store.sqlite import StoreTooNew, connect
-from tui_monitor.verbs.act import seconds_of
-from tui_monitor.verbs.common import Refused, complain, rfc3339
+from tui_monitor.verbs.common import Refused, complain, rfc3339, seconds_of, wall_ms
 from tui_monitor.verbs.lookup import existing_state, look
 from tui_monitor.verbs.printing import Cell, print_json, say, table
 from tui_monitor.widgets.formatting import size, stamp
@@ -29,9 +27,6 @@ def run(given: Namespace) -> int:
     acts: dict[str, Callable[[Namespace], int]] = {"info": _info, "verify": _verify, "compact": _compact, "export": _export}
     try:
         return acts[given.action](given)
-    except Refused as refused:
-        complain(str(refused))
-        return refused.code
     except (sqlite3.Error, HistoryFault, StoreTooNew) as error:
         complain(f"the store cannot be used: {error}")
         return 1
@@ -66,7 +61,7 @@ def _with_times(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _print_info(known: Mapping[str, Any]) -> None:
-    now = time.time_ns() // 1_000_000
+    now = wall_ms()
     log = f"log {size(known['wal_bytes'])}, unused {size(known['free_bytes'])}, schema {known['schema']}"
     say((known["path"], "bold"), size(known["file_bytes"]), (log, "dim"))
     each = known["bytes_per_raw_sample"]
@@ -115,7 +110,7 @@ def _export(given: Namespace) -> int:
     seconds = seconds_of(given.since, "--since")
     matchers = _matchers(given.selector) if given.selector else ()
     path = _history(existing_state(given))
-    end = time.time_ns() // 1_000_000
+    end = wall_ms()
     start = max(0, end - round(seconds * 1000))
     if given.out is None:
         export(path, matchers, start, end, lambda text: print(text, end=""))
