@@ -11,6 +11,7 @@ from typing import Any
 import boards
 
 from tui_monitor.views import (
+    ActView,
     AlertDetail,
     AlertEvent,
     AlertView,
@@ -173,6 +174,13 @@ class FakeBackend:
         return [
             SilenceView("7f3a", 'alertname="CheckUnhealthy" check="partner"', at - 3_600_000, at + 3_600_000, "kim", "their maintenance")
         ]
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        at = self.now()
+        return [
+            ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it"),
+            ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
+        ][:limit]
 
     async def board_at(self, at: int) -> Board:
         return replace(shifted(self.example, at - boards.AT), past=True)

@@ -375,7 +375,9 @@ async def test_wheel_moves_the_selection() -> None:
         ("3", "ops-mail failed"),
         ("4", "/usr/bin/postgres --serve"),
         ("5", "their maintenance"),
+        ("9", "kim from 203.0.113.7"),
         ("question_mark", "never quits"),
+        ("question_mark", "polls and notifies"),
     ],
 )
 async def test_the_other_screens(key: str, text: str) -> None:
@@ -411,6 +413,48 @@ async def test_ending_a_silence() -> None:
     async with running() as (app, backend, pilot):
         await press(app, pilot, "5", "enter", "enter")
         assert backend.commands == [("unsilence", {"id": "7f3a"})]
+
+
+async def test_a_silence_is_extended() -> None:
+    """`+` asks for how long; what is no length of time is asked again as it was typed."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "5")
+        assert "their maintenance" in text_of([app.screen.pane._lines[-1]]) and "+ longer" in seen(app)
+        await press(app, pilot, "plus", "x", "enter")
+        assert app.screen.query_one(Input).value == "2hx" and backend.commands == []
+        await press(app, pilot, "backspace", "enter")
+        assert backend.commands == [("extend", {"id": "7f3a", "for": 7200.0})]
+
+
+async def test_enter_in_the_audit_log_opens_the_alert() -> None:
+    """Who did what is read in full at the foot, and leads to the alert it was done to."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "9")
+        assert "kim from 203.0.113.7 ack" in text_of([app.screen.pane._lines[-1]])
+        await press(app, pilot, "j", "enter")
+        assert told(app) == ["That was done to no alert."]
+        await press(app, pilot, "k", "enter")
+        assert "History" in seen(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "asked"),
+    [
+        (("t", "a"), "Acknowledge CheckUnhealthy shop"),
+        (("shift+tab", "shift+tab", "j", "t", "a"), "Acknowledge CheckUnhealthy shop"),
+        (("tab", "t", "a"), ""),
+        (("4", "a"), ""),
+    ],
+    ids=["alert", "check", "cpu", "processes"],
+)
+async def test_acknowledge_from_a_screen_about_the_alert(keys: tuple[str, ...], asked: str) -> None:
+    """The trend of an alert knows its alert; a screen about none says where the alerts are, instead of that there is none."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, *keys)
+        if asked:
+            assert isinstance(app.screen, PromptScreen) and asked in seen(app)
+        else:
+            assert told(app) == ["No alert is chosen here: 1 leads to them."]
 
 
 async def test_trend_ranges_table_and_last_week() -> None:

@@ -22,6 +22,7 @@ from tui_monitor.promql.values import Matrix
 from tui_monitor.recorder import Reading
 from tui_monitor.replay import past_board
 from tui_monitor.store import alerts as alert_rows
+from tui_monitor.store import audit as audit_rows
 from tui_monitor.store import outbox as outbox_rows
 from tui_monitor.store import panels as panel_rows
 from tui_monitor.store import planner as planner_rows
@@ -30,6 +31,7 @@ from tui_monitor.store.outbox import Entry
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
 from tui_monitor.views import (
+    ActView,
     AlertDetail,
     AlertEvent,
     AlertView,
@@ -157,6 +159,11 @@ class Archive:
     async def panels(self) -> Sequence[PanelView]:
         """The kept queries, by name."""
         return [PanelView(one.name, one.expr, one.span, one.by, one.at) for one in await self.state(panel_rows.every)]
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        found = await self.state(lambda db: audit_rows.entries(db, limit))
+        return [ActView(one.at, one.by, one.verb, one.subject, one.note) for one in found]
 
     async def silences(self, now: int) -> Sequence[SilenceView]:
         """Those that are or will be active, the next to end first."""

@@ -16,6 +16,7 @@ from tui_monitor.statedir import StateDirectory
 from tui_monitor.store.glance import last_facts
 from tui_monitor.version import VERSION
 from tui_monitor.views import (
+    ActView,
     AlertDetail,
     AlertView,
     BacktestView,
@@ -107,6 +108,10 @@ class LateRuntime:
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
         return await self._ready.silences()
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        return await self._ready.acts(limit)
 
     async def panels(self) -> Sequence[PanelView]:
         """The kept queries, by name."""

@@ -18,6 +18,7 @@ from tui_monitor.statedir import LeaderLock, StateDirectory
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.viewer import Viewer
 from tui_monitor.views import (
+    ActView,
     AlertDetail,
     AlertView,
     Board,
@@ -275,6 +276,10 @@ class Runtime:
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
         return await self._reads.silences(self._clock.wall_ms())
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        return await self._reads.acts(limit)
 
     async def panels(self) -> Sequence[PanelView]:
         """The kept queries, by name."""

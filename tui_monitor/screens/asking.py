@@ -23,7 +23,7 @@ def acknowledge(app: MonitorApp) -> None:
     if app.refused():
         return
     if alert is None:
-        app.notify("There is no alert to acknowledge.", markup=False)
+        app.notify("No alert is chosen here: 1 leads to them." if app.live.firing else "There is no alert to acknowledge.", markup=False)
         return
     arguments = {"ids": [alert.id], "for": None}
     question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()

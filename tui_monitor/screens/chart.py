@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from tui_monitor.frozen import frozen
-from tui_monitor.views import Board, Chart, ChartLine
+from tui_monitor.views import AlertView, Board, Chart, ChartLine
 from tui_monitor.widgets.bars import Picture
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.inks import Inks
@@ -117,7 +117,16 @@ class ChartScreen(Screen[None]):
     AUTO_FOCUS = "ChartPane"
 
     def __init__(
-        self, expr: str, board: Board, ask: Ask, *, look: Look, inks: Inks, title: str = "Trend", hints: Sequence[tuple[str, str]] = HINTS
+        self,
+        expr: str,
+        board: Board,
+        ask: Ask,
+        *,
+        look: Look,
+        inks: Inks,
+        title: str = "Trend",
+        hints: Sequence[tuple[str, str]] = HINTS,
+        alert: AlertView | None = None,
     ) -> None:
         super().__init__()
         self.chart = ChartPane(look=look, inks=inks)
@@ -126,6 +135,7 @@ class ChartScreen(Screen[None]):
         self.head = HeadBar(board, look=look, inks=inks, id="head")
         self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
         self._past_at: int | None = None
+        self._alert = alert
         self.hints = HintBar(hints, look=look, inks=inks)
         self._ask = ask
 
@@ -149,8 +159,9 @@ class ChartScreen(Screen[None]):
             self.action_again()
         self._past_at = picture.past_at
 
-    def chosen_alert(self) -> None:
-        """No alert is chosen here."""
+    def chosen_alert(self) -> AlertView | None:
+        """The alert whose trend this is, as it was when the chart was opened; None: the chart is about no alert."""
+        return self._alert
 
     def ask(self, question: Question) -> None:
         """Ask the app to evaluate."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
+
+from tui_monitor.promql.values import selection
 from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.text import clean
-from tui_monitor.views import AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, KnowsSilences, SilenceView
+from tui_monitor.units import parse_duration
+from tui_monitor.views import ActView, AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, KnowsActs, KnowsSilences, SilenceView
 from tui_monitor.widgets import alerts, details, help
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import Line, Look, Row
@@ -22,9 +27,24 @@ if TYPE_CHECKING:
     from tui_monitor.screens.chart import ChartScreen, Question
 
 POINTS = 300
-HISTORY, OUTBOX = 200, 500
+HISTORY, OUTBOX, ACTS = 200, 500, 500
 ALERT_HINTS: Hints = (("a", "acknowledge"), ("u", "take back"), ("s", "silence"), ("t", "trend"), ("m", "its moment"), ("Esc", "back"))
-LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
+LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-9", "screens"), ("Esc", "back"))
+HISTORY_HINTS: Hints = (
+    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("m", "its moment"), *LIST_HINTS[2:],
+)  # fmt: skip
+
+
+class SilencesScreen(PageScreen):
+    """The list of silences, which can also be made to hold longer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("plus", "longer", "Longer", show=False)]
+    longer: Callable[[str], None]
+
+    def action_longer(self) -> None:
+        """Ask for how long the selected silence is to hold."""
+        if self.pane.selection:
+            self.longer(self.pane.selection)
 
 
 class AlertScreen(PageScreen):
@@ -97,9 +117,9 @@ def open_check(app: MonitorApp, check: CheckView) -> None:
     hints = (("t", "trend"), ("a", "acknowledge"), ("s", "silence"), ("Esc", "back"))
     screen = PageScreen(
         pane, app.shown, hints, look=app.look, inks=app.inks, refill=lambda board: pane.change(check.name, draw(board)),
-        alert=lambda: next((alert for alert in app.shown.alerts if alert.labels.get("check") == check.name), None),
+        alert=lambda: _alert_of(app, check),
     )  # fmt: skip
-    screen.expr = f'probe_duration_seconds{{check="{check.name}"}}'
+    screen.expr = selection("probe_duration_seconds", check=check.name)
     _open(app, screen)
 
 
@@ -113,10 +133,9 @@ def open_help(app: MonitorApp) -> None:
 
 
 async def open_page(app: MonitorApp, number: int) -> None:
-    """Open a numbered screen; numbers without one do nothing."""
-    pages = dict(
-        enumerate((open_history, open_notifications, open_processes, open_silences, open_panels, open_backtest, open_noise), start=2)
-    )
+    """Open a numbered screen."""
+    others = (open_history, open_notifications, open_processes, open_silences, open_panels, open_backtest, open_noise, open_acts)
+    pages = dict(enumerate(others, start=2))
     if number == 1:
         while app.screen is not app.main:
             app.pop_screen()
@@ -138,7 +157,7 @@ async def open_history(app: MonitorApp) -> None:
         pane.fill([(one.id, _alert_words(one), _alert_row(one, board.at)) for one in both], f"{len(current)} now, {len(over)} over")
 
     screen = PageScreen(
-        pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, refill=refill,
+        pane, app.shown, HISTORY_HINTS, look=app.look, inks=app.inks, refill=refill,
         opened=lambda key: app.do(open_alert(app, key)), alert=lambda: known.get(pane.selection),
     )  # fmt: skip
     refill(app.shown)
@@ -169,6 +188,7 @@ async def open_notifications(app: MonitorApp) -> None:
         rows = list(await app.backend.notifications(OUTBOX))
         about.update({str(one.id): one.alerts[0] for one in rows if one.alerts})
         remark = details.notifier_text(rows, app.live.notifiers, app.shown.at)
+        pane.whole = {str(one.id): details.notification_text(one, app.shown.at, app.look) for one in rows}
         pane.fill(
             [
                 (str(one.id), f"{one.notifier} {one.kind} {one.state} {one.title} {one.error}", partial(_notification, app, one))
@@ -202,9 +222,9 @@ async def open_processes(app: MonitorApp) -> None:
         head, *entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory[0], whole=True)
         pane.columns = lambda _width, _look: [head.line]
         rows: list[tuple[str, str, DrawRow]] = [(e.key, "".join(text for text, _ in e.line), partial(_ready, e.line)) for e in entries]
-        pane.fill(
-            rows if board.resources.processes else [], f"{board.resources.process_count} in all, by {'memory' if by_memory[0] else 'cpu'}"
-        )
+        known, count = len(entries), board.resources.process_count
+        many = f"the {known} busiest of {count}" if known < count else f"{count} in all"
+        pane.fill(rows if board.resources.processes else [], f"{many}, by {'memory' if by_memory[0] else 'cpu'}")
 
     def order() -> None:
         by_memory[0] = not by_memory[0]
@@ -229,6 +249,7 @@ async def open_silences(app: MonitorApp) -> None:
 
     async def load() -> None:
         rows = await backend.silences()
+        pane.whole = {one.id: _silence_text(one, app.shown.at, app.look) for one in rows}
         pane.fill(
             [(one.id, f"{one.matchers} {one.by} {one.comment}", partial(_silence, one, app.shown.at)) for one in rows],
             f"{len(rows)} active or to come",
@@ -241,9 +262,57 @@ async def open_silences(app: MonitorApp) -> None:
         await app.command("unsilence", {"id": key})
         await load()
 
+    def longer(key: str, text: str = "2h") -> None:
+        def answered(answer: str) -> None:
+            try:
+                seconds = parse_duration(answer.strip())
+            except ValueError as fault:
+                app.notify(clean(str(fault)), severity="error", markup=False)
+                longer(key, answer)
+            else:
+                app.do(extend(key, seconds))
+
+        if not app.refused():
+            app.ask("From now on for how long?", answered, value=text, hint="Enter extends   Esc leaves")
+
+    async def extend(key: str, seconds: float) -> None:
+        await app.command("extend", {"id": key, "for": seconds})
+        await load()
+
     await load()
-    hints = (("Enter", "end the silence"), *LIST_HINTS[1:])
-    _replace(app, PageScreen(pane, app.shown, hints, look=app.look, inks=app.inks, opened=opened))
+    hints = (("Enter", "end the silence"), ("+", "longer"), *LIST_HINTS[1:])
+    screen = SilencesScreen(pane, app.shown, hints, look=app.look, inks=app.inks, opened=opened)
+    screen.longer = longer
+    _replace(app, screen)
+
+
+def _silence_text(one: SilenceView, now: int, look: Look) -> str:
+    told = f"{one.by}: {one.comment}" if one.comment else one.by
+    return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}   {told}".rstrip()
+
+
+async def open_acts(app: MonitorApp) -> None:
+    """Who did what, newest first; Enter opens the alert that it was done to."""
+    if not isinstance(app.backend, KnowsActs):
+        return
+    acts = await app.backend.acts(ACTS)
+    pane = ListPane("Audit", "Nobody has done anything yet.", look=app.look, inks=app.inks)
+    who = max((f.cells(one.by) for one in acts), default=0)
+    pane.columns = lambda width, look: [details.act_heads(who, width, look)]
+    pane.whole = {str(number): f"{one.by} {one.verb} {one.subject}   {one.note}".rstrip() for number, one in enumerate(acts)}
+    pane.fill(
+        [(str(number), pane.whole[str(number)], partial(_act, one, app.now(), who)) for number, one in enumerate(acts)], "who did what"
+    )
+
+    def opened(key: str) -> None:
+        found = re.match(r"([0-9a-f]{6,}) \S", acts[int(key)].subject)  # an alert's id and name
+        app.do(open_alert(app, found[1])) if found else app.notify("That was done to no alert.", markup=False)
+
+    _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, opened=opened))
+
+
+def _act(one: ActView, now: int, who: int, width: int, look: Look, selected: bool) -> Line:
+    return details.act_line(one, now, who, width, look)
 
 
 def _silence(one: SilenceView, now: int, width: int, look: Look, selected: bool) -> Line:
@@ -290,10 +359,27 @@ async def open_trend(app: MonitorApp) -> None:
     if not expr:
         app.notify("There is no series to show here.", markup=False)
         return
-    from tui_monitor.screens.chart import ChartScreen
+    from tui_monitor.screens.chart import HINTS, ChartScreen
 
-    screen = ChartScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), look=app.look, inks=app.inks)
+    alert = _about(app)
+    hints = HINTS if alert is None else (HINTS[0], ("a", "acknowledge"), *HINTS[1:])
+    screen = ChartScreen(
+        expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), look=app.look, inks=app.inks, hints=hints, alert=alert
+    )
     _open(app, screen)
+
+
+def _about(app: MonitorApp) -> AlertView | None:
+    """The alert that the keys mean on the trend of the selection: the selected one, or that of the selected check."""
+    pane = app.main.pane
+    if app.screen is not app.main or not isinstance(pane, ResourcesPane | EndpointsPane | HealthPane):
+        return app.chosen_alert()
+    check = None if isinstance(pane, ResourcesPane) else pane.selected_check()
+    return None if check is None else _alert_of(app, check)
+
+
+def _alert_of(app: MonitorApp, check: CheckView) -> AlertView | None:
+    return next((alert for alert in app.shown.alerts if alert.labels.get("check") == check.name), None)
 
 
 async def _selected_expr(app: MonitorApp) -> str:

@@ -12,9 +12,8 @@ from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.text import clean
 from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, KeepsPanels, NoiseRow, PanelView, TriesRules
 from tui_monitor.widgets import studies
-from tui_monitor.widgets.formatting import wrap
-from tui_monitor.widgets.line import Line, Look, note
-from tui_monitor.widgets.pages import DrawRow, ListPane
+from tui_monitor.widgets.line import Line, Look
+from tui_monitor.widgets.pages import FOOT_FROM_HEIGHT, DrawRow, ListPane, prose
 
 if TYPE_CHECKING:
     from tui_monitor.app import MonitorApp
@@ -23,9 +22,9 @@ PANEL_POINTS = 96
 PANEL_LINES = 8
 RENEW_BOARDS = 10
 SINCE = ("1d", "7d", "30d")
-PANEL_HINTS: Hints = (("Enter", "open"), ("x", "take away"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
-BACKTEST_HINTS: Hints = (("left right", "how long"), ("Enter", "try a change"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
-NOISE_HINTS: Hints = (("left right", "how long"), ("/", "filter"), ("1-8", "screens"), ("Esc", "back"))
+PANEL_HINTS: Hints = (("Enter", "open"), ("x", "take away"), ("/", "filter"), ("1-9", "screens"), ("Esc", "back"))
+BACKTEST_HINTS: Hints = (("left right", "how long"), ("Enter", "try a change"), ("/", "filter"), ("1-9", "screens"), ("Esc", "back"))
+NOISE_HINTS: Hints = (("left right", "how long"), ("/", "filter"), ("1-9", "screens"), ("Esc", "back"))
 
 
 # Panels.
@@ -200,8 +199,8 @@ class BacktestPane(ListPane):
         one = self._shown.get(self.selection)
         if one is None or height < 12:
             return ()
-        lines = [line for text in self.found.notes[:2] for line in _notes(text, width, self.look)]
-        return [*lines, *_notes(one.condition, width, self.look, "text")]
+        lines = [line for text in self.found.notes[:2] for line in prose(text, width, self.look)]
+        return [*lines, *prose(one.condition, width, self.look, "text")]
 
 
 def _outcome(one: BacktestRow, end: int, width: int, look: Look, selected: bool) -> Line:
@@ -239,12 +238,7 @@ class NoisePane(ListPane):
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """Only where there is room for it."""
         one = self.found.get(self.selection)
-        return _notes(one.advice, width, self.look) if one is not None and one.advice and height >= 8 else ()
-
-
-def _notes(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
-    """Prose in as many lines as it needs, up to three."""
-    return [note(line, width, look, style) for line in wrap(text, width - 3, 3)]
+        return prose(one.advice, width, self.look) if one is not None and one.advice and height >= FOOT_FROM_HEIGHT else ()
 
 
 def _noise(one: NoiseRow, width: int, look: Look, selected: bool) -> Line:

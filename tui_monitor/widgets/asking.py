@@ -29,6 +29,8 @@ PALETTE = (
     ("Panels", "6: the queries that are kept", "page(6)"),
     ("Backtest", "7: what each rule would have done", "page(7)"),
     ("Noise", "8: which alerts disturbed last week, and what to try", "page(8)"),
+    ("Audit", "9: who acknowledged, silenced, resolved, sent, reloaded", "page(9)"),
+    ("The alert's moment", "m: the board when the alert began", "its_moment"),
     ("Mark this moment", "M: an annotation on every chart", "mark"),
     ("Reload the configuration", "R: a bad file keeps the old one", "reload"),
     ("Help", "?: all keys", "help"),

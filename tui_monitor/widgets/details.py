@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_monitor.text import clean
-from tui_monitor.views import AlertDetail, AlertView, CheckView, Delivery, NotificationView
+from tui_monitor.views import ActView, AlertDetail, AlertView, CheckView, Delivery, NotificationView
 from tui_monitor.widgets import alerts
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.graphs import bar
@@ -59,7 +59,7 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[L
         "none", "nothing was sent about this alert", width, look, "dim"
     )
     for title, texts in detail.evidence.items():
-        lines += heading(title, width, look)
+        lines += [Row(width, look).line(), Row(width, look).gap(1).put(title, "heading").gap(2).put("when it fired", "dim").line()]
         lines += [Row(width, look).gap(3).put(text, "text").line() for text in texts]
     return lines
 
@@ -158,6 +158,32 @@ def _outcome(one: NotificationView, now: int, look: Look) -> str:
     if one.state == "retrying" and one.next_try:
         return f"again in {f.latency(max(0.0, (one.next_try - now) / 1000))}, {tries}{one.error}"
     return tries + one.error
+
+
+def notification_text(one: NotificationView, now: int, look: Look) -> str:
+    """The same in full, to be read at the foot."""
+    return f"{one.notifier} {one.kind}: {one.title}   {one.state}, {_outcome(one, now, look)}".rstrip(", ")
+
+
+ACT_HEADS = ("time", "by", "did", "to", "note")
+
+
+def _act_row(texts: tuple[str, ...], styles: tuple[str, ...], who: int, width: int, look: Look) -> Line:
+    row, who = Row(width, look).gap(1), max(2, min(24, who))
+    for text, style, wide in zip(texts, styles, (15, who, 10, max(8, (width - who - 32) // 2)), strict=False):
+        row.put(text, style, wide).gap()
+    return row.put(texts[4], styles[4]).line()
+
+
+def act_heads(who: int, width: int, look: Look) -> Line:
+    """The names of the columns of `act_line`."""
+    return _act_row(ACT_HEADS, ("faint",) * 5, who, width, look)
+
+
+def act_line(one: ActView, now: int, who: int, width: int, look: Look) -> Line:
+    """One line of the audit log: when, who (in ``who`` cells), what, to which alert or silence, and with what note."""
+    texts = (f.stamp(one.at, now, look.zone, seconds=True), one.by, one.verb, one.subject, one.note)
+    return _act_row(texts, ("dim", "text", "strong", "text", "dim"), who, width, look)
 
 
 def notifier_text(rows: list[NotificationView], names: tuple[str, ...], now: int) -> str:

@@ -1,4 +1,4 @@
-"""The help page: every key, and what the shapes mean. Pure."""
+"""The help page: every key, what the shapes and words mean. Pure."""
 
 from __future__ import annotations
 
@@ -53,24 +53,33 @@ HELP = (
             ("2", "alerts and their history"),
             ("3", "notifications"),
             ("4", "processes"),
-            ("5", "silences"),
+            ("5", "silences; Enter ends one, + extends it"),
             ("6", "panels: kept queries; x takes one away"),
             ("7", "backtest of the rules; Enter tries a change"),
             ("8", "noise: which alerts disturbed, and what to try"),
+            ("9", "audit: who did what"),
             ("Ctrl+P", "all commands"),
         ),
     ),
     ("Monitor", (("R", "reload the configuration"), ("?", "this page"), ("q", "quit; never ends the daemon"))),
 )
+WORDS = (
+    ("leader", "polls and notifies; viewers only look on"),
+    ("muted", "kept quiet by a silence, window or parent"),
+    ("p95", "95 % of the last hour's answers took no longer"),
+    ("cert", "days until the certificate ends"),
+    ("pressure", "share of time in which work waited for this"),
+    ("own", "what the monitor itself uses"),
+)
 
 
 def help_lines(width: int, look: Look) -> list[Line]:
-    """All keys, and what the shapes mean; in two columns where there is room, so that they are seen at a glance."""
+    """All keys, what the shapes and words mean; in two columns where there is room, so that they are seen at a glance."""
     if width < TWO_COLUMNS:
-        return [line for title, keys in HELP for line in _section(title, keys, width, look)] + _shapes(width, look)
+        return [line for title, keys in HELP for line in _section(title, keys, width, look)] + _legend(width, look)
     half = width // 2
     left = [line for title, keys in HELP[:3] for line in _section(title, keys, half, look)]
-    right = [line for title, keys in HELP[3:] for line in _section(title, keys, width - half, look)] + _shapes(width - half, look)
+    right = [line for title, keys in HELP[3:] for line in _section(title, keys, width - half, look)] + _legend(width - half, look)
     return [(*(one or Row(half, look).line()), *(other or Row(width - half, look).line())) for one, other in zip_longest(left, right)]
 
 
@@ -79,8 +88,9 @@ def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: Look
     return [*heading(title, width, look), *rows]
 
 
-def _shapes(width: int, look: Look) -> list[Line]:
+def _legend(width: int, look: Look) -> list[Line]:
     row = Row(width, look).gap(3)
     for status in HealthStatus:
         row.put(look.glyphs.health(status), HEALTH_STYLES[status]).gap().put(status.value, "text").gap(3)
-    return [*heading("Shapes", width, look), row.line()]
+    words = [Row(width, look).gap(3).put(word, "strong", 9).gap().put(told, "text").line() for word, told in WORDS]
+    return [*heading("Shapes", width, look), row.line(), *heading("Words", width, look), *words]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.text import clean
 from tui_monitor.widgets.formatting import cells, cut, wrap
@@ -14,6 +14,7 @@ from tui_monitor.widgets.pane import Pane
 Draw = Callable[[int, Look], Sequence[Line]]
 """The lines of a page for a width."""
 DrawRow = Callable[[int, Look, bool], Line]
+FOOT_FROM_HEIGHT = 8
 
 
 class HintBar(Lines):
@@ -79,6 +80,12 @@ class ListPane(Pane):
         self._all: Sequence[tuple[str, str, DrawRow]] = ()
         self._rows: Sequence[tuple[str, str, DrawRow]] = ()
         self.columns: Draw | None = None
+        self.whole: Mapping[str, str] = {}
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """The selected row in full, where there is room: what a column had to cut is read here."""
+        text = self.whole.get(self.selection, "")
+        return prose(text, width, self.look, "text") if text and height >= FOOT_FROM_HEIGHT else ()
 
     def heads(self, width: int) -> Sequence[Line]:
         """The names of the columns, which stay when the rows scroll."""
@@ -112,6 +119,11 @@ class ListPane(Pane):
         """What is said when there is nothing."""
         text = "Nothing matches the filter. Esc clears it." if self.needle else self.nothing
         return [Row(width, self.look).line(), note(text, width, self.look)]
+
+
+def prose(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
+    """Prose in as many lines as it needs, up to three."""
+    return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
 
 
 def heading(text: str, width: int, look: Look) -> list[Line]:
