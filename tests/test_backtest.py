@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ import pytest
 from alert_world import rules_of
 from stored_history import Curve, write_history
 
-from tui_monitor import cli
+from tui_monitor import cli, trying
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.inhibition import InhibitRule
 from tui_monitor.alerts.routing import NotifierPolicy, Route, Routing
@@ -23,7 +24,9 @@ from tui_monitor.model import STALE_NAN, Labels, labels_of
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.series import SeriesMemory
+from tui_monitor.statedir import open_directory
 from tui_monitor.store.history_reader import HistoryReader
+from tui_monitor.views import CommandRefused
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 START = 1_700_000_000_000 // DAY * DAY
@@ -426,3 +429,12 @@ def test_without_history_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     write_history(tmp_path / "history.db", {LOAD: THREE}, START - 3 * DAY, START - 3 * DAY + HOUR).close()
     assert command(tmp_path, monkeypatch, "backtest", "--since", "1d") == 1
     assert "there is no history of the last 1d" in capsys.readouterr().err
+
+
+def test_the_dashboard_is_told_why_a_change_cannot_be_tried(tmp_path: Path, stored: HistoryReader) -> None:
+    """The refusal alone, also where another rule cannot run."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG + '[[rules]]\nalert = "Broken"\nexpr = "rate(load)"\n')
+    with pytest.raises(CommandRefused) as refused:
+        asyncio.run(trying.backtest(open_directory(tmp_path), path, "Hot", "8h", ("fro=1m",)))
+    assert str(refused.value) == '--set: "fro" cannot be tried; did you mean for?'

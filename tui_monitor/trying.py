@@ -50,8 +50,8 @@ async def _answer(directory: StateDirectory, config: Path | None, action: str, m
                 process.kill()
             await process.wait()
     if process.returncode:
-        told = clean(faults.decode(errors="replace")).strip().splitlines()
-        raise CommandRefused(told[0].removeprefix("tui-monitor: ") if told else f"rules {action} ended with {process.returncode}")
+        told = clean(faults.decode(errors="replace"), newlines=True).strip().splitlines()  # faults of other rules stand before the refusal
+        raise CommandRefused(told[-1].removeprefix("tui-monitor: ") if told else f"rules {action} ended with {process.returncode}")
     found: dict[str, Any] = json.loads(answer)
     return found
 
