@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from tui_monitor.alerts.alert import rfc3339
 from tui_monitor.backtest_samples import Stretch
 from tui_monitor.frozen import frozen
+from tui_monitor.units import rfc3339
 
 
 @frozen

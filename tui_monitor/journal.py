@@ -7,8 +7,9 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TextIO
+
+from tui_monitor.units import rfc3339
 
 _UNSAFE = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON lets stand and a terminal or a reader of lines would act on: C1, bidi, line separators, halves of characters."""
@@ -23,7 +24,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its newline."""
-        stamp = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        stamp = rfc3339(int(record.created * 1000))
         line: dict[str, object] = {"time": stamp, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
         line.update((key, value) for key, value in getattr(record, "data", {}).items() if key not in line)
         if record.exc_info:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from tui_monitor.alerts.alert import rfc3339
 from tui_monitor.alerts.rules import Rule, gravity
 from tui_monitor.frozen import frozen
 from tui_monitor.promql.durations import format_duration
 from tui_monitor.promql.robust import median
+from tui_monitor.units import rfc3339
 
 BACK_MS = 600_000
 """An alert that fires again so soon after its end has come back (as the evaluator's flapping has it)."""

@@ -1,8 +1,9 @@
-"""Read the units that people write in the configuration: durations, sizes, ratios. Standard library only."""
+"""Units as people write them in the configuration (durations, sizes, ratios), stamps as programs read them. Standard library only."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
 _LONGEST = 1000 * 31536000.0
@@ -65,3 +66,8 @@ def format_duration(seconds: float) -> str:
         if count:
             text += f"{count}{unit}"
     return text
+
+
+def rfc3339(at_ms: int) -> str:
+    """UTC milliseconds as 2026-01-31T12:00:00.123Z."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import UTC, datetime
 from typing import Literal
 
 from tui_monitor.frozen import frozen
 from tui_monitor.model import Labels
+from tui_monitor.units import rfc3339
 
 AlertState = Literal["pending", "firing", "resolved"]
 Change = Literal[
@@ -100,12 +100,6 @@ class Transition:
     def urgent(self) -> bool:
         """Whether it must be committed at once; pending, dropped and updated may wait and merge (store.alerts.Unsaved)."""
         return self.change not in _MAY_WAIT
-
-
-def rfc3339(at: int) -> str:
-    """UTC milliseconds as 2026-01-31T12:00:00.123Z."""
-    seconds, milliseconds = divmod(at, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
 
 
 def to_json(alert: Alert) -> dict[str, object]:

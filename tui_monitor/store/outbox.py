@@ -10,11 +10,11 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from tui_monitor.alerts.message import Kind, Message, State
 from tui_monitor.frozen import frozen
+from tui_monitor.units import rfc3339
 
 MIGRATION = """
 CREATE TABLE notifications (
@@ -350,18 +350,12 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind,
         "state": entry.state,
         "attempts": entry.attempts,
-        "next_try": _rfc3339(entry.next_try) if entry.state in ("retrying", "unknown") else None,
-        "created_at": _rfc3339(entry.created_at),
-        "sent_at": _rfc3339(entry.sent_at),
+        "next_try": rfc3339(entry.next_try) if entry.next_try is not None and entry.state in ("retrying", "unknown") else None,
+        "created_at": rfc3339(entry.created_at),
+        "sent_at": None if entry.sent_at is None else rfc3339(entry.sent_at),
         "provider_id": entry.provider_id or None,
         "error": entry.error or None,
     }
-
-
-def _rfc3339(stamp: int | None) -> str | None:
-    if stamp is None:
-        return None
-    return datetime.fromtimestamp(stamp / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _link_alerts(db: sqlite3.Connection, seq: int | None, alerts: Sequence[str]) -> None:

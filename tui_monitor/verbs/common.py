@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_monitor import units
 from tui_monitor.text import clean, near
-from tui_monitor.units import parse_duration
 
 if TYPE_CHECKING:
     from tui_monitor.config import Configuration
@@ -72,7 +72,7 @@ def counted(count: int, what: str) -> str:
 def seconds_of(text: str, option: str) -> float:
     """A duration as typed, more than nothing and at most ten years; Refused with code 2."""
     try:
-        seconds = parse_duration(text)
+        seconds = units.parse_duration(text)
     except ValueError as error:
         raise Refused(f"{option}: {error}", 2) from None
     if not 0 < seconds <= LONGEST_S:
@@ -128,6 +128,4 @@ def _time_of_day(hour: int, minute: int, second: int, text: str, now_ms: int, ah
 
 def rfc3339(ms: int | None) -> str | None:
     """A stamp as the contract wants it, None for none."""
-    if not ms:
-        return None
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return units.rfc3339(ms) if ms else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tui_monitor.model import Labels
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.numbers import format_float, format_sample
 from tui_monitor.promql.values import Matrix, Value, format_labels
 from tui_monitor.text import clean
+from tui_monitor.units import rfc3339
 from tui_monitor.verbs.printing import say, table
 from tui_monitor.widgets.formatting import cells
 
@@ -64,7 +65,7 @@ def _samples(value: Value, at_ms: int) -> Iterator[tuple[Labels, int, str]]:
 
 def _utc(at_ms: int) -> str:
     try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return rfc3339(at_ms)
     except (ValueError, OverflowError, OSError):
         return f"{at_ms / 1000:.3f}"
 

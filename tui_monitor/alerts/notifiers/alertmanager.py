@@ -10,10 +10,11 @@ from typing import Any
 from tui_monitor.alerts.message import AlertSnapshot, Message
 from tui_monitor.alerts.notifiers.base import RateLimit
 from tui_monitor.alerts.notifiers.http import HttpClient
-from tui_monitor.alerts.notifiers.webhook import alerts_of, rfc3339
+from tui_monitor.alerts.notifiers.webhook import alerts_of
 from tui_monitor.clock import Clock
 from tui_monitor.settings import AlertmanagerNotifier
 from tui_monitor.text import clean
+from tui_monitor.units import rfc3339
 
 RESOLVED_FOR_MS = 5 * 60_000
 """A resolved alert is repeated for so long, as Prometheus does up to 15 min, in case the first one was lost."""

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from tui_monitor.alerts.message import AlertSnapshot, Message
@@ -15,13 +14,9 @@ from tui_monitor.alerts.notifiers.http import USER_AGENT, HttpClient, header_tex
 from tui_monitor.clock import Clock
 from tui_monitor.settings import WebhookNotifier
 from tui_monitor.text import clean
+from tui_monitor.units import rfc3339
 
 NEVER = "0001-01-01T00:00:00Z"
-
-
-def rfc3339(stamp_ms: int) -> str:
-    """A stamp as the body wants it: UTC, milliseconds."""
-    return datetime.fromtimestamp(stamp_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def alerts_of(message: Message) -> tuple[AlertSnapshot, ...]:
