@@ -82,6 +82,16 @@ def test_strings_and_names_are_left_alone(ramp: FileStorage) -> None:
     assert plain_selector("m offset 0s") is not None and plain_selector("m offset (2s)") is None
 
 
+def test_strings_in_backticks_have_no_escapes() -> None:
+    """Every character stands for itself, in matchers, names and arguments; errors keep their place."""
+    storage = read_text('{"m","a\\\\d"="1\\\\n2\\"3"} 1 0')
+    for text in (r'm{`a\d`=`1\n2"3`}', r"m{`a\d`=~`\d\\n\d.\d`}", r'm{"a\\d"=~"\\d\\\\n.+"}'):
+        assert compile_expr(text).instant(storage, 0) == [((("__name__", "m"), ("a\\d", '1\\n2"3')), 1.0)], text
+    assert compile_expr('`\\d\\\\ \n "`').instant(storage, 0) == '\\d\\\\ \n "'
+    with pytest.raises(PromqlError, match="1:14: unknown function"):
+        compile_expr(r"m{a=~`\d`} + nope(m)")
+
+
 def test_bytes_of_strings_make_characters(ramp: FileStorage) -> None:
     r"""\x and octal escapes are bytes as in Go: together they are characters, and what is no UTF-8 is refused with its place."""
     for text, value in {r'"\xc3\xa9\303\251\x41"': "ééA", r'"\\xff\u00e9"': r"\xffé", r"`\xff`": r"\xff"}.items():
@@ -93,3 +103,18 @@ def test_bytes_of_strings_make_characters(ramp: FileStorage) -> None:
     assert failure.value.part == r'"\xff"'
     with pytest.raises(PromqlError, match="1:32: illegal regex"):
         compile_expr(r'm{a="\xc3\xa9"} + 1_000 + m{b=~"("}')
+
+
+@pytest.mark.parametrize(
+    ("regex", "matches"),
+    [
+        (r'"web[\\w-.]+:\\d-1"', True), (r"`web[\w-.]+:\d-1`", True), (r"'[\\w-]+.[\\w.-]+:5[\\d-z]1'", True), (r"`web[\d-z]{3}.*`", False),
+        (r"`[\\d-w]+-.*`", False), (r'"[\\\\a-w]+-.*"', True), (r"`web\-1.+`", True),
+    ],
+)  # fmt: skip
+def test_a_dash_after_a_set_is_itself(regex: str, matches: bool) -> None:
+    """As in RE2, in matchers and in label_replace alike."""
+    storage = read_text('m{a="web-1.x:5-1"} 1 0')
+    assert bool(compile_expr(f"m{{a=~{regex}}}").instant(storage, 0)) is matches
+    (replaced,) = compile_expr(f'label_replace(m, "b", "yes", "a", {regex})').instant(storage, 0)  # type: ignore[misc,union-attr]
+    assert (("b", "yes") in replaced[0]) is matches

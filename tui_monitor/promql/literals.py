@@ -1,18 +1,22 @@
-"""What Prometheus writes and the parsing library cannot read, rewritten: 1_000 becomes 1000, [5m * 2] [600000ms], 0s 0."""
+"""What Prometheus writes and the parsing library cannot read, rewritten: 1_000 becomes 1000, [5m * 2] [600000ms], 0s 0, `\\d` "\\\\d"."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from tui_monitor.frozen import frozen
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.numbers import divide, larger, modulo, power, smaller
 from tui_monitor.promql.tokens import MAX_SECONDS, Token, number_value, tokenize
+from tui_monitor.promql.values import quote
 
 _ESCAPES = re.compile(r"((?:\\x[89a-fA-F][0-9a-fA-F]|\\[23][0-7]{2})+)|\\.", re.DOTALL)
 """Any escape; as a group a run of those that are bytes of a character, which the library takes for characters."""
+_PAIRS = re.compile(r"\\\\(?:([dwsDWS])-(?!\])|\\\\|.)", re.DOTALL)
+"""A backslash of a regular expression, written as two, and what follows it; as a group a set with a dash behind."""
 
 _UNARY = 3
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3}
@@ -84,7 +88,7 @@ def rewrite(text: str, step_ms: int | None = None, range_ms: int = 0) -> Rewritt
             seconds = 1.0
         found.append((part[0], part[-1], _written(seconds, negative, text, part)))
     covered = [(first.position, last.end) for first, last, _ in found]
-    for token in tokens:
+    for before, token in pairwise([Token("op", "", 0), *tokens]):
         if token.kind == "number" and not any(start <= token.position < end for start, end in covered):
             if not math.isfinite(value := number_value(token.text)):
                 raise PromqlError("the number is out of range", token.position, token.text, text)
@@ -92,8 +96,12 @@ def rewrite(text: str, step_ms: int | None = None, range_ms: int = 0) -> Rewritt
                 found.append((token, token, token.text.replace("_", "")))
             elif not value and token.text[-1] in "smhdwy":  # the library holds 0s for impossible
                 found.append((token, token, "0"))
-        elif token.kind == "string" and (new := _read_bytes(token, text)) != token.text:
-            found.append((token, token, new))
+        elif token.kind == "string":
+            new = quote(token.text[1:-1]) if token.text[0] == "`" and "\\" in token.text else _read_bytes(token, text)
+            if before.text in ("=~", "!~"):
+                new = _plain_dashes(new)
+            if new != token.text:
+                found.append((token, token, new))
     return _joined(text, sorted(found, key=lambda one: one[0].position), by_query)
 
 
@@ -105,9 +113,14 @@ def _read_bytes(token: Token, text: str) -> str:
         return bytes(int(one[1:], 16) if one[0] == "x" else int(one, 8) for one in digits).decode() or escape[0]
 
     try:
-        return token.text if token.text[0] == "`" else _ESCAPES.sub(characters, token.text)
+        return _ESCAPES.sub(characters, token.text)
     except UnicodeDecodeError:
         raise PromqlError("the string is not valid UTF-8", token.position, token.text, text) from None
+
+
+def _plain_dashes(literal: str) -> str:
+    r"""The regular expression of a matcher with [\w-.] as [\w\-.]: a dash after a set is itself, which the library refuses to see."""
+    return _PAIRS.sub(lambda item: rf"\\{item[1]}\\-" if item[1] else item[0], literal)
 
 
 def _joined(text: str, found: Sequence[tuple[Token, Token, str]], by_query: bool) -> Rewritten:

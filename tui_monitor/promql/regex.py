@@ -188,9 +188,10 @@ class _Translator:
                 self.out.append("]")
                 return
             first = False
-            self._class_item(char)
+            self._class_item()
 
-    def _class_item(self, char: str) -> None:
+    def _class_item(self) -> None:
+        """A named set, a character or a range; a dash after a named set is a character."""
         if self.pattern.startswith("[:", self.at):
             end = self.pattern.find(":]", self.at)
             name = self.pattern[self.at + 2 : end] if end > 0 else ""
@@ -198,16 +199,20 @@ class _Translator:
                 raise RegexError(f"invalid character class in {self.pattern!r}")
             self.out.append(_POSIX[name])
             self.at = end + 2
-        elif char == "\\" and self.at + 1 < len(self.pattern):
-            self.at += 1
-            if self.pattern[self.at] in _SETS:
-                self.out.append(_SETS[self.pattern[self.at]])
-                self.at += 1
-            else:
-                self.out.append(self._literal_escape())
+        elif self.pattern[self.at] == "\\" and self.pattern[self.at + 1 : self.at + 2] in _SETS:
+            self.out.append(_SETS[self.pattern[self.at + 1]])
+            self.at += 2
         else:
-            self.at += 1
-            self.out.append("\\" + char if char in "[]&~|\\" else char)
+            item = self._class_char()
+            if self.pattern[self.at : self.at + 1] == "-" and self.pattern[self.at + 1 : self.at + 2] not in ("", "]"):
+                self.at += 1
+                item += "-" + self._class_char()
+            self.out.append(item)
+
+    def _class_char(self) -> str:
+        char = self.pattern[self.at]
+        self.at += 1
+        return self._literal_escape() if char == "\\" and self.at < len(self.pattern) else re.escape(char)
 
 
 def expand(template: str, found: re.Match[str]) -> str:
