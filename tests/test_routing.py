@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tui_monitor.alerts.routing import compile_routing, known_severity, severity_recipients
+from tui_monitor.alerts.routing import compile_routing, severity_recipients
 from tui_monitor.alerts.routing_check import check_routing
+from tui_monitor.model import known_severity
 from tui_monitor.settings import Settings
 
 NOTIFIERS = [{"name": name, "type": "webhook", "url": "http://127.0.0.1:1/"} for name in ("chat", "mail", "sms", "biz")]

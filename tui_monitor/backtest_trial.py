@@ -12,9 +12,10 @@ from tui_monitor.alerts.message import Kind, Message
 from tui_monitor.alerts.no_data import WATCH
 from tui_monitor.alerts.planner import Planner
 from tui_monitor.alerts.routing import Routing
-from tui_monitor.alerts.rules import Rule, gravity
+from tui_monitor.alerts.rules import Rule
 from tui_monitor.backtest_result import Firing, Outcome, RuleOutcome, Rung, Told
 from tui_monitor.backtest_samples import Span, overlap
+from tui_monitor.model import severity_rank
 from tui_monitor.promql.storage import Queryable
 
 MOST_FIRINGS = 1000
@@ -60,7 +61,7 @@ class _Tally:
             first=self.first,
             last=self.last,
             still=self.still,
-            by_severity={word: self.by_severity[word] for word in sorted(self.by_severity, key=gravity)},
+            by_severity={word: self.by_severity[word] for word in sorted(self.by_severity, key=severity_rank)},
             told=_told(self.told),
             firings=tuple(self.firings),
             error=self.error,
@@ -140,7 +141,7 @@ class Trial:
             tally.last = alert.starts_at
             tally.open[alert.id] = _Open(alert.starts_at, alert.severity, alert.labels)
         elif transition.change == "raised" and alert.id in tally.open:
-            tally.open[alert.id].severity = max(tally.open[alert.id].severity, alert.severity, key=gravity)
+            tally.open[alert.id].severity = max(tally.open[alert.id].severity, alert.severity, key=severity_rank)
         elif transition.change == "resolved" and alert.id in tally.open:
             self._close(tally, tally.open.pop(alert.id), transition.at, ended=True)
         elif transition.change == "dropped":

@@ -20,6 +20,11 @@ STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
 
 SEVERITIES = ("info", "warning", "error", "critical")
 SEVERITY_ALIASES = {"low": "info", "medium": "warning", "high": "error"}
+_FOREIGN_SEVERITIES = {
+    "page": "critical", "emergency": "critical", "fatal": "critical", "major": "error",
+    "minor": "warning", "notice": "info", "none": "info",
+}  # fmt: skip
+"""Words of rule files that others wrote."""
 
 
 def labels_of(name: str = "", /, **labels: str) -> Labels:
@@ -50,6 +55,13 @@ def is_stale(value: float) -> bool:
 
 
 _STALE_BYTES = struct.pack("<Q", STALE_BITS)
+
+
+def known_severity(word: str) -> str:
+    """Any word as one of our severities; one that nobody knows is a warning."""
+    word = word.lower()
+    word = SEVERITY_ALIASES.get(word, _FOREIGN_SEVERITIES.get(word, word))
+    return word if word in SEVERITIES else "warning"
 
 
 def severity_rank(severity: str) -> int:

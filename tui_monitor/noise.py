@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from tui_monitor.alerts.rules import Rule, gravity
+from tui_monitor.alerts.rules import Rule
 from tui_monitor.frozen import frozen
+from tui_monitor.model import severity_rank
 from tui_monitor.promql.durations import format_duration
 from tui_monitor.promql.robust import median
 from tui_monitor.units import rfc3339
@@ -131,7 +132,7 @@ def _of_rule(
     kinds = Counter(messages.values())
     found = RuleNoise(
         alert=name,
-        severity=max((one.severity for one in episodes), key=gravity),
+        severity=max((one.severity for one in episodes), key=severity_rank),
         fired=len(episodes),
         subjects=len({one.fingerprint for one in episodes}),
         median_s=median(lengths),
@@ -193,7 +194,7 @@ def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], f
         return f"the longest for {_say(one.longest_s)} and still: acknowledge it, silence it or change its threshold", ""
     if one.reminders >= _NEVER_ACKED and one.reminders * 2 > one.messages:
         return f"{one.reminders} of its {one.messages} messages were reminders: acknowledge it, or raise repeat_interval on its route", ""
-    if one.fired >= _NEVER_ACKED and not one.acknowledged and gravity(one.severity) > gravity("info"):
+    if one.fired >= _NEVER_ACKED and not one.acknowledged and severity_rank(one.severity) > severity_rank("info"):
         return "never acknowledged: raise its threshold or lower its severity", "severity=info" if rungs == 1 else ""
     return "", ""
 

@@ -16,9 +16,9 @@ from tui_monitor.alerts.ladder import Ladder, Reading, Subject
 from tui_monitor.alerts.moment import Moment
 from tui_monitor.alerts.no_data import WATCH, AllThere, missing_of
 from tui_monitor.alerts.rulebook import Group, RuleBook
-from tui_monitor.alerts.rules import Rule, gravity
+from tui_monitor.alerts.rules import Rule
 from tui_monitor.alerts.templates import is_template, render
-from tui_monitor.model import Labels
+from tui_monitor.model import Labels, severity_rank
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.storage import Queryable
 
@@ -231,7 +231,7 @@ class Evaluator:
         """
         every = [(ladder, subject) for ladder in self.book.ladders() for subject in ladder.subjects.values()]
         found = [pair for pair in every if pair[1].alert.state != "resolved"]
-        found.sort(key=lambda pair: (-gravity(pair[1].alert.severity), -pair[1].alert.active_at, pair[1].alert.id))
+        found.sort(key=lambda pair: (-severity_rank(pair[1].alert.severity), -pair[1].alert.active_at, pair[1].alert.id))
         return [ladder.current(subject, texts=place < _FRESH_TEXTS) for place, (ladder, subject) in enumerate(found)]
 
     def find(self, prefix: str) -> tuple[Ladder, Subject]:

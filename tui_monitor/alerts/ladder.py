@@ -13,8 +13,8 @@ from typing import Protocol
 
 from tui_monitor.alerts.alert import Alert, Change, Rung, Transition
 from tui_monitor.alerts.identity import fingerprint_of, new_id
-from tui_monitor.alerts.rules import Rule, gravity
-from tui_monitor.model import Labels
+from tui_monitor.alerts.rules import Rule
+from tui_monitor.model import Labels, severity_rank
 
 FLAP_WINDOW_MS = 600_000
 """`flap_limit` cycles within this time are flapping; a flapping alert ends after as long a calm."""
@@ -98,7 +98,7 @@ class Ladder:
     def _begin(self, fingerprint: str, identity: dict[str, str], true: Sequence[Reading], now: int) -> None:
         ident = new_id(fingerprint, now, self.taken)
         self.taken.add(ident)
-        top = max(true, key=lambda reading: gravity(reading[0].severity_for(identity)))
+        top = max(true, key=lambda reading: severity_rank(reading[0].severity_for(identity)))
         severity = top[0].severity_for(identity)
         alert = Alert(
             id=ident,
@@ -144,7 +144,8 @@ class Ladder:
         """Take the value of the gravest rung that is true, an active one before one that is not."""
         if not true:
             return
-        subject.reading = max(true, key=lambda one: (subject.rungs[one[0].key].active, gravity(one[0].severity_for(subject.identity))))
+        rungs, identity = subject.rungs, subject.identity
+        subject.reading = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
         if subject.reading[2] != subject.alert.value:
             subject.stale = subject.unsaved = True
 
@@ -179,7 +180,7 @@ class Ladder:
             subject.unsaved = True
         severity = self._severity(subject, active_only=True)
         change: Change | None = None
-        if gravity(severity) > gravity(alert.severity):
+        if severity_rank(severity) > severity_rank(alert.severity):
             change = "raised"
         elif severity != alert.severity and not alert.flaps:
             change = "lowered"
@@ -274,7 +275,7 @@ class Ladder:
             for rule in self.rules
             if (rung := subject.rungs.get(rule.key)) is not None and (rung.active or not active_only)
         ]
-        return max(words, key=gravity)
+        return max(words, key=severity_rank)
 
     def _cooldown_until(self, subject: Subject, now: int) -> int:
         ends = self.ended.get(subject.alert.fingerprint)

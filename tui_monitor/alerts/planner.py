@@ -8,7 +8,6 @@ from datetime import tzinfo
 
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.inhibition import ParentVerdict
-from tui_monitor.alerts.planner_decide import rank
 from tui_monitor.alerts.planner_flush import Flusher
 from tui_monitor.alerts.planner_message import Wording
 from tui_monitor.alerts.planner_mute import Mutes
@@ -17,6 +16,7 @@ from tui_monitor.alerts.planner_rows import Rows
 from tui_monitor.alerts.planner_state import Audit, Group, GroupId, Place, Plan, Remembered, Track, match_labels, track_of
 from tui_monitor.alerts.routing import NO_ROUTE, Routing
 from tui_monitor.alerts.silences import KEEP_EXPIRED_MS, Silence, expire, extend
+from tui_monitor.model import severity_rank
 
 _SWEEP_MS = 30_000
 _NOTHING = Plan()
@@ -220,7 +220,7 @@ class Planner:
     def _lower(self, alert_id: str, track: Track) -> None:
         """A severity that fell is not told, but remembered, so that the next rise is told."""
         for notifier, told in track.told.items():
-            if rank(track.alert.severity) < rank(told.severity):
+            if severity_rank(track.alert.severity) < severity_rank(told.severity):
                 track.told[notifier] = replace(told, severity=track.alert.severity)
                 self._rows.told(alert_id, notifier)
 

@@ -6,9 +6,8 @@ from typing import Literal, NamedTuple
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.planner_state import RateRow, Told
-from tui_monitor.alerts.routing import known_severity
 from tui_monitor.frozen import frozen
-from tui_monitor.model import SEVERITIES
+from tui_monitor.model import severity_rank
 from tui_monitor.units import parse_duration
 
 Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
@@ -24,11 +23,6 @@ class Need(NamedTuple):
 _NOTHING = Need()
 
 
-def rank(severity: str) -> int:
-    """0 info to 3 critical for any word."""
-    return SEVERITIES.index(known_severity(severity))
-
-
 def needs_update(alert: Alert, told: Told | None, *, now: int, muted: bool, orphan: bool, acked: bool, repeat: int, woken_at: int) -> Need:
     """The reason to tell one notifier of one alert.
 
@@ -41,7 +35,7 @@ def needs_update(alert: Alert, told: Told | None, *, now: int, muted: bool, orph
         return _NOTHING
     if told is None:
         return _NOTHING if orphan else Need("new")
-    if rank(alert.severity) > rank(told.severity):
+    if severity_rank(alert.severity) > severity_rank(told.severity):
         return Need("raised")
     if orphan:
         return _NOTHING

@@ -8,9 +8,10 @@ from datetime import tzinfo
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evidence import short_lines
 from tui_monitor.alerts.message import AlertSnapshot, Kind, Message
-from tui_monitor.alerts.planner_decide import Reason, rank
+from tui_monitor.alerts.planner_decide import Reason
 from tui_monitor.alerts.texts import Story, compose
 from tui_monitor.frozen import frozen
+from tui_monitor.model import severity_rank
 
 _LATE_MS = 60_000
 
@@ -81,7 +82,7 @@ class Wording:
             created_at=now,
             title=title,
             text=text,
-            severity=max((entry.alert.severity for entry in entries), key=rank),
+            severity=max((entry.alert.severity for entry in entries), key=severity_rank),
             host=self._host,
             group_key=group_key,
             group_labels=dict(group_labels),
@@ -122,7 +123,8 @@ def _ordered(entries: Sequence[Entry]) -> list[Entry]:
     def order(entry: Entry) -> tuple[int, int, int, str, str]:
         ended = entry.reason == "resolved"
         place = (0 if entry.alert.fingerprint in firing else 2) if ended else 1
-        return place, -rank(entry.alert.severity), entry.alert.starts_at // 1000, entry.alert.labels.get("check", ""), entry.alert.id
+        alert = entry.alert
+        return place, -severity_rank(alert.severity), alert.starts_at // 1000, alert.labels.get("check", ""), alert.id
 
     return sorted(entries, key=order)
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 
 from tui_monitor.alerts.inhibition import Inhibitors, ParentVerdict, Verdict
 from tui_monitor.alerts.matchers import matches_all
-from tui_monitor.alerts.planner_decide import rank
 from tui_monitor.alerts.planner_state import Track
 from tui_monitor.alerts.routing import Routing
 from tui_monitor.alerts.silences import Silence, next_boundary
+from tui_monitor.model import severity_rank
 from tui_monitor.promql.storage import Matcher
 
-_ERROR = rank("error")
+_ERROR = severity_rank("error")
 _FAR = 1 << 60
 
 
@@ -178,7 +178,7 @@ class Mutes:
     def _fails(self, check: str, ids: Iterable[str]) -> bool:
         verdict = self._ask(check, 0)
         if verdict is None:
-            return any(rank(self._tracks[key].alert.severity) >= _ERROR for key in ids if key in self._tracks)
+            return any(severity_rank(self._tracks[key].alert.severity) >= _ERROR for key in ids if key in self._tracks)
         return verdict == "unhealthy"
 
     def _ask(self, check: str, since: int) -> Verdict | None:

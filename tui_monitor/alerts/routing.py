@@ -12,13 +12,11 @@ from tui_monitor.alerts.matchers import matches_all, parse_matchers
 from tui_monitor.alerts.schedule import CronSchedule, Schedule, parse_weekly, parse_zone
 from tui_monitor.alerts.silences import MaintenanceWindow
 from tui_monitor.frozen import frozen
-from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
+from tui_monitor.model import SEVERITIES, known_severity
 from tui_monitor.promql.storage import Matcher
 
 if TYPE_CHECKING:
     from tui_monitor.settings import MaintenanceSettings, RouteSettings, Settings
-
-_FOREIGN_SEVERITIES = {"page": "critical", "none": "info", "ticket": "warning", "notice": "info", "emergency": "critical"}
 
 
 @frozen
@@ -109,12 +107,6 @@ class Routing:
         """Every schedule in it, of routes and of maintenance windows."""
         active = (route.active for route in _all(self.routes) if route.active is not None)
         return (*active, *(window.schedule for window in self.maintenance))
-
-
-def known_severity(word: str) -> str:
-    """One of info, warning, error, critical for any word that a rule file may use; a word nobody knows is a warning."""
-    word = SEVERITY_ALIASES.get(word, _FOREIGN_SEVERITIES.get(word, word))
-    return word if word in SEVERITIES else "warning"
 
 
 def severity_recipients(by_severity: Mapping[str, tuple[str, ...]], severity: str) -> tuple[str, ...]:

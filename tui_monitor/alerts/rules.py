@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.templates import TemplateError, check_template, is_template
 from tui_monitor.frozen import frozen
-from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES, severity_rank
+from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES, known_severity
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.storage import Matcher, Queryable
 from tui_monitor.text import nearest
@@ -23,15 +23,6 @@ Source = Literal["config", "default", "file"]
 DEFAULT_SEVERITY = "warning"
 WIDE_MS = 600_000
 """A rule that looks back further than memory does needs the history, so it is evaluated each minute."""
-_WORDS = {
-    "page": "critical",
-    "emergency": "critical",
-    "fatal": "critical",
-    "major": "error",
-    "minor": "warning",
-    "notice": "info",
-    "none": "info",
-}
 
 
 class Query(Protocol):
@@ -96,18 +87,7 @@ class Rule:
 
     def severity_for(self, identity: Mapping[str, str]) -> str:
         """One of our severities: the rule's own, or what the label of this subject comes to."""
-        return severity_word(identity.get("severity", "")) if self.severity_in_identity else self.severity
-
-
-def severity_word(word: str) -> str:
-    """Any word as one of our severities; an unknown one is a warning."""
-    known = SEVERITY_ALIASES.get(word.lower(), word.lower())
-    return known if known in SEVERITIES else _WORDS.get(known, DEFAULT_SEVERITY)
-
-
-def gravity(severity: str) -> int:
-    """The order of severities: more is graver."""
-    return severity_rank(severity)
+        return known_severity(identity.get("severity", "")) if self.severity_in_identity else self.severity
 
 
 @frozen
@@ -254,7 +234,7 @@ def _compile(text: RuleText, key: str, stem: str, problems: list[str]) -> Rule |
 def _severity(text: RuleText, faults: list[str]) -> str:
     word = text.severity or text.labels.get("severity") or DEFAULT_SEVERITY
     if text.source == "file":
-        return severity_word(word)
+        return known_severity(word)
     if is_template(word) or SEVERITY_ALIASES.get(word, word) not in SEVERITIES:
         faults.append(f'labels.severity: "{word}" is not a severity; one of {", ".join(SEVERITIES)}')
         return DEFAULT_SEVERITY

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from tui_monitor.alerts.message import Kind
-from tui_monitor.alerts.routing import known_severity
 from tui_monitor.alerts.texts_words import ENGLISH, LANGUAGES, Words
 from tui_monitor.frozen import frozen
+from tui_monitor.model import known_severity
 from tui_monitor.text import clean, clip
 
 TITLE_LIMIT = 120
