@@ -257,13 +257,16 @@ async def test_every_screen_says_that_it_is_past() -> None:
 
 
 async def test_a_notice_that_needs_two_lines_gets_them() -> None:
-    """At 80 columns the alerts give a line to it, and get it back."""
+    """At 80 columns the alerts give two lines to it, and get them back; other screens, where it is known already, give one."""
     async with running(size=(80, 24)) as (app, backend, pilot):
         board, height = backend.board(), app.main.alerts.size.height
         backend.push(replace(board, leader=replace(board.leader, role="viewer", kind="headless", alive=False)))
         await settle_light(app, pilot)
         assert app.main.notice.size.height == 2 and "Start the service." in seen(app) and app.main.alerts.size.height == height - 2
         assert "since" in text_of([app.main.alerts._lines[-2]])
+        await press(app, pilot, "2")
+        assert isinstance(app.screen, PageScreen) and app.screen.notice.size.height == 1 and "NO LEADER" in seen(app)
+        await press(app, pilot, "escape")
         await pilot.resize_terminal(120, 24)
         await settle_light(app, pilot)
         assert app.main.notice.size.height == 1

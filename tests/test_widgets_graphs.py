@@ -118,6 +118,13 @@ def test_a_chart_names_lines_thresholds_marks_and_times() -> None:
     assert {"line-1", "warning", "faint"} <= {style for row in lines for _, style in row}
 
 
+def test_a_threshold_outside_of_the_picture_says_so() -> None:
+    """The legend names thresholds that are too far away to be drawn, and where they are."""
+    chart = Chart((line(),), "seconds", ((0.4, "warning"), (90.0, "critical")))
+    text = text_of(chart_lines(chart, boards.AT - 3_600_000, boards.AT, 118, 30, LOOK))
+    assert "critical 90.0s above" in text and "warning 400ms   " in text
+
+
 def test_a_chart_says_what_is_wrong_or_missing() -> None:
     """An error stands in the place of lines; no samples are said to be none."""
     assert "bad" in text_of(chart_lines(Chart(error="bad"), 0, 1, 40, 10, LOOK))

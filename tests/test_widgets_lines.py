@@ -10,11 +10,11 @@ import boards
 import pytest
 from rich.style import Style
 
-from tui_monitor.views import BacktestRow, Board, Chart, ChartLine, Delivery, LeaderView, MountView, NoiseRow, PanelView
+from tui_monitor.views import BacktestRow, Board, Chart, ChartLine, Delivery, LeaderView, MountView, NoiseRow, NotificationView, PanelView
 from tui_monitor.widgets import alerts, bars, checks, studies
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.asking import parse_moment, parse_silence, silence_text
-from tui_monitor.widgets.details import alert_lines, check_lines
+from tui_monitor.widgets.details import alert_lines, check_lines, notifier_text
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.inks import RECIPES, Inks
@@ -127,6 +127,7 @@ def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
     board = replace(boards.busy(), leader=LeaderView("viewer", 0, "headless", 0, boards.AT, alive=False))
     shown = bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK)
     assert len(shown) == lines and text_of(shown).rstrip().endswith("Start the service.")
+    assert len(bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK, home=False)) == 1
     long = bars.notice_lines([("TROUBLE", "word " * 60), ("READ-ONLY", "you")], width, LOOK)
     assert len(long) == (2 if width >= 60 else 3) and text_of(long).rstrip().endswith(LOOK.glyphs.cut)
 
@@ -372,6 +373,15 @@ def test_notifiers_that_do_not_deliver_are_named() -> None:
     alert = replace(boards.alerts()[1], deliveries=(lost, Delivery("chat", "firing", "retrying", 2)))
     assert alerts.undelivered([alert]) == "mail failed, chat retrying"
     assert alerts.undelivered([replace(alert, deliveries=(lost, Delivery("mail", "reminder", "sent", 3)))]) == ""
+
+
+def test_the_notifier_that_fails_is_named_first() -> None:
+    """Where the line is cut, what works is what is missing."""
+    rows = [
+        NotificationView("2", "chat", "firing", "sent", "Down", 1, boards.AT, None, boards.AT),
+        NotificationView("1", "mail", "firing", "retrying", "Down", 2, boards.AT - 60_000),
+    ]
+    assert notifier_text(rows, ("chat", "sms"), boards.AT) == "mail retrying 1m ago, chat sent now, sms unused"
 
 
 def test_of_the_past_nothing_is_said_to_be_unsent() -> None:

@@ -297,12 +297,10 @@ async def open_acts(app: MonitorApp) -> None:
         return
     acts = await app.backend.acts(ACTS)
     pane = ListPane("Audit", "Nobody has done anything yet.", look=app.look, inks=app.inks)
-    who = max((f.cells(one.by) for one in acts), default=0)
-    pane.columns = lambda width, look: [details.act_heads(who, width, look)]
+    now, widths = app.now(), details.act_widths(acts, app.now(), app.look)
+    pane.columns = lambda width, look: [details.act_heads(widths, width, look)]
     pane.whole = {str(number): f"{one.by} {one.verb} {one.subject}   {one.note}".rstrip() for number, one in enumerate(acts)}
-    pane.fill(
-        [(str(number), pane.whole[str(number)], partial(_act, one, app.now(), who)) for number, one in enumerate(acts)], "who did what"
-    )
+    pane.fill([(str(number), pane.whole[str(number)], partial(_act, one, now, widths)) for number, one in enumerate(acts)], "who did what")
 
     def opened(key: str) -> None:
         found = re.match(r"([0-9a-f]{6,}) \S", acts[int(key)].subject)  # an alert's id and name
@@ -311,16 +309,16 @@ async def open_acts(app: MonitorApp) -> None:
     _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, opened=opened))
 
 
-def _act(one: ActView, now: int, who: int, width: int, look: Look, selected: bool) -> Line:
-    return details.act_line(one, now, who, width, look)
+def _act(one: ActView, now: int, widths: tuple[int, int], width: int, look: Look, selected: bool) -> Line:
+    return details.act_line(one, now, widths, width, look)
 
 
 def _silence(one: SilenceView, now: int, width: int, look: Look, selected: bool) -> Line:
     row = Row(width, look).gap(1).put(one.id, "dim", 8).gap()
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
     told = clean(f"{one.by} {one.comment}".strip())
-    row.put(when, "text", 14).gap().put(one.matchers, "strong", max(10, row.room - min(f.cells(told), row.room // 3) - 2)).gap(2)
-    return row.put(told, "dim", row.room, right=True).line()
+    row.put(when, "text", 14).gap().put(one.matchers, "strong", max(10, row.room - min(f.cells(told), row.room // 3) - 3)).gap(2)
+    return row.put(told, "dim", row.room - 1, right=True).line()
 
 
 async def open_panels(app: MonitorApp) -> None:

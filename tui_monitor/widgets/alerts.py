@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tui_monitor.model import severity_rank
-from tui_monitor.views import AlertView, Board, Delivery, subject_of
+from tui_monitor.views import AlertView, Board, Delivery, alert_order, subject_of
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import SEVERITY_WORDS, Line, Look, Row
 
@@ -23,8 +23,6 @@ def order_key(order: str) -> Callable[[AlertView], Any]:
         return lambda alert: (-severity_rank(alert.severity), -(alert.starts_at or alert.active_at))
     if order == "name":
         return lambda alert: (alert.name, subject(alert))
-    from tui_monitor.boards import alert_order
-
     return alert_order
 
 

@@ -118,9 +118,9 @@ def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) ->
     return told
 
 
-def notice_lines(told: Sequence[tuple[str, str]], width: int, look: Look) -> list[Line]:
-    """The notices one after the other; what does not fit goes on below, for a sentence that is cut may hide what to do."""
-    rows, limit = [Row(width, look)], 2 if width >= 60 else 3
+def notice_lines(told: Sequence[tuple[str, str]], width: int, look: Look, *, home: bool = True) -> list[Line]:
+    """The notices one after the other; at ``home`` what does not fit goes on below, for a sentence that is cut may hide what to do."""
+    rows, limit = [Row(width, look)], 1 if not home else 2 if width >= 60 else 3
     for word, sentence in told:
         if rows[-1].used and rows[-1].room < len(word) + 12:
             if len(rows) == limit:

@@ -27,11 +27,21 @@ def chart_lines(chart: Chart, start: int, end: int, width: int, height: int, loo
     values = [value for line in (*chart.lines, *before) for value in line.values if math.isfinite(value)]
     if not values:
         return [Row(width, look).line(), Row(width, look).gap(2).put("No samples in this range.", "dim").line()]
-    legend = _legend(chart, before, width, look, height // 4) if height >= 8 else []
+    legend = _legend(chart, before, _scale(chart, values), width, look, height // 4) if height >= 8 else []
     marks = [(at, text) for at, text in chart.marks if start <= at <= end]
     told = [_marks_line(marks, end, width, look)] if marks and height >= 8 else []
     plot = _plot(chart, before, marks, values, start, end, width, max(3, height - len(legend) - len(told)), look)
     return [*legend, *plot, *told][:height]
+
+
+def _scale(chart: Chart, values: Sequence[float]) -> tuple[float, float]:
+    """The lowest and the highest value of the picture: all samples, and the thresholds that are near them."""
+    low, high = min(values), max(values)
+    near = [value for value, _ in chart.thresholds if value <= high * 1.5 + 1e-9 and value >= low / 2 - 1e-9]
+    low, high = min([low, *near]), max([high, *near])
+    if chart.unit in ("ratio", "seconds", "bytes", "bytes_per_second") and 0 <= low <= high * (0.9 if chart.unit == "ratio" else 0.6):
+        low = 0.0
+    return (low, high) if low < high else (low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0))
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -46,8 +56,8 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _legend(chart: Chart, before: Sequence[ChartLine], width: int, look: Look, limit: int) -> list[Line]:
-    lines = []
+def _legend(chart: Chart, before: Sequence[ChartLine], scale: tuple[float, float], width: int, look: Look, limit: int) -> list[Line]:
+    lines, (low, high) = [], scale
     shown = chart.lines[: max(1, limit - 1)] if len(chart.lines) > limit else chart.lines
     for index, one in enumerate(shown):
         known = [value for value in one.values if math.isfinite(value)]
@@ -58,16 +68,16 @@ def _legend(chart: Chart, before: Sequence[ChartLine], width: int, look: Look, l
             mean = sum(known) / len(known)
             tail = f"last {f.unit_value(known[-1], unit)}  min {f.unit_value(min(known), unit)}  avg {f.unit_value(mean, unit)}"
             tail += f"  max {f.unit_value(max(known), unit)}"
-        row.put(one.name or "value", "text", max(8, row.room - len(tail) - 2)).gap(2)
+        row.put(one.name or "value", "text", max(8, row.room - len(tail) - 3)).gap(2)
         lines.append(row.put(tail, "dim").line())
     if len(shown) < len(chart.lines):
         lines.append(Row(width, look).gap(4).put(f"and {len(chart.lines) - len(shown)} more series", "dim").line())
     if chart.thresholds:
         row = Row(width, look).gap(1)
         for value, severity in chart.thresholds:
-            row.put(look.glyphs.track * 2, SEVERITY_STYLES.get(severity, "info")).gap().put(
-                f"{severity} {f.unit_value(value, chart.unit)}", "dim"
-            ).gap(3)
+            beyond = " above" if value > high else " below" if value < low else ""
+            row.put(look.glyphs.track * 2, SEVERITY_STYLES.get(severity, "info")).gap()
+            row.put(f"{severity} {f.unit_value(value, chart.unit)}{beyond}", "dim").gap(3)
         lines.append(row.line())
     if before:
         lines.append(Row(width, look).gap(1).put(look.glyphs.track * 2, "faint").gap().put("the same time last week", "dim").line())
@@ -105,13 +115,7 @@ def _plot(
 ) -> list[Line]:
     import plotext
 
-    low, high = min(values), max(values)
-    near = [value for value, _ in chart.thresholds if value <= high * 1.5 + 1e-9 and value >= low / 2 - 1e-9]
-    low, high = min([low, *near]), max([high, *near])
-    if chart.unit in ("ratio", "seconds", "bytes", "bytes_per_second") and 0 <= low <= high * (0.9 if chart.unit == "ratio" else 0.6):
-        low = 0.0
-    if high <= low:
-        low, high = low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0)
+    low, high = _scale(chart, values)
     marker = "braille" if look.glyphs.braille else "*"
     plotext.clear_figure()
     plotext.limit_size(False, False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui_monitor.text import clean
 from tui_monitor.views import ActView, AlertDetail, AlertView, CheckView, Delivery, NotificationView
 from tui_monitor.widgets import alerts
@@ -147,8 +149,8 @@ def notification_line(one: NotificationView, now: int, width: int, look: Look) -
         row.put(one.kind, "dim", 9).gap()
     outcome = _outcome(one, now, look)
     room = min(f.cells(clean(outcome)), row.room * 3 // 5)
-    row.put(one.title, "text", max(8, row.room - room - 2)).gap(2)
-    return row.put(outcome, "dim" if one.state in ("sent", "queued") else style, row.room, right=True).line()
+    row.put(one.title, "text", max(8, row.room - room - 3)).gap(2)
+    return row.put(outcome, "dim" if one.state in ("sent", "queued") else style, row.room - 1, right=True).line()
 
 
 def _outcome(one: NotificationView, now: int, look: Look) -> str:
@@ -168,28 +170,36 @@ def notification_text(one: NotificationView, now: int, look: Look) -> str:
 ACT_HEADS = ("time", "by", "did", "to", "note")
 
 
-def _act_row(texts: tuple[str, ...], styles: tuple[str, ...], who: int, width: int, look: Look) -> Line:
-    row, who = Row(width, look).gap(1), max(2, min(24, who))
-    for text, style, wide in zip(texts, styles, (15, who, 10, max(8, (width - who - 32) // 2)), strict=False):
-        row.put(text, style, wide).gap()
+def act_widths(acts: Sequence[ActView], now: int, look: Look) -> tuple[int, int]:
+    """The cells that the stamps and the names of these acts need."""
+    stamps = max((len(f.stamp(one.at, now, look.zone, seconds=True)) for one in acts), default=4)
+    return stamps, max(2, min(24, max((f.cells(clean(one.by)) for one in acts), default=0)))
+
+
+def _act_row(texts: tuple[str, ...], styles: tuple[str, ...], widths: tuple[int, int], width: int, look: Look) -> Line:
+    row = Row(width, look).gap(1)
+    for text, style, wide in zip(texts, styles, (*widths, 9), strict=False):
+        row.put(text, style, wide).gap(2)
+    row.put(texts[3], styles[3], max(8, min(32, row.room * 2 // 3))).gap(2)
     return row.put(texts[4], styles[4]).line()
 
 
-def act_heads(who: int, width: int, look: Look) -> Line:
+def act_heads(widths: tuple[int, int], width: int, look: Look) -> Line:
     """The names of the columns of `act_line`."""
-    return _act_row(ACT_HEADS, ("faint",) * 5, who, width, look)
+    return _act_row(ACT_HEADS, ("faint",) * 5, widths, width, look)
 
 
-def act_line(one: ActView, now: int, who: int, width: int, look: Look) -> Line:
-    """One line of the audit log: when, who (in ``who`` cells), what, to which alert or silence, and with what note."""
+def act_line(one: ActView, now: int, widths: tuple[int, int], width: int, look: Look) -> Line:
+    """One line of the audit log: when, who, what, to which alert or silence, and with what note."""
     texts = (f.stamp(one.at, now, look.zone, seconds=True), one.by, one.verb, one.subject, one.note)
-    return _act_row(texts, ("dim", "text", "strong", "text", "dim"), who, width, look)
+    return _act_row(texts, ("dim", "text", "strong", "text", "dim"), widths, width, look)
 
 
 def notifier_text(rows: list[NotificationView], names: tuple[str, ...], now: int) -> str:
-    """Each notifier's health from its newest message: "ops-chat sent 4m ago, ops-mail failed 4m ago"."""
-    told = []
+    """Each notifier's health from its newest message, what fails first: "ops-mail failed 4m ago, ops-chat sent 4m ago"."""
+    told: list[tuple[bool, str]] = []
     for name in dict.fromkeys((*names, *(row.notifier for row in rows))):
         newest = next((row for row in rows if row.notifier == name and row.state not in ("queued", "sending")), None)
-        told.append(f"{name} {newest.state} {f.ago(newest.sent_at or newest.created_at, now)}" if newest else f"{name} unused")
-    return ", ".join(told)
+        text = f"{name} {newest.state} {f.ago(newest.sent_at or newest.created_at, now)}" if newest else f"{name} unused"
+        told.append((newest is None or newest.state == "sent", text))
+    return ", ".join(text for _, text in sorted(told, key=lambda one: one[0]))

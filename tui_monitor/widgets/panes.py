@@ -272,7 +272,7 @@ class HeadBar(Bar):
 
 
 class NoticeBar(Bar):
-    """The lines of what must be said plainly; hidden when there is nothing. ``home``: on the main screen."""
+    """What must be said plainly; hidden when there is nothing. ``home``: on the main screen, where it takes the lines it needs."""
 
     def __init__(self, board: Board, *, look: Look, inks: Inks, id: str, home: bool = False) -> None:
         super().__init__(board, look=look, inks=inks, id=id)
@@ -284,7 +284,7 @@ class NoticeBar(Bar):
         self.board, self.picture = board, picture
         told = bars.notices(board, picture, self.look, home=self._home)
         self.set_class(not told, "-hidden")
-        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look)))
+        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look, home=self._home)))
         self.rebuild()
 
     def on_resize(self) -> None:
@@ -298,7 +298,8 @@ class NoticeBar(Bar):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """All notices that there is room for."""
-        return bars.notice_lines(bars.notices(self.board, self.picture, self.look, home=self._home), width, self.look), -1
+        told = bars.notices(self.board, self.picture, self.look, home=self._home)
+        return bars.notice_lines(told, width, self.look, home=self._home), -1
 
 
 class FootBar(Bar):
