@@ -118,6 +118,24 @@ def test_all_faults_are_told(tmp_path: Path) -> None:
     assert str(found.problems[0]).startswith(f"{tmp_path / 'rules.yml'}:4: Unknown: expr: 1:1: ")
 
 
+def test_anchors_and_merged_mappings(tmp_path: Path) -> None:
+    """YAML's `<<` adds what is not said, of several the first; what it cannot take is named with its line."""
+    path = tmp_path / "a.yml"
+    path.write_text(
+        "groups:\n- name: a\n  rules:\n"
+        "  - &base {alert: A, expr: up == 0, for: 5m, labels: &few {team: web, tier: x}}\n"
+        "  - <<: *base\n    alert: B\n    labels: {<<: [*few, {tier: z, zone: eu}], team: db}\n"
+    )
+    found = load_rule_files([path])
+    assert not found.problems and [(rule.name, rule.for_s, rule.expr) for rule in found.rules] == [
+        ("A", 300, "up == 0"),
+        ("B", 300, "up == 0"),
+    ]
+    assert found.rules[1].labels == {"team": "db", "tier": "x", "zone": "eu"}
+    path.write_text("groups:\n- <<: text\n  name: a\n")
+    assert "line 2: << takes mappings" in str(load_rule_files([path]).problems[0])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

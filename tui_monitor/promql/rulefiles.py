@@ -227,14 +227,28 @@ def _plain(node: Any) -> Any:
     if isinstance(node, yaml.MappingNode):
         mapping = _Mapping()
         mapping.line = node.start_mark.line + 1
+        merged: dict[str, Any] = {}
         for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                _merge(merged, _plain(value), key.start_mark.line + 1)
+                continue
             name = str(key.value)
             if name in mapping:
                 raise _Fault(f"line {key.start_mark.line + 1}: the field {name!r} stands twice")
             mapping[name] = _plain(value)
+        mapping.update({name: value for name, value in merged.items() if name not in mapping})
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value) for value in node.value]
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return None
     return node.value
+
+
+def _merge(merged: dict[str, Any], value: Any, line: int) -> None:
+    """What ``<<: *name`` adds: the fields of a mapping or of several, the first of which counts."""
+    for one in value if isinstance(value, list) else [value]:
+        if not isinstance(one, _Mapping):
+            raise _Fault(f"line {line}: << takes mappings")
+        for name, item in one.items():
+            merged.setdefault(name, item)
