@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, Labels, label
 from tui_monitor.promql.values import format_labels, selection
@@ -102,7 +102,7 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
         name=alert.name,
         severity=alert.severity,
         state=alert.state,
-        summary=alert.annotations.get("summary", "") or _subject(alert),
+        summary=alert.annotations.get("summary", "") or labels_text(alert.labels),
         value=alert.value,
         value_text=value_text(alert.value, unit),
         active_at=alert.active_at,
@@ -120,16 +120,6 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
         no_data=alert.no_data,
         affected=affected,
     )
-
-
-def _subject(alert: Alert) -> str:
-    return " ".join(f"{key}={value}" for key, value in alert.labels.items() if key not in ("alertname", "severity", "host"))
-
-
-def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
-    """Sort key of the board: firing before pending, unacknowledged first, then severity, then newest."""
-    rank = {"critical": 0, "error": 1, "warning": 2, "info": 3}.get(alert.severity, 4)
-    return (alert.state != "firing", bool(alert.acknowledged_by or alert.suppressed_by), rank, -(alert.starts_at or alert.active_at))
 
 
 def unit_of(expr: str) -> str:

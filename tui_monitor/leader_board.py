@@ -17,13 +17,12 @@ from tui_monitor.judge import check_labels
 from tui_monitor.model import overall
 from tui_monitor.poller import AnyCheck
 from tui_monitor.series import SeriesMemory
-from tui_monitor.stats import Statistics, sparks_of
+from tui_monitor.stats import Statistics, with_sparks
 from tui_monitor.store.outbox import Entry
 from tui_monitor.targets import target_of
 from tui_monitor.version import VERSION
-from tui_monitor.views import AlertView, Board, CheckView, Delivery, LeaderView, Resources, spark_series
+from tui_monitor.views import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
 
-SPARK_POINTS = 120
 MOST_ALERTS = 5_000
 
 
@@ -110,8 +109,7 @@ def make_board(parts: Parts, now: int) -> Board:
         advice=parts.advice,
         limits=parts.limits,
     )
-    sparks = {key: sparks_of(parts.memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
-    return replace(board, sparks=sparks)
+    return with_sparks(board, parts.memory.recent)
 
 
 def _check(parts: Parts, check: AnyCheck, now: int) -> CheckView:
@@ -131,7 +129,7 @@ def _alerts(parts: Parts) -> tuple[AlertView, ...]:
         boards.alert_view(alert, parts.units.get(alert.rule, ""), parts.deliveries.of(alert.id), _affected(alert, muted))
         for alert in parts.alerting.alerts
     ]
-    return tuple(sorted(views, key=boards.alert_order))
+    return tuple(sorted(views, key=alert_order))
 
 
 def _affected(alert: Alert, muted: Mapping[str, int]) -> int:

@@ -7,7 +7,7 @@ import shlex
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from tui_monitor.alerts.rules import Rule
@@ -175,10 +175,7 @@ def _advised(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], 
     command = f"tui-monitor rules backtest {shlex.quote(one.alert)} --set {shlex.quote(change)}" if change else ""
     if command:
         words += f"; backtest: {command}"
-    return RuleNoise(
-        one.alert, one.severity, one.fired, one.subjects, one.median_s, one.shortest_s, one.longest_s, one.came_back, one.acknowledged,
-        one.still, one.messages, one.reminders, one.worst, words, command,
-    )  # fmt: skip
+    return replace(one, advice=words, command=command)
 
 
 def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], for_s: float, rungs: int) -> tuple[str, str]:

@@ -11,15 +11,14 @@ from tui_monitor import boards
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.model import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
 from tui_monitor.promql.storage import Matcher
-from tui_monitor.stats import WINDOWS, read_windows, sparks_of
+from tui_monitor.stats import WINDOWS, read_windows, with_sparks
 from tui_monitor.store.alerts import TOLD, AlertEvent
 from tui_monitor.store.history_reader import HistoryReader
 from tui_monitor.store.history_series import StoredSeries
-from tui_monitor.views import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, spark_series
+from tui_monitor.views import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, alert_order
 
 REACH_MS = 300_000
-SPARK_POINTS = 120
-_EVERYTHING = (Matcher("__name__", "=~", ".+"),)
+_EVERYTHING = (Matcher(METRIC_NAME, "=~", ".+"),)
 _MODES = "cpu_mode_ratio"
 _NO_FIGURES = ("probe_phase_seconds", "check_health")
 CHECK_RULE = "CheckUnhealthy"
@@ -52,10 +51,10 @@ class Moment:
             return None
         return newest[1]
 
-    def recent(self, labels: Labels) -> Sequence[float]:
+    def recent(self, labels: Labels, count: int) -> Sequence[float]:
         """The newest values, for a spark."""
         series = self._of(labels)
-        return [] if series is None else list(series.values[-SPARK_POINTS:])
+        return [] if series is None else list(series.values[-count:])
 
     def of(self, metric: str) -> Mapping[Labels, float]:
         """The values of a metric by label set."""
@@ -104,7 +103,7 @@ def past_board(
     checks = tuple(replace(_check(check, moment, reasons.get(check.name)), windows=windows.get(check.name, {})) for check in asked)
     views = sorted(
         (boards.alert_view(alert, boards.unit_of(boards.condition_of(alert)), told.get(alert.id, ())) for alert in then),
-        key=boards.alert_order,
+        key=alert_order,
     )
     board = replace(
         now,
@@ -120,7 +119,7 @@ def past_board(
         loading=False,
         advice=(),
     )
-    return replace(board, sparks={key: sparks_of(moment.recent(labels)) for key, labels in spark_series(board).items()})
+    return with_sparks(board, moment.recent)
 
 
 def _as_it_was(alert: Alert, events: Sequence[AlertEvent], at: int) -> Alert:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from tui_monitor.model import labels_of
+from tui_monitor.model import Labels, labels_of
 from tui_monitor.series import SeriesMemory
 from tui_monitor.store.history_reader import HistoryReader
-from tui_monitor.views import Window
+from tui_monitor.views import Board, Window, spark_series
 
 WINDOWS = {"5m": 300_000, "1h": 3_600_000, "24h": 86_400_000}
 QUANTILES = (0.5, 0.95, 0.99)
 _NONE = (math.nan,) * len(QUANTILES)
 RENEW_MS = 60_000
+SPARK_POINTS = 120
 NEW_A_TURN = 4
 """How many checks without figures are read in one second; afterwards one check a second, each at most once a minute."""
 
@@ -74,6 +76,7 @@ def _known(value: float) -> float | None:
     return value if value == value else None
 
 
-def sparks_of(values: Sequence[float]) -> tuple[float | None, ...]:
-    """A series' newest values as a spark: NaN (a gap) becomes None."""
-    return tuple(_known(value) for value in values)
+def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]]) -> Board:
+    """The board with what its sparks draw: of each series the newest values that ``recent`` knows; NaN (a gap) becomes None."""
+    sparks = {key: tuple(_known(value) for value in recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
+    return replace(board, sparks=sparks)

@@ -15,17 +15,16 @@ from tui_monitor.clock import Clock
 from tui_monitor.recorder import Reading
 from tui_monitor.series import SeriesMemory
 from tui_monitor.statedir import StateDirectory
-from tui_monitor.stats import sparks_of
+from tui_monitor.stats import with_sparks
 from tui_monitor.store import leader as leader_rows
 from tui_monitor.store.history_reader import HistoryFault, HistoryReader
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.store.state import StateReader
-from tui_monitor.views import Board, CommandRefused, LeaderView, board_from_json, spark_series
+from tui_monitor.views import Board, CommandRefused, LeaderView, board_from_json
 from tui_monitor.widgets.formatting import stamp
 
 LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
-SPARK_POINTS = 120
 SLACK_MS = 1000
 """Samples may be read that came a moment after the look began."""
 SILENT_MS = 15_000
@@ -136,8 +135,7 @@ class Viewer:
         board = replace(base, leader=view, read_only=self._directory.why_read_only, trouble=trouble)
         if alive:
             board = replace(board, uptime=(now - row.since) / 1000 if row else board.uptime)
-        sparks = {key: sparks_of(self._memory.recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
-        self.board = replace(board, sparks=sparks)
+        self.board = with_sparks(board, self._memory.recent)
         self._on_board(self.board)
 
     @property

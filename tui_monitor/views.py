@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
 from tui_monitor.frozen import frozen
-from tui_monitor.model import HealthStatus, Labels, labels_of
+from tui_monitor.model import HealthStatus, Labels, labels_of, severity_rank
 
 Spark = tuple[float | None, ...]
 """Newest last; None is a moment without a value (a failed probe, a gap)."""
@@ -169,6 +169,12 @@ class AlertView:
     flaps: int = 0
     no_data: bool = False
     affected: int = 0
+
+
+def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
+    """Sort key of the board: firing before pending, unacknowledged first, then severity, then newest."""
+    quiet = bool(alert.acknowledged_by or alert.suppressed_by)
+    return (alert.state != "firing", quiet, -severity_rank(alert.severity), -(alert.starts_at or alert.active_at))
 
 
 @frozen

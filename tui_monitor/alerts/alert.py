@@ -102,6 +102,11 @@ class Transition:
         return self.change not in _MAY_WAIT
 
 
+def labels_text(labels: Mapping[str, str]) -> str:
+    """What tells the alerts of a rule apart: "check=api team=db", without name, severity and host."""
+    return " ".join(f"{key}={value}" for key, value in labels.items() if key not in ("alertname", "severity", "host"))
+
+
 def to_json(alert: Alert) -> dict[str, object]:
     """The alert as `alerts --json` prints it (contract.md): times RFC 3339 UTC; NaN and infinities as texts; null: not there yet."""
     ack = alert.acknowledged

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import closing
 
+from tui_monitor.alerts.alert import labels_text
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.backtest import backtest
 from tui_monitor.backtest_changes import ChangeFault, apply_changes, parse_change
@@ -157,9 +158,8 @@ def _print_firings(outcome: Outcome | None, name: str, now: int) -> None:
     print(f"\n{name + ': ' if name else ''}the last {len(shown)} of {sum(rule.fired for rule in outcome.rules) if outcome else 0}")
     rows: list[list[Cell]] = []
     for one in shown:
-        labels = " ".join(f"{key}={value}" for key, value in one.labels.items() if key not in ("alertname", "severity", "host"))
         lasted = f"{_length((one.end - one.start) / 1000)}" if one.end is not None else "still firing"
-        rows.append([_when(one.start, now), lasted, (one.severity, one.severity), labels])
+        rows.append([_when(one.start, now), lasted, (one.severity, one.severity), labels_text(one.labels)])
     table(rows, indent="  ")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
-from tui_monitor.alerts.alert import Alert, to_json
+from tui_monitor.alerts.alert import Alert, labels_text, to_json
 from tui_monitor.alerts.evaluator import GRACE_MS
 from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules import Rule
@@ -187,7 +187,7 @@ def _print(one: Explained, now: int) -> None:
     say((rule.alert, "bold"), (rule.severity, rule.severity), (f"({_SOURCES[rule.source]}, {waits})", "dim"))
     say((f"  {one.state}", ink), one.why)
     for subject in one.subjects:
-        labels = " ".join(f"{key}={value}" for key, value in subject.alert.labels.items() if key not in ("alertname", "severity", "host"))
+        labels = labels_text(subject.alert.labels)
         say(f"  {subject.alert.id}", labels, (subject.state, rule.severity if subject.state == "firing" else ""), subject.why)
     rows: list[list[Cell]] = []
     for part in one.parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 
-from tui_monitor.alerts.alert import Alert, to_json
+from tui_monitor.alerts.alert import Alert, labels_text, to_json
 from tui_monitor.alerts.silences import Silence
 from tui_monitor.model import severity_rank
 from tui_monitor.store import alerts as alert_rows
@@ -76,13 +76,9 @@ def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
         stamp(began, now, None),
         span(seconds) if seconds >= 10 else f"{seconds}s",
         (alert.name, "dim" if quiet else "bold"),
-        alert.annotations.get("summary", "") or _subject(alert),
+        alert.annotations.get("summary", "") or labels_text(alert.labels),
         ("; ".join(_remarks(alert, now)), "dim"),
     )
-
-
-def _subject(alert: Alert) -> str:
-    return " ".join(f"{key}={value}" for key, value in alert.labels.items() if key not in ("alertname", "severity", "host"))
 
 
 def _remarks(alert: Alert, now: int) -> list[str]:
