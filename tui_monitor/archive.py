@@ -188,9 +188,7 @@ class Archive:
             lines = await self._history(lambda reader: _lines(reader, expr, start, end, max(2, points), enough), reading)
         except PromqlError as error:
             return Chart(error=error.message, error_position=error.position)
-        except EvaluationError as error:
-            return Chart(error=str(error))
-        except CommandRefused as error:
+        except (EvaluationError, CommandRefused) as error:
             return Chart(error=str(error))
         return Chart(tuple(lines), boards.unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
 

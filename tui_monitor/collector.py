@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tui_monitor.clock import Clock
 from tui_monitor.guard import Guard
 from tui_monitor.judge import Standing, check_labels
-from tui_monitor.model import STALE_NAN, CheckResult, HealthStatus, Labels, Observation, Sample, with_labels
+from tui_monitor.model import METRIC_NAME, STALE_NAN, CheckResult, HealthStatus, Labels, Observation, Sample, label, with_labels
 from tui_monitor.poller import AnyCheck, CheckLoop, first_delay
 from tui_monitor.series import SeriesMemory
 from tui_monitor.settings import PostgresCheck, QuerySettings, Settings, SystemSettings
@@ -278,14 +278,14 @@ def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]])
 
 
 def _short(labels: Labels) -> str:
-    name = next((value for key, value in labels if key == "__name__"), "")
-    rest = ",".join(value for key, value in labels if key != "__name__")
+    name = label(labels, METRIC_NAME)
+    rest = ",".join(value for key, value in labels if key != METRIC_NAME)
     return f"{name}{{{rest}}}" if rest else name
 
 
-async def quietly(work: asyncio.Future[None] | object) -> None:
+async def quietly(work: Awaitable[None]) -> None:
     """A loop that is cancelled alone (reload) must not cancel its siblings."""
     try:
-        await work  # type: ignore[misc]
+        await work
     except asyncio.CancelledError:
         return

@@ -8,6 +8,7 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evidence import BusyProcess, gather
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.collector import Collector
+from tui_monitor.model import METRIC_NAME
 from tui_monitor.promql.storage import Queryable
 
 RECENT_MS = 120_000
@@ -33,7 +34,7 @@ def evidence_of(
 
 def _recent(rule: Rule, alert: Alert, storage: Queryable, now: int) -> list[tuple[int, float]]:
     """The last two minutes of the first series that the rule reads and that fits the alert's labels."""
-    told = {key: value for key, value in alert.labels.items() if key != "__name__"}
+    told = {key: value for key, value in alert.labels.items() if key != METRIC_NAME}
     for matchers in rule.query.matchers:
         for series in storage.select(matchers, now - RECENT_MS, now):
             for key, value in series.labels:  # written out: a storm looks for a thousand alerts among a thousand series

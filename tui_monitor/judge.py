@@ -12,8 +12,8 @@ from tui_monitor.model import STALE_NAN, CheckResult, HealthStatus, Labels, Prob
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 
 
-class Thresholds(Protocol):
-    """The keys of a check's settings that judging reads."""
+class Named(Protocol):
+    """What a check's series are named by."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -21,6 +21,11 @@ class Thresholds(Protocol):
     def type(self) -> str: ...  # noqa: D102
     @property
     def category(self) -> str: ...  # noqa: D102
+
+
+class Thresholds(Named, Protocol):
+    """The keys of a check's settings that judging reads."""
+
     @property
     def failures(self) -> int: ...  # noqa: D102
     @property
@@ -116,7 +121,7 @@ def next_pause(standing: Standing, check: Thresholds) -> float:
     return check.interval
 
 
-def check_labels(check: Thresholds) -> dict[str, str]:
+def check_labels(check: Named) -> dict[str, str]:
     """The labels that every series of a check carries; an empty category is left out."""
     labels = {"check": check.name, "type": check.type}
     return {**labels, "category": check.category} if check.category else labels

@@ -34,7 +34,7 @@ from tui_monitor.config import Configuration
 from tui_monitor.evidence import evidence_of
 from tui_monitor.guard import Guard, TimeWatch, Troubles
 from tui_monitor.leader_board import Deliveries, Identity, Parts, make_board
-from tui_monitor.model import CheckResult, HealthStatus, Sample, labels_of
+from tui_monitor.model import METRIC_NAME, CheckResult, HealthStatus, Sample, label, labels_of
 from tui_monitor.panels import PanelCommands
 from tui_monitor.recorder import Recorder
 from tui_monitor.recording import RecordingRules
@@ -351,7 +351,7 @@ class Leader:
             "probe_success",
             "check_health",
             "probe_duration_seconds",
-            *(dict(s.labels)["__name__"] for s in result.probe.samples),
+            *(label(sample.labels, METRIC_NAME) for sample in result.probe.samples),
         }
         self._react.set()
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from tui_monitor import boards
 from tui_monitor.alerts.alert import Acknowledgement, Alert
+from tui_monitor.judge import check_labels
 from tui_monitor.model import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
 from tui_monitor.promql.storage import Matcher
 from tui_monitor.stats import WINDOWS, read_windows, with_sparks
@@ -97,7 +98,7 @@ def past_board(
     """
     moment = Moment(reader, at)
     asked = (*now.checks, *_gone(moment, now.checks))
-    windows = read_windows(reader, {check.name: _labels(check) for check in asked}, at, tuple(WINDOWS))
+    windows = read_windows(reader, {check.name: check_labels(check) for check in asked}, at, tuple(WINDOWS))
     then = [_as_it_was(alert, events, at) for alert, events in alerts]
     reasons = {alert.labels["check"]: alert for alert in then if alert.name == CHECK_RULE and alert.evidence.get("reason")}
     checks = tuple(replace(_check(check, moment, reasons.get(check.name)), windows=windows.get(check.name, {})) for check in asked)
@@ -160,14 +161,9 @@ def _gone(moment: Moment, present: Sequence[CheckView]) -> list[CheckView]:
     return [found[name] for name in sorted(found)]
 
 
-def _labels(check: CheckView) -> dict[str, str]:
-    labels = {"check": check.name, "type": check.type}
-    return {**labels, "category": check.category} if check.category else labels
-
-
 def _check(check: CheckView, moment: Moment, alert: Alert | None = None) -> CheckView:
     """The check as it was; the reason and since when are those that its alert kept."""
-    labels = _labels(check)
+    labels = check_labels(check)
     health = moment.value(labels_of("check_health", **labels))
     status = HealthStatus.UNKNOWN if health is None else list(HealthStatus)[int(health)]
     return replace(

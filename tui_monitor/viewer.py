@@ -25,6 +25,7 @@ from tui_monitor.widgets.formatting import stamp
 
 LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
+REMEMBERED_S = 150
 SLACK_MS = 1000
 """Samples may be read that came a moment after the look began."""
 SILENT_MS = 15_000
@@ -103,8 +104,8 @@ class Viewer:
         self._version = version
         if not self._filled:
             self._filled = True
-            self._seq = reader.prefill(self._memory.append, now, 150.0)
-        for tick in reader.recent_ticks(now - 150_000, self._seq):
+            self._seq = reader.prefill(self._memory.append, now, REMEMBERED_S)
+        for tick in reader.recent_ticks(now - REMEMBERED_S * 1000, self._seq):
             if tick.at <= now + SLACK_MS:  # else it was written before the clock was set back
                 self._memory.append(tick.at, tick.samples, tick.lookback_ms)
             self._seq = tick.seq

@@ -185,12 +185,11 @@ class Evaluator:
 
     def _expire_acknowledgements(self, now: int) -> list[Transition]:
         transitions = []
-        for ladder in self.book.ladders():
-            for subject in ladder.subjects.values():
-                ack = subject.alert.acknowledged
-                if ack is not None and ack.until is not None and ack.until <= now and subject.alert.state == "firing":
-                    subject.alert = replace(ladder.current(subject), acknowledged=None)
-                    transitions.append(Transition(now, "ack_expired", subject.alert, note=f"acknowledged by {ack.by}"))
+        for ladder, subject in self.book.live():
+            ack = subject.alert.acknowledged
+            if ack is not None and ack.until is not None and ack.until <= now and subject.alert.state == "firing":
+                subject.alert = replace(ladder.current(subject), acknowledged=None)
+                transitions.append(Transition(now, "ack_expired", subject.alert, note=f"acknowledged by {ack.by}"))
         return transitions
 
     # Alerts
@@ -229,19 +228,13 @@ class Evaluator:
 
         The texts of the first hundred say the newest value; those of the others may be a minute older.
         """
-        every = [(ladder, subject) for ladder in self.book.ladders() for subject in ladder.subjects.values()]
-        found = [pair for pair in every if pair[1].alert.state != "resolved"]
+        found = [pair for pair in self.book.live() if pair[1].alert.state != "resolved"]
         found.sort(key=lambda pair: (-severity_rank(pair[1].alert.severity), -pair[1].alert.active_at, pair[1].alert.id))
         return [ladder.current(subject, texts=place < _FRESH_TEXTS) for place, (ladder, subject) in enumerate(found)]
 
     def find(self, prefix: str) -> tuple[Ladder, Subject]:
         """The live alert of an id or its unique beginning; LookupError says which id is unknown or ambiguous."""
-        found = [
-            (ladder, subject)
-            for ladder in self.book.ladders()
-            for subject in ladder.subjects.values()
-            if subject.alert.id.startswith(prefix) and subject.alert.state != "resolved"
-        ]
+        found = [pair for pair in self.book.live() if pair[1].alert.id.startswith(prefix) and pair[1].alert.state != "resolved"]
         exact = [pair for pair in found if pair[1].alert.id == prefix] or found
         if not prefix or not exact:
             raise LookupError(f'no live alert has the id "{prefix}"')
@@ -252,12 +245,11 @@ class Evaluator:
     def suppress(self, now_ms: int, suppressed_by: Mapping[str, Sequence[str]]) -> list[Transition]:
         """Note what mutes each live alert (alert id → names; not named: nothing); `updated` for those that changed."""
         transitions = []
-        for ladder in self.book.ladders():
-            for subject in ladder.subjects.values():
-                names = tuple(suppressed_by.get(subject.alert.id, ()))
-                if names != subject.alert.suppressed_by and subject.alert.state != "resolved":
-                    subject.alert = replace(ladder.current(subject), suppressed_by=names)
-                    transitions.append(Transition(now_ms, "updated", subject.alert))
+        for ladder, subject in self.book.live():
+            names = tuple(suppressed_by.get(subject.alert.id, ()))
+            if names != subject.alert.suppressed_by and subject.alert.state != "resolved":
+                subject.alert = replace(ladder.current(subject), suppressed_by=names)
+                transitions.append(Transition(now_ms, "updated", subject.alert))
         return transitions
 
 

@@ -12,7 +12,7 @@ NO_DATA = "no_data"
 """The label that tells an alert about missing data from the alert about the value."""
 
 
-def subject_of(labels: Labels) -> Labels:
+def without_name(labels: Labels) -> Labels:
     """The label set without the metric's name."""
     return tuple([pair for pair in labels if pair[0] != METRIC_NAME])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_monitor.alerts.identity import subject_of
+from tui_monitor.alerts.identity import without_name
 from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules import Query, Rule
 from tui_monitor.model import Labels
@@ -27,7 +27,7 @@ class Moment:
         answer = query.instant(self._storage, self.now)
         if isinstance(answer, int | float):
             return [((), float(answer))]
-        return [(subject_of(labels), value) for labels, value in answer]
+        return [(without_name(labels), value) for labels, value in answer]
 
     def there(self, rule: Rule, sample: Labels) -> bool:
         """Whether the rule can judge the subject."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.frozen import frozen
+from tui_monitor.model import METRIC_NAME
 from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError
@@ -170,7 +171,7 @@ class _Reader:
             raise _Fault(f"invalid metric name {name!r}: braces belong into expr and labels")
         labels = {**shared, **_texts(rule, "labels")}
         for key in labels:
-            if not key or key == "__name__":
+            if not key or key == METRIC_NAME:
                 raise _Fault(f"invalid label name {key!r}")
         return FileRule(
             group=group,
