@@ -490,6 +490,31 @@ async def test_explore_completes_runs_and_underlines() -> None:
         assert "[24h]" in seen(app)
 
 
+async def test_explore_remembers_what_was_typed() -> None:
+    """Leaving loses nothing: the up arrow brings back what was run, and what was only typed; the selection it began with does not count."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "e", *"rate1", "enter", *"2", "escape", "e")
+        assert isinstance(app.screen, ExploreScreen) and app.typed == ["rate1", "rate12"]
+        for key, text in (("up", "rate12"), ("up", "rate1"), ("up", "rate1"), ("down", "rate12"), ("down", "rate12")):
+            await press(app, pilot, key)
+            assert app.screen.input.value == text
+        await press(app, pilot, "escape", "e", "escape")
+        assert app.typed == ["rate1", "rate12"]
+
+
+async def test_the_history_of_alerts_is_sorted() -> None:
+    """`o` on the second screen puts what fires and what is over into one order, and says so."""
+    async with running() as (app, backend, pilot):
+        every = {one.id: one for one in (*backend.board().alerts, *await backend.alert_history(99))}
+        await press(app, pilot, "2")
+        usual = list(app.screen.pane.keys())
+        await press(app, pilot, "o", "o", "o")
+        names = [every[key].name for key in list(app.screen.pane.keys())]
+        assert "by name" in seen(app) and names == sorted(names) and len(names) == len(usual)
+        await press(app, pilot, "o")
+        assert "by " not in text_of([app.screen.pane._lines[0]]) and list(app.screen.pane.keys()) == usual
+
+
 def test_completion_is_of_the_last_word() -> None:
     """Only the word at the end is completed."""
     assert completed("rate(cpu_", ["cpu_usage_ratio"]) == "rate(cpu_usage_ratio"

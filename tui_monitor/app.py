@@ -99,6 +99,7 @@ class MonitorApp(App[int]):
         self._frozen: Board | None = None
         self._aim = 0
         self._announced: list[int] = []
+        self.typed: list[str] = []
         self._known: frozenset[str] | None = self._firing(self.live)
         self._start_at = at
         self._house: asyncio.Task[None] | None = None
@@ -110,12 +111,15 @@ class MonitorApp(App[int]):
         """The main screen."""
         return self.main
 
-    def on_mount(self) -> None:
-        """Paint first; the house starts after."""
+    def on_load(self) -> None:
+        """Before the terminal is taken: from here on signals give it back."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.add_signal_handler(number, self._end_by_signal)
+
+    def on_mount(self) -> None:
+        """Paint first; the house starts after."""
         self.call_after_refresh(self._raise_curtain)
 
     def _raise_curtain(self) -> None:

@@ -35,8 +35,8 @@ HINTS = (
     ("Ctrl+S", "keep as panel"), ("Esc", "back"),
 )  # fmt: skip
 EXPLORE_HINTS = (
-    ("Enter", "run"), ("right", "complete"), ("Ctrl+S", "keep as panel"), ("Tab", "to the chart and back"), ("left right", "range"),
-    ("c", "last week"), ("v", "table or chart"), ("Esc", "back"),
+    ("Enter", "run"), ("right", "complete"), ("up", "earlier ones"), ("Ctrl+S", "keep as panel"), ("Tab", "to the chart and back"),
+    ("left right", "range"), ("c", "last week"), ("v", "table or chart"), ("Esc", "back"),
 )  # fmt: skip
 
 
@@ -260,10 +260,15 @@ class ExploreScreen(ChartScreen):
     """A line of PromQL over its answer."""
 
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "switch", "To the chart and back", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "switch", "To the chart and back", show=False, priority=True),
+        Binding("up", "recall(-1)", "The expression before", show=False),
+        Binding("down", "recall(1)", "The expression after", show=False),
+    ]
 
-    def __init__(self, expr: str, board: Board, ask: Ask, words: Sequence[str], *, look: Look, inks: Inks) -> None:
+    def __init__(self, expr: str, board: Board, ask: Ask, words: Sequence[str], typed: list[str], *, look: Look, inks: Inks) -> None:
         super().__init__(expr, board, ask, look=look, inks=inks, title="Explore", hints=EXPLORE_HINTS)
+        self._typed, self._place, self._first = typed, len(typed), expr
         # what it begins with is selected, so that typing replaces it
         self.input = Input(expr, "PromQL, for example rate(network_receive_bytes_total[5m])", suggester=Words(words))
         self.input.cursor_blink = False
@@ -282,7 +287,25 @@ class ExploreScreen(ChartScreen):
         """Run the expression."""
         event.stop()
         if event.value.strip():
+            self._remember()
             self.ask(Question(event.value.strip(), self.question.span, self.question.compare))
+
+    def on_unmount(self) -> None:
+        """Who leaves loses nothing that was typed."""
+        self._remember()
+
+    def _remember(self) -> None:
+        text = self.input.value.strip()
+        if text and text not in (self._first, *self._typed[-1:]):
+            self._typed.append(text)
+        self._place = len(self._typed)
+
+    def action_recall(self, step: int) -> None:
+        """What was typed before, as in a shell."""
+        place = self._place + step
+        if self.input.has_focus and 0 <= place < len(self._typed):
+            self._place, self.input.value = place, self._typed[place]
+            self.input.cursor_position = len(self.input.value)
 
     def answer(self, question: Question, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
         """Underline what is wrong, or show the answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -31,7 +32,8 @@ HISTORY, OUTBOX, ACTS = 200, 500, 500
 ALERT_HINTS: Hints = (("a", "acknowledge"), ("u", "take back"), ("s", "silence"), ("t", "trend"), ("m", "its moment"), ("Esc", "back"))
 LIST_HINTS: Hints = (("Enter", "details"), ("/", "filter"), ("1-9", "screens"), ("Esc", "back"))
 HISTORY_HINTS: Hints = (
-    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("m", "its moment"), *LIST_HINTS[2:],
+    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("o", "order"), ("m", "its moment"),
+    *LIST_HINTS[2:],
 )  # fmt: skip
 
 
@@ -148,17 +150,26 @@ async def open_history(app: MonitorApp) -> None:
     over = list(await app.backend.alert_history(HISTORY))
     pane = ListPane("Alerts and history", "No alert has ever fired.", look=app.look, inks=app.inks)
     known: dict[str, AlertView] = {}
+    orders = deque(alerts.ORDERS)
 
     def refill(board: Board) -> None:
         current = sorted(board.alerts, key=alerts.order_key("urgency"))
         known.clear()
         known.update({alert.id: alert for alert in (*over, *current)})
         both = [*current, *(alert for alert in over if all(alert.id != one.id for one in current))]
-        pane.fill([(one.id, _alert_words(one), _alert_row(one, board.at)) for one in both], f"{len(current)} now, {len(over)} over")
+        remark = f"{len(current)} now, {len(over)} over"
+        if orders[0] != alerts.ORDERS[0]:
+            both.sort(key=alerts.order_key(orders[0]))
+            remark += f", by {orders[0]}"
+        pane.fill([(one.id, _alert_words(one), _alert_row(one, board.at)) for one in both], remark)
+
+    def order() -> None:
+        orders.rotate(-1)
+        refill(app.shown)
 
     screen = PageScreen(
         pane, app.shown, HISTORY_HINTS, look=app.look, inks=app.inks, refill=refill,
-        opened=lambda key: app.do(open_alert(app, key)), alert=lambda: known.get(pane.selection),
+        opened=lambda key: app.do(open_alert(app, key)), alert=lambda: known.get(pane.selection), order=order,
     )  # fmt: skip
     refill(app.shown)
     _replace(app, screen)
@@ -398,7 +409,9 @@ async def open_explore(app: MonitorApp, expr: str = "", span: int = 0) -> None:
     names = await app.backend.names()
     words = [word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())]
     expr = expr or await _selected_expr(app)
-    screen = ExploreScreen(expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, look=app.look, inks=app.inks)
+    screen = ExploreScreen(
+        expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, app.typed, look=app.look, inks=app.inks
+    )
     if span:
         screen.question = replace(screen.question, span=span)
     _open(app, screen)
