@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tui_monitor.alerts.planner_decide import parse_rate_limit
 from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.rules import WIDE_MS, Rule
 from tui_monitor.frozen import frozen
@@ -14,7 +13,7 @@ from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.text import near
-from tui_monitor.units import parse_duration
+from tui_monitor.units import parse_duration, parse_rate
 
 
 class ChangeFault(ValueError):
@@ -107,7 +106,7 @@ def _flap_limit(value: str) -> Mapping[str, Any]:
 
 def _rate_limit(value: str) -> Mapping[str, Any]:
     try:
-        parse_rate_limit(value)
+        parse_rate(value)
     except ValueError as reason:
         raise ChangeFault(f"rate_limit: {reason}") from None
     return {"rate_limit": value}

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from tui_monitor.model import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.text import nearest
-from tui_monitor.units import parse_duration, parse_ratio, parse_size
+from tui_monitor.units import parse_duration, parse_rate, parse_ratio, parse_size
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Size = Annotated[int, BeforeValidator(parse_size)]
@@ -67,13 +67,8 @@ def _each_severity_once(value: Any) -> Any:
 
 
 def _limit(value: str) -> str:
-    count, _, window = value.partition("/")
-    try:
-        if int(count) > 0 and parse_duration(window) > 0:
-            return value
-    except ValueError:
-        pass
-    raise ValueError(f'"{value}" is not a limit; write for example "20/1m": at most 20 in any minute')
+    parse_rate(value)
+    return value
 
 
 def _host_and_port(value: str) -> str:

@@ -68,6 +68,18 @@ def format_duration(seconds: float) -> str:
     return text
 
 
+def parse_rate(text: str) -> tuple[int, float]:
+    """Count and window (seconds) of "20/1m"; ValueError says what is wanted."""
+    count, _, window = text.partition("/")
+    try:
+        number, seconds = int(count), parse_duration(window)
+    except ValueError:
+        number, seconds = 0, 0.0
+    if number < 1 or seconds <= 0:
+        raise ValueError(f'"{text}" is not a rate; write for example "20/1m": at most 20 in any minute')
+    return number, seconds
+
+
 def rfc3339(at_ms: int) -> str:
     """UTC milliseconds as 2026-01-31T12:00:00.123Z."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

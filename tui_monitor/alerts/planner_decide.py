@@ -8,7 +8,7 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.planner_state import RateRow, Told
 from tui_monitor.frozen import frozen
 from tui_monitor.model import severity_rank
-from tui_monitor.units import parse_duration
+from tui_monitor.units import parse_rate
 
 Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
 
@@ -67,7 +67,5 @@ class RateLimit:
 
 def parse_rate_limit(text: str) -> RateLimit:
     """Read "3/1h"; ValueError says what is wanted."""
-    count, slash, window = text.partition("/")
-    if not slash or not count.strip().isdecimal() or int(count) < 1:
-        raise ValueError(f'"{text}" is not a rate; write for example 3/1h')
-    return RateLimit(int(count), int(parse_duration(window) * 1000))
+    count, window = parse_rate(text)
+    return RateLimit(count, int(window * 1000))

@@ -1,20 +1,29 @@
-"""What checks share whose drivers connect by themselves: names, errors of several addresses, TLS in words."""
+"""What checks share whose drivers connect by themselves: names, a reading, errors of several addresses, TLS in words."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 import ssl
+from collections.abc import Mapping
 
-from tui_monitor.sources.base import OwnTrouble
-from tui_monitor.sources.resolve import RESOLVER, Resolver, numeric
+from tui_monitor.frozen import frozen
+from tui_monitor.model import Sample
+from tui_monitor.sources.resolve import RESOLVER, Resolver, numeric, resolve_in_time
 from tui_monitor.sources.trouble import own_trouble, target_trouble
 
 LOCAL_SOCKET = "local socket"
 UNREADABLE = "unreadable address"
-_RESOLVE_SHARE = 0.9
 _HOST = re.compile(r"([A-Za-z0-9._%-]+|\[[0-9A-Fa-f:.%]+\])(:\d{1,5})?")
+
+
+@frozen
+class Statistics:
+    """One reading: series, texts for people, and why the server is degraded ("" when it is not)."""
+
+    samples: tuple[Sample, ...]
+    facts: Mapping[str, str]
+    degraded: str
 
 
 def address_of(url: str, port: int) -> str:
@@ -44,11 +53,7 @@ async def ensure_resolvable(address: str, limit: float, resolver: Resolver = RES
     host = address.rpartition(":")[0].strip("[]")
     if address == LOCAL_SOCKET or "," in address or numeric(host) is not None:
         return
-    try:
-        async with asyncio.timeout(limit * _RESOLVE_SHARE):
-            await resolver.resolve(host)
-    except TimeoutError:
-        raise OwnTrouble(f"no resolver answers ({host})") from None
+    await resolve_in_time(host, limit, resolver)
 
 
 def one_of_many(error: OSError) -> OSError:

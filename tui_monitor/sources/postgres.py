@@ -10,6 +10,7 @@ from typing import Any
 from tui_monitor.model import HealthStatus, ProbeResult, Sample
 from tui_monitor.settings import PostgresCheck, QuerySettings
 from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.driver import Statistics
 from tui_monitor.sources.postgres_connection import (
     KeptConnection,
     connection_errors,
@@ -20,7 +21,7 @@ from tui_monitor.sources.postgres_connection import (
     reason_of,
 )
 from tui_monitor.sources.postgres_rows import MOST_ROWS, samples_of_rows
-from tui_monitor.sources.postgres_statistics import ENOUGH_BLOCKS, SIZES, STATISTICS, Statistics, read_sizes, read_statistics
+from tui_monitor.sources.postgres_statistics import ENOUGH_BLOCKS, SIZES, STATISTICS, read_sizes, read_statistics
 from tui_monitor.sources.ratio import RecentRatio
 
 SIZES_EVERY = 60.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tui_monitor.frozen import frozen
 from tui_monitor.model import Sample, labels_of
+from tui_monitor.sources.driver import Statistics
 from tui_monitor.sources.ratio import RecentRatio
 from tui_monitor.units import format_duration
 
@@ -48,15 +48,6 @@ WHERE datallowconn AND NOT datistemplate
 ORDER BY datname LIMIT 100
 """
 """Looks at every file of every database: once a minute at most."""
-
-
-@frozen
-class Statistics:
-    """One reading: series, texts for people, and why the server is degraded ("" when it is not)."""
-
-    samples: tuple[Sample, ...]
-    facts: Mapping[str, str]
-    degraded: str
 
 
 def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> Statistics:

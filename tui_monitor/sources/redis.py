@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tui_monitor.model import HealthStatus, ProbeResult
 from tui_monitor.settings import RedisCheck
 from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.driver import Statistics
 from tui_monitor.sources.redis_connection import (
     KeptConnection,
     connection_errors,
@@ -18,7 +19,7 @@ from tui_monitor.sources.redis_connection import (
     reason_of,
     redis_address,
 )
-from tui_monitor.sources.redis_statistics import RedisStatistics, Statistics
+from tui_monitor.sources.redis_statistics import RedisStatistics
 
 BUDGET = 0.5
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from tui_monitor.frozen import frozen
 from tui_monitor.model import Sample, labels_of
 from tui_monitor.rates import increase
+from tui_monitor.sources.driver import Statistics
 from tui_monitor.sources.ratio import RecentRatio
 from tui_monitor.sources.text import clean
 from tui_monitor.units import format_duration
@@ -15,15 +15,6 @@ from tui_monitor.units import format_duration
 ENOUGH_LOOKUPS = 100.0
 SHORTEST_GAP = 0.05
 FACT_LENGTH = 80
-
-
-@frozen
-class Statistics:
-    """One reading: series, texts for people, and why the server is degraded ("" when it is not)."""
-
-    samples: tuple[Sample, ...]
-    facts: Mapping[str, str]
-    degraded: str
 
 
 def parse_info(text: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tui_monitor.sources.base import OwnTrouble
+
 SocketAddress = tuple[Any, ...]
 Address = tuple[socket.AddressFamily, SocketAddress]
 """A family and what ``connect`` wants, with port 0; IPv6 carries flow and scope."""
@@ -146,3 +148,17 @@ class Resolver:
 
 RESOLVER = Resolver()
 """The one that probes share, so that the bound on threads holds for the whole program."""
+_SHARE = 0.9
+"""Of a probe's timeout, so that a resolver that hangs is told as such."""
+
+
+async def resolve_in_time(host: str, limit: float, resolver: Resolver) -> Sequence[Address]:
+    """The addresses of a name, for a probe with a timeout of ``limit`` seconds.
+
+    Raises OwnTrouble where the resolver is silent, else what the resolver raises.
+    """
+    try:
+        async with asyncio.timeout(limit * _SHARE):
+            return await resolver.resolve(host)
+    except TimeoutError as error:
+        raise OwnTrouble(f"no resolver answers ({host})") from error

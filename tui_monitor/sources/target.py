@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Protocol
 
 from tui_monitor.sources.base import OwnTrouble
-from tui_monitor.sources.resolve import Address, Resolver, numeric
+from tui_monitor.sources.resolve import Address, Resolver, numeric, resolve_in_time
 from tui_monitor.sources.stream import ConnectError, Stream, connect
 from tui_monitor.sources.tls import TlsSettings, context_for, handshake_reason, sent_certificates
 from tui_monitor.sources.trouble import own_trouble, target_trouble
-
-_RESOLVE_SHARE = 0.9
 
 
 class Staged(Protocol):
@@ -58,10 +55,7 @@ async def _addresses(host: str, resolver: Resolver, limit: float) -> Sequence[Ad
     if address is not None:
         return (address,)
     try:
-        async with asyncio.timeout(limit * _RESOLVE_SHARE):
-            return await resolver.resolve(host)
-    except TimeoutError as error:
-        raise OwnTrouble(f"no resolver answers ({host})") from error
+        return await resolve_in_time(host, limit, resolver)
     except (OSError, MemoryError) as error:
         raise _failure(error, host) from error
 

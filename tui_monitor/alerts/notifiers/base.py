@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from tui_monitor.alerts.message import AlertSnapshot, Message
 from tui_monitor.frozen import frozen
-from tui_monitor.units import parse_duration
+from tui_monitor.units import parse_rate
 
 
 class SendError(Exception):
@@ -45,8 +45,7 @@ class RateLimit:
     @staticmethod
     def parse(text: str) -> RateLimit:
         """Read "20/1m"; ValueError where it is something else."""
-        count, _, window = text.partition("/")
-        return RateLimit(int(count), parse_duration(window))
+        return RateLimit(*parse_rate(text))
 
 
 class Notifier(Protocol):
