@@ -111,7 +111,7 @@ def test_an_inactive_route_tells_when_its_time_begins() -> None:
 
 
 def test_children_wait_for_the_parents_verdict_and_are_then_explained() -> None:
-    """One outage is one message: the parent's, with the count of what it explains; ends of muted children are silent."""
+    """One outage is one message: the parent's, with the count of all that depends on it; ends of muted children are silent."""
     world, checks = family()
     checks.verdicts["db"] = "pending"
     children = [world.fire("CheckUnhealthy", check=name) for name in ("api", "cart")]
@@ -122,7 +122,7 @@ def test_children_wait_for_the_parents_verdict_and_are_then_explained() -> None:
     (message,) = world.step(1)
     assert [snapshot.id for snapshot in message.alerts] == [parent]
     assert message.alerts[0].affected == 2
-    assert "(2 affected)" in message.title and "api, cart" in message.text
+    assert "(3 affected)" in message.title and "Affected (3): api, cart, web" in message.text
     assert world.suppressed[children[0]] == ("depends_on:db",)
     assert world.step(60) == []
     checks.verdicts["db"] = "healthy"

@@ -103,9 +103,14 @@ class _Teller:
             return words.flapping_title.format(what=clip(what, TITLE_LIMIT - 40), count=story.flaps)
         else:
             line = f"{self._severity(story.severity)} {what}"
-        if affected := story.explained or (story.dependents if known_severity(story.severity) in _FAILED else ()):
+        if affected := self._affected(story):
             line = f"{clip(line, TITLE_LIMIT - 16)} {words.affected.format(count=len(affected))}"
         return line
+
+    def _affected(self, story: Story) -> tuple[str, ...]:
+        """What it explains, and what depends on it and will fail in a moment: the first message does not wait for the last of them."""
+        coming = story.dependents if known_severity(story.severity) in _FAILED else ()
+        return (*story.explained, *(name for name in coming if name not in story.explained))
 
     def details(self, story: Story) -> list[str]:
         """Everything that helps with one alert."""
@@ -137,7 +142,8 @@ class _Teller:
         if story.held_by:
             lines.append(words.late.format(cause=", ".join(map(self._cause, story.held_by))))
         if story.explained:
-            lines.append(words.explains.format(count=len(story.explained), names=self._names(story.explained)))
+            affected = self._affected(story)
+            lines.append(words.explains.format(count=len(affected), names=self._names(affected)))
         elif story.dependents:
             lines.append(words.depends.format(count=len(story.dependents), names=self._names(story.dependents)))
         if story.acknowledged_by:
