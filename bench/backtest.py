@@ -22,7 +22,7 @@ from typing import Any
 
 from store import NOW, repeat
 
-from tui_monitor.advice import advice, forecasts
+from tui_monitor.advice import remarks
 from tui_monitor.alerts.routing import compile_routing
 from tui_monitor.alerts.rules import build_rules
 from tui_monitor.backtest import backtest
@@ -97,9 +97,8 @@ def main() -> None:
             found, clock, cpu = once(lambda: backtest(rules, reader, now - span, now, step, routing=compile_routing(settings)))  # noqa: B023
             fired = {rule.alert: rule.fired for rule in found.present.rules}
             figures.append({"name": name, "s": clock, "cpu_s": cpu, "steps": found.steps, "fired": fired, "told": found.present.told.total})
-        for name, call in (("advice", advice), ("forecasts", forecasts)):
-            took = [once(lambda: call(reader, now))[1] * 1000 for _ in range(7)]  # noqa: B023
-            figures.append({"name": name, "first_ms": took[0], "median_ms": statistics.median(took), "says": call(reader, now)})
+        took = [once(lambda: remarks(reader, now))[1] * 1000 for _ in range(7)]
+        figures.append({"name": "advice", "first_ms": took[0], "median_ms": statistics.median(took), "says": remarks(reader, now).advice})
         reader.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"bench": "backtest", "series": SERIES, "rules": len(rules), "peak_mib": round(peak), "figures": figures}, indent=2))
