@@ -22,6 +22,7 @@ from tui_monitor.views import (
     Resources,
     Window,
 )
+from tui_monitor.widgets.formatting import MINUTE, latency, size, span, unit_value
 
 _UNITS = (("_bytes_per_second", "bytes_per_second"), ("_ratio", "ratio"), ("_bytes", "bytes"), ("_seconds", "seconds"))
 
@@ -138,28 +139,21 @@ def unit_of(expr: str) -> str:
 
 
 def value_text(value: float | None, unit: str) -> str:
-    """The value as people read it: "91.3 %", "1.25 s", "3.1 GiB", "unhealthy"."""
+    """The value as the rest of the screen writes it: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy"."""
     if value is None:
         return ""
     if value != value or value in (float("inf"), float("-inf")):
         return f"{value:g}"
     if unit == "health":
         return {0: "healthy", 1: "degraded", 2: "unhealthy"}.get(int(value), f"{value:g}")
-    if unit == "ratio":
-        return f"{value * 100:.1f} %"
+    sign, much = ("-" if value < 0 else ""), abs(value)
     if unit == "duration":
-        return _span(value)
-    if unit == "seconds":
-        return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.2f} s"
-    if unit.startswith("bytes"):
-        for step, name in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B")):
-            if abs(value) >= step or step == 1:
-                return f"{value / step:.1f} {name}" + ("/s" if unit == "bytes_per_second" else "")
-    return f"{value:.4g}"
+        return sign + (span(much) if much >= MINUTE else latency(much))
+    return sign + unit_value(much, unit) if unit else f"{value:.4g}"
 
 
 def _share(cpu: float | None) -> str:
-    return "    ?" if cpu is None else f"{cpu * 100:5.1f}"
+    return "     -" if cpu is None else f"{cpu * 100:5.1f}%"
 
 
 def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
@@ -168,10 +162,10 @@ def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]
     if reason := evidence.get("reason"):
         found["Reason"] = (str(reason),)
     if isinstance(phases := evidence.get("phases"), Mapping):
-        found["Phases"] = tuple(f"{name:<11}{float(seconds) * 1000:8.1f} ms" for name, seconds in phases.items())
+        found["Phases"] = tuple(f"{name:<11}{float(seconds) * 1000:8.1f}ms" for name, seconds in phases.items())
     if isinstance(processes := evidence.get("processes"), list):
         found["Busiest processes"] = tuple(
-            f"{row['pid']:>7} {_share(row['cpu'])} % {int(row['memory']) >> 20:>6} MiB  {row['name']}" for row in processes
+            f"{row['pid']:>7} {_share(row['cpu'])} {size(int(row['memory'])):>7}  {row['name']}" for row in processes
         )
     if isinstance(lines := evidence.get("log"), list):
         found["Log"] = tuple(str(line) for line in lines)
@@ -218,14 +212,3 @@ def thresholds_of(expr: str, limits: Mapping[str, Sequence[tuple[float, str]]]) 
     """The limits of the metrics that an expression names."""
     names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
     return tuple(sorted({limit for name in names for limit in limits.get(name, ())}))
-
-
-def _span(seconds: float) -> str:
-    """The two largest parts of a duration: "9 d 4 h", "-3 min"."""
-    sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
-    parts = []
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count:.0f} {name}")
-    return sign + (" ".join(parts[:2]) or "0 s")
