@@ -107,16 +107,32 @@ async def test_without_colour_nothing_is_coloured(environ: dict[str, str]) -> No
                     assert color is None or color.is_default, segment
 
 
-class Terminal:
-    """The bench's fake dashboard, or another module, under a real pseudo-terminal."""
+STARTING = """
+import os, signal, sys
+sys.path.insert(0, "tests")
+from board_backend import FakeBackend
+from tui_monitor import app
 
-    def __init__(self, *arguments: str, environ: dict[str, str] | None = None, module: str = "bench.fakeapp") -> None:
+def compose(self):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return ()
+
+app.MonitorApp.compose = compose
+backend = FakeBackend("busy", every=1.0)
+sys.exit(app.run_app(backend, bell=False, now=backend.now))
+"""
+
+
+class Terminal:
+    """The bench's fake dashboard, or another module or code, under a real pseudo-terminal."""
+
+    def __init__(self, *arguments: str, environ: dict[str, str] | None = None, module: str = "bench.fakeapp", code: str = "") -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.before = termios.tcgetattr(slave)
         env = {**{k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}, **ENVIRON, **(environ or {})}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *(("-c", code) if code else ("-m", module)), *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -176,6 +192,16 @@ def test_every_way_to_end_restores_the_terminal(how: str | signal.Signals) -> No
             terminal.process.send_signal(how)
         assert terminal.end() == 0
         assert terminal.restored()
+    finally:
+        terminal.close()
+
+
+def test_a_signal_while_the_dashboard_starts_restores_the_terminal() -> None:
+    """The terminal is taken and nothing is painted yet: SIGTERM ends with 0, and the terminal is as it was."""
+    terminal = Terminal(code=STARTING)
+    try:
+        assert terminal.end() == 0
+        assert b"\x1b[?1049h" in terminal.output and terminal.restored()
     finally:
         terminal.close()
 

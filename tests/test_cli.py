@@ -105,6 +105,20 @@ def test_without_a_terminal_the_dashboard_gives_advice() -> None:
     assert done.returncode == 2 and "--headless" in done.stderr and done.stdout == ""
 
 
+def test_a_signal_before_the_service_has_begun_ends_it_with_0(tmp_path: Path) -> None:
+    """`systemctl stop` right after the start: SIGTERM while everything still loads is no failure."""
+    code = """
+import os, signal, sys
+from tui_monitor import cli, places
+places.find_config = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(cli.main(["--headless", "--state", sys.argv[1]]))
+"""
+    words = [sys.executable, "-c", code, str(tmp_path / "state")]
+    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "state").exists()
+
+
 def test_a_reader_that_leaves_early_is_no_crash(tmp_path: Path) -> None:
     """`query ... | head -1` ends quietly; the real program, as a process."""
     file = tmp_path / "many.om"

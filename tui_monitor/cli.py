@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -205,6 +206,15 @@ def _shield(arguments: Sequence[str]) -> list[str]:
     return words
 
 
+def _end_with_0(*names: str) -> None:
+    """Until the program has handlers of its own these signals end it as they do later: in order, with 0."""
+    import signal
+
+    with contextlib.suppress(ValueError):  # not the main thread
+        for name in names:
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(0))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
     lean_libraries()
@@ -218,12 +228,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             module = importlib.import_module(f"tui_monitor.verbs.{VERBS[given.verb]}")
             return int(module.run(given))
         if given.headless:
+            _end_with_0("SIGTERM")
             from tui_monitor.headless import run_headless
 
             return run_headless(given)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             print("tui-monitor: this is no terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
             return 2
+        _end_with_0("SIGTERM", "SIGHUP")
         from tui_monitor.verbs.dashboard import run_dashboard
 
         return run_dashboard(given)
