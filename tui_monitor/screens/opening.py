@@ -15,7 +15,19 @@ from tui_monitor.promql.values import selection
 from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.text import clean
 from tui_monitor.units import parse_duration
-from tui_monitor.views import ActView, AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, KnowsActs, KnowsSilences, SilenceView
+from tui_monitor.views import (
+    ActView,
+    AlertDetail,
+    AlertView,
+    Board,
+    Chart,
+    ChartLine,
+    CheckView,
+    KnowsActs,
+    KnowsSilences,
+    NotificationView,
+    SilenceView,
+)
 from tui_monitor.widgets import alerts, details, help
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import Line, Look, Row
@@ -208,37 +220,39 @@ async def open_notifications(app: MonitorApp) -> None:
             remark,
         )
 
-    counter = [0]
+    boards = 0
 
     def refill(board: Board) -> None:
-        counter[0] += 1
-        if counter[0] % 3 == 0:
+        nonlocal boards
+        boards += 1
+        if boards % 3 == 0:
             app.do(load())
 
     await load()
     _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened))
 
 
-def _notification(app: MonitorApp, one: object, width: int, look: Look, selected: bool) -> Line:
-    return details.notification_line(one, app.shown.at, width, look)  # type: ignore[arg-type]
+def _notification(app: MonitorApp, one: NotificationView, width: int, look: Look, selected: bool) -> Line:
+    return details.notification_line(one, app.shown.at, width, look)
 
 
 async def open_processes(app: MonitorApp) -> None:
     """The busiest processes with their command lines."""
     pane = ListPane("Processes", "No process is known yet.", look=app.look, inks=app.inks)
-    by_memory = [False]
+    by_memory = False
 
     def refill(board: Board) -> None:
         width = max(20, app.size.width)
-        head, *entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory[0], whole=True)
+        head, *entries = process_entries(board.resources.processes, 500, width, app.look, by_memory=by_memory, whole=True)
         pane.columns = lambda _width, _look: [head.line]
         rows: list[tuple[str, str, DrawRow]] = [(e.key, "".join(text for text, _ in e.line), partial(_ready, e.line)) for e in entries]
         known, count = len(entries), board.resources.process_count
         many = f"the {known} busiest of {count}" if known < count else f"{count} in all"
-        pane.fill(rows if board.resources.processes else [], f"{many}, by {'memory' if by_memory[0] else 'cpu'}")
+        pane.fill(rows if board.resources.processes else [], f"{many}, by {'memory' if by_memory else 'cpu'}")
 
     def order() -> None:
-        by_memory[0] = not by_memory[0]
+        nonlocal by_memory
+        by_memory = not by_memory
         refill(app.shown)
 
     refill(app.shown)

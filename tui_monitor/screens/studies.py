@@ -76,11 +76,12 @@ async def panels_screen(app: MonitorApp) -> PageScreen | None:
         if not app.refused():
             app.ask(f"Take panel {clean(name)} away?", lambda _: app.do(drop(name)), hint="Enter takes it away   Esc leaves")
 
-    counter = [0]
+    boards = 0
 
     def refill(board: Board) -> None:
-        counter[0] += 1
-        if counter[0] % RENEW_BOARDS == 0:
+        nonlocal boards
+        boards += 1
+        if boards % RENEW_BOARDS == 0:
             app.do(load())
 
     await load()

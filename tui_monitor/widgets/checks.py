@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui_monitor.model import HealthStatus
 from tui_monitor.views import CheckView, Spark, Window
@@ -156,12 +156,11 @@ def health_figures(check: CheckView) -> str:
     return ", ".join(parts) or next((f"{key} {value}" for key, value in check.facts.items()), check.target)
 
 
-def _first(figures: object, *ends: str) -> float | None:
-    assert hasattr(figures, "items")
+def _first(figures: Mapping[str, float], *ends: str) -> float | None:
     for end in ends:
         for name, value in figures.items():
             if name.split("{", 1)[0].endswith(end) and not (end == "_connections" and "max_" in name):
-                return float(value)
+                return value
     return None
 
 
