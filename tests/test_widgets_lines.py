@@ -392,7 +392,7 @@ def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
 
 
 def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
-    """Two columns on a wide screen hold all that one column holds, in less than 40 lines, and nothing is cut."""
+    """Two columns on a wide screen of 40 lines hold all that one column holds, and nothing is cut."""
     for width in (118, 121):
         wide = help_lines(width, LOOK)
         assert len(wide) < 38 and all(f.cells(text_of([line])) == width for line in wide)
