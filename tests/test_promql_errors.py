@@ -56,6 +56,16 @@ REFUSED = [
     (f"a offset {'9' * 5000}d", 9, "9" * 5000 + "d", "out of range"),
     ("0" + "7" * 400, 0, "0" + "7" * 400, "out of range"),
     ("a @ 0x" + "f" * 400, 4, "0x" + "f" * 400, "out of range"),
+    ("sum(up) + up{a=}", 15, "}", "unexpected"),
+    ('sum(up) + up{a=="b"}', 14, "==", "expected string"),
+    ("sum(up) + up{,}", 13, ",", "expected identifier"),
+    ("sum(up) + up @", 14, "", "expected timestamp"),
+    ('sum(up) + up{a="b" c="d"}', 19, "c", "unexpected"),
+    ("1 + rate(up[5m] offset)", 22, ")", "unexpected"),
+    ("1 + up @ foo", 9, "foo", "unexpected"),
+    ("1 + sum by (1) (up)", 12, "1", "unexpected"),
+    ("sum(up) by (a) by (b)", 15, "by", "unexpected"),
+    ("1_000 + sum by (a)", 18, "", "unexpected end"),
     ("sum by (x) (foo[5m])", None, None, "expected type vector"),
 ]
 

@@ -16,6 +16,11 @@ _SYNTAX = "invalid promql query"
 _BINARY = ("+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless", "atan2")
 _MATCHING = ("on", "ignoring", "group_left", "group_right")
 _MAX_PARTS = 300
+_MISPLACED = (_SYNTAX, "unexpected ", "invalid label matcher")
+_CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
+_WITHIN = ("", " x", " 5m", ' "x"', '="x"', ' x="x"')
+_BEHIND = ("", " (x)", " x", " ()", " (x) (x)")
+"""What may complete the beginning of an expression: within the brackets that are still open, and behind them."""
 
 
 def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError:
@@ -34,6 +39,9 @@ def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError
     for token in tokens:
         if wanted and (token.text == wanted or (token.kind == "string" and token.text[1:-1].replace("\\\\", "\\") == wanted)):
             return PromqlError(message, token.position, token.text, text)
+    if message.startswith("unexpected "):
+        found = _first_wrong_word(text, tokens)
+        return PromqlError(message, found.position, found.part, text)
     start, end = _smallest_part(text, tokens, message)
     return PromqlError(message, start, text[start:end], text)
 
@@ -145,8 +153,31 @@ def _inner_syntax_error(text: str, tokens: Sequence[Token]) -> PromqlError:
             if part and _complaint(text[part[0].position : part[-1].end]) == _SYNTAX:
                 found = _syntax_error(text[part[0].position : part[-1].end], _moved(part))
                 return PromqlError(found.message, (found.position or 0) + part[0].position, found.part, text)
-    start, end = _smallest_part(text, tokens, _SYNTAX)
-    return PromqlError("syntax error", start, text[start:end], text)
+    return _first_wrong_word(text, tokens)
+
+
+def _first_wrong_word(text: str, tokens: Sequence[Token]) -> PromqlError:
+    """The word with which the expression can no more be completed; found by halving, as no later one can mend it."""
+    right, wrong = 0, len(tokens) + 1
+    while wrong - right > 1:
+        middle = (right + wrong) // 2
+        right, wrong = (middle, wrong) if _may_go_on(text, tokens[:middle]) else (right, middle)
+    if wrong > len(tokens):
+        return PromqlError("unexpected end of the expression", tokens[-1].end, "", text)
+    word = tokens[wrong - 1]
+    return PromqlError(f"unexpected {word.text!r}", word.position, word.text, text)
+
+
+def _may_go_on(text: str, tokens: Sequence[Token]) -> bool:
+    closing = ""
+    for token in tokens:
+        if token.kind == "op" and token.text in _CLOSED_BY:
+            closing = _CLOSED_BY[token.text] + closing
+        elif token.kind == "op" and token.text in ")]}":
+            closing = closing[1:]
+    begun = text[: tokens[-1].end]
+    tries = (begun + within + closing + behind for within in _WITHIN for behind in _BEHIND)
+    return any(not _complaint(attempt).startswith(_MISPLACED) for attempt in tries)
 
 
 def _arguments(tokens: Sequence[Token], start: int, end: int) -> list[Sequence[Token]]:
