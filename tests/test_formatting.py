@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from tui_monitor.promql.durations import parse_duration as parse_promql_duration
+from tui_monitor.units import format_duration, parse_duration
 from tui_monitor.widgets import formatting as f
 
 NAN, INF = float("nan"), float("inf")
@@ -161,3 +163,12 @@ def test_wrap_breaks_at_spaces_and_through_words_that_are_too_long() -> None:
     assert f.wrap("한국어 한국어", 4) == ["한국", "어", "한국", "어"]
     assert f.wrap("a\n\nb", 9) == ["a", "", "b"]
     assert len(f.wrap("x " * 5000, 1, 40)) == 40
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5400, "1h30m"), (0, "0s"), (0.25, "250ms"), (0.5, "500ms"), (90061, "1d1h1m1s"), (604800, "7d")]
+)
+def test_a_duration_is_told_as_it_may_be_written(seconds: float, text: str) -> None:
+    """The shortest exact spelling, which the configuration and PromQL read."""
+    assert format_duration(seconds) == text
+    assert parse_duration(text) == parse_promql_duration(text) == seconds

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.promql.durations import format_duration, parse_duration
+from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.rulefiles import RuleFiles, load_rule_files
 
 GOOD = """
@@ -184,11 +184,3 @@ def test_what_is_no_duration(text: str) -> None:
         return
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(5400, "1h30m"), (0, "0s"), (0.25, "250ms"), (90061, "1d1h1m1s"), (-60, "-1m"), (604800, "1w")]
-)
-def test_format_duration(seconds: float, text: str) -> None:
-    """The shortest spelling."""
-    assert format_duration(seconds) == text

@@ -10,10 +10,10 @@ from tui_monitor.alerts.rules import Rule
 from tui_monitor.backtest_result import Backtest
 from tui_monitor.backtest_samples import Blocks, Stretch, needs_of, overlap
 from tui_monitor.backtest_trial import Trial
-from tui_monitor.promql.durations import format_duration
 from tui_monitor.promql.engine import Query, compile_expr, walk
 from tui_monitor.promql.nodes import RangeSelector
 from tui_monitor.promql.storage import Queryable
+from tui_monitor.units import format_duration
 
 DAY_MS = 86_400_000
 FINE_STEP_MS = 15_000

@@ -13,9 +13,8 @@ from typing import Any
 from tui_monitor.alerts.rules import Rule
 from tui_monitor.frozen import frozen
 from tui_monitor.model import severity_rank
-from tui_monitor.promql.durations import format_duration
 from tui_monitor.promql.robust import median
-from tui_monitor.units import rfc3339
+from tui_monitor.units import format_duration, rfc3339
 
 BACK_MS = 600_000
 """An alert that fires again so soon after its end has come back (as the evaluator's flapping has it)."""

@@ -1,4 +1,4 @@
-"""Durations as Prometheus writes them: 1h30m, 90s, 500ms, 2d, or a plain number of seconds."""
+"""Read durations as Prometheus writes them: 1h30m, 90s, 500ms, 2d, or a plain number of seconds."""
 
 from __future__ import annotations
 
@@ -26,17 +26,3 @@ def parse_duration(text: str) -> float:
     if seconds > MAX_SECONDS:
         raise ValueError(f"duration out of range: {word!r}")
     return seconds
-
-
-def format_duration(seconds: float) -> str:
-    """The shortest spelling of a duration: 5400 is "1h30m", 0 is "0s"; below a millisecond is rounded."""
-    rest = round(abs(seconds) * 1000)
-    sign = "-" if seconds < 0 and rest else ""
-    parts = []
-    for unit, size in _UNITS:
-        if unit in ("y", "w") and rest % size:
-            continue
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return sign + ("".join(parts) or "0s")

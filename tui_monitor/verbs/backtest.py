@@ -15,7 +15,7 @@ from tui_monitor.backtest_changes import ChangeFault, apply_changes, parse_chang
 from tui_monitor.backtest_result import Backtest, Outcome, RuleOutcome, to_json
 from tui_monitor.noise import Noise, noise_of
 from tui_monitor.noise import to_json as noise_to_json
-from tui_monitor.promql.durations import format_duration
+from tui_monitor.units import format_duration
 from tui_monitor.verbs.common import Refused, complain, configuration, counted, seconds_of, state_path, suggestion, wall_ms
 from tui_monitor.verbs.lookup import existing_state, read_state
 from tui_monitor.verbs.printing import Cell, print_json, say, table
