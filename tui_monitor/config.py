@@ -340,14 +340,15 @@ def _resolve(loc: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type[Ba
 def _child(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
     for name, info in (model.model_fields if model else {}).items():
         if key in (name, info.alias):
-            return next((kind for kind in _walk_types(info.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+            return next((kind for kind in walk_types(info.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
     return None
 
 
-def _walk_types(annotation: Any) -> Iterator[Any]:
+def walk_types(annotation: Any) -> Iterator[Any]:
+    """A key's type and all that it is made of: of list[int] | None also list, int and None."""
     yield annotation
     for inner in get_args(annotation):
-        yield from _walk_types(inner)
+        yield from walk_types(inner)
 
 
 def _names(model: type[BaseModel] | None) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tui_monitor.config import walk_types
 from tui_monitor.discovery import Found
 from tui_monitor.settings import (
     Check,
@@ -170,17 +171,11 @@ def _scalars(model: type[BaseModel], given: dict[str, Any]) -> list[str]:
 
 
 def _is_table(info: FieldInfo) -> bool:
-    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in _types(info.annotation))
-
-
-def _types(annotation: Any) -> Iterable[Any]:
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _types(inner)
+    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in walk_types(info.annotation))
 
 
 def _annotations(info: FieldInfo | None) -> Iterable[Any]:
-    for kind in _types(info.annotation if info else None):
+    for kind in walk_types(info.annotation if info else None):
         yield from getattr(kind, "__metadata__", ())
 
 

@@ -76,9 +76,7 @@ class HistoryReader:
             self._db.close()
             if version < len(MIGRATIONS):
                 raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
-            raise StoreTooNew(
-                f"{self._path.name} has schema {version}, this tui-monitor knows {len(MIGRATIONS)}: please upgrade tui-monitor"
-            )
+            raise StoreTooNew(self._path.name, version, len(MIGRATIONS))
         self._inode = inode
         self._labels, self._texts, self._version, self._decoded = {}, {}, None, {}
 

@@ -16,6 +16,9 @@ Migration = str | Callable[[sqlite3.Connection], None]
 class StoreTooNew(Exception):
     """The file was written by a newer tui-monitor: please upgrade; nothing was changed."""
 
+    def __init__(self, file: str, version: int, known: int) -> None:
+        super().__init__(f"{file} has schema {version}, this tui-monitor knows {known}: please upgrade tui-monitor")
+
 
 class StoreCorrupt(Exception):
     """The file is not a healthy SQLite database."""
@@ -81,7 +84,7 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     """
     version = schema_version(db)
     if version > len(migrations):
-        raise StoreTooNew(f"the store has schema {version}, this tui-monitor knows {len(migrations)}: please upgrade tui-monitor")
+        raise StoreTooNew("the store", version, len(migrations))
     for number, step in enumerate(migrations[version:], start=version + 1):
         db.execute("BEGIN IMMEDIATE")
         try:

@@ -171,7 +171,7 @@ class StateReader:
         if version != len(MIGRATIONS):
             self._db.close()
             if version > len(MIGRATIONS):
-                raise StoreTooNew(f"the store has schema {version}, this tui-monitor knows {len(MIGRATIONS)}: please upgrade tui-monitor")
+                raise StoreTooNew(self._path.name, version, len(MIGRATIONS))
             raise sqlite3.OperationalError(f"{self._path.name} has not been begun by this version yet")
 
     def _version_at_rest(self) -> int:
