@@ -48,6 +48,12 @@ async def test_what_is_shown_at_which_size(size: tuple[int, int], shown: str) ->
         assert [part.id for part in parts if part.size.width and part.size.height] == shown.split()
 
 
+async def test_the_advice_of_empty_panes_is_whole_at_80_columns() -> None:
+    """Who has no check yet reads all the lines that one needs."""
+    async with running("empty", size=(80, 24)) as (app, _, _):
+        assert 'url = "https://api.example.com/health"' in seen(app) and 'dsn = "postgresql://monitor@localhost/' in seen(app)
+
+
 async def test_on_a_small_screen_the_panes_take_turns() -> None:
     """Tab shows one pane after the other in the place of the alerts, Esc brings the alerts back, more room brings all."""
     async with running(size=(60, 20)) as (app, _, pilot):

@@ -140,7 +140,8 @@ class ChecksPane(BoardPane):
             return [note("Waiting for the first reading.", width, self.look)]
         if self.needle:
             return [note("Nothing matches the filter. Esc clears it.", width, self.look)]
-        return [Row(width, self.look).line(), *(note(text, width, self.look, style) for text, style in self.ADVICE)]
+        blank = [Row(width, self.look).line()] if height > len(self.ADVICE) else []
+        return [*blank, *(note(text, width, self.look, style) for text, style in self.ADVICE)]
 
     ADVICE: tuple[tuple[str, str], ...] = ()
 
