@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from tui_monitor.frozen import frozen
-from tui_monitor.model import STALE_NAN, CheckResult, HealthStatus, Labels, ProbeResult, Sample, labels_of, with_labels
+from tui_monitor.model import STALE_NAN, CheckResult, HealthStatus, ProbeResult, Sample, labels_of, with_labels
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 
@@ -137,16 +137,12 @@ def samples_of(result: CheckResult, labels: Mapping[str, str], previous: HealthS
         samples.append(Sample(labels_of("probe_success", **labels), 0.0 if probe.status is UNHEALTHY else 1.0))
         if probe.duration is not None:
             samples.append(Sample(labels_of("probe_duration_seconds", **labels), probe.duration))
-        samples += [Sample(_own(sample.labels, labels), sample.value) for sample in probe.samples]
+        samples += [Sample(with_labels(sample.labels, labels), sample.value) for sample in probe.samples]
     if result.status is not UNKNOWN:
         samples.append(Sample(labels_of("check_health", **labels), float(result.status.exit_code)))
     elif previous is not UNKNOWN:
         samples.append(Sample(labels_of("check_health", **labels), STALE_NAN))
     return tuple(samples)
-
-
-def _own(labels: Labels, extra: Mapping[str, str]) -> Labels:
-    return with_labels(labels, extra)
 
 
 def _seconds(value: float) -> str:

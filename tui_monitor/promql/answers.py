@@ -31,17 +31,13 @@ def _data(value: Value, at_ms: int) -> dict[str, Any]:
         return {"resultType": "string", "result": [_seconds(at_ms), value]}
     if isinstance(value, Matrix):
         return {"resultType": "matrix", "result": [_series(*series) for series in sorted(value, key=lambda one: one[0])]}
-    elements = [{"metric": _metric(labels), "value": [_seconds(at_ms), format_sample(number)]} for labels, number in value]
+    elements = [{"metric": dict(labels), "value": [_seconds(at_ms), format_sample(number)]} for labels, number in value]
     return {"resultType": "vector", "result": elements}
 
 
 def _series(labels: Labels, times: list[int], values: list[float]) -> dict[str, Any]:
     points = [[_seconds(time), format_sample(number)] for time, number in zip(times, values, strict=True)]
-    return {"metric": _metric(labels), "values": points}
-
-
-def _metric(labels: Labels) -> dict[str, str]:
-    return dict(labels)
+    return {"metric": dict(labels), "values": points}
 
 
 def _seconds(at_ms: int) -> int | float:
