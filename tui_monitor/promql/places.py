@@ -14,11 +14,10 @@ from tui_monitor.text import nearest
 
 _SYNTAX = "invalid promql query"
 _BINARY = ("+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless", "atan2")
-_MATCHING = ("on", "ignoring", "group_left", "group_right")
 _MAX_PARTS = 300
 _MISPLACED = (_SYNTAX, "unexpected ", "invalid label matcher")
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
-_WITHIN = ("", " x", " 5m", ' "x"', '="x"', ' x="x"')
+_WITHIN = ("", " x", " 5m", ' "x"', ' = "x"', ' x = "x"')
 _BEHIND = ("", " (x)", " x", " ()", " (x) (x)")
 """What may complete the beginning of an expression: within the brackets that are still open, and behind them."""
 
@@ -28,7 +27,7 @@ def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError
     if not tokens:
         return PromqlError("no expression found", 0, "", text)
     if message == _SYNTAX:
-        return _syntax_error(text, tokens)
+        return _first_wrong_word(text, tokens)
     named = re.search(r"(?:'([^']+)'|duration string: (\S+)|syntax: (\S+)|regex for (.+))$", message)
     wanted = next((name for name in named.groups() if name), "") if named else ""
     function = re.search(r"(?:in call to function|unknown function with name) '([^']+)'", message)
@@ -95,67 +94,6 @@ def _smallest_part(text: str, tokens: Sequence[Token], message: str) -> tuple[in
     return best
 
 
-def _syntax_error(text: str, tokens: Sequence[Token]) -> PromqlError:
-    """The first word that cannot stand where it stands: two operands side by side, an operator without operand."""
-    operand_next = True
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        word = token.text.lower()
-        if operand_next:
-            if word in ("group_left", "group_right") and index and tokens[index - 1].text != ")":
-                return PromqlError(f"unexpected {token.text!r}, it follows on(...) or ignoring(...)", token.position, token.text, text)
-            if word in ("+", "-", "bool", *_MATCHING) and index:
-                index = _partner(tokens, index + 1) if word in _MATCHING and tokens[index + 1 : index + 2] else index
-            elif token.kind == "op" and word not in ("(", "{", "+", "-"):
-                return PromqlError(f"unexpected {token.text!r}, an operand is missing before it", token.position, token.text, text)
-            elif token.kind != "op" or word in "({":
-                index, operand_next = _after_operand(tokens, index), False
-        elif word in _BINARY:
-            operand_next = True
-        elif word in ("offset", "@", "by", "without"):
-            index += 1
-            while index + 1 < len(tokens) and tokens[index].text in ("-", "+"):
-                index += 1
-            if index < len(tokens) and (tokens[index].text == "(" or (tokens[index + 1 : index + 2] and tokens[index + 1].text == "(")):
-                index = _partner(tokens, index if tokens[index].text == "(" else index + 1)
-        elif word == "[":
-            index = _partner(tokens, index)
-        else:
-            return PromqlError(f"unexpected {token.text!r}", token.position, token.text, text)
-        index += 1
-    if operand_next:
-        return PromqlError("unexpected end of the expression, an operand is missing", tokens[-1].end, "", text)
-    return _inner_syntax_error(text, tokens)
-
-
-def _after_operand(tokens: Sequence[Token], index: int) -> int:
-    """The index of the last word of the operand that starts here: its arguments, matchers and grouping belong to it."""
-    while index + 1 < len(tokens) and tokens[index].kind != "op" and tokens[index + 1].text.lower() in ("by", "without", "(", "{"):
-        index += 1
-        if tokens[index].text in "({":
-            break
-        if index + 1 < len(tokens) and tokens[index + 1].text == "(":
-            index = _partner(tokens, index + 1)
-            if index + 1 < len(tokens) and tokens[index + 1].text == "(":
-                index += 1
-            break
-    return _partner(tokens, index) if tokens[index].text in ("(", "{") else index
-
-
-def _inner_syntax_error(text: str, tokens: Sequence[Token]) -> PromqlError:
-    """The fault lies inside of brackets: the innermost whose content or call draws the complaint."""
-    for index in range(min(len(tokens), _MAX_PARTS) - 1, -1, -1):
-        if tokens[index].text != "(" or tokens[index].kind != "op":
-            continue
-        end = _partner(tokens, index)
-        for part in _arguments(tokens, index + 1, end):
-            if part and _complaint(text[part[0].position : part[-1].end]) == _SYNTAX:
-                found = _syntax_error(text[part[0].position : part[-1].end], _moved(part))
-                return PromqlError(found.message, (found.position or 0) + part[0].position, found.part, text)
-    return _first_wrong_word(text, tokens)
-
-
 def _first_wrong_word(text: str, tokens: Sequence[Token]) -> PromqlError:
     """The word with which the expression can no more be completed; found by halving, as no later one can mend it."""
     right, wrong = 0, len(tokens) + 1
@@ -163,9 +101,17 @@ def _first_wrong_word(text: str, tokens: Sequence[Token]) -> PromqlError:
         middle = (right + wrong) // 2
         right, wrong = (middle, wrong) if _may_go_on(text, tokens[:middle]) else (right, middle)
     if wrong > len(tokens):
-        return PromqlError("unexpected end of the expression", tokens[-1].end, "", text)
+        return PromqlError("unexpected end of the expression, an operand is missing", tokens[-1].end, "", text)
     word = tokens[wrong - 1]
-    return PromqlError(f"unexpected {word.text!r}", word.position, word.text, text)
+    return PromqlError(f"unexpected {word.text!r}{_advice(tokens[:wrong])}", word.position, word.text, text)
+
+
+def _advice(tokens: Sequence[Token]) -> str:
+    """What the last word, which cannot stand there, would need before it."""
+    word, before = tokens[-1].text.lower(), tokens[-2].text.lower() if len(tokens) > 1 else "("
+    if word in _BINARY and before in (*_BINARY, "(", ","):
+        return ", an operand is missing before it"
+    return ", it follows on(...) or ignoring(...)" if word in ("group_left", "group_right") and before != ")" else ""
 
 
 def _may_go_on(text: str, tokens: Sequence[Token]) -> bool:
@@ -178,20 +124,3 @@ def _may_go_on(text: str, tokens: Sequence[Token]) -> bool:
     begun = text[: tokens[-1].end]
     tries = (begun + within + closing + behind for within in _WITHIN for behind in _BEHIND)
     return any(not _complaint(attempt).startswith(_MISPLACED) for attempt in tries)
-
-
-def _arguments(tokens: Sequence[Token], start: int, end: int) -> list[Sequence[Token]]:
-    parts: list[Sequence[Token]] = []
-    first, index = start, start
-    while index < end:
-        if tokens[index].kind == "op" and tokens[index].text in "([{":
-            index = _partner(tokens, index)
-        elif tokens[index].text == "," and tokens[index].kind == "op":
-            parts.append(tokens[first:index])
-            first = index + 1
-        index += 1
-    return [*parts, tokens[first:end]]
-
-
-def _moved(part: Sequence[Token]) -> list[Token]:
-    return [Token(token.kind, token.text, token.position - part[0].position) for token in part]
