@@ -1,4 +1,4 @@
-"""Where a complaint of the parsing library stands: it names no place, so the smallest part that draws the same complaint is sought."""
+"""Where a complaint of the parsing library stands: it names no place, so the part is sought that draws the same complaint by itself."""
 
 from __future__ import annotations
 
