@@ -162,14 +162,26 @@ def test_environment_beats_file_and_flag_beats_environment(tmp_path: Path, monke
 def test_a_readable_file_with_secrets_is_warned_about(tmp_path: Path) -> None:
     """A literal secret in a world-readable file gives a warning, a variable does not."""
     path = tmp_path / "config.toml"
-    path.write_text('[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "12:ab"\nchat_id = 1\n')
+    path.write_text('[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "12:ab"\nchat_id = 1\n[routing]\ninfo = ["t"]\n')
     path.chmod(0o644)
     assert "chmod o-r" in load(path, {}).warnings[0]
     path.chmod(0o600)
     assert load(path, {}).warnings == ()
-    path.write_text('[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "${T}"\nchat_id = 1\n')
+    path.write_text('[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "${T}"\nchat_id = 1\n[routing]\ninfo = ["t"]\n')
     path.chmod(0o644)
     assert load(path, {"T": "x"}).warnings == ()
+
+
+def test_notifiers_that_nothing_leads_to_are_warned_about(tmp_path: Path) -> None:
+    """With neither routing nor routes nothing is sent: that is allowed, but said."""
+    notifier = '[[notifiers]]\nname = "hook"\ntype = "webhook"\nurl = "http://h/x"\n'
+    path = tmp_path / "config.toml"
+    path.touch(0o600)
+    path.write_text(notifier)
+    assert ["no alert is sent" in warning for warning in load(path, {}).warnings] == [True]
+    for way in ('[routing]\ninfo = ["hook"]\n', '[[routes]]\nnotifiers = ["hook"]\n'):
+        path.write_text(notifier + way)
+        assert load(path, {}).warnings == ()
 
 
 def test_secrets_do_not_stand_in_messages(tmp_path: Path) -> None:

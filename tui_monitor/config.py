@@ -104,10 +104,12 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: st
     if faults:
         raise ConfigurationError(sorted(faults + _of_building(settings, path, lines, faults), key=lambda fault: fault.line or 0))
     assert settings is not None
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = []
     if path is not None and literal_secret and path.stat().st_mode & 0o004:
-        warnings = (f"{path} holds secrets and every user can read it: chmod o-r {path}, or use ${{NAME}} or a *_file key",)
-    return Configuration(settings, path, warnings, lines.places)
+        warnings.append(f"{path} holds secrets and every user can read it: chmod o-r {path}, or use ${{NAME}} or a *_file key")
+    if settings.notifiers and not (settings.routing or settings.routes):
+        warnings.append("there are notifiers, but neither [routing] nor [[routes]]: no alert is sent to anybody")
+    return Configuration(settings, path, tuple(warnings), lines.places)
 
 
 def _from_environment(environ: Mapping[str, str], faults: list[Fault]) -> dict[str, Any]:
