@@ -55,7 +55,7 @@ def resources_of(
 
 
 def check_view(
-    result: CheckResult, target: str, windows: Mapping[str, Window], depends_on: Sequence[str] = (), figures: Mapping[str, float] = {}
+    result: CheckResult, target: str, windows: Mapping[str, Window], depends_on: Sequence[str], figures: Mapping[str, float]
 ) -> CheckView:
     """One check's row; ``figures`` are the newest values of its queries."""
     probe = result.probe
@@ -77,7 +77,7 @@ def check_view(
         windows=windows,
         certificate_expires=round(expires * 1000) if expires else None,
         facts=probe.facts,
-        figures={**own, **(figures or {})},
+        figures={**own, **figures},
         consecutive_failures=result.consecutive_failures,
         depends_on=tuple(depends_on),
     )

@@ -131,15 +131,10 @@ def taken_ids(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute("SELECT id FROM alerts")}
 
 
-def history(db: sqlite3.Connection, limit: int = 100, *, name: str = "", since_ms: int = 0, offset: int = 0) -> list[Alert]:
-    """All alerts, the live ones first, then the newest ended; by name and from a time where wanted."""
-    return _alerts(
-        db.execute(
-            f"SELECT {_FIELDS} FROM alerts WHERE (? = '' OR name = ?) AND (ends_at IS NULL OR ends_at >= ?)"
-            " ORDER BY ends_at IS NOT NULL, ends_at DESC, active_at DESC, id LIMIT ? OFFSET ?",
-            (name, name, since_ms, limit, offset),
-        )
-    )
+def history(db: sqlite3.Connection, limit: int = 100) -> list[Alert]:
+    """All alerts, the live ones first, then the newest ended."""
+    order = "ends_at IS NOT NULL, ends_at DESC, active_at DESC, id"
+    return _alerts(db.execute(f"SELECT {_FIELDS} FROM alerts ORDER BY {order} LIMIT ?", (limit,)))
 
 
 def live_at(db: sqlite3.Connection, at_ms: int, limit: int = 2000) -> list[tuple[Alert, list[AlertEvent]]]:

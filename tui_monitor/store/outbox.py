@@ -277,17 +277,9 @@ def orphan(db: sqlite3.Connection, names: Collection[str], now_ms: int, give_up_
     return len(ended)
 
 
-def list_entries(db: sqlite3.Connection, limit: int = 100, *, notifier: str = "", states: Collection[State] = ()) -> list[Entry]:
+def list_entries(db: sqlite3.Connection, limit: int = 100) -> list[Entry]:
     """The newest rows first, without payload."""
-    clauses, values = ["1"], list[object]()
-    if notifier:
-        clauses.append("notifier = ?")
-        values.append(notifier)
-    if states:
-        clauses.append(f"state IN ({', '.join('?' * len(states))})")
-        values.extend(states)
-    sql = f"SELECT {_LIGHT} FROM notifications WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?"
-    return [_entry(row) for row in db.execute(sql, (*values, limit))]
+    return [_entry(row) for row in db.execute(f"SELECT {_LIGHT} FROM notifications ORDER BY seq DESC LIMIT ?", (limit,))]
 
 
 def for_alert(db: sqlite3.Connection, alert_id: str, limit: int = 50, *, payload: bool = False) -> list[Entry]:
