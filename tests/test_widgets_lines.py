@@ -384,6 +384,15 @@ def test_the_notifier_that_fails_is_named_first() -> None:
     assert notifier_text(rows, ("chat", "sms"), boards.AT) == "mail retrying 1m ago, chat sent now, sms unused"
 
 
+def test_what_to_do_is_read_in_full_where_there_is_room() -> None:
+    """One line is cut with a sign, three hold it all, and none stays empty."""
+    text = "Open the check's details: the reason and the phase times say where it fails. Then look at the target itself."
+    alert = replace(boards.alerts()[0], annotations={"description": text})
+    one, three = (alerts.advice_lines(alert, boards.AT, 80, LOOK, most) for most in (1, 3))
+    assert len(one) == 2 and text_of(one).rstrip().endswith(LOOK.glyphs.cut)
+    assert len(three) == 3 and " ".join(text_of(three[1:]).replace("to do", "").split()) == text
+
+
 def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
     """What the outbox has forgotten is not "not sent"."""
     alert = replace(boards.alerts()[1], deliveries=())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tui_monitor.model import severity_rank
+from tui_monitor.text import clean
 from tui_monitor.views import AlertView, Board, Delivery, alert_order, subject_of
 from tui_monitor.widgets import formatting as f
 from tui_monitor.widgets.line import SEVERITY_WORDS, Line, Look, Row
@@ -166,8 +167,8 @@ def counts(board: Board) -> str:
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 
-def advice_lines(alert: AlertView, now: int, width: int, look: Look) -> list[Line]:
-    """The selected alert in two lines: since when, its whole summary and where to read on; then what to do."""
+def advice_lines(alert: AlertView, now: int, width: int, look: Look, most: int = 1) -> list[Line]:
+    """The selected alert: since when, its whole summary and where to read on; then in at most ``most`` lines what to do."""
     row = Row(width, look).gap(1)
     if alert.name not in title(alert, width):
         row.put(alert.name, "dim").gap()
@@ -178,4 +179,10 @@ def advice_lines(alert: AlertView, now: int, width: int, look: Look) -> list[Lin
         row.put("runbook", "faint").gap().put(runbook, "accent").gap(2)
     advice = alert.annotations.get("description", "")
     word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert))
-    return [row.line(), Row(width, look).gap(1).put(word, "faint").gap().put(text, style).line()]
+    parts = f.wrap(clean(text), width - len(word) - 3)
+    if len(parts) > most:
+        parts[most - 1 :] = [" ".join(parts[most - 1 :])]
+    lines = [row.line()]
+    for index, part in enumerate(parts):
+        lines.append(Row(width, look).gap(1).put("" if index else word, "faint", len(word)).gap().put(part, style).line())
+    return lines

@@ -226,11 +226,12 @@ class AlertsPane(BoardPane):
         return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected, past=self.board.past)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """Since when and what to do, where there is room."""
+        """Since when and what to do, where there is room; in full where few alerts leave room for that."""
         chosen = self.selected_alert()
         if chosen is None or height < ADVICE_FROM_HEIGHT or width < 60:
             return ()
-        return alerts.advice_lines(chosen, self.board.at, width, self.look)
+        spare = height - len(self.alerts) - 3
+        return alerts.advice_lines(chosen, self.board.at, width, self.look, max(1, min(3, spare)))
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """All is quiet, or nothing is known yet."""
