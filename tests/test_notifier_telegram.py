@@ -272,6 +272,27 @@ async def test_polling_survives_errors_and_reports_each_once() -> None:
     assert any("could not be kept" in text for text in problems) and TOKEN not in " ".join(problems)
 
 
+async def test_a_poll_that_is_answered_at_once_without_news_is_not_a_storm() -> None:
+    """A proxy that cuts the long poll short is asked once a second; presses are taken without such a pause."""
+
+    async def on_ack(alert: str, by: str) -> str:
+        return "Acknowledged"
+
+    api, clock = TelegramApi(TOKEN), HandClock()
+    api.updates = [press(1, 5, "ack:a1")]
+    async with receiver(api) as server:
+        task = asyncio.create_task(updates(server.url, on_ack, [], clock).run())
+        async with asyncio.timeout(60):
+            for count in (3, 4, 5):  # the press and its answer, then nothing new
+                await server.wait_for(count, 60)
+                while not clock._sleepers:  # noqa: ASYNC110  the answer is under way
+                    await asyncio.sleep(0.005)
+                assert len(server.requests) == count
+                await clock.turn(1.0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 def test_one_poller_for_each_bot() -> None:
     """Two notifiers of one bot share a poll; one without allowed users and other kinds have none."""
 

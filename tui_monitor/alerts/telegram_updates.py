@@ -20,6 +20,8 @@ OnAck = Callable[[str, str], Awaitable[str]]
 POLL_S = 50
 _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 60.0
+_LEAST_S = 1.0
+"""A server (or a proxy before it) that answers at once without news is not asked without pause."""
 _DATA = re.compile(r"ack:([0-9A-Za-z_-]{1,60})")
 
 
@@ -50,9 +52,12 @@ class TelegramUpdates:
         pause, told = _FIRST_PAUSE_S, ""
         try:
             while True:
+                begin = self._clock.monotonic()
                 try:
-                    await self.poll()
+                    news = await self.poll()
                     pause, told = _FIRST_PAUSE_S, ""
+                    if not news and self._clock.monotonic() - begin < _LEAST_S:
+                        await self._clock.sleep(_LEAST_S)
                     continue
                 except SendError as error:
                     wait = max(pause, error.retry_after or 0.0)
@@ -64,8 +69,9 @@ class TelegramUpdates:
         finally:
             await self._http.close()
 
-    async def poll(self, wait_s: int = POLL_S) -> None:
-        """One getUpdates and what follows from it. Raises SendError."""
+    async def poll(self, wait_s: int = POLL_S) -> bool:
+        """One getUpdates and what follows from it; whether there was anything new. Raises SendError."""
+        before = self._offset
         question = {"offset": self._offset, "timeout": wait_s, "allowed_updates": ["callback_query"]}
         updates = await self._call("getUpdates", question)
         for update in updates if isinstance(updates, list) else []:
@@ -75,6 +81,7 @@ class TelegramUpdates:
             if isinstance(query, dict):
                 await self._press(query)
             self._offset = max(self._offset, update["update_id"] + 1)
+        return self._offset > before
 
     async def _press(self, query: dict[str, Any]) -> None:
         sender = query.get("from")
