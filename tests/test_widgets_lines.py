@@ -351,6 +351,9 @@ def test_rows_without_room_are_counted() -> None:
     for width, text in ((45, "+7"), (73, "+7 more"), (120, "3 of 12 healthy   +7 more")):
         head = text_of([checks.endpoint_title(width, LOOK, "3 of 12 healthy", 20, more=7)])
         assert text in head and head.rstrip().endswith(("up 24h", "cert"))
+    for width in range(24, 121):
+        for names in range(1, 30):
+            assert "+7" in text_of([checks.endpoint_title(width, LOOK, "", names, more=7)]), (width, names)
 
 
 def test_names_of_checks_get_the_room_they_need() -> None:

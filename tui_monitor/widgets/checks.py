@@ -63,21 +63,24 @@ def _columns(width: int, names: int) -> list[tuple[str, int]]:
 
 def endpoint_title(width: int, look: Look, remark: str, names: int, *, focused: bool = False, more: int = 0) -> Line:
     """The head of Endpoints, which names its columns so that no row is spent on that; ``more`` rows there is no room for."""
-    heads = " ".join(f.fit({"24h": "up 24h"}.get(name, name), wide, right=name != "trend") for name, wide in _columns(width, names))
-    room = width - len(heads) - 14
-    if more:
+    columns, words = dict(_columns(width, names)), {"24h": "up 24h"}
+    room = width - sum(columns.values()) - len(columns) - 14
+    if more and len(f"+{more}") > room:  # not beside the title, but over the sparklines
+        words["trend"] = next((text for text in (f"trend +{more}", f"+{more}") if len(text) <= columns.get("trend", 0)), "")
+    elif more:
         long = f"{remark}   +{more} more".strip()
         remark = next((text for text in (long, f"+{more} more") if f.cells(text) <= room), f"+{more}")
+    heads = " ".join(f.fit(words.get(name, name), wide, right=name != "trend") for name, wide in columns.items())
     return title_line("Endpoints", width, look, focused=focused, remark=remark, right=heads)
 
 
-def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: Look, names: int, window: str = "1h") -> Line:
-    """One http check: figures while it is healthy, its reason and since when while it is not. ``names``: cells for the longest."""
+def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: Look, names: int) -> Line:
+    """One http check: figures of an hour while it is healthy, its reason and since when while it is not. ``names``: cells for names."""
     row = _head(check, width, look, names, worded=width >= 90 or (width >= 54 and check.status is not HealthStatus.HEALTHY))
     if check.status in (HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN):
         return _reason(row, check, now)
     columns = _columns(width, names)
-    figures = check.windows.get(window, NO_WINDOW)
+    figures = check.windows.get("1h", NO_WINDOW)
     row.align(sum(wide + 1 for _, wide in columns))
     if check.status is HealthStatus.DEGRADED:
         row.put(f.latency(check.duration), "warning", 7, right=True).gap()
