@@ -91,6 +91,12 @@ def test_flags_stand_before_or_after_the_command(tmp_path: Path) -> None:
         assert (given.config, given.state) == ("c", "s")
 
 
+def test_what_only_the_monitor_takes_goes_with_no_command(cli: Cli) -> None:
+    """Nothing is done that was not meant: `--headless check` is a slip, and exit 2."""
+    said = cli("--headless", "check")
+    assert (said.code, said.out) == (2, "") and "--headless does not go with the command check" in said.err
+
+
 def test_an_expression_may_begin_with_a_minus() -> None:
     """It is no option; real options stay options."""
     assert program._shield(["query", "-up", "--at", "-1", "-", "-h", "--json"]) == ["query", " -up", "--at", " -1", "-", "-h", "--json"]

@@ -55,6 +55,15 @@ WRONG = {
 }
 
 
+def test_endless_brackets_are_a_fault_and_no_crash(tmp_path: Path) -> None:
+    """What no program can read is told like every other fault, also where TOML itself would still take it."""
+    path = tmp_path / "c.toml"
+    for depth in (400, 5000):
+        path.write_text(f"a = {'[' * depth}{']' * depth}\n")
+        with pytest.raises(ConfigurationError):
+            load(path, {})
+
+
 @pytest.mark.parametrize(("text", "fault"), WRONG.items(), ids=[fault[1] or "toml" for fault in WRONG.values()])
 def test_a_wrong_key_is_named_with_line_and_advice(tmp_path: Path, text: str, fault: tuple[int, str, str]) -> None:
     """One message per fault: file, line, key, and the nearest valid name."""

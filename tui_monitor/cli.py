@@ -220,7 +220,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lean_libraries()
     from tui_monitor.verbs.common import Refused, complain
 
-    given = parser().parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
+    known = parser()
+    given = known.parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
+    if given.verb and (given.headless or given.at):
+        known.error(f"{'--headless' if given.headless else '--at'} does not go with the command {given.verb}")
     given.config = getattr(given, "config", None)
     given.state = getattr(given, "state", None)
     try:

@@ -85,17 +85,19 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: st
             raise ConfigurationError([Fault("", f"is not UTF-8 (byte {error.start})", None, name)]) from None
         except OSError as error:
             raise ConfigurationError([Fault("", f"cannot be read: {error.strerror}", None, name)]) from None
+    faults: list[Fault] = []
     try:
         raw = tomllib.loads(text)
+        lines = _Lines(text, name)
+        literal_secret = _has_literal_secret(raw)
+        raw = _merge(_substitute(raw, (), environ, faults, lines), _from_environment(environ, faults))
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"\(at line (\d+), column \d+\)", str(error))
         said = re.sub(r" \(at (line .*|end of document)\)", "", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         raise ConfigurationError([Fault("", f"not valid TOML: {said}", line, name)]) from None
-    lines = _Lines(text, name)
-    faults: list[Fault] = []
-    literal_secret = _has_literal_secret(raw)
-    raw = _merge(_substitute(raw, (), environ, faults, lines), _from_environment(environ, faults))
+    except RecursionError:
+        raise ConfigurationError([Fault("", "brackets within brackets, too deep to read", None, name)]) from None
     if host:
         raw["host"] = host
     settings = _validated(raw, path.parent if path else Path.cwd(), faults, lines)
