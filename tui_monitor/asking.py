@@ -75,9 +75,9 @@ def leave_command(directory: StateDirectory, by: str, verb: str, arguments: Mapp
     return write_state(directory, lambda db: command_rows.add(db, by, verb, arguments, now_ms))
 
 
-async def answer_of(state: StateReader, ident: int, clock: Clock, within: float = ANSWER_WITHIN) -> CommandResult | None:
-    """What the leader made of a command; None where nothing was to be read within so many seconds."""
-    for _ in range(round(within / LOOK_EVERY)):
+async def answer_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:
+    """What the leader made of a command; None where nothing was to be read within ANSWER_WITHIN seconds."""
+    for _ in range(round(ANSWER_WITHIN / LOOK_EVERY)):
         await clock.sleep(LOOK_EVERY)
         try:
             answer = state.read(lambda db: command_rows.result(db, ident))

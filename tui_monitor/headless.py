@@ -22,6 +22,7 @@ from tui_monitor.systemd import Systemd
 from tui_monitor.version import VERSION
 
 log = logging.getLogger(__name__)
+DESCRIPTORS = 8192
 STUCK_AFTER = 30.0
 """Seconds without a finished tick or outbox step after which the watchdog is no longer fed."""
 
@@ -111,9 +112,9 @@ async def _feed_watchdog(runtime: Runtime, systemd: Systemd) -> None:
         await asyncio.sleep(systemd.watchdog_interval)
 
 
-def raise_descriptor_limit(wanted: int = 8192) -> None:
+def raise_descriptor_limit() -> None:
     """As many descriptors as many checks need, within what the administrator allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -26,17 +26,13 @@ class Rates:
     """Remembers the last value of each counter and answers with its rate since then.
 
     Call ``begin`` once per reading and ``per_second`` once per counter after it. There is no rate (None) for the first
-    value, after a reset, after a gap longer than ``longest_gap`` seconds, within ``shortest_gap`` of the last value (the
-    older value stays the base), and after a jump between wall and monotonic clock of more than ``clock_tolerance``
+    value, after a reset, after a gap longer than ``longest_gap`` seconds, within SHORTEST_GAP of the last value (the
+    older value stays the base), and after a jump between wall and monotonic clock of more than CLOCK_TOLERANCE
     seconds. Counters that are no longer seen are forgotten.
     """
 
-    def __init__(
-        self, longest_gap: float = LONGEST_GAP, shortest_gap: float = SHORTEST_GAP, clock_tolerance: float = CLOCK_TOLERANCE
-    ) -> None:
+    def __init__(self, longest_gap: float = LONGEST_GAP) -> None:
         self._longest_gap = longest_gap
-        self._shortest_gap = shortest_gap
-        self._clock_tolerance = clock_tolerance
         self._last: dict[Hashable, tuple[float, float]] = {}
         self._wall_ms: int | None = None
         self._at = 0.0
@@ -48,7 +44,7 @@ class Rates:
         if self._wall_ms is not None:
             elapsed = monotonic - self._at
             jump = clock_jump(self._wall_ms, self._at, wall_ms, monotonic)
-            if elapsed < 0.0 or elapsed > self._longest_gap or abs(jump) > self._clock_tolerance:
+            if elapsed < 0.0 or elapsed > self._longest_gap or abs(jump) > CLOCK_TOLERANCE:
                 elapsed = None
         self._wall_ms, self._at = wall_ms, monotonic
         if elapsed is None:
@@ -68,7 +64,7 @@ class Rates:
             return None
         before, at = known
         elapsed = self._at - at
-        if elapsed < self._shortest_gap:
+        if elapsed < SHORTEST_GAP:
             return None
         self._last[key] = (value, self._at)
         risen = increase(before, value)

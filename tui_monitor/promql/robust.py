@@ -33,16 +33,16 @@ def finite(values: Sequence[float]) -> Sequence[float]:
     return values if math.isfinite(sum(values)) else [value for value in values if math.isfinite(value)]
 
 
-def parts_of(times: Sequence[int], values: Sequence[float], most: int = PARTS) -> tuple[list[float], list[float]]:
-    """Median time (ms) and median value of each of ``most`` equal parts of the time; few samples stay as they are."""
-    if len(times) <= most:
+def parts_of(times: Sequence[int], values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Median time (ms) and median value of each of PARTS equal parts of the time; few samples stay as they are."""
+    if len(times) <= PARTS:
         kept = [(float(time), value) for time, value in zip(times, values, strict=True) if math.isfinite(value)]
         return [time for time, _ in kept], [value for _, value in kept]
     middles, levels = [], []
-    first, length = times[0], (times[-1] - times[0]) / most
+    first, length = times[0], (times[-1] - times[0]) / PARTS
     begin = 0
-    for part in range(1, most + 1):
-        end = len(times) if part == most else bisect_right(times, first + part * length, begin)
+    for part in range(1, PARTS + 1):
+        end = len(times) if part == PARTS else bisect_right(times, first + part * length, begin)
         inside = finite(values[begin:end])
         if inside:
             middles.append((times[begin] + times[end - 1]) / 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from time import perf_counter
 
@@ -50,11 +50,10 @@ class HttpProbe:
     Raises ValueError at construction where a setting cannot be understood (the text names the key).
     """
 
-    def __init__(self, settings: HttpCheck, *, resolver: Resolver = RESOLVER, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: HttpCheck, *, resolver: Resolver = RESOLVER) -> None:
         self.stage = ""
         self._settings = settings
         self._resolver = resolver
-        self._now = now
         self._tls = _tls(settings)
         self._expect = Expectations(settings)
         url = _url(settings)
@@ -132,7 +131,7 @@ class HttpProbe:
             return stream
         settings = self._tls if url.same_host(self._request.url) else self._tls.without_client()
         try:
-            await secure(self, stream, settings, url.host, run.phases, self._now())
+            await secure(self, stream, settings, url.host, run.phases, time.time())
         except BaseException:
             self._look_at_certificate(run, stream, url)
             stream.close()
@@ -147,7 +146,7 @@ class HttpProbe:
         expiry = earliest_expiry(chain)
         if expiry is not None:
             run.expiry = expiry if run.expiry is None else min(run.expiry, expiry)
-        run.facts |= certificate_facts(stream.tls, chain, self._now())
+        run.facts |= certificate_facts(stream.tls, chain, time.time())
 
     async def _ask(self, run: _Run, request: HttpRequest, stream: Stream, exchange: Exchange) -> Answer:
         """One request and its answer; keeps or closes the stream."""
@@ -187,7 +186,7 @@ class HttpProbe:
 
     def _result(self, run: _Run, reason: str) -> ProbeResult:
         status = HealthStatus.UNHEALTHY if reason else HealthStatus.HEALTHY
-        now = self._now()
+        now = time.time()
         if not reason and run.expiry is not None and run.expiry - now < self._settings.tls_expiry_warning:
             status, reason = HealthStatus.DEGRADED, expiry_text(run.expiry, now)
         return ProbeResult(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 
 from tui_monitor.model import HealthStatus, ProbeResult, Sample
@@ -36,12 +35,11 @@ class PostgresProbe:
     ``now`` gives seconds of a monotonic clock.
     """
 
-    def __init__(self, settings: PostgresCheck, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: PostgresCheck) -> None:
         self.stage = ""
         dsn = settings.dsn.get_secret_value()
         self._timeout = settings.timeout
         self._address = postgres_address(dsn)
-        self._now = now
         self._main = KeptConnection(dsn, settings.timeout)
         self._for_queries = KeptConnection(dsn, settings.timeout)
         self._one_query = asyncio.Lock()
@@ -50,7 +48,7 @@ class PostgresProbe:
 
     async def probe(self) -> ProbeResult:
         """SELECT 1 decides and is the duration; statistics add samples, facts and a degraded verdict, never a failure."""
-        began = self._now()
+        began = time.monotonic()
         phases: dict[str, float] = {}
         try:
             duration = await self._select_one(phases)
@@ -75,17 +73,17 @@ class PostgresProbe:
                     raise
                 self._main.drop()
         self.stage = "connect"
-        start = self._now()
+        start = time.monotonic()
         await self._main.get()
-        phases["connect"] = self._now() - start
+        phases["connect"] = time.monotonic() - start
         return await self._round_trip(phases)
 
     async def _round_trip(self, phases: dict[str, float]) -> float:
         connection = await self._main.get()
         self.stage = "query"
-        start = self._now()
+        start = time.monotonic()
         await connection.execute("SELECT 1")
-        phases["query"] = self._now() - start
+        phases["query"] = time.monotonic() - start
         return phases["query"]
 
     async def _statistics(self, began: float) -> Statistics:
@@ -97,7 +95,7 @@ class PostgresProbe:
         return Statistics(statistics.samples + await self._sizes(began), statistics.facts, statistics.degraded)
 
     async def _sizes(self, began: float) -> tuple[Sample, ...]:
-        now = self._now()
+        now = time.monotonic()
         if now < self._sizes_due or not self._main.is_open:
             return ()
         self.stage = "database sizes"
@@ -107,7 +105,7 @@ class PostgresProbe:
 
     async def _read(self, sql: str, began: float) -> tuple[list[dict[str, Any]], str]:
         """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
-        budget = max(0.01, BUDGET * (self._timeout - (self._now() - began)))
+        budget = max(0.01, BUDGET * (self._timeout - (time.monotonic() - began)))
         connection = await self._main.get()
         try:
             async with asyncio.timeout(budget * (1 + GRACE)):

@@ -51,7 +51,8 @@ class ProcessTable:
     on the process table, so read in a worker thread. ``count`` is how many processes the last reading met.
     """
 
-    def __init__(self, top: int = 12, proc: Path = Path("/proc")) -> None:
+    def __init__(self, top: int = 12) -> None:
+        proc = Path("/proc")
         if sys.platform == "linux" or (proc / "stat").exists():
             self._reader: ProcessReader = ProcReader(top, proc)
         else:
@@ -76,11 +77,11 @@ _Seen = tuple[int, int, int, bytes]
 class ProcReader:
     """Reads only /proc/PID/stat of every process; user and command line only of those that are shown."""
 
-    def __init__(self, top: int, proc: Path, users: Users | None = None, commands: Commands | None = None) -> None:
+    def __init__(self, top: int, proc: Path, commands: Commands | None = None) -> None:
         self.count = 0
         self._top = top
         self._proc = str(proc)
-        self._users = users or Users()
+        self._users = Users()
         self._commands = commands or Commands(self._proc)
         self._ticks: dict[int, tuple[bytes, int]] = {}
         self._at: float | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from tui_monitor.model import HealthStatus, ProbeResult
 from tui_monitor.settings import RedisCheck
@@ -27,18 +26,17 @@ BUDGET = 0.5
 class RedisProbe:
     """One connection, kept between probes. ``now`` gives seconds of a monotonic clock."""
 
-    def __init__(self, settings: RedisCheck, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: RedisCheck) -> None:
         self.stage = ""
         url = settings.url.get_secret_value()
         self._timeout = settings.timeout
         self._address = redis_address(url)
-        self._now = now
         self._connection = KeptConnection(url, settings.timeout)
         self._statistics = RedisStatistics(settings.memory_degraded, database_of(url))
 
     async def probe(self) -> ProbeResult:
         """PING decides and is the duration; INFO adds samples, facts and a degraded verdict, never a failure."""
-        began = self._now()
+        began = time.monotonic()
         phases: dict[str, float] = {}
         try:
             duration = await self._ping(phases)
@@ -63,22 +61,22 @@ class RedisProbe:
                     raise
                 await self._connection.close()
         self.stage = "connect"
-        start = self._now()
+        start = time.monotonic()
         await self._connection.open()
-        phases["connect"] = self._now() - start
+        phases["connect"] = time.monotonic() - start
         return await self._round_trip(phases)
 
     async def _round_trip(self, phases: dict[str, float]) -> float:
         self.stage = "query"
-        start = self._now()
+        start = time.monotonic()
         await self._connection.ask("PING")
-        phases["query"] = self._now() - start
+        phases["query"] = time.monotonic() - start
         return phases["query"]
 
     async def _info(self, began: float) -> Statistics:
         """Takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
         self.stage = "statistics"
-        budget = max(0.01, BUDGET * (self._timeout - (self._now() - began)))
+        budget = max(0.01, BUDGET * (self._timeout - (time.monotonic() - began)))
         try:
             async with asyncio.timeout(budget):
                 text = await self._connection.ask("INFO")
@@ -86,7 +84,7 @@ class RedisProbe:
             if isinstance(error, TimeoutError) or is_broken(error):
                 await self._connection.close()
             return Statistics((), {"statistics": reason_of(error, self._address, self.stage, budget)}, "")
-        return self._statistics.read(text, self._now())
+        return self._statistics.read(text, time.monotonic())
 
     def _reason(self, error: Exception) -> str:
         own = own_reason(error, self._address)

@@ -58,13 +58,13 @@ class Stream:
         self._tls.write(data)
         await self._flush()
 
-    async def receive(self, limit: int = _CHUNK) -> bytes:
-        """What has come, at most ``limit`` bytes; b"" at the end. Raises OSError (ssl.SSLError is one)."""
+    async def receive(self) -> bytes:
+        """What has come, at most 64 KiB; b"" at the end. Raises OSError (ssl.SSLError is one)."""
         if self._tls is None:
-            return await self._loop.sock_recv(self.sock, limit)
+            return await self._loop.sock_recv(self.sock, _CHUNK)
         while True:
             try:
-                return self._tls.read(limit)
+                return self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
                 await self._flush()
                 await self._feed()

@@ -49,7 +49,7 @@ def _labels(name: str, key: str = "", value: str = "", more: str = "", more_valu
 class System:
     """Reads the whole machine. Not thread-safe: one reading at a time, in a worker thread.
 
-    ``mounts``: the paths to show, None for all real file systems. ``interfaces``: None for all but virtual ones (lo,
+    ``mounts``: the paths to show, None for all real file systems. Of the network all interfaces but virtual ones (lo,
     veth*, docker*, br-* and their like). ``interval``: seconds between readings, so that a slow rhythm is no gap.
     ``grace``: how long a reading waits for file systems that it has just asked; what answers later is in the next one.
     ``cpu_usage_ratio`` is always the machine's; in a container with a CPU limit ``cpu_quota_usage_ratio`` says how much
@@ -63,17 +63,14 @@ class System:
         proc: Path = Path("/proc"),
         sys: Path = Path("/sys"),
         *,
-        interfaces: Sequence[str] | None = None,
         interval: float = 1.0,
         statvfs: Statvfs = os.statvfs,
         grace: float = GRACE,
         kernel: Kernel | None = None,
-        own: Own | None = None,
     ) -> None:
         self._mount_names = mounts
-        self._interface_names = interfaces
         self._kernel = kernel or _kernel_of(proc, sys)
-        self._own = own or Own(proc)
+        self._own = Own(proc)
         self._rates = Rates(longest_gap=max(LONGEST_GAP, 3 * interval))
         self._space = Space(statvfs, grace=grace)
         self._mounts: list[Mount] = []
@@ -185,7 +182,7 @@ class System:
     def _read_network(self, samples: list[Sample]) -> tuple[InterfaceReading, ...]:
         found: list[InterfaceReading] = []
         for name, (received, sent) in (self._try("network", self._kernel.network) or {}).items():
-            if len(found) == _MOST_INTERFACES or not self._is_wanted(name):
+            if len(found) == _MOST_INTERFACES or _VIRTUAL.match(name):
                 continue
             receive = self._rates.per_second(("receive", name), received, _MOST_BYTES)
             transmit = self._rates.per_second(("transmit", name), sent, _MOST_BYTES)
@@ -193,9 +190,6 @@ class System:
             _add(samples, _labels("network_receive_bytes_per_second", "interface", name), receive)
             _add(samples, _labels("network_transmit_bytes_per_second", "interface", name), transmit)
         return tuple(found)
-
-    def _is_wanted(self, name: str) -> bool:
-        return not _VIRTUAL.match(name) if self._interface_names is None else name in self._interface_names
 
     def _read_disks(self, samples: list[Sample]) -> tuple[DiskReading, ...]:
         found: list[DiskReading] = []

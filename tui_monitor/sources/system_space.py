@@ -46,10 +46,8 @@ class Space:
     is asked again only when the stuck one has come back.
     """
 
-    def __init__(self, statvfs: Statvfs = os.statvfs, refresh: float = REFRESH, timeout: float = TIMEOUT, grace: float = GRACE) -> None:
+    def __init__(self, statvfs: Statvfs = os.statvfs, grace: float = GRACE) -> None:
         self._statvfs = statvfs
-        self._refresh = refresh
-        self._timeout = timeout
         self._grace = grace
         self._calls: dict[bytes, _Call] = {}
         self._rows: dict[bytes, MountReading] = {}
@@ -57,7 +55,7 @@ class Space:
 
     def due(self, monotonic: float) -> bool:
         """Whether it is time to ask again."""
-        return not 0.0 <= monotonic - self._asked < self._refresh
+        return not 0.0 <= monotonic - self._asked < REFRESH
 
     def ask(self, mounts: Sequence[Mount], monotonic: float) -> None:
         """Begin a call for each mount that has none under way, and wait a moment: healthy mounts answer at once."""
@@ -85,7 +83,7 @@ class Space:
                 del self._calls[path]
                 if mount is not None:
                     self._rows[path] = space_of(mount, call.outcome)
-            elif mount is not None and monotonic - call.started >= self._timeout:
+            elif mount is not None and monotonic - call.started >= TIMEOUT:
                 self._rows[path] = MountReading(mount.name, mount.device, mount.fstype, error=NOT_ANSWERING)
         self._rows = {path: row for path, row in self._rows.items() if path in by_path}
         waiting = (self._rows.get(m.path) or MountReading(m.name, m.device, m.fstype, error=MEASURING) for m in mounts)

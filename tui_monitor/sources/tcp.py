@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from time import perf_counter
 
 from tui_monitor.model import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.settings import TcpCheck
-from tui_monitor.sources.resolve import RESOLVER, Resolver
+from tui_monitor.sources.resolve import RESOLVER
 from tui_monitor.sources.stream import Stream
 from tui_monitor.sources.target import Failure, open_stream, secure, stream_failure
 from tui_monitor.sources.text import clean
@@ -26,18 +25,9 @@ _CERT_EXPIRY = labels_of("probe_ssl_earliest_cert_expiry")
 class TcpProbe:
     """Tests one TCP port. With TLS the certificate is verified."""
 
-    def __init__(
-        self,
-        settings: TcpCheck,
-        *,
-        tls: TlsSettings = TlsSettings(),  # noqa: B008 (frozen)
-        resolver: Resolver = RESOLVER,
-        now: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, settings: TcpCheck, *, tls: TlsSettings = TlsSettings()) -> None:  # noqa: B008 (frozen)
         self.stage = ""
         self._settings = settings
-        self._resolver = resolver
-        self._now = now
         self._host = settings.host.strip("[]").rstrip(".")
         self._tls = tls
 
@@ -62,7 +52,7 @@ class TcpProbe:
         """Nothing is kept between probes."""
 
     async def _run(self, phases: dict[str, float], facts: dict[str, str], samples: list[Sample]) -> None:
-        stream = await open_stream(self, self._host, self._settings.port, phases, self._resolver, self._settings.timeout)
+        stream = await open_stream(self, self._host, self._settings.port, phases, RESOLVER, self._settings.timeout)
         facts["address"] = stream.peer
         try:
             if self._settings.tls:
@@ -73,11 +63,11 @@ class TcpProbe:
 
     async def _secure(self, stream: Stream, phases: dict[str, float], facts: dict[str, str], samples: list[Sample]) -> None:
         try:
-            await secure(self, stream, self._tls, self._host, phases, self._now())
+            await secure(self, stream, self._tls, self._host, phases, time.time())
         finally:
             if stream.tls is not None:
                 chain = sent_certificates(stream.tls)
-                facts |= certificate_facts(stream.tls, chain, self._now())
+                facts |= certificate_facts(stream.tls, chain, time.time())
                 samples += [Sample(_CERT_EXPIRY, expiry) for expiry in (earliest_expiry(chain),) if expiry is not None]
 
     async def _talk(self, stream: Stream, phases: dict[str, float], facts: dict[str, str]) -> None:

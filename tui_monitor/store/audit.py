@@ -20,9 +20,9 @@ def add(db: sqlite3.Connection, at_ms: int, by: str, verb: str, subject: str, no
     db.execute("INSERT INTO audit (at, by, verb, subject, note) VALUES (?, ?, ?, ?, ?)", (at_ms, by, verb, subject, note))
 
 
-def entries(db: sqlite3.Connection, limit: int = 100, *, since_ms: int = 0) -> list[Audit]:
+def entries(db: sqlite3.Connection, limit: int = 100) -> list[Audit]:
     """The newest acts first."""
-    rows = db.execute("SELECT at, by, verb, subject, note FROM audit WHERE at >= ? ORDER BY id DESC LIMIT ?", (since_ms, limit))
+    rows = db.execute("SELECT at, by, verb, subject, note FROM audit ORDER BY id DESC LIMIT ?", (limit,))
     return [Audit(*row) for row in rows]
 
 

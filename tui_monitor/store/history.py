@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tui_monitor.frozen import frozen
@@ -54,11 +54,9 @@ class History:
         *,
         retention: Retention | None = None,
         limits: Limits | None = None,
-        distribution: Callable[[str], bool] = keeps_distribution,
     ) -> None:
         """Open or create the file. Raises sqlite3.OperationalError and StoreTooNew."""
         self._limits = limits or Limits()
-        self._distribution = distribution
         self._db, self.moved_aside = open_store(path, MIGRATIONS, synchronous="NORMAL", check=glance, auto_vacuum=True)
         self._ids: dict[Labels, int] = {}
         self._lookbacks: dict[int, int] = {}
@@ -81,7 +79,7 @@ class History:
         self._pending = Pending(self._limits.pending_bytes)
         self._log = WriteAheadLog(self._db, path, self._limits.wal_bytes)
         self._hours = HourFold(self._db)
-        distributed = {series for labels, series in self._ids.items() if self._distribution(label(labels, METRIC_NAME))}
+        distributed = {series for labels, series in self._ids.items() if keeps_distribution(label(labels, METRIC_NAME))}
         self._minutes = MinuteFold(
             self._db, meta.get("folded_seq", 0), meta.get("folded_until", 0), distributed, most=self._limits.held_samples
         )
@@ -134,7 +132,7 @@ class History:
                 return None
             series = self._ids[tuple(sorted(labels))] = self._next_series
             self._next_series += 1
-            if self._distribution(label(labels, METRIC_NAME)):
+            if keeps_distribution(label(labels, METRIC_NAME)):
                 self._minutes.distributed.add(series)
         self._ids[labels] = series
         self._lookbacks[series] = lookback_ms

@@ -59,8 +59,8 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def verify(path: Path, *, rows: bool = True) -> list[str]:
-    """Read everything: SQLite's full check, then (``rows``) every row's bytes. Returns what is wrong, [] for a healthy file.
+def verify(path: Path) -> list[str]:
+    """Read everything: SQLite's full check, then every row's bytes. Returns what is wrong, [] for a healthy file.
 
     A 30-day store of 300 series takes half a second, its rows half a minute of Python more: not beside a running monitor. Opens its
     own read-only connection and holds no transaction for longer than the check itself (whose length bounds how much the log grows
@@ -73,7 +73,7 @@ def verify(path: Path, *, rows: bool = True) -> list[str]:
             if version != len(MIGRATIONS):
                 return [f"schema {version} where this tui-monitor has {len(MIGRATIONS)}"]
             faults.extend(answer for (answer,) in db.execute(f"PRAGMA integrity_check({MOST_FAULTS})").fetchall() if answer != "ok")
-            for fault in _row_faults(db) if rows else ():
+            for fault in _row_faults(db):
                 faults.append(fault)
                 if len(faults) >= MOST_FAULTS:
                     break

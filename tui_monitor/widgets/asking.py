@@ -42,10 +42,10 @@ _MATCHER = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]
 _AGO = re.compile(r"-\s*(.+)")
 
 
-def silence_text(labels: Iterable[tuple[str, str]], duration: str = "2h") -> str:
+def silence_text(labels: Iterable[tuple[str, str]]) -> str:
     """The pre-filled line of a silence: matchers, a time, room for a comment."""
     matchers = " ".join(f'{key}="{_quoted(clean(value))}"' for key, value in labels)
-    return f"{matchers} {duration}".strip()
+    return f"{matchers} 2h".strip()
 
 
 def _quoted(value: str) -> str:

@@ -32,8 +32,8 @@ class HintBar(Lines):
 class TextPane(Pane):
     """A page of lines that scrolls."""
 
-    def __init__(self, title: str, draw: Draw, *, look: Look, inks: Inks, id: str | None = None) -> None:
-        super().__init__(look=look, inks=inks, id=id)
+    def __init__(self, title: str, draw: Draw, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks)
         self.heading, self.body = title, draw
         self._count = 0
 
@@ -74,8 +74,8 @@ class TextPane(Pane):
 class ListPane(Pane):
     """A list of rows that somebody made: key, searchable text, how to draw it."""
 
-    def __init__(self, title: str, empty: str, *, look: Look, inks: Inks, id: str | None = None) -> None:
-        super().__init__(look=look, inks=inks, id=id)
+    def __init__(self, title: str, empty: str, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks)
         self.heading, self.nothing, self.words = title, empty, ""
         self._all: Sequence[tuple[str, str, DrawRow]] = ()
         self._rows: Sequence[tuple[str, str, DrawRow]] = ()

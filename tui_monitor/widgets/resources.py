@@ -27,9 +27,9 @@ class Entry:
     expr: str = ""
 
 
-def level(ratio: float, warm: float = WARM, hot: float = HOT) -> str:
+def level(ratio: float, warm: float = WARM) -> str:
     """The style of a share in use: the bar's own colour, then warning, then critical."""
-    return "critical" if ratio >= hot else "warning" if ratio >= warm else "bar"
+    return "critical" if ratio >= HOT else "warning" if ratio >= warm else "bar"
 
 
 def resource_entries(
@@ -94,14 +94,12 @@ def process_entries(
     return entries
 
 
-def gauge(
-    name: str, ratio: float | None, values: Spark, note: str, width: int, look: Look, *, expr: str, warm: float = WARM, rows: int = 1
-) -> list[Entry]:
+def gauge(name: str, ratio: float | None, values: Spark, note: str, width: int, look: Look, *, expr: str, rows: int = 1) -> list[Entry]:
     """A name, a bar, percent and a graph of the same; the note stands at the end of one line or on the second of two."""
     row = Row(width, look).gap(1).put(name, "dim", _name_width(width)).gap()
     if ratio is None:
         return [Entry(name, row.put("no reading", "faint").line(), expr)]
-    style, trend = level(ratio, warm), _graph_width(width, rows)
+    style, trend = level(ratio), _graph_width(width, rows)
     filled, rest = bar(round(ratio, 3), _bar_width(width), look.glyphs)
     row.put(filled, style).put(rest, "faint").put(f.percent(ratio), "strong" if style == "bar" else style, 5, right=True).gap(2)
     drawn = graph(values, trend, rows, look.glyphs, 0.0, 1.0)

@@ -78,6 +78,6 @@ def _clock_times(zone: tzinfo | None, **stamps: int) -> dict[str, str]:
     return {name: f"{moment:%H:%M}" if same_day else f"{moment:%Y-%m-%d %H:%M}" for name, moment in moments.items()}
 
 
-def local_time(stamp_ms: int, zone: tzinfo | None = None) -> str:
-    """Hours and minutes of a stamp, in this machine's zone by default."""
-    return f"{datetime.fromtimestamp(stamp_ms / 1000, zone):%H:%M}"
+def local_time(stamp_ms: int) -> str:
+    """Hours and minutes of a stamp, in this machine's zone."""
+    return f"{datetime.fromtimestamp(stamp_ms / 1000):%H:%M}"
