@@ -192,6 +192,15 @@ async def test_filter_next_and_sort() -> None:
         assert alerts.keys()[0] == "a0000f" and "by newest" in seen(app)
 
 
+async def test_the_sort_order_is_always_told() -> None:
+    """In the head of the pane, or where that has no room, by a toast; never by colour alone."""
+    async with running(size=(80, 24)) as (app, _, pilot):
+        await press(app, pilot, "tab", "o")
+        assert "processes by memory" in text_of([app.main.resources._lines[0]]) and told(app) == []
+        await press(app, pilot, "tab", "o", "o")
+        assert told(app) == ["Endpoints by status", "Endpoints by latency"]
+
+
 async def test_a_filter_follows_the_typing() -> None:
     """Rows are filtered at each key; Esc at the prompt brings back what was; on a page Esc first clears the filter, then leaves."""
     async with running() as (app, _, pilot):

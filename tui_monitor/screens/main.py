@@ -14,7 +14,7 @@ from textual.widget import Widget
 from tui_monitor.views import AlertView, Board
 from tui_monitor.widgets.bars import Picture
 from tui_monitor.widgets.inks import Inks
-from tui_monitor.widgets.line import Look
+from tui_monitor.widgets.line import Look, text_of
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.panes import (
     AlertsPane,
@@ -202,5 +202,7 @@ class MainScreen(Screen[None]):
             self.pane.move_to((self.pane.cursor + step) % len(keys))
 
     def action_order(self) -> None:
-        """Change the sort order of the focused pane."""
-        self.pane.next_order()
+        """Change the sort order of the focused pane; where its head has no room to say it, a short toast does."""
+        order = self.pane.next_order()
+        if f"by {order}" not in text_of([self.pane.title(self.pane.size.width)]):
+            self.notify(f"{self.pane.TITLE} by {order}", timeout=2, markup=False)

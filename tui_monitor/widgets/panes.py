@@ -82,8 +82,8 @@ class ResourcesPane(BoardPane):
         return self._entries[index].line
 
     def remark(self) -> str:
-        """Nothing: the figures speak."""
-        return "loading" if self.board.loading else ""
+        """The order of the processes, where it is not the usual one; else the figures speak."""
+        return "loading" if self.board.loading else f"processes by {self.order}" if self.order != self.ORDERS[0] else ""
 
     def expr(self) -> str:
         """The series behind the selected gauge."""
