@@ -110,6 +110,17 @@ async def test_headers_signature_and_identical_retries() -> None:
         assert server.connections == 1, "the connection is used again"
 
 
+async def test_headers_hold_any_language() -> None:
+    """A Korean note and headers of one's own with any letters arrive as UTF-8; the parts of a note are told apart in ASCII."""
+    async with receiver() as server:
+        notifier = hook(server.url, headers={"X-Team": "운영 é"})
+        await notifier.send(message(), "03:10-03:22 장애 · 기록되지 않음\udcff\r\nX-Evil: 1")
+        await notifier.close()
+        (request,) = server.requests
+        assert request.headers["x-team"] == "운영 é"
+        assert request.headers["x-delivery-note"].startswith("03:10-03:22 장애; 기록되지 않음") and "x-evil" not in request.headers
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 async def test_any_2xx_is_success(status: int) -> None:
     """Success is any 2xx, whatever the body."""

@@ -52,8 +52,8 @@ def _tls() -> ssl.SSLContext:
 
 
 def header_text(text: str) -> str:
-    """The text as a header value: one line of ASCII."""
-    return clean(text).replace("–", "-").encode("ascii", "replace").decode().strip()
+    """The text as a header value: one line, ASCII where the language allows it, else UTF-8."""
+    return clean(text).replace("–", "-").replace(" · ", "; ").encode(errors="replace").decode().strip()
 
 
 @frozen
@@ -138,7 +138,8 @@ class HttpClient:
 
         try:
             client = self._client or self._open(url)
-            request = client.build_request("POST", url, content=content, headers=dict(headers), extensions={"trace": trace})
+            fields = httpx.Headers(dict(headers), encoding="utf-8")
+            request = client.build_request("POST", url, content=content, headers=fields, extensions={"trace": trace})
             return await self._exchange(client, request)
         except TimeoutError:
             reason = f"no answer in {self._timeout:g} s" if written else f"no connection in {self._timeout:g} s"
