@@ -75,6 +75,20 @@ def test_slowness_is_judged_like_any_failure(duration: float, status: HealthStat
     assert (result.reason == "") == (status is H)
 
 
+@pytest.mark.parametrize(
+    ("duration", "limit", "reason"),
+    [
+        (0.00016, 0.0001, "slow: 0.16 ms, above 0.1 ms"),
+        (0.402, 0.2, "slow: 402 ms, above 200 ms"),
+        (1.02, 1.0, "slow: 1.02 s, above 1 s"),
+        (125.4, 120.0, "slow: 125 s, above 120 s"),
+    ],
+)
+def test_how_slow_is_told_apart_from_the_limit(duration: float, limit: float, reason: str) -> None:
+    """Digits enough to see that it is above, from fractions of a millisecond to minutes."""
+    assert judge_slowness(ProbeResult(H, duration=duration), Check(degraded_above=limit)).reason == reason
+
+
 def test_unknown_gives_no_uptime_sample_and_ends_health_with_a_stale_marker() -> None:
     """Own trouble counts in no uptime: no probe_success; check_health gets its end marker exactly once."""
     check = Check()

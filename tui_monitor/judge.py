@@ -146,4 +146,6 @@ def samples_of(result: CheckResult, labels: Mapping[str, str], previous: HealthS
 
 
 def _seconds(value: float) -> str:
-    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2g} s"
+    if value < 1:
+        return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.2g} ms"
+    return f"{value:.3g} s" if value < 100 else f"{value:.0f} s"
