@@ -15,6 +15,7 @@ from tui_monitor.views import (
     AlertDetail,
     AlertEvent,
     AlertView,
+    BacktestView,
     Board,
     BoardListener,
     Chart,
@@ -22,7 +23,9 @@ from tui_monitor.views import (
     CheckView,
     CommandRefused,
     Delivery,
+    NoiseRow,
     NotificationView,
+    PanelView,
     SilenceView,
     Spark,
 )
@@ -181,6 +184,15 @@ class FakeBackend:
             ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it"),
             ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
         ][:limit]
+
+    async def panels(self) -> Sequence[PanelView]:
+        return []
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        return BacktestView(boards.AT, boards.AT, ())
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        return []
 
     async def board_at(self, at: int) -> Board:
         return replace(shifted(self.example, at - boards.AT), past=True)

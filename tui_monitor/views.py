@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from tui_monitor.frozen import frozen
 from tui_monitor.model import HealthStatus, Labels, labels_of, severity_rank
@@ -367,61 +367,6 @@ class Chart:
     error_position: int | None = None
 
 
-class Backend(Protocol):
-    """What the dashboard asks of the house; the runtime is it, tests push boards by hand.
-
-    Every coroutine may raise CommandRefused with a sentence for people.
-    """
-
-    async def run(self) -> None:
-        """Lead or view until `stop`."""
-        ...
-
-    def stop(self) -> None:
-        """End `run` soon: finish what is under way, give back the lock."""
-        ...
-
-    def subscribe(self, on_board: BoardListener) -> None:
-        """Call with every new board, on the event loop."""
-        ...
-
-    def first_board(self) -> Board:
-        """What can be shown at once: the last board that the store knows, or an empty one that is loading."""
-        ...
-
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
-        """Do ack, unack, resolve, silence, unsilence, annotate, reload ...; answers with a sentence for people.
-
-        ack {"ids": [..] | "all": True, "note": str, "for": seconds|None}; unack {"id"}; resolve {"id", "note"};
-        silence {"matchers": [..], "for": seconds, "comment": str}; unsilence {"id"}; annotate {"text"}; reload {}.
-        """
-        ...
-
-    async def alert_detail(self, alert_id: str) -> AlertDetail:
-        """All that is known of one alert."""
-        ...
-
-    async def alert_history(self, limit: int) -> Sequence[AlertView]:
-        """Resolved alerts, newest first."""
-        ...
-
-    async def notifications(self, limit: int) -> Sequence[NotificationView]:
-        """The outbox, newest first."""
-        ...
-
-    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
-        """Evaluate PromQL over a range (UTC ms) in at most ``points`` steps; an error is in the chart."""
-        ...
-
-    async def names(self) -> Mapping[str, Sequence[str]]:
-        """For completion: "metrics", "labels", "functions"."""
-        ...
-
-    async def board_at(self, at: int) -> Board:
-        """The board of a past moment (UTC ms), ``past`` set."""
-        ...
-
-
 @frozen
 class SilenceView:
     """One silence that is or will be active (UTC ms); ``matchers`` as people write them."""
@@ -432,15 +377,6 @@ class SilenceView:
     ends_at: int
     by: str = ""
     comment: str = ""
-
-
-@runtime_checkable
-class KnowsSilences(Protocol):
-    """What a backend has that can list silences; the dashboard's screen of silences asks for it."""
-
-    async def silences(self) -> Sequence[SilenceView]:
-        """All that are or will be active, the one that ends first at the top."""
-        ...
 
 
 @frozen
@@ -454,15 +390,6 @@ class ActView:
     note: str = ""
 
 
-@runtime_checkable
-class KnowsActs(Protocol):
-    """What a backend has that can tell who did what; the dashboard's audit screen asks for it."""
-
-    async def acts(self, limit: int) -> Sequence[ActView]:
-        """The audit log, newest first."""
-        ...
-
-
 @frozen
 class PanelView:
     """A query that somebody keeps on the dashboard; ``span`` is the range of its chart in milliseconds."""
@@ -472,18 +399,6 @@ class PanelView:
     span: int
     by: str = ""
     at: int = 0
-
-
-@runtime_checkable
-class KeepsPanels(Protocol):
-    """What a backend has that keeps queries as panels.
-
-    `command("panel", {"name": str, "expr": str, "span": ms})` keeps one, `command("unpanel", {"name": str})` takes it away.
-    """
-
-    async def panels(self) -> Sequence[PanelView]:
-        """All, by name."""
-        ...
 
 
 @frozen
@@ -531,9 +446,60 @@ class NoiseRow:
     advice: str = ""
 
 
-@runtime_checkable
-class TriesRules(Protocol):
-    """What a backend has that can tell what rules did, and would have done on stored history."""
+class Backend(Protocol):
+    """What the dashboard asks of the house; the runtime is it, tests push boards by hand.
+
+    Every coroutine may raise CommandRefused with a sentence for people.
+    """
+
+    async def run(self) -> None:
+        """Lead or view until `stop`."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` soon: finish what is under way, give back the lock."""
+        ...
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board, on the event loop."""
+        ...
+
+    def first_board(self) -> Board:
+        """What can be shown at once: the last board that the store knows, or an empty one that is loading."""
+        ...
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Do ack, unack, resolve, silence, unsilence, annotate, reload ...; answers with a sentence for people.
+
+        ack {"ids": [..] | "all": True, "note": str, "for": seconds|None}; unack {"id"}; resolve {"id", "note"};
+        silence {"matchers": [..], "for": seconds, "comment": str}; unsilence {"id"}; annotate {"text"}; reload {};
+        panel {"name": str, "expr": str, "span": ms}; unpanel {"name": str}.
+        """
+        ...
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """All that is known of one alert."""
+        ...
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Resolved alerts, newest first."""
+        ...
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        ...
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """All that are or will be active, the one that ends first at the top."""
+        ...
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        ...
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The kept queries, by name."""
+        ...
 
     async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
         """All alerts ("") or one, over the last ``since`` ("7d"); with ``changes`` ("for=10m") beside the present rule. Takes seconds."""
@@ -541,6 +507,18 @@ class TriesRules(Protocol):
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
         """What disturbed over the last ``since`` ("7d"), the noisiest alert first."""
+        ...
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate PromQL over a range (UTC ms) in at most ``points`` steps; an error is in the chart."""
+        ...
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """For completion: "metrics", "labels", "functions"."""
+        ...
+
+    async def board_at(self, at: int) -> Board:
+        """The board of a past moment (UTC ms), ``past`` set."""
         ...
 
 

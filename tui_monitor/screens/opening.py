@@ -23,8 +23,6 @@ from tui_monitor.views import (
     Chart,
     ChartLine,
     CheckView,
-    KnowsActs,
-    KnowsSilences,
     NotificationView,
     SilenceView,
 )
@@ -266,14 +264,10 @@ def _ready(line: Line, width: int, look: Look, selected: bool) -> Line:
 
 async def open_silences(app: MonitorApp) -> None:
     """What is silenced, by whom, for how long; Enter ends a silence."""
-    if not isinstance(app.backend, KnowsSilences):
-        app.notify("Silences cannot be listed here. See: tui-monitor silences", markup=False)
-        return
-    backend = app.backend
     pane = ListPane("Silences", "Nothing is silenced. s on an alert makes a silence.", look=app.look, inks=app.inks)
 
     async def load() -> None:
-        rows = await backend.silences()
+        rows = await app.backend.silences()
         pane.whole = {one.id: _silence_text(one, app.shown.at, app.look) for one in rows}
         pane.fill(
             [(one.id, f"{one.matchers} {one.by} {one.comment}", partial(_silence, one, app.shown.at)) for one in rows],
@@ -318,8 +312,6 @@ def _silence_text(one: SilenceView, now: int, look: Look) -> str:
 
 async def open_acts(app: MonitorApp) -> None:
     """Who did what, newest first; Enter opens the alert that it was done to."""
-    if not isinstance(app.backend, KnowsActs):
-        return
     acts = await app.backend.acts(ACTS)
     pane = ListPane("Audit", "Nobody has done anything yet.", look=app.look, inks=app.inks)
     now, widths = app.now(), details.act_widths(acts, app.now(), app.look)
@@ -350,27 +342,21 @@ async def open_panels(app: MonitorApp) -> None:
     """The kept queries with their newest values."""
     from tui_monitor.screens.studies import panels_screen
 
-    screen = await panels_screen(app)
-    if screen is not None:
-        _replace(app, screen)
+    _replace(app, await panels_screen(app))
 
 
 async def open_backtest(app: MonitorApp) -> None:
     """What each rule would have done over the last days."""
     from tui_monitor.screens.studies import backtest_screen
 
-    screen = backtest_screen(app)
-    if screen is not None:
-        _replace(app, screen)
+    _replace(app, backtest_screen(app))
 
 
 async def open_noise(app: MonitorApp) -> None:
     """What disturbed over the last days."""
     from tui_monitor.screens.studies import noise_screen
 
-    screen = noise_screen(app)
-    if screen is not None:
-        _replace(app, screen)
+    _replace(app, noise_screen(app))
 
 
 # Charts.

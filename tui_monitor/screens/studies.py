@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_monitor.screens.page import Hints, PageScreen
 from tui_monitor.text import clean
-from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, KeepsPanels, NoiseRow, PanelView, TriesRules
+from tui_monitor.views import BacktestRow, BacktestView, Board, Chart, NoiseRow, PanelView
 from tui_monitor.widgets import studies
 from tui_monitor.widgets.line import Line, Look
 from tui_monitor.widgets.pages import FOOT_FROM_HEIGHT, DrawRow, ListPane, prose
@@ -42,11 +42,8 @@ class PanelsScreen(PageScreen):
             self.removed(self.pane.selection)
 
 
-async def panels_screen(app: MonitorApp) -> PageScreen | None:
-    """The kept queries with their newest values; None where this backend keeps none."""
-    if not isinstance(app.backend, KeepsPanels):
-        return None
-    backend = app.backend
+async def panels_screen(app: MonitorApp) -> PageScreen:
+    """The kept queries with their newest values."""
     pane = ListPane("Panels", "No query is kept yet. Ctrl+S on a trend (t) or in explore (e) keeps one.", look=app.look, inks=app.inks)
     known: dict[str, PanelView] = {}
 
@@ -54,7 +51,7 @@ async def panels_screen(app: MonitorApp) -> PageScreen | None:
         rows: list[tuple[str, str, DrawRow]] = []
         known.clear()
         end = app.picture.past_at or app.now()
-        for panel in await backend.panels():
+        for panel in await app.backend.panels():
             chart = await app.backend.chart(panel.expr, end - panel.span, end, PANEL_POINTS)
             for index in range(max(1, min(PANEL_LINES, len(chart.lines)))):
                 key = f"{panel.name}\n{index}"
@@ -134,18 +131,15 @@ class StudyScreen(PageScreen):
             self.begin()
 
 
-def backtest_screen(app: MonitorApp) -> PageScreen | None:
-    """What each rule would have done over the last days; Enter tries a change beside it. None where this backend cannot tell."""
-    if not isinstance(app.backend, TriesRules):
-        return None
-    backend = app.backend
+def backtest_screen(app: MonitorApp) -> PageScreen:
+    """What each rule would have done over the last days; Enter tries a change beside it."""
     pane = BacktestPane("Backtest", "There is no rule.", look=app.look, inks=app.inks)
     pane.columns = lambda width, look: [studies.backtest_heads(width, look)]
 
     async def work(since: str) -> None:
         pane.nothing = f"Working out the last {since} ..."
         pane.fill([])
-        found = await backend.backtest("", since, ())
+        found = await app.backend.backtest("", since, ())
         if since == screen.since:
             pane.show(found, (), since)
 
@@ -153,7 +147,7 @@ def backtest_screen(app: MonitorApp) -> PageScreen | None:
         since, tried = screen.since, pane.tried
         pane.say(f"trying {clean(change)} on {alert} ...")
         try:
-            found = await backend.backtest(alert, since, (change,))
+            found = await app.backend.backtest(alert, since, (change,))
             tried = (*tried, *(row for row in found.rows if row.tried))
         finally:
             if since == screen.since:
@@ -208,18 +202,15 @@ def _outcome(one: BacktestRow, end: int, width: int, look: Look, selected: bool)
     return studies.backtest_line(one, end, width, look)
 
 
-def noise_screen(app: MonitorApp) -> PageScreen | None:
-    """Which alerts disturbed over the last days, and what to try; None where this backend cannot tell."""
-    if not isinstance(app.backend, TriesRules):
-        return None
-    backend = app.backend
+def noise_screen(app: MonitorApp) -> PageScreen:
+    """Which alerts disturbed over the last days, and what to try."""
     pane = NoisePane("Noise", "", look=app.look, inks=app.inks)
     pane.columns = lambda width, look: [studies.noise_heads(width, look)]
 
     async def work(since: str) -> None:
         pane.nothing = f"Reading the last {since} ..."
         pane.fill([])
-        found = await backend.noise(since)
+        found = await app.backend.noise(since)
         if since == screen.since:
             pane.found = {one.alert: one for one in found}
             pane.nothing = f"No alert fired in the last {since}."
