@@ -99,11 +99,11 @@ class LateRuntime:
 
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
         """Ended alerts, newest first."""
-        return await self._ready.alert_history(limit)
+        return await self._ready.reads.alert_history(limit)
 
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
         """The outbox, newest first."""
-        return await self._ready.notifications(limit)
+        return await self._ready.reads.notifications(limit)
 
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
@@ -111,11 +111,11 @@ class LateRuntime:
 
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
-        return await self._ready.acts(limit)
+        return await self._ready.reads.acts(limit)
 
     async def panels(self) -> Sequence[PanelView]:
         """The kept queries, by name."""
-        return await self._ready.panels()
+        return await self._ready.reads.panels()
 
     async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
         """What rules would have done, worked out in another process."""
@@ -135,7 +135,7 @@ class LateRuntime:
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """For completion."""
-        return await self._ready.names()
+        return await self._ready.reads.names()
 
     async def board_at(self, at: int) -> Board:
         """A past moment."""

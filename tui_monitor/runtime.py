@@ -18,16 +18,12 @@ from tui_monitor.statedir import LeaderLock, StateDirectory
 from tui_monitor.store.sqlite import StoreTooNew
 from tui_monitor.viewer import Viewer
 from tui_monitor.views import (
-    ActView,
     AlertDetail,
-    AlertView,
     Board,
     BoardListener,
     Chart,
     CommandRefused,
-    NotificationView,
     NotReady,
-    PanelView,
     SilenceView,
 )
 
@@ -251,7 +247,8 @@ class Runtime:
         return answer
 
     @property
-    def _reads(self) -> Archive:
+    def reads(self) -> Archive:
+        """What reads the stores for the screens; NotReady while the house is being opened."""
         if self._reading is None:
             raise NotReady("not ready yet")
         if self._archive is None:
@@ -263,38 +260,18 @@ class Runtime:
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         """All that is known of one alert."""
         rule = self.leader.rule_of_alert(alert_id) if self.leader is not None else None
-        return await self._reads.alert_detail(alert_id, *(rule or ("", "")))
-
-    async def alert_history(self, limit: int) -> Sequence[AlertView]:
-        """Ended alerts, newest first."""
-        return await self._reads.alert_history(limit)
-
-    async def notifications(self, limit: int) -> Sequence[NotificationView]:
-        """The outbox, newest first."""
-        return await self._reads.notifications(limit)
+        return await self.reads.alert_detail(alert_id, *(rule or ("", "")))
 
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
-        return await self._reads.silences(self._clock.wall_ms())
-
-    async def acts(self, limit: int) -> Sequence[ActView]:
-        """The audit log, newest first."""
-        return await self._reads.acts(limit)
-
-    async def panels(self) -> Sequence[PanelView]:
-        """The kept queries, by name."""
-        return await self._reads.panels()
+        return await self.reads.silences(self._clock.wall_ms())
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""
         from tui_monitor.boards import thresholds_of
 
-        return await self._reads.chart(expr, start, end, points, thresholds_of(expr, self.board.limits))
-
-    async def names(self) -> Mapping[str, Sequence[str]]:
-        """For completion."""
-        return await self._reads.names()
+        return await self.reads.chart(expr, start, end, points, thresholds_of(expr, self.board.limits))
 
     async def board_at(self, at: int) -> Board:
         """A past moment."""
-        return await self._reads.board_at(at, self.board)
+        return await self.reads.board_at(at, self.board)
