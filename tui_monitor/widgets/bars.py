@@ -13,7 +13,7 @@ from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row, hint_line
 
 HINTS = (
     ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
-    ("p", "pause"), ("[ ]", "time"),
+    ("1-9", "screens"), ("p", "pause"), ("[ ]", "time"),
 )  # fmt: skip
 LAST_HINTS = (("?", "help"), ("q", "quit"))
 """Always there: who knows these two finds everything else."""
