@@ -27,6 +27,7 @@ from tui_monitor.promql.storage import Matcher
         (r'path="C:\\x\"y"', Matcher("path", "=", 'C:\\x"y')),
         (r'v=~"1\.2"', Matcher("v", "=~", r"1\.2")),
         ("a=b=c", Matcher("a", "=", "b=c")),
+        ("a=~x(?i)[[:alpha:]]", Matcher("a", "=~", "x(?i)[[:alpha:]]")),
     ],
 )
 def test_matchers(text: str, expected: Matcher) -> None:
@@ -39,7 +40,7 @@ def test_matchers_in_braces() -> None:
     assert parse_matchers(['{a="1,2", b!="3"}', "X"]) == (Matcher("a", "=", "1,2"), Matcher("b", "!=", "3"), Matcher("alertname", "=", "X"))
 
 
-@pytest.mark.parametrize("text", ["", "a b", "=x", "1a=x", 'a="x', "a=~(", "a==b c="])
+@pytest.mark.parametrize("text", ["", "a b", "=x", "1a=x", 'a="x', "a=~(", "a=~(?!b).*", r"a!~(b)\1", "a==b c="])
 def test_bad_matchers_say_what_is_wrong(text: str) -> None:
     """What is no matcher is refused with its own text (an equals sign in a value is a value)."""
     if text == "a==b c=":
@@ -51,9 +52,11 @@ def test_bad_matchers_say_what_is_wrong(text: str) -> None:
 
 @given(st.text(min_size=0, max_size=20))
 def test_any_text_is_a_matcher_or_a_value_error(text: str) -> None:
-    """No input makes the parser fail in another way."""
-    with suppress(ValueError):
-        parse_matcher(text)
+    """No input makes the parser fail in another way, and what it takes can be asked."""
+    for whole in (text, f"a=~{text}"):
+        with suppress(ValueError):
+            matcher = parse_matcher(whole)
+            matches_all([matcher], {"a": "b"})
 
 
 def test_absent_labels_count_as_empty() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from tui_monitor.promql.regex import RegexError, compile_regex
 from tui_monitor.promql.storage import Matcher
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -23,9 +24,9 @@ def parse_matcher(text: str) -> Matcher:
     name, op, value = match[1], match[2], _unquote(match[3], text)
     if op in ("=~", "!~"):
         try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f'"{text}": the regular expression does not parse: {error}') from None
+            compile_regex(value)
+        except RegexError as error:
+            raise ValueError(f'"{text}": {error}') from None
     return Matcher(name, op, value)
 
 
