@@ -9,9 +9,10 @@ import pytest
 from httpserver import HttpServer
 
 from tui_monitor.model import HealthStatus
+from tui_monitor.pattern import Pattern, TooLong
+from tui_monitor.promql.storage import Matcher
 from tui_monitor.settings import HttpCheck
 from tui_monitor.sources.http import HttpProbe
-from tui_monitor.sources.pattern import Pattern, TooLong
 
 TEXTS = ("", "ok", "all is ok\nready", "OK", "a.b", "foo\nbar", "x" * 50, "12 of 20")
 PATTERNS = (
@@ -34,6 +35,13 @@ def test_what_would_never_end_is_given_up(pattern: str, text: str) -> None:
     with pytest.raises(TooLong):
         Pattern(pattern).is_in(text)
     assert Pattern("a").is_in("a")
+
+
+def test_a_matcher_that_would_never_end_fits_nothing() -> None:
+    """A silence, a route or a selector that is too much for a label's value stops neither alerts nor rules."""
+    assert not Matcher("check", "=~", "(a+)+b").matches("a" * 60)
+    assert Matcher("check", "!~", "(a+)+b").matches("a" * 60)
+    assert Matcher("check", "=~", "(a+)+b").matches("aab")
 
 
 def test_beside_the_main_thread_it_searches_too() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from tui_monitor.frozen import frozen
 from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.pattern import TooLong, limited
 from tui_monitor.promql.regex import compile_regex
 
 DEFAULT_LOOKBACK_MS = 300_000
@@ -26,11 +28,22 @@ class Matcher:
             return value == self.value
         if self.op == "!=":
             return value != self.value
-        found = compile_regex(self.value).fullmatch(value) is not None
+        found = _fits(self.value, value)
         return found if self.op == "=~" else not found
 
     def __str__(self) -> str:
         return f'{self.name}{self.op}"{self.value}"'
+
+
+@lru_cache(maxsize=8192)
+def _fits(pattern: str, value: str) -> bool:
+    """Whether the pattern is the whole value's; one that would take for ever over it is not: it stops nothing else."""
+    compiled = compile_regex(pattern)
+    try:
+        with limited():
+            return compiled.fullmatch(value) is not None
+    except TooLong:
+        return False
 
 
 class Series(Protocol):

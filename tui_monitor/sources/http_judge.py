@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from tui_monitor.frozen import frozen
+from tui_monitor.pattern import Pattern, TooLong
 from tui_monitor.settings import HttpCheck
 from tui_monitor.sources.http_exchange import Answer
-from tui_monitor.sources.pattern import Pattern, TooLong
 from tui_monitor.sources.text import clean
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)

@@ -1,4 +1,4 @@
-"""Search an answer with a regular expression, and give up where the two together would take for ever. Standard library only."""
+"""Search a text with a regular expression, and give up where the two together would take for ever. Standard library only."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Pattern:
 
     def is_in(self, text: str) -> bool:
         """Whether it is found. Raises TooLong."""
-        with _limited():
+        with limited():
             return self._compiled.match(text) is not None
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
+def limited() -> Iterator[None]:
     """TooLong after LIMIT; without a limit beside the main thread, where no signal arrives."""
     global _running
     if threading.current_thread() is not threading.main_thread():
