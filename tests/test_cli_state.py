@@ -48,6 +48,14 @@ def test_status_speaks_the_contracts_shape_and_exit_codes(cli: Cli, tmp_path: Pa
     assert "\x1b" not in text.out
 
 
+def test_an_acknowledged_alert_fires_still(cli: Cli, tmp_path: Path) -> None:
+    """Where all that fires is taken nobody is told that no alert fires; where nothing fires that is said."""
+    for alerts, line in (([TAKEN, PENDING], "1 acknowledged  1 pending  (warning 1)"), ([PENDING], "no alert fires  1 pending")):
+        state = make_state(tmp_path / str(len(alerts)), alerts=alerts, stored=board(UNWELL))
+        with leader(state):
+            assert f"\n{line}\n" in cli("status", "--state", state).out
+
+
 @pytest.mark.parametrize(("status", "code"), [("healthy", 0), ("degraded", 1), ("unhealthy", 2), ("unknown", 3)])
 def test_the_exit_code_is_the_health(cli: Cli, tmp_path: Path, status: str, code: int) -> None:
     """0 healthy, 1 degraded, 2 unhealthy, 3 unknown."""
