@@ -7,16 +7,18 @@ import json
 import shutil
 import socket
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from outbox_tools import T0, Events, HandClock, StateDb, message, resolved, snapshot
+from outbox_tools import T0, Events, FakeNotifier, HandClock, StateDb, message, resolved, snapshot
 from receivers import Reply, aligo_says, receiver
 
+from tui_monitor.alerts.aftercare import Aftercare
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.message import AlertSnapshot
 from tui_monitor.alerts.notifiers import ntfy, slack
 from tui_monitor.alerts.notifiers.alertmanager import Alertmanager, entries_of
 from tui_monitor.alerts.notifiers.aligo import Aligo, carrier_bytes, carrier_text, cut, sms_of
@@ -201,6 +203,24 @@ async def test_the_outbox_tells_again_what_was_told_and_fires(tmp_path: Path) ->
         assert [(entry["labels"]["i"], entry["endsAt"][11:19]) for entry in again.json()] == [("a1", "14:18:23")]
         await outbox.close(1.0)
         await task
+
+
+@pytest.mark.parametrize(("error", "said"), [(SendError("HTTP 503"), "HTTP 503"), (RuntimeError("the token is t0ps3cret"), "RuntimeError")])
+async def test_what_cannot_be_told_again_is_logged(error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure after the message went out stops no worker, is seen in the log, and tells no secret there."""
+
+    class Failing(FakeNotifier):
+        resend_interval = 0.0
+
+        async def keepalive(self, firing: Sequence[AlertSnapshot], now_ms: int) -> None:
+            raise error
+
+    logged: list[str] = []
+    monkeypatch.setattr("tui_monitor.alerts.aftercare.log.warning", lambda text, *words: logged.append(text % words))
+    state = StateDb(tmp_path / "state.db")
+    care = Aftercare(state.run, HandClock(T0), lambda: [])
+    assert await care.step(Failing()) == 0.0
+    assert logged == [f"hook: what fires could not be told again: {said}"]
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tui_monitor.alerts.notifiers.wording import is_resolved
 from tui_monitor.clock import Clock
 from tui_monitor.store import outbox as rows
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 _MAX_EDITS = 200
 _EDIT_PAUSE_S = 30.0
@@ -90,7 +92,8 @@ class Aftercare:
                 if not error.permanent:
                     return max(_EDIT_PAUSE_S, error.retry_after or 0.0)
                 continue
-            except Exception:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
+            except Exception as error:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
+                log.warning("%s: a sent message is not brought up to date: %s", name, type(error).__name__)
                 continue
             await self._run_db(partial(rows.rewrite, ident=entry.id, message=changed))
         return 0.0
@@ -101,8 +104,10 @@ class Aftercare:
         told = await self._run_db(lambda db: rows.told(db, name, list(firing)))
         try:
             await notifier.keepalive([_snapshot(firing[ident]) for ident in told], self._clock.wall_ms())
-        except Exception:  # noqa: BLE001  the boundary: as for an edit
-            return
+        except SendError as error:
+            log.warning("%s: what fires could not be told again: %s", name, error.reason)
+        except Exception as error:  # noqa: BLE001  the boundary: as for an edit; its text may hold secrets
+            log.warning("%s: what fires could not be told again: %s", name, type(error).__name__)
 
 
 def _snapshot(alert: Alert) -> AlertSnapshot:

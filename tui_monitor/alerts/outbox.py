@@ -7,6 +7,7 @@ leaves the row in ``sending``; the next one finds it and allows one retry, marke
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ from tui_monitor.frozen import frozen
 from tui_monitor.store import outbox as rows
 from tui_monitor.store.outbox import Entry
 
+log = logging.getLogger(__name__)
 HOUSEKEEPING_S = 3600.0
 _MOST_PAST = 1000
 _GUARD_S = 5.0
@@ -312,8 +314,8 @@ async def _close(notifier: Notifier) -> None:
     try:
         async with asyncio.timeout(_GUARD_S):
             await notifier.close()
-    except Exception:  # noqa: BLE001  the boundary: what a channel leaves open must not stop the worker
-        return
+    except Exception as error:  # noqa: BLE001  the boundary: what a channel leaves open must not stop the worker
+        log.warning("%s cannot be closed: %s", notifier.name, type(error).__name__)
 
 
 def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int, past: Iterable[tuple[Entry, Outcome, int]] = ()) -> None:
