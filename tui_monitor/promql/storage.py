@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -12,6 +13,8 @@ from tui_monitor.pattern import TooLong, limited
 from tui_monitor.promql.regex import compile_regex
 
 DEFAULT_LOOKBACK_MS = 300_000
+_NESTED = re.compile(r"\)[*+{]")
+"""A repeated group: only with one a match over a label's value can take for ever; the limit costs ten times a match."""
 
 
 @frozen
@@ -39,6 +42,8 @@ class Matcher:
 def _fits(pattern: str, value: str) -> bool:
     """Whether the pattern is the whole value's; one that would take for ever over it is not: it stops nothing else."""
     compiled = compile_regex(pattern)
+    if not _NESTED.search(pattern):
+        return compiled.fullmatch(value) is not None
     try:
         with limited():
             return compiled.fullmatch(value) is not None
