@@ -11,7 +11,7 @@ import pytest
 
 from tui_monitor.lean import _terminal_size
 
-LEAN = "import sys\nfrom tui_monitor.lean import *\nlean_libraries()\nlean_screen()\nlean_templates()\n"
+LEAN = "import sys\nfrom tui_monitor.lean import *\nlean_libraries()\nlean_screen()\nlean_templates()\nlean_redis()\n"
 
 
 def run(code: str) -> str:
@@ -39,6 +39,16 @@ def test_an_app_and_a_template_load_nothing_that_nobody_uses() -> None:
     assert run(code) == "Size(width=80, height=24) 1.5 ü\n[]"
 
 
+def test_a_redis_connection_loads_no_clusters_and_commands() -> None:
+    """What a check of Redis uses of its driver works without the modules for every command, clusters and sentinels."""
+    code = (
+        "from redis.asyncio.connection import ConnectionPool\nprint(ConnectionPool.from_url('rediss://u:p@[::1]:1/2').connection_kwargs['db'])\n"
+        "from redis import exceptions\nprint(exceptions.RedisError.__module__)\n"
+        "print([name for name in ('redis.commands', 'redis.client', 'redis.cluster', 'redis.asyncio.client') if name in sys.modules])"
+    )
+    assert run(code).splitlines() == ["2", "redis.exceptions", "[]"]
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -53,6 +63,9 @@ def test_an_app_and_a_template_load_nothing_that_nobody_uses() -> None:
         ("import jinja2\nit = type(jinja2.FileSystemBytecodeCache()).__module__", "jinja2.bccache"),
         ("import zoneinfo\nit = str(zoneinfo.ZoneInfo('Asia/Seoul')), 'sysconfig' in sys.modules", "('Asia/Seoul', True)"),
         ("import sysconfig\nit = sysconfig.get_config_var('EXT_SUFFIX')[:3], 'purelib' in sysconfig.get_paths()", "('.cp', True)"),
+        ("from redis.asyncio import Redis\nit = Redis.__module__", "redis.asyncio.client"),
+        ("import redis\nit = redis.__version__ > '', redis.Redis.__module__", "(True, 'redis.client')"),
+        ("import redis.asyncio\nit = redis.asyncio.Redis.__module__, hasattr(redis, 'nothing')", "('redis.asyncio.client', False)"),
         ("import mimetypes\nit = mimetypes.guess_type('a.svg')[0]", "image/svg+xml"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from tui_monitor.lean import lean_redis
 from tui_monitor.settings import HttpCheck, PostgresCheck, RedisCheck, TcpCheck
 from tui_monitor.sources.base import Probe
 
@@ -29,6 +30,7 @@ def build_probe(settings: HttpCheck | TcpCheck | PostgresCheck | RedisCheck) -> 
 
             return PostgresProbe(settings)
         case RedisCheck():
+            lean_redis()
             import redis.asyncio.connection  # noqa: F401
 
             from tui_monitor.sources.redis import RedisProbe
