@@ -245,7 +245,7 @@ async def test_sigterm_does_not_wait_for_what_hangs(where: House) -> None:
         target.behave("hang")
         begin = time.monotonic()
         assert await daemon.terminate() == 0
-        assert time.monotonic() - begin < 6
+        assert time.monotonic() - begin < 9  # the receiver would be waited for 10 s
         assert "Traceback" not in daemon.text
         assert where.rows("SELECT state FROM notifications") == [("unknown",)]
 

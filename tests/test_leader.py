@@ -122,7 +122,7 @@ async def test_a_second_daemon_stands_by_and_takes_over(where: House) -> None:
     await first.kill()
     begin = time.monotonic()
     await second.leads()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 15  # a second at rest; patient with a busy machine
     assert await second.terminate() == 0
 
 
@@ -154,7 +154,7 @@ async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(wher
             answer = await viewer.command("ack", {"ids": [seen.board.alerts[0].id], "note": "on it"})
             assert "acknowledged" in answer
             await until(lambda: seen.alerts() == {"CheckUnhealthy": "anna"})
-            assert time.monotonic() - begin < 2
+            assert time.monotonic() - begin < 10  # half a second at rest; patient with a busy machine
             with pytest.raises(CommandRefused):
                 await viewer.command("ack", {"ids": ["ffffffff"]})
             detail = await viewer.alert_detail(seen.board.alerts[0].id)

@@ -76,7 +76,7 @@ async def test_a_clock_step_neither_delays_nor_repeats_anything(tmp_path: Path, 
             before = count("CheckUnhealthy", "firing")
             begin = time.monotonic()
             await until(lambda: count("CheckUnhealthy", "firing") >= before + 2, what="reminders after the step")
-            assert time.monotonic() - begin < 6
+            assert time.monotonic() - begin < 30  # the step is of an hour
             assert {alert.id for alert in runtime.leader.alerting.alerts if alert.name != "ClockSkew"} == ids
             assert not count("CheckUnhealthy", "resolved") and not count("Failing", "resolved")
             await until(lambda: count("ClockSkew", "firing"), what="the step is told")
