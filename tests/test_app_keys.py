@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from tui_monitor.screens.asking import TAKE
 from tui_monitor.screens.chart import ChartScreen, ExploreScreen, completed
 from tui_monitor.screens.page import PageScreen
 from tui_monitor.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
-from tui_monitor.views import AlertView, Board, NotificationView
+from tui_monitor.views import AlertView, Board, Chart, NotificationView
 from tui_monitor.widgets.glyphs import UNICODE
 from tui_monitor.widgets.inks import Inks
 from tui_monitor.widgets.line import Look, text_of
@@ -482,6 +483,23 @@ async def test_trend_ranges_table_and_last_week() -> None:
         await press(app, pilot, "escape")
         await press(app, pilot, "tab", "t")
         assert "cpu_usage_ratio" in seen(app)
+
+
+async def test_a_trend_that_has_only_just_begun_fills_its_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been known for less than five minutes opens in the shortest range; a longer one can be chosen all the same."""
+    async with running() as (app, backend, pilot):
+        whole = backend.chart
+
+        async def young(expr: str, start: int, end: int, points: int) -> Chart:
+            chart = await whole(expr, start, end, points)
+            line = chart.lines[0]
+            return replace(chart, lines=(replace(line, values=tuple(1.0 if at > end - 60_000 else math.nan for at in line.times)),))
+
+        monkeypatch.setattr(backend, "chart", young)
+        await press(app, pilot, "t")
+        assert "[5m]" in seen(app) and "No samples" not in seen(app)
+        await press(app, pilot, "right")
+        assert "[1h]" in seen(app)
 
 
 async def test_explore_completes_runs_and_underlines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -50,6 +51,12 @@ class Question:
 
 
 Ask = Callable[[Question], None]
+
+
+def begin_of(chart: Chart) -> int:
+    """When the chart's first value is (UTC ms); 0: it has none."""
+    known = (at for line in chart.lines for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value))
+    return min(known, default=0)
 
 
 class ChartPane(Pane):
@@ -135,6 +142,7 @@ class ChartScreen(Screen[None]):
         self.head = HeadBar(board, look=look, inks=inks, id="head")
         self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
         self._past_at: int | None = None
+        self._opening = True
         self._alert = alert
         self.hints = HintBar(hints, look=look, inks=inks)
         self._ask = ask
@@ -170,8 +178,13 @@ class ChartScreen(Screen[None]):
         self._ask(question)
 
     def answer(self, question: Question, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
-        """Show the answer, unless something else has been asked since."""
-        if question == self.question:
+        """Show the answer, unless something else has been asked since; a history that has only just begun in the shortest range."""
+        if question != self.question:
+            return
+        opening, self._opening = self._opening, False
+        if opening and begin_of(chart) > end - RANGES[0][1]:
+            self.ask(Question(question.expr, RANGES[0][1], question.compare))
+        else:
             self.chart.answer(chart, before, start, end)
 
     def action_range(self, step: int) -> None:
