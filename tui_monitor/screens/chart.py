@@ -322,9 +322,13 @@ class ExploreScreen(ChartScreen):
 
     def answer(self, question: Question, chart: Chart, before: Sequence[ChartLine], start: int, end: int) -> None:
         """Underline what is wrong, or show the answer."""
-        if question == self.question:
-            self.wrong.tell(question.expr, chart.error, chart.error_position)
-            self.chart.answer(None if chart.error else chart, before, start, end)
+        if question != self.question:
+            return
+        self.wrong.tell(question.expr, chart.error, chart.error_position)
+        if chart.error:
+            self.chart.answer(None, before, start, end)
+        else:
+            super().answer(question, chart, before, start, end)
 
     def action_switch(self) -> None:
         """From the expression to the chart and back."""
