@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -410,3 +411,41 @@ async def test_unusable_dsn_is_own_trouble(rest: str) -> None:
 def test_address_for_people(dsn: str, address: str) -> None:
     """The address shown has host and port, never user, password or database."""
     assert postgres_address(dsn) == address
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select timestamptz '20000-01-01' as value", "select time '24:00:00' as value", "select 1 as value, date '20000-01-01' as day"],
+)
+async def test_a_value_that_python_does_not_know_fails_its_query_only(server: PostgresServer, sql: str) -> None:
+    """The reason names the value's kind, not the dsn; the next query of the same connection answers."""
+    async with probing(server.dsn()) as probe:
+        samples, error = await probe.run_query(QuerySettings(metric="m", sql=sql))
+        assert not samples and error.startswith("the answer holds a value that Python cannot represent: ")
+        assert (await probe.run_query(QuerySettings(metric="m", sql="select 1 as value")))[1] == ""
+
+
+@pytest.mark.parametrize("sql", ["select timestamptz 'infinity' as value", "select repeat('9', 400)::numeric as value"])
+async def test_a_value_beyond_every_number_is_no_sample(server: PostgresServer, sql: str) -> None:
+    """Said as what it is."""
+    async with probing(server.dsn()) as probe:
+        samples, error = await probe.run_query(QuerySettings(metric="m", sql=sql))
+        assert not samples and error.endswith("is not a number")
+
+
+async def test_a_database_without_a_directory_costs_its_own_size_only(server: PostgresServer) -> None:
+    """As for a moment in every DROP DATABASE: pg_database_size is NULL, the check and the other sizes stay."""
+    async with session(server.dsn()) as connection:
+        await connection.execute("create database broken")
+        oid = await connection.fetchval("select oid from pg_database where datname = 'broken'")
+        directory = await connection.fetchval("show data_directory")
+        await connection.execute("checkpoint")
+        await connection.execute("update pg_database set datconnlimit = -2 where datname = 'broken'")
+        shutil.rmtree(f"{directory}/base/{oid}")
+        try:
+            async with probing(server.dsn()) as probe:
+                result = await probe.probe()
+        finally:
+            await connection.execute("delete from pg_database where datname = 'broken'")
+    sized = {label(sample.labels, "database") for sample in result.samples}
+    assert result.status is HealthStatus.HEALTHY and "postgres" in sized and "broken" not in sized

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui_monitor.clock import Clock
+from tui_monitor.fence import admit_samples
 from tui_monitor.guard import Guard
 from tui_monitor.judge import Standing, check_labels
 from tui_monitor.model import METRIC_NAME, STALE_NAN, CheckResult, HealthStatus, Labels, Observation, Sample, label, with_labels
@@ -167,8 +168,9 @@ class Collector:
         if table is not None:
             self.process_count = table.count
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
-        self._take(Observation(reading.at, reading.samples), lookback)
-        return ""
+        samples, refused = admit_samples(reading.samples)
+        self._take(Observation(reading.at, samples), lookback)
+        return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
         reading = self._system.read(wall, mono)
@@ -223,7 +225,13 @@ class Collector:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
         key = f"{check.name}: {query.metric}"
         while True:
-            samples, error = await probe.run_query(query)
+            try:
+                found, error = await probe.run_query(query)
+            except Exception as broke:  # the boundary of a query, as of a probe
+                log.exception("query %s: it broke", key)
+                found, error = (), f"the query broke: {type(broke).__name__}"
+            samples, refused = admit_samples(found)
+            error = error or refused
             if error and error != self.query_errors.get(key):
                 log.warning("query %s: %s", key, error)
             self.query_errors[key] = error
@@ -284,8 +292,10 @@ def _short(labels: Labels) -> str:
 
 
 async def quietly(work: Awaitable[None]) -> None:
-    """A loop that is cancelled alone (reload) must not cancel its siblings."""
+    """A loop that is cancelled alone (reload), or that breaks, must not end its siblings."""
     try:
         await work
     except asyncio.CancelledError:
         return
+    except Exception:
+        log.exception("a background task broke")

@@ -1,4 +1,4 @@
-"""One loop per check: first at once, then on a steady grid; no overlap, a timeout, and the only broad error boundary."""
+"""One loop per check: first at once, then on a steady grid; no overlap, a timeout, and a boundary that no error of a probe passes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ import logging
 import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from tui_monitor.clock import Clock
+from tui_monitor.fence import admit_result, text_of
 from tui_monitor.judge import Standing, check_labels, judge, judge_slowness, next_pause, samples_of
 from tui_monitor.model import HealthStatus, Observation, ProbeResult
 from tui_monitor.settings import CheckSettings, HttpCheck, PostgresCheck, RedisCheck, TcpCheck
 from tui_monitor.sources.base import OwnTrouble, Probe
+from tui_monitor.text import clip
 from tui_monitor.units import format_duration
 
 GRID = 0.05
+CANCEL_GRACE = 0.5
+"""Seconds that a probe has to end after its time limit, before it is left behind."""
+REASON_LENGTH = 300
 AnyCheck = HttpCheck | TcpCheck | PostgresCheck | RedisCheck
 Doubt = Callable[[ProbeResult, CheckSettings], Awaitable[str]]
 """Asks "is it me?" about a failure: the reason for believing so, or ""."""
@@ -23,20 +29,77 @@ Doubt = Callable[[ProbeResult, CheckSettings], Awaitable[str]]
 log = logging.getLogger(__name__)
 
 
-async def probe_once(probe: Probe, check: AnyCheck, clock: Clock, *, lag: float = 1.0) -> ProbeResult:
+class ProbeBroke(Exception):
+    """A probe ended in a way that no probe should: an exception that it does not declare, or a cancellation of its own."""
+
+
+async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -> object:
+    """What the probe answers, whatever that is. Raises TimeoutError, OwnTrouble and ProbeBroke only, but for our own cancellation.
+
+    The probe runs in a task of its own: one that swallows its cancellation is left behind (in ``left``) after CANCEL_GRACE, and what
+    it answers then is thrown away. Until it has ended no other probe begins, so that such probes never pile up.
+    """
+    if left:
+        raise ProbeBroke("the probe is at fault: an earlier one has not ended, though its time was up")
+    task, late = asyncio.create_task(_caught(probe)), False
+    try:
+        await asyncio.wait({task}, timeout=limit)
+    finally:
+        if not task.done():
+            task.cancel()
+            late = True
+            await asyncio.wait({task}, timeout=CANCEL_GRACE)
+            if not task.done():
+                left.add(task)
+                task.add_done_callback(left.discard)
+            task.add_done_callback(_ignore)
+    if late:
+        raise TimeoutError
+    answer, error = (None, task.exception()) if task.exception() else task.result()
+    if error is None:
+        return answer
+    if isinstance(error, TimeoutError | OwnTrouble):
+        raise error
+    said = clip(text_of(error), REASON_LENGTH)
+    raise ProbeBroke(f"the probe broke: {type(error).__name__}{': ' if said else ''}{said}") from error
+
+
+async def _caught(probe: Probe) -> tuple[object, BaseException | None]:
+    """The boundary: (answer, None) or (None, error). SystemExit and KeyboardInterrupt would end the event loop from inside a task."""
+    own = asyncio.current_task()
+    try:
+        return await probe.probe(), None
+    except GeneratorExit:  # the coroutine is being closed: it must not go on
+        raise
+    except asyncio.CancelledError as error:
+        if own is not None and own.cancelling():
+            raise
+        return None, error
+    except BaseException as error:  # noqa: BLE001  whatever a source raises stops no other check
+        return None, error
+
+
+def _ignore(task: asyncio.Task[Any]) -> None:
+    """Fetch the outcome of a task that is no longer wanted, so that asyncio does not report it."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def probe_once(
+    probe: Probe, check: AnyCheck, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
+) -> ProbeResult:
     """One probe's plain verdict, slowness judged. Never raises but for cancellation: own trouble and our bugs are unknown."""
     begin, wall = clock.monotonic(), clock.wall_ms()
     try:
-        async with asyncio.timeout(check.timeout):
-            result = await probe.probe()
+        result = admit_result(await _answer_of(probe, check.timeout, set() if left is None else left))
     except TimeoutError:
         where = f" ({probe.stage})" if probe.stage else ""
         result = ProbeResult(HealthStatus.UNHEALTHY, f"timed out after {format_duration(check.timeout)}{where}", check.timeout)
     except OwnTrouble as trouble:
         return ProbeResult(HealthStatus.UNKNOWN, str(trouble))
-    except Exception as error:  # the boundary: a bug in one probe must stop no other
-        log.exception("check %s: the probe broke", check.name)
-        return ProbeResult(HealthStatus.UNKNOWN, f"the probe broke: {type(error).__name__}: {error}")
+    except ProbeBroke as broke:
+        log.error("check %s: %s", check.name, broke, exc_info=broke.__cause__)
+        return ProbeResult(HealthStatus.UNKNOWN, str(broke))
     took, passed = clock.monotonic() - begin, (clock.wall_ms() - wall) / 1000
     if result.duration is None and result.status is HealthStatus.UNHEALTHY:
         result = replace(result, duration=took)  # a failure takes its time too: every series of every check goes on
@@ -72,6 +135,7 @@ class CheckLoop:
         self._turn = asyncio.Lock()
         self._another = another
         self._hurrying = False
+        self._left: set[asyncio.Task[Any]] = set()
 
     async def run(self, first: float = 0.0) -> None:
         """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid."""
@@ -79,11 +143,18 @@ class CheckLoop:
             await self._clock.sleep(first)
             due = self._clock.monotonic()
             while True:
-                await self.step()
+                await self._whole_step()
                 due = self._next(due)
                 await self._clock.sleep(due - self._clock.monotonic())
         finally:
             await self.probe.close()
+
+    async def _whole_step(self) -> None:
+        """A boundary: a round of this check that breaks beside its probe costs this round only."""
+        try:
+            await self.step()
+        except Exception:
+            log.exception("check %s: a round broke", self.check.name)
 
     async def step(self) -> Observation:
         """Probe once, judge, hand on; one at a time."""
@@ -91,7 +162,7 @@ class CheckLoop:
             return await self._ask(self.probe)
 
     async def _ask(self, probe: Probe) -> Observation:
-        result = await probe_once(probe, self.check, self._clock, lag=self._lag)
+        result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=self._left if probe is self.probe else None)
         if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
             result = ProbeResult(HealthStatus.UNKNOWN, reason)
         return self._take(result)

@@ -118,6 +118,11 @@ async def read(connection: Connection[Record], sql: str, limit: float, most: int
             rows = await (await statement.cursor()).fetch(most)
         else:
             rows = await connection.fetch(sql)
+    except (ValueError, OverflowError, ArithmeticError) as error:  # before InterfaceError, which may be a ValueError too
+        if isinstance(error, asyncpg.InterfaceError):
+            raise
+        await transaction.rollback()
+        raise UnreadableAnswer(f"the answer holds a value that Python cannot represent: {clean(str(error), REASON_LENGTH)}") from error
     except asyncpg.PostgresError:
         if not connection.is_closed():
             await transaction.rollback()
@@ -126,18 +131,22 @@ async def read(connection: Connection[Record], sql: str, limit: float, most: int
     return [dict(row) for row in rows]
 
 
+class UnreadableAnswer(Exception):
+    """A value of the answer has no counterpart here: a date beyond the year 9999, 24:00:00. The text says which kind."""
+
+
 def connection_errors() -> tuple[type[Exception], ...]:
     """What connecting and asking can raise: network, server, driver (TimeoutError is an OSError), an unusable DSN (ValueError)."""
     import asyncpg
 
-    return OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError
+    return OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError, UnreadableAnswer
 
 
 def is_broken(error: Exception) -> bool:
     """Whether the error ended the connection rather than the statement: then a new connection deserves a try."""
     import asyncpg
 
-    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError | UnreadableAnswer):
         return False
     ends = isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError)
     return ends or not isinstance(error, asyncpg.PostgresError)
@@ -164,6 +173,8 @@ def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str
     """What to tell people of the target's fault; never the DSN."""
     import asyncpg
 
+    if isinstance(error, UnreadableAnswer):
+        return str(error)
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
         return f"timed out after {format_duration(timeout)} ({stage})"
     if isinstance(error, asyncpg.TooManyConnectionsError):

@@ -30,7 +30,10 @@ def samples_of_rows(metric: str, rows: Iterable[Mapping[str, Any]]) -> tuple[tup
             return (), f'the query has no column "{VALUE}"'
         if row[VALUE] is None:
             continue
-        value = number_of(row[VALUE])
+        try:
+            value = number_of(row[VALUE])
+        except (OverflowError, ValueError):  # a whole number of 400 digits, a date that this machine's calendar does not know
+            value = None
         if value is None:
             wrong = f'"{clean(str(row[VALUE]), 40)}" in the column "{VALUE}" is not a number'
             continue
@@ -46,6 +49,8 @@ def number_of(value: object) -> float | None:
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
     if isinstance(value, datetime.datetime):
+        if value.replace(tzinfo=None) in (datetime.datetime.max, datetime.datetime.min):  # the driver's form of 'infinity'
+            return None
         return (value if value.tzinfo else value.replace(tzinfo=datetime.UTC)).timestamp()
     if isinstance(value, bool | int | float | Decimal):
         number = float(value)

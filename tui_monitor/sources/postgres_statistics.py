@@ -57,7 +57,7 @@ def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> Statistic
     values: dict[str, float | None] = {
         "postgres_connections": connections,
         "postgres_connections_max": most,
-        "postgres_connections_usage_ratio": connections / most,
+        "postgres_connections_usage_ratio": connections / most if most else None,
         "postgres_longest_transaction_seconds": _not_negative(row["longest"]),
         "postgres_blocked_sessions": row["blocked"],
         "postgres_deadlocks_total": row["deadlocks"],
@@ -109,5 +109,6 @@ def _not_negative(value: float | None) -> float | None:
 
 
 def read_sizes(rows: Iterable[Mapping[str, Any]]) -> tuple[Sample, ...]:
-    """One series for each row of SIZES."""
-    return tuple(Sample(labels_of("postgres_database_size_bytes", database=row["database"]), row["bytes"]) for row in rows)
+    """One series for each row of SIZES; a database without a size (its directory is gone, or it is being dropped) has none."""
+    sized = [row for row in rows if row["bytes"] is not None]
+    return tuple(Sample(labels_of("postgres_database_size_bytes", database=row["database"]), row["bytes"]) for row in sized)
