@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check format lint types bench lock clean
+.PHONY: run test test-slow check format lint types bench lock clean
 
 run: $(VENV)/.run-ready  ## open the dashboard on this machine
 	@$(BIN)/tui-monitor
 
 test: $(VENV)/.test-ready  ## all tests, with real servers on loopback
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -n 4
+
+test-slow: $(VENV)/.test-ready  ## the tests that need many seconds each
+	$(BIN)/python -m pytest -m slow -n 2
 
 check: $(VENV)/.test-ready lint types test  ## format, lint, types, tests
 
@@ -21,6 +24,7 @@ format: $(VENV)/.test-ready
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff format --check tui_monitor tests bench
 	$(BIN)/ruff check tui_monitor tests bench
+	$(BIN)/lint-imports
 
 types: $(VENV)/.test-ready
 	$(BIN)/mypy

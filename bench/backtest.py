@@ -22,15 +22,15 @@ from typing import Any
 
 from store import NOW, repeat
 
-from tui_monitor.advice import remarks
-from tui_monitor.alerts.routing import compile_routing
-from tui_monitor.alerts.rules import build_rules
-from tui_monitor.backtest import backtest
-from tui_monitor.model import Labels, labels_of
-from tui_monitor.settings import Settings
-from tui_monitor.store.history import History
-from tui_monitor.store.history_reader import HistoryReader
-from tui_monitor.store.history_schema import HOUR_MS
+from tui_monitor.alerts.rules.rule import build_rules
+from tui_monitor.analysis.advice import remarks
+from tui_monitor.analysis.backtest import backtest
+from tui_monitor.config.models import Settings
+from tui_monitor.core.values import Labels, labels_of
+from tui_monitor.dispatch.routing import compile_routing
+from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.history.schema import HOUR_MS
+from tui_monitor.storage.history.writer import History
 
 SERIES = 300
 WRITTEN_S = 3920

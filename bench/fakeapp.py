@@ -8,13 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 
 def main() -> int:
-    from board_backend import FakeBackend
-
-    from tui_monitor.app import run_app
+    from tests.support.board_backend import FakeBackend
+    from tui_monitor.tui.app import run_app
 
     kind = sys.argv[1] if len(sys.argv) > 1 else "busy"
     backend = FakeBackend("busy" if kind == "failing" else kind, every=1.0)

@@ -15,14 +15,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tui_monitor.alerts.aftercare import T
-from tui_monitor.alerts.message import AlertSnapshot, Message
-from tui_monitor.alerts.notifiers.webhook import Webhook
-from tui_monitor.alerts.outbox import Outbox, OutboxEvent
-from tui_monitor.clock import SystemClock
-from tui_monitor.settings import WebhookNotifier
-from tui_monitor.store import outbox as rows
-from tui_monitor.store.sqlite import connect, migrate
+from tui_monitor.config.models import WebhookNotifier
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.delivery.follow_ups import T
+from tui_monitor.delivery.outbox import Outbox, OutboxEvent
+from tui_monitor.dispatch.message import AlertSnapshot, Message
+from tui_monitor.notifiers.webhook import Webhook
+from tui_monitor.storage.sqlite import connect, migrate
+from tui_monitor.storage.state import outbox as rows
 
 
 async def serve(pipe: Connection) -> None:

@@ -11,9 +11,9 @@ import math
 import random
 import time
 
-from tui_monitor.model import Sample, labels_of
+from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.promql.engine import Query, compile_expr
-from tui_monitor.series import SeriesMemory
+from tui_monitor.storage.memory import SeriesMemory
 
 PER_METRIC = 10
 MINUTES = 10

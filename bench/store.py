@@ -31,10 +31,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.model import Labels, labels_of
-from tui_monitor.store.history import History
-from tui_monitor.store.history_reader import HistoryReader
-from tui_monitor.store.history_schema import HOUR_MS, SERIES_BITS
+from tui_monitor.core.values import Labels, labels_of
+from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.history.schema import HOUR_MS, SERIES_BITS
+from tui_monitor.storage.history.writer import History
 
 NOW = 1_700_000_000_000 // HOUR_MS * HOUR_MS
 FRAME_HEAD = 24
@@ -232,7 +232,7 @@ def startup(path: Path, now: int) -> float:
     """Milliseconds in a fresh process: open for writing, open for reading, load the last ten minutes; without the imports."""
     code = (
         "import sys, time, pathlib\n"
-        "from tui_monitor.store.history import History\nfrom tui_monitor.store.history_reader import HistoryReader\n"
+        "from tui_monitor.storage.history.writer import History\nfrom tui_monitor.storage.history.reader import HistoryReader\n"
         "begin = time.perf_counter()\npath = pathlib.Path(sys.argv[1])\nhistory = History(path)\nreader = HistoryReader(path)\n"
         "reader.prefill(lambda *what: None, int(sys.argv[2]))\nprint((time.perf_counter() - begin) * 1000)\n"
     )

@@ -24,11 +24,11 @@ from typing import Any
 
 from house import MIB, figure, finish, place
 
-from tui_monitor.clock import SystemClock
-from tui_monitor.config import load
-from tui_monitor.leader import Leader
-from tui_monitor.model import Sample, labels_of
-from tui_monitor.statedir import LeaderLock, open_directory
+from tui_monitor.config.load import load
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.values import Sample, labels_of
+from tui_monitor.platform.state_directory import LeaderLock, open_directory
+from tui_monitor.runtime.leader import Leader
 
 FRAME = """
 host = "bench"

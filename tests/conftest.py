@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from servers import PostgresServer, RedisServer, postgres_server, redis_server
-from smtp_server import SmtpServer
-from smtp_server import smtp_server as run_smtp_server
+
+from tests.support.cli_tools import command_line  # noqa: F401  a fixture
+from tests.support.servers import PostgresServer, RedisServer, postgres_server, redis_server
+from tests.support.smtp_server import SmtpServer
+from tests.support.smtp_server import smtp_server as run_smtp_server
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,6 @@
 
 import sys
 
-from tui_monitor.cli import main
+from tui_monitor.cli.main import main
 
 sys.exit(main())

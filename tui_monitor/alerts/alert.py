@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import Labels
-from tui_monitor.units import rfc3339
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.units import rfc3339
+from tui_monitor.core.values import Labels
 
 AlertState = Literal["pending", "firing", "resolved"]
 Change = Literal[

@@ -9,8 +9,8 @@ from typing import Any
 from tui_monitor.alerts.alert import Acknowledgement, Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.ladder import Ladder, Subject
-from tui_monitor.alerts.planner_state import Audit
-from tui_monitor.frozen import frozen
+from tui_monitor.core.audit import Audit
+from tui_monitor.core.frozen import frozen
 
 
 @frozen

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tui_monitor.alerts import takeover
+from tui_monitor.alerts import carry_over as takeover
 from tui_monitor.alerts.alert import Alert, Transition
+from tui_monitor.alerts.evaluation import Moment
 from tui_monitor.alerts.identity import alert_labels, fingerprint_of
 from tui_monitor.alerts.ladder import Ladder, Reading, Subject
-from tui_monitor.alerts.moment import Moment
 from tui_monitor.alerts.no_data import WATCH, AllThere, missing_of
-from tui_monitor.alerts.rulebook import Group, RuleBook
-from tui_monitor.alerts.rules import Rule
-from tui_monitor.alerts.templates import is_template, render
-from tui_monitor.model import Labels, severity_rank
+from tui_monitor.alerts.rule_index import Group, RuleBook
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.alerts.rules.templates import is_template, render
+from tui_monitor.core.values import Labels, severity_rank
 from tui_monitor.promql.errors import EvaluationError, PromqlError
-from tui_monitor.promql.storage import Queryable
+from tui_monitor.promql.queryable import Queryable
 
 GRACE_MS = 60_000
 """absent() is not believed for this long after the start, nor after a jump of the clock."""

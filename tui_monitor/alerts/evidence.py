@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tui_monitor.text import clean, clip
+from tui_monitor.core.sanitize import clean, clip
 
 MAX_PROCESSES = 5
 MAX_LINES = 20

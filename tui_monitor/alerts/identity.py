@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Mapping
 
-from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.core.values import METRIC_NAME, Labels
 
 ALERT_NAME = "alertname"
 NO_DATA = "no_data"

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from tui_monitor.alerts.alert import Alert, Change, Rung, Transition
 from tui_monitor.alerts.identity import fingerprint_of, new_id
-from tui_monitor.alerts.rules import Rule
-from tui_monitor.model import Labels, severity_rank
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.core.values import Labels, severity_rank
 
 FLAP_WINDOW_MS = 600_000
 """`flap_limit` cycles within this time are flapping; a flapping alert ends after as long a calm."""

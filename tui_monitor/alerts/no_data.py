@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tui_monitor.alerts.identity import NO_DATA
-from tui_monitor.alerts.rules import Rule
-from tui_monitor.model import Labels
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.core.values import Labels
 
 WATCH = "/no-data"
 """Ends the keys of such rules and ladders."""

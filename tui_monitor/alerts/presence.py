@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.model import is_stale
-from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, Queryable
+from tui_monitor.core.values import is_stale
+from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, Queryable
 from tui_monitor.promql.tokens import tokenize
 
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})

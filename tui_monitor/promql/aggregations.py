@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import METRIC_NAME, Labels, with_labels
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import METRIC_NAME, Labels, with_labels
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.nodes import Context, Node, ScalarNode, VectorNode
 from tui_monitor.promql.numbers import INF, NAN, average, format_float, kahan_sum, quantile

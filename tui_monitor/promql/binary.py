@@ -6,8 +6,8 @@ import math
 import operator
 from collections.abc import Callable
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import METRIC_NAME, Labels, with_labels
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import METRIC_NAME, Labels, with_labels
 from tui_monitor.promql.calls import checked
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.nodes import Context, ScalarNode, VectorNode

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from tui_monitor.model import METRIC_NAME, Labels, with_labels
+from tui_monitor.core.values import METRIC_NAME, Labels, with_labels
 from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError
 from tui_monitor.promql.nodes import Context, Node, RangeNode, RangeSelector, ScalarNode, Selector, VectorNode, live
 from tui_monitor.promql.numbers import INF, NAN, divide, floor, larger, smaller
+from tui_monitor.promql.queryable import OVER_WHOLE, Folded, Matcher, Series
 from tui_monitor.promql.ranges import KEEPS_NAME, Bounds, RangeFunction
 from tui_monitor.promql.regex import compile_regex, expand
-from tui_monitor.promql.storage import OVER_WHOLE, Folded, Matcher, Series
 from tui_monitor.promql.values import Vector, drop_name
 
 

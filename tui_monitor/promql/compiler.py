@@ -10,7 +10,7 @@ from typing import Any
 
 import promql_parser as lib
 
-from tui_monitor.model import METRIC_NAME
+from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql import calls
 from tui_monitor.promql.aggregations import AGGREGATIONS, Aggregation, CountValues, Grouping, Quantile, TopK
 from tui_monitor.promql.binary import (
@@ -40,9 +40,9 @@ from tui_monitor.promql.nodes import (
     Text,
     VectorNode,
 )
+from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.ranges import RANGE_FUNCTIONS
 from tui_monitor.promql.regex import RegexError, compile_regex
-from tui_monitor.promql.storage import Matcher
 from tui_monitor.promql.tokens import Cursor, Token, at_times
 
 _OF_RANGES = {**RANGE_FUNCTIONS, **EXTENSIONS}

@@ -7,13 +7,13 @@ from typing import cast
 
 from promql_parser import parse
 
-from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.core.values import METRIC_NAME, Labels
 from tui_monitor.promql.compiler import Compiler
+from tui_monitor.promql.dialect import Rewritten, rewrite
+from tui_monitor.promql.error_positions import parse_error
 from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError, PromqlError
-from tui_monitor.promql.literals import Rewritten, rewrite
 from tui_monitor.promql.nodes import Context, Node, RangeNode, ScalarNode, Source, VectorNode
-from tui_monitor.promql.places import parse_error
-from tui_monitor.promql.storage import Matcher, Queryable
+from tui_monitor.promql.queryable import Matcher, Queryable
 from tui_monitor.promql.tokens import check_durations, tokenize
 from tui_monitor.promql.values import Matrix, Value, Vector
 

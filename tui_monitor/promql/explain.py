@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 from tui_monitor.promql.engine import SUBQUERY_STEP_MS, Query, walk
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.nodes import Context
-from tui_monitor.promql.storage import Queryable
+from tui_monitor.promql.queryable import Queryable
 from tui_monitor.promql.values import Value
 
 

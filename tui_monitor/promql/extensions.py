@@ -12,7 +12,7 @@ from promql_parser import Function, ValueType, register_extra_functions
 
 from tui_monitor.promql.numbers import INF, divide
 from tui_monitor.promql.ranges import Bounds, RangeFunction
-from tui_monitor.promql.robust import SPREAD, finite, median, seconds_to_zero, trend
+from tui_monitor.promql.robust_statistics import SPREAD, finite, median, seconds_to_zero, trend
 
 DAY_S = 86_400.0
 HALF_SLOT_MS = 1_800_000

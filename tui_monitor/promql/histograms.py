@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.core.values import METRIC_NAME, Labels
 from tui_monitor.promql.calls import checked
 from tui_monitor.promql.nodes import Context, Node, ScalarNode, VectorNode
 from tui_monitor.promql.numbers import INF, NAN, divide, parse_float

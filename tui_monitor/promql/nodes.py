@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import Labels, is_stale
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import Labels, is_stale
 from tui_monitor.promql.errors import EvaluationError
-from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, Queryable, Series
+from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, Queryable, Series
 from tui_monitor.promql.values import Matrix, Value, Vector, drop_name
 
 MAX_POINTS = 5_000_000

@@ -9,9 +9,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tui_monitor.model import METRIC_NAME, STALE_NAN, Labels
+from tui_monitor.core.values import METRIC_NAME, STALE_NAN, Labels
 from tui_monitor.promql.numbers import parse_float
-from tui_monitor.promql.storage import DEFAULT_LOOKBACK_MS, Matcher, exact_name, fulfils
+from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, exact_name, fulfils
 
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*", re.ASCII)
 _LABEL = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*")\s*', re.ASCII)

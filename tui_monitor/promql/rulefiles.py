@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import METRIC_NAME
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 from tui_monitor.promql.errors import PromqlError
 
 MAX_LENGTH = 100_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tui_monitor.model import METRIC_NAME, Labels, labels_of
+from tui_monitor.core.values import METRIC_NAME, Labels, labels_of
 
 Vector = list[tuple[Labels, float]]
 """An instant vector: label sets with their values, in the order in which they were evaluated."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tui_monitor.model import ProbeResult
+from tui_monitor.core.values import ProbeResult
 
 
 class Probe(Protocol):

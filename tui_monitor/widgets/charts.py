@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 
-from tui_monitor.text import clean
-from tui_monitor.views import Chart, ChartLine
-from tui_monitor.widgets import formatting as f
-from tui_monitor.widgets.line import Line, Look, Row
+from tui_monitor.board.values import Chart, ChartLine
+from tui_monitor.core import humanize as f
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.cell_line import Line, Look, Row
 
 LINE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
 SEVERITY_STYLES = {"critical": "critical", "error": "error", "warning": "warning"}

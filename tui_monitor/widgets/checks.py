@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tui_monitor.model import HealthStatus
-from tui_monitor.views import CheckView, Spark, Window
-from tui_monitor.widgets import formatting as f
+from tui_monitor.board.values import CheckView, Spark, Window
+from tui_monitor.core import humanize as f
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row, title_line
 from tui_monitor.widgets.graphs import spark
-from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row, title_line
 
 WORD = 9
 _RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.text import clean
-from tui_monitor.views import ActView, AlertDetail, AlertView, CheckView, Delivery, NotificationView
+from tui_monitor.board.values import ActView, AlertDetail, AlertView, CheckView, Delivery, NotificationView
+from tui_monitor.core import humanize as f
+from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets import alerts
-from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, SEVERITY_WORDS, Line, Look, Row
 from tui_monitor.widgets.graphs import bar
-from tui_monitor.widgets.line import HEALTH_STYLES, SEVERITY_WORDS, Line, Look, Row
-from tui_monitor.widgets.pages import fact, heading, table
+from tui_monitor.widgets.list_panes import fact, heading, table
 
 DELIVERY_STYLES = {"sent": "ok", "failed": "critical", "unknown": "warning", "retrying": "warning", "queued": "dim", "sending": "dim"}
 DELIVERY_SHAPES = {"sent": "healthy", "failed": "unhealthy", "unknown": "unknown", "retrying": "degraded"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 
 PLAIN_TERMINALS = ("dumb", "linux", "vt100", "vt102", "vt220", "ansi", "cons25")
 

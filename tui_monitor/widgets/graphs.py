@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from tui_monitor.views import Spark
+from tui_monitor.board.values import Spark
 from tui_monitor.widgets.glyphs import Glyphs
 
 _LEFT = (0x40, 0x04, 0x02, 0x01)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from tui_monitor.model import HealthStatus
-from tui_monitor.widgets.line import HEALTH_STYLES, Line, Look, Row
-from tui_monitor.widgets.pages import heading
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row
+from tui_monitor.widgets.list_panes import heading
 
 TWO_COLUMNS = 118
 HELP = (

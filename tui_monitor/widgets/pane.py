@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
-from tui_monitor.widgets.inks import Inks
-from tui_monitor.widgets.line import Line, Look, pointed, title_line
-from tui_monitor.widgets.lines import Lines
+from tui_monitor.widgets.cell_line import Line, Look, pointed, title_line
+from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.styles import Inks
 
 
 class Pane(Lines, can_focus=True):

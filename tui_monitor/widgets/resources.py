@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tui_monitor.frozen import frozen
+from tui_monitor.board.values import Board, DiskView, InterfaceView, MountView, ProcessView, Resources, Spark
+from tui_monitor.core import humanize as f
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
 from tui_monitor.promql.values import selection
-from tui_monitor.text import clean
-from tui_monitor.views import Board, DiskView, InterfaceView, MountView, ProcessView, Resources, Spark
-from tui_monitor.widgets import formatting as f
+from tui_monitor.widgets.cell_line import Line, Look, Row
 from tui_monitor.widgets.graphs import bar, graph, spark
-from tui_monitor.widgets.line import Line, Look, Row
 
 WARM, HOT = 0.7, 0.9
 DISK_WARM = 0.8

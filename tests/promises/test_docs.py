@@ -1,0 +1,243 @@
+"""The documentation names everything that users can set, say and press; its configurations load; its links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from tests.support.paths import ROOT
+from tui_monitor.cli.main import VERBS, parser
+from tui_monitor.config.load import load
+from tui_monitor.config.models import Check, Notifier, Settings
+from tui_monitor.widgets.help import HELP
+
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXT = "\n".join(page.read_text() for page in PAGES)
+KEYS = [
+    "a",
+    "A",
+    "u",
+    "s",
+    "Enter",
+    "Esc",
+    "/",
+    "n",
+    "N",
+    "Tab",
+    "h",
+    "j",
+    "k",
+    "l",
+    "g",
+    "G",
+    "1",
+    "9",
+    "?",
+    "t",
+    "o",
+    "e",
+    "[",
+    "]",
+    "p",
+    "R",
+    "q",
+]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def code_words() -> str:
+    """All that stands in code spans and code blocks: where keys and commands are named."""
+    outside = FENCE.sub("", TEXT)
+    spans = re.findall(r"`([^`\n]+)`", outside)
+    return "\n".join([*spans, *(block for _, block in FENCE.findall(TEXT)), *re.findall(r"^ {4}(.*)$", outside, re.MULTILINE)])
+
+
+CODE = code_words()
+
+
+def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A model and all that its fields hold."""
+    seen: set[type[BaseModel]] = set()
+    queue: list[Any] = [model]
+    while queue:
+        kind = queue.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+            seen.add(kind)
+            yield kind
+            queue += [field.annotation for field in kind.model_fields.values()]
+        queue += get_args(kind)
+
+
+def configuration_keys() -> list[str]:
+    """Every key that the configuration takes."""
+    return sorted({info.alias or name for model in models(Settings) for name, info in model.model_fields.items()})
+
+
+@pytest.mark.parametrize("key", configuration_keys())
+def test_every_configuration_key_is_documented(key: str) -> None:
+    """Each key of the configuration stands in README or docs as code."""
+    assert re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", CODE), f"{key} is in no page"
+
+
+@pytest.mark.parametrize("union", [Check, Notifier], ids=["checks", "notifiers"])
+def test_every_type_has_a_section_and_an_example(union: Any) -> None:
+    """Each type of check and notifier has a heading of its own and a TOML example."""
+    for model in get_args(get_args(union)[0]):
+        kind = model.model_fields["type"].default
+        assert re.search(rf"^## {kind}$", TEXT, re.MULTILINE), kind
+        assert f'type = "{kind}"' in CODE, kind
+
+
+def test_every_command_is_documented() -> None:
+    """Each command, each of its actions and each of its own options is named in docs/commands.md or another page."""
+    actions = {"notify": ("test", "send"), "rules": ("check", "backtest", "explain", "noise"), "config": ("init", "check", "show")}
+    actions["store"] = ("info", "verify", "compact", "export")
+    page = (ROOT / "docs" / "commands.md").read_text()
+    for verb in VERBS:
+        assert re.search(rf"`{verb}\b", page), verb
+        for action in actions.get(verb, ()):
+            assert re.search(rf"{verb} {action}\b|`{action}\b", page), f"{verb} {action}"
+    help_of_all = [parser().format_help()] + [
+        _help(verb, *rest) for verb in VERBS for rest in ((), *((one,) for one in actions.get(verb, ())))
+    ]
+    options = {word for text in help_of_all for word in re.findall(r"--[a-z][a-z-]+", text)} - {"--help", "--version"}
+    assert not [option for option in sorted(options) if option not in CODE]
+
+
+def _help(*words: str) -> str:
+    from contextlib import redirect_stdout, suppress
+    from io import StringIO
+
+    out = StringIO()
+    with redirect_stdout(out), suppress(SystemExit):
+        parser().parse_args([*words, "--help"])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_dashboard_key_of_the_contract_is_documented(key: str) -> None:
+    """Each key of the contract's table stands as code in README and in docs/dashboard.md."""
+    for page in (ROOT / "README.md", ROOT / "docs" / "dashboard.md"):
+        assert f"`{key}`" in page.read_text(), f"{key} is not in {page.name}"
+
+
+def test_every_key_of_the_help_screen_is_documented() -> None:
+    """What the help screen (?) lists, docs/dashboard.md lists too."""
+    page = (ROOT / "docs" / "dashboard.md").read_text()
+    for _, keys in HELP:
+        for key, _ in keys:
+            for one in key.split():
+                assert f"`{one}`" in page or one in ("arrows",), one
+
+
+def _blocks() -> list[tuple[str, str]]:
+    return [
+        (f"{page.relative_to(ROOT)}:{page.read_text()[: found.start()].count(chr(10)) + 1}", found[2])
+        for page in PAGES
+        for found in FENCE.finditer(page.read_text())
+        if found[1] == "toml"
+    ]
+
+
+def _stubs(raw: dict[str, Any]) -> str:
+    """Notifiers and checks that a fragment only refers to."""
+    named = [name for names in (*raw.get("routing", {}).values(), *raw.get("recipients", {}).values()) for name in names]
+    queue = list(raw.get("routes", []))
+    while queue:
+        route = queue.pop()
+        named += [*route.get("notifiers", []), *(name for step in route.get("escalate", []) for name in step["notifiers"])]
+        queue += route.get("routes", [])
+    there = {entry["name"] for entry in raw.get("notifiers", [])} | set(raw.get("recipients", {}))
+    text = "".join(
+        f'\n[[notifiers]]\nname = "{name}"\ntype = "command"\nargv = ["true"]\n' for name in dict.fromkeys(named) if name not in there
+    )
+    parents = [name for check in raw.get("checks", []) for name in check.get("depends_on", [])]
+    known = {check["name"] for check in raw.get("checks", [])}
+    return text + "".join(f'\n[[checks]]\nname = "{name}"\ntype = "tcp"\nhost = "::1"\nport = 1\n' for name in parents if name not in known)
+
+
+@pytest.mark.parametrize(("place", "block"), _blocks(), ids=[place for place, _ in _blocks()])
+def test_every_toml_block_loads(place: str, block: str, tmp_path: Path) -> None:
+    """Every TOML block of the documentation is a configuration that loads and whose rules and routes can run."""
+    from tui_monitor.runtime.wiring import problems_of
+
+    (tmp_path / "mail-password").write_text("secret\n")
+    path = tmp_path / "config.toml"
+    path.write_text(block + _stubs(tomllib.loads(block)))
+    names = re.findall(r"\$\{(\w+)\}", block)
+    environ = {name: "https://example.com/hook" if name.endswith(("_URL", "_WEBHOOK")) else "1:value" for name in names}
+    loaded = load(path, environ)
+    assert [problem for problem in problems_of(loaded) if "Apprise" not in problem and "apprise" not in problem] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_resolves(page: Path) -> None:
+    """Links between pages lead to files and headings that exist."""
+    for target in LINK.findall(FENCE.sub("", page.read_text())):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        other = (page.parent / name).resolve() if name else page
+        assert other.exists(), f"{page.name}: {target}"
+        assert ROOT in other.parents, f"{page.name}: {target} leads out of the repository"
+        assert not anchor or anchor in _anchors(other), f"{page.name}: {target}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_readme_shows_a_real_picture() -> None:
+    """The README's picture is a PNG of a whole screen."""
+    picture = ROOT / "docs" / "images" / "dashboard.png"
+    assert "docs/images/dashboard.png" in (ROOT / "README.md").read_text()
+    data = picture.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(data[16:20], "big") >= 900
+
+
+def test_readme_commands_exist() -> None:
+    """The two commands of the README are targets of the Makefile, and the module runs as it says."""
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    for target in ("run", "test"):
+        assert f"make {target}" in readme
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    answer = subprocess.run(
+        [sys.executable, "-m", "tui_monitor", "--version"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True
+    )
+    assert re.search(rf"^## \[?{re.escape(answer.stdout.split()[-1])}", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def test_signature_example_is_right() -> None:
+    """The example that checks a webhook's signature accepts what the notifier sends and nothing else."""
+    from tui_monitor.notifiers.webhook import signature
+
+    page = (ROOT / "docs" / "notifiers.md").read_text()
+    names: dict[str, Any] = {}
+    exec(next(block for language, block in FENCE.findall(page) if language == "python"), names)
+    assert names["is_genuine"]("secret", b"body", signature("secret", b"body"))
+    assert not names["is_genuine"]("secret", b"bodY", signature("secret", b"body"))
+
+
+def test_webhook_example_has_the_body_s_keys() -> None:
+    """The example of a webhook's body has the keys of a real one."""
+    from tui_monitor.dispatch.message import Message
+    from tui_monitor.notifiers.webhook import body_of
+
+    page = (ROOT / "docs" / "notifiers.md").read_text()
+    shown = json.loads(next(block for language, block in FENCE.findall(page) if language == "json"))
+    real = body_of(Message("key", "hook", "test", 0, "title", "text"))
+    assert list(shown) == list(real)
+    assert list(shown["alerts"][0]) == list(real["alerts"][0])

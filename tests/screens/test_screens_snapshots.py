@@ -1,0 +1,98 @@
+"""Pictures of the dashboard in its states and sizes; a look at tests/__snapshots__ is a look at the product."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.test_app_keys import make, settle_light
+from tests.support import sample_boards as boards
+from tests.support.board_backend import FakeBackend
+from tui_monitor.board.values import Board, LeaderView
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture
+def picture(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Compare with the stored picture. A widget that raises leaves a blank picture that would pass for ever, so that is looked for."""
+    for name in ("NO_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    assert "NO_COLOR" not in os.environ
+
+    def compare(kind: str, size: tuple[int, int], expected: str, *keys: str, board: Board | None = None) -> None:
+        backend = FakeBackend(kind)
+        app = make(backend)
+        seen: list[str] = []
+
+        async def before(pilot: Pilot[Any]) -> None:
+            await pilot.pause()
+            await settle_light(app, pilot)
+            if board is not None:
+                backend.push(board)
+                await settle_light(app, pilot)
+            for key in keys:
+                await pilot.press(key)
+                await settle_light(app, pilot)
+            assert app._exception is None
+            seen.append(app.export_screenshot().replace("&#160;", " "))
+
+        run: Callable[[Pilot[Any]], Awaitable[None]] = before
+        assert snap_compare(app, terminal_size=size, run_before=run)
+        assert app._exception is None
+        assert expected in seen[0]
+
+    return compare
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("kind", ["busy", "empty"])
+def test_sizes(picture: Callable[..., None], kind: str, size: tuple[int, int]) -> None:
+    """The main screen at each size, with much and with nothing to show."""
+    picture(kind, size, "Alerts")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("loading", "loading"), ("quiet", "No alerts."), ("broken", "NO LEADER"), ("hostile", "[bold]"), ("korean", "서울")],
+)
+def test_states(picture: Callable[..., None], kind: str, expected: str) -> None:
+    """Each state is designed: loading, all well, own trouble, hostile input, wide characters."""
+    picture(kind, (120, 40), expected)
+
+
+def test_viewer_read_only(picture: Callable[..., None]) -> None:
+    """A viewer that may only look says so."""
+    board = replace(
+        boards.busy(), leader=LeaderView("viewer", 812, "headless", boards.AT, boards.AT), read_only="you are not in group tui-monitor"
+    )
+    picture("busy", (120, 40), "READ-ONLY", board=board)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "expected"),
+    [
+        ("paused", ("p",), "PAUSED"),
+        ("past", ("left_square_bracket",), "PAST"),
+        ("note", ("a",), "Acknowledge CheckUnhealthy shop"),
+        ("alert", ("enter",), "History"),
+        ("check", ("tab", "tab", "enter"), "Phases"),
+        ("trend", ("t",), "[1h]"),
+        ("explore", ("e", "r", "a", "t", "e", "left_parenthesis", "x", "enter"), "unclosed"),
+        ("history", ("2",), "Alerts and history"),
+        ("notifications", ("3",), "again in"),
+        ("processes", ("4",), "postgres --serve"),
+        ("silences", ("5",), "their maintenance"),
+        ("help", ("question_mark",), "never quits"),
+        ("filter", ("slash", "d", "i", "s", "k", "enter"), "filter: disk"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isalpha() else "",
+)
+def test_screens(picture: Callable[..., None], name: str, keys: tuple[str, ...], expected: str) -> None:
+    """Each other screen and mode."""
+    picture("busy", (120, 40), expected, *keys)

@@ -1,0 +1,218 @@
+"""A backend for the dashboard without a house: it pushes boards that tests or the clock give, and records the commands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.support import sample_boards as boards
+from tui_monitor.board.values import (
+    ActView,
+    AlertDetail,
+    AlertEvent,
+    AlertView,
+    BacktestView,
+    Board,
+    BoardListener,
+    Chart,
+    ChartLine,
+    CheckView,
+    CommandRefused,
+    Delivery,
+    NoiseRow,
+    NotificationView,
+    PanelView,
+    SilenceView,
+    Spark,
+)
+
+EVIDENCE = {"Top processes": ("postgres 31%", "python3 26%"), "Last log lines": ("ERROR payment: upstream timed out",)}
+
+
+class FakeBackend:
+    """With ``every``: pushes one so often that moves as a real one does. Without: only what `push` gives, at `boards.AT`."""
+
+    def __init__(self, kind: str = "busy", every: float | None = None) -> None:
+        self.kind, self.every = kind, every
+        self.fault: BaseException | None = None
+        self.made = getattr(boards, kind)
+        self.example: Board = self.made() if kind == "loading" else self.made(boards.AT)
+        self.slot = 0
+        self.sparks: Mapping[str, Spark] = {}
+        self.listeners: list[BoardListener] = []
+        self.commands: list[tuple[str, dict[str, Any]]] = []
+        self.ended = asyncio.Event()
+        self.refuse = ""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000 if self.every else boards.AT
+
+    def push(self, board: Board) -> None:
+        """A new board, as the house would push it."""
+        for listener in self.listeners:
+            listener(board)
+
+    def first_board(self) -> Board:
+        return boards.loading() if self.kind == "loading" else self.board()
+
+    def board(self) -> Board:
+        """The newest board: stamps are moved to now, so that ages are as in the example."""
+        if self.kind == "loading":
+            return boards.loading()
+        at = self.now()
+        if not self.every:
+            return self.example
+        board = shifted(self.example, at - boards.AT)
+        checks = tuple(self.probed(one, at + 700 * i) for i, one in enumerate(board.checks))
+        here = boards.resources(at) if board.resources.processes else board.resources
+        return replace(board, checks=checks, resources=replace(here, mounts=board.resources.mounts), sparks=self.moving(at))
+
+    def probed(self, check: CheckView, at: int) -> CheckView:
+        """The check with a latency that changes every ten seconds."""
+        if check.duration is None:
+            return check
+        return replace(check, duration=check.duration * (1 + boards.wave(1, 0.2, 0.1, at // 10_000 * 10_000)[-1]))
+
+    def moving(self, at: int) -> Mapping[str, Spark]:
+        """Sparks that move, made anew only when they are drawn anew, so that the bench measures the screen and not this fake."""
+        slot = at // 5000
+        if slot != self.slot:
+            self.slot, self.sparks = slot, boards.sparks(at) if self.example.sparks else {}
+        return self.sparks
+
+    async def run(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+        if not self.every:
+            await self.ended.wait()
+        while self.every and not self.ended.is_set():
+            self.push(self.board())
+            try:
+                await asyncio.wait_for(self.ended.wait(), self.every - time.time() % self.every)
+            except TimeoutError:
+                continue
+
+    def stop(self) -> None:
+        self.ended.set()
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        self.listeners.append(on_board)
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        if self.refuse:
+            raise CommandRefused(self.refuse)
+        self.commands.append((verb, dict(arguments)))
+        return f"done: {verb}"
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        alert = next(one for one in self.board().alerts if one.id == alert_id)
+        events = (AlertEvent(alert.active_at, "pending"), AlertEvent(alert.starts_at or alert.active_at, "firing"))
+        if alert.acknowledged_by:
+            events += (AlertEvent(alert.acknowledged_at, "acknowledged", alert.acknowledged_by, alert.acknowledged_note),)
+        deliveries = (*alert.deliveries, Delivery("ops-mail", "firing", "failed", alert.active_at, "550 no such user"))
+        expr = 'probe_duration_seconds{check="search"} > 0.5'
+        return AlertDetail(alert, expr, events, deliveries, EVIDENCE, 'probe_duration_seconds{check="search"}')
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        old = self.board().alerts
+        return [replace(one, id=f"h{i}", state="resolved", ends_at=one.active_at + 300_000 * (i + 1)) for i, one in enumerate(old)][:limit]
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        at = self.now()
+        make = NotificationView
+        return [
+            make(7, "ops-chat", "firing", "queued", "HighCPU on web-1", 0, at - 1000),
+            make(
+                6, "ops-chat", "firing", "retrying", "HighErrorRate /checkout", 3, at - 60_000, at + 8000, None, "", "429 Too Many Requests"
+            ),
+            make(5, "ops-mail", "firing", "failed", "CheckUnhealthy shop", 1, at - 250_000, None, None, "", "550 5.1.1 no such user"),
+            make(4, "ops-chat", "firing", "sent", "CheckUnhealthy shop", 1, at - 250_000, None, at - 249_500, "msg 48211"),
+            make(
+                3,
+                "ops-sms",
+                "firing",
+                "unknown",
+                "CheckUnhealthy backup",
+                2,
+                at - 7_500_000,
+                None,
+                None,
+                "",
+                "timed out after the message was sent",
+            ),
+            make(2, "ops-mail", "resolved", "sent", "DiskSpace /", 2, at - 9_500_000, None, at - 9_400_000, "<1@web-1>"),
+            make(1, "ops-chat", "test", "sent", "test message", 1, at - 99_500_000, None, at - 99_400_000, "msg 48000"),
+        ][:limit]
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        if "(" in expr and ")" not in expr:
+            return Chart(error="unclosed left parenthesis", error_position=expr.index("("))
+        step = max(1, (end - start) // points)
+        times = tuple(range(start, end + 1, step))
+        offset = 0.05 if "offset" in expr else 0.0
+        lines = tuple(
+            ChartLine(f'{{check="{name}"}}', times, tuple(offset + boards.wave(1, 0.3, 0.2, t, 600 + 90 * i)[-1] for t in times))
+            for i, name in enumerate(("api", "search"))
+        )
+        return Chart(
+            lines[:1] if "check=" in expr else lines,
+            "seconds",
+            ((0.5, "warning"), (1.0, "critical")),
+            ((end - (end - start) // 3, "CheckUnhealthy"),),
+        )
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        return {
+            "metrics": ("cpu_usage_ratio", "memory_usage_ratio", "probe_duration_seconds"),
+            "labels": ("check", "type"),
+            "functions": ("rate", "avg_over_time"),
+        }
+
+    async def silences(self) -> Sequence[SilenceView]:
+        at = self.now()
+        return [
+            SilenceView("7f3a", 'alertname="CheckUnhealthy" check="partner"', at - 3_600_000, at + 3_600_000, "kim", "their maintenance")
+        ]
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        at = self.now()
+        return [
+            ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it"),
+            ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
+        ][:limit]
+
+    async def panels(self) -> Sequence[PanelView]:
+        return []
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        return BacktestView(boards.AT, boards.AT, ())
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        return []
+
+    async def board_at(self, at: int) -> Board:
+        return replace(shifted(self.example, at - boards.AT), past=True)
+
+
+def shifted(board: Board, by: int) -> Board:
+    """The board with all its stamps moved."""
+    checks = tuple(
+        replace(one, since=one.since + by, at=one.at + by, certificate_expires=one.certificate_expires and one.certificate_expires + by)
+        for one in board.checks
+    )
+    alerts = tuple(
+        replace(
+            one,
+            active_at=one.active_at + by,
+            starts_at=one.starts_at and one.starts_at + by,
+            acknowledged_at=one.acknowledged_at and one.acknowledged_at + by,
+        )
+        for one in board.alerts
+    )
+    leader = replace(
+        board.leader, since=board.leader.since + by, heartbeat=board.leader.heartbeat if board.leader.alive else board.leader.heartbeat + by
+    )
+    return replace(board, at=board.at + by, checks=checks, alerts=alerts, leader=leader)

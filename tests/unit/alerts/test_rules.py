@@ -1,0 +1,217 @@
+"""Rules from the configuration, the built-in ones and files; the default rules over real samples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.alert_world import World, changes, rules_of
+from tui_monitor.alerts.presence import presence_text
+from tui_monitor.alerts.rules.rule import build_rules
+from tui_monitor.config.models import Settings
+from tui_monitor.promql.rulefiles import FileRule
+
+
+def _build(settings: dict[str, Any], files: list[Any] | None = None) -> tuple[Any, list[str]]:
+    return build_rules(Settings.model_validate(settings), files or [], "web-1")
+
+
+def _file_rule(**more: Any) -> FileRule:
+    plain = FileRule("g", "Hot", "alert", "heat > 1", 0.0, 0.0, {}, {}, None, "a.yml", 7)
+    return replace(plain, **more)
+
+
+def test_the_default_rules_are_the_contracts() -> None:
+    """Names, severities and waiting times are those of contract.md, and every one says what to do."""
+    rules, problems = _build({})
+    assert problems == []
+    assert [(rule.alert, rule.severity, rule.for_s) for rule in rules] == [
+        ("HighCPU", "warning", 120), ("HighCPU", "critical", 120),
+        ("HighMemory", "warning", 60), ("HighMemory", "critical", 60),
+        ("DiskSpace", "warning", 0), ("DiskSpace", "critical", 0),
+        ("DiskFullSoon", "warning", 600),
+        ("CheckUnhealthy", "warning", 0), ("CheckUnhealthy", "critical", 0),
+        ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
+        ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
+    ]  # fmt: skip
+    assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
+    assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]
+
+
+def test_default_rules_can_be_chosen_and_replaced() -> None:
+    """`default_rules` takes all, none or those named; an own rule replaces all rungs of its name."""
+    assert _build({"default_rules": False}) == ([], [])
+    assert {rule.alert for rule in _build({"default_rules": ["HighCPU", "ClockSkew"]})[0]} == {"HighCPU", "ClockSkew"}
+    _, problems = _build({"default_rules": ["HighCpu"]})
+    assert problems == ['default_rules: "HighCpu" is not a built-in rule; did you mean "HighCPU"?']
+    rules, _ = _build({"rules": [{"alert": "HighCPU", "expr": "cpu_usage_ratio > 0.99"}]})
+    assert [(rule.source, rule.severity) for rule in rules if rule.alert == "HighCPU"] == [("config", "warning")]
+
+
+def test_every_fault_is_told_with_the_rule_and_the_part() -> None:
+    """All faults of all rules come at once."""
+    rules, problems = _build(
+        {
+            "default_rules": False,
+            "rules": [
+                {"alert": "Bad", "expr": "frobnicate(x) > 1", "summary": "{{ $value | humanise }}"},
+                {"alert": "Open", "expr": "heat > "},
+                {"alert": "Range", "expr": "heat[5m]"},
+                {"alert": "Label", "expr": "heat > 1", "labels": {"severity": "odd"}},
+                {"alert": "Resolve", "expr": "heat > 1", "resolve_when": "heat <"},
+                {"alert": "Good", "expr": "heat > 1"},
+            ],
+        },
+        [_file_rule(name="Filed", annotations={"summary": "{{ range . }}"})],
+    )
+    assert [rule.alert for rule in rules] == ["Good"]
+    text = "\n".join(problems)
+    for part in (
+        "rule Bad: expr: ", "frobnicate", 'rule Bad: summary: the function "humanise" is not known', "rule Open: expr: ",
+        'rule Range: expr: "heat[5m]" is a range vector', 'rule Label: labels.severity: "odd" is not a severity',
+        "rule Resolve: resolve_when: ", 'rule Filed (a.yml:7): summary: "range" is not supported',
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_short_forms_become_labels_and_annotations() -> None:
+    """category is a label; summary, description and runbook_url are annotations."""
+    entry = {"alert": "Hot", "expr": "heat > 1", "category": "business", "runbook_url": "https://x", "summary": "s", "severity": "high"}
+    (rule,) = rules_of(entry)
+    assert (rule.severity, rule.labels, rule.annotations) == (
+        "error",
+        {"category": "business"},
+        {"runbook_url": "https://x", "summary": "s"},
+    )
+
+
+def test_rules_of_prometheus_files_form_no_ladder() -> None:
+    """Two severities of one alert in a file are two alerts, each with the severity in its identity, any word."""
+    files = [_file_rule(labels={"severity": "page"}, expr="heat > 10"), _file_rule(labels={"severity": "ticket"}, expr="heat > 5")]
+    rules, problems = _build({"default_rules": False}, files)
+    assert problems == []
+    world = World(rules)
+    assert world.step("heat", 20) == ["firing", "firing"]
+    assert {alert.labels["severity"]: alert.severity for alert in world.evaluator.alerts()} == {"page": "critical", "ticket": "warning"}
+    assert world.step("heat", 7) == ["resolved"]
+
+
+def test_rule_labels_may_be_templates() -> None:
+    """A label of the rule is rendered with the sample's labels and value."""
+    rules, _ = _build({"default_rules": False}, [_file_rule(labels={"severity": "{{ if gt $value 5 }}critical{{ else }}info{{ end }}"})])
+    world = World(rules)
+    world.step("heat", 7)
+    assert world.alert.severity == "critical"
+
+
+@pytest.mark.parametrize(
+    ("expr", "presence"),
+    [
+        ("a > 1", "a > bool  1"),
+        ("a > bool 1", "a > bool 1"),
+        ('a{b!="c"} != 2', 'a{b!="c"} != bool  2'),
+        ("a > 1 and b == 2", "a > bool  1 and b == bool  2"),
+        ("a > 1 unless on (x) b > 3 or c < 1", "a > bool  1 or c < bool  1"),
+        ("sum(a > 1 unless b) > 2", "sum(a > bool  1 ) > bool  2"),
+        ("topk(3, a) > 1", None),
+        ("absent(a)", None),
+        (
+            'label_replace(a, "x", "absent unless > 1", "y", "(.*)") > 1',
+            'label_replace(a, "x", "absent unless > 1", "y", "(.*)") > bool  1',
+        ),
+    ],
+)
+def test_presence_is_the_expression_without_its_filters(expr: str, presence: str | None) -> None:
+    """Comparisons get bool, what `unless` takes away is left out, strings and matchers are left alone."""
+    assert presence_text(expr) == presence
+
+
+# The default rules at work
+
+
+def _world(**options: Any) -> World:
+    rules, problems = _build({})
+    assert problems == []
+    return World(rules, **options)
+
+
+def _fired(world: World) -> list[tuple[str, str, str]]:
+    return sorted(
+        (alert.name, alert.severity, alert.annotations["summary"]) for alert in world.evaluator.alerts() if alert.state == "firing"
+    )
+
+
+def test_high_cpu_and_memory() -> None:
+    """A load above 90 % for two minutes is one critical alert; memory takes one minute."""
+    world = _world()
+    for _ in range(61):
+        world.put("memory_usage_ratio", 0.75)
+        world.step("cpu_usage_ratio", 0.97)
+    assert _fired(world) == [("HighMemory", "warning", "Memory at 75%")]
+    for _ in range(60):
+        world.put("memory_usage_ratio", 0.5)
+        world.step("cpu_usage_ratio", 0.97)
+    assert _fired(world) == [("HighCPU", "critical", "CPU at 97%")]
+
+
+def test_disk_space_by_mount() -> None:
+    """Each full file system is an alert of its own, at once."""
+    world = _world()
+    world.put("disk_usage_ratio", 0.85, mount="/")
+    world.put("disk_usage_ratio", 0.95, mount="/data")
+    world.put("disk_usage_ratio", 0.5, mount="/boot")
+    world.evaluate()
+    assert _fired(world) == [("DiskSpace", "critical", "Disk /data at 95%"), ("DiskSpace", "warning", "Disk / at 85%")]
+
+
+def test_disk_full_soon_needs_a_lasting_trend() -> None:
+    """A disk that loses space steadily is told hours ahead; a short burst and a growing one are not."""
+    world = _world()
+    for minute in range(75):
+        world.now += 60_000
+        world.put("disk_free_bytes", 3.2e10 - 2e8 * minute, mount="/steady")
+        world.put("disk_free_bytes", 1e10 + 1e7 * minute, mount="/growing")
+        world.put("disk_free_bytes", 1e11 - (2e9 * (minute - 70) if minute > 70 else 0), mount="/burst")
+        world.evaluate()
+    assert [alert[0] for alert in _fired(world)] == ["DiskFullSoon"]
+    assert world.alert.labels["mount"] == "/steady"
+    assert "will be full in 1h" in world.alert.annotations["summary"]
+
+
+def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
+    """Degraded is a warning, unhealthy critical, unknown holds, healthy resolves; the reason is in the text."""
+    world = _world(evidence=lambda alert: {"reason": "status 500"})
+    labels = {"check": "api", "type": "http", "category": "application"}
+    assert world.step("check_health", 1, **labels) == ["firing"]
+    assert _fired(world) == [("CheckUnhealthy", "warning", "api is degraded: status 500")]
+    assert world.step("check_health", 2, **labels) == ["raised"]
+    assert _fired(world) == [("CheckUnhealthy", "critical", "api is unhealthy: status 500")]
+    assert world.alert.labels == {"alertname": "CheckUnhealthy", "severity": "critical", "host": "web-1", **labels}
+    world.gone("check_health", **labels)
+    assert changes(world.tick(60)) == []
+    assert world.step("check_health", 0, **labels) == ["resolved"]
+
+
+def test_certificates_clock_and_own_trouble() -> None:
+    """Certificates are told in days, own trouble ends ten seconds after its series, a clock step five minutes later."""
+    world = _world()
+    world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 10 * 86400, check="api")
+    world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 86400, check="shop")
+    world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 - 5, check="old")
+    world.put("tui_monitor_trouble", 1, reason="disk full")
+    world.put("tui_monitor_clock_skew_seconds", -7)
+    world.evaluate()
+    assert _fired(world) == [
+        ("CertificateExpiry", "critical", "The certificate of old has ended"),
+        ("CertificateExpiry", "critical", "The certificate of shop ends in 1d 0h 0m 0s"),
+        ("CertificateExpiry", "warning", "The certificate of api ends in 10d 0h 0m 0s"),
+        ("ClockSkew", "warning", "The clock is off by -7s"),
+        ("MonitorTrouble", "warning", "The monitor itself has trouble: disk full"),
+    ]
+    world.gone("tui_monitor_trouble", reason="disk full")
+    world.gone("tui_monitor_clock_skew_seconds")
+    assert changes(world.tick()) == []
+    assert changes(world.tick(10)) == ["resolved"]
+    assert changes(world.tick(300)) == ["resolved"]

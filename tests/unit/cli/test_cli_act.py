@@ -1,0 +1,218 @@
+"""ack, unack, resolve, silence, extend, unsilence, annotate: rows for the leader, or kept for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cli_tools import ENDED, FIRING, PENDING, TAKEN, Cli, leader, make_state, now_ms, silence, waiting_commands
+from tui_monitor.runtime import command_client as asking
+from tui_monitor.storage.history.reader import HistoryReader
+
+
+def test_an_acknowledgement_reaches_the_leader(cli: Cli, tmp_path: Path) -> None:
+    """A unique beginning of the id will do; the note and the time go along; the leader's words are printed."""
+    state = make_state(tmp_path / "s", alerts=[FIRING, TAKEN])
+    with leader(state, lambda verb, arguments: (f"acknowledged: {arguments['ids'][0]} CheckUnhealthy", True)) as asked:
+        said = cli("ack", FIRING.id[:3].upper(), "--note", "on it", "--for", "2h", "--state", state)
+    assert (said.code, said.out, said.err) == (0, f"acknowledged: {FIRING.id} CheckUnhealthy\n", "")
+    assert asked == [("ack", {"ids": [FIRING.id], "note": "on it", "for": 7200.0})]
+
+
+def test_the_leaders_refusal_is_exit_1(cli: Cli, tmp_path: Path) -> None:
+    """Its reason goes to standard error."""
+    state = make_state(tmp_path / "s", alerts=[FIRING])
+    with leader(state, lambda *_: ("refused: not today", False)):
+        said = cli("unack", FIRING.id, "--state", state)
+    assert (said.code, said.out, said.err) == (1, "", "tui-monitor: not today\n")
+
+
+def test_every_verb_says_what_the_leader_expects(cli: Cli, tmp_path: Path) -> None:
+    """The rows are those that the alerts' commands read."""
+    known = silence("check=api")
+    state = make_state(tmp_path / "s", alerts=[FIRING, TAKEN], silences=[known])
+    with leader(state) as asked:
+        for words in (
+            ["ack", "--all"],
+            ["unack", TAKEN.id],
+            ["resolve", FIRING.id, "--note", "n"],
+            ["silence", "check=api", 'host!="a b"', "--for", "90m", "--comment", "c"],
+            ["unsilence", known.id[:4]],
+            ["extend", f"silence:{known.id}", "--for", "1d"],
+            ["annotate", "deploy\x1b[0m v2"],
+            ["notify", "send", "--title", "T", "--message", "M", "--severity", "high", "--to", "a", "--to", "b"],
+        ):
+            assert cli(*words, "--state", state).code == 0, words
+    marked = dict(asked.pop(6)[1])
+    assert marked.pop("at") == pytest.approx(now_ms(), abs=10_000) and marked == {"text": "deploy v2"}
+    assert asked == [
+        ("ack", {"all": True, "note": ""}), ("unack", {"ids": [TAKEN.id]}), ("resolve", {"ids": [FIRING.id], "note": "n"}),
+        ("silence", {"matchers": ["check=api", 'host!="a b"'], "for": 5400.0, "comment": "c"}), ("unsilence", {"id": known.id}),
+        ("extend", {"for": 86400.0, "id": known.id}),
+        ("send", {"title": "T", "message": "M", "severity": "error", "to": ["a", "b"]}),
+    ]  # fmt: skip
+
+
+def test_without_a_leader_commands_are_kept(cli: Cli, tmp_path: Path) -> None:
+    """Durably, said so, exit 0; `--all` means those that fire now, not those that will."""
+    state = make_state(tmp_path / "s", alerts=[FIRING, TAKEN, PENDING])
+    said = cli("ack", "--all", "--note", "n", "--state", state)
+    assert said.code == 0 and said.out == "kept for the next leader: no leader runs now\n"
+    assert cli("silence", "X", "--for", "1h", "--state", state).code == 0
+    assert waiting_commands(state) == [
+        ("ack", {"note": "n", "ids": [FIRING.id]}), ("silence", {"matchers": ["X"], "for": 3600.0, "comment": ""}),
+    ]  # fmt: skip
+    assert "nothing to do" in cli("ack", "--all", "--state", make_state(tmp_path / "t", alerts=[TAKEN])).out
+
+
+def test_a_leader_that_does_not_answer_is_not_waited_for_long(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is kept, and that is said."""
+
+    class Hasty:
+        async def sleep(self, _seconds: float) -> None:
+            pass
+
+    monkeypatch.setattr("tui_monitor.cli.commands.actions.SystemClock", Hasty)
+    state = make_state(tmp_path / "s", alerts=[FIRING])
+    monkeypatch.setattr("tui_monitor.cli.state_access.leader_runs", lambda *_: True)
+    said = cli("ack", FIRING.id, "--state", state)
+    assert (said.code, said.out) == (0, asking.UNANSWERED + "\n") and len(waiting_commands(state)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (["ack"], 2, "name the alerts"),
+        (["ack", "1a2b3c4d", "--all"], 2, "either ids or --all"),
+        (["ack", "1a2b3c4d", "--for", "soon"], 2, "--for"),
+        (["ack", "1a2b3c4d", "--for", "0s"], 2, "is nothing"),
+        (["ack", "1a2b3c4d", "--for", "11y"], 2, "more than ten years"),
+        (["ack", "deadbeef"], 1, 'no live alert has the id "deadbeef"'),
+        (["ack", "1a2b3c4e"], 1, "did you mean 1a2b3c4d?"),
+        (["ack", "1a"], 1, "the beginning of several ids: 1a2b3c4d, 1a999999"),
+        (["ack", "2b"], 1, "is pending, not firing"),
+        (["resolve", "3c000000"], 1, "no live alert"),
+        (["unack", ""], 1, "no live alert"),
+        (["silence", "check=~(", "--for", "1h"], 2, "regular expression"),
+        (["silence", "a b", "--for", "1h"], 2, "is not a matcher"),
+        (["silence", "check=~.*", "--for", "1h"], 2, "fit everything"),
+        (["silence", "check=api"], 2, "--for"),
+        (["silence", "check=api", "--for", "1h", "--end", "22:00"], 2, "not allowed with"),
+        (["silence", "check=api", "--for", "1h", "--start", "soon"], 2, "is not a time"),
+        (["silence", "check=api", "--end", "2020-01-01T00:00:00Z"], 2, "end after it begins"),
+        (["silence", "check=api", "--start", "2020-01-01T00:00:00Z", "--for", "1h"], 2, "already passed"),
+        (["silence", "check=api", "--end", "9000-01-01T00:00:00Z"], 2, "within ten years"),
+        (["silence", "check=api", "--for", "x"], 2, "is not a duration"),
+        (["unsilence", "abc"], 1, "there is no silence"),
+        (["annotate", " \x1b[0m "], 2, "empty"),
+        (["annotate", "x", "--at", "25:00"], 2, "time of day"),
+        (["heartbeat", "backup"], 2, "no heartbeat check"),
+        (["notify", "send", "--title", "t", "--message", "m", "--severity", "loud"], 2, "is not a severity"),
+    ],
+)
+def test_what_can_be_seen_to_be_wrong_is_refused_at_once(cli: Cli, tmp_path: Path, words: list[str], code: int, reason: str) -> None:
+    """2 for usage, 1 for what is not there; nothing is left for the leader."""
+    state = make_state(tmp_path / "s", alerts=[FIRING, TAKEN, PENDING, ENDED])
+    said = cli(*words, "--state", state)
+    assert said.code == code and reason in said.err and said.out == ""
+    assert waiting_commands(state) == []
+
+
+def test_a_wrong_id_leaves_the_others_done(cli: Cli, tmp_path: Path) -> None:
+    """Its fault is told and the exit code is 1."""
+    state = make_state(tmp_path / "s", alerts=[FIRING])
+    said = cli("ack", "ffff", FIRING.id, "--state", state)
+    assert said.code == 1 and "ffff" in said.err and waiting_commands(state) == [("ack", {"note": "", "ids": [FIRING.id]})]
+
+
+def test_nothing_is_made_where_no_monitor_has_run(cli: Cli, tmp_path: Path) -> None:
+    """Exit 1 with a sentence, and no state directory."""
+    for words in (
+        ["ack", "--all"],
+        ["silence", "X", "--for", "1h"],
+        ["annotate", "x"],
+        ["notify", "send", "--title", "a", "--message", "b"],
+    ):
+        said = cli(*words, "--state", tmp_path / "none")
+        assert said.code == 1 and "no monitor has run here" in said.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_who_may_only_read_may_not_act(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-only state says so."""
+    import os
+
+    state, real = make_state(tmp_path / "s", alerts=[FIRING]), os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
+    for words in (["ack", FIRING.id], ["annotate", "x"], ["store", "compact"]):
+        said = cli(*words, "--state", state)
+        assert said.code == 1 and "read-only" in said.err
+    assert waiting_commands(state) == []
+
+
+def test_a_mark_needs_no_leader(cli: Cli, tmp_path: Path) -> None:
+    """Without one the moment is written into the history directly, at the time that was typed."""
+    state = make_state(tmp_path / "s")
+    assert cli("annotate", "deploy v2.3", "--at", "2026-05-01T03:10:00Z", "--state", state).code == 0
+    reader = HistoryReader(state / "history.db")
+    (note,) = reader.annotations(0, 1 << 60)
+    reader.close()
+    assert (note.at, note.text) == (1_777_605_000_000, "deploy v2.3") and note.author
+
+
+def test_who_acts_is_the_person_behind_sudo_and_ssh(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row says the user and the client's address."""
+    from tui_monitor.storage.sqlite import connect
+    from tui_monitor.storage.state import commands
+
+    state = make_state(tmp_path / "s", alerts=[FIRING])
+    monkeypatch.setenv("SUDO_USER", "kim")
+    monkeypatch.setenv("SSH_CONNECTION", "203.0.113.7 50000 10.0.0.1 22")
+    assert cli("ack", FIRING.id, "--state", state).code == 0
+    db = connect(state / "state.db", read_only=True)
+    assert [command.by for command in commands.pending(db)] == ["kim (ssh 203.0.113.7)"]
+    db.close()
+
+
+class SilencesOnly:
+    """As much of a planner as a silence by hand needs."""
+
+    silences: tuple[Any, ...] = ()
+
+    def add_silence(self, entry: Any, _now: int) -> None:
+        """Keep it."""
+        self.silences = (entry,)
+
+
+def test_a_kept_silence_counts_from_when_it_was_asked_for() -> None:
+    """A leader that starts late does not silence for longer than was meant."""
+    from tui_monitor.dispatch.manual import silence_command
+
+    planner: Any = SilencesOnly()
+    arguments: Mapping[str, Any] = {"matchers": ["check=api"], "for": 3600}
+    assert silence_command(planner, "silence", arguments, "kim", 4_000_000, 1_000_000).startswith("silenced")
+    assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (4_000_000, 4_600_000)
+    assert "already passed" in silence_command(planner, "silence", arguments, "kim", 4_600_000, 1_000_000)
+    assert replace(planner.silences[0], by="").matches({"check": "api"})
+
+
+def test_a_silence_may_begin_later_and_end_at_a_time(cli: Cli, tmp_path: Path) -> None:
+    """`--start` and `--end` take a moment, HH:MM the next one; the silence is to come until then, and its end is the one that was named."""
+    from tui_monitor.dispatch.manual import silence_command
+
+    state = make_state(tmp_path / "s")
+    begin = (now_ms() // 60_000 + 90) * 60_000
+    clock = datetime.fromtimestamp(begin / 1000)
+    with leader(state) as asked:
+        assert cli("silence", "X", "--start", f"{clock:%H:%M}", "--end", f"{begin // 1000 + 7200}", "--state", state).code == 0
+    verb, arguments = asked[0]
+    assert (verb, arguments["start"], arguments["for"]) == ("silence", begin, 7200.0)
+    planner: Any = SilencesOnly()
+    said = silence_command(planner, "silence", arguments, "kim", now_ms())
+    assert f"for 2h from {datetime.fromtimestamp(begin / 1000, UTC):%Y-%m-%d %H:%M} UTC" in said
+    assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (begin, begin + 7_200_000)

@@ -1,0 +1,176 @@
+"""The words of messages: short, actionable, harmless, in English and Korean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui_monitor.dispatch.message_text import SHAPES, Story, compose, duration_text
+from tui_monitor.dispatch.phrases import KOREAN
+
+SEOUL = ZoneInfo("Asia/Seoul")
+T0 = 1_700_000_000_000  # 2023-11-15 07:13:20 in Seoul
+STORY = Story(
+    severity="critical",
+    reason="new",
+    labels={"alertname": "CheckUnhealthy", "check": "api", "severity": "critical", "host": "web-1", "category": "application"},
+    annotations={
+        "summary": "api unhealthy: 500 Internal Server Error",
+        "description": "Look at its log.",
+        "runbook_url": "https://run/api",
+    },
+    value=2.0,
+    starts_at=T0,
+    evidence=("reason: 500", "top: python 93%"),
+)
+
+
+def tell(*stories: Story, kind: str = "firing", after: int = 0, language: str = "en", **more: object) -> tuple[str, str]:
+    return compose(stories, kind=kind, now=T0 + after, host="web-1", language=language, zone=SEOUL, **more)  # type: ignore[arg-type]
+
+
+def test_a_firing_says_what_and_what_to_do() -> None:
+    """Title: severity and summary. Text: what to do, since when, where, evidence, runbook, where to look."""
+    title, text = tell(STORY, after=125_000)
+    assert title == "CRITICAL api unhealthy: 500 Internal Server Error"
+    assert text.splitlines() == [
+        "What to do: Look at its log.",
+        "Since 07:13:20 KST (2 min ago)",
+        "category application · check api · host web-1",
+        "Evidence:",
+        "  reason: 500",
+        "  top: python 93%",
+        "Runbook: https://run/api",
+        "Look: ssh -t web-1 tui-monitor",
+    ]
+
+
+def test_a_resolve_says_how_long_it_was() -> None:
+    """A check is healthy again after its duration; another alert is named with its subject."""
+    ended = replace(STORY, reason="resolved", ends_at=T0 + 720_000)
+    title, text = tell(ended, kind="resolved", after=720_000)
+    assert title == "RESOLVED api healthy again after 12 min"
+    assert "Was: api unhealthy: 500 Internal Server Error" in text and "From 07:13:20 KST to 07:25:20 KST (12 min)" in text
+    disk = replace(ended, labels={"alertname": "DiskSpace", "mount": "/var", "host": "web-1"}, annotations={})
+    assert tell(disk, kind="resolved")[0] == "RESOLVED DiskSpace /var after 12 min"
+
+
+def test_korean() -> None:
+    """The same in Korean."""
+    title, text = tell(STORY, after=125_000, language="ko")
+    assert title == "심각 api unhealthy: 500 Internal Server Error"
+    assert "조치: Look at its log." in text and "(2분 전)" in text and "대응 문서: https://run/api" in text
+    ended = replace(STORY, reason="resolved", ends_at=T0 + 3_900_000)
+    assert tell(ended, kind="resolved", language="ko")[0] == "복구 api 정상으로 돌아옴 (1시간 5분 만에)"
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "title", "line"),
+    [
+        ({"reason": "raised", "old_severity": "warning"}, "firing", "CRITICAL (was warning) api unhealthy", "Raised: WARNING → CRITICAL"),
+        ({"reason": "reminder"}, "reminder", "STILL CRITICAL for 4 h: api unhealthy", "Since 07:13:20 KST (4 h ago)"),
+        ({"reason": "flapping", "flaps": 7}, "firing", "FLAPPING api unhealthy", "Since"),
+        ({"explained": ("web", "cart")}, "firing", "(2 affected)", "Affected (2): cart, web"),
+        ({"dependents": ("web",)}, "firing", "(1 affected)", "Depending on it (1): web"),
+        ({"dependents": ("web",), "severity": "warning"}, "firing", "WARNING", "Depending on it (1): web"),
+        ({"explained": ("web",), "dependents": ("web", "cart")}, "firing", "(2 affected)", "Affected (2): cart, web"),
+        ({"explained": ("web",), "dependents": ("web", "cart"), "severity": "warning"}, "firing", "(1 affected)", "Affected (1): web"),
+        ({"escalated_after": 600_000}, "firing", "CRITICAL", "Escalated: nobody has acknowledged it for 10 min"),
+        ({"held_by": ("silence:ab", "depends_on:db")}, "firing", "CRITICAL", "held back by silence ab, the failure of db"),
+        ({"acknowledged_by": "kim"}, "firing", "CRITICAL", "Acknowledged by kim"),
+        ({"reason": "reminder", "woken": True}, "reminder", "STILL", "The acknowledgement has run out"),
+        ({"reason": "resolved", "resolved_by": "kim", "note": "restarted"}, "resolved", "RESOLVED", "Resolved by kim: restarted"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_what_changed_is_said(change: dict[str, object], kind: str, title: str, line: str, language: str) -> None:
+    """Each reason has its words (the Korean run only must not fail)."""
+    told_title, text = tell(replace(STORY, **change), kind=kind, after=4 * 3_600_000, language=language)  # type: ignore[arg-type]
+    if language == "en":
+        assert title in told_title and line in text
+    assert len(told_title) <= 120
+
+
+def test_a_storm_is_a_bounded_list() -> None:
+    """A thousand alerts: twenty lines and how many more."""
+    stories = [replace(STORY, annotations={"summary": f"c{number} is down"}) for number in range(1000)]
+    title, text = tell(*stories)
+    assert title == "CRITICAL 1000 alerts: CheckUnhealthy"
+    lines = text.splitlines()
+    assert lines[0] == "■ CRITICAL c0 is down · Since 07:13:20 KST"
+    assert lines[20] == "and 980 more" and len(lines) == 23
+
+
+def test_mixed_messages_count_both() -> None:
+    """Firing and ended in one message: the firing leads the title, the ended are counted."""
+    ended = replace(STORY, reason="resolved", ends_at=T0)
+    assert tell(STORY, ended)[0] == "CRITICAL api unhealthy: 500 Internal Server Error · RESOLVED 1"
+    assert tell(STORY, STORY, ended, ended)[0] == "CRITICAL 2 alerts: CheckUnhealthy · RESOLVED 2"
+    assert tell(ended, ended, kind="resolved")[0] == "RESOLVED 2 alerts: CheckUnhealthy"
+    assert tell(STORY, STORY, kind="reminder", after=3_600_000)[0] == "STILL CRITICAL for 1 h: 2 alerts: CheckUnhealthy"
+
+
+def test_link_and_held_back() -> None:
+    """A configured link replaces the hint; what a rate limit held back is counted."""
+    _, text = tell(STORY, link="https://mon.example/", held_back=3)
+    assert "Look: https://mon.example/" in text and "and 3 more came and went" in text
+
+
+def test_another_day_shows_its_date() -> None:
+    """A begin on another day is written with its date."""
+    assert "Since 2023-11-15 07:13:20 KST" in tell(STORY, after=86_400_000)[1]
+
+
+def test_hostile_text_is_harmless() -> None:
+    """Controls, escape sequences, bidi marks and line breaks of external text do not get through."""
+    bad = replace(
+        STORY, annotations={"summary": "a\x1b[31mb\x00c\u202ed\ne"}, labels={"alertname": "X\n", "x": "\x9b1m\ny"}, evidence=("p\x07q",)
+    )
+    title, text = tell(replace(bad, annotations={**bad.annotations, "description": "\x00\u202e"}))
+    assert title == "CRITICAL abcd e"
+    for shown in (title, text.replace("\n", "")):
+        assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u2066" for char in shown)
+    assert not any(line.startswith("y") for line in text.splitlines())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(max_size=300), st.text(max_size=300), st.sampled_from(["new", "raised", "reminder", "resolved", "flapping"]), st.integers(1, 30)
+)
+def test_any_text_makes_a_bounded_message(summary: str, label: str, reason: str, count: int) -> None:
+    """Whatever stands in labels and annotations: a title of one line within 120 characters, a text of bounded size that can be encoded."""
+    story = replace(STORY, reason=reason, annotations={"summary": summary, "description": label}, labels={"alertname": label, "x": summary})
+    for language in ("en", "ko"):
+        title, text = tell(*[story] * count, language=language)
+        assert len(title) <= 120 and "\n" not in title
+        assert len(text) < 8000 and len(text.splitlines()) <= 30
+        (title + text).encode()
+
+
+@pytest.mark.parametrize(
+    ("ms", "english", "korean"),
+    [
+        (0, "0 s", "0초"),
+        (45_000, "45 s", "45초"),
+        (720_000, "12 min", "12분"),
+        (7_500_000, "2 h 5 min", "2시간 5분"),
+        (273_600_000, "3 d 4 h", "3일 4시간"),
+        (-5, "0 s", "0초"),
+    ],
+)
+def test_durations(ms: int, english: str, korean: str) -> None:
+    """Two units at most."""
+    assert duration_text(ms) == english and duration_text(ms, KOREAN) == korean
+
+
+def test_shapes_survive_in_an_sms() -> None:
+    """Every shape and every built-in Korean phrase exists in EUC-KR."""
+    "".join(SHAPES.values()).encode("euc-kr")
+    for name in KOREAN.__slots__:
+        value = getattr(KOREAN, name)
+        for text in value.values() if hasattr(value, "values") else value if isinstance(value, tuple) else (value,):
+            text.encode("euc-kr")

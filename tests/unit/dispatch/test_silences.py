@@ -1,0 +1,98 @@
+"""Matchers as people write them, and silences."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_monitor.dispatch.matchers import matches_all, parse_matcher, parse_matchers
+from tui_monitor.dispatch.schedule import parse_weekly
+from tui_monitor.dispatch.silences import MaintenanceWindow, expire, extend, make_silence, next_boundary
+from tui_monitor.promql.queryable import Matcher
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("check=api", Matcher("check", "=", "api")),
+        ('check="api"', Matcher("check", "=", "api")),
+        ("check = 'a b'", Matcher("check", "=", "a b")),
+        ("check!=", Matcher("check", "!=", "")),
+        ('severity=~"error|critical"', Matcher("severity", "=~", "error|critical")),
+        ("severity!~info.*", Matcher("severity", "!~", "info.*")),
+        ("HighCPU", Matcher("alertname", "=", "HighCPU")),
+        (r'path="C:\\x\"y"', Matcher("path", "=", 'C:\\x"y')),
+        (r'v=~"1\.2"', Matcher("v", "=~", r"1\.2")),
+        ("a=b=c", Matcher("a", "=", "b=c")),
+        ("a=~x(?i)[[:alpha:]]", Matcher("a", "=~", "x(?i)[[:alpha:]]")),
+    ],
+)
+def test_matchers(text: str, expected: Matcher) -> None:
+    """Every spelling of a matcher is understood."""
+    assert parse_matcher(text) == expected
+
+
+def test_matchers_in_braces() -> None:
+    """A whole selector is a list of matchers; commas inside quotes do not split."""
+    assert parse_matchers(['{a="1,2", b!="3"}', "X"]) == (Matcher("a", "=", "1,2"), Matcher("b", "!=", "3"), Matcher("alertname", "=", "X"))
+
+
+@pytest.mark.parametrize("text", ["", "a b", "=x", "1a=x", 'a="x', "a=~(", "a=~(?!b).*", r"a!~(b)\1", "a==b c="])
+def test_bad_matchers_say_what_is_wrong(text: str) -> None:
+    """What is no matcher is refused with its own text (an equals sign in a value is a value)."""
+    if text == "a==b c=":
+        assert parse_matcher(text).value == "=b c="
+        return
+    with pytest.raises(ValueError, match=r"matcher|quotes|regular expression"):
+        parse_matcher(text)
+
+
+@given(st.text(min_size=0, max_size=20))
+def test_any_text_is_a_matcher_or_a_value_error(text: str) -> None:
+    """No input makes the parser fail in another way, and what it takes can be asked."""
+    for whole in (text, f"a=~{text}"):
+        with suppress(ValueError):
+            matcher = parse_matcher(whole)
+            matches_all([matcher], {"a": "b"})
+
+
+def test_absent_labels_count_as_empty() -> None:
+    """A matcher for emptiness fits where the label is absent."""
+    assert matches_all(parse_matchers(['zone=""', "check=~.+"]), {"check": "api"})
+
+
+def test_silences_need_to_mean_something() -> None:
+    """No matcher, matchers that fit everything, and an end before the begin are refused."""
+    for texts, begin, end in (([], 0, 1), (["a=~.*"], 0, 1), (["a!=x"], 0, 1), (["a=x"], 5, 5)):
+        with pytest.raises(ValueError, match=r"matcher|everything|end after"):
+            make_silence(texts, begin, end, "kim")
+
+
+def test_life_of_a_silence() -> None:
+    """It holds from its begin until before its end, can be ended early, even before it began, and given another end."""
+    silence = make_silence(["check=api"], 100, 200, "kim", "deploy")
+    assert [silence.is_active(at) for at in (99, 100, 199, 200)] == [False, True, True, False]
+    assert silence.matches({"check": "api"}) and not silence.matches({"check": "db"})
+    assert not expire(silence, 150).is_active(150)
+    assert expire(silence, 300) == silence
+    assert not expire(silence, 50).is_active(100)
+    assert extend(silence, 300).is_active(250)
+    with pytest.raises(ValueError, match="end after"):
+        extend(silence, 100)
+
+
+def test_ids_are_stable_and_differ() -> None:
+    """The same silence has the same id, another one another."""
+    first = make_silence(["a=x"], 0, 10, "kim")
+    assert first.id == make_silence(["a=x"], 0, 10, "kim").id != make_silence(["a=y"], 0, 10, "kim").id
+
+
+def test_the_next_boundary() -> None:
+    """It is the nearest begin or end of any silence or window."""
+    silence = make_silence(["check=api"], 0, 90_000_000, "kim")
+    window = MaintenanceWindow("night", (), parse_weekly("daily 00:00-01:00 UTC"))
+    assert next_boundary(1000, [silence], [window.schedule]) == 3_600_000
+    assert next_boundary(86_400_000 + 3_600_000, [silence], []) is None

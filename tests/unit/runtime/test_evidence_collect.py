@@ -1,0 +1,55 @@
+"""What is gathered when an alert fires: the check's phases and log, the busiest processes, the values that the rule read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult
+from tui_monitor.dispatch.message_builder import Entry, Wording
+from tui_monitor.runtime.evidence_collect import evidence_of
+from tui_monitor.sources.system.process_row import ProcessRow
+
+ALERT = Alert(
+    id="a1", fingerprint="f1", rule="r", labels={"alertname": "CheckUnhealthy", "check": "api"},
+    annotations={"summary": "api is unhealthy: 500"}, severity="critical", state="firing", value=2.0, active_at=0, starts_at=0,
+)  # fmt: skip
+
+
+def _house() -> Any:
+    probe = ProbeResult(HealthStatus.UNHEALTHY, "500", 0.2, {"connect": 0.012, "tls": 0.0})
+    return SimpleNamespace(
+        results={"api": CheckResult("api", "http", "", HealthStatus.UNHEALTHY, "500", 0, 0, probe, 2)},
+        processes=(ProcessRow(7, "backup", "backup --all", "root", 0.9, 2**20, "R"),),
+        log_lines={"api": ("one", "out of memory")},
+    )
+
+
+def test_an_alert_of_a_check_keeps_processes_phases_and_log() -> None:
+    """All that was going on on this machine and at the target, whoever is to blame."""
+    found = evidence_of(ALERT, None, _house(), SimpleNamespace(), 0)  # type: ignore[arg-type]
+    assert found["reason"] == "500" and found["phases"] == {"connect": 0.012, "tls": 0.0} and found["log"] == ["one", "out of memory"]
+    assert found["processes"] == [{"pid": 7, "name": "backup", "cpu": 0.9, "memory": 2**20}]
+
+
+def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
+    """Milliseconds, percent and MiB; the reason that the summary gives already is not said twice."""
+    found = evidence_of(ALERT, None, _house(), SimpleNamespace(), 0)  # type: ignore[arg-type]
+    message = Wording("web-1", "en", "", None).message(
+        [Entry(replace(ALERT, evidence=found), "new")],
+        kind="firing", notifier="n", key="k", thread="t", group_key="g", group_labels={}, held_back=0, now=0,
+    )  # fmt: skip
+    lines = message.text.splitlines()
+    start = lines.index("Evidence:")
+    assert lines[start + 1 : start + 4] == ["  connect 12 ms", "  backup 90% 1 MiB", "  out of memory"]
+    assert message.alerts[0].evidence == ("connect 12 ms", "backup 90% 1 MiB", "out of memory")
+
+
+def test_own_trouble_says_what_it_is() -> None:
+    """The alert of the monitor itself carries the sentence that the board shows."""
+    found = evidence_of(
+        replace(ALERT, labels={"alertname": "MonitorTrouble", "reason": "network"}), None, _house(), None, 0, "no reference answers"
+    )  # type: ignore[arg-type]
+    assert found["reason"] == "no reference answers"

@@ -1,0 +1,92 @@
+"""Recording rules: what is written at which interval, over which samples, and when a recorded series ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.stored_history import write_history
+from tui_monitor.core.values import Labels, Sample, is_stale, labels_of
+from tui_monitor.promql.rulefiles import FileRule
+from tui_monitor.runtime.recording_rules import RecordingRules
+from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.memory import SeriesMemory
+
+T0 = 1_780_000_000_000
+A, B = labels_of("up", job="a"), labels_of("up", job="b")
+
+
+def rule(name: str, expr: str, interval_s: float | None = None, labels: Mapping[str, str] | None = None) -> FileRule:
+    return FileRule("g", name, "record", expr, 0.0, 0.0, labels or {}, {}, interval_s, "a.yml", 1)
+
+
+class House:
+    """Memory, a history file and what was recorded."""
+
+    def __init__(self, path: Path) -> None:
+        self.memory = SeriesMemory()
+        self.reading = Reading(path)
+        self.seen: list[tuple[int, Labels, float, int]] = []
+
+    def take(self, at: int, samples: Sequence[Sample], lookback_ms: int) -> None:
+        self.memory.append(at, samples, lookback_ms)
+        self.seen += [((at - T0) // 1000, labels, value, lookback_ms) for labels, value in samples]
+
+    async def run(self, rules: RecordingRules, second: float) -> None:
+        await rules.run(T0 + round(second * 1000), self.memory, self.reading, self.take)
+
+
+async def test_the_interval_and_the_labels_of_the_group(tmp_path: Path) -> None:
+    """Each rule writes at its group's interval, with the rule's name and labels; the series stays current for two intervals."""
+    house, rules = House(tmp_path / "none"), RecordingRules([rule("r", "sum(up)", 240.0, {"team": "ops"})])
+    for second in (0, 1, 2, 239, 240, 241):
+        house.memory.append(T0 + second * 1000, [Sample(A, 1.0), Sample(B, 2.0)])
+        await house.run(rules, second)
+    assert house.seen == [(second, labels_of("r", team="ops"), 3.0, 485_000) for second in (0, 240)]
+
+
+async def test_a_later_rule_sees_what_an_earlier_one_recorded(tmp_path: Path) -> None:
+    """Rules of a file build upon each other within one round."""
+    house, rules = House(tmp_path / "none"), RecordingRules([rule("one", "up + 1"), rule("two", "one * 10")])
+    house.memory.append(T0, [Sample(A, 1.0)])
+    await house.run(rules, 0)
+    assert [(labels, value) for _, labels, value, _ in house.seen] == [
+        (labels_of("one", job="a"), 2.0),
+        (labels_of("two", job="a"), 20.0),
+    ]
+
+
+async def test_a_series_that_is_gone_ends(tmp_path: Path) -> None:
+    """What a rule no longer gives is marked as ended at once, and so is what belongs to a rule that was taken out."""
+    house, rules = House(tmp_path / "none"), RecordingRules([rule("high", "up > 1"), rule("all", "sum(up)")])
+    house.memory.append(T0, [Sample(A, 2.0), Sample(B, 2.0)])
+    await house.run(rules, 0)
+    house.memory.append(T0 + 1000, [Sample(A, 2.0), Sample(B, 0.0)])
+    await house.run(rules, 1)
+    ended = [(second, labels) for second, labels, value, _ in house.seen if is_stale(value)]
+    assert ended == [(1, labels_of("high", job="b"))]
+    rules.configure([rule("high", "up > 1")])
+    await house.run(rules, 2)
+    assert [labels for second, labels, value, _ in house.seen if second == 2 and is_stale(value)] == [labels_of("all")]
+
+
+async def test_two_series_of_the_same_labels_are_an_error(tmp_path: Path) -> None:
+    """A rule whose labels make two series one records nothing and says why."""
+    house, rules = House(tmp_path / "none"), RecordingRules([rule("r", "up", None, {"job": "x"})])
+    house.memory.append(T0, [Sample(A, 1.0), Sample(B, 2.0)])
+    await house.run(rules, 0)
+    assert house.seen == [] and "the same labels" in rules.errors["r"]
+
+
+async def test_a_rule_over_hours_reads_the_history(tmp_path: Path) -> None:
+    """What memory does not hold comes from the history, at most each minute; without a history there is no half answer."""
+    write_history(tmp_path / "history.db", {A: lambda at: float(at < T0 - 3_600_000)}, T0 - 7_200_000, T0).close()
+    house, rules = House(tmp_path / "history.db"), RecordingRules([rule("wide", "sum_over_time(up[2h])", 5.0)])
+    for second in (0, 5, 30, 60):
+        await house.run(rules, second)
+    assert [(second, value) for second, _, value, _ in house.seen] == [(0, 59.0), (60, 58.0)]
+    await house.reading.close()
+    lost = House(tmp_path / "none")
+    lost.memory.append(T0, [Sample(A, 1.0)])
+    await lost.run(rules, 130)
+    assert lost.seen == []

@@ -1,0 +1,148 @@
+"""File systems: which are shown, how space is counted, and what a hung mount costs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_machine import Machine, statvfs_result, value
+from tui_monitor.sources.system.filesystem_usage import Space
+from tui_monitor.sources.system.mounts import default_mounts, named_mounts, parse_mountinfo
+from tui_monitor.sources.system.reader import System
+
+TABLE = rb"""21 1 259:1 / / rw shared:1 - ext4 /dev/nvme0n1p1 rw
+22 21 0:20 / /proc rw shared:2 - proc proc rw
+23 21 0:21 / /run rw - tmpfs tmpfs rw
+24 21 259:2 / /data rw - xfs /dev/nvme0n1p2 rw
+25 21 259:2 /sub /srv/bind rw - xfs /dev/nvme0n1p2 rw
+26 21 7:1 / /snap/core/1 ro - squashfs /dev/loop1 ro
+27 21 0:50 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw
+28 21 0:51 / /mnt/nfs rw - nfs4 server:/export rw
+29 21 0:52 / /mnt/auto rw - autofs systemd-1 rw
+30 21 8:1 / /media/My\040Disk\134x\012y rw - vfat /dev/sda1 rw
+31 21 8:2 / /media/bad\377name rw - ext4 /dev/sdb1 rw
+32 21 11:0 / /media/cdrom ro - iso9660 /dev/sr0 ro
+broken line
+""".replace(rb"\377", b"\xff")
+
+
+def test_only_real_file_systems_are_shown_once() -> None:
+    """Pseudo file systems, images, overlays and bind mounts of the same device have no row; "/" is first."""
+    chosen = [mount.name for mount in default_mounts(parse_mountinfo(TABLE))]
+    assert chosen == ["/", "/data", "/media/My Disk\\x\ny", "/media/bad\ufffdname", "/mnt/nfs"]
+
+
+def test_the_root_is_kept_whatever_it_is() -> None:
+    """In a container "/" is an overlay and stays; its helper files on the host's disk do not."""
+    table = b"1 0 0:99 / / rw - overlay overlay rw\n2 1 8:1 /x/hosts /etc/hosts rw - ext4 /dev/sda1 rw\n"
+    assert [mount.fstype for mount in default_mounts(parse_mountinfo(table))] == ["overlay"]
+
+
+def test_named_mounts_know_their_device() -> None:
+    """A configured path is shown whatever it is, with the device that it lies on."""
+    found = named_mounts(["/data/pg", "/", "/data/pg/"], parse_mountinfo(TABLE))
+    assert [(mount.name, mount.device) for mount in found] == [("/data/pg", "/dev/nvme0n1p2"), ("/", "/dev/nvme0n1p1")]
+
+
+def test_space_is_counted_as_df_does(tmp_path: Path) -> None:
+    """Blocks reserved for root are neither used nor free: 700 of 950, 60 of 100 inodes."""
+    reading = Machine(tmp_path).system().read(0, 0.0)
+    assert value(reading, "disk_usage_ratio", mount="/") == pytest.approx(700 / 950)
+    assert value(reading, "disk_free_bytes", mount="/") == 250 * 4096
+    assert value(reading, "disk_total_bytes", mount="/") == 1000 * 4096
+    assert value(reading, "disk_inodes_usage_ratio", mount="/") == pytest.approx(0.6)
+    row = reading.mounts[0]
+    assert (row.mount, row.device, row.fstype, row.used, row.free) == ("/", "/dev/nvme0n1p1", "ext4", 700 * 4096, 250 * 4096)
+
+
+def test_a_file_system_without_inode_limit_and_one_without_blocks(tmp_path: Path) -> None:
+    """btrfs counts no inodes: no such sample; a file system without blocks has no row."""
+    machine = Machine(tmp_path)
+    system = System(None, machine.proc, machine.sys, statvfs=lambda _: statvfs_result(inodes=0, inodes_free=0), grace=5.0)
+    assert value(system.read(0, 0.0), "disk_inodes_usage_ratio", mount="/") is None
+    empty = System(None, machine.proc, machine.sys, statvfs=lambda _: statvfs_result(0, 0, 0, 0, 0), grace=5.0)
+    assert empty.read(0, 0.0).mounts == ()
+
+
+def test_an_error_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    """A configured path that is not there says so and has no samples."""
+    machine = Machine(tmp_path)
+    reading = System([str(tmp_path / "nowhere")], machine.proc, machine.sys, grace=5.0).read(0, 0.0)
+    assert [row.error for row in reading.mounts] == [os.strerror(2)]
+    assert not [sample for sample in reading.samples if sample.labels[0][1].startswith("disk_usage")]
+
+
+class HangingDisk:
+    """A statvfs of which one path hangs until it is let go."""
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path
+        self.calls: dict[bytes, int] = {}
+        self.let_go = threading.Event()
+
+    def __call__(self, path: bytes) -> os.statvfs_result:
+        """Count, and hang on the one path."""
+        self.calls[path] = self.calls.get(path, 0) + 1
+        if path == self.path:
+            self.let_go.wait(30)
+        return statvfs_result()
+
+
+@pytest.fixture
+def disk() -> Iterator[HangingDisk]:
+    """/data hangs; let go at the end."""
+    hanging = HangingDisk(b"/data")
+    yield hanging
+    hanging.let_go.set()
+
+
+def test_a_hung_mount_costs_one_row_and_one_thread(tmp_path: Path, disk: HangingDisk) -> None:
+    """Others are told at once, the hung one becomes "not answering" after 2 s, is never asked twice, and comes back by itself."""
+    machine = Machine(tmp_path)
+    machine.write({"proc/self/mountinfo": TABLE[: TABLE.index(b"25 21")].decode()})
+    system = System(None, machine.proc, machine.sys, statvfs=disk, grace=0.5)
+    errors = []
+    for second in range(40):
+        reading = system.read(second * 1000, float(second))
+        errors.append({row.mount: row.error for row in reading.mounts})
+        assert value(reading, "disk_usage_ratio", mount="/") is not None
+        assert value(reading, "disk_usage_ratio", mount="/data") is None
+    assert errors[0] == {"/": "", "/data": "measuring"}
+    assert all(found == {"/": "", "/data": "not answering"} for found in errors[2:])
+    assert disk.calls == {b"/": 8, b"/data": 1}
+    disk.let_go.set()
+    for thread in threading.enumerate():
+        if thread.name == "statvfs":
+            thread.join(60)
+    reading = system.read(40_000, 40.0)
+    assert {row.mount: row.error for row in reading.mounts} == {"/": "", "/data": ""}
+    assert disk.calls[b"/data"] == 1
+
+
+def test_a_mount_that_hangs_later_loses_its_old_figures() -> None:
+    """Once a known mount stops answering, its last figures are not passed off as current."""
+    disk = HangingDisk(b"nothing")
+    mounts = parse_mountinfo(TABLE)[3:4]
+    space = Space(disk, grace=0.5)
+    space.ask(mounts, 0.0)
+    assert space.rows(mounts, 0.0)[0].error == ""
+    disk.path = b"/data"
+    space.ask(mounts, 5.0)
+    assert space.rows(mounts, 6.0)[0].error == ""
+    row = space.rows(mounts, 7.0)[0]
+    assert (row.error, row.usage, row.total) == ("not answering", None, 0)
+    disk.let_go.set()
+
+
+def test_space_is_asked_every_few_seconds_only(tmp_path: Path) -> None:
+    """Disk rows are at most 5 s old: ten readings a second apart ask twice."""
+    machine = Machine(tmp_path)
+    disk = HangingDisk(b"nothing")
+    system = System(None, machine.proc, machine.sys, statvfs=disk, grace=0.5)
+    for second in range(10):
+        assert value(system.read(second * 1000, float(second)), "disk_usage_ratio", mount="/") is not None
+    assert disk.calls == {b"/": 2}

@@ -1,0 +1,444 @@
+"""What the panes and bars say, as plain lines: no app needed."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from rich.style import Style
+
+from tests.support import sample_boards as boards
+from tui_monitor.board.values import (
+    BacktestRow,
+    Board,
+    Chart,
+    ChartLine,
+    Delivery,
+    LeaderView,
+    MountView,
+    NoiseRow,
+    NotificationView,
+    PanelView,
+)
+from tui_monitor.core import humanize as f
+from tui_monitor.widgets import alerts, checks
+from tui_monitor.widgets import analysis_rows as studies
+from tui_monitor.widgets import status_bars as bars
+from tui_monitor.widgets.cell_line import Line, Look, hint_line, text_of
+from tui_monitor.widgets.details import alert_lines, check_lines, notifier_text
+from tui_monitor.widgets.glyphs import ASCII, UNICODE
+from tui_monitor.widgets.help import help_lines
+from tui_monitor.widgets.line_widget import changed_cells
+from tui_monitor.widgets.list_panes import TextPane
+from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
+from tui_monitor.widgets.resources import resource_entries
+from tui_monitor.widgets.styles import RECIPES, Inks
+from tui_monitor.widgets.theme import COLORS
+
+LOOK = Look(UNICODE, UTC)
+BOARDS = [boards.empty, boards.quiet, boards.busy, boards.broken, boards.hostile, boards.korean, lambda: boards.loading()]
+WIDTHS = [1, 7, 34, 45, 68, 80, 120, 200]
+
+
+def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
+    """Every kind of line, of one board at one width."""
+    picture = bars.Picture(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
+    lines = [bars.head_line(board, width, look), bars.foot_line(board, width, look), bars.summary_line(board, width, look)]
+    lines += bars.notice_lines(bars.notices(board, picture, look), width, look)
+    lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
+    lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
+    names = checks.longest_name(board.checks)
+    for check in board.checks:
+        lines += [checks.endpoint_line(check, (), board.at, width, look, names), checks.health_line(check, board.at, width, look, names)]
+    lines.append(checks.endpoint_title(width, look, "2 of 3", names, more=7))
+    lines += [alerts.alert_line(alert, board.at, width, look, selected=True) for alert in board.alerts]
+    lines += [line for alert in board.alerts for line in alerts.advice_lines(alert, board.at, width, look)]
+    lines += [studies.backtest_heads(width, look), studies.noise_heads(width, look)]
+    for alert in board.alerts:
+        outcome = BacktestRow(alert.name, "for=1m", alert.severity, 1, 1, 0, 60.0, 60.0, board.at, 2)
+        lines += [studies.backtest_line(one, board.at, width, look) for one in (outcome, replace(outcome, error="no such rule"))]
+        lines.append(studies.noise_line(NoiseRow(alert.name, alert.severity, 2, 60.0, 1, 0, 1, 4, 1), width, look))
+        drawn = Chart((ChartLine(alert.name, (1, 2), (1.0, float("nan"))),))
+        for chart in (drawn, Chart(), Chart(error="no such series")):
+            lines.append(studies.panel_line(PanelView(alert.name, "load1", 60_000), chart, 0, width, look))
+    return lines
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("make", BOARDS)
+def test_every_line_has_exactly_its_width(make: object, width: int) -> None:
+    """Whatever the board holds (Korean, attacks, nothing), no line is wider or narrower than its place."""
+    for line in all_lines(make(), width):  # type: ignore[operator]
+        assert sum(f.cells(text) for text, _ in line) == width, line
+
+
+@pytest.mark.parametrize("width", [34, 120])
+def test_nothing_hostile_survives(width: int) -> None:
+    """No control character, escape sequence or bidi override reaches a line; markup stays text."""
+    text = text_of(all_lines(boards.hostile(), width))
+    assert not [c for c in text if (unicodedata.category(c) in ("Cc", "Cs") and c != "\n") or 0x202A <= ord(c) <= 0x202E]
+    if width == 120:
+        assert "[bold]" in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_ascii_look_is_ascii(width: int) -> None:
+    """With the ASCII shapes nothing else is drawn."""
+    for make in (boards.busy, boards.empty, boards.broken, boards.quiet):
+        assert text_of(all_lines(make(), width, Look(ASCII, UTC))).isascii()
+
+
+def test_own_shapes_are_never_ambiguous() -> None:
+    """No line of an ordinary board has a character of ambiguous width."""
+    text = text_of(all_lines(boards.busy(), 120) + help_lines(100, LOOK))
+    assert not {c for c in text if unicodedata.east_asian_width(c) == "A"}
+
+
+def test_every_style_is_defined() -> None:
+    """Lines name only styles that have a recipe."""
+    styles = {style for make in BOARDS for line in all_lines(make(), 120) for _, style in line}  # type: ignore[operator]
+    assert styles <= set(RECIPES)
+
+
+def test_without_colour_everything_is_still_told() -> None:
+    """Plain inks have no colours at all; what was a filled chip is reversed."""
+    inks = Inks(COLORS, plain=True)
+    for name in RECIPES:
+        for selected in (False, True):
+            style = inks.style(name, selected)
+            assert style.color is None and style.bgcolor is None
+    assert inks.style("chip-critical").reverse
+    assert inks.style("no such style") == inks.style("text") == Style()
+
+
+def test_the_head_tells_host_health_counts_and_role() -> None:
+    """In one line: where, how, how many, who leads."""
+    text = text_of([bars.head_line(boards.busy(), 120, LOOK)])
+    assert "web-1   ✗ unhealthy   3 critical, 1 error, 4 warning, 2 info firing   3 acknowledged" in text
+    assert text.rstrip().endswith("leader   14:13")
+    for width, part in ((80, "3 critical of 10 firing   3 ack"), (60, "10 firing   3 ack"), (44, "10 firing")):
+        narrow = text_of([bars.head_line(boards.busy(), width, LOOK)])
+        assert "✗ unhealthy" in narrow and part in narrow and "14:13" in narrow, narrow
+    assert "nothing firing" in text_of([bars.head_line(boards.quiet(), 60, LOOK)])
+
+
+def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
+    """Each has its own plain word."""
+    board = replace(boards.broken(), read_only="you are not in group tui-monitor")
+    told = bars.notices(board, bars.Picture(boards.AT, boards.AT - 3_600_000, boards.AT), LOOK)
+    assert [word for word, _ in told] == ["PAST 13:13:20", "PAUSED", "NO LEADER", "READ-ONLY", "TROUBLE"]
+    assert "since 14:11:45" in told[2][1]
+    assert bars.notices(boards.busy(), bars.Picture(), LOOK) == []
+    assert bars.leader_text(LeaderView("viewer")) == "viewer"
+
+
+@pytest.mark.parametrize(("width", "lines"), [(120, 1), (80, 2), (60, 2), (40, 3)])
+def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
+    """On a phone too it is read to its end, which says what to do; what even two or three lines do not hold is cut with a sign."""
+    board = replace(boards.busy(), leader=LeaderView("viewer", 0, "headless", 0, boards.AT, alive=False))
+    shown = bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK)
+    assert len(shown) == lines and text_of(shown).rstrip().endswith("Start the service.")
+    assert len(bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK, home=False)) == 1
+    long = bars.notice_lines([("TROUBLE", "word " * 60), ("READ-ONLY", "you")], width, LOOK)
+    assert len(long) == (2 if width >= 60 else 3) and text_of(long).rstrip().endswith(LOOK.glyphs.cut)
+
+
+def test_a_first_start_raises_no_alarm() -> None:
+    """While the first reading is under way nobody leads yet, and that is no fault."""
+    starting = replace(boards.loading(), leader=LeaderView("viewer", alive=False))
+    assert bars.notices(starting, bars.Picture(), LOOK) == []
+    head = text_of([bars.head_line(starting, 80, LOOK)])
+    assert "starting" in head and "no leader" not in head
+
+
+def test_help_and_quit_always_stand_in_the_foot() -> None:
+    """From 40 columns on, whatever else there is no room for."""
+    for width in (40, 60, 80, 100, 120, 200):
+        foot = text_of([bars.foot_line(boards.busy(), width, LOOK)])
+        assert "? help" in foot and "q quit" in foot and foot.lstrip().startswith("a ack")
+    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), 140, LOOK)])
+
+
+def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> None:
+    """Two alerts in one cell show the graver one; the moment shown is always visible."""
+    line = bars.timeline_line([(500, "info"), (510, "critical")], 1000, 0, 1000, 60, LOOK)
+    assert [style for text, style in line if text == "▴"] == ["critical"]
+    assert "alarm-strong" in {style for _, style in line}
+
+
+def test_resources_use_the_room() -> None:
+    """Little room: one line each; much room: taller graphs and processes."""
+    small = resource_entries(boards.busy(), boards.busy().sparks, 34, 10, LOOK)
+    large = resource_entries(boards.busy(), boards.busy().sparks, 60, 40, LOOK)
+    assert len(small) <= 11 and not any(entry.key.startswith("pid:") for entry in small)
+    assert sum(entry.key.startswith("pid:") for entry in large) == 10
+    assert text_of([entry.line for entry in large]).count("⣿") > 5
+    assert {"cpu", "memory", "swap", "load", "mount:/", "net:eth0", "disk:sda"} <= {entry.key for entry in large}
+
+
+def test_the_trend_of_a_row_selects_what_it_names() -> None:
+    """Quotes and backslashes in a name do not break the PromQL of its trend."""
+    board = boards.busy()
+    board = replace(board, resources=replace(board.resources, mounts=(MountView('/the "old"\\disk'),)))
+    (expr,) = (one.expr for one in resource_entries(board, {}, 100, 30, LOOK) if one.key.startswith("mount:"))
+    assert expr == r'disk_usage_ratio{mount="/the \"old\"\\disk"}'
+
+
+def test_an_endpoint_shows_figures_or_its_reason() -> None:
+    """Healthy: figures; unhealthy: the reason and since when; degraded: latency and reason."""
+    api, shop, search, *_ = boards.checks()
+    text = text_of([checks.endpoint_line(api, (), boards.AT, 120, LOOK, 12)])
+    assert "✓ api" in text and "132ms" in text and "99.98%" in text and "42d" in text
+    text = text_of([checks.endpoint_line(shop, (), boards.AT, 120, LOOK, 12)])
+    assert "✗ shop" in text and "unhealthy" in text and "HTTP 500" in text and text.rstrip().endswith("4m")
+    text = text_of([checks.endpoint_line(search, (), boards.AT, 120, LOOK, 12)])
+    assert "▴ search" in text and "812ms" in text and "slower than 500ms" in text
+
+
+def test_a_long_name_leaves_room_for_what_is_below() -> None:
+    """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
+    page = TextPane("CheckUnhealthy reports-export-of-the-month", help_lines, look=LOOK, inks=Inks(COLORS))
+    lines, _ = page.build(40, 10)
+    head = text_of([lines[0]])
+    assert head.rstrip().endswith("more below") and UNICODE.cut in head and "CheckUnhealthy" in head
+
+
+def test_health_shows_what_matters_of_a_check() -> None:
+    """Connections against their limit, memory against its limit, then other figures."""
+    found = {one.name: checks.health_figures(one) for one in boards.checks()}
+    assert found["db"].startswith("23 of 100 connections, cache hit 98.7%")
+    assert found["cache"].startswith("41 connections, 476M of 512M")
+    assert found["orders"] == "orders waiting 7, orders late 2"
+    assert found["smtp"] == "https://smtp.example.com/health"
+    cache = next(one for one in boards.checks() if one.name == "cache")
+    assert checks.health_figures(replace(cache, figures={"redis_connected_clients": 1.0})) == "1 connection"
+
+
+@pytest.mark.parametrize(
+    ("index", "text"),
+    [
+        (0, "failed ops-mail, sent ops-chat"),
+        (1, "sent ops-chat"),
+        (2, "retrying ops-chat"),
+        (9, "acknowledged by kim: ordering a bigger disk"),
+        (11, "muted by silence 7f3a"),
+        (13, "pending"),
+    ],
+)
+def test_the_state_of_an_alert_in_words(index: int, text: str) -> None:
+    """Who took it, what holds it back, or what was sent where."""
+    assert alerts.state_text(boards.alerts()[index], boards.AT) == text
+
+
+def test_two_troubles_of_the_monitor_are_told_apart() -> None:
+    """What the alert is about stands beside its name: the check, the mount, and for the monitor's own trouble its kind."""
+    labels = {"alertname": "MonitorTrouble", "severity": "warning", "host": "web-1", "reason": "history"}
+    assert alerts.title(replace(boards.alerts()[0], name="MonitorTrouble", labels=labels), 120) == "MonitorTrouble history"
+
+
+def test_alert_orders() -> None:
+    """Unacknowledged first, then severity, then newest; or as asked."""
+    found = boards.alerts()
+    urgent = [alert.id for alert in sorted(found, key=alerts.order_key("urgency"))]
+    assert urgent[:3] == ["a00001", "a00002", "a00003"] and urgent[-2:] == ["a0000f", "a0000e"]
+    newest = sorted(found, key=alerts.order_key("newest"))
+    assert newest[0].id == "a0000f"
+    assert [alert.severity for alert in sorted(found, key=alerts.order_key("severity"))][:3] == ["critical"] * 3
+    assert sorted(found, key=alerts.order_key("name"))[0].name == "CertificateExpiry"
+
+
+def test_details_hold_everything() -> None:
+    """An alert's page: what to do, labels, history, notifications, evidence; a check's page: phases, windows, figures, facts."""
+    from tests.support.board_backend import EVIDENCE
+    from tui_monitor.board.values import AlertDetail, AlertEvent
+
+    alert = boards.alerts()[0]
+    detail = AlertDetail(alert, "up == 0", (AlertEvent(alert.starts_at, "firing"),), alert.deliveries, EVIDENCE)
+    text = text_of(alert_lines(detail, boards.AT, 100, LOOK))
+    for part in (
+        "CRIT",
+        "since 14:09:08, 4m",
+        "to do",
+        "restart it",
+        "wiki.example.com",
+        "up == 0",
+        "check=shop",
+        "550 no such user",
+        "postgres 31%",
+    ):
+        assert part in text or part == "to do", part
+    db = next(one for one in boards.checks() if one.name == "db")
+    text = text_of(check_lines(db, list(boards.alerts()[:1]), boards.AT, 100, LOOK))
+    for part in ("healthy", "PostgreSQL 17.2", "postgres_connections", "p99", "99.98%", "CheckUnhealthy"):
+        assert part in text, part
+    assert "resolve" in text_of(check_lines(boards.checks()[0], [], boards.AT, 100, LOOK))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cells"),
+    [
+        ((("ab", "x"), ("cd", "y"), ("ef", "x")), (("ab", "x"), ("zz", "y"), ("ef", "x")), (2, 4)),
+        ((("ab", "x"), ("cd", "y")), (("ab", "x"), ("cd", "x")), (2, 4)),
+        ((("한국", "x"), ("1", "y"), ("한", "x")), (("한국", "x"), ("2", "y"), ("한", "x")), (4, 5)),
+        ((), (("abcd", "x"),), (0, 4)),
+        ((("aa", "x"), ("aa", "x")), (("aa", "x"),), (2, 4)),
+    ],
+)
+def test_only_changed_cells_are_repainted(old: Line, new: Line, cells: tuple[int, int]) -> None:
+    """The span from the first to the last run that differs."""
+    start, end = changed_cells(old, new, 4 if sum(f.cells(t) for t, _ in new) <= 4 else sum(f.cells(t) for t, _ in new))
+    assert (start, end) == cells
+
+
+@pytest.mark.parametrize(
+    ("text", "matchers", "seconds", "comment"),
+    [
+        ('alertname="HighCPU" check="a b" 2h', ['alertname="HighCPU"', 'check="a b"'], 7200, ""),
+        ("alertname=~High.* severity!=critical 30m # deploy of v2", ['alertname=~"High.*"', 'severity!="critical"'], 1800, "deploy of v2"),
+        ('a="x\\"y", b!~"z" 1h30m', ['a="x\\"y"', 'b!~"z"'], 5400, ""),
+    ],
+)
+def test_silences_are_read(text: str, matchers: list[str], seconds: float, comment: str) -> None:
+    """Matchers, a time, and a comment after #."""
+    assert parse_silence(text) == {"matchers": matchers, "for": seconds, "comment": comment}
+
+
+def test_silence_text_can_be_sent_as_it_is() -> None:
+    """What is pre-filled is read back to the same matchers, whatever the labels hold."""
+    labels = [("alertname", 'odd "name" \\ 한국'), ("mount", "/")]
+    assert parse_silence(silence_text(labels))["matchers"] == ['alertname="odd \\"name\\" \\\\ 한국"', 'mount="/"']
+
+
+@pytest.mark.parametrize("text", ["", "2h", 'a="b"', 'a="b" soon', 'a="b" 0s', 'a="b', "# why"])
+def test_wrong_silences_are_refused_with_advice(text: str) -> None:
+    """What cannot be read is an error for people."""
+    with pytest.raises(ValueError, match=r"silence|Silence|time"):
+        parse_silence(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("12:00", "2026-09-21T12:00:00"),
+        ("15:00", "2026-09-20T15:00:00"),
+        ("03:10:05", "2026-09-21T03:10:05"),
+        ("-2h", "2026-09-21T12:13:20"),
+        ("2026-09-20 03:10", "2026-09-20T03:10:00"),
+        ("2026-09-20T03:10:00+09:00", "2026-09-19T18:10:00"),
+    ],
+)
+def test_moments_are_read(text: str, wanted: str) -> None:
+    """A time of day is the last one that was; dates and spans ago are read too."""
+    assert parse_moment(text, boards.AT, UTC) == round(datetime.fromisoformat(wanted + "+00:00").timestamp() * 1000)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "-", "-2x"])
+def test_wrong_moments_are_refused(text: str) -> None:
+    """What is no time is an error for people."""
+    with pytest.raises(ValueError, match=r"."):
+        parse_moment(text, boards.AT, UTC)
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (120, "CheckUnhealthy shop            unhealthy  HTTP 500 Internal"),
+        (80, "shop                 unhealthy: HTTP 500"),
+        (60, "shop                 unhealthy: HTTP 500"),
+        (40, "shop: HTTP 500"),
+    ],
+)
+def test_the_reason_of_a_failing_check_is_seen_at_every_width(width: int, text: str) -> None:
+    """A row says what fails and why before it says anything twice."""
+    alert = replace(boards.alerts()[0], value_text="unhealthy", summary="shop is unhealthy: HTTP 500 Internal Server Error", affected=0)
+    assert text in text_of([alerts.alert_line(alert, boards.AT, width, LOOK)])
+    for summary in ("shop 비정상: HTTP 500", "shop: HTTP 500"):
+        found = text_of([alerts.alert_line(replace(alert, summary=summary), boards.AT, width, LOOK)])
+        assert "HTTP 500" in found and " : " not in found
+
+
+def test_rows_without_room_are_counted() -> None:
+    """The head of Endpoints says how many rows there is no room for, at every width, and keeps its columns."""
+    for width, text in ((45, "+7"), (73, "+7 more"), (120, "3 of 12 healthy   +7 more")):
+        head = text_of([checks.endpoint_title(width, LOOK, "3 of 12 healthy", 20, more=7)])
+        assert text in head and head.rstrip().endswith(("up 24h", "cert"))
+    for width in range(24, 121):
+        for names in range(1, 30):
+            assert "+7" in text_of([checks.endpoint_title(width, LOOK, "", names, more=7)]), (width, names)
+
+
+def test_names_of_checks_get_the_room_they_need() -> None:
+    """A longer name is shown in full where it fits, in both panes at the same width."""
+    assert "payments-gateway-eu" in text_of(
+        [checks.endpoint_line(replace(boards.checks()[0], name="payments-gateway-eu"), (), 0, 73, LOOK, 19)]
+    )
+    assert "payments-gateway-eu" in text_of([checks.health_line(replace(boards.checks()[0], name="payments-gateway-eu"), 0, 73, LOOK, 19)])
+
+
+def test_the_last_hints_always_fit() -> None:
+    """The way back is named however narrow the screen is."""
+    for width in (20, 40, 80, 200):
+        assert "Esc back" in text_of([hint_line((("left right", "range"), ("c", "last week"), ("Esc", "back")), width, LOOK)])
+
+
+def test_notifiers_that_do_not_deliver_are_named() -> None:
+    """The newest message of each notifier counts: a reminder that went out outweighs a first message that did not."""
+    lost = Delivery("mail", "firing", "failed", 1)
+    alert = replace(boards.alerts()[1], deliveries=(lost, Delivery("chat", "firing", "retrying", 2)))
+    assert alerts.undelivered([alert]) == "mail failed, chat retrying"
+    assert alerts.undelivered([replace(alert, deliveries=(lost, Delivery("mail", "reminder", "sent", 3)))]) == ""
+
+
+def test_the_notifier_that_fails_is_named_first() -> None:
+    """Where the line is cut, what works is what is missing."""
+    rows = [
+        NotificationView("2", "chat", "firing", "sent", "Down", 1, boards.AT, None, boards.AT),
+        NotificationView("1", "mail", "firing", "retrying", "Down", 2, boards.AT - 60_000),
+    ]
+    assert notifier_text(rows, ("chat", "sms"), boards.AT) == "mail retrying 1m ago, chat sent now, sms unused"
+
+
+def test_what_to_do_is_read_in_full_where_there_is_room() -> None:
+    """One line is cut with a sign, three hold it all, and none stays empty."""
+    text = "Open the check's details: the reason and the phase times say where it fails. Then look at the target itself."
+    alert = replace(boards.alerts()[0], annotations={"description": text})
+    one, three = (alerts.advice_lines(alert, boards.AT, 80, LOOK, most) for most in (1, 3))
+    assert len(one) == 2 and text_of(one).rstrip().endswith(LOOK.glyphs.cut)
+    assert len(three) == 3 and " ".join(text_of(three[1:]).replace("to do", "").split()) == text
+
+
+def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
+    """What the outbox has forgotten is not "not sent"."""
+    alert = replace(boards.alerts()[1], deliveries=())
+    assert alerts.state_text(alert, boards.AT) == "not sent" and alerts.state_text(alert, boards.AT, past=True) == "firing"
+    assert alerts.short_state(alert) == "not sent" and alerts.short_state(alert, past=True) == "firing"
+
+
+def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
+    """Two columns on a wide screen of 40 lines hold all that one column holds, and nothing is cut."""
+    for width in (118, 121):
+        wide = help_lines(width, LOOK)
+        assert len(wide) < 38 and all(f.cells(text_of([line])) == width for line in wide)
+        assert LOOK.glyphs.cut not in text_of(wide)
+        words = text_of(wide)
+        assert all(text_of([line]).strip() in words for line in help_lines(80, LOOK))
+
+
+def test_each_core_is_seen_where_there_is_room() -> None:
+    """One busy core hides in the total, so there is a column for each and the busiest in figures; many cores share the width."""
+    for count, width in ((4, 45), (64, 45), (256, 34)):
+        board = replace(boards.busy(), resources=replace(boards.resources(), cores=(0.1,) * (count - 1) + (1.0,)))
+        found = {entry.key: text_of([entry.line]) for entry in resource_entries(board, {}, width, 30, LOOK)}
+        assert "busiest 100%" in found["cores"] and f.cells(found["cores"]) == width
+    assert "cores" not in {entry.key for entry in resource_entries(boards.busy(), {}, 34, 11, LOOK)}
+
+
+def test_narrow_states_say_who_in_few_words() -> None:
+    """A failed parent is named by itself; an acknowledgement is shortened before its note is cut."""
+    alert = replace(boards.alerts()[1], suppressed_by=("depends_on:payments",))
+    assert alerts.state_text(alert, boards.AT) == "muted by payments"
+    taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
+    assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
+    assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])

@@ -1,0 +1,121 @@
+"""The rules in order: their ladders with all live subjects, who reads which metric, what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.ladder import Ladder, Subject
+from tui_monitor.alerts.no_data import WATCH, watching
+from tui_monitor.alerts.rules.rule import Query, Rule
+from tui_monitor.alerts.rules.templates import render
+from tui_monitor.core.values import Labels
+
+WIDE_EVERY_MS = 60_000
+_TAKEN_MAX = 50_000
+
+
+@dataclass(slots=True)
+class Group:
+    """A ladder with what the evaluator keeps beside it: compiled presence, cached identities, when it is due."""
+
+    ladder: Ladder
+    watch: Ladder | None
+    """The alerts about missing data of rules with no_data = "alert"."""
+    wide: bool
+    due: int = 0
+    known: dict[str, dict[Labels, None]] = field(default_factory=dict)
+    """Rule key → subjects that were there, the first seen first, for no_data = "alert"."""
+    identities: dict[tuple[str, Labels], tuple[str, dict[str, str]]] = field(default_factory=dict)
+
+
+class RuleBook:
+    """The rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key."""
+
+    def __init__(self, evidence: Callable[[Alert], Mapping[str, object]] | None) -> None:
+        self.rules: list[Rule] = []
+        self.groups: dict[str, Group] = {}
+        self.taken: set[str] = set()
+        self.compiled: dict[str, Query | None] = {}
+        self._evidence = evidence
+        self._readers: dict[str, list[Rule]] = {}
+        self._read_all: list[Rule] = []
+
+    def install(self, rules: Iterable[Rule]) -> None:
+        """Take these rules, with empty ladders."""
+        self.rules = list(rules)
+        self.compiled.clear()
+        ladders: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            ladders.setdefault(rule.ladder, []).append(rule)
+        self.groups = {key: self._group(key, tuple(rungs)) for key, rungs in ladders.items()}
+        self._readers, self._read_all = {}, []
+        for rule in self.rules:
+            if self.groups[rule.ladder].wide:
+                continue
+            if rule.query.metrics is None:
+                self._read_all.append(rule)
+            for metric in rule.query.metrics or ():
+                self._readers.setdefault(metric, []).append(rule)
+
+    def _group(self, key: str, rules: tuple[Rule, ...]) -> Group:
+        watched = tuple(watching(rule) for rule in rules if rule.no_data == "alert")
+        return Group(
+            ladder=self._ladder(key, rules),
+            watch=self._ladder(key + WATCH, watched) if watched else None,
+            wide=any(rule.wide for rule in rules),
+        )
+
+    def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
+        return Ladder(key, rules, _describe, self._evidence, self.taken)
+
+    def ladders(self) -> Iterable[Ladder]:
+        """All ladders, those about missing data too."""
+        for group in self.groups.values():
+            yield group.ladder
+            if group.watch is not None:
+                yield group.watch
+
+    def live(self) -> list[tuple[Ladder, Subject]]:
+        """Every subject that is pending, firing or held."""
+        return [(ladder, subject) for ladder in self.ladders() for subject in ladder.subjects.values()]
+
+    def forget_ids(self) -> None:
+        """Of very many ids only those of live alerts stay taken."""
+        if len(self.taken) > _TAKEN_MAX:
+            self.taken.intersection_update([subject.alert.id for _, subject in self.live()])
+
+    def find(self, key: str) -> Ladder | None:
+        """The ladder of that key."""
+        group = self.groups.get(key.removesuffix(WATCH))
+        if group is None:
+            return None
+        return group.watch if key.endswith(WATCH) else group.ladder
+
+    def reading(self, metrics: Collection[str]) -> list[Rule]:
+        """The rules that read any of these metrics (or any metric at all), without those that are evaluated each minute only."""
+        found = dict.fromkeys(self._read_all)
+        for metric in metrics:
+            found.update(dict.fromkeys(self._readers.get(metric, ())))
+        return list(found)
+
+    def groups_of(self, rules: Iterable[Rule]) -> list[Group]:
+        """Their ladders; a rule from before a reload has none."""
+        return [group for key in dict.fromkeys(rule.ladder for rule in rules) if (group := self.groups.get(key)) is not None]
+
+    def due(self, now: int, wide: bool | None) -> list[Group]:
+        """What the tick evaluates; ``wide`` None: wide ones each minute, else whether they are."""
+        due = []
+        for group in self.groups.values():
+            if group.wide:
+                if wide is False or (wide is None and group.due > now):
+                    continue
+                group.due = now + WIDE_EVERY_MS
+            due.append(group)
+        return due
+
+
+def _describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
+    reason = evidence.get("reason", "")
+    return {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}

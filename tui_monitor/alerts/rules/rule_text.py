@@ -1,0 +1,36 @@
+"""The text of a rule, before it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Literal
+
+from tui_monitor.core.frozen import frozen
+
+NoData = Literal["hold", "resolve", "alert"]
+Source = Literal["config", "default", "file"]
+DEFAULT_SEVERITY = "warning"
+
+
+@frozen
+class RuleText:
+    """A rule before it is compiled, wherever it comes from."""
+
+    alert: str
+    expr: str
+    source: Source
+    for_s: float = 0.0
+    keep_firing_for_s: float = 0.0
+    severity: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    resolve_when: str | None = None
+    cooldown_s: float = 0.0
+    flap_limit: int | None = None
+    rate_limit: str | None = None
+    no_data: NoData = "hold"
+    no_data_for_s: float = 300.0
+    no_data_severity: str = DEFAULT_SEVERITY
+    place: str = ""
+    """Where it stands, for messages: a file and group."""

@@ -1,0 +1,219 @@
+"""Which alerts disturb without use: those that fire most, live shortest, come back at once and are never acknowledged; with advice."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.units import format_duration, rfc3339
+from tui_monitor.core.values import severity_rank
+from tui_monitor.promql.robust_statistics import median
+
+BACK_MS = 600_000
+"""An alert that fires again so soon after its end has come back (as the evaluator's flapping has it)."""
+_SHORT_S = 300.0
+_LONG_S = 86_400.0
+_FEW = 3
+_NEVER_ACKED = 5
+_STEPS_S = (60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 14_400)
+_COMMON = frozenset({"alertname", "severity", "host", "type", "category"})
+
+
+@frozen
+class RuleNoise:
+    """One alert's share of the noise. Lengths in seconds; an alert that still fires has lasted until now.
+
+    ``acknowledged`` counts alerts that someone has taken, ``came_back`` those that fired again within ten minutes (flapping included).
+    ``messages`` went out (maybe about other alerts too), ``reminders`` are those among them. ``worst`` names the subject of most.
+    """
+
+    alert: str
+    severity: str
+    fired: int
+    subjects: int
+    median_s: float
+    shortest_s: float
+    longest_s: float
+    came_back: int
+    acknowledged: int
+    still: int
+    messages: int
+    reminders: int
+    worst: str
+    advice: str = ""
+    command: str = ""
+
+
+@frozen
+class Noise:
+    """The report from ``since`` to ``now`` (UTC ms), the noisiest rule first; ``messages`` counts each message once."""
+
+    since: int
+    now: int
+    fired: int
+    messages: int
+    rules: tuple[RuleNoise, ...]
+
+
+@frozen
+class _Episode:
+    id: str
+    fingerprint: str
+    severity: str
+    start: int
+    end: int | None
+    labels: Mapping[str, str]
+
+
+def noise_of(db: sqlite3.Connection, since_ms: int, now_ms: int, rules: Iterable[Rule] = ()) -> Noise:
+    """The report over the alerts in state.db that fired since then or still do. ``rules``: the present ones, for the advice."""
+    episodes = _episodes(db, since_ms)
+    touched = _counts(db, "acknowledged", since_ms)
+    flapped = _counts(db, "flapping", since_ms)
+    messages = _messages(db, since_ms)
+    by_name: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        by_name[rule.alert].append(rule)
+    found = [_of_rule(name, some, touched, flapped, messages.get(name, {}), now_ms, by_name[name]) for name, some in episodes.items()]
+    found.sort(key=lambda one: (-one.messages, -one.fired, one.alert))
+    told = {seq for kinds in messages.values() for seq in kinds}
+    return Noise(since_ms, now_ms, sum(one.fired for one in found), len(told), tuple(found))
+
+
+def _episodes(db: sqlite3.Connection, since: int) -> dict[str, list[_Episode]]:
+    found: dict[str, list[_Episode]] = defaultdict(list)
+    for name, ident, fingerprint, severity, start, end, body in db.execute(
+        "SELECT name, id, fingerprint, severity, starts_at, ends_at, body FROM alerts"
+        " WHERE starts_at >= ? OR (state = 'firing' AND starts_at > 0) ORDER BY starts_at",
+        (since,),
+    ):
+        labels = json.loads(body).get("labels", {})
+        found[name].append(_Episode(ident, fingerprint, severity, start, end, labels))
+    return found
+
+
+def _counts(db: sqlite3.Connection, change: str, since: int) -> Mapping[str, int]:
+    rows = db.execute("SELECT alert, COUNT(*) FROM alert_events WHERE change = ? AND at >= ? GROUP BY alert", (change, since))
+    return dict(rows.fetchall())
+
+
+def _messages(db: sqlite3.Connection, since: int) -> dict[str, dict[int, str]]:
+    """Alert name → message → its kind, of the messages that went out."""
+    found: dict[str, dict[int, str]] = defaultdict(dict)
+    for name, seq, kind in db.execute(
+        "SELECT alerts.name, seq, kind FROM notifications JOIN notification_alerts USING (seq) JOIN alerts ON alerts.id = alert"
+        " WHERE created_at >= ? AND merged_into IS NULL AND notifications.state IN ('sent', 'unknown')",
+        (since,),
+    ):
+        found[name][seq] = kind
+    return found
+
+
+def _of_rule(
+    name: str,
+    episodes: Sequence[_Episode],
+    touched: Mapping[str, int],
+    flapped: Mapping[str, int],
+    messages: Mapping[int, str],
+    now: int,
+    rules: Sequence[Rule],
+) -> RuleNoise:
+    lengths = [((now if one.end is None else one.end) - one.start) / 1000 for one in episodes]
+    pauses = _pauses(episodes)
+    subject, most = Counter(one.fingerprint for one in episodes).most_common(1)[0]
+    kinds = Counter(messages.values())
+    found = RuleNoise(
+        alert=name,
+        severity=max((one.severity for one in episodes), key=severity_rank),
+        fired=len(episodes),
+        subjects=len({one.fingerprint for one in episodes}),
+        median_s=median(lengths),
+        shortest_s=min(lengths),
+        longest_s=max(lengths),
+        came_back=len(pauses) + sum(flapped.get(one.id, 0) for one in episodes),
+        acknowledged=sum(one.id in touched for one in episodes),
+        still=sum(one.end is None for one in episodes),
+        messages=len(messages),
+        reminders=kinds["reminder"],
+        worst=_subject(next(one.labels for one in episodes if one.fingerprint == subject)) if most * 2 > len(episodes) else "",
+    )
+    return _advised(found, lengths, pauses, rules)
+
+
+def _pauses(episodes: Sequence[_Episode]) -> list[float]:
+    """How long those that came back were away, in seconds."""
+    ended: dict[str, int] = {}
+    pauses = []
+    for one in episodes:
+        before = ended.get(one.fingerprint)
+        if before is not None and one.start - before <= BACK_MS:
+            pauses.append((one.start - before) / 1000)
+        if one.end is not None:
+            ended[one.fingerprint] = one.end
+    return pauses
+
+
+def _subject(labels: Mapping[str, str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in labels.items() if key not in _COMMON)
+
+
+def _advised(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], rules: Sequence[Rule]) -> RuleNoise:
+    text, change = _advice(one, lengths, pauses, max((rule.for_s for rule in rules), default=0.0), len(rules))
+    if not text:
+        return one
+    times = "once" if one.fired == 1 else f"{one.fired} times"
+    where = f", mostly {one.worst}" if one.worst and one.subjects > 1 else ""
+    words = f"{one.alert} fired {times}{where}, {text}"
+    command = f"tui-monitor rules backtest {shlex.quote(one.alert)} --set {shlex.quote(change)}" if change else ""
+    if command:
+        words += f"; backtest: {command}"
+    return replace(one, advice=words, command=command)
+
+
+def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], for_s: float, rungs: int) -> tuple[str, str]:
+    """What to say, and the change to try; the first that fits."""
+    if one.came_back >= _FEW and one.came_back * 2 >= one.fired:
+        keep = _nice(median(pauses) if pauses else 300.0)
+        return f"{one.came_back} times again within ten minutes: try keep_firing_for={keep}", f"keep_firing_for={keep}"
+    ordered = sorted(lengths)
+    if one.fired >= _FEW and one.median_s < _SHORT_S and one.acknowledged * 2 < one.fired:
+        wait = _nice(for_s + ordered[len(ordered) * 3 // 4])
+        return f"median {_say(one.median_s)}: try for={wait}", f"for={wait}"
+    if one.still and one.longest_s >= _LONG_S and not one.acknowledged:
+        return f"the longest for {_say(one.longest_s)} and still: acknowledge it, silence it or change its threshold", ""
+    if one.reminders >= _NEVER_ACKED and one.reminders * 2 > one.messages:
+        return f"{one.reminders} of its {one.messages} messages were reminders: acknowledge it, or raise repeat_interval on its route", ""
+    if one.fired >= _NEVER_ACKED and not one.acknowledged and severity_rank(one.severity) > severity_rank("info"):
+        return "never acknowledged: raise its threshold or lower its severity", "severity=info" if rungs == 1 else ""
+    return "", ""
+
+
+def _nice(seconds: float) -> str:
+    """The next round length of time that is longer."""
+    return format_duration(next((step for step in _STEPS_S if step > seconds), _STEPS_S[-1]))
+
+
+def _say(seconds: float) -> str:
+    """A length in words of one unit: 40 s, 12 min, 3 h, 5 d."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def to_json(noise: Noise) -> dict[str, Any]:
+    """For scripts: times RFC 3339 UTC, lengths in seconds."""
+    return {
+        "since": rfc3339(noise.since),
+        "now": rfc3339(noise.now),
+        "fired": noise.fired,
+        "messages": noise.messages,
+        "rules": [{field.name: getattr(rule, field.name) for field in fields(RuleNoise)} for rule in noise.rules],
+    }

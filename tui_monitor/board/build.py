@@ -1,0 +1,204 @@
+"""From what the leader knows to what people are shown. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from tui_monitor.alerts.alert import Alert, labels_text
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.board.values import AlertView, CheckView, Delivery, DiskView, InterfaceView, MountView, ProcessView, Resources, Window
+from tui_monitor.core.humanize import MINUTE, latency, size, span, unit_value
+from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus, Labels, label
+from tui_monitor.promql.values import format_labels, selection
+from tui_monitor.sources.system.process_row import ProcessRow
+from tui_monitor.sources.system.readings import SystemReading
+
+_UNITS = (("_bytes_per_second", "bytes_per_second"), ("_ratio", "ratio"), ("_bytes", "bytes"), ("_seconds", "seconds"))
+
+
+def resources_of(
+    reading: SystemReading, processes: Sequence[ProcessRow] = (), count: int = 0, forecasts: Mapping[str, str] = {}
+) -> Resources:
+    """This machine's part of the board; ``forecasts`` are remarks by mount."""
+    return Resources(
+        cpu=reading.cpu,
+        cores=reading.cores,
+        modes=reading.modes,
+        load=reading.load,
+        memory=reading.memory.usage if reading.memory else None,
+        memory_total=reading.memory.total if reading.memory else 0,
+        memory_available=reading.memory.available if reading.memory else 0,
+        swap=reading.swap.usage if reading.swap else None,
+        swap_total=reading.swap.total if reading.swap else 0,
+        mounts=tuple(
+            MountView(m.mount, m.total, m.used, m.free, m.usage, m.inodes, forecasts.get(m.mount, ""), m.error) for m in reading.mounts
+        ),
+        interfaces=tuple(InterfaceView(i.name, i.receive, i.transmit) for i in reading.interfaces),
+        disks=tuple(DiskView(d.name, d.read, d.write, d.busy) for d in reading.disks),
+        pressure={p.resource: p.ratio for p in reading.pressure if p.kind == "some"},
+        uptime=reading.uptime_s,
+        processes=tuple(ProcessView(p.pid, p.name, p.user, p.cpu or 0.0, p.memory, p.command or p.name) for p in processes),
+        process_count=count,
+        error="; ".join(reading.faults),
+    )
+
+
+def check_view(
+    result: CheckResult, target: str, windows: Mapping[str, Window], depends_on: Sequence[str], figures: Mapping[str, float]
+) -> CheckView:
+    """One check's row; ``figures`` are the newest values of its queries."""
+    probe = result.probe
+    own = {
+        figure_name(sample.labels): sample.value for sample in probe.samples if label(sample.labels, METRIC_NAME) != "probe_phase_seconds"
+    }
+    expires = own.get("probe_ssl_earliest_cert_expiry")
+    return CheckView(
+        name=result.name,
+        type=result.type,
+        category=result.category,
+        target=target,
+        status=result.status,
+        reason=result.reason,
+        since=result.since,
+        at=result.at,
+        duration=probe.duration if probe.status is not HealthStatus.UNKNOWN else None,
+        phases=probe.phases,
+        windows=windows,
+        certificate_expires=round(expires * 1000) if expires else None,
+        facts=probe.facts,
+        figures={**own, **figures},
+        consecutive_failures=result.consecutive_failures,
+        depends_on=tuple(depends_on),
+    )
+
+
+def unprobed(name: str, kind: str, category: str, target: str, depends_on: Sequence[str] = ()) -> CheckView:
+    """A check whose first probe is still under way."""
+    return CheckView(name, kind, category, target, HealthStatus.UNKNOWN, "waiting for the first probe", 0, 0, depends_on=tuple(depends_on))
+
+
+def figure_name(labels: Labels) -> str:
+    """What a check's row calls one of its series: the metric, and in braces what else tells it apart."""
+    rest = ",".join(value for key, value in labels if key not in (METRIC_NAME, "check", "type", "category"))
+    name = label(labels, METRIC_NAME)
+    return f"{name}{{{rest}}}" if rest else name
+
+
+def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), affected: int = 0) -> AlertView:
+    """One alert's row."""
+    taken = alert.acknowledged
+    return AlertView(
+        id=alert.id,
+        name=alert.name,
+        severity=alert.severity,
+        state=alert.state,
+        summary=alert.annotations.get("summary", "") or labels_text(alert.labels),
+        value=alert.value,
+        value_text=value_text(alert.value, unit),
+        active_at=alert.active_at,
+        starts_at=alert.starts_at,
+        ends_at=alert.ends_at,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        acknowledged_by=taken.by if taken else "",
+        acknowledged_at=taken.at if taken else 0,
+        acknowledged_note=taken.note if taken else "",
+        acknowledged_until=taken.until if taken else None,
+        suppressed_by=alert.suppressed_by,
+        deliveries=tuple(deliveries),
+        flaps=alert.flaps,
+        no_data=alert.no_data,
+        affected=affected,
+    )
+
+
+def unit_of(expr: str) -> str:
+    """The unit of a value, from the names in its expression: ratio, seconds, bytes, bytes_per_second, health, duration or "".
+
+    A difference to time(), and a quantity divided by its own slope, are durations.
+    """
+    if "check_health" in expr:
+        return "health"
+    if re.search(r"-\s*time\(\)|time\(\)\s*-|/\s*-?\s*deriv\(|tui_time_to_zero\(", expr):
+        return "duration"
+    found = {unit for word in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr) for end, unit in _UNITS if word.endswith(end)}
+    if found == {"bytes_per_second", "bytes"}:
+        return "bytes_per_second"
+    return found.pop() if len(found) == 1 else ""
+
+
+def value_text(value: float | None, unit: str) -> str:
+    """The value as the rest of the screen writes it: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy"."""
+    if value is None:
+        return ""
+    if value != value or value in (float("inf"), float("-inf")):
+        return f"{value:g}"
+    if unit == "health":
+        return {0: "healthy", 1: "degraded", 2: "unhealthy"}.get(int(value), f"{value:g}")
+    sign, much = ("-" if value < 0 else ""), abs(value)
+    if unit == "duration":
+        return sign + (span(much) if much >= MINUTE else latency(much))
+    return sign + unit_value(much, unit) if unit else f"{value:.4g}"
+
+
+def _share(cpu: float | None) -> str:
+    return "     -" if cpu is None else f"{cpu * 100:5.1f}%"
+
+
+def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """An alert's evidence (alerts.evidence.gather) under headings for people."""
+    found: dict[str, tuple[str, ...]] = {}
+    if reason := evidence.get("reason"):
+        found["Reason"] = (str(reason),)
+    if isinstance(phases := evidence.get("phases"), Mapping):
+        found["Phases"] = tuple(f"{name:<11}{float(seconds) * 1000:8.1f}ms" for name, seconds in phases.items())
+    if isinstance(processes := evidence.get("processes"), list):
+        found["Busiest processes"] = tuple(
+            f"{row['pid']:>7} {_share(row['cpu'])} {size(int(row['memory'])):>7}  {row['name']}" for row in processes
+        )
+    if isinstance(lines := evidence.get("log"), list):
+        found["Log"] = tuple(str(line) for line in lines)
+    if isinstance(values := evidence.get("values"), list) and values:
+        found["Last values"] = (" ".join(f"{float(value):.4g}" for _, value in values[-20:]),)
+    return found
+
+
+def condition_of(alert: Alert) -> str:
+    """The expression of the rule when the alert fired, "" where it was not kept."""
+    return str(alert.evidence.get("expr", ""))
+
+
+def series_of_alert(alert: Alert, expr: str) -> str:
+    """PromQL of what to draw beside an alert: the first metric of its rule with the alert's own labels."""
+    match = re.search(r"(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*(?:_ratio|_seconds|_bytes|_health|_expiry|_success|_total|_second))", expr)
+    if "check" in alert.labels and (match is None or match[1] in ("check_health", "probe_success")):
+        return selection("probe_duration_seconds", check=alert.labels["check"])
+    if match is None:
+        return _left_side(expr)
+    samples = [rung.sample for rung in alert.rungs.values()]  # without the labels that the rule added
+    given = samples[0] if samples else alert.labels.items()
+    own = [(key, value) for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")]
+    return format_labels(((METRIC_NAME, match[1]), *own))
+
+
+def _left_side(expr: str) -> str:
+    """What a condition of no well-known metric compares: the part before its last comparison with a number."""
+    return re.sub(r"\s*(?:==|!=|>=?|<=?)\s*(?:bool\s+)?-?[\d.eE+-]+\s*$", "", expr).strip()
+
+
+def limits_of(rules: Iterable[Rule]) -> dict[str, tuple[tuple[float, str], ...]]:
+    """(limit, severity) by metric, of the rules that compare one metric with a number."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for rule in rules:
+        match = re.fullmatch(r".*[\])\w}]\s*(?:>|>=|<|<=)\s*(\d+(?:\.\d+)?)\s*", rule.expr, re.DOTALL)
+        metrics = set(rule.query.metrics or ())
+        if match is not None and len(metrics) == 1 and "time()" not in rule.expr:
+            found.setdefault(metrics.pop(), []).append((float(match[1]), rule.severity))
+    return {metric: tuple(sorted(set(limits))) for metric, limits in found.items()}
+
+
+def thresholds_of(expr: str, limits: Mapping[str, Sequence[tuple[float, str]]]) -> tuple[tuple[float, str], ...]:
+    """The limits of the metrics that an expression names."""
+    names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
+    return tuple(sorted({limit for name in names for limit in limits.get(name, ())}))

@@ -1,0 +1,82 @@
+"""Percentiles and uptime of every check over 5 m, 1 h and 24 h, brought up to date a few checks at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from tui_monitor.board.values import Board, Window, spark_series
+from tui_monitor.core.values import Labels, labels_of
+from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.memory import SeriesMemory
+
+WINDOWS = {"5m": 300_000, "1h": 3_600_000, "24h": 86_400_000}
+QUANTILES = (0.5, 0.95, 0.99)
+_NONE = (math.nan,) * len(QUANTILES)
+RENEW_MS = 60_000
+SPARK_POINTS = 120
+NEW_A_TURN = 4
+"""How many checks without figures are read in one second; afterwards one check a second, each at most once a minute."""
+
+
+class Statistics:
+    """The newest windows of each check: the shortest from memory, the long ones from the history."""
+
+    def __init__(self, memory: SeriesMemory) -> None:
+        self._memory = memory
+        self._long: dict[str, Mapping[str, Window]] = {}
+        self._read_at: dict[str, int] = {}
+
+    def turn(self, checks: Mapping[str, Mapping[str, str]], now_ms: int) -> dict[str, Mapping[str, str]]:
+        """The checks (name → labels) whose long windows are to be read now."""
+        new = [name for name in checks if name not in self._long][:NEW_A_TURN]
+        oldest = min(checks, key=lambda name: self._read_at.get(name, 0), default=None)
+        if not new and oldest is not None and not 0 <= now_ms - self._read_at.get(oldest, 0) < RENEW_MS:
+            new = [oldest]
+        return {name: checks[name] for name in new}
+
+    def take(self, found: Mapping[str, Mapping[str, Window]], now_ms: int) -> None:
+        """Keep what `read_windows` found; a check without any sample yet stays new."""
+        self._long.update({name: windows for name, windows in found.items() if any(one.uptime is not None for one in windows.values())})
+        self._read_at.update(dict.fromkeys(found, now_ms))
+
+    def windows(self, name: str, labels: Mapping[str, str], now_ms: int) -> dict[str, Window]:
+        """All windows of a check that end now; until the long ones are read, what memory has stands for them."""
+        recent = self._recent(labels, now_ms)
+        return {**dict.fromkeys(WINDOWS, recent), **self._long.get(name, {})}
+
+    def _recent(self, labels: Mapping[str, str], now_ms: int) -> Window:
+        after = now_ms - WINDOWS["5m"]
+        of = partial(self._memory.within, after_ms=after, until_ms=now_ms)
+        durations = sorted(value for value in of(labels_of("probe_duration_seconds", **labels)) if value == value)
+        good = of(labels_of("probe_success", **labels))
+        p50, p95, p99 = (durations[min(len(durations) - 1, int(q * len(durations)))] if durations else None for q in QUANTILES)
+        return Window(p50, p95, p99, sum(good) / len(good) if good else None)
+
+
+def read_windows(
+    reader: HistoryReader, checks: Mapping[str, Mapping[str, str]], now_ms: int, spans: Sequence[str] = ("1h", "24h")
+) -> dict[str, dict[str, Window]]:
+    """The windows of these checks that end now, each span of all checks in one go. Raises HistoryFault."""
+    durations = {name: labels_of("probe_duration_seconds", **labels) for name, labels in checks.items()}
+    good = {name: labels_of("probe_success", **labels) for name, labels in checks.items()}
+    answer: dict[str, dict[str, Window]] = {name: {} for name in checks}
+    for span in spans:
+        found = reader.figures((*durations.values(), *good.values()), QUANTILES, now_ms - WINDOWS[span], now_ms)
+        for name, windows in answer.items():
+            timed, tried = found.get(durations[name]), found.get(good[name])
+            p50, p95, p99 = map(_known, timed.percentiles if timed else _NONE)
+            windows[span] = Window(p50, p95, p99, tried.mean if tried else None)
+    return answer
+
+
+def _known(value: float) -> float | None:
+    return value if value == value else None
+
+
+def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]]) -> Board:
+    """The board with what its sparks draw: of each series the newest values that ``recent`` knows; NaN (a gap) becomes None."""
+    sparks = {key: tuple(_known(value) for value in recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
+    return replace(board, sparks=sparks)

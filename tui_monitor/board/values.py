@@ -1,0 +1,538 @@
+"""What people are shown: one frozen Board per tick, the same for the leader's dashboard, a viewer, `status` and replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Any, Protocol
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import HealthStatus, Labels, labels_of, severity_rank
+
+Spark = tuple[float | None, ...]
+"""Newest last; None is a moment without a value (a failed probe, a gap)."""
+
+STORED_SPARK = 60
+
+
+@frozen
+class Window:
+    """How a check did over one window: seconds, and uptime as a ratio; None: no data."""
+
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    uptime: float | None = None
+
+
+@frozen
+class CheckView:
+    """One check. Durations in seconds, stamps in UTC ms, 0: never."""
+
+    name: str
+    type: str
+    category: str
+    target: str
+    status: HealthStatus
+    reason: str
+    since: int
+    at: int
+    duration: float | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    """Keys "5m", "1h", "24h"."""
+    certificate_expires: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Newest values of the check's own series by short name, for example postgres_connections."""
+    consecutive_failures: int = 0
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> Labels:
+        """The label set of its latency."""
+        return labels_of("probe_duration_seconds", check=self.name, type=self.type, category=self.category)
+
+
+@frozen
+class MountView:
+    """One file system in bytes; ``error`` says why it has no figures."""
+
+    mount: str
+    total: int = 0
+    used: int = 0
+    free: int = 0
+    usage: float | None = None
+    inodes: float | None = None
+    forecast: str = ""
+    """Advice such as "full in 3 d 4 h", "" where none."""
+    error: str = ""
+
+
+@frozen
+class InterfaceView:
+    """One network interface in bytes per second."""
+
+    name: str
+    receive: float | None = None
+    transmit: float | None = None
+
+
+@frozen
+class DiskView:
+    """One block device in bytes per second; ``busy`` is a ratio."""
+
+    name: str
+    read: float | None = None
+    write: float | None = None
+    busy: float | None = None
+
+
+@frozen
+class ProcessView:
+    """One process: CPU as a ratio of one core, memory in bytes."""
+
+    pid: int
+    name: str
+    user: str
+    cpu: float
+    memory: int
+    command: str
+
+
+@frozen
+class Resources:
+    """This machine. Ratios 0 to 1, bytes, bytes per second; None: not known (yet)."""
+
+    cpu: float | None = None
+    cores: tuple[float, ...] = ()
+    modes: Mapping[str, float] = field(default_factory=dict)
+    load: tuple[float, ...] = ()
+    memory: float | None = None
+    memory_total: int = 0
+    memory_available: int = 0
+    swap: float | None = None
+    swap_total: int = 0
+    mounts: tuple[MountView, ...] = ()
+    interfaces: tuple[InterfaceView, ...] = ()
+    disks: tuple[DiskView, ...] = ()
+    pressure: Mapping[str, float] = field(default_factory=dict)
+    """Keys "cpu", "memory", "io": share of time in which some task waited."""
+    uptime: float | None = None
+    processes: tuple[ProcessView, ...] = ()
+    process_count: int = 0
+    error: str = ""
+
+
+@frozen
+class Delivery:
+    """What became of one message about an alert."""
+
+    notifier: str
+    kind: str
+    state: str
+    at: int
+    error: str = ""
+
+
+SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "reason")
+
+
+def subject_of(labels: Mapping[str, str]) -> str:
+    """What an alert of these labels is about: the check, mount, interface ... it names, else ""."""
+    return next((labels[key] for key in SUBJECT_LABELS if labels.get(key)), "")
+
+
+@frozen
+class AlertView:
+    """One alert for a row; ``summary`` is the rendered text, ``value_text`` the value as people read it."""
+
+    id: str
+    name: str
+    severity: str
+    state: str
+    summary: str
+    value: float | None
+    value_text: str
+    active_at: int
+    starts_at: int
+    ends_at: int | None
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    acknowledged_by: str = ""
+    acknowledged_at: int = 0
+    acknowledged_note: str = ""
+    acknowledged_until: int | None = None
+    suppressed_by: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    flaps: int = 0
+    no_data: bool = False
+    affected: int = 0
+
+
+def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
+    """Sort key of the board: firing before pending, unacknowledged first, then severity, then newest."""
+    quiet = bool(alert.acknowledged_by or alert.suppressed_by)
+    return (alert.state != "firing", quiet, -severity_rank(alert.severity), -(alert.starts_at or alert.active_at))
+
+
+@frozen
+class LeaderView:
+    """Who polls and notifies, and what this process is: role "leader", "viewer" or "standby"."""
+
+    role: str
+    pid: int = 0
+    kind: str = ""
+    since: int = 0
+    heartbeat: int = 0
+    alive: bool = True
+    """False: no leader runs; what is shown is what the last one knew."""
+
+
+@frozen
+class Board:
+    """Everything the dashboard's main screen shows, of one moment."""
+
+    at: int
+    host: str
+    version: str
+    status: HealthStatus
+    checks: tuple[CheckView, ...]
+    resources: Resources
+    alerts: tuple[AlertView, ...]
+    leader: LeaderView
+    own_cpu: float | None = None
+    own_memory: int = 0
+    uptime: float = 0.0
+    """Seconds since the leader began."""
+    trouble: tuple[str, ...] = ()
+    """The monitor's own trouble: "history cannot be written: disk full"."""
+    notifiers: tuple[str, ...] = ()
+    read_only: str = ""
+    """Why this process may only look, "" where it may act."""
+    past: bool = False
+    """Replay: the board of a past moment."""
+    bell: bool = False
+    """The leader's configuration wants the terminal's bell at a new alert."""
+    loading: bool = False
+    """Nothing is known yet: the first reading is under way."""
+    advice: tuple[str, ...] = ()
+    """Remarks without alarm: "disk / full in 3 d 4 h", "CPU twice the usual for this hour"."""
+    limits: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
+    """(limit, severity) by metric: what simple rules compare it with, drawn on its chart."""
+    sparks: Mapping[str, Spark] = field(default_factory=dict)
+    """Recent values by key: "cpu", "memory", "swap", "receive:eth0", "transmit:eth0", "read:sda", "write:sda", "check:api"."""
+
+    @property
+    def firing(self) -> int:
+        """How many alerts fire and nobody has acknowledged."""
+        return sum(1 for alert in self.alerts if alert.state == "firing" and not alert.acknowledged_by)
+
+    @property
+    def acknowledged(self) -> int:
+        """How many firing alerts somebody has acknowledged."""
+        return sum(1 for alert in self.alerts if alert.state == "firing" and alert.acknowledged_by)
+
+    def to_json(self, sparks: bool = False) -> bytes:
+        """The compact row that viewers follow (they have the samples for sparks); with sparks, shortened, for the next first paint."""
+        raw = _fields(self)
+        raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in self.sparks.items()} if sparks else {}
+        return json.dumps(raw, ensure_ascii=False, separators=(",", ":"), default=_fields).encode()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """One level of a view value; a tenth of the cost of dataclasses.asdict, which copies all the way down (a storm has 1,000 alerts)."""
+    return dict(value) if isinstance(value, Mapping) else {name: getattr(value, name) for name in value.__slots__}
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
+
+
+def spark_series(board: Board) -> dict[str, Labels]:
+    """Which series each spark of the board is drawn from."""
+    keys = {
+        "cpu": labels_of("cpu_usage_ratio"),
+        "memory": labels_of("memory_usage_ratio"),
+        "swap": labels_of("swap_usage_ratio"),
+    }
+    for interface in board.resources.interfaces:
+        keys[f"receive:{interface.name}"] = labels_of("network_receive_bytes_per_second", interface=interface.name)
+        keys[f"transmit:{interface.name}"] = labels_of("network_transmit_bytes_per_second", interface=interface.name)
+    for disk in board.resources.disks:
+        keys[f"read:{disk.name}"] = labels_of("disk_read_bytes_per_second", device=disk.name)
+        keys[f"write:{disk.name}"] = labels_of("disk_write_bytes_per_second", device=disk.name)
+    for check in board.checks:
+        keys[f"check:{check.name}"] = check.series
+    return keys
+
+
+def board_from_json(data: bytes) -> Board:
+    """The board that `Board.to_json` wrote; ValueError, KeyError or TypeError for anything else."""
+    raw = json.loads(data)
+    raw["status"] = HealthStatus(raw["status"])
+    raw["checks"] = tuple(_check(entry) for entry in raw["checks"])
+    raw["resources"] = _resources(raw["resources"])
+    raw["alerts"] = tuple(_alert(entry) for entry in raw["alerts"])
+    raw["leader"] = LeaderView(**raw["leader"])
+    raw["sparks"] = {key: tuple(values) for key, values in raw["sparks"].items()}
+    raw["limits"] = {metric: tuple((value, severity) for value, severity in limits) for metric, limits in raw.get("limits", {}).items()}
+    for key in ("trouble", "notifiers", "advice"):
+        raw[key] = tuple(raw[key])
+    return Board(**raw)
+
+
+def _check(raw: dict[str, Any]) -> CheckView:
+    windows = {key: Window(**window) for key, window in raw.pop("windows").items()}
+    status = HealthStatus(raw.pop("status"))
+    return CheckView(**{**raw, "windows": windows, "status": status, "depends_on": tuple(raw["depends_on"])})
+
+
+def _resources(raw: dict[str, Any]) -> Resources:
+    parts: dict[str, type] = {"mounts": MountView, "interfaces": InterfaceView, "disks": DiskView, "processes": ProcessView}
+    for key, kind in parts.items():
+        raw[key] = tuple(kind(**entry) for entry in raw[key])
+    return Resources(**{**raw, "cores": tuple(raw["cores"]), "load": tuple(raw["load"])})
+
+
+def _alert(raw: dict[str, Any]) -> AlertView:
+    deliveries = tuple(Delivery(**entry) for entry in raw.pop("deliveries"))
+    return AlertView(**{**raw, "deliveries": deliveries, "suppressed_by": tuple(raw["suppressed_by"])})
+
+
+@frozen
+class AlertEvent:
+    """One line of an alert's history."""
+
+    at: int
+    change: str
+    by: str = ""
+    note: str = ""
+
+
+@frozen
+class AlertDetail:
+    """All that is known of one alert; ``evidence`` is what was going on when it fired: a heading and its lines."""
+
+    alert: AlertView
+    expr: str = ""
+    events: tuple[AlertEvent, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    series: str = ""
+    """PromQL of the series to show as its trend, "" where there is none."""
+    notes: tuple[tuple[int, str], ...] = ()
+    """(UTC ms, text): what people marked from an hour before it began until it ended."""
+
+
+@frozen
+class NotificationView:
+    """One row of the outbox."""
+
+    id: str
+    notifier: str
+    kind: str
+    state: str
+    title: str
+    attempts: int
+    created_at: int
+    next_try: int | None = None
+    sent_at: int | None = None
+    provider_id: str = ""
+    error: str = ""
+    alerts: tuple[str, ...] = ()
+
+
+@frozen
+class ChartLine:
+    """One line of a chart: times in UTC ms and values, NaN for a gap."""
+
+    name: str
+    times: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@frozen
+class Chart:
+    """What a trend shows; ``unit`` is "ratio", "seconds", "bytes", "bytes_per_second" or ""; ``error`` instead of lines."""
+
+    lines: tuple[ChartLine, ...] = ()
+    unit: str = ""
+    thresholds: tuple[tuple[float, str], ...] = ()
+    """(value, severity)."""
+    marks: tuple[tuple[int, str], ...] = ()
+    """(UTC ms, text): alerts that fired and annotations."""
+    error: str = ""
+    error_position: int | None = None
+
+
+@frozen
+class SilenceView:
+    """One silence that is or will be active (UTC ms); ``matchers`` as people write them."""
+
+    id: str
+    matchers: str
+    starts_at: int
+    ends_at: int
+    by: str = ""
+    comment: str = ""
+
+
+@frozen
+class ActView:
+    """One line of the audit log: who did what to which alert, silence or notifier, and when (UTC ms)."""
+
+    at: int
+    by: str
+    verb: str
+    subject: str
+    note: str = ""
+
+
+@frozen
+class PanelView:
+    """A query that somebody keeps on the dashboard; ``span`` is the range of its chart in milliseconds."""
+
+    name: str
+    expr: str
+    span: int
+    by: str = ""
+    at: int = 0
+
+
+@frozen
+class BacktestRow:
+    """What one alert's rules would have done; lengths in seconds, ``last`` in UTC ms. ``tried`` is the change, "" for the present rules."""
+
+    alert: str
+    tried: str
+    severity: str
+    fired: int
+    subjects: int = 0
+    nearly: int = 0
+    firing_s: float = 0.0
+    longest_s: float = 0.0
+    last: int | None = None
+    messages: int = 0
+    reminders: int = 0
+    condition: str = ""
+    error: str = ""
+
+
+@frozen
+class BacktestView:
+    """A backtest from start to end (UTC ms); ``notes`` say what it could not know."""
+
+    start: int
+    end: int
+    rows: tuple[BacktestRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@frozen
+class NoiseRow:
+    """How one alert disturbed; ``came_back`` within ten minutes, ``still`` fires, ``messages`` with reminders; ``advice`` may be ""."""
+
+    alert: str
+    severity: str
+    fired: int
+    median_s: float
+    came_back: int
+    acknowledged: int
+    still: int
+    messages: int
+    reminders: int
+    advice: str = ""
+
+
+class Backend(Protocol):
+    """What the dashboard asks of the house; the runtime is it, tests push boards by hand.
+
+    Every coroutine may raise CommandRefused with a sentence for people.
+    """
+
+    async def run(self) -> None:
+        """Lead or view until `stop`."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` soon: finish what is under way, give back the lock."""
+        ...
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board, on the event loop."""
+        ...
+
+    def first_board(self) -> Board:
+        """What can be shown at once: the last board that the store knows, or an empty one that is loading."""
+        ...
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Do ack, unack, resolve, silence, unsilence, annotate, reload ...; answers with a sentence for people.
+
+        ack {"ids": [..] | "all": True, "note": str, "for": seconds|None}; unack {"id"}; resolve {"id", "note"};
+        silence {"matchers": [..], "for": seconds, "comment": str}; unsilence {"id"}; annotate {"text"}; reload {};
+        panel {"name": str, "expr": str, "span": ms}; unpanel {"name": str}.
+        """
+        ...
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """All that is known of one alert."""
+        ...
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Resolved alerts, newest first."""
+        ...
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        ...
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """All that are or will be active, the one that ends first at the top."""
+        ...
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        ...
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The kept queries, by name."""
+        ...
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        """All alerts ("") or one, over the last ``since`` ("7d"); with ``changes`` ("for=10m") beside the present rule. Takes seconds."""
+        ...
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        """What disturbed over the last ``since`` ("7d"), the noisiest alert first."""
+        ...
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate PromQL over a range (UTC ms) in at most ``points`` steps; an error is in the chart."""
+        ...
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """For completion: "metrics", "labels", "functions"."""
+        ...
+
+    async def board_at(self, at: int) -> Board:
+        """The board of a past moment (UTC ms), ``past`` set."""
+        ...
+
+
+class BoardListener(Protocol):
+    """Takes a new board."""
+
+    def __call__(self, board: Board) -> None:
+        """Called on the event loop."""
+        ...
+
+
+class CommandRefused(Exception):
+    """A command that cannot be done; the text is for people."""
+
+
+class NotReady(CommandRefused):
+    """The house is being opened: in a moment it can be asked."""

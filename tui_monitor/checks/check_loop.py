@@ -1,0 +1,230 @@
+"""One loop per check: first at once, then on a steady grid; no overlap, a timeout, and a boundary that no error of a probe passes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from tui_monitor.checks.fence import admit_result, text_of
+from tui_monitor.checks.health import Standing, check_labels, judge, judge_slowness, next_pause, samples_of
+from tui_monitor.config.models import CheckSettings, HttpCheck, PostgresCheck, RedisCheck, TcpCheck
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.sanitize import clip
+from tui_monitor.core.units import format_duration
+from tui_monitor.core.values import HealthStatus, Observation, ProbeResult
+from tui_monitor.sources.base import OwnTrouble, Probe
+
+GRID = 0.05
+CANCEL_GRACE = 0.5
+"""Seconds that a probe has to end after its time limit, before it is left behind."""
+REASON_LENGTH = 300
+AnyCheck = HttpCheck | TcpCheck | PostgresCheck | RedisCheck
+Doubt = Callable[[ProbeResult, CheckSettings], Awaitable[str]]
+"""Asks "is it me?" about a failure: the reason for believing so, or ""."""
+
+log = logging.getLogger(__name__)
+
+
+class ProbeBroke(Exception):
+    """A probe ended in a way that no probe should: an exception that it does not declare, or a cancellation of its own."""
+
+
+async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -> object:
+    """What the probe answers, whatever that is. Raises TimeoutError, OwnTrouble and ProbeBroke only, but for our own cancellation.
+
+    The probe runs in a task of its own: one that swallows its cancellation is left behind (in ``left``) after CANCEL_GRACE, and what
+    it answers then is thrown away. Until it has ended no other probe begins, so that such probes never pile up.
+    """
+    if left:
+        raise ProbeBroke("the probe is at fault: an earlier one has not ended, though its time was up")
+    task, late = asyncio.create_task(_caught(probe)), False
+    try:
+        await asyncio.wait({task}, timeout=limit)
+    finally:
+        if not task.done():
+            task.cancel()
+            late = True
+            await asyncio.wait({task}, timeout=CANCEL_GRACE)
+            if not task.done():
+                left.add(task)
+                task.add_done_callback(left.discard)
+            task.add_done_callback(_ignore)
+    if late:
+        raise TimeoutError
+    answer, error = (None, task.exception()) if task.exception() else task.result()
+    if error is None:
+        return answer
+    if isinstance(error, TimeoutError | OwnTrouble):
+        raise error
+    said = clip(text_of(error), REASON_LENGTH)
+    raise ProbeBroke(f"the probe broke: {type(error).__name__}{': ' if said else ''}{said}") from error
+
+
+async def _caught(probe: Probe) -> tuple[object, BaseException | None]:
+    """The boundary: (answer, None) or (None, error). SystemExit and KeyboardInterrupt would end the event loop from inside a task."""
+    own = asyncio.current_task()
+    try:
+        return await probe.probe(), None
+    except GeneratorExit:  # the coroutine is being closed: it must not go on
+        raise
+    except asyncio.CancelledError as error:
+        if own is not None and own.cancelling():
+            raise
+        return None, error
+    except BaseException as error:  # noqa: BLE001  whatever a source raises stops no other check
+        return None, error
+
+
+def _ignore(task: asyncio.Task[Any]) -> None:
+    """Fetch the outcome of a task that is no longer wanted, so that asyncio does not report it."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def probe_once(
+    probe: Probe, check: AnyCheck, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
+) -> ProbeResult:
+    """One probe's plain verdict, slowness judged. Never raises but for cancellation: own trouble and our bugs are unknown."""
+    begin, wall = clock.monotonic(), clock.wall_ms()
+    try:
+        result = admit_result(await _answer_of(probe, check.timeout, set() if left is None else left))
+    except TimeoutError:
+        where = f" ({probe.stage})" if probe.stage else ""
+        result = ProbeResult(HealthStatus.UNHEALTHY, f"timed out after {format_duration(check.timeout)}{where}", check.timeout)
+    except OwnTrouble as trouble:
+        return ProbeResult(HealthStatus.UNKNOWN, str(trouble))
+    except ProbeBroke as broke:
+        log.error("check %s: %s", check.name, broke, exc_info=broke.__cause__)
+        return ProbeResult(HealthStatus.UNKNOWN, str(broke))
+    took, passed = clock.monotonic() - begin, (clock.wall_ms() - wall) / 1000
+    if result.duration is None and result.status is HealthStatus.UNHEALTHY:
+        result = replace(result, duration=took)  # a failure takes its time too: every series of every check goes on
+    if result.status is HealthStatus.UNHEALTHY and took > check.timeout + lag:
+        return ProbeResult(HealthStatus.UNKNOWN, f"this machine was too busy to measure ({took:.1f} s for a limit of {check.timeout:g} s)")
+    if result.status is HealthStatus.UNHEALTHY and abs(passed - took) > 2:
+        return ProbeResult(HealthStatus.UNKNOWN, "this machine slept or its clock was set during the probe")
+    return judge_slowness(result, check)
+
+
+class CheckLoop:
+    """Polls one check for ever and hands every observation on."""
+
+    def __init__(
+        self,
+        check: AnyCheck,
+        probe: Probe,
+        clock: Clock,
+        observe: Callable[[Observation], None],
+        doubt: Doubt,
+        lag: float = 1.0,
+        another: Callable[[], Probe] | None = None,
+    ) -> None:
+        """``another``: makes one more probe of the same target, for when one hangs and somebody waits; None: nobody is that impatient."""
+        self.check = check
+        self.probe = probe
+        self.standing = Standing()
+        self._clock = clock
+        self._observe = observe
+        self._doubt = doubt
+        self._lag = lag
+        self._labels = check_labels(check)
+        self._turn = asyncio.Lock()
+        self._another = another
+        self._hurrying = False
+        self._left: set[asyncio.Task[Any]] = set()
+
+    async def run(self, first: float = 0.0) -> None:
+        """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid."""
+        try:
+            await self._clock.sleep(first)
+            due = self._clock.monotonic()
+            while True:
+                await self._whole_step()
+                due = self._next(due)
+                await self._clock.sleep(due - self._clock.monotonic())
+        finally:
+            await self.probe.close()
+
+    async def _whole_step(self) -> None:
+        """A boundary: a round of this check that breaks beside its probe costs this round only."""
+        try:
+            await self.step()
+        except Exception:
+            log.exception("check %s: a round broke", self.check.name)
+
+    async def step(self) -> Observation:
+        """Probe once, judge, hand on; one at a time."""
+        async with self._turn:
+            return await self._ask(self.probe)
+
+    async def _ask(self, probe: Probe) -> Observation:
+        result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=self._left if probe is self.probe else None)
+        if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
+            result = ProbeResult(HealthStatus.UNKNOWN, reason)
+        return self._take(result)
+
+    async def hurry(self) -> None:
+        """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it.
+
+        One probe begins each `retry_interval`, also while another hangs, so that the verdict of a target that does not answer takes
+        hardly more than one time limit.
+        """
+        if self._hurrying:
+            return
+        self._hurrying = True
+        tasks: list[asyncio.Future[Observation] | asyncio.Future[None]] = []
+        try:
+            for _ in range(self.check.failures):
+                pause = asyncio.ensure_future(self._clock.sleep(self.check.retry_interval))
+                tasks += [asyncio.ensure_future(self._out_of_turn()), pause]
+                await asyncio.wait(tasks[-2:], return_when=asyncio.FIRST_COMPLETED)
+                if self._sure(tasks):
+                    return
+                await pause
+            while not self._sure(tasks) and (open_ := [task for task in tasks if not task.done()]):
+                await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._hurrying = False
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _out_of_turn(self) -> Observation:
+        if self._another is None or not self._turn.locked():
+            return await self.step()
+        probe = self._another()
+        try:
+            return await self._ask(probe)
+        finally:
+            await probe.close()
+
+    def _sure(self, tasks: Iterable[asyncio.Future[Observation] | asyncio.Future[None]]) -> bool:
+        """Whether a probe of these has answered and the status is not between a first failure and the threshold."""
+        answered = any(task.done() and not task.cancelled() and task.result() is not None for task in tasks)
+        return answered and next_pause(self.standing, self.check) >= self.check.interval
+
+    def _take(self, result: ProbeResult) -> Observation:
+        now = self._clock.wall_ms()
+        before = self.standing.status
+        self.standing, judged = judge(self.standing, result, self.check, now)
+        observation = Observation(now, samples_of(judged, self._labels, before), judged)
+        self._observe(observation)
+        return observation
+
+    def _next(self, due: float) -> float:
+        """The next due time; a probe that ran past it does not pile up, the missed turns are left out."""
+        pause = next_pause(self.standing, self.check)
+        due += pause
+        late = self._clock.monotonic() - due
+        return due + (late // pause + 1) * pause if late > 0 else due
+
+
+def first_delay(name: str, interval: float, count: int) -> float:
+    """A stable place on the 50 ms grid: at once for few checks, spread so that many do not start in one instant."""
+    span = min(interval, count * 0.01)
+    places = int(span / GRID)
+    return (zlib.crc32(name.encode()) % places) * GRID if places else 0.0

@@ -1,0 +1,295 @@
+"""Runs the sources: every observation goes to memory and to the history, and the newest of each is kept for the board."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tui_monitor.checks.check_loop import AnyCheck, CheckLoop, first_delay
+from tui_monitor.checks.fence import admit_samples
+from tui_monitor.checks.health import Standing, check_labels
+from tui_monitor.checks.self_diagnosis import Guard
+from tui_monitor.config.models import PostgresCheck, QuerySettings, Settings, SystemSettings
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.tasks import quietly
+from tui_monitor.core.values import (
+    METRIC_NAME,
+    STALE_NAN,
+    Batch,
+    CheckResult,
+    HealthStatus,
+    Labels,
+    Observation,
+    Sample,
+    label,
+    with_labels,
+)
+from tui_monitor.platform.log_tail import last_lines
+from tui_monitor.sources.kinds import build_probe
+from tui_monitor.sources.postgres.probe import PostgresProbe
+from tui_monitor.sources.system.process_row import ProcessRow
+from tui_monitor.sources.system.processes import ProcessTable
+from tui_monitor.sources.system.reader import System
+from tui_monitor.sources.system.readings import SystemReading
+from tui_monitor.storage.memory import SeriesMemory
+
+log = logging.getLogger(__name__)
+MINIMUM_LOOKBACK = 300_000
+SYSTEM_TIMEOUT = 5.0
+LOG_TIMEOUT = 2.0
+PROCESSES_EVERY = 30.0
+PROCESSES_AGAIN = 5.0
+"""Seconds between looks at the process table while nobody watches, and after the first, which knows no CPU yet: for evidence."""
+
+
+class Collector:
+    """All sources of one configuration."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
+    ) -> None:
+        self.results: dict[str, CheckResult] = {}
+        self.reading: SystemReading | None = None
+        self.processes: tuple[ProcessRow, ...] = ()
+        self.process_count = 0
+        self.figures: dict[str, dict[str, float]] = {}
+        self.query_errors: dict[str, str] = {}
+        self.log_lines: dict[str, tuple[str, ...]] = {}
+        self.want_processes = False
+        self._clock = clock
+        self._memory = memory
+        self._guard = guard
+        self._changed = changed
+        self._pending: list[Batch] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
+        self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._loops: dict[str, CheckLoop] = {}
+        self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._table = ProcessTable()
+        self._last_system = self._last_table = float("-inf")
+        self._read_by: SystemSettings | None = None
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Take (new) settings: unchanged checks go on undisturbed, others end or begin; call `start` afterwards."""
+        if settings.system != self._read_by:
+            self._read_by = settings.system
+            self._system = System(settings.system.mounts, interval=settings.system.interval)
+        self._settings = settings
+        wanted = {check.name: check for check in settings.checks}
+        standings: dict[str, Standing] = {}
+        for name, loop in list(self._loops.items()):
+            if wanted.get(name) != loop.check:
+                standings[name] = loop.standing
+                self._end(name, loop, wanted.get(name))
+        for name, check in wanted.items():
+            if name not in self._loops:
+                self._loops[name] = self._loop(check)
+                self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
+        self.end_strangers()
+
+    def _loop(self, check: AnyCheck) -> CheckLoop:
+        probe = build_probe(check)
+        lag = self._settings.guard.loop_lag
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, lambda: build_probe(check))
+
+    def _end(self, name: str, loop: CheckLoop, successor: AnyCheck | None) -> None:
+        for task in self._tasks.pop(name, []):
+            task.cancel()
+        del self._loops[name]
+        if successor is None:
+            self.results.pop(name, None)
+            self.log_lines.pop(name, None)
+
+    def end_strangers(self) -> None:
+        """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values."""
+        known = {check.name: check_labels(check) for check in self._settings.checks}
+        gone = [labels for labels in self._memory.series_labels() if _stranger(dict(labels), known) and self._memory.last(labels)]
+        self.observe(self._clock.wall_ms() + 1, [Sample(labels, STALE_NAN) for labels in gone])
+
+    def restore(self, name: str, status: HealthStatus, since: int) -> None:
+        """After a restart: what the status of a check was and since when, so that an outage keeps its beginning."""
+        if name in self._loops and status is not HealthStatus.UNKNOWN:
+            self._loops[name].standing = Standing(status, status, since)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Begin every loop that does not run yet."""
+        self._group = group
+        for name, loop in self._loops.items():
+            if name in self._tasks:
+                continue
+            delay = first_delay(name, loop.check.interval, len(self._loops))
+            tasks = [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
+            if isinstance(loop.check, PostgresCheck) and isinstance(loop.probe, PostgresProbe):
+                tasks += [
+                    group.create_task(quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
+                    for query in loop.check.queries
+                ]
+            self._tasks[name] = tasks
+
+    def stop(self) -> None:
+        """End every loop."""
+        self._group = None
+        for name, tasks in self._tasks.items():
+            for task in tasks:
+                task.cancel()
+            self._tasks[name] = []
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def checks(self) -> list[AnyCheck]:
+        """The configured checks, in the file's order."""
+        return list(self._settings.checks)
+
+    # --- this machine -------------------------------------------------------------------------------------------------
+
+    async def read_system(self) -> str:
+        """One reading of this machine if it is due; answers with the trouble where it is stuck, else ""."""
+        began = self._clock.monotonic()
+        if began - self._last_system < self._settings.system.interval - 0.1:
+            return ""
+        if self._reading is None or self._reading.done():
+            wall, mono = self._clock.wall_ms(), self._clock.monotonic()
+            self._reading = asyncio.get_running_loop().run_in_executor(self._thread, self._read, wall, mono)
+        try:
+            async with asyncio.timeout(SYSTEM_TIMEOUT):
+                reading, table = await asyncio.shield(self._reading)
+        except TimeoutError:
+            if self._clock.monotonic() - began > SYSTEM_TIMEOUT + self._settings.guard.loop_lag:
+                return ""  # this process was stopped, or too busy: that is told as what it is
+            return "this machine's figures cannot be read: /proc does not answer"
+        except Exception as error:  # noqa: BLE001  the boundary, as for a check: what breaks here (no descriptor left) stops no tick
+            return f"this machine's figures cannot be read: {type(error).__name__}: {error}"
+        self._last_system = self._clock.monotonic()
+        self.reading = reading
+        if table is not None:
+            self.process_count = table.count
+        lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
+        samples, refused = admit_samples(reading.samples)
+        self._take(Observation(reading.at, samples), lookback)
+        return f"some of this machine's figures cannot be used: {refused}" if refused else ""
+
+    def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
+        reading = self._system.read(wall, mono)
+        pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
+        due = self.want_processes or mono - self._last_table >= pause
+        if not (due and self._settings.system.processes):
+            return reading, None
+        self._last_table = mono
+        self.processes = self._table.read(mono)
+        return reading, self._table
+
+    # --- checks and queries -------------------------------------------------------------------------------------------
+
+    def _observe_check(self, observation: Observation) -> None:
+        result = observation.check
+        assert result is not None
+        before = self.results.get(result.name)
+        self.results[result.name] = result
+        check = self._loops[result.name].check if result.name in self._loops else None
+        lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
+        self._take(observation, lookback)
+        if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
+            self._changed(result)
+            if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
+                self._hurry(check.depends_on)
+                self._read_log(check)
+
+    def _read_log(self, check: AnyCheck) -> None:
+        if check.log_file is not None and self._group is not None:
+            self._group.create_task(quietly(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
+
+    async def _tail(self, name: str, path: str) -> None:
+        """Read in a daemon thread, one a file: a pipe or a mount that hangs holds that one, and never the end of the program."""
+        reading = self._log_reads.get(path)
+        if reading is None or reading.done():
+            reading = self._log_reads[path] = asyncio.get_running_loop().create_future()
+            threading.Thread(target=_read_lines, args=(path, reading), name="log", daemon=True).start()
+        try:
+            async with asyncio.timeout(LOG_TIMEOUT):
+                self.log_lines[name] = await asyncio.shield(reading)
+        except TimeoutError:
+            self.log_lines[name] = (f"{path} cannot be read: it does not answer",)
+
+    def _hurry(self, parents: Sequence[str]) -> None:
+        """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""
+        for name in parents:
+            if name in self._loops and name in self._tasks and self._group is not None:
+                self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
+                self._tasks[name].append(self._group.create_task(quietly(self._loops[name].hurry()), name=f"hurry {name}"))
+
+    async def _run_query(self, check: PostgresCheck, probe: PostgresProbe, query: QuerySettings) -> None:
+        lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
+        key = f"{check.name}: {query.metric}"
+        while True:
+            try:
+                found, error = await probe.run_query(query)
+            except Exception as broke:  # the boundary of a query, as of a probe
+                log.exception("query %s: it broke", key)
+                found, error = (), f"the query broke: {type(broke).__name__}"
+            samples, refused = admit_samples(found)
+            error = error or refused
+            if error and error != self.query_errors.get(key):
+                log.warning("query %s: %s", key, error)
+            self.query_errors[key] = error
+            if samples:
+                labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
+                self.figures[key] = {_short(s.labels): s.value for s in samples[:20]}
+                self._take(Observation(self._clock.wall_ms(), labelled), lookback)
+            await self._clock.sleep(query.interval)
+
+    def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
+        """Take samples that are not a source's: the monitor's own, those of recording rules."""
+        self._take(Observation(at, tuple(samples)), lookback_ms)
+
+    def _take(self, observation: Observation, lookback_ms: int) -> None:
+        if not observation.samples:
+            return
+        self._memory.append(observation.at, observation.samples, lookback_ms)
+        self._pending.append(Batch(observation.at, observation.samples, lookback_ms))
+
+    def drain(self) -> list[Batch]:
+        """What has come since the last call, for the history."""
+        pending, self._pending = self._pending, []
+        return pending
+
+    def figures_of(self, check: AnyCheck) -> dict[str, float]:
+        """The newest values of a check's queries."""
+        found: dict[str, float] = {}
+        for query in getattr(check, "queries", ()):
+            found |= self.figures.get(f"{check.name}: {query.metric}", {})
+        return found
+
+    def query_faults_of(self, check: AnyCheck) -> dict[str, str]:
+        """Which of a check's queries fail, and why."""
+        faults = ((query.metric, self.query_errors.get(f"{check.name}: {query.metric}", "")) for query in getattr(check, "queries", ()))
+        return {f"query {metric}": error for metric, error in faults if error}
+
+
+def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:
+    try:
+        lines = last_lines(Path(path))
+    except OSError as error:
+        lines = (f"{path} cannot be read: {error.strerror}",)
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        answer.get_loop().call_soon_threadsafe(answer.set_result, lines)
+
+
+def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> bool:
+    if not {"check", "type"} <= labels.keys():
+        return False
+    own = known.get(labels["check"], {})
+    return any(labels.get(name, "") != own.get(name, "") for name in ("type", "category"))
+
+
+def _short(labels: Labels) -> str:
+    name = label(labels, METRIC_NAME)
+    rest = ",".join(value for key, value in labels if key != METRIC_NAME)
+    return f"{name}{{{rest}}}" if rest else name

@@ -1,0 +1,47 @@
+"""The dead man's ping: another service notices when this monitor is silent (healthchecks.io's shape of addresses)."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from tui_monitor.checks.check_loop import probe_once
+from tui_monitor.config.models import HeartbeatSettings, HttpCheck
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.troubles import Troubles
+from tui_monitor.core.values import HealthStatus
+
+log = logging.getLogger(__name__)
+TROUBLE = "heartbeat"
+
+
+class Heartbeat:
+    """Pings the address each interval: /start once, then the plain address while all is well with this monitor, /fail while not."""
+
+    def __init__(self, settings: HeartbeatSettings, clock: Clock, troubles: Troubles) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._troubles = troubles
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self.ping("/start")
+        while True:
+            await self.ping("/fail" if any(reason != TROUBLE for reason in self._troubles.reasons) else "")
+            await self._clock.sleep(self._settings.interval)
+
+    async def ping(self, suffix: str) -> bool:
+        """One ping; whether it arrived. A ping that does not is the monitor's own trouble."""
+        from tui_monitor.sources.http.probe import HttpProbe
+
+        parts = urlsplit(self._settings.url.get_secret_value())
+        url = parts._replace(path=parts.path.rstrip("/") + suffix) if suffix else parts
+        check = HttpCheck(name="heartbeat", url=url.geturl(), timeout=self._settings.timeout)
+        probe = HttpProbe(check)
+        try:
+            result = await probe_once(probe, check, self._clock)
+        finally:
+            await probe.close()
+        well = result.status is HealthStatus.HEALTHY
+        self._troubles.set(TROUBLE, "" if well else f"the heartbeat does not arrive: {result.reason}")
+        return well

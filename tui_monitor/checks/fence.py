@@ -1,0 +1,137 @@
+"""The fence: whatever a source hands on is checked here, once, before it becomes an observation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample, is_stale
+
+MOST_SAMPLES = 20_000
+"""Samples of one observation; the rest is left out and named (Prometheus' usual `sample_limit`)."""
+MOST_TEXTS = 200
+"""Facts or phases of one result."""
+TEXT_LENGTH = 1_000
+NAN = float("nan")
+
+
+def admit_samples(samples: object) -> tuple[tuple[Sample, ...], str]:
+    """The samples that can be stored, and why the first of the others cannot ("" where all can).
+
+    A value must be a number that fits into a float; a label set consists of pairs of texts and holds a metric's name. What does not
+    fit costs itself only.
+    """
+    admitted: list[Sample] = []
+    refused = ""
+    if not isinstance(samples, Iterable) or isinstance(samples, str | bytes):
+        return (), f"the source gave {_kind(samples)} in place of samples"
+    for count, sample in enumerate(samples):
+        if count == MOST_SAMPLES:
+            return tuple(admitted), f"more than {MOST_SAMPLES:,} samples: the rest is left out"
+        found = _sample(sample)
+        if isinstance(found, Sample):
+            admitted.append(found)
+        else:
+            refused = refused or found
+    return tuple(admitted), refused
+
+
+def number(value: object) -> float | None:
+    """The value as a float; None where it is no number or too large for one. NaN and the infinities are numbers."""
+    if type(value) is float:
+        return value if value == value or is_stale(value) else NAN
+    if not isinstance(value, int | float | Decimal):
+        return None
+    try:
+        return float(value)
+    except (OverflowError, ValueError):
+        return None
+
+
+def admit_result(result: object) -> ProbeResult:
+    """The result with only what can be shown and stored; a result of another kind is an unknown status with the reason."""
+    if not isinstance(result, ProbeResult):
+        return ProbeResult(HealthStatus.UNKNOWN, f"the probe is at fault: it answered with {_kind(result)} in place of a result")
+    if not isinstance(result.status, HealthStatus):
+        return ProbeResult(HealthStatus.UNKNOWN, f"the probe is at fault: {_kind(result.status)} is no status")
+    samples, refused = admit_samples(result.samples)
+    facts = {_text(key): _text(value) for key, value in _pairs(result.facts)}
+    if refused:
+        facts["left out"] = refused
+    phases = {_text(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
+    return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts)
+
+
+def text_of(error: BaseException) -> str:
+    """The error's text for people; one whose own text fails has none."""
+    try:
+        return clean(str(error))
+    except Exception:  # noqa: BLE001  an exception from outside may raise anything here
+        return ""
+
+
+def _sample(sample: Any) -> Sample | str:
+    labels: Any
+    value: Any
+    try:
+        labels, value = sample
+    except (TypeError, ValueError):
+        return f"{_kind(sample)} is no sample"
+    if not _is_label_set(labels):
+        return f"labels of the wrong form: {clip(_shown(labels), 80)}"
+    found = number(value)
+    if found is None:
+        return f"{dict(labels)[METRIC_NAME]}: {clip(_shown(value), 40)} ({type(value).__name__}) is not a number that can be stored"
+    return Sample(labels, found)
+
+
+def _is_label_set(labels: Any) -> bool:
+    """Sorted pairs of non-empty texts without two of one name, the metric's name among them."""
+    if type(labels) is not tuple or not labels:
+        return False
+    before, named = "", False
+    for pair in labels:
+        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or type(pair[1]) is not str:
+            return False
+        if not pair[1] or pair[0] <= before or not _encodable(pair[0]) or not _encodable(pair[1]):
+            return False
+        before, named = pair[0], named or pair[0] == METRIC_NAME
+    return named
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates: SQLite and JSON could not store them
+        return False
+    return True
+
+
+def _seconds(value: object) -> float | None:
+    found = number(value) if not isinstance(value, bool) else None
+    return found if found is not None and math.isfinite(found) and found >= 0 else None
+
+
+def _pairs(texts: object) -> list[tuple[object, object]]:
+    return list(texts.items())[:MOST_TEXTS] if isinstance(texts, Mapping) else []
+
+
+def _text(value: object) -> str:
+    return clip(clean(value if isinstance(value, str) else _shown(value), newlines=True), TEXT_LENGTH)
+
+
+def _shown(value: object) -> str:
+    """A short form of any value; one whose own repr fails is named by its type."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 4096:
+        return "a very large number"  # Python refuses to print more than 4,300 digits
+    try:
+        return clean(repr(value))
+    except Exception:  # noqa: BLE001  a value from outside may raise anything here
+        return _kind(value)
+
+
+def _kind(value: object) -> str:
+    return f"a value of type {type(value).__name__}"

@@ -1,0 +1,126 @@
+""" "Is it me?": notices the monitor's own trouble, so that it is never told as the target's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from tui_monitor.checks.target import is_local
+from tui_monitor.config.models import CheckSettings, GuardSettings
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.troubles import Troubles
+from tui_monitor.core.values import ProbeResult
+from tui_monitor.sources.net.resolve import RESOLVER
+
+REFERENCE_AGE = 3.0
+"""Seconds for which it is believed that the network is down."""
+WELL_AGE = 0.5
+"""Seconds for which it is believed that it is well: a target that fails later may fail because the network has gone since."""
+REFERENCE_TIMEOUT = 2.0
+
+
+@frozen
+class Jump:
+    """What happened to time between two ticks, in seconds: suspend, and how far the wall clock was set (+ forward)."""
+
+    slept: float = 0.0
+    stepped: float = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether rates and grace timers must begin anew."""
+        return self.slept > 2 or abs(self.stepped) > 2
+
+
+class TimeWatch:
+    """Compares three clocks: monotonic (stands still in suspend), boot time (does not), wall (can be set)."""
+
+    def __init__(self, boottime: Callable[[], float] | None = None) -> None:
+        self._boottime = boottime or _boottime
+        self._last: tuple[float, float, float] | None = None
+
+    def look(self, wall_ms: int, monotonic: float) -> Jump:
+        """What happened since the last look."""
+        now = (wall_ms / 1000, monotonic, self._boottime())
+        before, self._last = self._last, now
+        if before is None:
+            return Jump()
+        wall, mono, boot = (b - a for a, b in zip(before, now, strict=True))
+        return Jump(max(0.0, boot - mono), wall - boot)
+
+
+def _boottime() -> float:
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+class Guard:
+    """Asks the references (`[guard]`) when a remote check fails: if none answers, this machine's own network is to blame."""
+
+    def __init__(self, settings: GuardSettings, troubles: Troubles, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._troubles = troubles
+        self._monotonic = monotonic
+        self._asked = float("-inf")
+        self._lock = asyncio.Lock()
+        self._answer = ""
+        self._rechecking: asyncio.Task[None] | None = None
+
+    async def doubt(self, result: ProbeResult, check: CheckSettings) -> str:
+        """Why a failure may be our own fault, "" where nothing speaks for that. Only remote targets are doubted."""
+        if not (self._settings.reference or self._settings.dns) or is_local(check) or result.phases.get("processing"):
+            return ""
+        async with self._lock:  # many failures at once ask once
+            if self._monotonic() - self._asked > (REFERENCE_AGE if self._answer else WELL_AGE):
+                await self._look_again()
+            return self._answer
+
+    def recheck(self) -> None:
+        """While the network is in trouble: see whether it is back, beside the tick, which must not wait for it."""
+        if self._answer and (self._rechecking is None or self._rechecking.done()):
+            self._rechecking = asyncio.create_task(self._look_again(), name="guard")
+
+    def reconfigure(self, settings: GuardSettings) -> None:
+        """Ask other references from now on; those of before are no trouble any more."""
+        if settings != self._settings:
+            self._settings, self._answer, self._asked = settings, "", float("-inf")
+            self._troubles.clear("network")
+
+    async def _look_again(self) -> None:
+        begin = self._monotonic()
+        self._answer = await self._ask()
+        self._asked = begin
+        self._troubles.set("network", self._answer)
+
+    async def _ask(self) -> str:
+        if self._settings.reference:
+            answers = await asyncio.gather(*(_reachable(place) for place in self._settings.reference))
+            if not any(answers):
+                return f"this machine's network is down: none of {len(answers)} references answers"
+        if self._settings.dns:
+            found = await asyncio.gather(*(_resolves(name) for name in self._settings.dns))
+            if not any(found):
+                return f"this machine's name resolution is down: none of {len(found)} names resolves"
+        return ""
+
+
+async def _reachable(place: str) -> bool:
+    host, _, port = place.rpartition(":")
+    try:
+        async with asyncio.timeout(REFERENCE_TIMEOUT):
+            addresses = await RESOLVER.resolve(host.strip("[]"))
+            _, writer = await asyncio.open_connection(addresses[0][1][0], int(port))
+    except (OSError, ValueError):
+        return False
+    writer.close()
+    return True
+
+
+async def _resolves(name: str) -> bool:
+    try:
+        async with asyncio.timeout(REFERENCE_TIMEOUT):
+            await RESOLVER.resolve(name)
+    except OSError:
+        return False
+    return True

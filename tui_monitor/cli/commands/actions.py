@@ -1,0 +1,190 @@
+"""`ack`, `unack`, `resolve`, `silence`, `extend`, `unsilence`, `annotate`: rows that the leader applies; without one they are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+
+from tui_monitor.board.values import CommandRefused
+from tui_monitor.cli.options import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
+from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.sanitize import clean, near
+from tui_monitor.platform.acting_user import who
+from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.runtime.command_client import KEPT, UNANSWERED, answer_of, leave_command
+from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.state import alerts as alert_rows
+from tui_monitor.storage.state.database import StateReader
+from tui_monitor.storage.state.dispatch import load_silences
+
+
+def run(given: Namespace) -> int:
+    """Exit 0 done or kept for the next leader, 1 refused or unknown, 2 usage."""
+    acts: dict[str, Callable[[Namespace], int]] = {
+        "ack": _ack,
+        "unack": _on_alert,
+        "resolve": _on_alert,
+        "silence": _silence,
+        "unsilence": _on_silence,
+        "extend": _on_silence,
+        "annotate": _annotate,
+        "heartbeat": _heartbeat,
+    }
+    return acts[given.verb](given)
+
+
+def tell(looked: Looked, verb: str, arguments: Mapping[str, Any]) -> int:
+    """Leave the command, wait a little for the leader's answer and print it; the exit code."""
+    now = wall_ms()
+    try:
+        ident = leave_command(looked.directory, who(), verb, arguments, now)
+    except CommandRefused as error:
+        raise Refused(str(error)) from None
+    if not looked.alive:
+        print(KEPT)
+        return 0
+    try:
+        with closing(StateReader(looked.directory.state_db)) as state:
+            answer = asyncio.run(answer_of(state, ident, SystemClock()))
+    except (sqlite3.Error, OSError, StoreTooNew):
+        answer = None
+    if answer is not None and not answer.ok:
+        raise Refused(answer.text.removeprefix("refused: "))
+    print(clean(answer.text) if answer else UNANSWERED)
+    return 0
+
+
+# --- alerts ---------------------------------------------------------------------------------------------------------------
+
+
+def _ack(given: Namespace) -> int:
+    if bool(given.ids) == given.all:
+        raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", 2)
+    arguments: dict[str, Any] = {"note": given.note}
+    if given.for_ is not None:
+        arguments["for"] = seconds_of(given.for_, "--for")
+    looked = look(given)
+    if given.all and looked.alive:
+        return tell(looked, "ack", {**arguments, "all": True})
+    if given.all:  # kept: what will fire until the next leader comes was not meant
+        live = read_state(looked.directory, alert_rows.load_live)
+        given.ids = [alert.id for alert in live if alert.state == "firing" and alert.acknowledged is None]
+        if not given.ids:
+            print("nothing to do: no firing alert waits for this")
+            return 0
+    return _tell_of(looked, "ack", given.ids, arguments)
+
+
+def _on_alert(given: Namespace) -> int:
+    arguments = {"note": given.note} if given.verb == "resolve" else {}
+    return _tell_of(look(given), given.verb, [given.id], arguments)
+
+
+def _tell_of(looked: Looked, verb: str, prefixes: list[str], arguments: Mapping[str, Any]) -> int:
+    """What is wrong with one id is told and leaves the others done."""
+    found, faults = _full_ids(looked.directory, prefixes)
+    for fault in faults:
+        complain(fault)
+    return max(1 if faults else 0, tell(looked, verb, {**arguments, "ids": found}) if found else 0)
+
+
+def _full_ids(directory: StateDirectory, prefixes: list[str]) -> tuple[list[str], list[str]]:
+    """Whole ids of live alerts, so that a command that is kept for long still means the same one; and what is wrong with the others."""
+    live = [alert for alert in read_state(directory, alert_rows.load_live) if alert.state != "resolved"]
+    found: dict[str, None] = {}
+    faults = []
+    for prefix in (text.strip().lower() for text in prefixes):
+        fits = [alert for alert in live if prefix and alert.id.startswith(prefix)]
+        exact = [alert for alert in fits if alert.id == prefix] or fits
+        if not exact:
+            faults.append(f'no live alert has the id "{prefix}"{_nearest(prefix, [alert.id for alert in live])}')
+        elif len(exact) > 1:
+            faults.append(f'"{prefix}" is the beginning of several ids: {", ".join(sorted(alert.id for alert in exact)[:5])}')
+        elif exact[0].state == "pending":
+            faults.append(f"{exact[0].id} {exact[0].name} is pending, not firing")
+        else:
+            found[exact[0].id] = None
+    return list(found), faults
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    meant = near(word, known)
+    return f"; did you mean {meant}?" if meant else ""
+
+
+# --- silences -------------------------------------------------------------------------------------------------------------
+
+
+def _silence(given: Namespace) -> int:
+    from tui_monitor.dispatch.silences import make_silence
+
+    now = wall_ms()
+    start = _ahead("--start", given.start, now) if given.start else now
+    end = _ahead("--end", given.end, max(start, now)) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
+    try:
+        make_silence(given.matchers, start, end, "")
+    except ValueError as error:
+        raise Refused(str(error), 2) from None
+    if end <= now:
+        raise Refused("the time that it was to be silent for has already passed", 2)
+    if end - now > LONGEST_S * 1000:
+        raise Refused("a silence ends within ten years", 2)
+    arguments = {"matchers": list(given.matchers), "for": (end - start) / 1000, "comment": given.comment}
+    return tell(look(given), "silence", {**arguments, "start": start} if given.start or given.end else arguments)
+
+
+def _ahead(option: str, text: str, now: int) -> int:
+    try:
+        return parse_time(text, now, ahead=True)
+    except ValueError as error:
+        raise Refused(f"{option}: {error}", 2) from None
+
+
+def _on_silence(given: Namespace) -> int:
+    arguments = {"for": seconds_of(given.for_, "--for")} if given.verb == "extend" else {}
+    looked = look(given)
+    now = wall_ms()
+    prefix = given.id.strip().lower().removeprefix("silence:")
+    known = [silence.id for silence in read_state(looked.directory, load_silences) if silence.ends_at > now or given.verb == "extend"]
+    fits = [ident for ident in known if prefix and ident.startswith(prefix)]
+    fits = [ident for ident in fits if ident == prefix] or fits
+    if len(fits) != 1:
+        several = f'"{prefix}" is the beginning of several silences: {", ".join(fits[:5])}'
+        raise Refused(several if fits else f'there is no silence "{prefix}"{_nearest(prefix, known)}')
+    return tell(looked, given.verb, {**arguments, "id": fits[0]})
+
+
+# --- others ---------------------------------------------------------------------------------------------------------------
+
+
+def _annotate(given: Namespace) -> int:
+    from tui_monitor.storage.history.writer import annotate
+
+    now = wall_ms()
+    text = clean(given.text).strip()
+    if not text:
+        raise Refused("the text is empty", 2)
+    try:
+        at = parse_time(given.when, now) if given.when else now
+    except ValueError as error:
+        raise Refused(f"--at: {error}", 2) from None
+    looked = look(given)
+    if looked.alive:
+        return tell(looked, "annotate", {"text": text, "at": at})
+    if not looked.directory.writable:
+        raise Refused(f"read-only: {looked.directory.why_read_only}")
+    try:
+        annotate(looked.directory.history_db, at, text, who())
+    except (sqlite3.Error, OSError, StoreTooNew) as error:
+        raise Refused(f"the history cannot be written: {error}") from None
+    print(f'marked "{text}"')
+    return 0
+
+
+def _heartbeat(given: Namespace) -> int:
+    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', 2)

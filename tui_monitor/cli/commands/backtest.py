@@ -1,0 +1,234 @@
+"""`rules backtest`: would the rules have fired? And `rules noise`: which of them disturb without use."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import closing
+
+from tui_monitor.alerts.alert import labels_text
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.analysis.backtest import backtest
+from tui_monitor.analysis.backtest_changes import ChangeFault, apply_changes, parse_change
+from tui_monitor.analysis.backtest_result import Backtest, Outcome, RuleOutcome, to_json
+from tui_monitor.analysis.noise_report import Noise, noise_of
+from tui_monitor.analysis.noise_report import to_json as noise_to_json
+from tui_monitor.cli.history_access import StoredHistory
+from tui_monitor.cli.options import Refused, complain, configuration, counted, seconds_of, state_path, suggestion, wall_ms
+from tui_monitor.cli.output import Cell, print_json, say, table
+from tui_monitor.cli.state_access import existing_state, read_state
+from tui_monitor.core.humanize import stamp
+from tui_monitor.core.units import format_duration
+
+SHOWN_FIRINGS = 10
+
+
+# --- backtest ---------------------------------------------------------------------------------------------------------
+
+
+def run_backtest(given: Namespace) -> int:
+    """Exit 0. Refused with 1 without history, with 2 for a name that is no alert, a change that cannot be tried, or a wrong time."""
+    from tui_monitor.dispatch.routing import compile_routing
+    from tui_monitor.runtime.wiring import host_of, labels_of_checks, rules_of
+
+    since = seconds_of(given.since, "--since")
+    step = None if given.step is None else round(seconds_of(given.step, "--step") * 1000)
+    loaded = configuration(given)
+    rules, problems, _ = rules_of(loaded)
+    for problem in problems:
+        complain(problem)
+    changed = _changed(rules, given.alert, given.changes)
+    _check_name(rules, given.alert)
+    settings = loaded.settings
+    now = wall_ms()
+    with closing(StoredHistory(state_path(given))) as history:
+        start, clipped = _start(history, now - round(since * 1000), now, given.since)
+        try:
+            found = backtest(
+                rules,
+                history,
+                start,
+                now,
+                step,
+                routing=compile_routing(settings),
+                host=host_of(settings),
+                alert=given.alert,
+                changed=changed,
+                changes=given.changes,
+                checks=labels_of_checks(settings),
+            )
+        except ValueError as reason:
+            raise Refused(str(reason), 2) from None
+    if given.json:
+        print_json(to_json(found))
+    else:
+        _print(found, given.alert, clipped)
+    return 0
+
+
+def _changed(rules: Sequence[Rule], alert: str | None, texts: Sequence[str]) -> list[Rule] | None:
+    if not texts:
+        return None
+    if alert is None:
+        raise Refused("--set needs the alert that is to be changed: rules backtest ALERT --set for=10m", 2)
+    _check_name(rules, alert)
+    try:
+        return apply_changes(rules, alert, [parse_change(text) for text in texts])
+    except ChangeFault as fault:
+        raise Refused(f"--set: {fault}", 2) from None
+
+
+def _check_name(rules: Sequence[Rule], alert: str | None) -> None:
+    names = sorted({rule.alert for rule in rules})
+    if alert is None or alert in names:
+        return
+    raise Refused(f'there is no alert "{alert}"{suggestion(alert, names)}', 2)
+
+
+def _start(history: StoredHistory, wanted: int, now: int, since: str) -> tuple[int, bool]:
+    """Where the backtest begins, and whether that is later than wanted because the history is younger."""
+    span = history.ask(lambda reader: reader.span())
+    if span is None:
+        raise Refused("there is no history yet: let the monitor run for a while")
+    if span[1] < wanted:
+        raise Refused(f"there is no history of the last {since}: the newest is of {stamp(span[1], now, None)}")
+    if span[0] >= now:
+        raise Refused("the history begins later than now: is the clock right?")
+    return max(wanted, span[0]), span[0] > wanted + 60_000
+
+
+def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
+    fine = "; ".join(
+        f"a sample every {format_duration(round(part.resolution_s, 1))} until {stamp(part.end, 0, None)}"
+        for part in found.stretches
+        if part.resolution_s
+    )
+    print(f"from {stamp(found.start, 0, None)} to {stamp(found.end, 0, None)}, judged every {format_duration(found.step_ms / 1000)}")
+    if fine:
+        say((f"history: {fine}", "dim"))
+    print()
+    heads = ("alert", "tried", "fired", "subjects", "total", "longest", "first", "last", "nearly", "messages", "reminders")
+    rows = [_row(rule, "" if found.changed is None else "present", found.end) for rule in found.present.rules]
+    if found.changed is not None:
+        words = " ".join(shlex.quote(change) for change in found.changes)
+        rows += [_row(rule, words, found.end) for rule in found.changed.rules]
+    table(rows, heads, spare=("reminders", "first", "subjects", "longest"))
+    if alert is not None:
+        for name, outcome in (("present", found.present), ("changed", found.changed)):
+            _print_firings(outcome, name if found.changed is not None else "", found.end)
+    elif found.present.told.total:
+        shares = ", ".join(f"{name} {count}" for name, count in sorted(found.present.by_notifier.items()))
+        print(f"\n{counted(found.present.told.total, 'message')} in all: {shares}")
+    notes = [f"the history begins at {_when(found.start, found.end)}", *found.notes] if clipped else list(found.notes)
+    errors = [
+        f"{rule.alert}: {rule.error}" for rule in (*found.present.rules, *(found.changed.rules if found.changed else ())) if rule.error
+    ]
+    if notes or errors:
+        print()
+    for note in (*notes, *dict.fromkeys(errors)):
+        say((f"note: {note}", "dim"))
+
+
+def _row(rule: RuleOutcome, tried: str, now: int) -> list[Cell]:
+    if not rule.fired:
+        return [rule.alert, (tried, "dim"), "0", "", "", "", "", "", _count(rule.nearly), "0", "0"]
+    gravest = list(rule.by_severity)[-1]
+    return [
+        (rule.alert, gravest),
+        (tried, "dim"),
+        str(rule.fired),
+        str(rule.subjects),
+        _length(rule.firing_s) + (" still" if rule.still else ""),
+        _length(rule.longest_s),
+        _when(rule.first, now),
+        _when(rule.last, now),
+        _count(rule.nearly),
+        str(rule.told.without_reminders),
+        str(rule.told.reminders),
+    ]
+
+
+def _print_firings(outcome: Outcome | None, name: str, now: int) -> None:
+    firings = [one for rule in outcome.rules for one in rule.firings] if outcome is not None else []
+    if not firings:
+        return
+    shown = firings[-SHOWN_FIRINGS:]
+    print(f"\n{name + ': ' if name else ''}the last {len(shown)} of {sum(rule.fired for rule in outcome.rules) if outcome else 0}")
+    rows: list[list[Cell]] = []
+    for one in shown:
+        lasted = f"{_length((one.end - one.start) / 1000)}" if one.end is not None else "still firing"
+        rows.append([_when(one.start, now), lasted, (one.severity, one.severity), labels_text(one.labels)])
+    table(rows, indent="  ")
+
+
+def _when(at: int | None, now: int) -> str:
+    return stamp(at, now, None)
+
+
+def _length(seconds: float) -> str:
+    """Two units at most: 1d3h, 2m30s."""
+    unit = 3600 if seconds >= 86_400 else 60 if seconds >= 3600 else 1
+    return format_duration(round(seconds / unit) * unit)
+
+
+def _count(number: int) -> str:
+    return str(number) if number else ""
+
+
+# --- noise ------------------------------------------------------------------------------------------------------------
+
+
+def run_noise(given: Namespace) -> int:
+    """Exit 0. Refused with 1 without state, with 2 for a wrong time."""
+    since = seconds_of(given.since, "--since")
+    now = wall_ms()
+    directory = existing_state(given)
+    rules = _rules_if_known(given)
+    found = read_state(directory, lambda db: noise_of(db, now - round(since * 1000), now, rules))
+    if given.json:
+        print_json(noise_to_json(found))
+    else:
+        _print_noise(found, given.since)
+    return 0
+
+
+def _rules_if_known(given: Namespace) -> list[Rule]:
+    """The rules that advice may build on; none where this user may not read the configuration."""
+    from tui_monitor.platform.paths import find_config
+    from tui_monitor.runtime.wiring import rules_of
+
+    path = find_config(given.config, os.environ)
+    if path is not None and not os.access(path, os.R_OK):
+        complain(f"{path} may not be read by this user: the advice does not know the present rules")
+        return []
+    return rules_of(configuration(given))[0]
+
+
+def _print_noise(found: Noise, since: str) -> None:
+    if not found.rules:
+        print(f"no alert fired in the last {since}")
+        return
+    print(f"{counted(found.fired, 'alert')} fired and {counted(found.messages, 'message')} went out in the last {since}\n")
+    heads = ("alert", "fired", "subjects", "median", "shortest", "came back", "acknowledged", "messages", "reminders")
+    rows: list[list[Cell]] = [
+        [
+            (rule.alert, rule.severity),
+            str(rule.fired),
+            str(rule.subjects),
+            _length(rule.median_s),
+            _length(rule.shortest_s),
+            _count(rule.came_back),
+            f"{rule.acknowledged} of {rule.fired}" if rule.acknowledged else "never",
+            str(rule.messages),
+            _count(rule.reminders),
+        ]
+        for rule in found.rules
+    ]
+    table(rows, heads, spare=("came back", "shortest", "subjects"))
+    advice = [rule for rule in found.rules if rule.advice]
+    if advice:
+        print()
+    for rule in advice:
+        say(rule.advice)

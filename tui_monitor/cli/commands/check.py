@@ -1,0 +1,86 @@
+"""`check`: one probe of each check, side by side, and its plain verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from tui_monitor.checks.check_loop import AnyCheck, probe_once
+from tui_monitor.cli.options import Refused, configuration, rfc3339, suggestion
+from tui_monitor.cli.output import Cell, print_json, table
+from tui_monitor.config.load import Configuration
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.humanize import latency
+from tui_monitor.core.values import HealthStatus, ProbeResult, worst
+from tui_monitor.sources.base import Probe
+from tui_monitor.sources.kinds import build_probe
+
+
+def run(given: Namespace) -> int:
+    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; 2 with a message for a wrong name or configuration."""
+    loaded = configuration(given)
+    checks = _chosen(loaded.settings.checks, given.names)
+    probes = _built(loaded, checks)
+    rows = asyncio.run(_probe_all(checks, probes))
+    if given.json:
+        print_json(rows)
+    else:
+        _print(rows)
+    return worst(HealthStatus(row["status"]) for row in rows).exit_code
+
+
+def _chosen(checks: list[AnyCheck], names: list[str]) -> list[AnyCheck]:
+    known = [check.name for check in checks]
+    for name in names:
+        if name not in known:
+            raise Refused(f'there is no check "{name}"{suggestion(name, known)}', 2)
+    return [check for check in checks if not names or check.name in names]
+
+
+def _built(loaded: Configuration, checks: list[AnyCheck]) -> list[Probe]:
+    """All before the first begins, so that none measures how long the others take to load; a setting nobody can use is refused."""
+    try:
+        return [build_probe(check) for check in checks]
+    except ValueError:
+        from tui_monitor.runtime.wiring import problems_of
+
+        raise Refused("\n".join(problems_of(loaded)), 2) from None
+
+
+async def _probe_all(checks: list[AnyCheck], probes: list[Probe]) -> list[dict[str, Any]]:
+    return await asyncio.gather(*map(_probe, checks, probes))
+
+
+async def _probe(check: AnyCheck, probe: Probe) -> dict[str, Any]:
+    clock = SystemClock()
+    try:
+        result = await probe_once(probe, check, clock)
+    finally:
+        await probe.close()
+    return to_json(check.name, check.type, result, clock.wall_ms())
+
+
+def to_json(name: str, kind: str, result: ProbeResult, at: int) -> dict[str, Any]:
+    """The contract's shape of one check's verdict."""
+    return {
+        "name": name,
+        "type": kind,
+        "status": str(result.status),
+        "reason": result.reason,
+        "duration_ms": None if result.duration is None else round(result.duration * 1000, 3),
+        "phases_ms": {phase: round(seconds * 1000, 3) for phase, seconds in result.phases.items()},
+        "at": rfc3339(at),
+    }
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        print("no checks are configured; tui-monitor config init writes a file to start from")
+    table([_row(row) for row in rows], ("STATUS", "CHECK", "TOOK", "REASON") if rows else ())
+
+
+def _row(row: dict[str, Any]) -> Sequence[Cell]:
+    took = "" if row["duration_ms"] is None else latency(row["duration_ms"] / 1000)
+    return (row["status"], row["status"]), row["name"], (took, "dim"), row["reason"]

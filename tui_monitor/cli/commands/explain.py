@@ -1,0 +1,216 @@
+"""`explain ALERT`: each part of its rules with the present value, and in plain words why it is or is not firing."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+from tui_monitor.alerts.alert import Alert, labels_text, to_json
+from tui_monitor.alerts.evaluator import GRACE_MS
+from tui_monitor.alerts.presence import any_current
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.cli.history_access import StoredHistory
+from tui_monitor.cli.options import Refused, complain, configuration, rfc3339, suggestion
+from tui_monitor.cli.output import Cell, print_json, say, table
+from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import stamp
+from tui_monitor.core.units import format_duration
+from tui_monitor.promql.engine import Query
+from tui_monitor.promql.errors import EvaluationError
+from tui_monitor.promql.explain import Part, explain
+from tui_monitor.promql.http_json import error_to_json
+from tui_monitor.promql.http_json import to_json as answer_to_json
+from tui_monitor.promql.numbers import format_sample
+from tui_monitor.promql.values import Matrix, format_labels
+from tui_monitor.runtime.wiring import rules_of
+from tui_monitor.storage.state import alerts as alert_rows
+
+MOST_SERIES = 8
+_SOURCES = {"default": "built in", "config": "of the configuration", "file": "of a rule file"}
+
+
+@frozen
+class Subject:
+    """What one rule does about one alert: "firing", "pending", "held" or "kept", and why in words."""
+
+    alert: Alert
+    state: str
+    why: str
+
+
+@frozen
+class Explained:
+    """One rule: its state ("firing", "pending", "inactive", "no data", "error"), why, its subjects and the parts of its expression."""
+
+    rule: Rule
+    state: str
+    why: str
+    subjects: tuple[Subject, ...]
+    parts: tuple[Part, ...]
+
+
+def explain_alert(given: Namespace) -> int:
+    """Exit 0; 2 for a name that is no alert. Needs the configuration (the rules) and the state (samples and alerts)."""
+    rules, problems, _ = rules_of(configuration(given))
+    chosen = [rule for rule in rules if rule.alert == given.alert]
+    if not chosen:
+        for problem in problems:
+            complain(problem)
+        names = sorted({rule.alert for rule in rules})
+        raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', 2)
+    looked, now = look(given), time.time_ns() // 1_000_000
+    with closing(StoredHistory(looked.directory.path)) as history:
+        live = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.name == given.alert]
+        explained = [_explain(rule, live, history, looked, now) for rule in chosen]
+    if given.json:
+        print_json({"alert": given.alert, "at": rfc3339(now), "rules": [_to_json(one, now) for one in explained]})
+        return 0
+    if not looked.alive:
+        complain("no monitor runs, so no rule is evaluated: this is what the stored samples say")
+    for one in explained:
+        _print(one, now)
+    return 0
+
+
+# --- why ------------------------------------------------------------------------------------------------------------------
+
+
+def _explain(rule: Rule, live: Sequence[Alert], history: StoredHistory, looked: Looked, now: int) -> Explained:
+    query = rule.query
+    assert isinstance(query, Query)
+    parts = tuple(explain(query, history, now))
+    subjects = tuple(_subjects(rule, live, now))
+    states = {subject.state for subject in subjects}
+    for state in ("firing", "pending"):
+        if state in states:
+            return Explained(rule, state, "", subjects, parts)
+    whole = parts[0].result
+    if isinstance(whole, EvaluationError):
+        return Explained(rule, "error", str(whole), subjects, parts)
+    if isinstance(whole, float) or (isinstance(whole, list) and whole):
+        return Explained(rule, "inactive", subjects[0].why if subjects else _true_but_unknown(rule, looked, now), subjects, parts)
+    if not any_current(query.matchers, history, now):
+        return Explained(rule, "no data", f"nothing that it reads has a current sample{_no_data(rule)}", subjects, parts)
+    return Explained(rule, "inactive", "its condition is false for every series that it reads", subjects, parts)
+
+
+def _true_but_unknown(rule: Rule, looked: Looked, now: int) -> str:
+    """Why the running monitor has no alert of a condition that is true."""
+    if looked.leader is None or not looked.alive:
+        return "its condition is true, but no monitor runs"
+    if rule.absent and now < looked.leader.since + GRACE_MS:
+        return f"its condition is true now, but a rule with absent() waits for {format_duration(GRACE_MS // 1000)} after a start"
+    return "its condition is true now, the next evaluation takes it up"
+
+
+def _no_data(rule: Rule) -> str:
+    """What the rule does about missing data."""
+    if rule.no_data == "alert":
+        return f"; after {format_duration(rule.no_data_for_s)} without any it alerts about that"
+    return "; a firing alert resolves then" if rule.no_data == "resolve" else "; a firing alert holds then"
+
+
+def _subjects(rule: Rule, live: Sequence[Alert], now: int) -> Iterator[Subject]:
+    for alert in live:
+        rung = alert.rungs.get(rule.key)
+        if rung is None:
+            continue
+        held_for = f"true since {stamp(rung.since, now, None, seconds=True)} ({_span(now - rung.since)})"
+        if alert.held:
+            by = f" by {alert.resolved_by}" if alert.resolved_by else ""
+            yield Subject(alert, "held", f"resolved{by}, and stays so until the condition has been false once; it is {held_for}")
+        elif rung.keep_until is not None:
+            until = stamp(rung.keep_until, now, None, seconds=True)
+            yield Subject(alert, "firing", f"false now, but it keeps firing until {until}{_remarks(alert, now)}")
+        elif rung.active and alert.state == "pending":
+            length = f" of {format_duration(rule.cooldown_s)}" if rule.cooldown_s else ""
+            yield Subject(alert, "pending", f"{held_for}; the cooldown{length} since it last ended holds it back")
+        elif rung.active:
+            yield Subject(
+                alert,
+                "firing",
+                f"{held_for}{f', which is longer than {format_duration(rule.for_s)}' if rule.for_s else ''}{_remarks(alert, now)}",
+            )
+        else:
+            left = max(0, round(rule.for_s * 1000) - (now - rung.since))
+            yield Subject(alert, "pending", f"{held_for} of {format_duration(rule.for_s)}: fires in {_span(left)} if it stays true")
+
+
+def _span(ms: int) -> str:
+    return format_duration(max(0, ms) // 1000)
+
+
+def _remarks(alert: Alert, now: int) -> str:
+    found = ""
+    if (taken := alert.acknowledged) is not None:
+        note = f": {taken.note}" if taken.note else ""
+        found += f"; acknowledged by {taken.by} at {stamp(taken.at, now, None)}{note}"
+    if alert.suppressed_by:
+        found += f"; not told because of {', '.join(alert.suppressed_by)}"
+    if alert.no_data:
+        found += "; no data now, so it holds"
+    return found
+
+
+# --- shown ----------------------------------------------------------------------------------------------------------------
+
+
+def _to_json(one: Explained, now: int) -> dict[str, Any]:
+    rule = one.rule
+    return {
+        "severity": rule.severity,
+        "source": rule.source,
+        "expr": rule.expr,
+        "for_s": rule.for_s,
+        "keep_firing_for_s": rule.keep_firing_for_s,
+        "state": one.state,
+        "why": one.why,
+        "subjects": [{"alert": to_json(subject.alert), "state": subject.state, "why": subject.why} for subject in one.subjects],
+        "parts": [{"text": part.text, "depth": part.depth, **_part_to_json(part, now)} for part in one.parts],
+    }
+
+
+def _part_to_json(part: Part, now: int) -> dict[str, Any]:
+    if isinstance(part.result, EvaluationError):
+        return error_to_json(part.result)
+    return answer_to_json(part.result, now)
+
+
+def _print(one: Explained, now: int) -> None:
+    rule = one.rule
+    ink = rule.severity if one.state in ("firing", "error") else "warning" if one.state in ("pending", "no data") else "healthy"
+    waits = f"for {format_duration(rule.for_s)}" if rule.for_s else "at once"
+    say((rule.alert, "bold"), (rule.severity, rule.severity), (f"({_SOURCES[rule.source]}, {waits})", "dim"))
+    say((f"  {one.state}", ink), one.why)
+    for subject in one.subjects:
+        labels = labels_text(subject.alert.labels)
+        say(f"  {subject.alert.id}", labels, (subject.state, rule.severity if subject.state == "firing" else ""), subject.why)
+    rows: list[list[Cell]] = []
+    for part in one.parts:
+        for index, text in enumerate(_result(part, now)):
+            rows.append([f"{'  ' * part.depth}{' '.join(part.text.split())}" if index == 0 else "", (text, "dim" if index else "")])
+    table(rows, indent="    ")
+    print()
+
+
+def _result(part: Part, now: int) -> list[str]:
+    """The value in lines: at most MOST_SERIES series."""
+    value = part.result
+    if isinstance(value, EvaluationError):
+        return [f"error: {value}"]
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, float | int):
+        return [format_sample(float(value))]
+    if not value:
+        return ["no series"]
+    if isinstance(value, Matrix):
+        lines = [f"{format_labels(labels)}  {len(values)} samples, newest {format_sample(values[-1])}" for labels, _, values in value]
+    else:
+        lines = [f"{format_sample(number)}  {format_labels(labels)}" for labels, number in value]
+    rest = len(lines) - MOST_SERIES
+    return [*lines[:MOST_SERIES], f"and {rest} more"] if rest > 0 else lines

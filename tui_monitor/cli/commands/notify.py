@@ -1,0 +1,168 @@
+"""`notify test | send`: try each notifier for real from this process, or send a message of one's own through the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from tui_monitor.board.values import CommandRefused
+from tui_monitor.cli.commands.actions import tell
+from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
+from tui_monitor.cli.output import ink
+from tui_monitor.cli.state_access import NoStateYet, existing_state, look
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
+from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
+from tui_monitor.dispatch.message import Message, State
+from tui_monitor.platform.acting_user import who
+from tui_monitor.runtime.command_client import write_state
+from tui_monitor.storage.state import audit as audit_rows
+from tui_monitor.storage.state import outbox as outbox_rows
+
+if TYPE_CHECKING:
+    from tui_monitor.config.models import Settings
+
+GRACE_S = 5.0
+"""A notifier that overstays its own time limit by so much is stopped from outside."""
+_TEXTS = {
+    "en": ("Test message from {host}", "If you can read this, {name} works. Sent by {by} with tui-monitor notify test."),
+    "ko": ("{host} 시험 메시지", "이 메시지가 보이면 {name} 알림이 작동합니다. 보낸 사람: {by} (tui-monitor notify test)"),
+}
+
+
+@frozen
+class Tried:
+    """What became of one test message; ``reason`` holds no secrets."""
+
+    message: Message
+    state: State
+    provider_id: str = ""
+    reason: str = ""
+    remark: str = ""
+
+
+def run(given: Namespace) -> int:
+    """Exit 0, 1 where a send failed or the leader refused, 2 for a wrong configuration or name."""
+    return _test(given) if given.action == "test" else _send(given)
+
+
+def _test(given: Namespace) -> int:
+    from tui_monitor.runtime.wiring import host_of, secrets_of
+
+    settings = configuration(given).settings
+    entries = _chosen(settings, given.names)
+    if given.dry:
+        entries = [entry.model_copy(update={"test_mode": True}) if entry.type == "aligo" else entry for entry in entries]
+    tried = asyncio.run(_try_all(entries, settings.language, host_of(settings), secrets_of(settings)))
+    _print(tried)
+    _record(given, tried)
+    return 0 if all(one.state == "sent" for one in tried) else 1
+
+
+def _chosen(settings: Settings, names: Sequence[str]) -> list[Any]:
+    known = [entry.name for entry in settings.notifiers]
+    if not known:
+        raise Refused("no notifier is configured: add a [[notifiers]] table to the configuration", 2)
+    for name in names:
+        if name not in known:
+            raise Refused(f'there is no notifier "{name}"{suggestion(name, known)}', 2)
+    return [entry for entry in settings.notifiers if not names or entry.name in names]
+
+
+async def _try_all(entries: Sequence[Any], language: str, host: str, secrets: Sequence[str]) -> list[Tried]:
+    return await asyncio.gather(*(_try(entry, language, host, secrets) for entry in entries))
+
+
+async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> Tried:
+    from tui_monitor.notifiers.base import SendError
+    from tui_monitor.notifiers.kinds import build_notifier
+
+    title, text = (part.format(host=host, name=entry.name, by=who()) for part in _TEXTS[language])
+    message = Message(uuid4().hex, entry.name, "test", wall_ms(), title, text, "info", host, thread=uuid4().hex, language=language)
+    remark = "test mode: accepted, not delivered" if getattr(entry, "test_mode", False) else ""
+    try:
+        notifier = build_notifier(entry)
+    except (ValueError, ImportError) as error:
+        return Tried(message, "failed", reason=_hide(str(error), secrets))
+    try:
+        async with asyncio.timeout(notifier.timeout + GRACE_S):
+            return Tried(message, "sent", await notifier.send(message), remark=remark)
+    except SendError as error:
+        return Tried(message, "unknown" if error.maybe_delivered else "failed", reason=_hide(error.reason, secrets))
+    except TimeoutError:
+        return Tried(message, "unknown", reason="it did not come back in time")
+    except Exception as error:  # noqa: BLE001  the boundary: one faulty channel must not hide how the others do; its text may hold secrets
+        return Tried(message, "failed", reason=f"internal error: {type(error).__name__}")
+    finally:
+        await notifier.close()
+
+
+def _hide(text: str, secrets: Sequence[str]) -> str:
+    """Notifiers keep secrets out of their reasons; this is for what a driver says by itself."""
+    for secret in sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _print(tried: Sequence[Tried]) -> None:
+    for one in tried:
+        if one.state == "sent":
+            said = "; ".join(part for part in (one.provider_id, one.remark) if part)
+            print(f"{clean(one.message.notifier)}: {ink('sent', 'sent')}{clean(f' ({said})') if said else ''}")
+        else:
+            doubt = " (it may have arrived)" if one.state == "unknown" else ""
+            print(f"{clean(one.message.notifier)}: {ink('failed', 'failed')}: {clean(one.reason)}{doubt}")
+
+
+def _record(given: Namespace, tried: Sequence[Tried]) -> None:
+    """Write the results to the outbox where a monitor has run and this user may write; a test works without all that."""
+
+    def work(db: sqlite3.Connection) -> None:
+        now = wall_ms()
+        for one in tried:
+            outbox_rows.put_done(db, one.message, one.state, now, provider_id=one.provider_id, error=one.reason)
+            audit_rows.add(db, now, who(), "tested", one.message.notifier, one.state)
+
+    try:
+        directory = existing_state(given)
+        if directory.writable:
+            write_state(directory, work)
+    except NoStateYet:
+        pass
+    except (Refused, CommandRefused) as error:
+        complain(f"the result is not recorded: {error}")
+
+
+def _send(given: Namespace) -> int:
+    severity = SEVERITY_ALIASES.get(given.severity, given.severity)
+    if severity not in SEVERITIES:
+        raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', 2)
+    arguments = {"title": given.title, "message": given.message, "severity": severity, "to": list(given.to)}
+    looked = look(given)
+    if not looked.alive and (refusal := _refusal_of_the_next(given, arguments)):
+        raise Refused(refusal)
+    return tell(looked, "send", arguments)
+
+
+def _refusal_of_the_next(given: Namespace, arguments: Mapping[str, Any]) -> str:
+    """Why the next leader would refuse it, as far as the configuration is to be read here; "" where nothing is known."""
+    from tui_monitor.config.load import ConfigurationError, load
+    from tui_monitor.dispatch.manual import message_by_hand
+    from tui_monitor.dispatch.routing import compile_routing
+    from tui_monitor.platform.paths import find_config
+    from tui_monitor.runtime.wiring import host_of
+
+    path = find_config(given.config, os.environ)
+    try:
+        if path is None:
+            return ""
+        settings = load(path).settings
+        answer, messages = message_by_hand(arguments, who(), compile_routing(settings), host_of(settings), 0)
+    except (ConfigurationError, ValueError):
+        return ""
+    return "" if messages else answer.removeprefix("refused: ")

@@ -1,0 +1,206 @@
+"""`status`, `alerts`, `silences`, `audit`, `notifications`: what the running monitor knows, read from the state directory alone."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+
+from tui_monitor.alerts.alert import Alert, labels_text, to_json
+from tui_monitor.board.values import subject_of
+from tui_monitor.cli.commands.status import status
+from tui_monitor.cli.options import rfc3339, wall_ms
+from tui_monitor.cli.output import Cell, print_json, table, terminal_width
+from tui_monitor.cli.state_access import look_for_people, read_state
+from tui_monitor.core.humanize import age, span, stamp
+from tui_monitor.core.values import severity_rank
+from tui_monitor.dispatch.silences import Silence
+from tui_monitor.storage.state import alerts as alert_rows
+from tui_monitor.storage.state import audit as audit_rows
+from tui_monitor.storage.state import dispatch as planner_rows
+from tui_monitor.storage.state import outbox as outbox_rows
+
+MOST_ALERTS = 20_000
+ROOMY = 120
+"""From this many columns on a row of `alerts` has room for everything."""
+
+
+def run(given: Namespace) -> int:
+    """Exit 0, 1 where there is no state to read; `status` has exit codes of its own."""
+    answers: dict[str, Callable[[Namespace], int]] = {
+        "status": status,
+        "alerts": _alerts,
+        "silences": _silences,
+        "audit": _audit,
+        "notifications": _notifications,
+    }
+    return answers[given.verb](given)
+
+
+# --- alerts ---------------------------------------------------------------------------------------------------------------
+
+
+def _alerts(given: Namespace) -> int:
+    directory = look_for_people(given).directory
+    live = [alert for alert in read_state(directory, alert_rows.load_live) if alert.state != "resolved"]
+    live.sort(key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id))
+    ended: list[Alert] = []
+    if given.all:
+        ended = [alert for alert in read_state(directory, lambda db: alert_rows.history(db, MOST_ALERTS)) if alert.state == "resolved"]
+    if given.json:
+        print_json([to_json(alert) for alert in (*live, *ended)])
+    elif not live and not ended:
+        print("no alerts")
+    elif terminal_width() < ROOMY:
+        table([_short_row(alert, wall_ms()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
+    else:
+        table([_alert_row(alert, wall_ms()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
+    return 0
+
+
+def _short_row(alert: Alert, now: int) -> Sequence[Cell]:
+    """For a narrow terminal: what it says counts, its name and hour can be asked for."""
+    ident, severity, state, _, lasted, _, summary, remarks = _alert_row(alert, now)
+    remark = remarks[0] if isinstance(remarks, tuple) else remarks
+    return ident, severity, state, lasted, f"{summary} ({remark})" if remark else summary
+
+
+def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
+    began = alert.starts_at or alert.active_at
+    state = "acknowledged" if alert.acknowledged and alert.state == "firing" else alert.state
+    quiet = alert.state == "resolved" or bool(alert.acknowledged or alert.suppressed_by)
+    seconds = max(0, (alert.ends_at or now) - began) // 1000
+    return (
+        alert.id,
+        (alert.severity, "dim" if quiet else alert.severity),
+        (state, "dim" if quiet else ""),
+        stamp(began, now, None),
+        span(seconds) if seconds >= 10 else f"{seconds}s",
+        (alert.name, "dim" if quiet else "bold"),
+        alert.annotations.get("summary", "") or labels_text(alert.labels),
+        ("; ".join(_remarks(alert, now)), "dim"),
+    )
+
+
+def _remarks(alert: Alert, now: int) -> list[str]:
+    found = []
+    if (taken := alert.acknowledged) is not None:
+        until = f" until {stamp(taken.until, now, None)}" if taken.until else ""
+        found.append(f"acknowledged by {taken.by}{until}{f': {taken.note}' if taken.note else ''}")
+    if alert.resolved_by:
+        found.append(f"resolved by {alert.resolved_by}")
+    if alert.suppressed_by:
+        found.append(f"muted by {', '.join(alert.suppressed_by)}")
+    if alert.flaps:
+        found.append(f"flapping, {alert.flaps} times")
+    if alert.no_data:
+        found.append("no data")
+    return found
+
+
+# --- silences -------------------------------------------------------------------------------------------------------------
+
+
+def _silences(given: Namespace) -> int:
+    now = wall_ms()
+    known = read_state(look_for_people(given).directory, planner_rows.load_silences)
+    shown = [silence for silence in known if given.all or silence.ends_at > now]
+    if given.json:
+        print_json([_silence_to_json(silence, now) for silence in shown])
+    elif not shown:
+        print("no silences")
+    else:
+        table([_silence_row(silence, now) for silence in shown], ("ID", "STATE", "FROM", "ENDS", "LEFT", "MATCHERS", "BY", "COMMENT"))
+    return 0
+
+
+def _silence_state(silence: Silence, now: int) -> str:
+    return "active" if silence.is_active(now) else "pending" if now < silence.starts_at else "expired"
+
+
+def _silence_to_json(silence: Silence, now: int) -> dict[str, object]:
+    return {
+        "id": silence.id,
+        "state": _silence_state(silence, now),
+        "matchers": [str(matcher) for matcher in silence.matchers],
+        "starts_at": rfc3339(silence.starts_at),
+        "ends_at": rfc3339(silence.ends_at),
+        "by": silence.by,
+        "comment": silence.comment,
+    }
+
+
+def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
+    state = _silence_state(silence, now)
+    left = age(now, silence.ends_at) if state != "expired" else ""
+    matchers = " ".join(map(str, silence.matchers))
+    return (
+        silence.id,
+        (state, "dim" if state == "expired" else ""),
+        stamp(silence.starts_at, now, None),
+        stamp(silence.ends_at, now, None),
+        left,
+        matchers,
+        silence.by,
+        silence.comment,
+    )
+
+
+# --- audit and outbox -----------------------------------------------------------------------------------------------------
+
+
+def _audit(given: Namespace) -> int:
+    now = wall_ms()
+    lines = read_state(look_for_people(given).directory, lambda db: audit_rows.entries(db, given.limit))
+    if given.json:
+        fields = ("by", "verb", "subject", "note")
+        print_json([{"at": rfc3339(line.at), **{name: getattr(line, name) for name in fields}} for line in lines])
+    elif not lines:
+        print("nobody has done anything yet")
+    else:
+        rows: list[Sequence[Cell]] = [
+            (stamp(line.at, now, None, seconds=True), line.by, (line.verb, "bold"), line.subject, line.note) for line in lines
+        ]
+        table(rows, ("TIME", "BY", "DID", "TO", "NOTE"))
+    return 0
+
+
+def _notifications(given: Namespace) -> int:
+    now = wall_ms()
+    directory = look_for_people(given).directory
+    entries = read_state(directory, lambda db: outbox_rows.list_entries(db, given.limit))
+    if given.json:
+        print_json([outbox_rows.entry_to_json(entry) for entry in entries])
+    elif not entries:
+        print("no notifications")
+    else:
+        told = {ident for entry in entries for ident in entry.alerts}
+        labels = read_state(directory, lambda db: alert_rows.labels_of(db, told))
+        rows: list[Sequence[Cell]] = [
+            (
+                stamp(entry.created_at, now, None, seconds=True),
+                entry.notifier,
+                entry.kind,
+                (entry.state, entry.state),
+                "" if entry.attempts < 2 else f"{entry.attempts} tries",
+                _told_of(entry.alerts, labels),
+                _outcome(entry, now),
+            )
+            for entry in entries
+        ]
+        table(rows, ("TIME", "NOTIFIER", "KIND", "STATE", "", "ALERTS", ""))
+    return 0
+
+
+def _told_of(alerts: Sequence[str], labels: Mapping[str, Mapping[str, str]]) -> str:
+    """The alerts of a message by id, the first by name: "3f2a91bc CheckUnhealthy shop, 77ab01cd and 2 more"."""
+    named = [f"{ident} {own.get('alertname', '')} {subject_of(own)}".strip() for ident in alerts[:1] for own in [labels.get(ident, {})]]
+    more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
+    return ", ".join([*named, *alerts[1:3]]) + more
+
+
+def _outcome(entry: outbox_rows.Entry, now: int) -> str:
+    again = (
+        f"again at {stamp(entry.next_try, now, None, seconds=True)}" if entry.next_try and entry.state in ("retrying", "unknown") else ""
+    )
+    sent = f"id {entry.provider_id}" if entry.state == "sent" and entry.provider_id else ""
+    return "; ".join(part for part in (entry.error, again, sent) if part)

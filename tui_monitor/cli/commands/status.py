@@ -1,0 +1,195 @@
+"""`status`: the board of the running monitor in short; 3 (unknown) wherever nobody can say."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.board.values import Board, CheckView, Resources, board_from_json
+from tui_monitor.cli.options import Refused, rfc3339, wall_ms
+from tui_monitor.cli.output import Cell, print_json, say, table
+from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
+from tui_monitor.core.values import SEVERITIES, HealthStatus, overall
+from tui_monitor.core.version import VERSION
+from tui_monitor.storage.history.last_board import last_facts
+from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.state import alerts as alert_rows
+
+STALE_MS = 30_000
+"""The leader writes its board each 5 s at least; one that is older is no news of now."""
+
+
+def status(given: Namespace) -> int:
+    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown: also where no monitor runs or this user may not read the state."""
+    now = wall_ms()
+    try:
+        report = _report(look(given), now)
+    except Refused as refused:
+        report = _nothing_known(str(refused))
+    if given.json:
+        print_json(report)
+    else:
+        _print(report, now)
+    return HealthStatus(report["status"]).exit_code
+
+
+def _nothing_known(reason: str) -> dict[str, Any]:
+    return {
+        "host": socket.gethostname(),
+        "status": "unknown",
+        "reason": reason,
+        "leader": None,
+        "checks": [],
+        "alerts": _count([]),
+        "resources": {},
+        "trouble": [],
+        "version": VERSION,
+        "uptime_s": None,
+        "at": None,
+    }
+
+
+def _report(looked: Looked, now: int) -> dict[str, Any]:
+    leader, board = looked.leader, _board(looked.directory.history_db)
+    report = _nothing_known("")
+    alerts = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.state != "resolved"]
+    report["alerts"] = _count(alerts)
+    if looked.alive and leader is not None:
+        report["leader"] = {
+            "pid": leader.pid,
+            "kind": leader.kind,
+            "since": rfc3339(leader.since),
+            "heartbeat": rfc3339(leader.heartbeat),
+        }
+        report["version"] = leader.version
+        report["uptime_s"] = round((now - leader.since) / 1000, 3)
+    if not looked.alive:
+        report["reason"] = "no monitor runs"
+    elif board is None or leader is None or board.at < leader.since:
+        board, report["reason"] = None, "the monitor has just started"
+    elif now - board.at > STALE_MS:
+        report["reason"] = f"the monitor has written nothing since {rfc3339(board.at)}"
+    if board is not None:
+        fresh = not report["reason"]
+        known = overall((check.status for check in board.checks), alerts)
+        report["status"] = str(known) if fresh else "unknown"
+        report.update(host=board.host, at=rfc3339(board.at), resources=_resources(board.resources), trouble=list(board.trouble))
+        report["checks"] = [_check(check, "" if fresh else report["reason"]) for check in board.checks]
+    return report
+
+
+def _board(path: Path) -> Board | None:
+    """The newest stored board; None where there is none that this version understands."""
+    try:
+        try:
+            data = last_facts(path)
+        except sqlite3.Error:  # in a directory that may not be written, a file that nobody has open
+            with closing(HistoryReader(path)) as reader:
+                found = reader.facts()
+            data = found[1] if found else None
+        return board_from_json(data) if data else None
+    except (HistoryFault, StoreTooNew, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _count(alerts: list[Alert]) -> dict[str, Any]:
+    """``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire."""
+    firing = [alert for alert in alerts if alert.state == "firing"]
+    severities = Counter(alert.severity for alert in firing)
+    return {
+        "firing": sum(alert.acknowledged is None for alert in firing),
+        "acknowledged": sum(alert.acknowledged is not None for alert in firing),
+        "pending": len(alerts) - len(firing),
+        "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
+    }
+
+
+def _check(check: CheckView, blind: str) -> dict[str, Any]:
+    """``blind``: why nothing is known of now; the check's last status is then its reason's, not its own."""
+    reason = f"{blind}; was {check.status}{f': {check.reason}' if check.reason else ''}" if blind else check.reason
+    return {
+        "name": check.name,
+        "type": check.type,
+        "category": check.category,
+        "target": check.target,
+        "status": "unknown" if blind else str(check.status),
+        "reason": reason,
+        "since": rfc3339(check.since),
+        "at": rfc3339(check.at),
+        "duration_ms": None if check.duration is None else round(check.duration * 1000, 3),
+        "phases_ms": {phase: round(seconds * 1000, 3) for phase, seconds in check.phases.items()},
+        "windows": {name: asdict(window) for name, window in check.windows.items()},
+        "consecutive_failures": check.consecutive_failures,
+        "depends_on": list(check.depends_on),
+    }
+
+
+def _resources(resources: Resources) -> dict[str, Any]:
+    """Ratios 0 to 1, bytes, bytes per second; without the process table."""
+    known = asdict(resources)
+    for name in ("processes", "process_count"):
+        del known[name]
+    return known
+
+
+# --- for people -----------------------------------------------------------------------------------------------------------
+
+
+def _print(report: Mapping[str, Any], now: int) -> None:
+    leader = report["leader"]
+    who = f"{leader['kind']}, pid {leader['pid']}, up {max(0, round(report['uptime_s']))}s" if leader else ""
+    if leader and report["uptime_s"] >= 60:
+        who = f"{leader['kind']}, pid {leader['pid']}, up {span(report['uptime_s'])}"
+    say((report["host"], "bold"), (report["status"], report["status"]), (who, "dim"))
+    if report["reason"]:
+        last = f"; the last board is of {_clock(report['at'], now)}" if report["at"] else ""
+        say(f"{report['reason']}{last}")
+    if report["at"]:
+        _print_resources(report["resources"])
+    if report["at"] or leader:
+        say(*_alert_counts(report["alerts"]))
+    for trouble in report["trouble"]:
+        say(("the monitor itself:", "warning"), trouble)
+    if report["checks"]:
+        print()
+        table(
+            [_check_row(check, now) for check in report["checks"]],
+            ("STATUS", "CHECK", "TYPE", "TOOK", "SINCE", "REASON"),
+            spare=("TYPE", "SINCE"),
+        )
+
+
+def _print_resources(known: Mapping[str, Any]) -> None:
+    parts = [f"cpu {percent(known['cpu'])}", f"memory {percent(known['memory'])} of {size(known['memory_total'])}"]
+    if known["load"]:
+        parts.append("load " + " ".join(f"{value:.2f}" for value in known["load"]))
+    parts += [f"{mount['mount']} {percent(mount['usage'])}" for mount in known["mounts"][:4]]
+    say(*(part for part in parts if not part.endswith(f" {NOTHING}")))
+
+
+def _alert_counts(counts: Mapping[str, Any]) -> list[Cell]:
+    gravest = next((severity for severity, count in counts["by_severity"].items() if count), "")
+    each = ", ".join(f"{severity} {count}" for severity, count in counts["by_severity"].items() if count)
+    found: list[Cell] = [(f"{counts['firing']} firing", gravest)] if counts["firing"] else [] if each else ["no alert fires"]
+    found += [f"{counts[name]} {name}" for name in ("acknowledged", "pending") if counts[name]]
+    return [*found, (f"({each})", "dim")] if each else found
+
+
+def _check_row(check: Mapping[str, Any], now: int) -> list[Cell]:
+    took = "" if check["duration_ms"] is None else latency(check["duration_ms"] / 1000)
+    return [(check["status"], check["status"]), check["name"], (check["type"], "dim"), took, _clock(check["since"], now), check["reason"]]
+
+
+def _clock(text: str | None, now: int) -> str:
+    return stamp(round(datetime.fromisoformat(text).timestamp() * 1000), now, None) if text else ""

@@ -1,0 +1,154 @@
+"""`store info | verify | compact | export`: look after the history's file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tui_monitor.cli.options import Refused, complain, rfc3339, seconds_of, wall_ms
+from tui_monitor.cli.output import Cell, print_json, say, table
+from tui_monitor.cli.state_access import existing_state, look
+from tui_monitor.core.humanize import size, stamp
+from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.storage.history.export import export
+from tui_monitor.storage.history.reader import HistoryFault
+from tui_monitor.storage.history.tools import compact, info, verify
+from tui_monitor.storage.sqlite import StoreTooNew, connect
+
+
+def run(given: Namespace) -> int:
+    """Exit 0; 1 where a file is damaged or cannot be used; 2 usage."""
+    acts: dict[str, Callable[[Namespace], int]] = {"info": _info, "verify": _verify, "compact": _compact, "export": _export}
+    try:
+        return acts[given.action](given)
+    except (sqlite3.Error, HistoryFault, StoreTooNew) as error:
+        complain(f"the store cannot be used: {error}")
+        return 1
+
+
+def _readable(directory: StateDirectory) -> StateDirectory:
+    """SQLite reads a file that nobody has open only where it may write beside it."""
+    if not directory.writable and not directory.state_db.with_name("state.db-wal").exists():
+        raise Refused(f"{directory.path} is read-only for this user and no monitor runs: do this as its owner")
+    return directory
+
+
+def _history(directory: StateDirectory) -> Path:
+    if not directory.history_db.exists():
+        raise Refused(f"there is no history yet: {directory.history_db}")
+    return directory.history_db
+
+
+def _info(given: Namespace) -> int:
+    directory = _readable(existing_state(given))
+    known = info(_history(directory))
+    known["state_bytes"] = directory.state_db.stat().st_size
+    if given.json:
+        print_json({**known, "tables": {name: _with_times(entry) for name, entry in known["tables"].items()}})
+    else:
+        _print_info(known)
+    return 0
+
+
+def _with_times(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: rfc3339(value) if name in ("from", "until") else value for name, value in entry.items()}
+
+
+def _print_info(known: Mapping[str, Any]) -> None:
+    now = wall_ms()
+    log = f"log {size(known['wal_bytes'])}, unused {size(known['free_bytes'])}, schema {known['schema']}"
+    say((known["path"], "bold"), size(known["file_bytes"]), (log, "dim"))
+    each = known["bytes_per_raw_sample"]
+    say(f"{known['series']} series", f"{known['raw_samples']} raw samples", f"{each} bytes each" if each else "")
+    names = {"ticks": "newest ticks", "recent": "last minutes", "raw": "every sample", "minutes": "minutes", "hours": "hours"}
+    rows: list[list[Cell]] = []
+    for key, name in names.items():
+        entry = known["tables"][key]
+        span = f"{stamp(entry['from'], now, None)} to {stamp(entry['until'], now, None)}" if "from" in entry else ""
+        rows.append([name, str(entry["rows"]), size(entry["data_bytes"]), span])
+    table(rows, ("KEPT", "ROWS", "BYTES", "SPAN"))
+
+
+def _verify(given: Namespace) -> int:
+    directory = _readable(existing_state(given))
+    faults = [f"state.db: {fault}" for fault in _verify_state(directory.state_db)]
+    if directory.history_db.exists():
+        faults += [f"history.db: {fault}" for fault in verify(directory.history_db)]
+    if faults:
+        raise Refused("\n".join(faults))
+    print(f"{directory.path}: fine")
+    return 0
+
+
+def _verify_state(path: Path) -> list[str]:
+    try:
+        with contextlib.closing(connect(path, read_only=True)) as db:
+            return [answer for (answer,) in db.execute("PRAGMA integrity_check(100)").fetchall() if answer != "ok"]
+    except sqlite3.Error as error:
+        return [str(error)]
+
+
+def _compact(given: Namespace) -> int:
+    looked = look(given)
+    if not looked.directory.writable:
+        raise Refused(f"read-only: {looked.directory.why_read_only}")
+    if looked.alive and not given.force:
+        raise Refused("a monitor runs and would have to wait with writing: stop it first, or say --force")
+    path = _history(looked.directory)
+    before, after = compact(path)
+    print(f"{path}: {size(before)} before, {size(after)} now")
+    return 0
+
+
+def _export(given: Namespace) -> int:
+    seconds = seconds_of(given.since, "--since")
+    matchers = _matchers(given.selector) if given.selector else ()
+    path = _history(existing_state(given))
+    end = wall_ms()
+    start = max(0, end - round(seconds * 1000))
+    if given.out is None:
+        export(path, matchers, start, end, lambda text: print(text, end=""))
+        return 0
+    count = _into_file(Path(given.out), lambda write: export(path, matchers, start, end, write))
+    complain(f"wrote {count} samples to {given.out}")
+    return 0
+
+
+def _matchers(text: str) -> Any:
+    from tui_monitor.promql.chart_queries import plain_selector
+    from tui_monitor.promql.errors import PromqlError
+
+    try:
+        found = plain_selector(text)
+    except PromqlError as error:
+        raise Refused(f"SELECTOR: {error}", 2) from None
+    if found is None:
+        raise Refused(f'"{text}" is not a plain selector; write for example cpu_usage_ratio or {{check="api"}}', 2)
+    return found
+
+
+def _into_file(path: Path, work: Callable[[Callable[[str], None]], int]) -> int:
+    """The whole file or none: what is half written never has the name."""
+    if path.exists() and not path.is_file():  # /dev/stdout and the like
+        with path.open("w", encoding="utf-8") as stream:
+            return work(lambda text: print(text, end="", file=stream))
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            count = work(lambda text: print(text, end="", file=file))
+        os.chmod(name, 0o640)
+        os.replace(name, path)
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return count

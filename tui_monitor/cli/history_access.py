@@ -1,0 +1,48 @@
+"""The stored history as something to ask PromQL of, for a command: what goes wrong with the file is one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from tui_monitor.cli.options import Refused
+from tui_monitor.promql.queryable import Matcher, Series
+from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.sqlite import StoreTooNew
+
+T = TypeVar("T")
+
+
+class StoredHistory:
+    """history.db of a state directory (promql.storage.Queryable), to be closed. Raises Refused where the file cannot be read."""
+
+    def __init__(self, state: Path) -> None:
+        path = state / "history.db"
+        try:
+            self._reader = HistoryReader(path)
+        except (HistoryFault, StoreTooNew) as error:
+            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                raise Refused(f"no monitor has run here: there is no {path}") from None
+            raise Refused(f"the history cannot be read: {error}") from None
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._reader.close()
+
+    def ask(self, question: Callable[[HistoryReader], T]) -> T:
+        """The answer of the reader."""
+        try:
+            return question(self._reader)
+        except (HistoryFault, StoreTooNew) as error:
+            raise Refused(f"the history cannot be read: {error}") from None
+
+    def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Sequence[Series]:
+        """promql.storage.Queryable."""
+        return self.ask(lambda reader: reader.select(matchers, after_ms, until_ms))
+
+    @cached_property
+    def max_lookback_ms(self) -> int:
+        """promql.storage.Queryable; asked once."""
+        return self.ask(lambda reader: reader.max_lookback_ms)

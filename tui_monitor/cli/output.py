@@ -1,0 +1,109 @@
+"""Print for people (aligned, harmless, in colour only on a terminal) and for scripts (JSON that every parser takes)."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tui_monitor.core.humanize import cells, cut
+from tui_monitor.core.sanitize import clean
+
+Cell = str | tuple[str, str]
+"""A text, or a text and what it means: a severity, a status, "dim", "bold"."""
+NARROWEST, ENOUGH = 12, 24
+"""No column of a table becomes narrower than the first for a small terminal; below the second it says too little."""
+_INKS = {
+    "critical": "1;31", "unhealthy": "31", "failed": "31", "error": "31", "warning": "33", "degraded": "33", "retrying": "33",
+    "unknown": "35", "info": "36", "healthy": "32", "sent": "32", "ok": "32", "dim": "2", "bold": "1",
+}  # fmt: skip
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def use_colour() -> bool:
+    """Whether standard output is a terminal that wants colour (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """The columns of the terminal; of a file or a pipe as many as one likes."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
+
+
+def ink(text: str, meaning: str) -> str:
+    """The text, harmless, in the colour of its meaning where colour is used."""
+    code = _INKS.get(meaning, "") if use_colour() else ""
+    text = clean(text)
+    return f"\x1b[{code}m{text}\x1b[0m" if code and text else text
+
+
+def say(*parts: Cell) -> None:
+    """One line of parts, two spaces between them; empty parts are left out."""
+    shown = [ink(part, "") if isinstance(part, str) else ink(*part) for part in parts]
+    print("  ".join(part for part in shown if part))
+
+
+def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str = "", spare: Sequence[str] = ()) -> None:
+    """Rows in columns as wide as their widest cell; empty columns are left out, nothing is printed for no rows.
+
+    On a terminal the widest columns give way until a row fits on a line, and before they say too little the columns
+    named in ``spare`` go, in that order; a file or a pipe gets everything.
+    """
+    if not rows:
+        return
+    lines: list[Sequence[tuple[str, str]]] = [[(cell, "") if isinstance(cell, str) else cell for cell in row] for row in rows]
+    shown = [index for index in range(len(lines[0])) if any(line[index][0] for line in lines)]
+    if heads:
+        lines = [[(head, "dim") for head in heads], *lines]
+    lines = [[(clean(line[index][0]), line[index][1]) for index in shown] for line in lines]
+    widths = [max(cells(line[column][0]) for line in lines) for column in range(len(shown))]
+    room = terminal_width() - len(indent) + 2
+    for head in spare:
+        fitted = narrowed(widths, room - 2 * len(widths))
+        if (head, "dim") in lines[0] and any(now < min(ENOUGH, wanted) for now, wanted in zip(fitted, widths, strict=True)):
+            gone = lines[0].index((head, "dim"))
+            lines = [[*line[:gone], *line[gone + 1 :]] for line in lines]
+            del widths[gone]
+    widths = narrowed(widths, room - 2 * len(widths))
+    for line in lines:
+        row = [(cut(text, width, "~"), meaning, width) for (text, meaning), width in zip(line, widths, strict=True)]
+        print((indent + "  ".join(ink(text, meaning) + " " * (width - cells(text)) for text, meaning, width in row)).rstrip())
+
+
+def narrowed(widths: Sequence[int], room: int) -> list[int]:
+    """The same widths, the widest shortened until all fit into the room; none below ``NARROWEST``, which still says something."""
+    found = list(widths)
+    while sum(found) > room and max(found) > NARROWEST:
+        found[found.index(max(found))] -= 1
+    return found
+
+
+def to_text(value: Any, *, indent: int | None = None) -> str:
+    """JSON: NaN and infinities become null; controls that a terminal might obey are escaped, and all but ASCII where that is needed."""
+    text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, allow_nan=False)
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # another locale, or a lone surrogate from an undecodable argument
+        text = json.dumps(_finite(value), indent=indent, allow_nan=False)
+    return text
+
+
+def print_json(value: Any) -> None:
+    """The value for scripts, readable."""
+    print(to_text(value, indent=2))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

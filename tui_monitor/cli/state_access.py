@@ -1,0 +1,93 @@
+"""The state as commands read it: nothing is made, no configuration is read, and every reason against it is one sentence."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from tui_monitor.cli.options import Refused, complain, state_path
+from tui_monitor.core.frozen import frozen
+from tui_monitor.platform.state_directory import StateDirectory, StateUnusable, open_directory
+from tui_monitor.runtime.command_client import leader_runs
+from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.state import leadership as leader_rows
+from tui_monitor.storage.state.database import StateReader
+from tui_monitor.storage.state.leadership import LeaderRow
+
+T = TypeVar("T")
+
+
+class NoStateYet(Refused):
+    """No monitor has run with this state directory."""
+
+
+@frozen
+class Looked:
+    """The state directory, who led last, and whether that process still leads."""
+
+    directory: StateDirectory
+    leader: LeaderRow | None
+    alive: bool
+
+
+def existing_state(given: Namespace) -> StateDirectory:
+    """The state directory of a monitor that has run. Raises NoStateYet, and Refused where this user may not read it."""
+    path = state_path(given)
+    if not _is_directory(path) or not _is_there(path / "state.db"):
+        raise NoStateYet(f"no monitor has run here: {path} holds no state")
+    try:
+        directory = open_directory(path)
+    except StateUnusable as error:
+        raise Refused(str(error)) from None
+    if not os.access(directory.state_db, os.R_OK):
+        raise Refused(f"{directory.state_db} may not be read by this user; join the group that owns it")
+    return directory
+
+
+def look(given: Namespace) -> Looked:
+    """The state and whether a monitor runs. Raises NoStateYet and Refused."""
+    directory = existing_state(given)
+    row = read_state(directory, leader_rows.get)
+    return Looked(directory, row, leader_runs(directory, row))
+
+
+def look_for_people(given: Namespace) -> Looked:
+    """As `look`; says on standard error where no monitor runs, so that old news are not taken for new."""
+    looked = look(given)
+    if not looked.alive:
+        complain("no monitor runs: this is what the last one left")
+    return looked
+
+
+def read_state(directory: StateDirectory, question: Callable[[sqlite3.Connection], T]) -> T:
+    """Ask state.db one thing; Refused with the reason where it cannot be read."""
+    try:
+        with closing(StateReader(directory.state_db)) as state:
+            return state.read(question)
+    except (StoreTooNew, sqlite3.Error, OSError) as error:
+        raise Refused(f"the state in {directory.path} cannot be read: {error}") from None
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise Refused(f"{path} may not be read by this user: {error.strerror}") from None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Refused(f"{path.parent} may not be read by this user: {error.strerror}; join the group that owns it") from None
+    return True

@@ -1,0 +1,183 @@
+"""The values that flow through the house: labels, samples, observations, health. Standard library only."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from tui_monitor.core.frozen import frozen
+
+Labels = tuple[tuple[str, str], ...]
+"""A label set: pairs sorted by name; the metric's name is the label ``__name__``. Empty values do not exist."""
+
+METRIC_NAME = "__name__"
+STALE_BITS = 0x7FF0000000000002
+STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
+"""Prometheus' staleness marker: this value ends a series (source: prometheus/model/value/value.go)."""
+
+SEVERITIES = ("info", "warning", "error", "critical")
+SEVERITY_ALIASES = {"low": "info", "medium": "warning", "high": "error"}
+_FOREIGN_SEVERITIES = {
+    "page": "critical", "emergency": "critical", "fatal": "critical", "major": "error",
+    "minor": "warning", "notice": "info", "none": "info",
+}  # fmt: skip
+"""Words of rule files that others wrote."""
+
+
+def labels_of(name: str = "", /, **labels: str) -> Labels:
+    """Make a label set from a metric's name and keyword labels; empty values are left out."""
+    pairs = [(key, value) for key, value in labels.items() if value]
+    if name:
+        pairs.append((METRIC_NAME, name))
+    return tuple(sorted(pairs))
+
+
+def with_labels(labels: Labels, extra: Mapping[str, str]) -> Labels:
+    """The label set with ``extra`` set over it; an empty value in ``extra`` removes the label."""
+    merged = {**dict(labels), **extra}
+    return tuple(sorted((key, value) for key, value in merged.items() if value))
+
+
+def label(labels: Labels, name: str) -> str:
+    """The value of one label, "" where it is absent."""
+    for key, value in labels:
+        if key == name:
+            return value
+    return ""
+
+
+def is_stale(value: float) -> bool:
+    """Whether the value is the staleness marker and not an ordinary NaN."""
+    return value != value and struct.pack("<d", value) == _STALE_BYTES
+
+
+_STALE_BYTES = struct.pack("<Q", STALE_BITS)
+
+
+def known_severity(word: str) -> str:
+    """Any word as one of our severities; one that nobody knows is a warning."""
+    word = word.lower()
+    word = SEVERITY_ALIASES.get(word, _FOREIGN_SEVERITIES.get(word, word))
+    return word if word in SEVERITIES else "warning"
+
+
+def severity_rank(severity: str) -> int:
+    """0 info, 1 warning, 2 error, 3 critical; -1 for any other word."""
+    word = SEVERITY_ALIASES.get(severity, severity)
+    return SEVERITIES.index(word) if word in SEVERITIES else -1
+
+
+class HealthStatus(StrEnum):
+    """What is known of a target's health. The order of ``exit_code`` is the contract's."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+    UNKNOWN = "unknown"
+
+    @property
+    def exit_code(self) -> int:
+        """0 healthy, 1 degraded, 2 unhealthy, 3 unknown."""
+        return list(HealthStatus).index(self)
+
+
+_WORST_LAST = (HealthStatus.HEALTHY, HealthStatus.UNKNOWN, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)
+
+
+def worst(statuses: Iterable[HealthStatus]) -> HealthStatus:
+    """The overall status: unhealthy > degraded > unknown > healthy; of nothing it is healthy."""
+    return max(statuses, key=_WORST_LAST.index, default=HealthStatus.HEALTHY)
+
+
+_MEANING = {"warning": HealthStatus.DEGRADED, "error": HealthStatus.UNHEALTHY, "critical": HealthStatus.UNHEALTHY}
+_NO_NEWS = {"CheckUnhealthy", "ClockSkew", "MonitorTrouble"}
+"""Alerts that say nothing of their own: the check itself counts, and the monitor's own trouble never makes others look ill."""
+
+
+class Judged(Protocol):
+    """What of an alert counts for the overall status."""
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        ...
+
+    @property
+    def severity(self) -> str:
+        """info, warning, error or critical."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """pending, firing or resolved."""
+        ...
+
+
+def overall(checks: Iterable[HealthStatus], alerts: Iterable[Judged]) -> HealthStatus:
+    """How this server and all it depends on is: the worst of its checks and of the alerts that fire, acknowledged or not.
+
+    A warning means degraded, error and critical unhealthy, info nothing.
+    """
+    firing = (alert.severity for alert in alerts if alert.state == "firing" and alert.name not in _NO_NEWS)
+    return worst([*checks, *(_MEANING[severity] for severity in firing if severity in _MEANING)])
+
+
+class Sample(NamedTuple):
+    """One value of one series; its time stands in the observation that carries it."""
+
+    labels: Labels
+    value: float
+
+
+@frozen
+class ProbeResult:
+    """One probe's plain verdict, before failure and success thresholds.
+
+    ``duration`` and ``phases`` are seconds. ``samples`` are extra series; the poller adds the labels check, type
+    and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy.
+    """
+
+    status: HealthStatus
+    reason: str = ""
+    duration: float | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@frozen
+class CheckResult:
+    """The state of a check after thresholds: what the board shows and `check --json` prints.
+
+    ``status`` obeys ``failures``/``successes``; ``probe`` is the newest plain verdict. Times are UTC milliseconds.
+    """
+
+    name: str
+    type: str
+    category: str
+    status: HealthStatus
+    reason: str
+    at: int
+    since: int
+    probe: ProbeResult
+    consecutive_failures: int = 0
+
+
+@frozen
+class Observation:
+    """What one run of a source saw: samples of one moment (UTC ms) and, for a check, its result."""
+
+    at: int
+    samples: tuple[Sample, ...]
+    check: CheckResult | None = None
+
+
+class Batch(NamedTuple):
+    """Samples of one moment (UTC ms) on their way to the history."""
+
+    at: int
+    samples: Sequence[Sample]
+    lookback_ms: int

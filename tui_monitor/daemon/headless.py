@@ -1,0 +1,120 @@
+"""The monitor without a screen: a service that polls, judges and notifies. Never loads textual, rich or plotext."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+from argparse import Namespace
+
+from tui_monitor.config.load import Configuration, ConfigurationError, load
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.version import VERSION
+from tui_monitor.daemon.json_log import hide_secrets, start_logging
+from tui_monitor.daemon.systemd import Systemd
+from tui_monitor.platform.acting_user import who
+from tui_monitor.platform.paths import find_config, find_state
+from tui_monitor.platform.state_directory import StateUnusable, open_directory
+from tui_monitor.runtime.runtime import Runtime
+from tui_monitor.runtime.wiring import secrets_of
+
+log = logging.getLogger(__name__)
+DESCRIPTORS = 8192
+STUCK_AFTER = 30.0
+"""Seconds without a finished tick or outbox step after which the watchdog is no longer fed."""
+
+
+def run_headless(given: Namespace) -> int:
+    """Exit 0 after SIGTERM, 2 for a configuration or state directory that cannot be used."""
+    handler = start_logging(sys.stderr, getattr(logging, given.log_level.upper()))
+    raise_descriptor_limit()
+    path = find_config(given.config, os.environ)
+    told: set[str] = set()
+
+    def load_anew() -> Configuration:
+        loaded = load(path, os.environ)
+        hide_secrets(handler, secrets_of(loaded.settings))
+        for warning in set(loaded.warnings) - told:
+            log.warning("%s", warning)
+        told.clear()
+        told.update(loaded.warnings)
+        return loaded
+
+    try:
+        directory = open_directory(find_state(given.state, os.environ, path))
+        if not directory.writable and not directory.unrecorded:
+            raise StateUnusable(f"{directory.path} cannot be written: {directory.why_read_only}")
+        load_anew()
+    except (ConfigurationError, StateUnusable) as error:
+        for line in str(error).splitlines():
+            log.error("%s", line)
+        return 2
+    runtime = Runtime(directory, load_anew, SystemClock(), "headless", who())
+    try:
+        asyncio.run(_serve(runtime, Systemd()))
+    except ConfigurationError as error:
+        for line in str(error).splitlines():
+            log.error("%s", line)
+        return 2
+    except Exception:
+        log.exception("tui-monitor ends by a fault of its own")
+        return 1
+    return 0
+
+
+async def _serve(runtime: Runtime, systemd: Systemd) -> None:
+    loop = asyncio.get_running_loop()
+
+    def end(name: str) -> None:
+        log.info("%s: ending", name)
+        systemd.stopping()
+        runtime.stop()
+
+    for name in ("SIGTERM", "SIGINT"):
+        loop.add_signal_handler(getattr(signal, name), end, name)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(_reload(runtime, systemd))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+    def took_role(role: str) -> None:
+        log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(runtime.directory.path)}})
+        systemd.ready(f"{role}, version {VERSION}")
+
+    runtime.on_role = took_role
+    watchdog = asyncio.create_task(_feed_watchdog(runtime, systemd)) if systemd.watchdog_interval else None
+    try:
+        await runtime.run()
+    finally:
+        if watchdog is not None:
+            watchdog.cancel()
+    log.info("ended")
+
+
+async def _reload(runtime: Runtime, systemd: Systemd) -> None:
+    systemd.reloading()
+    if runtime.leader is not None:
+        await runtime.reload("SIGHUP")
+    systemd.ready()
+
+
+async def _feed_watchdog(runtime: Runtime, systemd: Systemd) -> None:
+    while True:
+        if runtime.progressing(STUCK_AFTER):
+            systemd.watchdog()
+        await asyncio.sleep(systemd.watchdog_interval)
+
+
+def raise_descriptor_limit() -> None:
+    """As many descriptors as many checks need, within what the administrator allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

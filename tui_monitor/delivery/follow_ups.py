@@ -1,0 +1,126 @@
+"""What a channel wants after a message went out: sent messages brought up to date, firing alerts told again."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Protocol, TypeVar
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.core.clock import Clock
+from tui_monitor.dispatch.message import AlertSnapshot
+from tui_monitor.dispatch.wording import is_resolved
+from tui_monitor.notifiers.base import Editable, Notifier, Repeating, SendError
+from tui_monitor.storage.state import outbox as rows
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+_MAX_EDITS = 200
+_EDIT_PAUSE_S = 30.0
+"""After an edit that failed and may yet succeed; longer where the service asks for it."""
+
+
+class RunDb(Protocol):
+    """Runs a function in one write transaction of the state database; raises sqlite3.Error where that cannot be committed."""
+
+    def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
+        """The function's result, after the commit."""
+        ...
+
+
+class Aftercare:
+    """Done by each notifier's worker when nothing waits to be sent; ``alerts`` are all alerts as they are now."""
+
+    def __init__(self, run_db: RunDb, clock: Clock, alerts: Callable[[], Iterable[Alert]]) -> None:
+        self._run_db = run_db
+        self._clock = clock
+        self._alerts = alerts
+        self._edits: dict[str, dict[str, str | None]] = {}
+        self._edit_at: dict[str, float] = {}
+        self._repeated_at: dict[str, float] = {}
+
+    def queue(self, notifier: Notifier, alert_ids: Iterable[str], by: str | None) -> None:
+        """Remember to show who has taken these alerts ("": nobody any more), or (None) that they are over."""
+        if isinstance(notifier, Editable):
+            marks = self._edits.setdefault(notifier.name, {})
+            for ident in alert_ids:
+                marks.pop(ident, None)
+                marks[ident] = by
+            while len(marks) > _MAX_EDITS:
+                del marks[next(iter(marks))]
+
+    async def step(self, notifier: Notifier) -> float | None:
+        """Do one thing; seconds until there is something to do again, 0: at once, None: nothing is planned. Raises sqlite3.Error."""
+        marks = self._edits.get(notifier.name)
+        if marks and isinstance(notifier, Editable):
+            now = self._clock.monotonic()
+            if (wait := self._edit_at.get(notifier.name, now) - now) > 0:
+                return wait
+            ident, by = next(iter(marks.items()))
+            pause = await self._edit(notifier.name, notifier, ident, dict(marks))
+            self._edit_at[notifier.name] = self._clock.monotonic() + pause
+            if not pause and marks.get(ident) == by:
+                marks.pop(ident, None)
+            return pause
+        if isinstance(notifier, Repeating):
+            wait = self._repeated_at.setdefault(notifier.name, self._clock.monotonic()) + notifier.resend_interval - self._clock.monotonic()
+            if wait > 0:
+                return wait
+            self._repeated_at[notifier.name] = self._clock.monotonic()
+            await self._repeat(notifier.name, notifier)
+            return 0.0
+        return None
+
+    async def _edit(self, name: str, notifier: Editable, alert_id: str, marks: Mapping[str, str | None]) -> float:
+        """Bring the sent messages of one alert up to date, with all that is to be shown of the other alerts in them.
+
+        Seconds to wait before it is tried again, 0 where nothing is left to do. A refusal is left at that: it is only the picture.
+        """
+        for entry in await self._run_db(lambda db: rows.for_alert(db, alert_id, payload=True)):
+            if entry.notifier != name or entry.state != "sent" or entry.kind == "resolved" or entry.merged_into or not entry.provider_id:
+                continue
+            message = entry.message
+            changed = replace(message, alerts=tuple(_marked(alert, marks, self._clock.wall_ms()) for alert in message.alerts))
+            if changed == message:
+                continue
+            try:
+                await notifier.edit(entry.provider_id, changed)
+            except SendError as error:
+                if not error.permanent:
+                    return max(_EDIT_PAUSE_S, error.retry_after or 0.0)
+                continue
+            except Exception as error:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
+                log.warning("%s: a sent message is not brought up to date: %s", name, type(error).__name__)
+                continue
+            await self._run_db(partial(rows.rewrite, ident=entry.id, message=changed))
+        return 0.0
+
+    async def _repeat(self, name: str, notifier: Repeating) -> None:
+        """Tell again what fires and was told there; a failure is made up for by the next round."""
+        firing = {alert.id: alert for alert in self._alerts() if alert.state == "firing"}
+        told = await self._run_db(lambda db: rows.told(db, name, list(firing)))
+        try:
+            await notifier.keepalive([_snapshot(firing[ident]) for ident in told], self._clock.wall_ms())
+        except SendError as error:
+            log.warning("%s: what fires could not be told again: %s", name, error.reason)
+        except Exception as error:  # noqa: BLE001  the boundary: as for an edit; its text may hold secrets
+            log.warning("%s: what fires could not be told again: %s", name, type(error).__name__)
+
+
+def _snapshot(alert: Alert) -> AlertSnapshot:
+    return AlertSnapshot(
+        alert.id, alert.fingerprint, "firing", alert.severity, alert.labels, alert.annotations, alert.value, alert.starts_at
+    )
+
+
+def _marked(alert: AlertSnapshot, marks: Mapping[str, str | None], now_ms: int) -> AlertSnapshot:
+    """The snapshot of an alert as acknowledged by somebody, or (None) as resolved; as it is where nothing is to be shown."""
+    if alert.id not in marks or is_resolved(alert):
+        return alert
+    by = marks[alert.id]
+    if by is None:
+        return replace(alert, status="resolved", ends_at=now_ms)
+    return replace(alert, acknowledged_by=by)

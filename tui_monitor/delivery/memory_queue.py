@@ -1,0 +1,73 @@
+"""Messages that the state database could not take: kept in memory, in order, bounded, until they are sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from tui_monitor.delivery.merging import MERGEABLE, summarise
+from tui_monitor.dispatch.message import Message
+from tui_monitor.storage.state.outbox import Entry, entry_id
+
+_MOST = 1000
+
+
+class Unrecorded:
+    """One notifier's messages in memory."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Entry] = deque()
+        self._out: Entry | None = None
+
+    def __contains__(self, ident: str) -> bool:
+        return any(entry.id == ident for entry in self.entries)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, the one that is being sent first."""
+        return (*([self._out] if self._out else []), *self._waiting)
+
+    def add(self, message: Message, now_ms: int) -> None:
+        """Take a new message."""
+        alerts = tuple(alert.id for alert in message.alerts)
+        self._waiting.append(
+            Entry(
+                entry_id(message.notifier, message.key), message.notifier, message.kind, "queued", 0, now_ms, None, message.created_at,
+                None, "", "", False, None, message.thread, alerts, message.to_json(),
+            )
+        )  # fmt: skip
+
+    def bound(self, most_alone: int) -> None:
+        """More than ``most_alone`` messages that nobody has tried to send become one summary; of all others the oldest go."""
+        fresh = [entry for entry in self._waiting if entry.kind in MERGEABLE and not entry.attempts]
+        if len(fresh) > most_alone:
+            self._summarise(fresh)
+        while len(self._waiting) > _MOST:
+            self._waiting.popleft()
+
+    def put_back(self, entry: Entry) -> None:
+        """Keep one that must be tried again, in front of the others."""
+        self._out = None
+        self._waiting.appendleft(entry)
+
+    def wait(self, now_ms: int) -> float | None:
+        """Seconds until the first is due, 0 when it is; None: nothing waits."""
+        return max(0.0, ((self._waiting[0].next_try or 0) - now_ms) / 1000) if self._waiting else None
+
+    def pop(self) -> Entry:
+        """The first, as being tried once more; `put_back` or `done` says how that went."""
+        entry = self._waiting.popleft()
+        self._out = replace(entry, attempts=entry.attempts + 1)
+        return self._out
+
+    def done(self) -> None:
+        """The one that was taken is finished."""
+        self._out = None
+
+    def _summarise(self, fresh: list[Entry]) -> None:
+        summary = summarise([entry.message for entry in fresh])
+        alerts = tuple(alert.id for alert in summary.alerts)
+        merged = replace(fresh[-1], kind=summary.kind, alerts=alerts, payload=summary.to_json())
+        kept = [entry for entry in self._waiting if entry.attempts or entry.kind not in MERGEABLE]
+        self._waiting.clear()
+        self._waiting.extend([*kept, merged])

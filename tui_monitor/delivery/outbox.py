@@ -1,0 +1,337 @@
+"""Send what the outbox holds: one worker per notifier, so that one that fails never delays another.
+
+State before send: a row is claimed in one transaction, sent, and its outcome written in another. A process that dies in between
+leaves the row in ``sending``; the next one finds it and allows one retry, marked as a possible repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.frozen import frozen
+from tui_monitor.delivery.follow_ups import Aftercare, RunDb
+from tui_monitor.delivery.memory_queue import Unrecorded
+from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, Outcome, judge, take
+from tui_monitor.dispatch.message import Kind, Message, State
+from tui_monitor.dispatch.wording import is_resolved, late_note, say
+from tui_monitor.notifiers.base import Editable, Notifier, SendError
+from tui_monitor.storage.state import outbox as rows
+from tui_monitor.storage.state.outbox import Entry
+
+log = logging.getLogger(__name__)
+HOUSEKEEPING_S = 3600.0
+_MOST_PAST = 1000
+_GUARD_S = 5.0
+"""A notifier that overstays its own time limit by so much is stopped from outside."""
+_STORE_PAUSE_S = 1.0
+_SUMMARISED = Outcome("unknown", error="told from memory, in a summary")
+"""What becomes of a row whose message was joined with others while the store could not be written."""
+
+
+@frozen
+class OutboxEvent:
+    """What just happened to one message: for the log, the board and tests. ``recorded`` False: the store could not be written."""
+
+    notifier: str
+    id: str
+    kind: Kind
+    state: State
+    attempts: int
+    alerts: tuple[str, ...]
+    error: str = ""
+    provider_id: str = ""
+    recorded: bool = True
+
+
+class Outbox:
+    """The workers; ``run`` until ``close``. ``on_event`` is called on the loop, right after each outcome, and must not raise."""
+
+    def __init__(
+        self,
+        run_db: RunDb,
+        notifiers: Mapping[str, Notifier],
+        clock: Clock,
+        on_event: Callable[[OutboxEvent], None],
+        *,
+        alerts: Callable[[], Iterable[Alert]] = tuple,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """``alerts``: all alerts as they are now, for channels that want to be told again what fires."""
+        self._run_db = run_db
+        self._notifiers = dict(notifiers)
+        self._clock = clock
+        self._on_event = on_event
+        self._jitter = jitter
+        self._aftercare = Aftercare(run_db, clock, alerts)
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, float] = {}
+        self._retired: list[Notifier] = []
+        self._memory: dict[str, Unrecorded] = {}
+        self._unwritten: dict[str, Outcome] = {}
+        self._past: dict[str, tuple[Entry, Outcome, int]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._closing = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._recovered = False
+
+    @property
+    def progressed_at(self) -> float:
+        """Monotonic seconds of the slowest worker's last step: at most its notifier's time limit + 15 s ago while all is well."""
+        return min(self._progress.values(), default=self._clock.monotonic())
+
+    async def run(self) -> None:
+        """Recover what a dead process left, then send until closed."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._start_workers()
+                group.create_task(self._keep_house())
+        finally:
+            self._group = None
+            for notifier in [*self._notifiers.values(), *self._retired]:
+                await _close(notifier)
+            self._ended.set()
+
+    def wake(self) -> None:
+        """Something was committed to the table: look now."""
+        for event in self._wakes.values():
+            event.set()
+
+    def send_unrecorded(self, messages: Iterable[Message]) -> None:
+        """Send from memory what the state database could not take; each says that it is not recorded and may repeat."""
+        for message in messages:
+            if message.notifier in self._notifiers:
+                self._memory_of(message.notifier).add(message, self._clock.wall_ms())
+        for name, notifier in self._notifiers.items():
+            self._memory_of(name).bound(notifier.rate_limit.count)
+        self.wake()
+
+    def unrecorded(self) -> list[Entry]:
+        """What is being sent from memory: for `store.outbox.adopt` in the next commit, so that it survives this process from then on."""
+        found = [entry for memory in self._memory.values() for entry in memory.entries]
+        for entry in found:
+            self._unwritten.setdefault(entry.id, _SUMMARISED)
+        return found
+
+    def acknowledged(self, alert_id: str, by: str) -> None:
+        """Show on sent messages, where a channel can, who has taken an alert ("": nobody any more)."""
+        self._show(self._notifiers.values(), [alert_id], by)
+        self.wake()
+
+    def reconfigure(self, notifiers: Mapping[str, Notifier]) -> None:
+        """Use these notifiers from now on; one that is sending finishes first."""
+        self._retired += [old for name, old in self._notifiers.items() if notifiers.get(name) is not old]
+        self._notifiers = dict(notifiers)
+        self._start_workers()
+        self.wake()
+
+    async def close(self, grace_s: float = 5.0) -> None:
+        """Let what is being sent finish for ``grace_s`` seconds; what is then still out becomes unknown, for the next process to retry."""
+        self._closing.set()
+        self.wake()
+        if self._group is None:
+            return
+        if self._workers:
+            await asyncio.wait(self._workers.values(), timeout=grace_s)
+        for task in self._workers.values():
+            task.cancel()
+        await self._ended.wait()
+
+    def _start_workers(self) -> None:
+        if self._group is None or self._closing.is_set():
+            return
+        for name in self._notifiers:
+            if name not in self._workers or self._workers[name].done():
+                self._wakes[name] = asyncio.Event()
+                self._progress[name] = self._clock.monotonic()
+                self._workers[name] = self._group.create_task(self._work(name), name=f"outbox {name}")
+
+    async def _work(self, name: str) -> None:
+        wake = self._wakes[name]
+        while not self._closing.is_set():
+            wake.clear()
+            self._progress[name] = self._clock.monotonic()
+            await self._close_retired(name)
+            if name not in self._notifiers:  # looked at after the closing, during which a reload may have brought it back
+                break
+            pause = await self._step(self._notifiers[name])
+            if pause > 0 and name in self._notifiers and not any(old.name == name for old in self._retired):
+                await self._wait(wake, pause)
+        self._progress.pop(name, None)
+
+    async def _close_retired(self, name: str) -> None:
+        """Close the notifiers that this worker no longer uses; it is between two sends."""
+        for old in [notifier for notifier in self._retired if notifier.name == name]:
+            self._retired.remove(old)
+            await _close(old)
+
+    async def _step(self, notifier: Notifier) -> float:
+        """Do one thing for a notifier; how many seconds there is nothing more to do."""
+        memory = self._memory_of(notifier.name)
+        now = self._clock.wall_ms()
+        due = memory.wait(now)
+        if due == 0.0:
+            await self._send_from_memory(notifier, memory.pop())
+            return 0.0
+        pause = IDLE_S if due is None else due
+        try:
+            if not self._recovered or not await self._flush():
+                return min(pause, _STORE_PAUSE_S)
+            taken = await self._run_db(lambda db: take(db, notifier.name, notifier.rate_limit, now))
+            if taken.entry is None:
+                again = await self._aftercare.step(notifier)
+                return min(pause, taken.wait) if again is None else min(pause, taken.wait, again)
+        except sqlite3.Error:
+            return min(pause, _STORE_PAUSE_S)
+        await self._send_row(notifier, taken.entry)
+        return 0.0
+
+    async def _send_row(self, notifier: Notifier, entry: Entry) -> None:
+        try:
+            outcome = await self._deliver(notifier, entry)
+        except asyncio.CancelledError:
+            stopped = SendError("stopped while sending", maybe_delivered=True)
+            await self._record(entry, replace(judge(entry, stopped, self._clock.wall_ms(), 0.0), next_try=self._clock.wall_ms()))
+            raise
+        recorded = await self._record(entry, outcome)
+        self._tell(entry, outcome, recorded)
+        if not recorded and outcome.next_try is not None:
+            self._memory_of(entry.notifier).put_back(_again(entry, outcome))
+        if outcome.state == "sent" and isinstance(notifier, Editable):
+            self._show([notifier], [alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
+
+    async def _send_from_memory(self, notifier: Notifier, entry: Entry) -> None:
+        outcome = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
+        self._tell(entry, outcome, recorded=False)
+        if outcome.next_try is not None:
+            self._memory_of(entry.notifier).put_back(_again(entry, outcome))
+        else:
+            if entry.id in self._unwritten:
+                self._unwritten[entry.id] = outcome
+            else:
+                self._remember(entry, outcome)
+            self._memory_of(entry.notifier).done()
+
+    def _remember(self, entry: Entry, outcome: Outcome) -> None:
+        """What went out from memory and stands in no row: it is written down once that is possible."""
+        now = self._clock.wall_ms()
+        self._past[entry.id] = (replace(entry, claimed_at=now), outcome, now)
+        while len(self._past) > _MOST_PAST:
+            del self._past[next(iter(self._past))]
+
+    async def _deliver(self, notifier: Notifier, entry: Entry, remark: str = "") -> Outcome:
+        message = entry.message
+        note = " · ".join(filter(None, (late_note(message, self._clock.wall_ms()), remark)))
+        try:
+            async with asyncio.timeout(notifier.timeout + _GUARD_S):
+                provider_id = await notifier.send(message, note, entry.possible_repeat)
+        except SendError as error:
+            failure = error
+        except TimeoutError:
+            failure = SendError("the notifier did not come back in time", maybe_delivered=True)
+        except Exception as error:  # noqa: BLE001  the boundary: a faulty channel must not stop the worker; its text may hold secrets
+            # want of descriptors or memory passes (they are missing even where a driver is only being loaded); a bug does not
+            failure = SendError(f"internal error: {type(error).__name__}", permanent=not isinstance(error, OSError | MemoryError))
+        else:
+            return Outcome("sent", provider_id=provider_id)
+        return judge(entry, failure, self._clock.wall_ms(), self._jitter())
+
+    async def _record(self, entry: Entry, outcome: Outcome) -> bool:
+        self._unwritten[entry.id] = outcome
+        try:
+            return await self._flush(entry.id)
+        except sqlite3.Error:
+            return False
+
+    async def _flush(self, only: str = "") -> bool:
+        """Write outcomes that are not written yet, except those that memory still works on."""
+        pending = [only] if only else list(self._unwritten)
+        outcomes = {key: self._unwritten[key] for key in pending if not any(key in memory for memory in self._memory.values())}
+        past = {} if only else dict(self._past)
+        if not outcomes and not past:
+            return True
+        now = self._clock.wall_ms()
+        await self._run_db(lambda db: _write(db, outcomes, now, past.values()))
+        for key in outcomes:
+            self._unwritten.pop(key, None)
+        for key in past:
+            self._past.pop(key, None)
+        return True
+
+    def _memory_of(self, name: str) -> Unrecorded:
+        return self._memory.setdefault(name, Unrecorded())
+
+    def _tell(self, entry: Entry, outcome: Outcome, recorded: bool) -> None:
+        event = OutboxEvent(
+            entry.notifier, entry.id, entry.kind, outcome.state, entry.attempts, entry.alerts, outcome.error, outcome.provider_id, recorded
+        )
+        self._on_event(event)
+
+    def _show(self, notifiers: Iterable[Notifier], alert_ids: Iterable[str], by: str | None) -> None:
+        idents = list(alert_ids)
+        for notifier in notifiers:
+            self._aftercare.queue(notifier, idents, by)
+
+    async def _keep_house(self) -> None:
+        """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""
+        while not self._closing.is_set():
+            try:
+                await self._run_db(self._tidy)
+            except sqlite3.Error:
+                await self._wait(self._closing, _STORE_PAUSE_S)
+                continue
+            if not self._recovered:
+                self._recovered = True
+                self.wake()
+            await self._wait(self._closing, HOUSEKEEPING_S)
+
+    def _tidy(self, db: sqlite3.Connection) -> None:
+        now = self._clock.wall_ms()
+        if not self._recovered:
+            rows.recover(db, now, [entry.id for memory in self._memory.values() for entry in memory.entries])
+        rows.orphan(db, list(self._notifiers), now, GIVE_UP_MS)
+        rows.prune(db, now)
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Until the event is set or the clock says that the time is over."""
+        waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._clock.sleep(seconds))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+
+
+async def _close(notifier: Notifier) -> None:
+    try:
+        async with asyncio.timeout(_GUARD_S):
+            await notifier.close()
+    except Exception as error:  # noqa: BLE001  the boundary: what a channel leaves open must not stop the worker
+        log.warning("%s cannot be closed: %s", notifier.name, type(error).__name__)
+
+
+def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int, past: Iterable[tuple[Entry, Outcome, int]] = ()) -> None:
+    for entry, outcome, at in past:
+        rows.adopt(db, entry)
+        _record(db, entry.id, outcome, at)
+    for ident, outcome in outcomes.items():
+        _record(db, ident, outcome, now_ms)
+
+
+def _record(db: sqlite3.Connection, ident: str, outcome: Outcome, now_ms: int) -> None:
+    rows.record(
+        db, ident, outcome.state, now_ms, next_try=outcome.next_try, provider_id=outcome.provider_id, error=outcome.error,
+        possible_repeat=outcome.possible_repeat, aside=outcome.aside,
+    )  # fmt: skip
+
+
+def _again(entry: Entry, outcome: Outcome) -> Entry:
+    return replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat)

@@ -1,0 +1,86 @@
+"""Which of the planner's rows differ from what is stored: they stay marked until a commit has succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+from tui_monitor.core.audit import Audit
+from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.silences import Silence
+from tui_monitor.dispatch.state import Group, GroupId, GroupRow, Plan, RateRow, Told, Track, TrackRow
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Rows:
+    """Marks of changed rows, each with the round in which it last changed."""
+
+    def __init__(self) -> None:
+        self._generation = 0
+        self._told: dict[tuple[str, str], int] = {}
+        self._tracks: dict[str, int] = {}
+        self._groups: dict[GroupId, int] = {}
+        self._rates: dict[tuple[str, str], int] = {}
+        self._silences: dict[str, int] = {}
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything waits to be stored."""
+        return bool(self._told or self._tracks or self._groups or self._rates or self._silences)
+
+    def told(self, alert_id: str, notifier: str) -> None:
+        """What a notifier knows of an alert has changed."""
+        self._told[alert_id, notifier] = self._generation
+
+    def track(self, alert_id: str) -> None:
+        """A followed alert has changed or is forgotten."""
+        self._tracks[alert_id] = self._generation
+
+    def group(self, group_id: GroupId) -> None:
+        """A group's rhythm has changed or it is forgotten."""
+        self._groups[group_id] = self._generation
+
+    def rate(self, key: tuple[str, str]) -> None:
+        """The count of a rule's notifications to a notifier has changed."""
+        self._rates[key] = self._generation
+
+    def silence(self, silence_id: str) -> None:
+        """A silence is new or has changed."""
+        self._silences[silence_id] = self._generation
+
+    def plan(
+        self,
+        messages: tuple[Message, ...],
+        suppression: Mapping[str, tuple[str, ...]],
+        audit: tuple[Audit, ...],
+        tracks: Mapping[str, Track],
+        groups: Mapping[GroupId, Group],
+        rates: Mapping[tuple[str, str], RateRow],
+        silences: Mapping[str, Silence],
+    ) -> Plan:
+        """The plan with every row that waits; a round ends."""
+        told: dict[tuple[str, str], Told | None] = {}
+        for alert_id, notifier in self._told:
+            track = tracks.get(alert_id)
+            told[alert_id, notifier] = track.told.get(notifier) if track else None
+        track_rows: dict[str, TrackRow | None] = {key: track.row() if (track := tracks.get(key)) else None for key in self._tracks}
+        group_rows: dict[GroupId, GroupRow | None] = {key: group.row() if (group := groups.get(key)) else None for key in self._groups}
+        generation = self._generation
+        self._generation += 1
+        return Plan(
+            messages, told, suppression, audit, track_rows, group_rows,
+            {key: rates.get(key) for key in self._rates}, {key: silences.get(key) for key in self._silences}, generation,
+        )  # fmt: skip
+
+    def committed(self, generation: int) -> None:
+        """Everything that the plan of this round held is stored."""
+        self._told = _after(self._told, generation)
+        self._tracks = _after(self._tracks, generation)
+        self._groups = _after(self._groups, generation)
+        self._rates = _after(self._rates, generation)
+        self._silences = _after(self._silences, generation)
+
+
+def _after(marks: dict[Key, int], generation: int) -> dict[Key, int]:
+    return {key: marked for key, marked in marks.items() if marked > generation}

@@ -1,0 +1,158 @@
+"""Make a Message of what a group has to say: snapshots of its alerts and a text, both as things are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.evidence import short_lines
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import severity_rank
+from tui_monitor.dispatch.message import AlertSnapshot, Kind, Message
+from tui_monitor.dispatch.message_text import Story, compose
+from tui_monitor.dispatch.needs_update import Reason
+
+_LATE_MS = 60_000
+
+
+@frozen
+class Entry:
+    """One alert in a message, and why it is there. ``escalated_after`` in ms, 0: it is no escalation."""
+
+    alert: Alert
+    reason: Reason
+    old_severity: str = ""
+    held_by: tuple[str, ...] = ()
+    woken: bool = False
+    escalated_after: int = 0
+    explained: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
+
+
+class Wording:
+    """Words messages. Notifiers that are told the same share one text and the same snapshots."""
+
+    def __init__(self, host: str, language: str, link: str, zone: tzinfo | None) -> None:
+        self._host = host
+        self._language = language
+        self._link = link
+        self._zone = zone
+        self._snapshots: dict[tuple[str, bool, int], AlertSnapshot] = {}
+        self._texts: dict[object, tuple[str, str]] = {}
+
+    def reconfigure(self, host: str | None, language: str | None, link: str | None) -> None:
+        """Other words from now on; None leaves a part as it is."""
+        self._host = self._host if host is None else host
+        self._language = self._language if language is None else language
+        self._link = self._link if link is None else link
+
+    def begin_round(self) -> None:
+        """Another moment: forget its texts."""
+        self._snapshots.clear()
+        self._texts.clear()
+
+    def message(
+        self,
+        entries: Sequence[Entry],
+        *,
+        kind: Kind,
+        notifier: str,
+        key: str,
+        thread: str,
+        group_key: str,
+        group_labels: Mapping[str, str],
+        held_back: int,
+        now: int,
+        opens: bool = False,
+    ) -> Message:
+        """The message of one group to one notifier."""
+        ordered = _ordered(entries)
+        told_alike = (kind, held_back, tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after) for e in ordered))
+        if told_alike not in self._texts:
+            stories = [_story(entry, now) for entry in ordered]
+            self._texts[told_alike] = compose(
+                stories, kind=kind, now=now, host=self._host, language=self._language, link=self._link, held_back=held_back, zone=self._zone
+            )
+        title, text = self._texts[told_alike]
+        return Message(
+            key=key,
+            notifier=notifier,
+            kind=kind,
+            created_at=now,
+            title=title,
+            text=text,
+            severity=max((entry.alert.severity for entry in entries), key=severity_rank),
+            host=self._host,
+            group_key=group_key,
+            group_labels=dict(group_labels),
+            thread=thread,
+            opens=opens,
+            alerts=tuple(self._snapshot(entry) for entry in ordered),
+            held_back=held_back,
+            language=self._language,
+            link=self._link,
+        )
+
+    def _snapshot(self, entry: Entry) -> AlertSnapshot:
+        alert = entry.alert
+        ended = entry.reason == "resolved"
+        key = (alert.id, ended, len(entry.explained))
+        if key not in self._snapshots:
+            self._snapshots[key] = AlertSnapshot(
+                id=alert.id,
+                fingerprint=alert.fingerprint,
+                status="resolved" if ended else "firing",
+                severity=alert.severity,
+                labels=alert.labels,
+                annotations=alert.annotations,
+                value=alert.value,
+                starts_at=alert.starts_at,
+                ends_at=alert.ends_at if ended else None,
+                acknowledged_by=alert.acknowledged.by if alert.acknowledged else "",
+                evidence=() if ended else _evidence(alert),
+                affected=len(entry.explained),
+            )
+        return self._snapshots[key]
+
+
+def _ordered(entries: Sequence[Entry]) -> list[Entry]:
+    """Gravest first, oldest first, by check; ends last, but before a new firing of the same alert: its newest state is read last."""
+    firing = {entry.alert.fingerprint for entry in entries if entry.reason != "resolved"}
+
+    def order(entry: Entry) -> tuple[int, int, int, str, str]:
+        ended = entry.reason == "resolved"
+        place = (0 if entry.alert.fingerprint in firing else 2) if ended else 1
+        alert = entry.alert
+        return place, -severity_rank(alert.severity), alert.starts_at // 1000, alert.labels.get("check", ""), alert.id
+
+    return sorted(entries, key=order)
+
+
+def _evidence(alert: Alert) -> tuple[str, ...]:
+    return short_lines(alert.evidence, told=alert.annotations.get("summary", ""))
+
+
+def _story(entry: Entry, now: int) -> Story:
+    alert = entry.alert
+    late = bool(entry.held_by) and entry.reason == "new" and not entry.escalated_after and now - alert.starts_at > _LATE_MS
+    return Story(
+        severity=alert.severity,
+        reason=entry.reason,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        value=alert.value,
+        starts_at=alert.starts_at,
+        ends_at=alert.ends_at,
+        old_severity=entry.old_severity,
+        flaps=alert.flaps,
+        acknowledged_by=alert.acknowledged.by if alert.acknowledged else "",
+        resolved_by=alert.resolved_by,
+        note=alert.note,
+        held_by=entry.held_by if late else (),
+        woken=entry.woken,
+        escalated_after=entry.escalated_after,
+        explained=entry.explained,
+        dependents=entry.dependents,
+        evidence=() if entry.reason == "resolved" else _evidence(alert),
+    )

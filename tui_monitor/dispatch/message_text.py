@@ -1,0 +1,245 @@
+"""The words of messages in English and Korean: short, plain text, made when the event happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.values import known_severity
+from tui_monitor.dispatch.message import Kind
+from tui_monitor.dispatch.phrases import ENGLISH, LANGUAGES, Words
+
+TITLE_LIMIT = 120
+LISTED = 20
+_LINE_LIMIT = 240
+_LONG_LIMIT = 1000
+_NAMES_LISTED = 10
+_DESCRIPTION_LINES = 10
+_FAILED = ("error", "critical")
+
+SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "resolved": "○"}
+"""A shape for each severity: all of them exist in EUC-KR, so that they survive in an SMS."""
+
+
+@frozen
+class Story:
+    """What there is to say of one alert. Stamps are UTC ms, ``escalated_after`` ms; external text may be in any of it."""
+
+    severity: str
+    reason: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    value: float | None
+    starts_at: int
+    ends_at: int | None = None
+    old_severity: str = ""
+    flaps: int = 0
+    acknowledged_by: str = ""
+    resolved_by: str = ""
+    note: str = ""
+    held_by: tuple[str, ...] = ()
+    woken: bool = False
+    escalated_after: int = 0
+    explained: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+def compose(
+    stories: Sequence[Story],
+    *,
+    kind: Kind,
+    now: int,
+    host: str,
+    language: str = "en",
+    link: str = "",
+    held_back: int = 0,
+    zone: tzinfo | None = None,
+) -> tuple[str, str]:
+    """Title (one line, at most 120 characters) and text (lines) of a message; ``zone`` None: the machine's own."""
+    teller = _Teller(LANGUAGES.get(language, ENGLISH), now, zone, host)
+    if len(stories) == 1:
+        title, lines = teller.headline(stories[0]), teller.details(stories[0])
+    else:
+        title, lines = teller.summary(stories, kind), teller.listing(stories)
+    words = teller.words
+    if held_back:
+        lines.append(words.held_back.format(count=held_back))
+    if kind != "resolved":
+        lines.append(words.look.format(link=link or f"ssh -t {host} tui-monitor"))
+    return clip(clean(title), TITLE_LIMIT), clean("\n".join(lines), newlines=True)
+
+
+def duration_text(ms: int, words: Words = ENGLISH) -> str:
+    """Two units at most: "45 s", "12 min", "2 h 5 min", "3 d 4 h"."""
+    seconds = max(0, ms) // 1000
+    parts = (seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    first = next((place for place, part in enumerate(parts) if part), 3)
+    shown = [first, first + 1] if first < 2 else [first]
+    return " ".join(f"{parts[place]}{words.units[place]}" for place in shown if parts[place] or place == first)
+
+
+class _Teller:
+    """Tells stories in one language, at one moment."""
+
+    def __init__(self, words: Words, now: int, zone: tzinfo | None, host: str) -> None:
+        self.words = words
+        self._now = now
+        self._zone = zone
+        self._host = host
+
+    def headline(self, story: Story) -> str:
+        """One alert in one line."""
+        words, what = self.words, self._what(story)
+        if story.reason == "resolved":
+            return f"{words.resolved} {self._recovered(story)}"
+        if story.reason == "reminder":
+            line = words.still.format(severity=self._severity(story.severity), time=self._lasted(story), what=what)
+        elif story.reason == "raised":
+            line = words.was.format(severity=self._severity(story.severity), old=self._severity(story.old_severity).lower(), what=what)
+        elif story.flaps:
+            return words.flapping_title.format(what=clip(what, TITLE_LIMIT - 40), count=story.flaps)
+        else:
+            line = f"{self._severity(story.severity)} {what}"
+        if affected := self._affected(story):
+            line = f"{clip(line, TITLE_LIMIT - 16)} {words.affected.format(count=len(affected))}"
+        return line
+
+    def _affected(self, story: Story) -> tuple[str, ...]:
+        """What it explains, and what depends on it and will fail in a moment: the first message does not wait for the last of them."""
+        coming = story.dependents if known_severity(story.severity) in _FAILED else ()
+        return (*story.explained, *(name for name in coming if name not in story.explained))
+
+    def details(self, story: Story) -> list[str]:
+        """Everything that helps with one alert."""
+        words, lines = self.words, []
+        notes = story.annotations
+        if story.reason == "resolved":
+            lines.append(words.was_about.format(what=self._what(story)))
+            lines.append(
+                words.from_to.format(begin=self._clock(story.starts_at), end=self._clock(self._end(story)), time=self._lasted(story))
+            )
+            if story.resolved_by:
+                lines.append(_joined(words.by_hand.format(by=story.resolved_by), story.note))
+            lines.append(self._facts(story, with_value=False))
+            return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
+        if story.reason == "raised":
+            lines.append(words.changed.format(old=self._severity(story.old_severity), new=self._severity(story.severity)))
+        if story.escalated_after:
+            lines.append(words.escalated.format(time=duration_text(story.escalated_after, words)))
+        if story.woken:
+            lines.append(words.ack_expired)
+        if description := clean(notes.get("description", ""), newlines=True).strip():
+            first, *rest = description.splitlines()[:_DESCRIPTION_LINES]
+            lines += [words.what_to_do.format(text=first), *(f"  {line}" for line in rest)]
+        since = words.since.format(at=self._clock(story.starts_at))
+        lines.append(since if self._ms(story) < 1000 else f"{since} ({words.ago.format(time=self._lasted(story))})")
+        lines.append(self._facts(story))
+        if story.flaps and story.reason in ("raised", "reminder"):
+            lines.append(words.flapping.format(count=story.flaps))
+        if story.held_by:
+            lines.append(words.late.format(cause=", ".join(map(self._cause, story.held_by))))
+        if story.explained:
+            affected = self._affected(story)
+            lines.append(words.explains.format(count=len(affected), names=self._names(affected)))
+        elif story.dependents:
+            lines.append(words.depends.format(count=len(story.dependents), names=self._names(story.dependents)))
+        if story.acknowledged_by:
+            lines.append(words.acknowledged.format(by=story.acknowledged_by))
+        if story.evidence:
+            lines += [words.evidence, *(f"  {line}" for line in story.evidence)]
+        if url := notes.get("runbook_url", "").strip():
+            lines.append(words.runbook.format(url=url))
+        return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
+
+    def summary(self, stories: Sequence[Story], kind: Kind) -> str:
+        """Many alerts in one line: how many, of what kind."""
+        words = self.words
+        firing = [story for story in stories if story.reason != "resolved"]
+        ended = len(stories) - len(firing)
+        counted = firing or list(stories)
+        names = list(dict.fromkeys(story.labels.get("alertname", "") for story in counted))
+        what = ", ".join(names[:3]) + (f" {words.more.format(count=len(names) - 3)}" if len(names) > 3 else "")
+        count = words.alerts.format(count=len(counted))
+        if not firing:
+            return f"{words.resolved} {count}: {what}"
+        severity = self._severity(firing[0].severity)
+        if kind == "reminder":
+            return words.still.format(
+                severity=severity, time=duration_text(max(self._ms(s) for s in firing), words), what=f"{count}: {what}"
+            )
+        rest = f" · {words.resolved} {ended}" if ended else ""
+        if len(firing) == 1:
+            return clip(self.headline(firing[0]), TITLE_LIMIT - len(rest)) + rest
+        return f"{severity} {count}: {what}{rest}"
+
+    def listing(self, stories: Sequence[Story]) -> list[str]:
+        """The first alerts, one line each, and how many more there are."""
+        lines = []
+        for story in stories[:LISTED]:
+            shape = SHAPES["resolved" if story.reason == "resolved" else known_severity(story.severity)]
+            since = "" if story.reason == "resolved" else f" · {self.words.since.format(at=self._clock(story.starts_at))}"
+            lines.append(clip(clean(f"{shape} {self.headline(story)}"), _LINE_LIMIT) + since)
+        if len(stories) > LISTED:
+            lines.append(self.words.more.format(count=len(stories) - LISTED))
+        lines.append(self.words.host.format(host=self._host))
+        return lines
+
+    def _what(self, story: Story) -> str:
+        summary = " ".join(story.annotations.get("summary", "").split())
+        return clip(summary, _LINE_LIMIT) if summary else _joined(story.labels.get("alertname", ""), self._subject(story), " ")
+
+    def _recovered(self, story: Story) -> str:
+        name, check = story.labels.get("alertname", ""), story.labels.get("check", "")
+        if check and name == "CheckUnhealthy":
+            return self.words.healthy_again.format(check=check, time=self._lasted(story))
+        return self.words.after.format(what=_joined(name, self._subject(story), " "), time=self._lasted(story))
+
+    def _subject(self, story: Story) -> str:
+        known = ("alertname", "severity", "host", "type", "category", "layer", "job")
+        return clip(" ".join(value for name, value in sorted(story.labels.items()) if name not in known and not name.startswith("__")), 80)
+
+    def _facts(self, story: Story, with_value: bool = True) -> str:
+        parts = (
+            [self.words.value.format(value=f"{story.value:.6g}")]
+            if with_value and story.value is not None and "check" not in story.labels
+            else []
+        )
+        hidden = ("alertname", "severity", "host", "type")
+        parts += [f"{name} {value}" for name, value in sorted(story.labels.items()) if name not in hidden and not name.startswith("__")]
+        return clip(" · ".join([*parts, self.words.host.format(host=story.labels.get("host") or self._host)]), _LINE_LIMIT)
+
+    def _cause(self, reason: str) -> str:
+        kind, _, name = reason.partition(":")
+        return self.words.causes.get(kind, "{name}").format(name=name)
+
+    def _names(self, names: Sequence[str]) -> str:
+        shown = sorted(set(names))
+        more = len(shown) - _NAMES_LISTED
+        return ", ".join(shown[:_NAMES_LISTED]) + (f" {self.words.more.format(count=more)}" if more > 0 else "")
+
+    def _severity(self, severity: str) -> str:
+        return self.words.severities[known_severity(severity)]
+
+    def _end(self, story: Story) -> int:
+        return self._now if story.ends_at is None else story.ends_at
+
+    def _ms(self, story: Story) -> int:
+        return (self._end(story) if story.reason == "resolved" else self._now) - story.starts_at
+
+    def _lasted(self, story: Story) -> str:
+        return duration_text(self._ms(story), self.words)
+
+    def _clock(self, stamp: int) -> str:
+        there, here = self._local(stamp), self._local(self._now)
+        return there.strftime("%H:%M:%S %Z" if there.date() == here.date() else "%Y-%m-%d %H:%M:%S %Z").strip()
+
+    def _local(self, stamp: int) -> datetime:
+        moment = datetime.fromtimestamp(stamp / 1000, self._zone)
+        return moment if self._zone is not None else moment.astimezone()
+
+
+def _joined(first: str, second: str, separator: str = ": ") -> str:
+    return separator.join(part for part in (first, second) if part)

@@ -1,0 +1,71 @@
+"""Whether a notifier must hear of an alert, and why: one pure function; and the count that limits a rule's notifications."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.units import parse_rate
+from tui_monitor.core.values import severity_rank
+from tui_monitor.dispatch.state import RateRow, Told
+
+Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
+
+
+class Need(NamedTuple):
+    """Why to tell now (None: no need), and else when time alone may change that (UTC ms; None: never)."""
+
+    reason: Reason | None = None
+    due: int | None = None
+
+
+_NOTHING = Need()
+
+
+def needs_update(alert: Alert, told: Told | None, *, now: int, muted: bool, orphan: bool, acked: bool, repeat: int, woken_at: int) -> Need:
+    """The reason to tell one notifier of one alert.
+
+    ``muted`` keeps back everything but the end of what was told; ``orphan``: no route leads there now, so it hears only of a rise
+    and of the end; ``acked`` stops reminders; ``repeat`` ms between reminders; ``woken_at``: when an acknowledgement ran out.
+    """
+    if alert.state != "firing":
+        return _NOTHING if told is None else Need("resolved")
+    if muted:
+        return _NOTHING
+    if told is None:
+        return _NOTHING if orphan else Need("new")
+    if severity_rank(alert.severity) > severity_rank(told.severity):
+        return Need("raised")
+    if orphan:
+        return _NOTHING
+    if alert.flaps and not told.flapping:
+        return Need("flapping")
+    if acked:
+        return _NOTHING
+    if woken_at > told.at or now - told.at >= repeat:
+        return Need("reminder")
+    return Need(None, told.at + repeat)
+
+
+@frozen
+class RateLimit:
+    """At most ``count`` notifications in any ``window`` ms."""
+
+    count: int
+    window: int
+
+    def recent(self, row: RateRow, now: int) -> tuple[int, ...]:
+        """The notifications that still count."""
+        return tuple(stamp for stamp in row.times if stamp > now - self.window)
+
+    def free_at(self, row: RateRow, now: int) -> int:
+        """When the next one may go; ``now`` or earlier: at once."""
+        recent = self.recent(row, now)
+        return now if len(recent) < self.count else recent[len(recent) - self.count] + self.window
+
+
+def parse_rate_limit(text: str) -> RateLimit:
+    """Read "3/1h"; ValueError says what is wanted."""
+    count, window = parse_rate(text)
+    return RateLimit(count, int(window * 1000))

@@ -1,0 +1,67 @@
+"""Which notifiers are to hear of an alert, through which route, and who joins when nobody acknowledges."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from tui_monitor.dispatch.routing import NO_ROUTE, Route, Routing
+from tui_monitor.dispatch.state import Place, Told, Track
+
+
+class Placing:
+    """Finds an alert's places; wakes the planner for the next step of an escalation."""
+
+    def __init__(self, routing: Routing) -> None:
+        self._routing = routing
+        self._wakes: list[tuple[int, str]] = []
+        self._known: set[tuple[int, str]] = set()
+
+    def reconfigure(self, routing: Routing) -> None:
+        """Another configuration; every alert is to be placed again."""
+        self._routing = routing
+
+    @property
+    def next_due(self) -> int | None:
+        """When the next step of an escalation may be due (UTC ms)."""
+        return self._wakes[0][0] if self._wakes else None
+
+    def due(self, now: int) -> Iterator[str]:
+        """The alerts for which a step may be due."""
+        while self._wakes and self._wakes[0][0] <= now:
+            wake = heapq.heappop(self._wakes)
+            self._known.discard(wake)
+            yield wake[1]
+
+    def orphan(self, told: Told, track: Track) -> Place:
+        """The place of what was told where no route leads now: only there to be ended."""
+        return Place(told.group, self._routing.route_of_group(told.group, track.labels) or NO_ROUTE, orphan=True)
+
+    def wanted(self, alert_id: str, track: Track, now: int) -> dict[str, Place]:
+        """Every notifier that is to hear of a firing alert, each once: an open route is preferred to a closed one."""
+        places: dict[str, Place] = {}
+        for route in self._routing.routes_for(track.labels, track.alert.severity):
+            closed = route.active is not None and not route.active.is_active(now)
+            key = route.group_key(track.labels)
+            for notifier, after in (*((name, 0) for name in route.notifiers), *self._escalated(alert_id, track, route, now)):
+                policy = self._routing.notifiers.get(notifier)
+                if policy is None or not policy.wants(track.alert.severity):
+                    continue
+                if notifier not in places or (places[notifier].closed and not closed):
+                    places[notifier] = Place(key, route, closed, escalated_after=after)
+        return places
+
+    def _escalated(self, alert_id: str, track: Track, route: Route, now: int) -> list[tuple[str, int]]:
+        """Who hears of it because nobody has acknowledged, with how long that took; wakes the planner for the next step."""
+        found: list[tuple[str, int]] = []
+        if track.acked:
+            return found
+        for step in route.escalate:
+            due = track.clock_at + step.after_ms
+            if due > now:
+                if (due, alert_id) not in self._known:
+                    self._known.add((due, alert_id))
+                    heapq.heappush(self._wakes, (due, alert_id))
+                break
+            found += [(notifier, step.after_ms) for notifier in step.notifiers]
+        return found

@@ -1,0 +1,213 @@
+"""Who hears of an alert: the route tree, routing by severity, recipient groups; compiled once from the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import SEVERITIES, known_severity
+from tui_monitor.dispatch.inhibition import Dependencies, InhibitRule
+from tui_monitor.dispatch.matchers import matches_all, parse_matchers
+from tui_monitor.dispatch.schedule import CronSchedule, Schedule, parse_weekly, parse_zone
+from tui_monitor.dispatch.silences import MaintenanceWindow
+from tui_monitor.promql.queryable import Matcher
+
+if TYPE_CHECKING:
+    from tui_monitor.config.models import MaintenanceSettings, RouteSettings, Settings
+
+
+@frozen
+class Step:
+    """One step of an escalation: these notifiers too, once the alert has been unacknowledged this long."""
+
+    after_ms: int
+    notifiers: tuple[str, ...]
+
+
+@frozen
+class Route:
+    """One route with everything inherited filled in. ``key`` names it by its matchers, so it survives a reload. Milliseconds."""
+
+    key: str
+    matchers: tuple[Matcher, ...] = ()
+    notifiers: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ("alertname",)
+    group_wait: int = 0
+    group_interval: int = 5000
+    repeat_interval: int = 4 * 3_600_000
+    active: Schedule | None = None
+    escalate: tuple[Step, ...] = ()
+    continues: bool = False
+    routes: tuple[Route, ...] = ()
+
+    def group_labels(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """The labels that make this alert's group; ["..."] makes every alert its own."""
+        if "..." in self.group_by:
+            return {name: labels[name] for name in sorted(labels) if name != "severity"}
+        return {name: labels[name] for name in self.group_by if labels.get(name)}
+
+    def group_key(self, labels: Mapping[str, str]) -> str:
+        """The group's stable name, as Alertmanager spells it: {}/{matchers}:{labels}."""
+        inner = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in self.group_labels(labels).items())
+        return f"{self.key}:{{{inner}}}"
+
+
+NO_ROUTE = Route("")
+"""Stands for a route that the configuration no longer has."""
+
+
+@frozen
+class NotifierPolicy:
+    """What a notifier wants to hear."""
+
+    severities: frozenset[str] = frozenset()
+    send_resolved: bool = True
+
+    def wants(self, severity: str) -> bool:
+        """Whether a firing of this severity goes there."""
+        return not self.severities or known_severity(severity) in self.severities
+
+
+@frozen
+class Routing:
+    """All that decides who hears of what, and what holds it back."""
+
+    routes: tuple[Route, ...] = ()
+    by_severity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notifiers: Mapping[str, NotifierPolicy] = field(default_factory=dict)
+    inhibit: tuple[InhibitRule, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    dependencies: Dependencies = field(default_factory=Dependencies)
+    recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def routes_for(self, labels: Mapping[str, str], severity: str) -> tuple[Route, ...]:
+        """The routes that take this alert; where none matches, one by severity; where that is not configured, nothing."""
+        found = tuple(_matching(self.routes, labels))
+        if found:
+            return found
+        names = severity_recipients(self.by_severity, severity)
+        return (Route("{}", notifiers=names),) if names else ()
+
+    def route_of_group(self, key: str, labels: Mapping[str, str]) -> Route | None:
+        """The route that made an alert's group of that key; None: it is gone."""
+        for route in (*_all(self.routes), Route("{}")):
+            if key.startswith(f"{route.key}:") and route.group_key(labels) == key:
+                return route
+        return None
+
+    def route_named(self, group_key: str) -> Route | None:
+        """The route of a group whose alerts are not known; None: it is gone."""
+        named = [route for route in (*_all(self.routes), Route("{}")) if group_key.startswith(f"{route.key}:{{")]
+        return max(named, key=lambda route: len(route.key), default=None)
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Every schedule in it, of routes and of maintenance windows."""
+        active = (route.active for route in _all(self.routes) if route.active is not None)
+        return (*active, *(window.schedule for window in self.maintenance))
+
+
+def severity_recipients(by_severity: Mapping[str, tuple[str, ...]], severity: str) -> tuple[str, ...]:
+    """The notifiers of a severity; one that is not named uses the nearest lower named one."""
+    for word in reversed(SEVERITIES[: SEVERITIES.index(known_severity(severity)) + 1]):
+        if word in by_severity:
+            return by_severity[word]
+    return ()
+
+
+def compile_routing(settings: Settings) -> Routing:
+    """Routing from the settings. Raises ValueError where `routing_check.check_routing` would have found a fault."""
+    known = {entry.name for entry in settings.notifiers}
+
+    def expand(names: Iterable[str]) -> tuple[str, ...]:
+        return expand_recipients(names, settings.recipients, known)
+
+    return Routing(
+        routes=_compile_routes(settings.routes, None, expand),
+        by_severity={severity: expand(names) for severity, names in settings.routing.items()},
+        notifiers={
+            entry.name: NotifierPolicy(severities=frozenset(entry.severities), send_resolved=entry.send_resolved)
+            for entry in settings.notifiers
+        },
+        inhibit=tuple(InhibitRule(parse_matchers(i.source), parse_matchers(i.target), tuple(i.equal)) for i in settings.inhibit),
+        maintenance=tuple(MaintenanceWindow(m.name, parse_matchers(m.match), compile_window(m)) for m in settings.maintenance),
+        dependencies=Dependencies(
+            {check.name: tuple(check.depends_on) for check in settings.checks if check.depends_on},
+            {check.name: int((check.interval + check.timeout + check.retry_interval) * 1000) for check in settings.checks},
+        ),
+        recipients=settings.recipients,
+    )
+
+
+def expand_recipients(names: Iterable[str], groups: Mapping[str, Sequence[str]], known: Iterable[str]) -> tuple[str, ...]:
+    """Notifiers of names that may be recipient groups (also of groups), each once, in order; unknown names are left out."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop(0)
+        if name in known:
+            found[name] = None
+        elif name in groups and name not in seen:
+            seen.add(name)
+            queue[:0] = groups[name]
+    return tuple(found)
+
+
+def compile_window(window: MaintenanceSettings) -> Schedule:
+    """The schedule of a maintenance window; ValueError where it does not parse."""
+    if window.cron is not None:
+        return CronSchedule(window.cron, int(window.duration * 1000), parse_zone(window.timezone))
+    zone = parse_zone(window.timezone) if "timezone" in window.model_fields_set else None
+    return parse_weekly(window.active or "", zone)
+
+
+def _compile_routes(
+    entries: Sequence[RouteSettings], parent: Route | None, expand: Callable[[Iterable[str]], tuple[str, ...]]
+) -> tuple[Route, ...]:
+    found: list[Route] = []
+    keys: dict[str, int] = {}
+    for entry in entries:
+        given = entry.model_fields_set
+        matchers = parse_matchers(entry.match)
+        key = (parent.key if parent else "{}") + "/{" + ",".join(map(str, matchers)) + "}"
+        keys[key] = keys.get(key, 0) + 1
+        base = parent or Route("")
+        route = Route(
+            key=key if keys[key] == 1 else f"{key}/{keys[key]}",
+            matchers=matchers,
+            notifiers=expand(entry.notifiers) if "notifiers" in given else base.notifiers,
+            group_by=tuple(entry.group_by) if "group_by" in given else base.group_by,
+            group_wait=int(entry.group_wait * 1000) if "group_wait" in given else base.group_wait,
+            group_interval=int(entry.group_interval * 1000) if "group_interval" in given else base.group_interval,
+            repeat_interval=int(entry.repeat_interval * 1000) if "repeat_interval" in given else base.repeat_interval,
+            active=parse_weekly(entry.active) if entry.active else base.active,
+            escalate=tuple(sorted((Step(int(s.after * 1000), expand(s.notifiers)) for s in entry.escalate), key=lambda step: step.after_ms))
+            if "escalate" in given
+            else base.escalate,
+            continues=entry.continue_,
+        )
+        found.append(_with_children(route, _compile_routes(entry.routes, route, expand)))
+    return tuple(found)
+
+
+def _with_children(route: Route, children: tuple[Route, ...]) -> Route:
+    return replace(route, routes=children) if children else route
+
+
+def _matching(routes: Iterable[Route], labels: Mapping[str, str]) -> list[Route]:
+    found: list[Route] = []
+    for route in routes:
+        if matches_all(route.matchers, labels):
+            found.extend(_matching(route.routes, labels) or [route])
+            if not route.continues:
+                break
+    return found
+
+
+def _all(routes: Iterable[Route]) -> Iterator[Route]:
+    for route in routes:
+        yield route
+        yield from _all(route.routes)

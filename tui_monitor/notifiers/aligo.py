@@ -1,0 +1,138 @@
+"""Aligo: SMS in Korea. Texts are counted in the carriers' EUC-KR bytes; HTTP 200 says nothing, the result code does.
+
+Source: https://smartsms.aligo.in/admin/api/spec.html.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import urlencode
+
+from tui_monitor.config.models import AligoNotifier
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.frozen import frozen
+from tui_monitor.dispatch.message import Message
+from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient
+from tui_monitor.notifiers.layout import headline, lines_of
+
+SMS_BYTES = 90
+LMS_BYTES = 1900
+"""The service takes 2,000; the margin is for line breaks that it may count as two or more."""
+TITLE_BYTES = 44
+_PLAIN = {
+    "→": "->", "←": "<-", "⇒": "=>", "–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"', "•": "-", "·": "-", "×": "x",
+    "≥": ">=", "≤": "<=", "≠": "!=", "°": " ", "\u00a0": " ", "✓": "v", "✔": "v",
+}  # fmt: skip
+
+
+@frozen
+class Sms:
+    """A text as it goes out; ``title`` only with LMS."""
+
+    kind: str
+    text: str
+    title: str = ""
+
+
+def carrier_text(text: str) -> str:
+    """The text in characters that arrive on a Korean phone: composed, common symbols replaced, the rest left out."""
+    composed = unicodedata.normalize("NFC", text)
+    replaced = "".join(_PLAIN.get(character, character) for character in composed)
+    return "".join(character for character in replaced if character == "\n" or _width(character))
+
+
+def carrier_bytes(text: str) -> int:
+    """Bytes in CP949: Hangul 2, ASCII 1, a line break 2 (it may travel as CR LF)."""
+    return sum(2 if character == "\n" else _width(character) for character in text)
+
+
+def cut(text: str, limit: int) -> str:
+    """The longest beginning within ``limit`` bytes, whole characters only."""
+    used = 0
+    for place, character in enumerate(text):
+        used += carrier_bytes(character)
+        if used > limit:
+            return text[:place].rstrip()
+    return text
+
+
+def sms_of(message: Message, note: str = "", possible_repeat: bool = False) -> Sms:
+    """SMS where title and note fit into 90 bytes and nothing more is to say, or LMS with a title of its own."""
+    title, *body = [carrier_text(line.text).strip() for line in lines_of(message, note, possible_repeat)]
+    whole = "\n".join(line for line in [title, *body] if line)
+    if carrier_bytes(whole) <= SMS_BYTES:
+        return Sms("SMS", whole)
+    return Sms("LMS", cut(whole, LMS_BYTES), cut(carrier_text(headline(message, False)), TITLE_BYTES))
+
+
+class Aligo:
+    """Sends to a list of receivers; the id is Aligo's message id."""
+
+    def __init__(self, settings: AligoNotifier, clock: Clock) -> None:
+        self.name = settings.name
+        self.timeout = settings.timeout
+        self.rate_limit = RateLimit.parse(settings.rate_limit)
+        self.low_balance = settings.low_balance
+        self._settings = settings
+        self._clock = clock
+        self._key = settings.key.get_secret_value()
+        self._http = HttpClient(settings.timeout, [self._key])
+
+    async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
+        """Send one SMS or LMS. Where only some receivers failed it is not tried again: that would reach the others twice."""
+        sms = sms_of(message, note, possible_repeat)
+        form = {"sender": self._settings.sender, "receiver": ",".join(self._settings.receivers), "msg": sms.text, "msg_type": sms.kind}
+        if sms.title:
+            form["title"] = sms.title
+        if self._settings.test_mode:
+            form["testmode_yn"] = "Y"
+        result = self._result(await self._post("/send/", form))
+        ident, failed = str(result.get("msg_id", "")), _number(result.get("error_cnt")) or 0
+        if failed > 0:
+            reached = _number(result.get("success_cnt")) or 0
+            raise self._http.error(f"{failed} of {failed + reached} receivers failed (msg_id {ident})", permanent=True)
+        return ident
+
+    async def balance(self) -> int:
+        """How many SMS may still be sent. Raises SendError."""
+        result = self._result(await self._post("/remain/", {"userid": self._settings.user_id}))  # an older page spells user_id so
+        count = _number(result.get("SMS_CNT"))
+        if count is None:
+            raise self._http.error("the answer has no SMS_CNT")
+        return count
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._http.close()
+
+    async def _post(self, path: str, form: dict[str, str]) -> Answer:
+        content = urlencode({"key": self._key, "user_id": self._settings.user_id, **form}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": USER_AGENT}
+        return await self._http.post(self._settings.api_url.rstrip("/") + path, content=content, headers=headers)
+
+    def _result(self, answer: Answer) -> dict[str, object]:
+        self._http.judge(answer, self._clock.wall_ms() / 1000)
+        result = answer.json()
+        code = _number((result or {}).get("result_code"))
+        if result is None or code is None:
+            reason = f"not Aligo's answer: {answer.text}" if answer.complete else "the answer was cut off"
+            raise self._http.error(reason, maybe_delivered=True)
+        if code < 1:
+            raise self._http.error(f"Aligo refused: {result.get('message') or 'no reason given'} ({code})", permanent=True)
+        return result
+
+
+def _width(character: str) -> int:
+    """Bytes in CP949; 0 for what it does not have (it would arrive as "?")."""
+    try:
+        return len(character.encode("cp949"))
+    except UnicodeEncodeError:
+        return 0
+
+
+def _number(value: object) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,164 @@
+"""Mail over SMTP: plain text, fire and resolve in one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import ssl
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr, parseaddr
+from typing import TYPE_CHECKING
+
+from tui_monitor.config.models import EmailNotifier
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.dispatch.message import Message
+from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.http import redact
+from tui_monitor.notifiers.layout import headline, lines_of, plain
+
+if TYPE_CHECKING:
+    import aiosmtplib
+
+_POLICY = SMTP.clone(cte_type="7bit")
+
+
+def mail_of(message: Message, sender: str, receivers: list[str], note: str = "", possible_repeat: bool = False) -> EmailMessage:
+    """The mail. Its Message-ID follows from the message, so a repeat can be recognised; all of a thread refer to its first."""
+    mail = EmailMessage(_POLICY)
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    mail["From"] = _address(sender)
+    mail["To"] = ", ".join(_address(receiver) for receiver in receivers)
+    mail["Subject"] = clean(headline(message, possible_repeat))
+    mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
+    root = _message_id(f"thread {message.notifier} {message.thread}", domain) if message.thread else ""
+    mail["Message-ID"] = root if root and message.opens else _message_id(message.key, domain)
+    if root and not message.opens:
+        mail["In-Reply-To"] = root
+        mail["References"] = root
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["X-Severity"] = clean(message.severity)
+    mail.set_content(plain(lines_of(message, note, possible_repeat)) + "\n", charset="utf-8")
+    return mail
+
+
+class Email:
+    """Sends through one mail server, a connection for each mail; never logs in without TLS."""
+
+    def __init__(self, settings: EmailNotifier) -> None:
+        if settings.password is not None and settings.tls == "none":
+            raise ValueError(f'notifier "{settings.name}": a password is never sent without TLS; set tls = "starttls" or "implicit"')
+        self.name = settings.name
+        self.timeout = settings.timeout
+        self.rate_limit = RateLimit.parse(settings.rate_limit)
+        self._settings = settings
+        self._password = settings.password.get_secret_value() if settings.password else ""
+        self._context = _context(settings.ca_file) if settings.ca_file else None
+
+    async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
+        """Send one mail to all receivers; the id is its Message-ID. Raises SendError."""
+        mail = mail_of(message, self._settings.from_, self._settings.to, note, possible_repeat)
+        attempt = _Attempt()
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self._transfer(mail, attempt)
+        except TimeoutError:
+            raise self._error(f"no answer in {self.timeout:g} s ({attempt.step})", maybe_delivered=attempt.written) from None
+        if attempt.refused:
+            raise self._error(f"not taken for {', '.join(attempt.refused)}", permanent=True)
+        return str(mail["Message-ID"])
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _transfer(self, mail: EmailMessage, attempt: _Attempt) -> None:
+        import aiosmtplib
+
+        settings = self._settings
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            timeout=self.timeout,
+            use_tls=settings.tls == "implicit",
+            start_tls=settings.tls == "starttls",
+            tls_context=self._tls() if settings.tls != "none" else None,
+        )
+        try:
+            await self._talk(client, mail, attempt)
+        except aiosmtplib.SMTPResponseException as error:
+            permanent = 500 <= error.code < 600
+            raise self._error(f"SMTP {error.code} ({attempt.step}): {error.message}", permanent=permanent, answered=True) from None
+        except aiosmtplib.SMTPNotSupported as error:
+            raise self._error(f"{attempt.step}: {error}", permanent=True) from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+            text = f"certificate not trusted: {cause.verify_message}" if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
+            raise self._error(f"{attempt.step}: {text or type(error).__name__}", maybe_delivered=attempt.written) from None
+        finally:
+            if isinstance(client.transport, asyncio.WriteTransport):
+                client.transport.abort()  # closing alone waits up to 30 s for the server's goodbye in TLS
+            client.close()
+
+    async def _talk(self, client: aiosmtplib.SMTP, mail: EmailMessage, attempt: _Attempt) -> None:
+        import aiosmtplib
+
+        settings = self._settings
+        attempt.step = f"connecting to {settings.host}:{settings.port}"
+        await client.connect()
+        if settings.username and self._password:
+            attempt.step = "logging in"
+            await client.login(settings.username, self._password)
+        attempt.step = "naming the sender"
+        await client.mail(parseaddr(settings.from_)[1])
+        attempt.step = "naming the receivers"
+        for receiver in settings.to:
+            try:
+                await client.rcpt(parseaddr(receiver)[1])
+            except aiosmtplib.SMTPResponseException as error:
+                attempt.refused.append(f"{receiver} ({error.code} {error.message})")
+                attempt.transient = attempt.transient or error.code < 500
+        if len(attempt.refused) == len(settings.to):
+            raise self._error(f"nobody was accepted: {', '.join(attempt.refused)}", permanent=not attempt.transient, answered=True)
+        attempt.step, attempt.written = "sending the text", True
+        await client.data(mail.as_bytes())
+        attempt.step = "leaving"
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError):  # the mail is taken; a server in a hurry does no harm
+            await client.execute_command(b"QUIT")
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = ssl.create_default_context()
+        return self._context
+
+    def _error(self, reason: str, *, permanent: bool = False, maybe_delivered: bool = False, answered: bool = False) -> SendError:
+        text = clip(clean(redact(reason, [self._password])), 300)
+        return SendError(text, permanent=permanent, maybe_delivered=maybe_delivered, answered=answered)
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an SSLError is one too
+        raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
+
+
+class _Attempt:
+    """How far one transfer has come."""
+
+    def __init__(self) -> None:
+        self.step = "beginning"
+        self.written = False
+        self.transient = False
+        self.refused: list[str] = []
+
+
+def _message_id(seed: str, domain: str) -> str:
+    return f"<{hashlib.sha256(seed.encode(errors='replace')).hexdigest()[:32]}@{domain}>"
+
+
+def _address(text: str) -> str:
+    name, address = parseaddr(clean(text))
+    return formataddr((name, address)) if name else address

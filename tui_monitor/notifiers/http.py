@@ -1,0 +1,232 @@
+"""HTTP for notifiers: the one place that loads httpx, and what its answers and errors mean for a send."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import socket
+import ssl
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.version import VERSION
+from tui_monitor.notifiers.base import SendError
+
+if TYPE_CHECKING:
+    import httpx
+
+USER_AGENT = f"tui-monitor/{VERSION}"
+_MAX_ANSWER = 64 * 1024
+_TRANSIENT = {408, 425, 429}
+_MAX_RETRY_AFTER = 86_400.0
+
+
+def load_httpx() -> ModuleType:
+    """The module httpx, without the command line client that drags in rich, pygments and click where they are installed."""
+    blocked = "httpx" not in sys.modules and "httpx._main" not in sys.modules
+    if blocked:
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]  # importing it now raises ImportError, which httpx expects
+    try:
+        import httpx
+    finally:
+        if blocked:
+            del sys.modules["httpx._main"]
+    return httpx
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One verifying context for all notifiers: certifi's or $SSL_CERT_FILE's authorities, and the system's own."""
+    context: ssl.SSLContext = load_httpx().create_ssl_context()
+    context.load_default_certs()
+    return context
+
+
+def header_text(text: str) -> str:
+    """The text as a header value: one line, ASCII where the language allows it, else UTF-8."""
+    return clean(text).replace("–", "-").replace(" · ", "; ").encode(errors="replace").decode().strip()
+
+
+@frozen
+class Answer:
+    """What a server said; ``complete`` is false where the body was cut off or never ended."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool
+
+    @property
+    def text(self) -> str:
+        """The body for people: one line, harmless."""
+        return clean(self.body.decode(errors="replace")).strip()
+
+    def json(self) -> dict[str, Any] | None:
+        """The body's JSON object; None where it is none or is cut off."""
+        try:
+            parsed = json.loads(self.body)
+        except ValueError:
+            return None
+        return parsed if isinstance(parsed, dict) else None
+
+
+def secrets_of_url(url: str) -> tuple[str, ...]:
+    """The parts of an address that may be secret: path, query values, user and password."""
+    parts = urlsplit(url)
+    found = [url, f"{parts.path}?{parts.query}" if parts.query else "", parts.path, parts.query, parts.password or "", parts.username or ""]
+    found += [value for _, value in parse_qsl(parts.query)]
+    found += [part for part in parts.path.split("/") if len(part) >= 16 or not part.isalpha()]
+    return tuple(text for text in found if len(text) >= 6)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret (also percent-encoded) and every Telegram token replaced by ***."""
+    for secret in sorted({form for word in secrets if word for form in (word, quote(word, safe=""))}, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return re.sub(r"bot\d+:[\w-]{20,}", "bot***", text)
+
+
+def retry_after(value: str | None, now_s: float) -> float | None:
+    """Seconds of a Retry-After header (a number or a date), None where there is none or it makes no sense."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        from email.utils import parsedate_to_datetime
+
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now_s
+        except ValueError:
+            return None
+    return min(max(0.0, seconds), _MAX_RETRY_AFTER) if seconds == seconds else None
+
+
+class HttpClient:
+    """POSTs for one notifier: TLS verified, one overall time limit, reasons without secrets, idle connections closed after 5 s."""
+
+    def __init__(self, timeout: float, secrets: Iterable[str] = ()) -> None:
+        self._timeout = timeout
+        self._secrets = tuple(secrets)
+        self._client: httpx.AsyncClient | None = None
+        self._lock = asyncio.Lock()
+
+    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Answer:
+        """One POST. Raises SendError where no answer came; redirects are answers.
+
+        Once the request began to be written, a missing answer means *maybe delivered*.
+        """
+        async with self._lock:  # one at a time: a failed exchange closes the client for all
+            return await self._post(url, content, headers)
+
+    async def _post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
+        httpx = load_httpx()
+        written = False
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            nonlocal written
+            written = written or event.endswith("send_request_headers.started")
+
+        try:
+            client = self._client or self._open(url)
+            fields = httpx.Headers(dict(headers), encoding="utf-8")
+            request = client.build_request("POST", url, content=content, headers=fields, extensions={"trace": trace})
+            return await self._exchange(client, request)
+        except TimeoutError:
+            reason = f"no answer in {self._timeout:g} s" if written else f"no connection in {self._timeout:g} s"
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError) as error:
+            raise self.error(f"bad request: {error}", permanent=True) from None
+        except httpx.ConnectError as error:
+            reason, written = f"cannot connect to {urlsplit(url).hostname}: {_root_cause(error)}", False
+        except httpx.ProxyError as error:
+            reason, written = f"the proxy refused: {error}", False
+        except (httpx.HTTPError, OSError) as error:
+            reason = f"connection lost: {_root_cause(error)}"
+        await self.close()  # whatever state that connection is in, the next try starts afresh
+        raise self.error(reason, maybe_delivered=written)
+
+    async def post_json(self, url: str, payload: object, headers: Mapping[str, str] | None = None) -> Answer:
+        """One POST of JSON; see `post`."""
+        content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        return await self.post(
+            url, content=content, headers={"Content-Type": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
+        )
+
+    def error(self, reason: str, **meaning: Any) -> SendError:
+        """A SendError whose reason is one harmless line without secrets."""
+        return SendError(clip(clean(redact(reason, self._secrets)), 300), **meaning)
+
+    def judge(self, answer: Answer, now_s: float, detail: str = "") -> None:
+        """Return for any 2xx; else raise what the status means: 408, 425, 429 and 5xx may be tried again, the rest not."""
+        if 200 <= answer.status < 300:
+            return
+        reason = f"HTTP {answer.status}: {detail or answer.text}".removesuffix(": ")
+        if 300 <= answer.status < 400:
+            reason = f"HTTP {answer.status}: redirected; configure the final address"
+        wait = retry_after(answer.headers.get("retry-after"), now_s)
+        transient = answer.status in _TRANSIENT or answer.status >= 500
+        raise self.error(reason, permanent=not transient, retry_after=wait if transient else None, answered=answer.status != 429)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(OSError, RuntimeError):
+                await client.aclose()
+
+    def _open(self, url: str) -> httpx.AsyncClient:
+        plain = url.startswith("http://") and not any(name.lower().endswith("_proxy") for name in os.environ)
+        verify = False if plain else _tls()  # reading the authorities costs 15 ms and 2 MiB
+        module = load_httpx()
+        limits = module.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
+        client: httpx.AsyncClient = module.AsyncClient(verify=verify, timeout=self._timeout, limits=limits, follow_redirects=False)
+        self._client = client
+        return client
+
+    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        async with asyncio.timeout_at(deadline):
+            response = await client.send(request, stream=True)
+        body, complete = bytearray(), False
+        try:
+            async with asyncio.timeout_at(deadline):
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) >= _MAX_ANSWER:
+                        break
+                else:
+                    complete = True
+        except (load_httpx().HTTPError, TimeoutError):
+            pass  # the status is known, the rest of the answer is not: the channel decides what that means
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, bytes(body), complete)
+
+
+def _root_cause(error: BaseException) -> str:
+    """The most telling text in a chain of wrapped errors."""
+    chain: list[BaseException] = []
+    while error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__ or error
+    for cause in reversed(chain):
+        if isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"certificate not trusted: {cause.verify_message}"
+        if isinstance(cause, socket.gaierror):
+            return f"name not found ({cause.strerror})"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: {(cause.reason or str(cause)).replace('_', ' ').lower()}"
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno)
+    return next((str(cause) for cause in chain if str(cause)), type(chain[0]).__name__)

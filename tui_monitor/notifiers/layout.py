@@ -1,0 +1,69 @@
+"""Lay a message out as lines that fit a channel's limit, before any markup is put around them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.wording import say
+
+MARKS = {"critical": "🚨", "error": "❗", "warning": "⚠️", "info": "ℹ️", "resolved": "✅"}
+"""A picture for each severity; they differ in shape, not only in colour."""
+_TITLE = 300
+_LINE = 1000
+
+
+@frozen
+class Line:
+    """One line of plain, harmless text."""
+
+    text: str
+    title: bool = False
+
+
+def mark_of(message: Message) -> str:
+    """The picture of a message: its severity's, or the one for "over"."""
+    return MARKS["resolved"] if message.kind == "resolved" else MARKS.get(message.severity, MARKS["info"])
+
+
+def headline(message: Message, possible_repeat: bool) -> str:
+    """The title in one line, with the mark of a possible repeat."""
+    title = clip(clean(message.title).strip() or message.kind, _TITLE)
+    return f"{title} {say(message.language, 'repeat')}" if possible_repeat else title
+
+
+def lines_of(message: Message, note: str = "", possible_repeat: bool = False, mark: str = "") -> list[Line]:
+    """Title, note of lateness, then the text's lines."""
+    title = " ".join(filter(None, (mark, headline(message, possible_repeat))))
+    body = [line.rstrip() for line in clean(message.text, newlines=True).splitlines()]
+    shown = [clean(note), *body] if note or message.note == "" else [clean(message.note), *body]
+    return [Line(title, title=True), *(Line(clip(line, _LINE)) for line in shown if line.strip())]
+
+
+def fit(lines: list[Line], budget: int, size: Callable[[str], int] = len) -> list[Line]:
+    """The first lines that stay within the budget with their line breaks; what was cut off ends in an ellipsis line."""
+    kept: list[Line] = []
+    used = size("…") + 1
+    for line in lines:
+        used += size(line.text) + 1
+        if used > budget:
+            return [*kept, Line("…")]
+        kept.append(line)
+    return kept
+
+
+def plain(lines: list[Line]) -> str:
+    """The lines as text."""
+    return "\n".join(line.text for line in lines)
+
+
+def utf16_length(text: str) -> int:
+    """Length in UTF-16 code units, as Telegram counts: characters beyond the BMP count twice."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def utf8_length(text: str) -> int:
+    """Length in bytes of UTF-8."""
+    return len(text.encode())

@@ -1,0 +1,55 @@
+"""Slack: one POST to an incoming webhook, coloured attachment, plain text as fallback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui_monitor.config.models import SlackNotifier
+from tui_monitor.core.clock import Clock
+from tui_monitor.dispatch.message import Message
+from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.http import HttpClient, secrets_of_url
+from tui_monitor.notifiers.layout import Line, fit, lines_of, mark_of
+
+SECTION_LIMIT = 3000
+"""Characters of a section's text, counted with its escapes."""
+COLOURS = {"critical": "danger", "error": "danger", "warning": "warning", "info": "#439FE0"}
+
+
+def escape(text: str) -> str:
+    """Only & < > mean something in Slack's text; so <!channel> in a label calls nobody."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def payload_of(message: Message, note: str = "", possible_repeat: bool = False) -> dict[str, Any]:
+    """The webhook's body: the title as text, the rest in an attachment with the severity's colour."""
+    title, *body = lines_of(message, note, possible_repeat, mark_of(message))
+    text = "\n".join(escape(line.text) for line in fit(body or [Line("…")], SECTION_LIMIT, lambda part: len(escape(part))))
+    colour = "good" if message.kind == "resolved" else COLOURS.get(message.severity, COLOURS["info"])
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    return {"text": escape(title.text), "attachments": [{"color": colour, "fallback": escape(title.text), "blocks": [block]}]}
+
+
+class Slack:
+    """Sends to one channel; success is HTTP 200 with the body "ok"."""
+
+    def __init__(self, settings: SlackNotifier, clock: Clock) -> None:
+        self.name = settings.name
+        self.timeout = settings.timeout
+        self.rate_limit = RateLimit.parse(settings.rate_limit)
+        self._clock = clock
+        self._url = settings.url.get_secret_value()
+        self._http = HttpClient(settings.timeout, secrets_of_url(self._url))
+
+    async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
+        """POST; Slack gives no id. Raises SendError."""
+        answer = await self._http.post_json(self._url, payload_of(message, note, possible_repeat))
+        self._http.judge(answer, self._clock.wall_ms() / 1000)
+        if answer.text != "ok":
+            reason = f'HTTP {answer.status}, not "ok": {answer.text}' if answer.complete else "the answer was cut off"
+            raise self._http.error(reason, maybe_delivered=True)
+        return ""
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._http.close()

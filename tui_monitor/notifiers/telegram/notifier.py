@@ -1,0 +1,153 @@
+"""Telegram: HTML messages through the Bot API, with buttons to acknowledge, edited when that happened."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from tui_monitor.config.models import TelegramNotifier
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.wording import is_resolved, local_time, say
+from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.http import Answer, HttpClient
+from tui_monitor.notifiers.layout import MARKS, Line, fit, lines_of, mark_of, plain, utf16_length
+
+LIMIT = 4096
+"""Characters after entity parsing (source: Bot API, sendMessage)."""
+CALLBACK_LIMIT = 64
+_MAX_BUTTONS = 8
+_QUIET = ("info", "warning")
+
+
+def to_html(lines: list[Line]) -> str:
+    """The lines as Telegram's HTML: only & < > need escaping."""
+    return "\n".join(f"<b>{escape(line.text, quote=False)}</b>" if line.title else escape(line.text, quote=False) for line in lines)
+
+
+def text_lines(message: Message, note: str = "", possible_repeat: bool = False) -> list[Line]:
+    """What the message says within Telegram's limit; the data is cut, never the markup."""
+    return fit(lines_of(message, note, possible_repeat, mark_of(message)), LIMIT, utf16_length)
+
+
+def buttons(message: Message) -> dict[str, Any] | None:
+    """An Acknowledge button for each alert that fires and nobody has taken; None where there is nothing to press."""
+    rows: list[list[dict[str, str]]] = []
+    for alert in message.alerts:
+        data = f"ack:{alert.id}"
+        if is_resolved(alert) or alert.acknowledged_by or len(data.encode()) > CALLBACK_LIMIT or len(rows) >= _MAX_BUTTONS:
+            continue
+        name = (
+            f" {clean(alert.labels.get('alertname', ''))} {clean(alert.labels.get('check', ''))}".rstrip()
+            if len(message.alerts) > 1
+            else ""
+        )
+        rows.append([{"text": clip(say(message.language, "acknowledge") + name, 60), "callback_data": data}])
+    return {"inline_keyboard": rows} if rows else None
+
+
+def payload_of(message: Message, chat_id: str | int, note: str = "", possible_repeat: bool = False, *, ack: bool = False) -> dict[str, Any]:
+    """The body of sendMessage."""
+    payload: dict[str, Any] = {
+        "chat_id": chat_id,
+        "text": to_html(text_lines(message, note, possible_repeat)),
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+        "disable_notification": message.kind == "resolved" or message.severity in _QUIET,
+    }
+    if ack and message.kind in ("firing", "reminder") and (keyboard := buttons(message)):
+        payload["reply_markup"] = keyboard
+    return payload
+
+
+def as_plain(payload: dict[str, Any], lines: list[Line]) -> dict[str, Any]:
+    """The same message without markup."""
+    bare = {**payload, "text": plain(lines)}
+    del bare["parse_mode"]
+    return bare
+
+
+def edited_lines(message: Message) -> list[Line]:
+    """A sent message as things are now: who took which alert, and which are over."""
+    states = []
+    for alert in message.alerts:
+        name = " ".join(filter(None, (clean(alert.labels.get("alertname", "")), clean(alert.labels.get("check", "")))))
+        if is_resolved(alert):
+            states.append(f"{MARKS['resolved']} {name}: {say(message.language, 'over', now=local_time(alert.ends_at or 0))}")
+        elif alert.acknowledged_by:
+            states.append(f"✔ {name}: {say(message.language, 'acknowledged', by=clip(clean(alert.acknowledged_by), 100))}")
+    over = all(map(is_resolved, message.alerts))
+    title, *body = lines_of(message, mark=MARKS["resolved"] if over else mark_of(message))
+    return fit([title, *(Line(state) for state in states[:20]), *body], LIMIT, utf16_length)
+
+
+class Telegram:
+    """Sends to one chat; the token stays out of every reason."""
+
+    def __init__(self, settings: TelegramNotifier, clock: Clock) -> None:
+        self.name = settings.name
+        self.timeout = settings.timeout
+        self.rate_limit = RateLimit.parse(settings.rate_limit)
+        self._clock = clock
+        self._chat_id = settings.chat_id
+        self._thread_id = settings.thread_id
+        self._ack = bool(settings.allowed_users)
+        token = settings.token.get_secret_value()
+        self._base = f"{settings.api_url.rstrip('/')}/bot{token}"
+        self._http = HttpClient(settings.timeout, [token])
+
+    async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
+        """sendMessage; the message id. A chat that moved is followed; text that Telegram cannot parse goes once as plain text."""
+        payload = payload_of(message, self._chat_id, note, possible_repeat, ack=self._ack)
+        if self._thread_id is not None:
+            payload["message_thread_id"] = self._thread_id
+        answer = await self._call("sendMessage", payload)
+        if (moved := _parameter(answer, "migrate_to_chat_id")) is not None:
+            self._chat_id = payload["chat_id"] = moved
+            answer = await self._call("sendMessage", payload)
+        if answer.status == 400 and "can't parse entities" in _description(answer):
+            answer = await self._call("sendMessage", as_plain(payload, text_lines(message, note, possible_repeat)))
+        result = self._result(answer)
+        return str(result.get("message_id", "")) if isinstance(result, dict) else ""
+
+    async def edit(self, provider_id: str, message: Message) -> None:
+        """Show on a sent message who has taken its alerts and what is over. Raises SendError."""
+        payload: dict[str, Any] = {"chat_id": self._chat_id, "message_id": int(provider_id), "text": to_html(edited_lines(message))}
+        payload |= {"parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+        if self._ack and (keyboard := buttons(message)):
+            payload["reply_markup"] = keyboard
+        answer = await self._call("editMessageText", payload)
+        if "message is not modified" not in _description(answer):
+            self._result(answer)
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._http.close()
+
+    async def _call(self, method: str, payload: dict[str, Any]) -> Answer:
+        return await self._http.post_json(f"{self._base}/{method}", payload)
+
+    def _result(self, answer: Answer) -> Any:
+        return result_of(self._http, answer, self._clock)
+
+
+def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
+    """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
+    wait = _parameter(answer, "retry_after")
+    if answer.status == 429 and isinstance(wait, int | float):
+        raise http.error(f"HTTP 429: {_description(answer)}", retry_after=float(wait))
+    http.judge(answer, clock.wall_ms() / 1000, _description(answer))
+    body = answer.json()
+    if body is None or body.get("ok") is not True:
+        raise http.error("the answer was cut off" if not answer.complete else f"not Telegram's answer: {answer.text}", maybe_delivered=True)
+    return body.get("result")
+
+
+def _description(answer: Answer) -> str:
+    return clean(str((answer.json() or {}).get("description", "")))
+
+
+def _parameter(answer: Answer, name: str) -> Any:
+    parameters = (answer.json() or {}).get("parameters")
+    return parameters.get(name) if isinstance(parameters, dict) else None

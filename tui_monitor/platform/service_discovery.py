@@ -1,0 +1,83 @@
+"""Find what listens on this machine and what it speaks: PostgreSQL, Redis, HTTP; for `config init`. Loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tui_monitor.core.frozen import frozen
+
+TIMEOUT = 0.5
+MOST_PORTS = 64
+_LISTEN = "0A"
+_POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+
+
+@frozen
+class Found:
+    """One service: kind "postgres", "redis" or "http", at host:port; ``note`` is for people."""
+
+    kind: str
+    host: str
+    port: int
+    note: str = ""
+
+
+def listening_ports() -> list[tuple[str, int]]:
+    """Loopback addresses and ports on which something listens (source: proc(5), /proc/net/tcp)."""
+    found: dict[int, str] = {}
+    for name, loopback in (("tcp6", "::1"), ("tcp", "127.0.0.1")):
+        try:
+            lines = Path("/proc/net", name).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            address, _, port = fields[1].partition(":")
+            if fields[3] != _LISTEN:
+                continue
+            if name == "tcp":
+                octets = bytes.fromhex(address)[::-1]
+                host = loopback if octets in (b"\0\0\0\0", b"\x7f\0\0\1") else ".".join(map(str, octets))
+                if not host.startswith("127."):
+                    continue
+            else:
+                host = loopback
+            found[int(port, 16)] = host
+    return [(host, port) for port, host in sorted(found.items())][:MOST_PORTS]
+
+
+async def discover(places: list[tuple[str, int]]) -> list[Found]:
+    """Ask every port what it speaks; those that stay silent or speak something else are left out."""
+    answers = await asyncio.gather(*(_identify(host, port) for host, port in places))
+    return [answer for answer in answers if answer is not None]
+
+
+async def _identify(host: str, port: int) -> Found | None:
+    for kind, request in (
+        ("postgres", _POSTGRES_SSL_REQUEST),
+        ("redis", b"PING\r\n"),
+        ("http", f"GET / HTTP/1.0\r\nHost: {host}\r\nUser-Agent: tui-monitor\r\n\r\n".encode()),
+    ):
+        answer = await _ask(host, port, request)
+        if kind == "postgres" and answer in (b"S", b"N"):
+            return Found(kind, host, port)
+        if kind == "redis" and answer.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
+            return Found(kind, host, port, "" if answer.startswith(b"+PONG") else "wants a password")
+        if kind == "http" and answer.startswith(b"HTTP/1."):
+            return Found(kind, host, port, answer.split(b"\r\n")[0].decode("latin-1")[9:40])
+    return None
+
+
+async def _ask(host: str, port: int, request: bytes) -> bytes:
+    writer = None
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(request)
+            return await reader.read(256)
+    except OSError:
+        return b""
+    finally:
+        if writer is not None:
+            writer.close()

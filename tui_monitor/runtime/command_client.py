@@ -1,0 +1,88 @@
+"""Leave a command for the leader in state.db and hear its answer: what a viewer and the command line do alike."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tui_monitor.board.values import CommandRefused
+from tui_monitor.core.clock import Clock
+from tui_monitor.platform.state_directory import StateDirectory, process_lives
+from tui_monitor.storage.sqlite import StoreTooNew, connect, schema_version
+from tui_monitor.storage.state import commands as command_rows
+from tui_monitor.storage.state import leadership as leader_rows
+from tui_monitor.storage.state.commands import CommandResult
+from tui_monitor.storage.state.database import MIGRATIONS, StateReader
+
+T = TypeVar("T")
+
+ANSWER_WITHIN = 3.0
+LOOK_EVERY = 0.1
+KEPT = "kept for the next leader: no leader runs now"
+UNANSWERED = "kept for the leader, which has not answered yet"
+
+
+def leader_runs(directory: StateDirectory, row: leader_rows.LeaderRow | None) -> bool:
+    """Whether a process leads now: its lock says so, for a number in the row may belong to another process since a reboot.
+
+    Where the lock may not be looked at, the process of the row decides.
+    """
+    try:
+        fd = os.open(directory.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return row is not None and process_lives(row.pid)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a microsecond; a leader that starts right then tries again
+    except BlockingIOError:
+        return True
+    except OSError:
+        return row is not None and process_lives(row.pid)
+    finally:
+        os.close(fd)
+    return False
+
+
+def write_state(directory: StateDirectory, work: Callable[[sqlite3.Connection], T]) -> T:
+    """The function's answer, once what it wrote to state.db is on the disk. Raises CommandRefused with a sentence for people."""
+    if not directory.writable:
+        raise CommandRefused(f"read-only: {directory.why_read_only}")
+    if not directory.state_db.exists():
+        raise CommandRefused("nothing has led here yet")
+    try:
+        db = connect(directory.state_db, synchronous="FULL")
+        try:
+            if (version := schema_version(db)) != len(MIGRATIONS):
+                newer = "a newer version: please upgrade tui-monitor"
+                older = "an older version: start tui-monitor once, it brings the state up to date"
+                raise CommandRefused(f"the state was written by {newer if version > len(MIGRATIONS) else older}")
+            db.execute("BEGIN IMMEDIATE")
+            answer = work(db)
+            db.execute("COMMIT")
+            return answer
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise CommandRefused(f"the state cannot be written: {error}") from error
+
+
+def leave_command(directory: StateDirectory, by: str, verb: str, arguments: Mapping[str, Any], now_ms: int) -> int:
+    """Leave a command for the leader; its id. Raises CommandRefused."""
+    return write_state(directory, lambda db: command_rows.add(db, by, verb, arguments, now_ms))
+
+
+async def answer_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:
+    """What the leader made of a command; None where nothing was to be read within ANSWER_WITHIN seconds."""
+    for _ in range(round(ANSWER_WITHIN / LOOK_EVERY)):
+        await clock.sleep(LOOK_EVERY)
+        try:
+            answer = state.read(lambda db: command_rows.result(db, ident))
+        except (sqlite3.Error, OSError, LookupError, StoreTooNew):
+            return None
+        if answer.finished_at is not None:
+            return answer
+    return None

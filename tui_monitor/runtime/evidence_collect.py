@@ -1,0 +1,46 @@
+"""Gather what was going on when an alert fired: the check's reason and phases, the busiest processes, the rule's recent values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.evidence import BusyProcess, gather
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.checks.collector import Collector
+from tui_monitor.core.values import METRIC_NAME
+from tui_monitor.promql.queryable import Queryable
+
+RECENT_MS = 120_000
+
+
+def evidence_of(
+    alert: Alert, rule: Rule | None, collector: Collector, storage: Queryable, now: int, trouble: str = ""
+) -> Mapping[str, object]:
+    """In the shape of alerts.evidence.gather, and the rule's condition as "expr": those who look on have no rules.
+
+    ``trouble``: what the monitor itself says of the cause.
+    """
+    result = collector.results.get(alert.labels.get("check", ""))
+    found = gather(
+        reason=(result.probe.reason or result.reason) if result else trouble,
+        phases=result.probe.phases if result else None,
+        processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in collector.processes],
+        log_lines=collector.log_lines.get(result.name, ()) if result else (),
+        values=_recent(rule, alert, storage, now) if rule else (),
+    )
+    return {**found, "expr": rule.expr} if rule else found
+
+
+def _recent(rule: Rule, alert: Alert, storage: Queryable, now: int) -> list[tuple[int, float]]:
+    """The last two minutes of the first series that the rule reads and that fits the alert's labels."""
+    told = {key: value for key, value in alert.labels.items() if key != METRIC_NAME}
+    for matchers in rule.query.matchers:
+        for series in storage.select(matchers, now - RECENT_MS, now):
+            for key, value in series.labels:  # written out: a storm looks for a thousand alerts among a thousand series
+                if told.get(key, value) != value:
+                    break
+            else:
+                times, values = series.window(now - RECENT_MS, now)
+                return list(zip(times, values, strict=True))
+    return []

@@ -1,0 +1,300 @@
+"""What people ask of the past: charts, an alert's whole story, the outbox, a past moment; the same for leader and viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+from tui_monitor.board import build as boards
+from tui_monitor.board.replay import past_board
+from tui_monitor.board.values import (
+    ActView,
+    AlertDetail,
+    AlertEvent,
+    AlertView,
+    Board,
+    Chart,
+    ChartLine,
+    CommandRefused,
+    Delivery,
+    NotificationView,
+    PanelView,
+    SilenceView,
+    subject_of,
+)
+from tui_monitor.core.values import METRIC_NAME, Labels
+from tui_monitor.promql.chart_queries import expressions, plain_selector
+from tui_monitor.promql.engine import compile_expr
+from tui_monitor.promql.errors import EvaluationError, PromqlError
+from tui_monitor.promql.values import Matrix
+from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.state import alerts as alert_rows
+from tui_monitor.storage.state import audit as audit_rows
+from tui_monitor.storage.state import dispatch as planner_rows
+from tui_monitor.storage.state import outbox as outbox_rows
+from tui_monitor.storage.state import panels as panel_rows
+from tui_monitor.storage.state.database import StateReader
+from tui_monitor.storage.state.outbox import Entry
+
+T = TypeVar("T")
+MOST_LINES = 24
+MOST_MARKS = 200
+CHART_S = 30.0
+"""Longer than this no chart is worked at."""
+NOTES_BEFORE_MS = 3_600_000
+"""How long before an alert a deploy may have been that has to do with it."""
+FAR_MS = 1 << 60
+_CHECK_MATCHER = re.compile(r'\bcheck="([^"\\]*)"')
+
+
+class Archive:
+    """Reads both stores, each in a thread of its own, with short read transactions."""
+
+    def __init__(self, state_db: Path, reading: Reading) -> None:
+        self._path = state_db
+        self._reading = reading
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state-read")
+        self._state: StateReader | None = None
+
+    async def state(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask state.db; CommandRefused where it cannot be read."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ask_state, question)
+
+    def _ask_state(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._state is None:
+                self._state = StateReader(self._path)
+            return self._state.read(question)
+        except (OSError, sqlite3.Error, StoreTooNew) as error:
+            self._close_state()
+            raise CommandRefused(f"the state cannot be read: {error}") from error
+
+    async def _history(self, question: Callable[[HistoryReader], T], reading: Reading | None = None) -> T:
+        try:
+            return await (reading or self._reading).ask(question)
+        except (HistoryFault, StoreTooNew) as error:
+            raise CommandRefused(f"the history cannot be read: {error}") from error
+
+    async def close(self) -> None:
+        """Give the files back."""
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._close_state)
+        self._thread.shutdown(wait=False)
+        await done
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+            self._state = None
+
+    # --- alerts -------------------------------------------------------------------------------------------------------
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Ended alerts, newest first."""
+        found = await self.state(lambda db: [alert for alert in alert_rows.history(db, limit + 200) if alert.state == "resolved"])
+        return [boards.alert_view(alert, boards.unit_of(boards.condition_of(alert))) for alert in found[:limit]]
+
+    async def alert_detail(self, alert_id: str, unit: str = "", expr: str = "") -> AlertDetail:
+        """The whole story of one alert; CommandRefused for an id that is not there."""
+        try:
+            alert, events, entries = await self.state(
+                lambda db: (
+                    (found := alert_rows.find(db, alert_id)),
+                    alert_rows.events(db, found.id),
+                    outbox_rows.for_alert(db, found.id),
+                )
+            )
+        except LookupError as error:
+            raise CommandRefused(str(error.args[0])) from error
+        expr = expr or boards.condition_of(alert)
+        unit = unit or boards.unit_of(expr)
+        deliveries = tuple(
+            Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error) for entry in entries
+        )
+        return AlertDetail(
+            alert=boards.alert_view(alert, unit, deliveries),
+            expr=expr,
+            events=tuple(AlertEvent(event.at, event.change, event.by, event.note) for event in events),
+            deliveries=deliveries,
+            evidence=boards.evidence_lines(alert.evidence),
+            series=boards.series_of_alert(alert, expr),
+            notes=await self._notes(alert.active_at - NOTES_BEFORE_MS, alert.ends_at or FAR_MS),
+        )
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        entries, names = await self.state(
+            lambda db: (
+                (found := outbox_rows.list_entries(db, limit)),
+                alert_rows.labels_of(db, {ident for entry in found for ident in entry.alerts[:1]}),
+            )
+        )
+        return [
+            NotificationView(
+                id=entry.id,
+                notifier=entry.notifier,
+                kind=entry.kind,
+                state=entry.state,
+                title=_message_title(entry, names),
+                attempts=entry.attempts,
+                created_at=entry.created_at,
+                next_try=entry.next_try,
+                sent_at=entry.sent_at,
+                provider_id=entry.provider_id,
+                error=entry.error,
+                alerts=entry.alerts,
+            )
+            for entry in entries
+        ]
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The kept queries, by name."""
+        return [PanelView(one.name, one.expr, one.span, one.by, one.at) for one in await self.state(panel_rows.every)]
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        found = await self.state(lambda db: audit_rows.entries(db, limit))
+        return [ActView(one.at, one.by, one.verb, one.subject, one.note) for one in found]
+
+    async def silences(self, now: int) -> Sequence[SilenceView]:
+        """Those that are or will be active, the next to end first."""
+        found = await self.state(planner_rows.load_silences)
+        return [
+            SilenceView(one.id, " ".join(map(str, one.matchers)), one.starts_at, one.ends_at, one.by, one.comment)
+            for one in sorted(found, key=lambda one: one.ends_at)
+            if one.ends_at > now
+        ]
+
+    # --- history ------------------------------------------------------------------------------------------------------
+
+    async def chart(self, expr: str, start: int, end: int, points: int, thresholds: Sequence[tuple[float, str]] = ()) -> Chart:
+        """An expression over a range; what is wrong with it is in the chart. Evaluated aside: a month of many series takes seconds."""
+        reading = self._reading.aside
+        give_up_at = time.monotonic() + CHART_S
+
+        def enough() -> bool:
+            return reading.closed or time.monotonic() > give_up_at
+
+        try:
+            lines = await self._history(lambda reader: _lines(reader, expr, start, end, max(2, points), enough), reading)
+        except PromqlError as error:
+            return Chart(error=error.message, error_position=error.position)
+        except (EvaluationError, CommandRefused) as error:
+            return Chart(error=str(error))
+        return Chart(tuple(lines), boards.unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
+
+    async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
+        checks = set(_CHECK_MATCHER.findall(expr))
+        try:
+            events = await self.state(lambda db: [e for e in alert_rows.events_between(db, start, end) if e.change == "firing"])
+            labels = await self.state(lambda db: alert_rows.labels_of(db, {event.alert for event in events}))
+        except CommandRefused:
+            events, labels = [], {}
+        shown = [(event.at, labels[event.alert]) for event in events if event.alert in labels]
+        marks = [
+            (at, f"{own.get('alertname', '')} {subject_of(own)}".strip()) for at, own in shown if not checks or own.get("check") in checks
+        ]
+        return tuple(sorted([*marks, *await self._notes(start, end)])[-MOST_MARKS:])
+
+    async def _notes(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
+        try:
+            return tuple((note.at, note.text) for note in await self._history(lambda reader: reader.annotations(start, end)))
+        except CommandRefused:
+            return ()
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """What can be typed in an expression."""
+        from tui_monitor.promql.names import FUNCTION_NAMES
+
+        known = await self._history(lambda reader: reader.series())
+        metrics = sorted({dict(labels)[METRIC_NAME] for labels in known if METRIC_NAME in dict(labels)})
+        names = sorted({key for labels in known for key, _ in labels if key != METRIC_NAME})
+        return {"metrics": metrics, "labels": names, "functions": sorted(FUNCTION_NAMES)}
+
+    async def board_at(self, at: int, now: Board) -> Board:
+        """The board of a past moment; ``now`` says which checks, mounts and interfaces there are."""
+        alerts, sent = await self.state(
+            lambda db: (
+                (found := alert_rows.live_at(db, at)),
+                {alert.id: outbox_rows.for_alert(db, alert.id) for alert, _ in found},
+            )
+        )
+        told = {ident: [_delivery_then(entry, at) for entry in entries if entry.created_at <= at] for ident, entries in sent.items()}
+        return await self._history(lambda reader: past_board(reader, at, now, alerts, told))
+
+
+def _delivery_then(entry: Entry, at: int) -> Delivery:
+    """A message as it was at a moment: sent, given up after its last try, else still under way."""
+    if entry.sent_at is not None and entry.sent_at <= at:
+        return Delivery(entry.notifier, entry.kind, "sent", entry.sent_at)
+    if entry.state in ("failed", "unknown") and entry.claimed_at is not None and entry.claimed_at <= at:
+        return Delivery(entry.notifier, entry.kind, entry.state, entry.claimed_at, entry.error)
+    return Delivery(entry.notifier, entry.kind, "queued", entry.created_at)
+
+
+def _message_title(entry: Entry, labels: Mapping[str, Mapping[str, str]]) -> str:
+    """What a message is about: its first alert and how many more."""
+    if not entry.alerts:
+        return entry.kind
+    first, *others = entry.alerts
+    known = labels.get(first, {})
+    title = f"{known.get('alertname', first)} {subject_of(known)}".strip()
+    return f"{title}  and {len(others)} more" if others else title
+
+
+def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
+    """The lines of one expression, or of several with a semicolon between them."""
+    lines: list[ChartLine] = []
+    for offset, part in expressions(text):
+        try:
+            lines += _lines_of(reader, part, start, end, points, enough)
+        except PromqlError as error:
+            place = None if error.position is None else offset + error.position
+            raise PromqlError(error.message, place, error.part, text) from None
+    return lines[:MOST_LINES]
+
+
+def _lines_of(reader: HistoryReader, expr: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
+    query = compile_expr(expr)
+    matchers = plain_selector(expr)
+    step = max(1000, (end - start) // points)
+    if matchers is not None:
+        found = reader.downsampled_all(matchers, start, end, points)
+        lines = [
+            _line(_name(labels), [point.at for point in steps], [point.average for point in steps], step) for labels, steps in found.items()
+        ]
+    else:
+        answer: Matrix = query.range(reader, start - start % step, end, step, enough=enough)
+        lines = [_line(_name(labels) or expr.strip(), times, values, step) for labels, times, values in answer]
+    return sorted(lines, key=lambda line: line.name)[:MOST_LINES]
+
+
+def _line(name: str, times: Sequence[int], values: Sequence[float], step: int) -> ChartLine:
+    """A line that is broken (NaN) where its samples were missing for three times as long as they usually lie apart."""
+    apart = [later - earlier for earlier, later in pairwise(times)]
+    usual = max(step, sorted(apart)[len(apart) // 2]) if apart else step
+    kept_times, kept_values = list(times[:1]), list(values[:1])
+    for away, at, value in zip(apart, times[1:], values[1:], strict=True):
+        if away > 3 * usual:
+            kept_times.append(at - away // 2)
+            kept_values.append(math.nan)
+        kept_times.append(at)
+        kept_values.append(value)
+    return ChartLine(name, tuple(kept_times), tuple(kept_values))
+
+
+def _name(labels: Labels) -> str:
+    known = dict(labels)
+    name = known.pop(METRIC_NAME, "")
+    inner = ", ".join(f'{key}="{value}"' for key, value in known.items())
+    return f"{name}{{{inner}}}" if inner else name

@@ -1,0 +1,116 @@
+"""Recording rules of Prometheus files: each evaluates an expression at its interval and keeps the answer as a series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tui_monitor.alerts.rules.rule import WIDE_MS
+from tui_monitor.core.values import METRIC_NAME, STALE_NAN, Labels, Sample, with_labels
+from tui_monitor.promql.engine import Query, compile_expr
+from tui_monitor.promql.errors import EvaluationError
+from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Queryable
+from tui_monitor.promql.rulefiles import FileRule
+from tui_monitor.promql.values import Matrix
+from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.reader import HistoryFault
+from tui_monitor.storage.prefetched import Prefetched
+from tui_monitor.storage.sqlite import StoreTooNew
+
+DEFAULT_INTERVAL_S = 1.0
+WIDE_EVERY_S = 60.0
+EARLY_MS = 100
+_DAY_MS = 86_400_000
+
+Sink = Callable[[int, Sequence[Sample], int], None]
+"""Takes the samples of one moment and their look-back in milliseconds."""
+
+
+@dataclass(slots=True)
+class _Recording:
+    rule: FileRule
+    query: Query
+    due: int = 0
+    known: set[Labels] = field(default_factory=set)
+    """The series of the last answer: one that is missing in the next has ended."""
+
+    @property
+    def wide(self) -> bool:
+        return self.query.longest_window_ms > WIDE_MS
+
+    @property
+    def interval_ms(self) -> int:
+        seconds = self.rule.interval_s or DEFAULT_INTERVAL_S
+        return round(1000 * (max(seconds, WIDE_EVERY_S) if self.wide else seconds))
+
+
+class RecordingRules:
+    """All recording rules, in the files' order, so that a later one sees what an earlier one has just recorded.
+
+    Rules over more than memory holds read the history, at most each minute. ``errors``: rule name → why it could not be evaluated.
+    """
+
+    def __init__(self, rules: Sequence[FileRule]) -> None:
+        self.errors: dict[str, str] = {}
+        self._rules: list[_Recording] = []
+        self._ended: set[Labels] = set()
+        self.configure(rules)
+
+    def configure(self, rules: Sequence[FileRule]) -> None:
+        """Take other rules: those that stay go on undisturbed, the series of the others end."""
+        old, self._rules = self._rules, []
+        for rule in rules:
+            same = next((one for one in old if one.rule == rule), None)
+            if same is not None:
+                old.remove(same)
+            self._rules.append(same or _Recording(rule, compile_expr(rule.expr)))
+        for gone in old:
+            self._ended |= gone.known
+            self.errors.pop(gone.rule.name, None)
+
+    async def run(self, now: int, storage: Queryable, reading: Reading, sink: Sink) -> None:
+        """Evaluate those that are due over memory, or what the history adds to it."""
+        due = [one for one in self._rules if not now < one.due <= now + _DAY_MS]
+        wide = [one.query for one in due if one.wide]
+        over: Queryable = storage
+        if wide:
+            try:
+                over = await reading.ask(lambda reader: Prefetched(storage).fetch(wide, reader, now))
+            except (HistoryFault, StoreTooNew):
+                due = [one for one in due if not one.wide]  # half the samples would give a wrong answer
+        for one in due:
+            one.due = now + one.interval_ms - EARLY_MS
+            self._record(one, now, over if one.wide else storage, sink)
+        self._end(now, sink)
+
+    def _record(self, one: _Recording, now: int, storage: Queryable, sink: Sink) -> None:
+        try:
+            samples = _samples(one, storage, now)
+        except EvaluationError as error:
+            self.errors[one.rule.name] = str(error)
+            return
+        self.errors.pop(one.rule.name, None)
+        series = {sample.labels for sample in samples}
+        self._ended = (self._ended | one.known) - series
+        one.known = series
+        if samples:
+            sink(now, samples, max(DEFAULT_LOOKBACK_MS, 2 * one.interval_ms + 5000))
+
+    def _end(self, now: int, sink: Sink) -> None:
+        """A series that no rule gives any more has ended, as in Prometheus: nobody shall see its last value for five minutes."""
+        ended = self._ended - {labels for one in self._rules for labels in one.known}
+        self._ended = set()
+        if ended:
+            sink(now, [Sample(labels, STALE_NAN) for labels in sorted(ended)], DEFAULT_LOOKBACK_MS)
+
+
+def _samples(one: _Recording, storage: Queryable, now: int) -> list[Sample]:
+    answer = one.query.instant(storage, now)
+    if isinstance(answer, float | int):
+        answer = [((), float(answer))]
+    vector = answer if isinstance(answer, list) and not isinstance(answer, Matrix) else []
+    name = {**one.rule.labels, METRIC_NAME: one.rule.name}
+    samples = [Sample(with_labels(labels, name), value) for labels, value in vector]
+    if len({sample.labels for sample in samples}) != len(samples):
+        raise EvaluationError("two series have the same labels once the rule's labels are set")
+    return samples

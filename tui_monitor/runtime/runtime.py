@@ -1,0 +1,269 @@
+"""Leader or viewer: one process per state directory leads, the others look on and take over when it ends.
+
+What only a leader needs (configuration, rules, sources) and what only a question to the past needs (PromQL) loads when it is needed: a
+viewer does without, which spares 20 MiB.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tui_monitor.board.values import AlertDetail, Board, BoardListener, Chart, CommandRefused, NotReady, SilenceView
+from tui_monitor.core.clock import Clock
+from tui_monitor.platform.import_trimming import settle_memory
+from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
+from tui_monitor.runtime.late_runtime import stored_board
+from tui_monitor.runtime.viewer import Viewer
+from tui_monitor.storage.sqlite import StoreTooNew
+
+if TYPE_CHECKING:
+    from tui_monitor.config.load import Configuration
+    from tui_monitor.runtime.leader import Leader
+    from tui_monitor.runtime.queries import Archive
+    from tui_monitor.storage.history.background import Reading
+    from tui_monitor.storage.state.leadership import LeaderRow
+
+log = logging.getLogger(__name__)
+ASK_TO_YIELD_EVERY = 2.0
+YIELD_FOR = 10.0
+
+
+class Runtime:
+    """The dashboard's backend and headless' engine. ``load`` reads the configuration anew each time it is called."""
+
+    def __init__(self, directory: StateDirectory, load: Callable[[], Configuration], clock: Clock, kind: str, by: str) -> None:
+        self.directory = directory
+        self.kind = kind
+        self.on_role: Callable[[str], None] = lambda role: None
+        """Called with "leader" or "standby" whenever the role changes."""
+        self.leader: Leader | None = None
+        self._load = load
+        self._clock = clock
+        self._by = by
+        self._lock = LeaderLock(directory)
+        self._viewer: Viewer | None = None
+        self._archive: Archive | None = None
+        self._reading: Reading | None = None
+        self._listeners: list[BoardListener] = []
+        self._stopping = False
+        self._not_before = float("-inf")
+        self._asked = float("-inf")
+        self._led: LeaderRow | None = None
+        self._loaded: Configuration | None = None
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong or the state too new."""
+        if self._may_lead() and self._lock.acquire():
+            self._loaded = self._checked()
+        try:
+            while not self._stopping:
+                if self._lock.held:
+                    await self._lead()
+                else:
+                    await self._follow()
+        except StoreTooNew as error:
+            from tui_monitor.config.load import ConfigurationError, Fault
+
+            raise ConfigurationError([Fault("", f"{self.directory.state_db}: {error}")]) from None
+
+    def stop(self) -> None:
+        """End `run` soon."""
+        self._stopping = True
+        if self.leader is not None:
+            self.leader.stop()
+
+    def _checked(self) -> Configuration:
+        from tui_monitor.config.load import ConfigurationError, Fault
+        from tui_monitor.runtime.wiring import problems_of
+
+        try:
+            loaded = self._load()
+            if problems := problems_of(loaded):
+                raise ConfigurationError([Fault("", problem) for problem in problems])
+        except ConfigurationError:
+            self._lock.release()
+            raise
+        return loaded
+
+    async def _lead(self) -> None:
+        loaded = self._loaded or self._checked()
+        settle_memory()
+        from tui_monitor.runtime.leader import Leader
+
+        leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._tell)
+        leader.reload_from_disk = self.reload
+        try:
+            await leader.open()
+            settle_memory()
+            self._use(leader, None, leader.recorder.reading)
+            self.on_role("leader")
+            if self._stopping:
+                leader.stop()
+            await leader.run()
+        finally:
+            await self._leave()
+            self._lock.release()
+        if leader.yield_asked:
+            self._not_before = self._clock.monotonic() + YIELD_FOR
+
+    async def _follow(self) -> None:
+        viewer = Viewer(self.directory, self._clock, os.getpid(), self.kind, self._by, self._tell)
+        self._use(None, viewer, viewer.reading)
+        self.on_role("standby")
+        try:
+            await viewer.run(lambda: self._stopping or self._take_over(viewer))
+        finally:
+            await self._leave()
+
+    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: Reading) -> None:
+        self.leader, self._viewer, self._reading = leader, viewer, reading
+
+    async def _leave(self) -> None:
+        archive, self._archive, self._reading, self.leader, self._viewer = self._archive, None, None, None, None
+        if archive is not None:
+            await archive.close()
+
+    def _may_lead(self) -> bool:
+        return (self.directory.writable or self.directory.unrecorded) and self._clock.monotonic() >= self._not_before
+
+    def _take_over(self, viewer: Viewer) -> bool:
+        """Whether this process has just become the leader."""
+        if self.kind == "headless":
+            self._ask_to_yield(viewer)
+        self._led = viewer.leader or self._led
+        if viewer.leader is not None and viewer.leader.kind == "headless":
+            self._not_before = float("-inf")  # the daemon that was given way to has led: when it ends, there is nobody to wait for
+        if viewer.leader_alive and not self._yielded(viewer):
+            return False
+        if not self._may_lead() or not self._lock.acquire():
+            return False
+        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.runtime.wiring import configuration_hash
+
+        try:
+            loaded = self._checked()
+        except ConfigurationError as error:
+            viewer.blocked = f"no leader, and this configuration cannot lead: {error.faults[0]}"
+            return False
+        last = self._led  # one that has ended in good order has taken its row away
+        if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
+            self._lock.release()
+            viewer.blocked = "no leader: the daemon has ended, and this dashboard has another configuration"
+            return False
+        self._loaded = loaded
+        return True
+
+    def _yielded(self, viewer: Viewer) -> bool:
+        """A process may live on after it has stopped leading; then its lock is free."""
+        return viewer.leader is not None and viewer.leader.kind == "dashboard"
+
+    def _ask_to_yield(self, viewer: Viewer) -> None:
+        now = self._clock.monotonic()
+        if viewer.leader is None or viewer.leader.kind != "dashboard" or now - self._asked < ASK_TO_YIELD_EVERY:
+            return
+        self._asked = now
+        try:
+            viewer.leave_command("yield", {})
+        except CommandRefused as error:
+            log.warning("the leading dashboard cannot be asked to give way: %s", error)
+
+    def progressing(self, within: float) -> bool:
+        """Whether ticks and outbox have done something in the last ``within`` seconds; one who only stands by always does."""
+        if self.leader is None:
+            return True
+        return self._clock.monotonic() - min(self.leader.progressed_at, self.leader.outbox_progressed_at) < within
+
+    # --- the dashboard's backend --------------------------------------------------------------------------------------
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board."""
+        self._listeners.append(on_board)
+
+    def _tell(self, board: Board) -> None:
+        for listener in self._listeners:
+            listener(board)
+
+    def first_board(self) -> Board:
+        """The last board that the store knows, or an empty one."""
+        return stored_board(self.directory)
+
+    @property
+    def board(self) -> Board:
+        """The newest board."""
+        holder = self.leader or self._viewer
+        return (holder.board if holder else None) or self.first_board()
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Do it, or leave it for the leader. Raises CommandRefused."""
+        if verb == "reload" and self.leader is not None:
+            return await self.reload(self._by)
+        if self.leader is not None:
+            answer = await self.leader.alerting.apply(verb, arguments, self._by)
+            if answer.startswith("refused: "):
+                raise CommandRefused(answer.removeprefix("refused: "))
+            return answer
+        if self._viewer is not None:
+            return await self._viewer.command(verb, arguments)
+        raise NotReady("not ready yet")
+
+    async def reload(self, by: str = "") -> str:
+        """Read the configuration anew and take it whole; a bad one changes nothing and the answer says why.
+
+        ``by``: who is written into the audit log; "" where the caller does that.
+        """
+        answer = await self._reload()
+        if by and self.leader is not None:
+            await self.leader.alerting.note(by, "reload", answer, "")
+        return answer
+
+    async def _reload(self) -> str:
+        if self.leader is None:
+            raise CommandRefused("only the leader has a configuration")
+        from tui_monitor.config.load import ConfigurationError
+
+        try:
+            loaded = self._load()
+        except ConfigurationError as error:
+            answer = f"refused: the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}"
+            log.error("%s", answer)
+            self.leader.remark(answer.removeprefix("refused: "))
+            return answer
+        answer = await self.leader.reload(loaded)
+        self.leader.remark(answer.removeprefix("refused: ") if answer.startswith("refused") else "")
+        log.log(logging.ERROR if answer.startswith("refused") else logging.INFO, "%s", answer)
+        return answer
+
+    @property
+    def reads(self) -> Archive:
+        """What reads the stores for the screens; NotReady while the house is being opened."""
+        if self._reading is None:
+            raise NotReady("not ready yet")
+        if self._archive is None:
+            from tui_monitor.runtime.queries import Archive
+
+            self._archive = Archive(self.directory.state_db, self._reading)
+        return self._archive
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """All that is known of one alert."""
+        rule = self.leader.rule_of_alert(alert_id) if self.leader is not None else None
+        return await self.reads.alert_detail(alert_id, *(rule or ("", "")))
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """Silences that are or will be active."""
+        return await self.reads.silences(self._clock.wall_ms())
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate PromQL over a range."""
+        from tui_monitor.board.build import thresholds_of
+
+        return await self.reads.chart(expr, start, end, points, thresholds_of(expr, self.board.limits))
+
+    async def board_at(self, at: int) -> Board:
+        """A past moment."""
+        return await self.reads.board_at(at, self.board)

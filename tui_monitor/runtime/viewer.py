@@ -1,0 +1,190 @@
+"""Follow the store of another process that leads: the same board, at most a second late; commands go to the leader as rows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tui_monitor.board.check_statistics import with_sparks
+from tui_monitor.board.values import Board, CommandRefused, LeaderView, board_from_json
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.humanize import stamp
+from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.runtime.command_client import KEPT, UNANSWERED, answer_of, leader_runs, leave_command, write_state
+from tui_monitor.runtime.late_runtime import stored_board
+from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.memory import SeriesMemory
+from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.state import leadership as leader_rows
+from tui_monitor.storage.state.database import StateReader
+
+LOOK_EVERY = 0.5
+REGISTER_EVERY_MS = 5_000
+REMEMBERED_S = 150
+SLACK_MS = 1000
+"""Samples may be read that came a moment after the look began."""
+SILENT_MS = 15_000
+"""A leader writes each second while somebody looks on; one that has not for so long hangs, or cannot write."""
+
+
+class Viewer:
+    """Shows what the leader knows. ``blocked`` says why this process does not lead itself, "" where it simply waits."""
+
+    def __init__(self, directory: StateDirectory, clock: Clock, pid: int, kind: str, by: str, on_board: Callable[[Board], None]) -> None:
+        self.board: Board | None = None
+        self.leader: leader_rows.LeaderRow | None = None
+        self.blocked = ""
+        self.reading = Reading(directory.history_db)
+        self._directory = directory
+        self._clock = clock
+        self._pid = pid
+        self._kind = kind
+        self._by = by
+        self._on_board = on_board
+        self._since = clock.wall_ms()
+        self._memory = SeriesMemory()
+        self._looked_at = 0
+        self._seq = 0
+        self._seen_facts = 0
+        self._registered_at = 0
+        self._state: StateReader | None = None
+        self._version: object = None
+        self._stored: Board | None = None
+        self._shown: tuple[int, bool, str] | None = None
+        self._silent = ""
+        self._filled = False
+
+    async def run(self, until: Callable[[], bool]) -> None:
+        """Look twice a second until the function says that it is enough."""
+        try:
+            while not until():
+                await self.look()
+                await self._clock.sleep(LOOK_EVERY)
+        finally:
+            self._close_state()
+            await asyncio.to_thread(self._unregister)
+            await self.reading.close()
+
+    async def look(self) -> None:
+        """One look at both files; publishes a board where something is new."""
+        now = self._clock.wall_ms()
+        if now < self._looked_at:  # the clock was set back: what is here goes back with it, else nothing new would be later
+            self._memory.shift(now - self._looked_at - SLACK_MS, now)
+        self._looked_at = now
+        self._read_leader()
+        if now - self._registered_at >= REGISTER_EVERY_MS or now < self._registered_at:
+            self._registered_at = now
+            await asyncio.to_thread(self._register, now)
+        found: tuple[int, bytes] | None = None
+        try:
+            found = await self.reading.ask(self._follow)
+        except (HistoryFault, StoreTooNew) as error:
+            if isinstance(error, StoreTooNew):
+                self.blocked = str(error)
+        if found is not None and found[0] != self._seen_facts:
+            self._seen_facts = found[0]
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                self._stored = board_from_json(found[1])
+        self._silent = self._silence(now)
+        shown = (self._seen_facts, self.leader_alive, self.blocked + self._silent)
+        if shown != self._shown:
+            self._shown = shown
+            self._publish(now)
+
+    def _follow(self, reader: HistoryReader) -> tuple[int, bytes] | None:
+        now = self._clock.wall_ms()
+        version = reader.data_version()
+        if version == self._version:
+            return None
+        self._version = version
+        if not self._filled:
+            self._filled = True
+            self._seq = reader.prefill(self._memory.append, now, REMEMBERED_S)
+        for tick in reader.recent_ticks(now - REMEMBERED_S * 1000, self._seq):
+            if tick.at <= now + SLACK_MS:  # else it was written before the clock was set back
+                self._memory.append(tick.at, tick.samples, tick.lookback_ms)
+            self._seq = tick.seq
+        return reader.facts()
+
+    def _silence(self, now: int) -> str:
+        """What to say where a leader runs and writes nothing; "" where all is well."""
+        if self.leader is None or self._stored is None or not self.leader_alive:
+            return ""
+        last = max(self._stored.at, self.leader.since)
+        if now - last <= SILENT_MS:
+            return ""
+        since = stamp(last, now, None, seconds=True)
+        return f"the monitor (pid {self.leader.pid}) has written nothing since {since}: this is the last it knew"
+
+    def _publish(self, now: int) -> None:
+        row, alive = self.leader, self.leader_alive
+        role = "standby" if self._kind == "headless" else "viewer"
+        if row is not None:
+            view = LeaderView(role, row.pid, row.kind, row.since, row.heartbeat, alive)
+        else:
+            view = LeaderView(role, alive=False, heartbeat=self._stored.at if self._stored else 0)
+        base = self._stored or (replace(stored_board(self._directory), loading=False) if self.blocked else None)
+        if base is None:
+            return
+        own = self._silent or ("" if alive else self.blocked)
+        trouble = (*((own,) if own else ()), *base.trouble)
+        board = replace(base, leader=view, read_only=self._directory.why_read_only, trouble=trouble)
+        if alive:
+            board = replace(board, uptime=(now - row.since) / 1000 if row else board.uptime)
+        self.board = with_sparks(board, self._memory.recent)
+        self._on_board(self.board)
+
+    @property
+    def leader_alive(self) -> bool:
+        """Whether a process leads now."""
+        return self.leader is not None and leader_runs(self._directory, self.leader)
+
+    def _read_leader(self) -> None:
+        try:
+            if self._state is None:
+                self._state = StateReader(self._directory.state_db)
+            self.leader = self._state.read(leader_rows.get)
+        except (OSError, sqlite3.Error):
+            self._close_state()
+        except StoreTooNew as error:
+            self.blocked = str(error)
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+            self._state = None
+
+    # --- writing: only commands and the own row -----------------------------------------------------------------------
+
+    def _write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        return write_state(self._directory, work)
+
+    def _register(self, now: int) -> None:
+        row = leader_rows.ViewerRow(self._pid, self._kind, self._by, self._since, now)
+        with contextlib.suppress(CommandRefused):
+            self._write(lambda db: leader_rows.put_viewer(db, row))
+
+    def _unregister(self) -> None:
+        with contextlib.suppress(CommandRefused):
+            self._write(lambda db: leader_rows.remove_viewer(db, self._pid))
+
+    def leave_command(self, verb: str, arguments: Mapping[str, Any]) -> int:
+        """Leave a command for the leader; its id. Raises CommandRefused."""
+        return leave_command(self._directory, self._by, verb, arguments, self._clock.wall_ms())
+
+    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+        """Leave the command for the leader and wait a little for its answer. Raises CommandRefused."""
+        ident = await asyncio.to_thread(self.leave_command, verb, arguments)
+        if not self.leader_alive:
+            return KEPT
+        answer = None if self._state is None else await answer_of(self._state, ident, self._clock)
+        if answer is None:
+            return UNANSWERED
+        if not answer.ok:
+            raise CommandRefused(answer.text.removeprefix("refused: "))
+        return answer.text

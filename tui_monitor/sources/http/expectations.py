@@ -1,0 +1,163 @@
+"""What an HTTP answer must be like: status, headers, body text, regular expression, JSON values, each with a short reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from tui_monitor.config.models import HttpCheck
+from tui_monitor.core.frozen import frozen
+from tui_monitor.platform.bounded_regex import Pattern, TooLong
+from tui_monitor.sources.http.exchange import Answer
+from tui_monitor.sources.net.excerpt import clean
+
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)
+_CHARSETS = re.compile(
+    r"utf-?(8|16|32)(-?[lb]e)?|(us-)?ascii|latin-?1|iso-?8859-\d+|windows-12\d\d|cp\d+|koi8-[ru]"
+    r"|euc-(kr|jp)|shift[_-]jis|gb(k|2312|18030)|big5",
+    re.I,
+)
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+
+
+def status_text(status: int) -> str:
+    """ "500 Internal Server Error": the standard's phrase, not the server's."""
+    return f"{status} {_PHRASES[status]}" if status in _PHRASES else str(status)
+
+
+def body_text(answer: Answer, body: bytes) -> str:
+    """The body as text by its declared character set, else UTF-8; what is invalid becomes replacement characters."""
+    declared = _CHARSET.search(answer.header("content-type") or "")
+    charset = declared[1] if declared and _CHARSETS.fullmatch(declared[1]) else "utf-8"
+    try:
+        return body.decode(charset, "replace")
+    except (LookupError, UnicodeError):
+        return body.decode("utf-8", "replace")
+
+
+@frozen
+class _JsonValue:
+    expression: str
+    search: Callable[[object], object]
+    expected: object
+
+
+class Expectations:
+    """A check's assertions, prepared once. Raises ValueError naming the key where one cannot be understood."""
+
+    def __init__(self, settings: HttpCheck) -> None:
+        self._statuses = frozenset(settings.expect_status) if settings.expect_status is not None else None
+        self._headers = {name.lower(): text for name, text in settings.expect_headers.items()}
+        self._text = settings.expect_body
+        self._regex = _compiled(settings.expect_regex) if settings.expect_regex is not None else None
+        self._json = [_json_value(expression, expected) for expression, expected in settings.expect_json.items()]
+        self.wants_body = bool(self._text or self._regex or self._json)
+
+    def accepts(self, status: int) -> bool:
+        """Whether the status is one that is wanted."""
+        return status in self._statuses if self._statuses is not None else 200 <= status <= 299
+
+    def names(self, status: int) -> bool:
+        """Whether the status is wanted by its number, so that a redirect is the answer and not to be followed."""
+        return self._statuses is not None and status in self._statuses
+
+    def head_fault(self, answer: Answer) -> str:
+        """The first fault of status and headers, "" for none."""
+        if not self.accepts(answer.status):
+            return status_text(answer.status)
+        return next(self._header_faults(answer), "")
+
+    def body_fault(self, answer: Answer, body: bytes, cut: bool) -> str:
+        """The first fault of the body, "" for none; ``cut`` says that there would have been more."""
+        text = body_text(answer, body)
+        where = f" (in the first {size_text(len(body))})" if cut else ""
+        if self._text and self._text not in text:
+            return f'body lacks "{clean(self._text, 60)}"{where}'
+        if self._regex is not None and (fault := _regex_fault(self._regex, text)):
+            return f"{fault}{where}"
+        if not self._json:
+            return ""
+        if cut:
+            return f"answer is larger than {size_text(len(body))}: JSON not read"
+        return self._json_fault(text)
+
+    def _header_faults(self, answer: Answer) -> Iterator[str]:
+        for name, wanted in self._headers.items():
+            value = answer.header(name)
+            if value is None:
+                yield f"header {name} is missing"
+            elif wanted not in value:
+                yield f'header {name} is "{clean(value, 60)}", lacks "{clean(wanted, 60)}"'
+
+    def _json_fault(self, text: str) -> str:
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return "body is not JSON"
+        except RecursionError:
+            return "body is JSON nested too deeply"
+        return next((fault for value in self._json if (fault := _value_fault(value, document))), "")
+
+
+def _value_fault(value: _JsonValue, document: object) -> str:
+    try:
+        found = value.search(document)
+    except (ValueError, RecursionError):  # JMESPath's own errors are ValueErrors
+        return f"$.{value.expression} cannot be taken from the answer"
+    if _equal(found, value.expected):
+        return ""
+    return f"$.{value.expression} is {_shown(found)}, not {_shown(value.expected)}"
+
+
+def _equal(found: object, expected: object) -> bool:
+    """Equality as JSON has it: true is not 1, but 1 is 1.0."""
+    if isinstance(found, bool) or isinstance(expected, bool):
+        return found is expected
+    if isinstance(found, list) and isinstance(expected, list):
+        return len(found) == len(expected) and all(map(_equal, found, expected))
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(_equal(found[key], expected[key]) for key in found)
+    return found == expected
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "missing"
+    try:
+        return clean(json.dumps(value, ensure_ascii=False, default=str), 60)
+    except (ValueError, RecursionError):
+        return "something else"
+
+
+def _regex_fault(regex: Pattern, text: str) -> str:
+    try:
+        return "" if regex.is_in(text) else f"body does not match /{clean(regex.text, 60)}/"
+    except TooLong:
+        return f"body is too much for /{clean(regex.text, 60)}/: given up"
+
+
+def _compiled(pattern: str) -> Pattern:
+    try:
+        return Pattern(pattern)
+    except (re.error, RecursionError) as error:
+        raise ValueError(f"expect_regex: {error}") from error
+
+
+def _json_value(expression: str, expected: Any) -> _JsonValue:
+    import jmespath
+
+    try:
+        return _JsonValue(expression, jmespath.compile(expression).search, expected)
+    except ValueError as error:
+        raise ValueError(f'expect_json: "{expression}": {clean(str(error), 120)}') from error
+
+
+def size_text(size: int) -> str:
+    """ "1 MiB", "64 KiB", "200 bytes"."""
+    for unit, name in ((2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"

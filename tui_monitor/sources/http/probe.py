@@ -1,0 +1,290 @@
+"""The HTTP probe: a new connection, the request, redirects, and a verdict with phase times, certificate and facts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from itertools import pairwise
+from time import perf_counter
+
+from tui_monitor.config.models import HttpCheck
+from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
+from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.http import request as requests
+from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, decoded
+from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
+from tui_monitor.sources.http.request import HttpRequest, Url
+from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
+from tui_monitor.sources.net.excerpt import clean, mask
+from tui_monitor.sources.net.resolve import RESOLVER, Resolver
+from tui_monitor.sources.net.stream import Stream
+from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, context_for, earliest_expiry, expiry_text, sent_certificates
+
+MAX_REDIRECTS = 10
+EXCERPT = 200
+PHASES = ("resolve", "connect", "tls", "processing", "transfer")
+_PHASE_LABELS = {phase: labels_of("probe_phase_seconds", phase=phase) for phase in PHASES}
+_STATUS_CODE = labels_of("probe_http_status_code")
+_CERT_EXPIRY = labels_of("probe_ssl_earliest_cert_expiry")
+_SAFE_TO_REPEAT = {"GET", "HEAD", "OPTIONS"}
+
+
+class _Run:
+    """What one probe has found so far."""
+
+    __slots__ = ("answer", "expiry", "facts", "phases", "started", "urls")
+
+    def __init__(self) -> None:
+        self.started = perf_counter()
+        self.phases = dict.fromkeys(PHASES, 0.0)
+        self.facts: dict[str, str] = {}
+        self.urls: list[Url] = []
+        self.answer: Answer | None = None
+        self.expiry: float | None = None
+
+
+class HttpProbe:
+    """Tests one HTTP or HTTPS address. Proxies of the environment are not used: what is tested is the target.
+
+    Raises ValueError at construction where a setting cannot be understood (the text names the key).
+    """
+
+    def __init__(self, settings: HttpCheck, *, resolver: Resolver = RESOLVER) -> None:
+        self.stage = ""
+        self._settings = settings
+        self._resolver = resolver
+        self._tls = _tls(settings)
+        self._expect = Expectations(settings)
+        url = _url(settings)
+        self._headers: Mapping[str, str] = _headers(settings, url)
+        self._request = _request(settings, url, self._headers)
+        self._secrets = requests.secrets_of(self._request.url, self._headers, *_configured_secrets(settings))
+        self._kept: tuple[Stream, Exchange] | None = None
+
+    async def probe(self) -> ProbeResult:
+        """Measure once; raises OwnTrouble where the monitor itself could not."""
+        run = _Run()
+        try:
+            reason = await self._run(run)
+        except Failure as failure:
+            reason = failure.reason
+        self.stage = ""
+        return self._result(run, reason)
+
+    async def close(self) -> None:
+        """Give back the kept connection."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept[0].close()
+
+    async def _run(self, run: _Run) -> str:
+        """Follow the redirects to the last answer; gives back the fault in it, "" for none."""
+        request, headers = self._request, self._headers
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = run.answer = await self._fetch(run, request)
+            location = self._location(answer)
+            if location is None:
+                return self._fault(run, answer)
+            try:
+                request, headers = requests.redirected(request, headers, answer.status, location)
+            except requests.BadRedirect as error:
+                return f"{status_text(answer.status)}, {error}"
+        return f"more than {MAX_REDIRECTS} redirects"
+
+    def _location(self, answer: Answer) -> str | None:
+        """Where to go on, None where this answer is the last."""
+        if answer.status not in requests.REDIRECTS or not self._settings.follow_redirects or self._expect.names(answer.status):
+            return None
+        return answer.header("location")
+
+    async def _fetch(self, run: _Run, request: HttpRequest) -> Answer:
+        run.urls.append(request.url)
+        kept, self._kept = self._kept, None
+        if kept is not None and request is self._request:
+            answer = await self._reuse(run, request, *kept)
+            if answer is not None:
+                return answer
+        elif kept is not None:
+            kept[0].close()
+        stream = await self._connect(run, request.url)
+        return await self._ask(run, request, stream, Exchange(stream))
+
+    async def _reuse(self, run: _Run, request: HttpRequest, stream: Stream, exchange: Exchange) -> Answer | None:
+        """The answer over the connection of the last probe; None where that has ended meanwhile."""
+        if not stream.is_idle():
+            stream.close()
+            return None
+        run.facts |= {"connection": "reused", "address": stream.peer}
+        self._look_at_certificate(run, stream, request.url)
+        try:
+            return await self._ask(run, request, stream, exchange)
+        except Failure as failure:
+            if failure.silent and request.method in _SAFE_TO_REPEAT:
+                return None
+            raise
+
+    async def _connect(self, run: _Run, url: Url) -> Stream:
+        stream = await open_stream(self, url.host, url.port, run.phases, self._resolver, self._settings.timeout)
+        run.facts |= {"connection": "new", "address": stream.peer}
+        if not url.secure:
+            return stream
+        settings = self._tls if url.same_host(self._request.url) else self._tls.without_client()
+        try:
+            await secure(self, stream, settings, url.host, run.phases, time.time())
+        except BaseException:
+            self._look_at_certificate(run, stream, url)
+            stream.close()
+            raise
+        self._look_at_certificate(run, stream, url)
+        return stream
+
+    def _look_at_certificate(self, run: _Run, stream: Stream, url: Url) -> None:
+        if not url.secure or stream.tls is None:
+            return
+        chain = sent_certificates(stream.tls)
+        expiry = earliest_expiry(chain)
+        if expiry is not None:
+            run.expiry = expiry if run.expiry is None else min(run.expiry, expiry)
+        run.facts |= certificate_facts(stream.tls, chain, time.time())
+
+    async def _ask(self, run: _Run, request: HttpRequest, stream: Stream, exchange: Exchange) -> Answer:
+        """One request and its answer; keeps or closes the stream."""
+        self.stage = "waiting for the answer"
+        started = perf_counter()
+        keep = False
+        try:
+            answer = await exchange.run(request, self._settings.max_body, self._reading)
+            keep = self._settings.keep_alive and answer.reusable and request is self._request
+        except BadAnswer as error:
+            raise Failure(str(error), silent=error.silent) from error
+        except OSError as error:
+            silent = isinstance(error, ConnectionError) and not exchange.first
+            raise stream_failure(error, stream.peer, silent=silent) from error
+        finally:
+            first, done = exchange.first or perf_counter(), perf_counter()
+            run.phases["processing"] += first - started
+            run.phases["transfer"] += done - first
+            if keep:
+                self._kept = (stream, exchange)
+            else:
+                stream.close()
+        return answer
+
+    def _reading(self) -> None:
+        self.stage = "reading the answer"
+
+    def _fault(self, run: _Run, answer: Answer) -> str:
+        fault = self._expect.head_fault(answer)
+        if fault or not self._expect.wants_body:
+            return fault
+        try:
+            body, cut = decoded(answer, self._settings.max_body)
+        except BadAnswer as error:
+            return str(error)
+        return self._expect.body_fault(answer, body, cut)
+
+    def _result(self, run: _Run, reason: str) -> ProbeResult:
+        status = HealthStatus.UNHEALTHY if reason else HealthStatus.HEALTHY
+        now = time.time()
+        if not reason and run.expiry is not None and run.expiry - now < self._settings.tls_expiry_warning:
+            status, reason = HealthStatus.DEGRADED, expiry_text(run.expiry, now)
+        return ProbeResult(
+            status=status,
+            reason=mask(reason, self._secrets) if reason else "",
+            duration=perf_counter() - run.started,
+            phases=run.phases,
+            samples=_samples(run),
+            facts=self._facts(run, status),
+        )
+
+    def _facts(self, run: _Run, status: HealthStatus) -> Mapping[str, str]:
+        facts = {"url": run.urls[0].shown, **run.facts}
+        if len(run.urls) > 1:
+            facts["final_url"] = run.urls[-1].shown
+            facts["redirects"] = _redirects(run.urls)
+        answer = run.answer
+        if answer is not None:
+            facts["status"] = status_text(answer.status)
+            facts["http_version"] = answer.version
+            if answer.cut:
+                facts["body"] = f"only the first {size_text(len(answer.body))} was read"
+            if status is HealthStatus.UNHEALTHY and answer.body:
+                facts["excerpt"] = self._excerpt(answer)
+        return {name: mask(text, self._secrets) for name, text in facts.items()} if self._secrets else facts
+
+    def _excerpt(self, answer: Answer) -> str:
+        """The body's beginning; masked before it is cut, so that no half of a secret is left at the end."""
+        try:
+            body, _ = decoded(answer, 16 * EXCERPT)
+        except BadAnswer:
+            body = answer.body
+        return clean(mask(body_text(answer, body[: 16 * EXCERPT]), self._secrets), EXCERPT)
+
+
+def _samples(run: _Run) -> tuple[Sample, ...]:
+    samples = [Sample(_PHASE_LABELS[phase], seconds) for phase, seconds in run.phases.items()]
+    if run.answer is not None:
+        samples.append(Sample(_STATUS_CODE, float(run.answer.status)))
+    if run.expiry is not None:
+        samples.append(Sample(_CERT_EXPIRY, run.expiry))
+    return tuple(samples)
+
+
+def _redirects(urls: list[Url]) -> str:
+    """How many, and whether one leads from https back to plain http."""
+    count = f"{len(urls) - 1}"
+    unsafe = any(before.secure and not after.secure for before, after in pairwise(urls))
+    return f"{count}, https → http" if unsafe else count
+
+
+def _url(settings: HttpCheck) -> Url:
+    try:
+        return requests.parse_url(settings.url)
+    except ValueError as error:
+        raise ValueError(f"url: {error}") from error
+
+
+def _tls(settings: HttpCheck) -> TlsSettings:
+    """Its files are looked at now; one that vanishes later is the monitor's own trouble.
+
+    What https needs is loaded now too: in the first probe it would hold up the loop, and others would measure that as their latency.
+    """
+    if settings.key_file and not settings.cert_file:
+        raise ValueError("key_file: there is no cert_file that it belongs to")
+    made = TlsSettings(settings.verify, settings.ca_file, settings.cert_file, settings.key_file)
+    for part in (TlsSettings(ca_file=settings.ca_file), TlsSettings(False, None, settings.cert_file, settings.key_file)):
+        if part.ca_file or part.cert_file:
+            try:
+                context_for(part)
+            except OwnTrouble as error:
+                raise ValueError(f"{'ca_file' if part.ca_file else 'cert_file'}: {error}") from None
+    if settings.url.lower().startswith("https:"):
+        with contextlib.suppress(OwnTrouble):
+            context_for(made)
+    return made
+
+
+def _headers(settings: HttpCheck, url: Url) -> Mapping[str, str]:
+    if settings.bearer and (settings.username is not None or settings.password):
+        raise ValueError("bearer: give either this or username and password")
+    if settings.password and settings.username is None:
+        raise ValueError("password: without a username it is not sent")
+    password, bearer = (secret.get_secret_value() if secret else "" for secret in (settings.password, settings.bearer))
+    value = requests.authorization(url.userinfo, settings.username, password, bearer)
+    has_own = any(name.lower() == "authorization" for name in settings.headers)
+    return settings.headers if has_own or not value else {**settings.headers, "Authorization": value}
+
+
+def _request(settings: HttpCheck, url: Url, headers: Mapping[str, str]) -> HttpRequest:
+    body = (settings.body or "").encode()
+    try:
+        return requests.build_request(url, settings.method.upper(), headers, body, keep_alive=settings.keep_alive)
+    except ValueError as error:
+        said = str(error).partition(" b'")[0]  # without the value, which may be a secret
+        key = "method" if "method" in said else "headers" if settings.headers or not settings.bearer else "bearer"
+        raise ValueError(f"{key}: {said}") from None
+
+
+def _configured_secrets(settings: HttpCheck) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value() for secret in (settings.password, settings.bearer) if secret)

@@ -1,0 +1,148 @@
+"""The PostgreSQL check: SELECT 1 over a kept connection, the server's own statistics, and queries that become metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from tui_monitor.config.models import PostgresCheck, QuerySettings
+from tui_monitor.core.values import HealthStatus, ProbeResult, Sample
+from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.recent_ratio import RecentRatio
+from tui_monitor.sources.postgres.connection import (
+    KeptConnection,
+    connection_errors,
+    is_broken,
+    own_reason,
+    postgres_address,
+    read,
+    reason_of,
+)
+from tui_monitor.sources.postgres.rows import MOST_ROWS, samples_of_rows
+from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, SIZES, STATISTICS, read_sizes, read_statistics
+
+SIZES_EVERY = 60.0
+SIZES_AFTER_FAILURE = 600.0
+BUDGET = 0.4
+GRACE = 0.5
+
+
+class PostgresProbe:
+    """One connection for the verdict and, where queries are configured, one more that no slow query shares with it.
+
+    ``now`` gives seconds of a monotonic clock.
+    """
+
+    def __init__(self, settings: PostgresCheck) -> None:
+        self.stage = ""
+        dsn = settings.dsn.get_secret_value()
+        self._timeout = settings.timeout
+        self._address = postgres_address(dsn)
+        self._main = KeptConnection(dsn, settings.timeout)
+        self._for_queries = KeptConnection(dsn, settings.timeout)
+        self._one_query = asyncio.Lock()
+        self._cache_hit = RecentRatio(ENOUGH_BLOCKS)
+        self._sizes_due = 0.0
+
+    async def probe(self) -> ProbeResult:
+        """SELECT 1 decides and is the duration; statistics add samples, facts and a degraded verdict, never a failure."""
+        began = time.monotonic()
+        phases: dict[str, float] = {}
+        try:
+            duration = await self._select_one(phases)
+            statistics = await self._statistics(began)
+        except connection_errors() as error:
+            self._main.drop()
+            return ProbeResult(HealthStatus.UNHEALTHY, self._reason(error), phases=phases)
+        except BaseException:  # cancelled: leave no connection in an unknown state
+            self._main.drop()
+            raise
+        self.stage = ""
+        status = HealthStatus.DEGRADED if statistics.degraded else HealthStatus.HEALTHY
+        return ProbeResult(status, statistics.degraded, duration, phases, statistics.samples, statistics.facts)
+
+    async def _select_one(self, phases: dict[str, float]) -> float:
+        """Seconds of one round trip; a kept connection that turns out to be broken is replaced once."""
+        if self._main.is_open:
+            try:
+                return await self._round_trip(phases)
+            except connection_errors() as error:
+                if not is_broken(error):
+                    raise
+                self._main.drop()
+        self.stage = "connect"
+        start = time.monotonic()
+        await self._main.get()
+        phases["connect"] = time.monotonic() - start
+        return await self._round_trip(phases)
+
+    async def _round_trip(self, phases: dict[str, float]) -> float:
+        connection = await self._main.get()
+        self.stage = "query"
+        start = time.monotonic()
+        await connection.execute("SELECT 1")
+        phases["query"] = time.monotonic() - start
+        return phases["query"]
+
+    async def _statistics(self, began: float) -> Statistics:
+        self.stage = "statistics"
+        rows, failure = await self._read(STATISTICS, began)
+        if not rows:
+            return Statistics((), {"statistics": failure}, "")
+        statistics = read_statistics(rows[0], self._cache_hit)
+        return Statistics(statistics.samples + await self._sizes(began), statistics.facts, statistics.degraded)
+
+    async def _sizes(self, began: float) -> tuple[Sample, ...]:
+        now = time.monotonic()
+        if now < self._sizes_due or not self._main.is_open:
+            return ()
+        self.stage = "database sizes"
+        rows, failure = await self._read(SIZES, began)
+        self._sizes_due = now + (SIZES_AFTER_FAILURE if failure else SIZES_EVERY)
+        return read_sizes(rows)
+
+    async def _read(self, sql: str, began: float) -> tuple[list[dict[str, Any]], str]:
+        """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
+        budget = max(0.01, BUDGET * (self._timeout - (time.monotonic() - began)))
+        connection = await self._main.get()
+        try:
+            async with asyncio.timeout(budget * (1 + GRACE)):
+                return await read(connection, sql, budget), ""
+        except connection_errors() as error:
+            if isinstance(error, TimeoutError) or is_broken(error):
+                self._main.drop()
+            return [], reason_of(error, self._address, self.stage, budget)
+
+    async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
+        """(samples, what was wrong or ""): never an exception for what database, network or SQL do. One at a time."""
+        async with self._one_query:
+            stage, limit = "connect", self._timeout
+            try:
+                async with asyncio.timeout(limit):
+                    connection = await self._for_queries.get()
+                stage, limit = "query", query.timeout
+                async with asyncio.timeout(limit + GRACE):
+                    rows = await read(connection, query.sql, limit, MOST_ROWS + 1)
+            except OwnTrouble as trouble:
+                return (), str(trouble)
+            except connection_errors() as error:
+                if isinstance(error, TimeoutError) or is_broken(error):
+                    self._for_queries.drop()
+                return (), own_reason(error, self._address) or reason_of(error, self._address, stage, limit)
+            except BaseException:  # cancelled
+                self._for_queries.drop()
+                raise
+            return samples_of_rows(query.metric, rows)
+
+    def _reason(self, error: Exception) -> str:
+        own = own_reason(error, self._address)
+        if own is not None:
+            raise OwnTrouble(own) from None
+        return reason_of(error, self._address, self.stage, self._timeout)
+
+    async def close(self) -> None:
+        """Give back both connections; the probe may be used again afterwards."""
+        await self._main.close()
+        await self._for_queries.close()

@@ -1,0 +1,70 @@
+"""How much memory there is and how much could still be had: of the machine, or of the container when its limit is lower."""
+
+from __future__ import annotations
+
+from tui_monitor.sources.system.cgroup import Cgroup, flat_keyed
+from tui_monitor.sources.system.procfs import read_file, read_number
+from tui_monitor.sources.system.readings import MemoryReading, SwapReading
+
+
+def memory_and_swap(proc: str, cgroup: Cgroup) -> tuple[MemoryReading, SwapReading]:
+    """Memory and swap now; OSError or LookupError where /proc/meminfo does not tell."""
+    known = _meminfo(read_file(f"{proc}/meminfo"))
+    host, swap = _host(known), SwapReading(known.get(b"SwapTotal", 0), known.get(b"SwapTotal", 0) - known.get(b"SwapFree", 0))
+    limit = cgroup.memory_limit()
+    if limit is not None and limit[1] <= host.total:
+        directory, most = limit
+        return _container(directory, most, host, cgroup.version), _container_swap(directory, swap, cgroup.version)
+    return _with_arc(host, proc), swap
+
+
+def _meminfo(content: bytes) -> dict[bytes, int]:
+    """Bytes by key; /proc/meminfo counts in KiB."""
+    known = {}
+    for line in content.split(b"\n")[:40]:
+        key, colon, rest = line.partition(b":")
+        if colon:
+            known[key] = int(rest.split(None, 1)[0]) * 1024
+    return known
+
+
+def _host(known: dict[bytes, int]) -> MemoryReading:
+    total, free = known[b"MemTotal"], known[b"MemFree"]
+    kept = known.get(b"Shmem", 0)
+    cached = max(0, known.get(b"Buffers", 0) + known.get(b"Cached", 0) + known.get(b"SReclaimable", 0) - kept)
+    available = known.get(b"MemAvailable", free + cached)
+    return MemoryReading(total, min(total, available), cached)
+
+
+def _with_arc(host: MemoryReading, proc: str) -> MemoryReading:
+    """ZFS gives its cache back down to ``c_min``, but the kernel does not count it as available."""
+    try:
+        lines = read_file(f"{proc}/spl/kstat/zfs/arcstats").split(b"\n")
+    except OSError:
+        return host
+    stats = {fields[0]: int(fields[2]) for line in lines[2:] if len(fields := line.split()) == 3}
+    spare = max(0, stats.get(b"size", 0) - stats.get(b"c_min", 0))
+    return MemoryReading(host.total, min(host.total, host.available + spare), host.cached + spare)
+
+
+def _container(directory: str, limit: int, host: MemoryReading, version: int) -> MemoryReading:
+    """A group's memory: file pages and reclaimable slab are given back before the group runs out, so they count as available."""
+    stat = flat_keyed(read_file(f"{directory}/memory.stat"))
+    if version == 2:
+        used = int(read_file(f"{directory}/memory.current"))
+        cached = stat.get("active_file", 0) + stat.get("inactive_file", 0) + stat.get("slab_reclaimable", 0)
+    else:
+        used = int(read_file(f"{directory}/memory.usage_in_bytes"))
+        cached = stat.get("total_active_file", 0) + stat.get("total_inactive_file", 0)
+    available = max(0, limit - max(0, used - cached))
+    return MemoryReading(limit, min(limit, available, host.available), cached, limited=True)
+
+
+def _container_swap(directory: str, host: SwapReading, version: int) -> SwapReading:
+    """Version 2 limits swap by itself; version 1 only together with memory, so there the machine's swap is told."""
+    if version != 2:
+        return host
+    limit, used = read_number(f"{directory}/memory.swap.max"), read_number(f"{directory}/memory.swap.current")
+    if limit is None or used is None or limit > host.total:
+        return host
+    return SwapReading(limit, min(limit, used))

@@ -1,0 +1,71 @@
+"""Which file systems are worth a row: every real one once, out of a mount table full of pseudo ones and duplicates."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from tui_monitor.sources.system.procfs import text_of
+from tui_monitor.sources.system.readings import Mount
+
+MOST_MOUNTS = 64
+
+_PSEUDO = re.compile(
+    r"autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devfs|devpts|devtmpfs|efivarfs|fdescfs|fusectl|hugetlbfs|linprocfs|linsysfs"
+    r"|mqueue|nsfs|nullfs|overlay|aufs|unionfs|proc|procfs|pstore|ramfs|rootfs|rpc_pipefs|securityfs|selinuxfs|smackfs|sockfs|sysfs"
+    r"|tmpfs|tracefs|fuse\.(lxcfs|gvfsd-fuse|portal|snapfuse|squashfuse)"
+)
+_IMAGES = re.compile(r"squashfs|erofs|cramfs|iso9660|udf")
+"""Read-only images are always full."""
+
+_HIDDEN = re.compile(
+    rb"/(proc|sys|dev|snap)(/|$)|/run/(user|docker|credentials|secrets|netns)(/|$)|/etc/(hosts|hostname|resolv\.conf)$"
+    rb"|/var/lib/(docker|containers|containerd|kubelet|snapd|lxcfs)/"
+)
+_ESCAPED = re.compile(rb"\\([0-7]{3})")
+
+
+def parse_mountinfo(content: bytes) -> list[Mount]:
+    """The lines of /proc/self/mountinfo (format: proc_pid_mountinfo(5)); lines that cannot be understood are left out."""
+    found = []
+    for line in content.split(b"\n"):
+        fields = line.split(b" ")
+        try:
+            dash = fields.index(b"-", 6)
+            number, root, raw, fstype, device = fields[2], fields[3], fields[4], fields[dash + 1], fields[dash + 2]
+        except (ValueError, IndexError):
+            continue
+        path = _unescape(raw)
+        found.append(Mount(path, text_of(path), text_of(_unescape(device)), text_of(fstype), text_of(number), root == b"/"))
+    return found
+
+
+def _unescape(field: bytes) -> bytes:
+    """The kernel writes space, tab, newline and backslash as octal."""
+    return _ESCAPED.sub(lambda match: bytes([int(match[1], 8) & 255]), field) if b"\\" in field else field
+
+
+def default_mounts(table: Iterable[Mount]) -> list[Mount]:
+    """All real file systems, "/" always and first; of several mounts of one device the whole and shortest. At most 64 rows."""
+    visible = {mount.path: mount for mount in table}  # the last mount on a path hides those before it
+    chosen: dict[str, Mount] = {}
+    for mount in sorted(visible.values(), key=lambda mount: (mount.path != b"/", not mount.whole, len(mount.path), mount.path)):
+        if mount.path == b"/" or _is_real(mount):
+            chosen.setdefault(mount.number or mount.name, mount)
+    return sorted(chosen.values(), key=lambda mount: mount.path)[:MOST_MOUNTS]
+
+
+def _is_real(mount: Mount) -> bool:
+    return not (_PSEUDO.fullmatch(mount.fstype) or _IMAGES.fullmatch(mount.fstype) or _HIDDEN.match(mount.path))
+
+
+def named_mounts(names: Sequence[str], table: Iterable[Mount]) -> list[Mount]:
+    """The paths that the configuration names, in its order, each with the device and type of the mount it lies on."""
+    visible = {mount.path: mount for mount in table}
+    found = []
+    for path in dict.fromkeys(os.fsencode(os.path.normpath(name)) for name in names):
+        home = max((at for at in visible if path == at or path.startswith(at.rstrip(b"/") + b"/")), key=len, default=None)
+        device, fstype = (visible[home].device, visible[home].fstype) if home is not None else ("", "")
+        found.append(Mount(path, text_of(path), device, fstype))
+    return found

@@ -1,0 +1,91 @@
+"""This machine's raw figures through psutil, for systems without Linux' /proc (macOS, BSD): best effort."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psutil
+
+from tui_monitor.sources.system.readings import CpuTimes, DiskCounters, MemoryReading, Mount, PressureReading, Quota, SwapReading
+
+Value = TypeVar("Value")
+
+_NO_DISK = re.compile(r"(loop|ram|zram|sr|fd|md|cd|pass)\d+$|dm-\d+$")
+
+
+class PsutilKernel:
+    """Asks psutil; what a system does not have is zero or empty."""
+
+    def cpu(self) -> dict[str, CpuTimes]:
+        """CPU seconds by core."""
+        times = {"": _cpu_times(_ask(lambda: psutil.cpu_times(percpu=False)))}
+        times.update({str(core): _cpu_times(row) for core, row in enumerate(_ask(lambda: psutil.cpu_times(percpu=True)))})
+        return times
+
+    def quota(self) -> Quota | None:
+        """No container limits here."""
+        return None
+
+    def load(self) -> tuple[float, ...]:
+        """Load averages."""
+        return os.getloadavg()
+
+    def memory(self) -> tuple[MemoryReading, SwapReading]:
+        """Memory and swap."""
+        memory, swap = _ask(psutil.virtual_memory), _ask(psutil.swap_memory)
+        cached = int(getattr(memory, "cached", getattr(memory, "inactive", 0)))
+        return MemoryReading(int(memory.total), int(memory.available), cached), SwapReading(int(swap.total), int(swap.used))
+
+    def network(self) -> dict[str, tuple[float, float]]:
+        """Bytes by interface."""
+        counters = _ask(lambda: psutil.net_io_counters(pernic=True))
+        return {name: (float(row.bytes_recv), float(row.bytes_sent)) for name, row in counters.items()}
+
+    def disks(self) -> dict[str, DiskCounters]:
+        """Counters by disk; busy time falls back to the sum of read and write times."""
+        counters = _ask(lambda: psutil.disk_io_counters(perdisk=True)) or {}
+        found = {}
+        for name, row in counters.items():
+            if not _NO_DISK.match(name):
+                busy = getattr(row, "busy_time", None)
+                spent = busy if busy is not None else getattr(row, "read_time", 0) + getattr(row, "write_time", 0)
+                found[name] = DiskCounters(float(row.read_bytes), float(row.write_bytes), spent / 1000)
+        return found
+
+    def pressure(self) -> tuple[PressureReading, ...]:
+        """Linux only."""
+        return ()
+
+    def uptime(self) -> float:
+        """Seconds since boot."""
+        return max(0.0, time.time() - float(_ask(psutil.boot_time)))
+
+    def mounts(self) -> list[Mount]:
+        """Mounted disks; psutil leaves pseudo file systems out."""
+        table = _ask(lambda: psutil.disk_partitions(all=False))
+        return [Mount(os.fsencode(row.mountpoint), _text(row.mountpoint), _text(row.device), row.fstype, row.device) for row in table]
+
+
+def _ask(question: Callable[[], Value]) -> Value:
+    """psutil's own errors become OSError, which is what a Kernel may raise."""
+    try:
+        return question()
+    except psutil.Error as error:
+        raise OSError(str(error)) from error
+
+
+def _cpu_times(row: object) -> CpuTimes:
+    def spent(*names: str) -> float:
+        return sum(float(getattr(row, name, 0.0)) for name in names)
+
+    return CpuTimes(
+        spent("user"), spent("nice"), spent("system"), spent("idle"), spent("iowait"), spent("irq", "softirq", "interrupt"), spent("steal")
+    )
+
+
+def _text(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "replace")

@@ -1,0 +1,192 @@
+"""What one look at this machine found: frozen values for people, and the raw counters that a kernel offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import NamedTuple, Protocol
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import Sample
+from tui_monitor.sources.system.self_usage import OwnReading
+
+
+class CpuTimes(NamedTuple):
+    """Time spent since boot in any unit (only shares are used); guest time is inside user and nice."""
+
+    user: float
+    nice: float
+    system: float
+    idle: float
+    iowait: float
+    irq: float
+    steal: float
+
+
+class Quota(NamedTuple):
+    """A container's CPU limit: how many cores it may use, and the CPU seconds it has used so far."""
+
+    cores: float
+    used_seconds: float
+
+
+class DiskCounters(NamedTuple):
+    """Bytes read and written since boot, and seconds in which the device was busy."""
+
+    read: float
+    write: float
+    busy: float
+
+
+@frozen
+class MemoryReading:
+    """Bytes. ``available`` is what programs could still get without swapping; ``limited``: a container's limit counts."""
+
+    total: int
+    available: int
+    cached: int
+    limited: bool = False
+
+    @property
+    def usage(self) -> float:
+        """Share of the memory that is in use and cannot be given back."""
+        return min(1.0, max(0.0, 1.0 - self.available / self.total)) if self.total > 0 else 0.0
+
+
+@frozen
+class SwapReading:
+    """Bytes; both zero where there is no swap."""
+
+    total: int
+    used: int
+
+    @property
+    def usage(self) -> float | None:
+        """Share in use, None without swap."""
+        return min(1.0, max(0.0, self.used / self.total)) if self.total > 0 else None
+
+
+@frozen
+class MountReading:
+    """One file system in bytes, as df counts: ``free`` is what an ordinary user may still write.
+
+    ``usage`` and ``inodes`` are ratios, None where not known (or, for inodes, where the file system has no limit).
+    With ``error`` ("not answering", "Permission denied") the figures are zero and None.
+    """
+
+    mount: str
+    device: str
+    fstype: str
+    total: int = 0
+    used: int = 0
+    free: int = 0
+    usage: float | None = None
+    inodes: float | None = None
+    error: str = ""
+
+
+@frozen
+class InterfaceReading:
+    """One network interface: rates in bytes per second (None: no rate yet)."""
+
+    name: str
+    receive: float | None
+    transmit: float | None
+
+
+@frozen
+class DiskReading:
+    """One block device: bytes per second and the share of time in which it was busy; None: no rate yet."""
+
+    name: str
+    read: float | None
+    write: float | None
+    busy: float | None
+
+
+@frozen
+class PressureReading:
+    """Share of the last 10 s in which ``kind`` = "some" or "full" tasks waited for ``resource`` = "cpu", "memory" or "io"."""
+
+    resource: str
+    kind: str
+    ratio: float
+
+
+@frozen
+class SystemReading:
+    """One moment of this machine (``at`` in UTC ms); None and empty where unknown, ``faults`` says why.
+
+    ``cpu`` and ``cores`` are shares of time in use, ``modes`` shares by mode; all need a second reading.
+    """
+
+    at: int
+    samples: tuple[Sample, ...]
+    cpu: float | None = None
+    cores: tuple[float, ...] = ()
+    modes: Mapping[str, float] = field(default_factory=dict)
+    quota: float | None = None
+    load: tuple[float, ...] = ()
+    memory: MemoryReading | None = None
+    swap: SwapReading | None = None
+    mounts: tuple[MountReading, ...] = ()
+    interfaces: tuple[InterfaceReading, ...] = ()
+    disks: tuple[DiskReading, ...] = ()
+    pressure: tuple[PressureReading, ...] = ()
+    uptime_s: float | None = None
+    own: OwnReading | None = None
+    faults: tuple[str, ...] = ()
+
+
+@frozen
+class Mount:
+    """One line of the mount table. ``path`` is what the kernel is asked with, ``name`` what people read."""
+
+    path: bytes
+    name: str
+    device: str
+    fstype: str
+    number: str = ""
+    """The device's number: equal for bind mounts of one file system."""
+    whole: bool = True
+    """False where only a part of the file system is mounted here (a bind mount or a subvolume)."""
+
+
+class Kernel(Protocol):
+    """The raw figures of a machine; each method raises OSError, ValueError or LookupError where it cannot tell."""
+
+    def cpu(self) -> dict[str, CpuTimes]:
+        """Times by core, "" for all together."""
+        ...
+
+    def quota(self) -> Quota | None:
+        """The container's CPU limit, None without."""
+        ...
+
+    def load(self) -> tuple[float, ...]:
+        """Load averages of 1, 5 and 15 minutes."""
+        ...
+
+    def memory(self) -> tuple[MemoryReading, SwapReading]:
+        """Memory and swap."""
+        ...
+
+    def network(self) -> dict[str, tuple[float, float]]:
+        """Bytes received and sent by interface."""
+        ...
+
+    def disks(self) -> dict[str, DiskCounters]:
+        """Counters by whole block device."""
+        ...
+
+    def pressure(self) -> tuple[PressureReading, ...]:
+        """Stall shares, empty where the kernel has none."""
+        ...
+
+    def uptime(self) -> float:
+        """Seconds since boot."""
+        ...
+
+    def mounts(self) -> list[Mount]:
+        """The whole mount table."""
+        ...

@@ -1,0 +1,110 @@
+"""The TCP probe: connect, TLS where wanted, send a text, wait for one."""
+
+from __future__ import annotations
+
+import time
+from time import perf_counter
+
+from tui_monitor.config.models import TcpCheck
+from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
+from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
+from tui_monitor.sources.net.excerpt import clean
+from tui_monitor.sources.net.resolve import RESOLVER
+from tui_monitor.sources.net.stream import Stream
+from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, earliest_expiry, sent_certificates
+
+MAX_ANSWER = 65536
+"""Bytes that are read while waiting for the expected text."""
+
+EXCERPT = 200
+_PHASES = ("resolve", "connect", "tls", "processing")
+_PHASE_LABELS = {phase: labels_of("probe_phase_seconds", phase=phase) for phase in _PHASES}
+_CERT_EXPIRY = labels_of("probe_ssl_earliest_cert_expiry")
+
+
+class TcpProbe:
+    """Tests one TCP port. With TLS the certificate is verified."""
+
+    def __init__(self, settings: TcpCheck, *, tls: TlsSettings = TlsSettings()) -> None:  # noqa: B008 (frozen)
+        self.stage = ""
+        self._settings = settings
+        self._host = settings.host.strip("[]").rstrip(".")
+        self._tls = tls
+
+    async def probe(self) -> ProbeResult:
+        """Measure once; raises OwnTrouble where the monitor itself could not."""
+        started = perf_counter()
+        phases = dict.fromkeys(_PHASES, 0.0)
+        samples: list[Sample] = []
+        facts = {"target": f"{self._settings.host}:{self._settings.port}"}
+        try:
+            await self._run(phases, facts, samples)
+        except Failure as failure:
+            reason = failure.reason
+        else:
+            reason = ""
+        self.stage = ""
+        samples += [Sample(_PHASE_LABELS[phase], seconds) for phase, seconds in phases.items()]
+        status = HealthStatus.UNHEALTHY if reason else HealthStatus.HEALTHY
+        return ProbeResult(status, reason, perf_counter() - started, phases, tuple(samples), facts)
+
+    async def close(self) -> None:
+        """Nothing is kept between probes."""
+
+    async def _run(self, phases: dict[str, float], facts: dict[str, str], samples: list[Sample]) -> None:
+        stream = await open_stream(self, self._host, self._settings.port, phases, RESOLVER, self._settings.timeout)
+        facts["address"] = stream.peer
+        try:
+            if self._settings.tls:
+                await self._secure(stream, phases, facts, samples)
+            await self._talk(stream, phases, facts)
+        finally:
+            stream.close()
+
+    async def _secure(self, stream: Stream, phases: dict[str, float], facts: dict[str, str], samples: list[Sample]) -> None:
+        try:
+            await secure(self, stream, self._tls, self._host, phases, time.time())
+        finally:
+            if stream.tls is not None:
+                chain = sent_certificates(stream.tls)
+                facts |= certificate_facts(stream.tls, chain, time.time())
+                samples += [Sample(_CERT_EXPIRY, expiry) for expiry in (earliest_expiry(chain),) if expiry is not None]
+
+    async def _talk(self, stream: Stream, phases: dict[str, float], facts: dict[str, str]) -> None:
+        started = perf_counter()
+        try:
+            if self._settings.send:
+                self.stage = "sending"
+                await stream.send(self._settings.send.encode())
+            if self._settings.expect:
+                self.stage = "waiting for the answer"
+                await self._await_text(stream, self._settings.expect, facts)
+        except OSError as error:
+            raise stream_failure(error, stream.peer) from error
+        finally:
+            phases["processing"] += perf_counter() - started
+
+    async def _await_text(self, stream: Stream, expected: str, facts: dict[str, str]) -> None:
+        wanted = expected.encode()
+        answer = bytearray()
+        while True:
+            data = await stream.receive()
+            seen = max(0, len(answer) - len(wanted))
+            answer += data
+            if answer.find(wanted, seen) >= 0:
+                return
+            if not data or len(answer) > MAX_ANSWER:
+                facts["excerpt"] = _begin(answer, EXCERPT)
+                raise Failure(_lack(bytes(answer), bool(data), expected))
+            self.stage = f'answer "{_begin(answer, 60)}" lacks "{clean(expected, 60)}"'
+
+
+def _begin(answer: bytearray, limit: int) -> str:
+    return clean(answer[: 4 * limit].decode("utf-8", "replace"), limit)
+
+
+def _lack(answer: bytes, more: bool, expected: str) -> str:
+    if not answer:
+        return "closed the connection without an answer"
+    where = f" (in the first {MAX_ANSWER // 1024} KiB)" if more else ""
+    return f'answer lacks "{clean(expected, 60)}"{where}'

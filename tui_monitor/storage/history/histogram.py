@@ -1,0 +1,98 @@
+"""Distributions that can be added up: log-spaced buckets, so that percentiles of a month are right and not averages of averages.
+
+A bucket i holds gamma**(i-1) < value <= gamma**i with gamma = 1.02 and answers with a value whose relative error is at
+most (gamma - 1) / (gamma + 1) = 0.99 %. Values of a nanosecond and less (zero, negative) share one bucket that answers 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+
+from tui_monitor.storage.history.codec import CodecFault, read_varint, unzigzag, varint, zigzag
+
+GAMMA = 1.02
+RELATIVE_ERROR = (GAMMA - 1) / (GAMMA + 1)
+SMALLEST = 1e-9
+ZERO_BUCKET = -1100
+INFINITE_BUCKET = 40_000
+_LOG_GAMMA = math.log(GAMMA)
+
+Histogram = dict[int, int]
+"""Bucket number to count."""
+
+
+def bucket_of(value: float) -> int:
+    """The bucket of a value that is not NaN."""
+    if value <= SMALLEST:
+        return ZERO_BUCKET
+    return INFINITE_BUCKET if math.isinf(value) else math.ceil(math.log(value) / _LOG_GAMMA)
+
+
+def value_of(bucket: int) -> float:
+    """The value a bucket stands for."""
+    if bucket == ZERO_BUCKET:
+        return 0.0
+    return math.inf if bucket == INFINITE_BUCKET else 2 * GAMMA**bucket / (GAMMA + 1)
+
+
+def histogram_of(values: Iterable[float]) -> Histogram:
+    """The distribution of the values; NaN and stale markers are left out."""
+    counts: Histogram = {}
+    for value in values:
+        if value == value:
+            bucket = bucket_of(value)
+            counts[bucket] = counts.get(bucket, 0) + 1
+    return counts
+
+
+def add(total: Histogram, more: Mapping[int, int]) -> None:
+    """Put ``more`` into ``total``."""
+    for bucket, count in more.items():
+        total[bucket] = total.get(bucket, 0) + count
+
+
+def percentiles(counts: Mapping[int, int], quantiles: Sequence[float]) -> list[float]:
+    """The value at each quantile (0 to 1; the sample at rank floor(q * (n - 1))); NaN where there is none."""
+    size = sum(counts.values())
+    if not size:
+        return [math.nan] * len(quantiles)
+    ordered = sorted(counts.items())
+    answers = []
+    for quantile in quantiles:
+        rank = math.floor(min(1.0, max(0.0, quantile)) * (size - 1))
+        below = 0
+        for bucket, count in ordered:
+            below += count
+            if below > rank:
+                answers.append(value_of(bucket))
+                break
+    return answers
+
+
+def encode_histogram(counts: Mapping[int, int]) -> bytes:
+    """Pairs of bucket (as distance from the one before) and count; two or three bytes each."""
+    out = bytearray()
+    before = 0
+    for bucket, count in sorted(counts.items()):
+        out += varint(zigzag(bucket - before)) + varint(count)
+        before = bucket
+    return bytes(out)
+
+
+def decode_histogram(data: bytes) -> Histogram:
+    """The distribution of ``encode_histogram``. Raises CodecFault."""
+    if data.isascii() and len(data) % 2 == 0:  # every number in one byte, as most are
+        return dict(zip(accumulate(map(unzigzag, data[::2])), data[1::2], strict=True))
+    counts: Histogram = {}
+    at = bucket = 0
+    while at < len(data):
+        try:
+            step, at = read_varint(data, at)
+            count, at = read_varint(data, at)
+        except IndexError as error:
+            raise CodecFault("a distribution is cut off") from error
+        bucket += unzigzag(step)
+        counts[bucket] = count
+    return counts

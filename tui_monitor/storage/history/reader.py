@@ -1,0 +1,282 @@
+"""Read history.db from any process: PromQL's samples, charts, percentiles, uptime, the newest ticks; each call one short transaction."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import compress
+from pathlib import Path
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import Labels, Sample, label
+from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher
+from tui_monitor.storage.history.codec import BROKEN, CodecFault
+from tui_monitor.storage.history.rows import Rows
+from tui_monitor.storage.history.samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, read_samples
+from tui_monitor.storage.history.schema import MIGRATIONS, labels_from
+from tui_monitor.storage.history.series import StoredSeries
+from tui_monitor.storage.history.ticks import Observed, decode_tick
+from tui_monitor.storage.history.trend import Figures, Point, trend, window_figures
+from tui_monitor.storage.sqlite import StoreTooNew, connect, schema_version
+
+
+class HistoryFault(Exception):
+    """The history cannot be read now (missing, locked, corrupt); the cause says why. Monitoring goes on without it."""
+
+
+@frozen
+class Tick:
+    """What was observed at one moment: ``seq`` to go on from, UTC ms, samples, the look-back (ms) of the first."""
+
+    seq: int
+    at: int
+    samples: tuple[Sample, ...]
+    lookback_ms: int
+
+
+@frozen
+class Annotation:
+    """A moment (UTC ms) that someone marked."""
+
+    id: int
+    at: int
+    text: str
+    author: str
+
+
+class HistoryReader:
+    """A read-only view of history.db; use it from one thread at a time.
+
+    Every method raises HistoryFault where SQLite or a row's bytes fail, and no transaction outlives its call. A file that the
+    writer moved aside and began anew is noticed. ``most_samples`` bounds what one ``select`` holds in memory.
+    """
+
+    def __init__(self, path: Path, most_samples: int = MOST_SAMPLES) -> None:
+        """Open an existing file. Raises HistoryFault and StoreTooNew."""
+        self._path = path
+        self._most = most_samples
+        self._labels: dict[int, tuple[Labels, int]] = {}
+        self._texts: dict[str, Labels] = {}
+        self._decoded: dict[int, list[Observed]] = {}
+        self._version: tuple[int, int] | None = None
+        self._open()
+
+    def _open(self) -> None:
+        self._inode = -1  # until it is open, each call tries again
+        try:
+            inode = self._path.stat().st_ino
+            self._db, self._frozen = _connect(self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryFault(f"{self._path}: {error}") from error
+        version = schema_version(self._db)
+        if version != len(MIGRATIONS):
+            self._db.close()
+            if version < len(MIGRATIONS):
+                raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
+            raise StoreTooNew(self._path.name, version, len(MIGRATIONS))
+        self._inode = inode
+        self._labels, self._texts, self._version, self._decoded = {}, {}, None, {}
+
+    def _one(self, query: str) -> int:
+        try:
+            answer: int = self._db.execute(query).fetchone()[0]
+        except sqlite3.Error as error:
+            raise HistoryFault(f"{self._path}: {error}") from error
+        return answer
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def data_version(self) -> int:
+        """A number that changes when the file was written to; cheap enough for every second."""
+        return self._one("PRAGMA data_version")
+
+    @contextmanager
+    def _reading(self) -> Iterator[Rows]:
+        """One read transaction, with the series known."""
+        try:
+            if self._path.stat().st_ino != self._inode or (self._frozen and self._path.with_name(self._path.name + "-wal").exists()):
+                self._db.close()
+                self._open()
+            self._db.execute("BEGIN")
+            try:
+                self._learn_series()
+                yield Rows(self._db, len(self._labels), self._decoded)
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+        except (OSError, sqlite3.Error, CodecFault, *BROKEN) as error:
+            raise HistoryFault(f"{self._path}: {error}") from error
+
+    def _learn_series(self) -> None:
+        """Load the series again where one was added, removed or changed."""
+        count, total = self._db.execute("SELECT count(*), coalesce(sum(id + lookback), 0) FROM series").fetchone()
+        if (count, total) == self._version:
+            return
+        rows = self._db.execute("SELECT id, labels, lookback FROM series").fetchall()
+        texts = {text: self._texts.get(text) or labels_from(text) for _, text, _ in rows}
+        self._texts, self._version = texts, (count, total)
+        self._labels = {series: (texts[text], lookback) for series, text, lookback in rows}
+
+    def _matching(self, matchers: Sequence[Matcher]) -> list[int]:
+        """Ids of the series that fulfil all matchers; a value is matched once for all series that share it."""
+        verdicts: list[dict[str, bool]] = [{} for _ in matchers]
+        found = []
+        for series, (labels, _) in self._labels.items():
+            for matcher, known in zip(matchers, verdicts, strict=True):
+                value = label(labels, matcher.name)
+                if value not in known:
+                    known[value] = matcher.matches(value)
+                if not known[value]:
+                    break
+            else:
+                found.append(series)
+        return found
+
+    def _exactly(self, labels: Labels) -> list[int]:
+        return [series for series, (known, _) in self._labels.items() if known == labels]
+
+    @property
+    def max_lookback_ms(self) -> int:
+        """The longest look-back of any stored series."""
+        with self._reading():
+            return max((lookback for _, lookback in self._labels.values()), default=DEFAULT_LOOKBACK_MS)
+
+    def series(self, matchers: Sequence[Matcher] = ()) -> list[Labels]:
+        """The label sets of all stored series that fulfil the matchers, whatever their age."""
+        with self._reading():
+            return [self._labels[series][0] for series in self._matching(matchers)]
+
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last moment (UTC ms) that may have samples; None for an empty store."""
+        with self._reading() as rows:
+            return rows.span()
+
+    def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[StoredSeries]:
+        """Series with their samples after < time <= until (promql.storage.Queryable).
+
+        Every sample where raw ones are kept, before that the last of each minute, before that the last of each hour, each with its own
+        stamp; with hours in the answer the look-back is two hours. `StoredSeries.over` knows more of those minutes and hours.
+        More than ``most_samples`` are answered from minutes, then hours.
+        """
+        with self._reading() as rows:
+            found = read_samples(rows, dict.fromkeys(self._matching(matchers)), after_ms, until_ms, self._most)
+            answer = []
+            for series, columns in found.samples.items():
+                labels, lookback = self._labels[series]
+                current = max(lookback, HOURLY_LOOKBACK_MS) if found.hourly else lookback
+                known = found.stretches.get(series)
+                answer.append(StoredSeries(labels, current, columns.times, columns.values, known, self._percentile))
+            return answer
+
+    def _percentile(self, labels: Labels, quantile: float, after_ms: int, until_ms: int) -> float:
+        return self.percentiles(labels, (quantile,), after_ms, until_ms)[0]
+
+    def downsampled(self, labels: Labels, after_ms: int, until_ms: int, points: int) -> list[Point]:
+        """A chart of one series: at most ``points`` steps of equal length; empty steps are left out."""
+        with self._reading() as rows:
+            ids = self._exactly(labels)
+            found = trend(rows, ids, after_ms, until_ms, points)
+            return max(found.values(), key=len, default=[])
+
+    def downsampled_all(self, matchers: Sequence[Matcher], after_ms: int, until_ms: int, points: int) -> dict[Labels, list[Point]]:
+        """Charts of all series that fulfil the matchers and have samples in the window."""
+        with self._reading() as rows:
+            found = trend(rows, self._matching(matchers), after_ms, until_ms, points)
+            return {self._labels[series][0]: steps for series, steps in found.items() if steps}
+
+    def percentiles(self, labels: Labels, quantiles: Sequence[float], after_ms: int, until_ms: int) -> list[float]:
+        """Values at the quantiles (0 to 1) of one series over after < time <= until, NaN where it has none.
+
+        Added up from distributions, so right over any window; the relative error is at most history_histogram.RELATIVE_ERROR (1 %).
+        Only series that keep distributions (history.keeps_distribution) have an answer beyond samples not folded yet.
+        """
+        found = self.figures((labels,), quantiles, after_ms, until_ms)
+        return found[labels].percentiles if found else [math.nan] * len(quantiles)
+
+    def uptime(self, labels: Labels, after_ms: int, until_ms: int) -> float | None:
+        """The mean of one series over after < time <= until; of ``probe_success`` that is the uptime. None without samples.
+
+        Unknown is not down: a probe that could not measure leaves no sample and does not count.
+        """
+        found = self.figures((labels,), (), after_ms, until_ms)
+        return found[labels].mean if found else None
+
+    def figures(self, several: Collection[Labels], quantiles: Sequence[float], after_ms: int, until_ms: int) -> dict[Labels, Figures]:
+        """``percentiles`` and ``uptime`` of many series at once; those that are not stored are left out."""
+        wanted = frozenset(several)
+        with self._reading() as rows:
+            ids = {series: labels for series, (labels, _) in self._labels.items() if labels in wanted}
+            return {ids[series]: found for series, found in window_figures(rows, ids, quantiles, after_ms, until_ms).items()}
+
+    def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
+        """What was observed after both, in the order it was written; reaches back some 15 minutes (history.Limits.ring_ms)."""
+        with self._reading() as rows:
+            stored = rows.ticks(after_ms, after_seq)
+        shapes: dict[bytes, tuple[Labels, ...]] = {}
+        for seq, data in stored:
+            try:
+                observed = decode_tick(data)
+            except CodecFault as error:
+                raise HistoryFault(f"{self._path}: {error}") from error
+            for one in observed:
+                known = [series in self._labels for series in one.ids]
+                ids = array("I", compress(one.ids, known))
+                if one.at <= after_ms or not ids:
+                    continue
+                shape = ids.tobytes()
+                if shape not in shapes:
+                    shapes[shape] = tuple(self._labels[series][0] for series in ids)
+                samples = tuple(map(Sample, shapes[shape], compress(one.values, known)))
+                yield Tick(seq, one.at, samples, self._labels[ids[0]][1])
+
+    def prefill(self, append: Callable[[int, Sequence[Sample], int], object], now_ms: int, window_s: float = 600.0) -> int:
+        """Call ``append(at_ms, samples, lookback_ms)`` for what was observed in the last ``window_s`` seconds, in order; what is
+        stamped ahead of now (the clock was set back since) would keep newer samples out, so it is left out.
+
+        Returns the newest seq, from which ``recent_ticks`` goes on.
+        """
+        seq = 0
+        for tick in self.recent_ticks(now_ms - round(window_s * 1000)):
+            if tick.at <= now_ms:
+                append(tick.at, tick.samples, tick.lookback_ms)
+            seq = tick.seq
+        return seq
+
+    def facts(self) -> tuple[int, bytes] | None:
+        """The newest board (UTC ms, bytes), None before the first."""
+        with self._reading():
+            row: tuple[int, bytes] | None = self._db.execute("SELECT at, data FROM facts").fetchone()
+            return row
+
+    def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
+        """Marked moments with after < time <= until, the oldest first."""
+        with self._reading():
+            query = "SELECT id, at, text, author FROM annotations WHERE at > ? AND at <= ? ORDER BY at, id"
+            return [Annotation(*row) for row in self._db.execute(query, (after_ms, until_ms))]
+
+
+def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Read-only; where the directory may not be written to and no writer runs, as a file that does not change (True) until one does."""
+    try:
+        return _proved(connect(path, read_only=True)), False
+    except sqlite3.OperationalError:
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+    frozen = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    return _proved(sqlite3.connect(frozen, uri=True, isolation_level=None, check_same_thread=False)), True
+
+
+def _proved(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The connection once it has read something; closed where it cannot."""
+    try:
+        schema_version(db)
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,31 @@
+"""Samples read beforehand, so that queries over hours are evaluated on the loop without waiting for the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui_monitor.alerts.rules.rule import Query
+from tui_monitor.promql.queryable import Matcher, Queryable, Series
+
+
+class Prefetched:
+    """Answers the selectors that were fetched; every other one goes to ``otherwise`` (memory)."""
+
+    def __init__(self, otherwise: Queryable) -> None:
+        self._otherwise = otherwise
+        self._found: dict[tuple[Matcher, ...], Sequence[Series]] = {}
+
+    def fetch(self, queries: Iterable[Query], source: Queryable, now_ms: int) -> Prefetched:
+        """Read what these queries select, over the longest window that any of them has; in the thread of ``source``."""
+        windows: dict[tuple[Matcher, ...], int] = {}
+        for query in queries:
+            for matchers in query.matchers:
+                windows[matchers] = max(windows.get(matchers, 0), query.longest_window_ms)
+        for matchers, window in windows.items():
+            self._found[matchers] = list(source.select(matchers, now_ms - window - 1, now_ms))
+        return self
+
+    def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Iterable[Series]:
+        """promql.storage.Queryable."""
+        found = self._found.get(matchers)
+        return self._otherwise.select(matchers, after_ms, until_ms) if found is None else found

@@ -1,0 +1,83 @@
+"""One line to type at the bottom of the screen: notes, filters, silences, times. Enter answers, Esc leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui_monitor.core.humanize import cells, cut
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.cell_line import Line, Look, Row
+from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.styles import Inks
+
+SHORT_HINT = "Enter   Esc"
+
+
+class PromptLabel(Lines):
+    """What is asked, and which keys answer."""
+
+    def __init__(self, text: str, hint: str, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks, id="prompt-label")
+        self.text, self.hint = text, hint
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The question at the left, the keys at the right."""
+        asked = min(cells(clean(self.text)), width // 2) + 4  # what is asked is rather cut than which key does what
+        hint = self.hint if asked + len(self.hint) <= width else SHORT_HINT
+        row = Row(width, self.look).put(" " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title")
+        row.put(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").put(hint, "band-focus-dim")
+        return [row.put(" " * row.room, "band-focus-dim").line()], -1
+
+
+class PromptBox(Widget):
+    """Holds the label and the input; the stylesheet puts it at the bottom."""
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """Asks for one line; the answer is the text, None where the user left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False, priority=True)]
+    AUTO_FOCUS = "Input"
+
+    def __init__(
+        self,
+        question: str,
+        value: str = "",
+        placeholder: str = "",
+        *,
+        look: Look,
+        inks: Inks,
+        hint: str = "Enter sends   Esc leaves",
+        typed: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._typed = typed
+        self._label = PromptLabel(question, hint, look=look, inks=inks)
+        self._input = Input(value, placeholder, select_on_focus=False)
+        self._input.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        """Label over input."""
+        yield PromptBox(self._label, self._input, id="prompt")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell each key to whoever wants to follow."""
+        event.stop()
+        if self._typed is not None:
+            self._typed(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer."""
+        event.stop()
+        self.dismiss(event.value)
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.dismiss(None)

@@ -1,0 +1,115 @@
+"""A line of a screen as plain data: runs of text with the name of a style, so that all drawing is pure and testable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import cells, cut, fit
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.glyphs import UNICODE, Glyphs
+
+Run = tuple[str, str]
+"""(text, style name); the style names are those of `inks.RECIPES`."""
+Line = tuple[Run, ...]
+
+SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
+HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}
+
+
+@frozen
+class Look:
+    """How this terminal is drawn: its shapes, and the zone that times are shown in (None: the machine's)."""
+
+    glyphs: Glyphs = UNICODE
+    zone: tzinfo | None = None
+
+
+class Row:
+    """Builds one line from left to right; external text is cleaned here, so that no pane can forget it."""
+
+    def __init__(self, width: int, look: Look) -> None:
+        self.width = width
+        self.used = 0
+        self._mark = look.glyphs.cut
+        self._runs: list[list[str]] = []
+
+    @property
+    def room(self) -> int:
+        """How many cells are left."""
+        return max(0, self.width - self.used)
+
+    def put(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> Row:
+        """Append a text, in exactly ``width`` cells where given, never beyond the line's end."""
+        text = clean(text)
+        text = fit(text, min(width, self.room), self._mark, right=right) if width is not None else cut(text, self.room, self._mark)
+        if text:
+            self._append(text, style)
+        return self
+
+    def gap(self, width: int = 1) -> Row:
+        """Append spaces; they belong to the run before, so that no colour changes for them."""
+        width = min(width, self.room)
+        if width:
+            plain = not self._runs or self._runs[-1][1].startswith(("chip", "band", "alarm", "wrong"))
+            self._append(" " * width, "text" if plain else self._runs[-1][1])
+        return self
+
+    def align(self, width: int) -> Row:
+        """Append spaces up to ``width`` cells before the line's end."""
+        return self.gap(self.room - width)
+
+    def line(self) -> Line:
+        """The line, filled up to its width."""
+        self.gap(self.room)
+        return tuple((text, style) for text, style in self._runs)
+
+    def _append(self, text: str, style: str) -> None:
+        self.used += cells(text)
+        if self._runs and self._runs[-1][1] == style:
+            self._runs[-1][0] += text
+        else:
+            self._runs.append([text, style])
+
+
+def text_of(lines: list[Line] | tuple[Line, ...]) -> str:
+    """What stands on these lines, without styles: for tests and for copying."""
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+def note(text: str, width: int, look: Look, style: str = "dim") -> Line:
+    """One line of prose, indented by two cells."""
+    return Row(width, look).gap(2).put(text, style).line()
+
+
+def pointed(line: Line, look: Look) -> Line:
+    """The selected row: a shape in its first cell, where that is free, so that not only its colour says so."""
+    if not line or not line[0][0].startswith(" "):
+        return line
+    text, style = line[0]
+    rest: Line = ((text[1:], style),) if text[1:] else ()
+    return ((look.glyphs.selected, "accent"), *rest, *line[1:])
+
+
+def title_line(title: str, width: int, look: Look, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
+    """A pane's head: its name on a band, a remark after it, and what stands at the right."""
+    style = "band-focus" if focused else "band"
+    row = Row(width, look)
+    row.put(f"{look.glyphs.selected if focused else ' '}", style).put(title, f"{style}-title")
+    remark = cut(clean(remark), row.room - (cells(right) + 5 if right else 2), look.glyphs.cut)
+    row.put("  " + remark if remark else "", f"{style}-dim")
+    right = cut(clean(right), max(0, row.room - 2), look.glyphs.cut)
+    row.put(" " * max(0, row.room - cells(right) - 1), f"{style}-dim").put(right, f"{style}-dim").put(" " * row.room, f"{style}-dim")
+    return row.line()
+
+
+def hint_line(hints: Sequence[tuple[str, str]], width: int, look: Look, tail: str = "", last: int = 1) -> Line:
+    """Keys and what they do, as many as fit; the ``last`` ones always, for they lead on; ``tail`` at the right."""
+    ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
+    row, limit = Row(width, look), width - (cells(tail) + 2 if tail else 0)
+    for index, (key, does) in enumerate(hints):
+        kept = 0 if index >= len(hints) - last else ends
+        if row.used + cells(key) + cells(does) + 3 + kept <= limit:
+            row.put(f" {key}", "accent").put(f" {does} ", "dim")
+    return row.put(" " * max(0, width - cells(tail) - 1 - row.used), "dim").put(tail, "faint").line()

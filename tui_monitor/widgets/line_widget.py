@@ -1,0 +1,85 @@
+"""A widget that shows ready lines and repaints only the cells that changed: what makes the dashboard cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_monitor.core.humanize import cells
+from tui_monitor.widgets.cell_line import Line, Look
+from tui_monitor.widgets.styles import Inks
+
+EMPTY: Line = ()
+
+
+class Lines(Widget):
+    """Shows lines that somebody built. Subclasses say what they show in `build`."""
+
+    def __init__(self, *, look: Look, inks: Inks, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.look = look
+        self.inks = inks
+        self._lines: tuple[Line, ...] = ()
+        self._selected = -1
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The lines for a size in cells, and which of them is selected (-1: none)."""
+        raise NotImplementedError
+
+    def rebuild(self) -> None:
+        """Build the lines anew and repaint what differs from what is shown."""
+        width, height = self.size
+        if not width or not height:
+            return
+        built, selected = self.build(width, height)
+        lines = tuple(built[:height])
+        before, was = self._lines, self._selected
+        self._lines, self._selected = lines, selected
+        for y in range(max(len(lines), len(before))):
+            old = before[y] if y < len(before) else EMPTY
+            new = lines[y] if y < len(lines) else EMPTY
+            if y in (selected, was) and selected != was:
+                self.refresh(Region(0, y, width, 1))
+            elif old != new:
+                start, end = changed_cells(old, new, width)
+                self.refresh(Region(start, y, end - start, 1))
+
+    def on_resize(self) -> None:
+        """A new size is a new picture."""
+        self.rebuild()
+        self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of a part: made when they are painted, and kept nowhere, as Textual's own cache would with many copies of each."""
+        width = self.size.width
+        strips = [self._strip(y, width) for y in crop.line_range]
+        return strips if crop.column_span == (0, width) else [strip.crop(crop.x, crop.right) for strip in strips]
+
+    def render_line(self, y: int) -> Strip:
+        """The strip of one line."""
+        return self._strip(y, self.size.width)
+
+    def _strip(self, y: int, width: int) -> Strip:
+        style, selected = self.inks.style, y == self._selected
+        segments = [Segment(text, style(name, selected)) for text, name in (self._lines[y] if y < len(self._lines) else EMPTY)]
+        return Strip(segments).adjust_cell_length(width, style("text", selected))
+
+
+def changed_cells(old: Line, new: Line, width: int) -> tuple[int, int]:
+    """The first cell that differs and the one after the last, run by run; at least one cell."""
+    start = 0
+    for before, after in zip(old, new, strict=False):
+        if before != after:
+            break
+        start += cells(before[0])
+    end = width
+    if sum(cells(text) for text, _ in old) == sum(cells(text) for text, _ in new):
+        for before, after in zip(reversed(old), reversed(new), strict=False):
+            if before != after or end - cells(before[0]) < start:
+                break
+            end -= cells(before[0])
+    return min(start, width - 1), max(end, min(start, width - 1) + 1)

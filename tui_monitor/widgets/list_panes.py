@@ -1,0 +1,158 @@
+"""Panes of the other screens: prose that scrolls, and lists of ready rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tui_monitor.core.humanize import cells, cut, wrap
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.cell_line import Line, Look, Row, hint_line, note, title_line
+from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.pane import Pane
+from tui_monitor.widgets.styles import Inks
+
+Draw = Callable[[int, Look], Sequence[Line]]
+"""The lines of a page for a width."""
+DrawRow = Callable[[int, Look, bool], Line]
+FOOT_FROM_HEIGHT = 8
+
+
+class HintBar(Lines):
+    """One line that names the keys of a screen."""
+
+    def __init__(self, hints: Sequence[tuple[str, str]], *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks, classes="hints")
+        self.hints = hints
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """As many as fit."""
+        return [hint_line(self.hints, width, self.look)], -1
+
+
+class TextPane(Pane):
+    """A page of lines that scrolls."""
+
+    def __init__(self, title: str, draw: Draw, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks)
+        self.heading, self.body = title, draw
+        self._count = 0
+
+    def change(self, title: str, draw: Draw) -> None:
+        """Show another text, from where it was scrolled to."""
+        self.heading, self.body = title, draw
+        self.rebuild()
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Head and what is scrolled to."""
+        lines = list(self.body(width, self.look))
+        if self.needle:
+            lines = [line for line in lines if self.needle.casefold() in "".join(text for text, _ in line).casefold()]
+        self._count = len(lines)
+        self.top = max(0, min(self.top, self._count - height + 1))
+        rest = self._count - self.top - height + 1
+        more = f"{rest} more below" if rest > 0 else ""
+        remark = f"filter: {self.needle}" if self.needle else ""
+        # a long name gives way: that there is more matters more
+        name = cut(clean(self.heading), width - cells(more) - 4, self.look.glyphs.cut) if more else self.heading
+        head = title_line(name, width, self.look, focused=self.has_focus, right=more, remark=remark)
+        return [head, *lines[self.top : self.top + height - 1]], -1
+
+    def move_to(self, index: int) -> None:
+        """Scroll so that this line is the first."""
+        self.top = max(0, min(index, self._count - 1))
+        self.rebuild()
+
+    def move(self, step: int) -> None:
+        """Scroll."""
+        self.move_to(self.top + step)
+
+    def keys(self) -> Sequence[str]:
+        """So that "last" knows where that is."""
+        return ("",) * self._count
+
+
+class ListPane(Pane):
+    """A list of rows that somebody made: key, searchable text, how to draw it."""
+
+    def __init__(self, title: str, empty: str, *, look: Look, inks: Inks) -> None:
+        super().__init__(look=look, inks=inks)
+        self.heading, self.nothing, self.words = title, empty, ""
+        self._all: Sequence[tuple[str, str, DrawRow]] = ()
+        self._rows: Sequence[tuple[str, str, DrawRow]] = ()
+        self.columns: Draw | None = None
+        self.whole: Mapping[str, str] = {}
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """The selected row in full, where there is room: what a column had to cut is read here."""
+        text = self.whole.get(self.selection, "")
+        return prose(text, width, self.look, "text") if text and height >= FOOT_FROM_HEIGHT else ()
+
+    def heads(self, width: int) -> Sequence[Line]:
+        """The names of the columns, which stay when the rows scroll."""
+        return self.columns(width, self.look) if self.columns is not None and self._rows else ()
+
+    def fill(self, rows: Sequence[tuple[str, str, DrawRow]], remark: str = "") -> None:
+        """Show these rows."""
+        self._all, self.words = rows, remark
+        self.filter(self.needle)
+
+    def filter(self, needle: str) -> None:
+        """Show only rows whose text holds this."""
+        self.needle = needle
+        self._rows = [row for row in self._all if needle.casefold() in row[1].casefold()] if needle else self._all
+        self.rebuild()
+
+    def title(self, width: int) -> Line:
+        """The heading with its remark or filter."""
+        remark = f"filter: {self.needle}" if self.needle else self.words
+        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
+
+    def keys(self) -> Sequence[str]:
+        """The rows' keys."""
+        return [row[0] for row in self._rows]
+
+    def draw(self, index: int, width: int, *, selected: bool) -> Line:
+        """One row."""
+        return self._rows[index][2](width, self.look, selected)
+
+    def empty(self, width: int, height: int) -> Sequence[Line]:
+        """What is said when there is nothing."""
+        text = "Nothing matches the filter. Esc clears it." if self.needle else self.nothing
+        return [Row(width, self.look).line(), note(text, width, self.look)]
+
+
+def prose(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
+    """Prose in as many lines as it needs, up to three."""
+    return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
+
+
+def heading(text: str, width: int, look: Look) -> list[Line]:
+    """A blank line and a heading."""
+    return [Row(width, look).line(), Row(width, look).gap(1).put(text, "heading").line()]
+
+
+def fact(name: str, text: str, width: int, look: Look, style: str = "text", name_width: int = 14) -> list[Line]:
+    """A name and its text, wrapped under itself; nothing where the text is empty."""
+    if not text:
+        return []
+    room = max(8, width - name_width - 3)
+    lines = []
+    for index, part in enumerate(wrap(clean(text, newlines=True), room, 40)):
+        row = Row(width, look).gap(1).put(name if index == 0 else "", "dim", name_width).gap()
+        lines.append(row.put(part, style).line())
+    return lines
+
+
+def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: Look) -> list[Line]:
+    """Rows of (text, style), each column as wide as its widest text; the last takes what is left."""
+    if not rows:
+        return []
+    columns = max(len(row) for row in rows)
+    widths = [max((min(40, cells(clean(row[i][0]))) for row in rows if i < len(row)), default=0) for i in range(columns)]
+    lines = []
+    for cells_of_row in rows:
+        row = Row(width, look).gap(1)
+        for index, (text, style) in enumerate(cells_of_row):
+            row.put(text, style, None if index == columns - 1 else widths[index]).gap(2)
+        lines.append(row.line())
+    return lines

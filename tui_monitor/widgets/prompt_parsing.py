@@ -1,0 +1,93 @@
+"""What people type into prompts, read strictly: silences and moments; and what the command palette offers. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from tui_monitor.core.sanitize import clean
+from tui_monitor.core.units import parse_duration
+
+PALETTE = (
+    ("Acknowledge the alert", "a: stop the reminders of the selected or first alert", "acknowledge"),
+    ("Acknowledge all alerts", "A: everything that fires", "acknowledge_all"),
+    ("Take the acknowledgement back", "u: reminders go on", "take_back"),
+    ("Silence", "s: no messages for a while", "silence"),
+    ("Trend", "t: a chart of the selection", "trend"),
+    ("Explore", "e: any PromQL, as table or chart", "explore"),
+    ("Filter", "/: show only matching rows", "filter"),
+    ("Pause the picture", "p: monitoring goes on", "pause"),
+    ("Change the sort order", "o: of the pane that has the focus", "screen.order"),
+    ("Go to a time", "@: show the board of a past moment", "goto"),
+    ("Overview", "1: the main screen", "page(1)"),
+    ("Alerts and their history", "2: what fires, then what is over", "page(2)"),
+    ("Notifications", "3: what was sent, what waits, what failed", "page(3)"),
+    ("Processes", "4: the busiest, by cpu or memory", "page(4)"),
+    ("Silences", "5: what is quiet, and how to end it", "page(5)"),
+    ("Panels", "6: the queries that are kept", "page(6)"),
+    ("Backtest", "7: what each rule would have done", "page(7)"),
+    ("Noise", "8: which alerts disturbed last week, and what to try", "page(8)"),
+    ("Audit", "9: who acknowledged, silenced, resolved, sent, reloaded", "page(9)"),
+    ("The alert's moment", "m: the board when the alert began", "its_moment"),
+    ("Mark this moment", "M: an annotation on every chart", "mark"),
+    ("Reload the configuration", "R: a bad file keeps the old one", "reload"),
+    ("Help", "?: all keys", "help"),
+    ("Quit", "q: never ends the daemon", "quit"),
+)
+"""Title, help, action."""
+
+_MATCHER = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^\s",]+)\s*,?')
+_AGO = re.compile(r"-\s*(.+)")
+
+
+def silence_text(labels: Iterable[tuple[str, str]]) -> str:
+    """The pre-filled line of a silence: matchers, a time, room for a comment."""
+    matchers = " ".join(f'{key}="{_quoted(clean(value))}"' for key, value in labels)
+    return f"{matchers} 2h".strip()
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def parse_silence(text: str) -> dict[str, Any]:
+    """The arguments of a silence from ``name="value" ... 2h # comment``; ValueError says what is missing."""
+    matchers, position = [], 0
+    while match := _MATCHER.match(text, position):
+        name, sign, value = match.groups()
+        matchers.append(f"{name}{sign}{value}" if value.startswith('"') else f'{name}{sign}"{value}"')
+        position = match.end()
+    rest, _, comment = text[position:].partition("#")
+    if not matchers:
+        raise ValueError('A silence needs at least one matcher, for example alertname="HighCPU" 2h')
+    try:
+        seconds = parse_duration(rest.strip())
+    except ValueError:
+        raise ValueError(f'"{rest.strip()}" is not how long: end with a time such as 2h or 30m') from None
+    if seconds <= 0:
+        raise ValueError("A silence lasts longer than no time")
+    return {"matchers": matchers, "for": seconds, "comment": comment.strip()}
+
+
+def parse_moment(text: str, now: int, zone: tzinfo | None) -> int:
+    """UTC ms of "03:10" (the last one that was), "2026-11-20 03:10", or "-2h"; ValueError says what is wanted."""
+    text = text.strip()
+    if ago := _AGO.fullmatch(text):
+        return now - round(parse_duration(ago[1].strip()) * 1000)
+    here = datetime.fromtimestamp(now / 1000, zone)
+    for form in ("%H:%M", "%H:%M:%S"):
+        try:
+            time = datetime.strptime(text, form).time()
+        except ValueError:
+            continue
+        moment = here.replace(hour=time.hour, minute=time.minute, second=time.second, microsecond=0)
+        if moment > here:
+            moment -= timedelta(days=1)
+        return round(moment.timestamp() * 1000)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'"{clean(text)}" is not a time: write 03:10, 2026-11-20 03:10 or -2h') from None
+    return round((parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).timestamp() * 1000)

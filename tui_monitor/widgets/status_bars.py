@@ -1,0 +1,173 @@
+"""The one-line bars: the head (host, health, counts, clock, leader), the notice under it, the foot (keys, own use), the timeline. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_monitor.board.values import Board, LeaderView
+from tui_monitor.core import humanize as f
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
+from tui_monitor.core.values import severity_rank
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row, hint_line
+
+HINTS = (
+    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
+    ("1-9", "screens"), ("p", "pause"), ("[ ]", "time"),
+)  # fmt: skip
+LAST_HINTS = (("?", "help"), ("q", "quit"))
+"""Always there: who knows these two finds everything else."""
+SHORT_HINTS = (
+    ("a", "ack"), ("Enter", "details"), ("Tab", "panes"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
+)  # fmt: skip
+PAST_HINTS = (("[ ]", "a minute"), ("Esc", "live"), ("{ }", "15 minutes"), ("@", "a time"), ("M", "mark it"), ("Enter", "details"))
+
+
+@frozen
+class Picture:
+    """How the board is being looked at: live, paused since a moment, or a moment of the past (UTC ms, 0: not so)."""
+
+    paused_since: int = 0
+    past_at: int = 0
+    now: int = 0
+
+
+def status_counts(board: Board) -> list[tuple[str, str]]:
+    """Unacknowledged firing alerts by severity, gravest first, as (text, style): ("2 critical", "band-critical")."""
+    found: dict[str, int] = {}
+    for alert in board.alerts:
+        if alert.state == "firing" and not alert.acknowledged_by:
+            found[alert.severity] = found.get(alert.severity, 0) + 1
+    ranked = sorted(found, key=severity_rank, reverse=True)
+    styles = ("band-dim", "band-dim", "band-warning", "band-warning", "band-critical")
+    return [(f"{found[name]} {name}", styles[severity_rank(name) + 1]) for name in ranked]
+
+
+def leader_text(leader: LeaderView) -> str:
+    """What this process is, in a word ("leader", "viewer"), or "no leader"; since when is told in the notice."""
+    return leader.role if leader.alive else "no leader"
+
+
+def head_line(board: Board, width: int, look: Look) -> Line:
+    """Host, overall health as shape and word, what fires and what is acknowledged, role, clock."""
+    row = Row(width, look).put(" ", "band")
+    word = "loading" if board.loading else board.status.value
+    clock = f.clock(board.at, look.zone) if board.at else "--:--"
+    right = [clock]
+    if width >= 60:
+        right.insert(0, "starting" if board.loading and not board.leader.alive else leader_text(board.leader))
+    if width >= 100:
+        right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
+    tail = "   ".join(part for part in right if part) + " "
+    row.put(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").put("   ", "band-dim")
+    style = "band-" + HEALTH_STYLES[board.status] if not board.loading else "band-dim"
+    row.put(f"{look.glyphs.health(board.status)} {word}", style).put("   ", "band-dim")
+    limit = width - len(tail)
+    for runs in [] if board.loading else _counts(board):
+        if row.used + sum(len(text) for text, _ in runs) < limit:
+            for text, style in runs:
+                row.put(text, style)
+            break
+    row.put(" " * max(0, limit - row.used), "band-dim").put(tail, "band-dim")
+    return row.put(" " * row.room, "band-dim").line()
+
+
+def _counts(board: Board) -> list[list[tuple[str, str]]]:
+    """What fires and what is acknowledged, said at length, shorter, and shortest."""
+    found = status_counts(board)
+    taken, total = board.acknowledged, board.firing
+    long = [(f"   {taken} acknowledged", "band-dim")] if taken else []
+    short = [(f"   {taken} ack", "band-dim")] if taken else []
+    if not found:
+        quiet = [("nothing firing", "band-dim")]
+        return [[*quiet, *long], [*quiet, *short], quiet]
+    listed: list[tuple[str, str]] = []
+    for text, style in found:
+        listed += [(", ", "band-dim")] * bool(listed) + [(text, style)]
+    listed.append((" firing", "band-dim"))
+    gravest = [found[0], (f" of {total} firing" if len(found) > 1 else " firing", "band-dim")]
+    number = [(f"{total} firing", found[0][1])]
+    return [[*listed, *long], [*listed, *short], [*gravest, *short], gravest, [*number, *short], number]
+
+
+def summary_line(board: Board, width: int, look: Look) -> Line:
+    """The whole board in one line, for a terminal too small for more."""
+    row = Row(width, look).put(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
+    row.put(f"{board.firing} firing", "strong" if board.firing else "dim")
+    return row.put(f" {board.host} {board.status.value}", "dim").line()
+
+
+def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) -> list[tuple[str, str]]:
+    """What must be said plainly, as (strong word, sentence), most important first; only at ``home`` Esc leads from the past to now."""
+    told: list[tuple[str, str]] = []
+    if picture.past_at:
+        when = f.stamp(picture.past_at, picture.now, look.zone, seconds=True)
+        keys = "[ back   ] forth   @ a time" + "   Esc live" * home
+        told.append((f"PAST {when}", f"{f.ago(picture.past_at, picture.now)}   {keys}"))
+    if picture.paused_since:
+        told.append(("PAUSED", f"since {f.clock(picture.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
+    leader = board.leader
+    if not leader.alive and not board.loading:
+        since = leader.heartbeat or leader.since
+        when = f.stamp(since, board.at, look.zone, seconds=True)
+        start = "the service" if leader.kind == "headless" else "tui-monitor"
+        told.append(("NO LEADER", f"since {when}: nothing is polled or sent; this is the last it knew. Start {start}."))
+    if board.read_only:
+        told.append(("READ-ONLY", board.read_only))
+    told += [("TROUBLE", text) for text in board.trouble]
+    return told
+
+
+def notice_lines(told: Sequence[tuple[str, str]], width: int, look: Look, *, home: bool = True) -> list[Line]:
+    """The notices one after the other; at ``home`` what does not fit goes on below, for a sentence that is cut may hide what to do."""
+    rows, limit = [Row(width, look)], 1 if not home else 2 if width >= 60 else 3
+    for word, sentence in told:
+        if rows[-1].used and rows[-1].room < len(word) + 12:
+            if len(rows) == limit:
+                rows[-1].put(look.glyphs.cut, "alarm")
+                break
+            rows.append(Row(width, look))
+        rows[-1].put(f" {word} ", "alarm-strong")
+        left = clean(sentence).split(" ")
+        while left and len(rows) < limit:
+            if f.cells(left[0]) < rows[-1].room:
+                rows[-1].put(f" {left.pop(0)}", "alarm")
+            else:
+                rows.append(Row(width, look))
+        rows[-1].put(" ".join(["", *left]) + "  ", "alarm")
+    return [row.put(" " * row.room, "alarm").line() for row in rows]
+
+
+def foot_line(board: Board, width: int, look: Look) -> Line:
+    """The keys that help now, and what the monitor itself uses."""
+    own = []
+    if board.own_cpu is not None:
+        own.append(f"own cpu {f.percent(board.own_cpu, 1)}" if width >= 100 else f"own {f.percent(board.own_cpu, 1)}")
+    if board.own_memory:
+        own.append(f"mem {f.size(board.own_memory)}" if width >= 100 else f.size(board.own_memory))
+    hints = PAST_HINTS if board.past else HINTS if width >= 100 else SHORT_HINTS
+    return hint_line((*hints, *LAST_HINTS), width, look, "  ".join(own) if width >= 80 else "", last=len(LAST_HINTS))
+
+
+def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: Look) -> Line:
+    """A line of time from ``start`` to ``end`` (UTC ms) with a mark for each alert (stamp, severity) and the moment shown."""
+    first, last = f" {f.stamp(start, end, look.zone)} ", f" {f.clock(end, look.zone)} "
+    inner = max(1, width - f.cells(first) - f.cells(last))
+    slots: list[tuple[str, str]] = [(look.glyphs.rule, "faint")] * inner
+    ranks = [-2] * inner
+    for stamp, severity in marks:
+        if start <= stamp <= end:
+            x, rank = _slot(stamp, start, end, inner), severity_rank(severity)
+            if rank > ranks[x]:
+                ranks[x] = rank
+                slots[x] = (look.glyphs.mark, ("info", "info", "warning", "error", "critical")[rank + 1])
+    x = _slot(min(max(at, start), end), start, end, inner)
+    slots[x] = ("|" if ranks[x] == -2 else slots[x][0], "alarm-strong")
+    row = Row(width, look).put(first, "dim")
+    for text, style in slots:
+        row.put(text, style)
+    return row.put(last, "dim").line()
+
+
+def _slot(stamp: int, start: int, end: int, inner: int) -> int:
+    return min(inner - 1, (stamp - start) * inner // max(1, end - start))
