@@ -12,8 +12,8 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
-DIE_WAIT = 1.0
-"""Seconds that a program gets to disappear after SIGKILL; one that sleeps in the kernel does not."""
+_DIE_WAIT = 0.3
+"""Seconds, at least, that a program gets to disappear after SIGKILL; one that sleeps in the kernel does not."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.002, 0.1
 _OPTIONS = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -61,12 +61,12 @@ class Child:
         return not self.running
 
     async def stop(self, grace: float) -> str:
-        """End the whole group: SIGTERM, and SIGKILL after ``grace`` seconds. Why that failed, "" where it did not."""
+        """End the whole group: SIGTERM, and SIGKILL after ``grace`` seconds; the same time again to disappear. Why that failed, or ""."""
         if problem := self._signal(signal.SIGTERM):
             return problem
         await self.wait(grace)
         self._signal(signal.SIGKILL)
-        if await self.wait(DIE_WAIT):
+        if await self.wait(max(grace, _DIE_WAIT)):
             return ""
         return "it goes on even after SIGKILL, as a program does that waits in the kernel for a disk or a network mount"
 
