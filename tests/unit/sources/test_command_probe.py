@@ -72,6 +72,14 @@ async def test_values_become_series_and_limits_facts() -> None:
     assert result.duration is not None and result.duration > 0
 
 
+async def test_a_number_at_the_cut_is_no_value() -> None:
+    """Of output beyond 64 KiB the last word may be half a number: it is left out, and that something is missing is told."""
+    start = "OK|first=1 "
+    result = await probe(f"printf '{start}'; head -c {65536 - len(start) - 8} /dev/zero | tr '\\0' ' '; printf 'last=12345 more=2'")
+    assert series(result) == {"command_exit_code": 0, "command_value{first}": 1}
+    assert result.facts["cut"] == "more than 64 KiB of output, the rest is not read"
+
+
 async def test_a_time_limit_is_unknown_whatever_the_exit_code() -> None:
     """The program is ended before the check's own time is over, so that the verdict is the probe's."""
     result = await probe("trap 'exit 0' TERM; echo working; while :; do sleep 0.05; done", timeout=1.0)

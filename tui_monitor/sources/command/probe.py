@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -20,6 +21,7 @@ SLOTS = asyncio.Semaphore(8)
 _EXIT_CODE = labels_of("command_exit_code")
 _NAGIOS = (HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN)
 _CANNOT_RUN = {126, 127}
+_LAST_WORD = re.compile(rb"(?<!\S)\S+\Z")
 
 
 @frozen
@@ -74,7 +76,7 @@ class CommandProbe:
     def _result(self, outcome: Outcome) -> ProbeResult:
         if outcome.timed_out:
             return ProbeResult(HealthStatus.UNKNOWN, self._overstayed(outcome))
-        reading = READERS[self._settings.output](self._text(outcome.output))
+        reading = READERS[self._settings.output](self._text(_whole_words(outcome)))
         status = _status(outcome, self._settings.output)
         reason = "" if status is HealthStatus.HEALTHY else _reason(outcome, reading, self._text(outcome.errors))
         if status is HealthStatus.HEALTHY and reading.fault:
@@ -101,6 +103,11 @@ class CommandProbe:
 
     def _text(self, output: bytes) -> str:
         return mask(output.decode(errors="replace"), self._settings.secrets)
+
+
+def _whole_words(outcome: Outcome) -> bytes:
+    """The output without the word that was cut: the first digits of a number are another number."""
+    return _LAST_WORD.sub(b"", outcome.output) if outcome.cut else outcome.output
 
 
 def _status(outcome: Outcome, output: Format) -> HealthStatus:
