@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
 
 from tui_monitor.config.models import CommandNotifier
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.base import RateLimit, SendError
 from tui_monitor.notifiers.webhook import encode
+from tui_monitor.platform.child_process import CannotStart, run
 
-_MAX_OUTPUT = 64 * 1024
+_AT_ONCE = 4
+"""Runs of one notifier at the same time."""
 
 
 def environment_of(message: Message, note: str, possible_repeat: bool) -> dict[str, str]:
@@ -31,61 +31,30 @@ class Command:
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self._argv = settings.argv
+        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Run it. Raises SendError; one that overstays its time is killed with all its children and may have done its work."""
+        """Run it. Raises SendError; one that overstays its time is killed with all its children and may have done its work.
+
+        What it starts and detaches itself lives on after its exit.
+        """
+        environment = {**os.environ, **environment_of(message, note, possible_repeat)}
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env={**os.environ, **environment_of(message, note, possible_repeat)},
-                start_new_session=True,
-            )
-        except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-            raise SendError(f"cannot run {clip(clean(self._argv[0]), 100)}: {os.strerror(error.errno or 0)}", permanent=True) from None
-        except OSError as error:
-            raise SendError(f"cannot run {clip(clean(self._argv[0]), 100)}: {os.strerror(error.errno or 0)}") from None
-        try:
-            async with asyncio.timeout(self.timeout):
-                output, complaint = await _talk(process, encode(message))
-                code = await process.wait()
-        except TimeoutError:
-            raise SendError(f"still running after {self.timeout:g} s, killed", maybe_delivered=True) from None
-        finally:
-            await _end(process)
-        if code != 0:
-            how = f"exit {code}" if code > 0 else f"ended by signal {-code}"
-            raise SendError(f"{how}: {complaint}" if complaint else how)
-        return output
+            outcome = await run(self._argv, time_limit=self.timeout, slots=self._slots, environment=environment, stdin=encode(message))
+        except CannotStart as trouble:
+            raise SendError(str(trouble), permanent=trouble.permanent) from None
+        if outcome.timed_out:
+            fate = f"cannot be stopped: {outcome.problem}" if outcome.problem else "killed"
+            raise SendError(f"still running after {self.timeout:g} s, {fate}", maybe_delivered=True)
+        if outcome.code != 0:
+            complaint = next(reversed(_lines(outcome.errors)), "")
+            raise SendError(f"{outcome.ending}: {complaint}" if complaint else outcome.ending)
+        return next(iter(_lines(outcome.output)), "")
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
 
-async def _talk(process: asyncio.subprocess.Process, text: bytes) -> tuple[str, str]:
-    """Feed the program; the first line it says and the last it complains of."""
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    answers = asyncio.gather(_read(process.stdout), _read(process.stderr))
-    with contextlib.suppress(ConnectionError):  # a program need not read what it is told
-        process.stdin.write(text)
-        await process.stdin.drain()
-    process.stdin.close()
-    output, complaint = await answers
-    return next(iter(output), ""), next(reversed(complaint), "")
-
-
-async def _read(stream: asyncio.StreamReader) -> list[str]:
-    """The lines of the first 64 KiB; the rest is read and dropped."""
-    kept = bytearray()
-    while chunk := await stream.read(_MAX_OUTPUT):
-        kept += chunk[: _MAX_OUTPUT - len(kept)]
-    lines = kept.decode(errors="replace").splitlines()
+def _lines(output: bytes) -> list[str]:
+    lines = output.decode(errors="replace").splitlines()
     return [clip(clean(line).strip(), 200) for line in lines if line.strip()]
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,31 @@ async def test_a_command_that_reads_nothing_and_talks_without_end() -> None:
     big = message(text="x" * 2_000_000, alerts=())
     ident = await python("import os; os.close(0); print('done'); print('y' * 5_000_000)").send(big)
     assert ident == "done"
+
+
+async def test_what_a_command_leaves_behind_does_not_hold_it() -> None:
+    """A process in the background with the command's output: the command has ended with 0 and is done."""
+    ident = await command("sh", "-c", "sleep 300 & echo $!", timeout="60s").send(message())
+    os.kill(int(ident), signal.SIGKILL)
+
+
+async def test_a_child_that_a_command_detaches_lives_on(tmp_path: Path) -> None:
+    """A command may start something long and end: that does its work in its own time."""
+    gate, out = tmp_path / "gate", tmp_path / "out"
+    script = f"(until [ -e {gate} ]; do sleep 0.05; done; echo x >> {out}) >/dev/null 2>&1 & echo $!"
+    child = int(await command("sh", "-c", script).send(message()))
+    gate.touch()
+    await asyncio.to_thread(wait_for_end, child)
+    assert out.read_text() == "x\n"
+
+
+async def test_a_time_limit_holds_although_a_child_has_left_the_group() -> None:
+    """A child in a session of its own keeps the output open; the limit is the command's, not that child's."""
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(SendError) as caught:
+        await command("sh", "-c", "setsid sleep 8 & sleep 300", timeout="0.5s").send(message())
+    assert caught.value.maybe_delivered and caught.value.reason == "still running after 0.5 s, killed"
+    assert asyncio.get_running_loop().time() - began < 7
 
 
 async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,105 @@
+"""What a command's output means, for each ``output`` format: a line of text, values, facts and faults."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
+from typing import Any, Literal
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import Sample, labels_of
+from tui_monitor.sources.command.perfdata import PerformanceValue, PluginOutput, read_output
+from tui_monitor.sources.net.excerpt import clean
+
+Format = Literal["nagios", "exit", "json", "prometheus"]
+
+VALUE = "command_value"
+COUNTER = "command_value_total"
+MAX_SERIES = 1000
+
+_MAX_FACTS = 20
+_TEXT, _LONG_TEXT, _LABEL = 200, 500, 100
+
+
+@frozen
+class Reading:
+    """``text``: the first line, clean. ``facts``: short texts for people. ``fault``: why the output cannot be used, "" if it can."""
+
+    text: str = ""
+    samples: tuple[Sample, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+
+
+def read_nagios(output: str) -> Reading:
+    """Text and performance data of a Nagios plugin."""
+    plugin = read_output(output)
+    samples = {sample.labels: sample.value for sample in map(_sample, plugin.values)}
+    return Reading(clean(plugin.text, _TEXT), tuple(Sample(*pair) for pair in samples.items()), _facts(plugin))
+
+
+def _sample(value: PerformanceValue) -> Sample:
+    return Sample(labels_of(COUNTER if value.unit == "c" else VALUE, label=clean(value.label, _LABEL)), value.value)
+
+
+def _facts(plugin: PluginOutput) -> dict[str, str]:
+    facts = {clean(value.label, _LABEL): _described(value) for value in plugin.values[:_MAX_FACTS]}
+    if plugin.long_text:
+        facts["details"] = clean(plugin.long_text, _LONG_TEXT)
+    if plugin.broken:
+        facts["unreadable values"] = clean(", ".join(plugin.broken[:_MAX_FACTS]), _TEXT)
+    return facts
+
+
+def _described(value: PerformanceValue) -> str:
+    return clean(f"{value.text} ({value.limits})" if value.limits else value.text, _TEXT)
+
+
+def read_plain(output: str) -> Reading:
+    """The first line that is not empty; nothing else counts."""
+    return Reading(_first_line(output))
+
+
+def read_json(output: str) -> Reading:
+    """An object of numbers, true and false as 1 and 0: one series for each key. Other values cost only themselves."""
+    try:
+        found = json.loads(output, parse_int=float)
+    except (ValueError, RecursionError):
+        return Reading(_first_line(output), fault="the output is not JSON")
+    if not isinstance(found, dict):
+        return Reading(fault="the output is JSON, but not an object of numbers")
+    numbers = {name: float(value) for name, value in found.items() if _is_number(value)}
+    others = [name for name in found if name not in numbers]
+    return Reading(samples=_samples(numbers), facts=_left_out(others, len(numbers)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _samples(numbers: Mapping[str, float]) -> tuple[Sample, ...]:
+    series = {labels_of(VALUE, label=clean(name, _LABEL)): value for name, value in numbers.items()}
+    return tuple(Sample(labels, value) for labels, value in list(series.items())[:MAX_SERIES])
+
+
+def _left_out(others: Iterable[str], count: int) -> dict[str, str]:
+    facts = {}
+    if names := ", ".join(list(others)[:_MAX_FACTS]):
+        facts["not numbers"] = clean(names, _TEXT)
+    if count > MAX_SERIES:
+        facts["left out"] = f"{count - MAX_SERIES} of {count} values, as at most {MAX_SERIES} are kept"
+    return facts
+
+
+def _first_line(output: str) -> str:
+    return next((line for text in output.splitlines() if (line := clean(text, _TEXT))), "")
+
+
+def last_line(text: str) -> str:
+    """The last line that is not empty, clean: what a program that fails usually says last."""
+    return _first_line("\n".join(reversed(text.splitlines())))
+
+
+READERS: Mapping[Format, Callable[[str], Reading]] = {"nagios": read_nagios, "exit": read_plain, "json": read_json}

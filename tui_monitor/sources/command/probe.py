@@ -1,0 +1,134 @@
+"""The command probe: runs a program, for example a Nagios plugin, and takes its exit code and output as the verdict and values."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import field
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
+from tui_monitor.platform.child import Child
+from tui_monitor.platform.child_process import CannotStart, Outcome, minimal_environment, run
+from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.command.outputs import READERS, Format, Reading, last_line
+from tui_monitor.sources.net.excerpt import mask
+
+SLOTS = asyncio.Semaphore(8)
+"""Programs of all command checks that run at once: a start costs 1 to 2 ms in which the event loop stands still."""
+
+_EXIT_CODE = labels_of("command_exit_code")
+_NAGIOS = (HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN)
+_CANNOT_RUN = {126, 127}
+_LAST_WORD = re.compile(rb"(?<!\S)\S+\Z")
+
+
+@frozen
+class CommandSettings:
+    """``timeout`` in seconds; ``env`` is added to a minimal environment; ``secrets`` are hidden in what the program says."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    directory: str = ""
+    output: Format = "nagios"
+    timeout: float = 10.0
+    secrets: tuple[str, ...] = ()
+
+
+class CommandProbe:
+    """Runs one program. The monitor's time limit is ``timeout``; the program's is a little shorter, so that there is time to end it."""
+
+    def __init__(self, settings: CommandSettings, slots: asyncio.Semaphore = SLOTS) -> None:
+        self.stage = ""
+        self._settings = settings
+        self._slots = slots
+        self._reserve = min(1.0, settings.timeout / 5)
+        self._survivor: Child | None = None
+
+    async def probe(self) -> ProbeResult:
+        """Run it once; raises OwnTrouble where it cannot be run."""
+        if self._survivor is not None and self._survivor.running:
+            raise OwnTrouble(f"the run before still goes on as process {self._survivor.pid} and could not be ended: end it")
+        self.stage = "running the program"
+        try:
+            outcome = await self._run()
+        except CannotStart as trouble:
+            raise OwnTrouble(str(trouble)) from None
+        self.stage = ""
+        self._survivor = outcome.survivor
+        return self._result(outcome)
+
+    async def close(self) -> None:
+        """Nothing is kept between probes."""
+
+    async def _run(self) -> Outcome:
+        settings = self._settings
+        return await run(
+            settings.argv,
+            time_limit=settings.timeout - self._reserve,
+            slots=self._slots,
+            environment=minimal_environment(settings.env),
+            directory=settings.directory or None,
+            grace=self._reserve / 3,
+        )
+
+    def _result(self, outcome: Outcome) -> ProbeResult:
+        if outcome.timed_out:
+            return ProbeResult(HealthStatus.UNKNOWN, self._overstayed(outcome))
+        reading = READERS[self._settings.output](self._text(_whole_words(outcome)))
+        status = _status(outcome, self._settings.output)
+        reason = "" if status is HealthStatus.HEALTHY else _reason(outcome, reading, self._text(outcome.errors))
+        if status is HealthStatus.HEALTHY and reading.fault:
+            status, reason = HealthStatus.UNKNOWN, _fault(outcome, reading)
+        return ProbeResult(status, reason, outcome.seconds, {}, self._samples(outcome, reading), self._facts(outcome, reading))
+
+    def _overstayed(self, outcome: Outcome) -> str:
+        limit = self._settings.timeout - self._reserve
+        said = last_line(self._text(outcome.output or outcome.errors))
+        fate = f"could not be ended: {outcome.problem}" if outcome.problem else "ended"
+        return f"still ran after {limit:g} s, {fate}{f' (it said: {said})' if said else ''}; raise timeout, or let it end sooner"
+
+    def _samples(self, outcome: Outcome, reading: Reading) -> tuple[Sample, ...]:
+        code = () if outcome.code is None or outcome.code < 0 else (Sample(_EXIT_CODE, float(outcome.code)),)
+        return code + reading.samples
+
+    def _facts(self, outcome: Outcome, reading: Reading) -> dict[str, str]:
+        facts = {**reading.facts, "program": self._settings.argv[0], "end": outcome.ending}
+        if reading.text:
+            facts["output"] = reading.text
+        if outcome.cut:
+            facts["cut"] = f"more than {len(outcome.output) // 1024} KiB of output, the rest is not read"
+        return facts
+
+    def _text(self, output: bytes) -> str:
+        return mask(output.decode(errors="replace"), self._settings.secrets)
+
+
+def _whole_words(outcome: Outcome) -> bytes:
+    """The output without the word that was cut: the first digits of a number are another number."""
+    return _LAST_WORD.sub(b"", outcome.output) if outcome.cut else outcome.output
+
+
+def _status(outcome: Outcome, output: Format) -> HealthStatus:
+    """A plugin's exit code is its verdict; of any other program 0 is healthy. What did not run, or crashed, measured nothing: unknown."""
+    code = outcome.code
+    if code is None or code < 0 or code in _CANNOT_RUN:
+        return HealthStatus.UNKNOWN
+    if output == "nagios":
+        return _NAGIOS[code] if code < len(_NAGIOS) else HealthStatus.UNKNOWN
+    return HealthStatus.UNHEALTHY if code else HealthStatus.HEALTHY
+
+
+def _reason(outcome: Outcome, reading: Reading, errors: str) -> str:
+    """The first line of output, alone where the exit code is a plugin's verdict, else behind the end; without one the last complaint."""
+    said = reading.text or last_line(errors)
+    if reading.text and outcome.code in range(1, len(_NAGIOS)):
+        return said
+    return f"{outcome.ending}: {said}" if said else f"{outcome.ending}, without a word"
+
+
+def _fault(outcome: Outcome, reading: Reading) -> str:
+    if outcome.cut:
+        return f"{reading.fault}: only {len(outcome.output) // 1024} KiB of it are read"
+    return f'{reading.fault}: "{reading.text}"' if reading.text else reading.fault
