@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tests.support.servers import NOBODY, Process, ServerFailed, ServerMissing
 
@@ -53,19 +53,11 @@ def udp_answer(port: int, request: bytes, timeout: float = 0.2) -> bytes:
 
 
 def run(argv: list[str], *, stdin: str = "", environment: Mapping[str, str] | None = None, timeout: float = 60.0) -> str:
-    """Run a program to its end and return its output; subprocess.CalledProcessError has both streams in ``stdout``."""
-    other: dict[str, Any] = {"env": dict(environment)} if environment is not None else {}
+    """Run a program to its end and return both its streams as text; ServerFailed with them when it ends with another status than 0."""
     done = subprocess.run(
-        argv,
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=timeout,
-        check=False,
-        **other,
-    )
+        argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout, check=False,
+        env=environment,
+    )  # fmt: skip
     if done.returncode != 0:
         raise ServerFailed(f"{argv} ended with {done.returncode}: {done.stdout[-2000:]}")
     return done.stdout

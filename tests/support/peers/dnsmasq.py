@@ -14,11 +14,14 @@ _ASKED = re.compile(r"query\[(\w+)\] (\S*) from")
 
 
 def arguments(directory: Path, port: int, addresses: dict[str, str]) -> list[str]:
-    """The command line of a dnsmasq that answers ``{name: address}`` and NXDOMAIN for the rest, with its log in ``asked.log``."""
+    """The command line of a dnsmasq that answers ``{name: address}`` and NXDOMAIN for the rest, with its log in ``asked.log``.
+
+    Debug mode (`--no-daemon`) keeps the user: changing groups is forbidden in a user namespace.
+    """
     binary = program("dnsmasq", "install the package `dnsmasq-base`")
     return [
-        binary, "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", f"--port={port}",
-        "--listen-address=127.0.0.1", "--bind-interfaces", "--user=root", "--pid-file=", "--local=//", "--log-queries",
+        binary, "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", f"--port={port}",
+        "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=", "--local=/#/", "--log-queries",
         f"--log-facility={directory}/asked.log", *(f"--host-record={name},{address}" for name, address in addresses.items()),
     ]  # fmt: skip
 

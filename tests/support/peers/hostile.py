@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gzip
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,6 +68,7 @@ async def _bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     await writer.drain()
 
 
+@functools.cache
 def _bomb_body() -> bytes:
     return gzip.compress(bytes(64 * MIB), 9)
 
@@ -142,11 +145,14 @@ class Hostile:
 
 
 @contextlib.asynccontextmanager
-async def hostile(behaviour: str | Behaviour) -> AsyncIterator[Hostile]:
-    """A server on a free port of 127.0.0.1 that treats every connection by a name of ``BEHAVIOURS`` or by a function of one's own."""
+async def hostile(behaviour: str | Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Hostile]:
+    """A server on a free port of 127.0.0.1 that treats every connection by a name of ``BEHAVIOURS`` or by a function of one's own.
+
+    With ``tls`` the behaviour begins after a good handshake; without, a TLS client meets it in the handshake.
+    """
     chosen = BEHAVIOURS[behaviour] if isinstance(behaviour, str) else behaviour
     server = Hostile()
-    listener = await asyncio.start_server(lambda reader, writer: server.serve(chosen, reader, writer), "127.0.0.1", 0)
+    listener = await asyncio.start_server(lambda reader, writer: server.serve(chosen, reader, writer), "127.0.0.1", 0, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server

@@ -68,9 +68,13 @@ async def _serve(server: SmtpAnswers, smtputf8: bool, listening: Future[Callable
         listening.set_exception(error)
         return
     server.port = listener.sockets[0].getsockname()[1]
-    listening.set_result(lambda: loop.call_soon_threadsafe(ended.set) and None)
+
+    def end() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    listening.set_result(end)
     await ended.wait()
     listener.close()
     for each in sessions:
-        if each.transport is not None and not each.transport.is_closing():
+        if isinstance(each.transport, asyncio.Transport) and not each.transport.is_closing():
             each.transport.abort()

@@ -26,7 +26,7 @@ def squashfuse_mount(subtype: str = "") -> Iterator[Path]:
         run([program("mksquashfs", _INSTALL), str(directory / "content"), str(directory / "image"), "-quiet", "-no-progress"])
         mount = directory / "mount"
         mount.mkdir()
-        options = ["-o", f"subtype={subtype}"] if subtype else []
+        options = ["-o", f"ro,subtype={subtype}" if subtype else "ro"]
         argv = [program("squashfuse", _INSTALL), "-f", *options, str(directory / "image"), str(mount)]
         server = Process(argv, directory, lambda: os.path.ismount(mount), signal.SIGTERM)
         server.start()
