@@ -12,6 +12,8 @@ from tests.support.servers import PostgresServer, RedisServer, postgres_server, 
 from tests.support.smtp_server import SmtpServer
 from tests.support.smtp_server import smtp_server as run_smtp_server
 
+pytest_plugins = ("tests.support.peers.fixtures",)
+
 
 @pytest.fixture(autouse=True)
 def same_umask() -> Iterator[None]:

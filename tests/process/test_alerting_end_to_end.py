@@ -226,6 +226,7 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
         assert await daemon.terminate() == 0
 
 
+@pytest.mark.slow
 async def test_a_notifier_that_fails_for_long_is_told_by_the_others(where: House) -> None:
     """After ten minutes without a success it is MonitorTrouble and a failed ping, over a restart too, until the first success."""
     text = FRAME.replace('"]', '", "MonitorTrouble"]') + '[routing]\ninfo = ["broken", "well"]\n'

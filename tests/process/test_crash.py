@@ -150,6 +150,7 @@ class Story:
             assert requests[0].body == requests[1].body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["commit", "send"])
 async def test_a_kill_anywhere_loses_and_doubles_nothing(tmp_path: Path, point: str) -> None:
     """The daemon dies before and after each commit (each send) of an alert's life; firing and resolved arrive once each."""

@@ -341,6 +341,7 @@ async def test_a_really_full_file_system(where: House, tmp_path: Path) -> None:
         await asyncio.to_thread(subprocess.run, ["umount", "-l", str(place)], check=False)
 
 
+@pytest.mark.slow
 async def test_a_state_directory_that_is_removed_is_told(where: House) -> None:
     """The open files go on without a name, so nothing fails; that nobody will find them again is told, and monitoring goes on."""
     async with HttpServer() as target, receiver() as hook:
