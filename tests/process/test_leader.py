@@ -19,9 +19,10 @@ from tests.support.httpserver import HttpServer
 from tests.support.processes import PATIENCE, ROOT, Daemon, House, environment, house, running, told, until
 from tests.support.receivers import receiver
 from tests.support.servers import postgres_server
-from tui_monitor.board.values import Board, CommandRefused
+from tui_monitor.board.values import Board
 from tui_monitor.config.load import load
 from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.commands import Acknowledge, Annotate
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.runtime import Runtime
 from tui_monitor.runtime.viewer import Viewer
@@ -151,12 +152,11 @@ async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(wher
             await until(lambda: seen.board and seen.board.resources.cpu is not None)
             await until(lambda: seen.board and seen.board.sparks)
             begin = time.monotonic()
-            answer = await viewer.command("ack", {"ids": [seen.board.alerts[0].id], "note": "on it"})
-            assert "acknowledged" in answer
+            answer = await viewer.command(Acknowledge((seen.board.alerts[0].id,), note="on it"))
+            assert answer.ok and "acknowledged" in answer.text
             await until(lambda: seen.alerts() == {"CheckUnhealthy": "anna"})
             assert time.monotonic() - begin < 10  # half a second at rest; patient with a busy machine
-            with pytest.raises(CommandRefused):
-                await viewer.command("ack", {"ids": ["ffffffff"]})
+            assert not (await viewer.command(Acknowledge(("ffffffff",)))).ok
             detail = await viewer.alert_detail(seen.board.alerts[0].id)
             assert detail.deliveries and detail.events
             assert (await viewer.chart('probe_success{check="api"}', int(time.time() * 1000) - 60_000, int(time.time() * 1000), 60)).lines
@@ -225,7 +225,7 @@ async def test_a_dashboard_with_another_configuration_does_not_take_over(
         await end(daemon)
         found = await until(lambda: seen.board if seen.board and not seen.board.leader.alive and seen.board.trouble else None)
         assert any("no leader" in text and "another configuration" in text for text in found.trouble)
-        assert "next leader" in await board.command("annotate", {"text": "deploy"})
+        assert "next leader" in (await board.command(Annotate("deploy"))).text
         assert board.leader is None
         again = await where.start()
         await until(lambda: seen.board and seen.board.leader.alive and not any("no leader" in text for text in seen.board.trouble))
@@ -268,7 +268,7 @@ from pathlib import Path
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.runtime.runtime import Runtime
 from tui_monitor.platform.state_directory import open_directory
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.core.commands import Acknowledge
 
 async def look():
     runtime = Runtime(open_directory(Path("{state}")), lambda: 1 / 0, SystemClock(), "dashboard", "nobody")
@@ -282,10 +282,8 @@ async def look():
         await task
     print((await board).leader.role, board.result().leader.alive)
     print(board.result().read_only)
-    try:
-        await runtime.command("ack", {{"all": True}})
-    except CommandRefused as error:
-        print("refused", str(error).partition(":")[0])
+    result = await runtime.command(Acknowledge(all_firing=True))
+    print("done" if result.ok else "refused", result.text.partition(":")[0])
     runtime.stop()
     await task
 

@@ -117,7 +117,7 @@ async def test_a_check_that_a_reload_takes_out_fires_no_more(place: Place) -> No
     await place.begin(API, DB)
     await place.go(3)
     assert place.firing() == ["CheckUnhealthy api", "CheckUnhealthy db", "ProbeFails api", "ProbeFails db"]
-    assert (await place.reload(DB)).startswith("reloaded")
+    assert (await place.reload(DB)).text.startswith("reloaded")
     await place.go(30)
     assert place.firing() == ["CheckUnhealthy db", "ProbeFails db"]
     told = await place.told()

@@ -18,6 +18,7 @@ from textual.widgets import Input
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tui_monitor.board.values import AlertView, Board, Chart, NotificationView
+from tui_monitor.core.commands import Acknowledge, AddSilence, EndSilence, ExtendSilence, Reload, Unacknowledge
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.screens.chart import ChartScreen, ExploreScreen, completed
@@ -96,8 +97,8 @@ async def test_acknowledge_asks_for_a_note_and_sends_it() -> None:
         await press(app, pilot, "tab", "a")
         assert isinstance(app.screen, PromptScreen) and "CheckUnhealthy shop" in seen(app)
         await press(app, pilot, *"on it", "enter")
-        assert backend.commands == [("ack", {"ids": ["a00001"], "note": "on it", "for": None})]
-        assert "done: ack" in told(app)
+        assert backend.commands == [Acknowledge(("a00001",), note="on it")]
+        assert "done: Acknowledge" in told(app)
 
 
 async def test_escape_leaves_a_prompt_without_doing_anything() -> None:
@@ -115,8 +116,8 @@ async def test_keys_act_on_the_selected_alert() -> None:
         assert app.screen.query_one(Input).value == 'alertname="HighErrorRate" route="/checkout" 2h'
         await press(app, pilot, "enter")
         assert backend.commands == [
-            ("unack", {"id": "a00003"}),
-            ("silence", {"matchers": ['alertname="HighErrorRate"', 'route="/checkout"'], "for": 7200.0, "comment": ""}),
+            Unacknowledge(("a00003",)),
+            AddSilence(('alertname="HighErrorRate"', 'route="/checkout"'), 7200.0),
         ]
 
 
@@ -129,7 +130,7 @@ async def test_a_wrong_line_is_asked_again_as_it_was_typed() -> None:
         assert isinstance(app.screen, PromptScreen) and app.screen.query_one(Input).value == f"x {line}"
         assert any("at least one matcher" in text for text in told(app))
         await press(app, pilot, "home", "delete", "delete", "enter")
-        assert [arguments["comment"] for _, arguments in backend.commands] == ["they upgrade it"]
+        assert [command.comment for command in backend.commands if isinstance(command, AddSilence)] == ["they upgrade it"]
         await press(app, pilot, "at", *"soon", "enter")
         assert app.screen.query_one(Input).value == "soon"
 
@@ -138,7 +139,7 @@ async def test_acknowledge_all() -> None:
     """`A` takes everything that fires."""
     async with running() as (app, backend, pilot):
         await press(app, pilot, "A", "enter")
-        assert backend.commands == [("ack", {"all": True, "note": "", "for": None})]
+        assert backend.commands == [Acknowledge(all_firing=True)]
 
 
 async def test_a_refusal_is_told() -> None:
@@ -425,7 +426,7 @@ async def test_ending_a_silence() -> None:
     """Enter on the screen of silences asks, then ends it."""
     async with running() as (app, backend, pilot):
         await press(app, pilot, "5", "enter", "enter")
-        assert backend.commands == [("unsilence", {"id": "7f3a"})]
+        assert backend.commands == [EndSilence("7f3a")]
 
 
 async def test_a_silence_is_extended() -> None:
@@ -436,7 +437,7 @@ async def test_a_silence_is_extended() -> None:
         await press(app, pilot, "plus", "x", "enter")
         assert app.screen.query_one(Input).value == "2hx" and backend.commands == []
         await press(app, pilot, "backspace", "enter")
-        assert backend.commands == [("extend", {"id": "7f3a", "for": 7200.0})]
+        assert backend.commands == [ExtendSilence("7f3a", 7200.0)]
 
 
 async def test_enter_in_the_audit_log_opens_the_alert() -> None:
@@ -629,7 +630,7 @@ async def test_reload_and_palette() -> None:
     """`R` reloads; the palette lists what keys do."""
     async with running() as (app, backend, pilot):
         await press(app, pilot, "R")
-        assert backend.commands == [("reload", {})]
+        assert backend.commands == [Reload()]
         titles = [command.title for command in app.get_system_commands(app.screen)]
         assert "Silence" in titles and "Quit" in titles
         await press(app, pilot, "ctrl+p")

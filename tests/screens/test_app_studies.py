@@ -16,6 +16,7 @@ from tests.screens.test_app_keys import make, press, settle
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tui_monitor.board.values import BacktestRow, BacktestView, Board, CommandRefused, NoiseRow, NotReady, PanelView
+from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, SavePanel
 from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.screens.analysis_screens import NoisePane
 from tui_monitor.tui.screens.chart import ChartScreen, ExploreScreen
@@ -38,12 +39,12 @@ class StudyBackend(FakeBackend):
         self.kept = {"load": PanelView("load", "load1", 300_000, "kim")}
         self.asked: list[tuple[str, str, tuple[str, ...]]] = []
 
-    async def command(self, verb: str, arguments: Any) -> str:
-        if verb == "panel":
-            self.kept[arguments["name"]] = PanelView(arguments["name"], arguments["expr"], arguments["span"])
-        elif verb == "unpanel":
-            del self.kept[arguments["name"]]
-        return await super().command(verb, arguments)
+    async def command(self, command: Command) -> CommandResult:
+        if isinstance(command, SavePanel):
+            self.kept[command.name] = PanelView(command.name, command.expr, command.span)
+        elif isinstance(command, DropPanel):
+            del self.kept[command.name]
+        return await super().command(command)
 
     async def panels(self) -> Sequence[PanelView]:
         return [self.kept[name] for name in sorted(self.kept)]
@@ -94,7 +95,7 @@ async def test_a_trend_draws_several_series_and_is_kept_as_a_panel() -> None:
         assert isinstance(app.screen, ChartScreen) and app.screen.question.expr == f"{first}; load1"
         await press(app, pilot, "right", "ctrl+s")
         await write(app, pilot, "both")
-        assert backend.commands[-1] == ("panel", {"name": "both", "expr": f"{first}; load1", "span": 86_400_000})
+        assert backend.commands[-1] == SavePanel("both", f"{first}; load1", 86_400_000)
         await press(app, pilot, "6")
         await settle(app, pilot)
         shown = page(app)
@@ -113,7 +114,7 @@ async def test_a_panel_is_taken_away() -> None:
         await settle(app, pilot)
         await press(app, pilot, "x")
         await write(app, pilot, "")
-        assert backend.commands[-1] == ("unpanel", {"name": "load"})
+        assert backend.commands[-1] == DropPanel("load")
         await settle(app, pilot)
         assert "No query is kept yet" in page(app)
 
@@ -179,12 +180,12 @@ async def test_marks() -> None:
     async with studying() as (app, backend, pilot):
         await press(app, pilot, "M")
         await write(app, pilot, "deploy")
-        assert backend.commands[-1] == ("annotate", {"text": "deploy"})
+        assert backend.commands[-1] == Annotate("deploy")
         await press(app, pilot, "[")
         await settle(app, pilot)
         await press(app, pilot, "M")
         await write(app, pilot, "noise")
-        assert backend.commands[-1] == ("annotate", {"text": "noise", "at": boards.AT - 60_000})
+        assert backend.commands[-1] == Annotate("noise", boards.AT - 60_000)
 
 
 class SlowBackend(StudyBackend):

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.values import (
@@ -20,7 +19,6 @@ from tui_monitor.board.values import (
     Chart,
     ChartLine,
     CheckView,
-    CommandRefused,
     Delivery,
     NoiseRow,
     NotificationView,
@@ -28,6 +26,7 @@ from tui_monitor.board.values import (
     SilenceView,
     Spark,
 )
+from tui_monitor.core.commands import Command, CommandResult
 
 EVIDENCE = {"Top processes": ("postgres 31%", "python3 26%"), "Last log lines": ("ERROR payment: upstream timed out",)}
 
@@ -43,7 +42,7 @@ class FakeBackend:
         self.slot = 0
         self.sparks: Mapping[str, Spark] = {}
         self.listeners: list[BoardListener] = []
-        self.commands: list[tuple[str, dict[str, Any]]] = []
+        self.commands: list[Command] = []
         self.ended = asyncio.Event()
         self.refuse = ""
 
@@ -101,11 +100,11 @@ class FakeBackend:
     def subscribe(self, on_board: BoardListener) -> None:
         self.listeners.append(on_board)
 
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
+    async def command(self, command: Command) -> CommandResult:
         if self.refuse:
-            raise CommandRefused(self.refuse)
-        self.commands.append((verb, dict(arguments)))
-        return f"done: {verb}"
+            return CommandResult(False, self.refuse)
+        self.commands.append(command)
+        return CommandResult(True, f"done: {type(command).__name__}")
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         alert = next(one for one in self.board().alerts if one.id == alert_id)

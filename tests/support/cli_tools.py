@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.board.values import Board, CheckView, LeaderView, MountView, Resources
 from tui_monitor.cli.main import main
+from tui_monitor.core.command_codec import decode
+from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence, make_silence
@@ -141,14 +142,12 @@ def silence(*matchers: str, seconds: int = 3600, begin: int = -60) -> Silence:
 
 
 @contextlib.contextmanager
-def leader(
-    path: Path, answer: Callable[[str, Mapping[str, Any]], tuple[str, bool]] | None = None, age_ms: int = 7_200_000
-) -> Iterator[list[tuple[str, Any]]]:
+def leader(path: Path, answer: Callable[[Command], CommandResult] | None = None, age_ms: int = 7_200_000) -> Iterator[list[Command]]:
     """Somebody leads since ``age_ms``: holds the lock, has a row, and answers commands; yields what was asked."""
     directory = open_directory(path)
     lock = LeaderLock(directory)
     assert lock.acquire()
-    asked: list[tuple[str, Any]] = []
+    asked: list[Command] = []
     ended = threading.Event()
 
     def serve() -> None:
@@ -156,10 +155,10 @@ def leader(
         leader_rows.put(db, leader_rows.LeaderRow(1, "headless", "9.9", "hash", now_ms() - age_ms, now_ms()))
         ready.set()
         while not ended.wait(0.02):
-            for command in command_rows.pending(db):
-                asked.append((command.verb, command.arguments))
-                text, ok = answer(command.verb, command.arguments) if answer else ("done", True)
-                command_rows.finish(db, command.id, text, now_ms(), ok=ok)
+            for row in command_rows.pending(db):
+                command = decode(row.verb, row.arguments)
+                asked.append(command)
+                command_rows.finish(db, row.id, answer(command) if answer else CommandResult(True, "done"), now_ms())
         db.close()
 
     ready = threading.Event()
@@ -174,7 +173,7 @@ def leader(
         lock.release()
 
 
-def waiting_commands(path: Path) -> list[tuple[str, Any]]:
-    """What is kept for the next leader."""
+def waiting_commands(path: Path) -> list[Command]:
+    """The commands that are stored for the next leader."""
     with contextlib.closing(connect(path / "state.db", read_only=True)) as db:
-        return [(command.verb, command.arguments) for command in command_rows.pending(db)]
+        return [decode(row.verb, row.arguments) for row in command_rows.pending(db)]

@@ -1,35 +1,24 @@
-"""What people tell the alerts to do: acknowledge, take back, resolve. Pure; silences are the planner's verbs."""
+"""Commands on alerts: acknowledge, take the acknowledgement back, resolve. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tui_monitor.alerts.alert import Acknowledgement, Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.ladder import Ladder, Subject
 from tui_monitor.core.audit import Audit
+from tui_monitor.core.command_codec import VERBS
+from tui_monitor.core.commands import Acknowledge, AlertCommand, CommandResult, Resolve, Unacknowledge
 from tui_monitor.core.frozen import frozen
 
 
 @frozen
-class Command:
-    """One row of the commands table; ``at`` is UTC milliseconds."""
-
-    id: int
-    by: str
-    verb: str
-    arguments: Mapping[str, Any]
-    at: int
-
-
-@frozen
 class Applied:
-    """What a command did: a sentence for the person, transitions and audit lines to commit with it."""
+    """The effect of a command: its result, and the transitions and audit entries to commit with it."""
 
-    ok: bool
-    result: str
+    result: CommandResult
     transitions: tuple[Transition, ...] = ()
     audit: tuple[Audit, ...] = ()
 
@@ -39,8 +28,8 @@ class _Work:
     by: str
     verb: str
     now: int
-    note: str
-    until: int | None
+    note: str = ""
+    until: int | None = None
     done: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
@@ -53,45 +42,43 @@ class _Work:
         self.audit.append(Audit(self.now, self.by, self.verb, f"{alert.id} {alert.name}", self.note))
 
 
-def apply(evaluator: Evaluator, verb: str, arguments: Mapping[str, Any], by: str, now_ms: int, asked_ms: int | None = None) -> Applied:
-    """Do what a command says to the live alerts; a fault in one id leaves the others done and is named in the result.
+def apply(evaluator: Evaluator, command: AlertCommand, by: str, now_ms: int, asked_ms: int | None = None) -> Applied:
+    """Apply a command to the live alerts; an id that cannot be used leaves the others done and is named in the result.
 
-    ``asked_ms``: when the command was given, from which `for` counts; None: now.
+    ``asked_ms``: when the command was given, from which its duration counts; None: now.
     """
-    act = _VERBS.get(verb)
-    if act is None:
-        return Applied(False, f'"{verb}" is not known')
-    until = _until(arguments.get("for"), now_ms, now_ms if asked_ms is None else min(asked_ms, now_ms))
-    if verb == "ack" and until is not None and until <= now_ms:
-        return Applied(False, "the time that it was to be acknowledged for has already passed")
-    work = _Work(by, verb, now_ms, str(arguments.get("note") or "")[:1000], until)
-    for ladder, subject in _chosen(work, arguments, evaluator):
-        act(work, ladder, subject)
-    result = "; ".join([_said(verb, work.done), *work.faults] if work.done or not work.faults else work.faults)
-    return Applied(not work.faults, result, tuple(work.transitions), tuple(work.audit))
+    until = None
+    if isinstance(command, Acknowledge):
+        until = _until(command.seconds, now_ms if asked_ms is None else min(asked_ms, now_ms))
+        if until is not None and until <= now_ms:
+            return Applied(CommandResult(False, "the time that it was to be acknowledged for has already passed"))
+    note = "" if isinstance(command, Unacknowledge) else command.note[:1000]
+    work = _Work(by, VERBS[type(command)], now_ms, note, until)
+    for ladder, subject in _chosen(work, command, evaluator):
+        _EFFECTS[type(command)](work, ladder, subject)
+    done = [_summary(command, work.done)] if work.done or not work.faults else []
+    return Applied(CommandResult(not work.faults, "; ".join([*done, *work.faults])), tuple(work.transitions), tuple(work.audit))
 
 
-def _said(verb: str, done: list[str]) -> str:
-    past = {"ack": "acknowledged", "unack": "no longer acknowledged", "resolve": "resolved"}[verb]
-    return f"{past}: {', '.join(done)}" if done else f"nothing to do: no firing alert {'is' if verb == 'unack' else 'waits for this'}"
+_PAST: Mapping[type[AlertCommand], str] = {Acknowledge: "acknowledged", Unacknowledge: "no longer acknowledged", Resolve: "resolved"}
+_NONE = {Acknowledge: "unacknowledged alert fires", Unacknowledge: "firing alert is acknowledged", Resolve: "alert fires"}
 
 
-def _chosen(work: _Work, arguments: Mapping[str, Any], evaluator: Evaluator) -> list[tuple[Ladder, Subject]]:
-    if arguments.get("all"):
-        wants_ack = work.verb == "unack"
-        return [
-            (ladder, subject)
-            for ladder, subject in evaluator.book.live()
-            if subject.alert.state == "firing" and (work.verb == "resolve" or (subject.alert.acknowledged is not None) == wants_ack)
-        ]
-    ids = arguments.get("ids") or ([arguments["id"]] if arguments.get("id") else None)
-    if not isinstance(ids, list) or not ids:
+def _summary(command: AlertCommand, done: list[str]) -> str:
+    if done:
+        return f"{_PAST[type(command)]}: {', '.join(done)}"
+    return f"nothing to do: no {_NONE[type(command)]}"
+
+
+def _chosen(work: _Work, command: AlertCommand, evaluator: Evaluator) -> list[tuple[Ladder, Subject]]:
+    if command.all_firing:
+        return [(ladder, subject) for ladder, subject in evaluator.book.live() if _applies(command, subject)]
+    if not command.ids:
         work.faults.append("no alert is named")
-        return []
     chosen: dict[str, tuple[Ladder, Subject]] = {}
-    for ident in ids:
+    for ident in command.ids:
         try:
-            ladder, subject = evaluator.find(str(ident))
+            ladder, subject = evaluator.find(ident)
         except LookupError as error:
             work.faults.append(str(error.args[0]))
             continue
@@ -102,11 +89,16 @@ def _chosen(work: _Work, arguments: Mapping[str, Any], evaluator: Evaluator) -> 
     return list(chosen.values())
 
 
-def _until(seconds: object, now: int, asked: int) -> int | None:
-    """The end of an acknowledgement; None: no end."""
-    if not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
-        return None
-    return asked + int(seconds * 1000)
+def _applies(command: AlertCommand, subject: Subject) -> bool:
+    """Whether a command to all firing alerts changes this one."""
+    if subject.alert.state != "firing":
+        return False
+    return isinstance(command, Resolve) or (subject.alert.acknowledged is None) == isinstance(command, Acknowledge)
+
+
+def _until(seconds: float | None, asked: int) -> int | None:
+    """The end of an acknowledgement in UTC ms; None: no end."""
+    return None if seconds is None or not 0 < seconds < 1e9 else asked + int(seconds * 1000)
 
 
 def _acknowledge(work: _Work, ladder: Ladder, subject: Subject) -> None:
@@ -127,6 +119,8 @@ def _resolve(work: _Work, ladder: Ladder, subject: Subject) -> None:
     work.did(ladder.finish(subject, work.now, by=work.by, note=work.note, hold=True))
 
 
-_VERBS = {"ack": _acknowledge, "unack": _take_back, "resolve": _resolve}
-VERBS = frozenset(_VERBS)
-"""The verbs that `apply` knows; arguments: ids (list), id or all (true), note, for (seconds; ack only)."""
+_EFFECTS: Mapping[type[AlertCommand], Callable[[_Work, Ladder, Subject], None]] = {
+    Acknowledge: _acknowledge,
+    Unacknowledge: _take_back,
+    Resolve: _resolve,
+}

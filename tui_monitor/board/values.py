@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
+from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, Labels, labels_of, severity_rank
 
@@ -468,13 +469,8 @@ class Backend(Protocol):
         """What can be shown at once: the last board that the store knows, or an empty one that is loading."""
         ...
 
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
-        """Do ack, unack, resolve, silence, unsilence, annotate, reload ...; answers with a sentence for people.
-
-        ack {"ids": [..] | "all": True, "note": str, "for": seconds|None}; unack {"id"}; resolve {"id", "note"};
-        silence {"matchers": [..], "for": seconds, "comment": str}; unsilence {"id"}; annotate {"text"}; reload {};
-        panel {"name": str, "expr": str, "span": ms}; unpanel {"name": str}.
-        """
+    async def command(self, command: Command) -> CommandResult:
+        """Apply a command, or store it for the process that leads; a refusal is in the result."""
         ...
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:

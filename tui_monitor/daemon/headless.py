@@ -12,6 +12,7 @@ from argparse import Namespace
 
 from tui_monitor.config.load import Configuration, ConfigurationError, load
 from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.commands import Reload
 from tui_monitor.core.version import VERSION
 from tui_monitor.daemon.json_log import hide_secrets, start_logging
 from tui_monitor.daemon.systemd import Systemd
@@ -101,7 +102,7 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 async def _reload(runtime: Runtime, systemd: Systemd) -> None:
     systemd.reloading()
     if runtime.leader is not None:
-        await runtime.reload("SIGHUP")
+        await runtime.leader.alerting.apply(Reload(), "SIGHUP")
     systemd.ready()
 
 

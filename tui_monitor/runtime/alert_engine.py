@@ -7,21 +7,32 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from tui_monitor.alerts import commands as verbs
+from tui_monitor.alerts import commands as alert_commands
 from tui_monitor.alerts.alert import Alert, Transition
-from tui_monitor.alerts.commands import Command
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.command_codec import VERBS, MalformedCommand, decode
+from tui_monitor.core.commands import (
+    Acknowledge,
+    AddSilence,
+    Command,
+    CommandResult,
+    EndSilence,
+    ExtendSilence,
+    Resolve,
+    SendMessage,
+    StoredCommand,
+    Unacknowledge,
+)
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Labels
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Planner
-from tui_monitor.dispatch.manual import message_by_hand, silence_command
+from tui_monitor.dispatch.manual import apply_silence, message_by_hand
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Routing
 from tui_monitor.dispatch.state import Plan
@@ -47,19 +58,27 @@ RECENT_MS = 2 * 86_400_000
 SETTLE_MS = 3000
 """After a start nobody is reminded for so long: what was acknowledged or has ended meanwhile is taken up first."""
 
-Do = Callable[[Mapping[str, Any], str, int], Awaitable[str]]
-"""A further command: arguments, who, now (UTC ms) → a sentence for people."""
+Handler = Callable[[Command, str, int], Awaitable[CommandResult | None]]
+"""Applies a command that is not about alerts, silences or messages: command, who, now (UTC ms) → its result; None: not its own."""
+
+
+async def no_handler(_command: Command, _by: str, _now: int) -> CommandResult | None:
+    """Knows no further command."""
+    return None
+
+
+async def nothing_to_persist(_now: int) -> None:
+    """For an engine without a history."""
 
 
 @frozen
 class Work:
-    """What one commit holds beside transitions and plan."""
+    """What one commit holds beside transitions and plan; ``row``: the id of the command in the commands table, 0: it has none."""
 
     audit: Sequence[Audit] = ()
     messages: Sequence[Message] = ()
-    command: Command | None = None
-    result: str = ""
-    ok: bool = True
+    row: int = 0
+    result: CommandResult = CommandResult(True, "")
 
 
 class Alerting:
@@ -76,7 +95,12 @@ class Alerting:
         reading: Reading,
         clock: Clock,
         troubles: Troubles,
+        handler: Handler = no_handler,
+        persist_before_alert: Callable[[int], Awaitable[None]] = nothing_to_persist,
     ) -> None:
+        """``handler`` applies further commands. ``persist_before_alert`` (now in UTC ms) is called before an alert's change is committed:
+        it stores the samples by which it was judged, so that the next process judges the same.
+        """
         self._state = state
         self.evaluator = evaluator
         self.planner = planner
@@ -90,9 +114,8 @@ class Alerting:
         self._unsaved = alert_rows.Unsaved()
         self._unwritten: Sequence[Audit] = ()
         self._applied: dict[int, Work] = {}
-        self.others: dict[str, Do] = {}
-        self.keep: Callable[[int], Awaitable[None]] | None = None
-        """Called before the change of an alert is committed: what it was judged by is kept, so that the next process judges the same."""
+        self._handler = handler
+        self._persist_before_alert = persist_before_alert
         self.routing = routing
         self._wide_at = 0
         self.alerts: list[Alert] = []
@@ -154,12 +177,6 @@ class Alerting:
             now = self._clock.wall_ms()
             await self._carry(now, self.evaluator.replace_rules(rules, now, checks))
 
-    async def note(self, by: str, verb: str, subject: str, text: str) -> None:
-        """Write a line into the audit log."""
-        async with self._lock:
-            now = self._clock.wall_ms()
-            await self._carry(now, [], Work([Audit(now, by, verb, subject, text)]))
-
     # --- commands -----------------------------------------------------------------------------------------------------
 
     async def take_commands(self) -> None:
@@ -169,49 +186,58 @@ class Alerting:
         except sqlite3.Error as error:
             self._troubles.raise_(TROUBLE, f"the state cannot be read: {error}")
             return
-        for command in waiting:
-            try:
-                await self._apply(command, stored=True)
-            except Exception as error:  # the boundary of a command: what another version left must not stop the rounds
-                log.exception("the command %s broke", command.verb)
-                self._applied[command.id] = Work((), (), command, f"refused: {type(error).__name__}: {error}", ok=False)
+        for row in waiting:
+            await self._apply_row(row)
 
-    async def apply(self, verb: str, arguments: Mapping[str, Any], by: str) -> str:
-        """Apply one command of this process's own dashboard; the answer is a sentence for people."""
-        return await self._apply(Command(0, by, verb, arguments, self._clock.wall_ms()), stored=False)
+    async def apply(self, command: Command, by: str) -> CommandResult:
+        """Apply a command that was given in this process: by its dashboard, a chat or a signal."""
+        return await self._apply(command, by, self._clock.wall_ms())
 
-    async def _apply(self, command: Command, *, stored: bool) -> str:
-        done = self._applied.get(command.id)
-        do = self.others.get(command.verb) if done is None else None
-        early = await do(command.arguments, command.by, self._clock.wall_ms()) if do is not None else ""
+    async def _apply_row(self, row: StoredCommand) -> None:
+        """Apply a stored command once, also where the commit of its result fails and it is found again."""
+        if (done := self._applied.get(row.id)) is not None:
+            return await self._finish(done, [], row.by)
+        try:
+            await self._apply(decode(row.verb, row.arguments), row.by, row.at, row.id)
+        except MalformedCommand as error:
+            await self._finish(Work(row=row.id, result=CommandResult(False, str(error))), [], row.by)
+        except Exception as error:  # the boundary of a command: a fault of ours in one must not stop the rounds
+            log.exception("the command %s failed", row.verb)
+            self._applied[row.id] = Work(row=row.id, result=CommandResult(False, f"internal error: {type(error).__name__}: {error}"))
+
+    async def _apply(self, command: Command, by: str, asked: int, row: int = 0) -> CommandResult:
+        handled = await self._handler(command, by, self._clock.wall_ms())
         async with self._lock:
-            now = self._clock.wall_ms()
-            transitions: list[Transition] = []
-            if done is None:
-                done, transitions = self._do(command, early if do is not None else None, now)
-            if stored:
-                done = replace(done, command=command)
-                self._applied[command.id] = replace(done, audit=(), messages=())  # a second try only says what it came to
-            for transition in transitions:
-                if transition.change in ("acknowledged", "unacknowledged"):
-                    self._outbox.acknowledged(transition.alert.id, command.by if transition.change == "acknowledged" else "")
-            await self._carry(now, transitions, done)
-            return done.result
+            work, transitions = self._effect(command, handled, by, asked)
+            await self._commit_command(replace(work, row=row), transitions, by)
+            return work.result
 
-    def _do(self, command: Command, early: str | None, now: int) -> tuple[Work, list[Transition]]:
-        """What the command comes to; ``early``: the answer where one of the others has done it already."""
-        verb, arguments, by = command.verb, command.arguments, command.by
-        if verb in verbs.VERBS:
-            done = verbs.apply(self.evaluator, verb, arguments, by, now, command.at)
-            return Work(done.audit, (), None, done.result, done.ok), list(done.transitions)
-        if verb == "send":
-            text, messages = message_by_hand(arguments, by, self.routing, self.evaluator.host, now)
-            line = Audit(now, by, "sent" if messages else "send", text, str(arguments.get("title", "")))
-            return Work([line], messages, None, text, bool(messages)), []
-        if early is not None:
-            return Work([Audit(now, by, verb, early)], (), None, early, not early.startswith("refused")), []
-        text = silence_command(self.planner, verb, arguments, by, now, command.at)
-        return Work((), (), None, text, not text.startswith("refused")), []
+    def _effect(self, command: Command, handled: CommandResult | None, by: str, asked: int) -> tuple[Work, list[Transition]]:
+        """What a command changes; ``handled``: its result where the handler has applied it already."""
+        now = self._clock.wall_ms()
+        match command:
+            case Acknowledge() | Unacknowledge() | Resolve():
+                done = alert_commands.apply(self.evaluator, command, by, now, asked)
+                return Work(done.audit, result=done.result), list(done.transitions)
+            case AddSilence() | ExtendSilence() | EndSilence():
+                return Work(result=apply_silence(self.planner, command, by, now, asked)), []
+            case SendMessage():
+                result, messages = message_by_hand(command, by, self.routing, self.evaluator.host, now)
+                return Work([_audit(command, result, by, now)], messages, result=result), []
+        result = handled or CommandResult(False, f"this process cannot {VERBS[type(command)]}")
+        return Work([_audit(command, result, by, now)], result=result), []
+
+    async def _finish(self, work: Work, transitions: list[Transition], by: str) -> None:
+        async with self._lock:
+            await self._commit_command(work, transitions, by)
+
+    async def _commit_command(self, work: Work, transitions: list[Transition], by: str) -> None:
+        if work.row:
+            self._applied[work.row] = replace(work, audit=(), messages=())  # a second try stores only the result
+        for transition in transitions:
+            if transition.change in ("acknowledged", "unacknowledged"):
+                self._outbox.acknowledged(transition.alert.id, by if transition.change == "acknowledged" else "")
+        await self._carry(self._clock.wall_ms(), transitions, work)
 
     # --- the commit ---------------------------------------------------------------------------------------------------
 
@@ -234,8 +260,7 @@ class Alerting:
 
     async def _keep(self, now: int) -> None:
         try:
-            if self.keep is not None:
-                await self.keep(now)
+            await self._persist_before_alert(now)
         except Exception:  # the boundary: what cannot be kept must not silence an alarm
             log.exception("what an alert was judged by cannot be kept")
 
@@ -254,8 +279,8 @@ class Alerting:
                 outbox_rows.adopt(db, entry)
             for line in audit:
                 audit_rows.add(db, line.at, line.by, line.verb, line.subject, line.note)
-            if work.command is not None:
-                command_rows.finish(db, work.command.id, work.result, now, ok=work.ok)
+            if work.row:
+                command_rows.finish(db, work.row, work.result, now)
 
         try:
             await self._state.transaction(write)
@@ -273,8 +298,8 @@ class Alerting:
             return
         self._troubles.clear(TROUBLE)
         self._unwritten = ()
-        if work.command is not None:
-            self._applied.pop(work.command.id, None)
+        if work.row:
+            self._applied.pop(work.row, None)
         self.planner.committed(plan)
         if messages:
             self._outbox.wake()
@@ -293,6 +318,14 @@ class Alerting:
 
 
 _NO_WORK = Work()
+
+
+def _audit(command: Command, result: CommandResult, by: str, now: int) -> Audit:
+    """The audit entry of a command that is not about alerts or silences, which write their own."""
+    text = result.text if result.ok else f"refused: {result.text}"
+    if isinstance(command, SendMessage):
+        return Audit(now, by, "sent" if result.ok else "send", text, command.title)
+    return Audit(now, by, VERBS[type(command)], text)
 
 
 def _log(transition: Transition) -> None:

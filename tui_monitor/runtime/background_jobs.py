@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from tui_monitor.checks.dead_mans_ping import Heartbeat
 from tui_monitor.config.models import Settings
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.tasks import quietly
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.dispatch.wording import say
@@ -68,8 +69,8 @@ class Upkeep:
             task.cancel()
 
     async def _acknowledged_in_chat(self, alert_id: str, by: str) -> str:
-        answer = await self._alerting.apply("ack", {"ids": [alert_id]}, by)
-        return say(self._settings.language, "taken" if answer.startswith("acknowledged") else "gone")
+        result = await self._alerting.apply(Acknowledge((alert_id,)), by)
+        return say(self._settings.language, "taken" if result.ok else "gone")
 
     async def _keep_house(self) -> None:
         await self._clock.sleep(CHECK_HISTORY_AFTER)

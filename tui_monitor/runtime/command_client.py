@@ -1,28 +1,29 @@
-"""Leave a command for the leader in state.db and hear its answer: what a viewer and the command line do alike."""
+"""Commands for another process: stored in state.db for the leader, whose result is read there; used by viewers and the command line."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from tui_monitor.board.values import CommandRefused
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.command_codec import encode
+from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.platform.state_directory import StateDirectory, process_lives
 from tui_monitor.storage.sqlite import StoreTooNew, connect, schema_version
 from tui_monitor.storage.state import commands as command_rows
 from tui_monitor.storage.state import leadership as leader_rows
-from tui_monitor.storage.state.commands import CommandResult
 from tui_monitor.storage.state.database import MIGRATIONS, StateReader
 
 T = TypeVar("T")
 
 ANSWER_WITHIN = 3.0
 LOOK_EVERY = 0.1
-KEPT = "kept for the next leader: no leader runs now"
-UNANSWERED = "kept for the leader, which has not answered yet"
+NO_LEADER = CommandResult(True, "kept for the next leader: no leader runs now", pending=True)
+UNANSWERED = CommandResult(True, "kept for the leader, which has not answered yet", pending=True)
 
 
 def leader_runs(directory: StateDirectory, row: leader_rows.LeaderRow | None) -> bool:
@@ -70,19 +71,19 @@ def write_state(directory: StateDirectory, work: Callable[[sqlite3.Connection], 
         raise CommandRefused(f"the state cannot be written: {error}") from error
 
 
-def leave_command(directory: StateDirectory, by: str, verb: str, arguments: Mapping[str, Any], now_ms: int) -> int:
-    """Leave a command for the leader; its id. Raises CommandRefused."""
-    return write_state(directory, lambda db: command_rows.add(db, by, verb, arguments, now_ms))
+def leave_command(directory: StateDirectory, by: str, command: Command, now_ms: int) -> int:
+    """Store a command for the leader; its id. Raises CommandRefused."""
+    return write_state(directory, lambda db: command_rows.add(db, by, *encode(command), now_ms))
 
 
-async def answer_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:
-    """What the leader made of a command; None where nothing was to be read within ANSWER_WITHIN seconds."""
+async def result_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:
+    """The leader's result of a command; None where none was to be read within ANSWER_WITHIN seconds."""
     for _ in range(round(ANSWER_WITHIN / LOOK_EVERY)):
         await clock.sleep(LOOK_EVERY)
         try:
-            answer = state.read(lambda db: command_rows.result(db, ident))
+            result = state.read(lambda db: command_rows.result(db, ident))
         except (sqlite3.Error, OSError, LookupError, StoreTooNew):
             return None
-        if answer.finished_at is not None:
-            return answer
+        if result is not None:
+            return result
     return None

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_monitor.board.values import (
     ActView,
@@ -27,6 +27,7 @@ from tui_monitor.board.values import (
     SilenceView,
     board_from_json,
 )
+from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.core.version import VERSION
 from tui_monitor.platform.import_trimming import settle_memory
@@ -89,9 +90,9 @@ class LateRuntime:
             raise NotReady("not ready yet")
         return self._runtime
 
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
-        """Do it, or leave it for the leader. Raises CommandRefused."""
-        return await self._ready.command(verb, arguments)
+    async def command(self, command: Command) -> CommandResult:
+        """Apply it, or store it for the leader."""
+        return await self._ready.command(command)
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         """All that is known of one alert."""

@@ -19,6 +19,7 @@ from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard, TimeWatch
 from tui_monitor.config.load import Configuration
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, Reload, SavePanel, YieldLeadership
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus, Sample, label, labels_of
@@ -67,11 +68,23 @@ HURRIED_MS = 1_000
 """A parent that was hurried answers a moment before the round in which its child's alert fires: that answer counts."""
 
 
+async def cannot_reload() -> CommandResult:
+    """For a leader without a configuration file."""
+    return CommandResult(False, "this process cannot reload")
+
+
 class Leader:
     """Polls, judges, decides and notifies until stopped. Hold the lock before you make one."""
 
     def __init__(
-        self, loaded: Configuration, directory: StateDirectory, clock: Clock, kind: str, pid: int, on_board: Callable[[Board], None]
+        self,
+        loaded: Configuration,
+        directory: StateDirectory,
+        clock: Clock,
+        kind: str,
+        pid: int,
+        on_board: Callable[[Board], None],
+        reload: Callable[[], Awaitable[CommandResult]] = cannot_reload,
     ) -> None:
         self.loaded = loaded
         self.kind = kind
@@ -79,7 +92,7 @@ class Leader:
         self._watched = kind == "dashboard"
         self._viewers = False
         self.yield_asked = False
-        self.reload_from_disk: Callable[[], Awaitable[str]] | None = None
+        self._reload = reload
         self.progressed_at = clock.monotonic()
         self._settings = loaded.settings
         self._host = host_of(self._settings)
@@ -137,11 +150,19 @@ class Leader:
             rate_limits=rate_limits_of(rules),
         )
         self.alerting = Alerting(
-            self._state, evaluator, planner, routing, self._outbox, self._memory, self.recorder.reading, self._clock, self._troubles
+            self._state,
+            evaluator,
+            planner,
+            routing,
+            self._outbox,
+            self._memory,
+            self.recorder.reading,
+            self._clock,
+            self._troubles,
+            self._handle,
+            self._keep,
         )
-        self.alerting.others = {"annotate": self._annotate, "yield": self._yield, "reload": self._reload_command}
-        panels = PanelCommands(self._run_db)
-        self.alerting.others |= {"panel": panels.keep, "unpanel": panels.drop}
+        self._panels = PanelCommands(self._run_db)
         self._learn_units()
         stored = _board_of(await self.recorder.open(now, self._memory))
         self._collector.end_strangers()
@@ -149,7 +170,6 @@ class Leader:
         for check in stored.checks if stored else ():
             if check.name not in doubtful:  # else the board is older than the alert, too, which would end and begin anew
                 self._collector.restore(check.name, check.status, check.since)
-        self.alerting.keep = self._keep
         await self._restore_deliveries()
         self._lock_file = self._directory.lock_identity()
         await self._heartbeat(now)
@@ -198,11 +218,11 @@ class Leader:
         """Say this on every board until it is taken back with "": why a reload was refused."""
         self._troubles.remark = text
 
-    async def reload(self, loaded: Configuration) -> str:
+    async def reload(self, loaded: Configuration) -> CommandResult:
         """Take another configuration, whole or not at all; counters, `for` and alerts of what stays are kept."""
         problems = problems_of(loaded)
         if problems:
-            return "refused: the old configuration stays: " + "; ".join(problems)
+            return CommandResult(False, "the old configuration stays: " + "; ".join(problems))
         rules, _, recording = rules_of(loaded)
         self.loaded, self._settings, self._host = loaded, loaded.settings, host_of(loaded.settings)
         self._hash = configuration_hash(loaded)
@@ -228,25 +248,38 @@ class Leader:
             self._upkeep.use(self._settings, self._notifiers)
         self._learn_units()
         await self._heartbeat(self._clock.wall_ms())
-        return f"reloaded {loaded.path or 'the defaults'}: {len(self._settings.checks)} checks, {len(rules)} rules"
+        counts = f"{len(self._settings.checks)} checks, {len(rules)} rules"
+        return CommandResult(True, f"reloaded {loaded.path or 'the defaults'}: {counts}")
 
-    async def _annotate(self, arguments: Mapping[str, Any], by: str, now: int) -> str:
-        text = clean(str(arguments["text"]))
+    async def _handle(self, command: Command, by: str, now: int) -> CommandResult | None:
+        match command:
+            case Annotate():
+                return await self._annotate(command, by, now)
+            case SavePanel():
+                return await self._panels.save(command, by, now)
+            case DropPanel():
+                return await self._panels.drop(command)
+            case Reload():
+                return await self._reload()
+            case YieldLeadership():
+                return self._yield()
+            case _:
+                return None
+
+    async def _annotate(self, command: Annotate, by: str, now: int) -> CommandResult:
+        text = clean(command.text)
         try:
-            await self.recorder.annotate(int(arguments.get("at") or now), text, by)
+            await self.recorder.annotate(command.at or now, text, by)
         except sqlite3.Error as error:
-            return f"refused: the history cannot be written: {error}"
-        return f'marked "{text}"'
+            return CommandResult(False, f"the history cannot be written: {error}")
+        return CommandResult(True, f'marked "{text}"')
 
-    async def _yield(self, _arguments: Mapping[str, Any], _by: str, _now: int) -> str:
+    def _yield(self) -> CommandResult:
         if self.kind != "dashboard":
-            return "refused: a daemon leads"
+            return CommandResult(False, "a daemon leads, and only a dashboard yields")
         self.yield_asked = True
         self.stop()
-        return "the dashboard gives way"
-
-    async def _reload_command(self, _arguments: Mapping[str, Any], _by: str, _now: int) -> str:
-        return await self.reload_from_disk() if self.reload_from_disk else "refused: this process cannot reload"
+        return CommandResult(True, "the dashboard stops leading and becomes a viewer")
 
     def _learn_units(self) -> None:
         self._units = {rule.ladder: boards.unit_of(rule.expr) for rule in self.alerting.evaluator.rules}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tui_monitor.board.values import AlertDetail, Board, BoardListener, Chart, CommandRefused, NotReady, SilenceView
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.commands import Command, CommandResult, YieldLeadership
 from tui_monitor.platform.import_trimming import settle_memory
 from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
 from tui_monitor.runtime.late_runtime import stored_board
@@ -95,8 +96,7 @@ class Runtime:
         settle_memory()
         from tui_monitor.runtime.leader import Leader
 
-        leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._tell)
-        leader.reload_from_disk = self.reload
+        leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._tell, self.reload)
         try:
             await leader.open()
             settle_memory()
@@ -168,9 +168,9 @@ class Runtime:
             return
         self._asked = now
         try:
-            viewer.leave_command("yield", {})
+            viewer.leave_command(YieldLeadership())
         except CommandRefused as error:
-            log.warning("the leading dashboard cannot be asked to give way: %s", error)
+            log.warning("the leading dashboard cannot be asked to yield: %s", error)
 
     def progressing(self, within: float) -> bool:
         """Whether ticks and outbox have done something in the last ``within`` seconds; one who only stands by always does."""
@@ -198,45 +198,27 @@ class Runtime:
         holder = self.leader or self._viewer
         return (holder.board if holder else None) or self.first_board()
 
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
-        """Do it, or leave it for the leader. Raises CommandRefused."""
-        if verb == "reload" and self.leader is not None:
-            return await self.reload(self._by)
+    async def command(self, command: Command) -> CommandResult:
+        """Apply it, or store it for the leader."""
         if self.leader is not None:
-            answer = await self.leader.alerting.apply(verb, arguments, self._by)
-            if answer.startswith("refused: "):
-                raise CommandRefused(answer.removeprefix("refused: "))
-            return answer
+            return await self.leader.alerting.apply(command, self._by)
         if self._viewer is not None:
-            return await self._viewer.command(verb, arguments)
-        raise NotReady("not ready yet")
+            return await self._viewer.command(command)
+        return CommandResult(False, "not ready yet")
 
-    async def reload(self, by: str = "") -> str:
-        """Read the configuration anew and take it whole; a bad one changes nothing and the answer says why.
-
-        ``by``: who is written into the audit log; "" where the caller does that.
-        """
-        answer = await self._reload()
-        if by and self.leader is not None:
-            await self.leader.alerting.note(by, "reload", answer, "")
-        return answer
-
-    async def _reload(self) -> str:
+    async def reload(self) -> CommandResult:
+        """Read the configuration again and use it whole; a bad one changes nothing and the result says why."""
         if self.leader is None:
-            raise CommandRefused("only the leader has a configuration")
+            return CommandResult(False, "only the leader has a configuration")
         from tui_monitor.config.load import ConfigurationError
 
         try:
-            loaded = self._load()
+            result = await self.leader.reload(self._load())
         except ConfigurationError as error:
-            answer = f"refused: the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}"
-            log.error("%s", answer)
-            self.leader.remark(answer.removeprefix("refused: "))
-            return answer
-        answer = await self.leader.reload(loaded)
-        self.leader.remark(answer.removeprefix("refused: ") if answer.startswith("refused") else "")
-        log.log(logging.ERROR if answer.startswith("refused") else logging.INFO, "%s", answer)
-        return answer
+            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}")
+        self.leader.remark("" if result.ok else result.text)
+        log.log(logging.INFO if result.ok else logging.ERROR, "%s", result.text)
+        return result
 
     @property
     def reads(self) -> Archive:

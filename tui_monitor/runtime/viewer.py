@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from tui_monitor.board.check_statistics import with_sparks
 from tui_monitor.board.values import Board, CommandRefused, LeaderView, board_from_json
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.humanize import stamp
 from tui_monitor.platform.state_directory import StateDirectory
-from tui_monitor.runtime.command_client import KEPT, UNANSWERED, answer_of, leader_runs, leave_command, write_state
+from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leader_runs, leave_command, result_of, write_state
 from tui_monitor.runtime.late_runtime import stored_board
 from tui_monitor.storage.history.background import Reading
 from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
@@ -173,18 +174,17 @@ class Viewer:
         with contextlib.suppress(CommandRefused):
             self._write(lambda db: leader_rows.remove_viewer(db, self._pid))
 
-    def leave_command(self, verb: str, arguments: Mapping[str, Any]) -> int:
-        """Leave a command for the leader; its id. Raises CommandRefused."""
-        return leave_command(self._directory, self._by, verb, arguments, self._clock.wall_ms())
+    def leave_command(self, command: Command) -> int:
+        """Store a command for the leader; its id. Raises CommandRefused."""
+        return leave_command(self._directory, self._by, command, self._clock.wall_ms())
 
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> str:
-        """Leave the command for the leader and wait a little for its answer. Raises CommandRefused."""
-        ident = await asyncio.to_thread(self.leave_command, verb, arguments)
+    async def command(self, command: Command) -> CommandResult:
+        """Store the command for the leader and wait a little for its result."""
+        try:
+            ident = await asyncio.to_thread(self.leave_command, command)
+        except CommandRefused as error:
+            return CommandResult(False, str(error))
         if not self.leader_alive:
-            return KEPT
-        answer = None if self._state is None else await answer_of(self._state, ident, self._clock)
-        if answer is None:
-            return UNANSWERED
-        if not answer.ok:
-            raise CommandRefused(answer.text.removeprefix("refused: "))
-        return answer.text
+            return NO_LEADER
+        result = None if self._state is None else await result_of(self._state, ident, self._clock)
+        return result or UNANSWERED

@@ -18,6 +18,7 @@ from textual.filter import NoColor
 from textual.screen import Screen
 
 from tui_monitor.board.values import AlertView, Backend, Board, CommandRefused, NotReady
+from tui_monitor.core.commands import Command, Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import lasting_terminal
 from tui_monitor.tui.screens.main import MainScreen
@@ -265,10 +266,10 @@ class MonitorApp(App[int]):
         except (LookupError, OSError, ValueError) as fault:
             self.notify(clean(f"That did not work: {fault or type(fault).__name__}"), severity="error", markup=False)
 
-    async def command(self, verb: str, arguments: Mapping[str, Any]) -> None:
-        """Have the backend do something and tell its answer."""
-        answer = await self.backend.command(verb, arguments)
-        self.notify(clean(answer), markup=False)
+    async def command(self, command: Command) -> None:
+        """Give the backend a command and show its result."""
+        result = await self.backend.command(command)
+        self.notify(clean(result.text), severity="information" if result.ok else "error", markup=False)
 
     def refused(self) -> bool:
         """Tell why nothing can be done here, where that is so."""
@@ -316,7 +317,7 @@ class MonitorApp(App[int]):
         """Take the acknowledgement of the alert back."""
         alert = self.chosen_alert()
         if alert is not None and not self.refused():
-            self.do(self.command("unack", {"id": alert.id}))
+            self.do(self.command(Unacknowledge((alert.id,))))
 
     def action_silence(self) -> None:
         """Ask for matchers and a time, and silence."""
@@ -365,7 +366,7 @@ class MonitorApp(App[int]):
     def action_reload(self) -> None:
         """Reload the configuration."""
         if not self.refused():
-            self.do(self.command("reload", {}))
+            self.do(self.command(Reload()))
 
     def on_main_screen_details_asked(self, event: MainScreen.DetailsAsked) -> None:
         """Open the details of what is selected."""

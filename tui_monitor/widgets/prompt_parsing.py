@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
+from tui_monitor.core.commands import AddSilence
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import parse_duration
 
@@ -52,8 +52,8 @@ def _quoted(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def parse_silence(text: str) -> dict[str, Any]:
-    """The arguments of a silence from ``name="value" ... 2h # comment``; ValueError says what is missing."""
+def parse_silence(text: str) -> AddSilence:
+    """A silence from ``name="value" ... 2h # comment``; ValueError says what is missing."""
     matchers, position = [], 0
     while match := _MATCHER.match(text, position):
         name, sign, value = match.groups()
@@ -68,7 +68,7 @@ def parse_silence(text: str) -> dict[str, Any]:
         raise ValueError(f'"{rest.strip()}" is not how long: end with a time such as 2h or 30m') from None
     if seconds <= 0:
         raise ValueError("A silence lasts longer than no time")
-    return {"matchers": matchers, "for": seconds, "comment": comment.strip()}
+    return AddSilence(tuple(matchers), seconds, comment.strip())
 
 
 def parse_moment(text: str, now: int, zone: tzinfo | None) -> int:

@@ -16,6 +16,7 @@ from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.commands import apply
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.core.commands import Acknowledge, Resolve
 from tui_monitor.core.values import Labels, labels_of, severity_rank
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher
 from tui_monitor.storage.sqlite import migrate
@@ -181,10 +182,10 @@ class Life:
         self.do_tick(0, value)
 
     def do_acknowledge(self, seconds: float, value: float | None) -> None:
-        self.take(list(apply(self.evaluator, "ack", {"all": True, "for": seconds}, "kim", self.now).transitions))
+        self.take(list(apply(self.evaluator, Acknowledge(all_firing=True, seconds=seconds), "kim", self.now).transitions))
 
     def do_resolve(self, seconds: float, value: float | None) -> None:
-        done = apply(self.evaluator, "resolve", {"all": True}, "kim", self.now)
+        done = apply(self.evaluator, Resolve(all_firing=True), "kim", self.now)
         self.take(list(done.transitions))
         if done.transitions:
             self.model.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,23 +10,34 @@ from typing import Any
 import pytest
 
 from tests.support.cli_tools import ENDED, FIRING, PENDING, TAKEN, Cli, leader, make_state, now_ms, silence, waiting_commands
-from tui_monitor.runtime import command_client as asking
+from tui_monitor.core.commands import (
+    Acknowledge,
+    AddSilence,
+    Annotate,
+    CommandResult,
+    EndSilence,
+    ExtendSilence,
+    Resolve,
+    SendMessage,
+    Unacknowledge,
+)
+from tui_monitor.runtime.command_client import UNANSWERED
 from tui_monitor.storage.history.reader import HistoryReader
 
 
 def test_an_acknowledgement_reaches_the_leader(cli: Cli, tmp_path: Path) -> None:
     """A unique beginning of the id will do; the note and the time go along; the leader's words are printed."""
     state = make_state(tmp_path / "s", alerts=[FIRING, TAKEN])
-    with leader(state, lambda verb, arguments: (f"acknowledged: {arguments['ids'][0]} CheckUnhealthy", True)) as asked:
+    with leader(state, lambda command: CommandResult(True, f"acknowledged: {command.ids[0]} CheckUnhealthy")) as asked:
         said = cli("ack", FIRING.id[:3].upper(), "--note", "on it", "--for", "2h", "--state", state)
     assert (said.code, said.out, said.err) == (0, f"acknowledged: {FIRING.id} CheckUnhealthy\n", "")
-    assert asked == [("ack", {"ids": [FIRING.id], "note": "on it", "for": 7200.0})]
+    assert asked == [Acknowledge((FIRING.id,), note="on it", seconds=7200.0)]
 
 
 def test_the_leaders_refusal_is_exit_1(cli: Cli, tmp_path: Path) -> None:
     """Its reason goes to standard error."""
     state = make_state(tmp_path / "s", alerts=[FIRING])
-    with leader(state, lambda *_: ("refused: not today", False)):
+    with leader(state, lambda _: CommandResult(False, "not today")):
         said = cli("unack", FIRING.id, "--state", state)
     assert (said.code, said.out, said.err) == (1, "", "tui-monitor: not today\n")
 
@@ -48,14 +58,17 @@ def test_every_verb_says_what_the_leader_expects(cli: Cli, tmp_path: Path) -> No
             ["notify", "send", "--title", "T", "--message", "M", "--severity", "high", "--to", "a", "--to", "b"],
         ):
             assert cli(*words, "--state", state).code == 0, words
-    marked = dict(asked.pop(6)[1])
-    assert marked.pop("at") == pytest.approx(now_ms(), abs=10_000) and marked == {"text": "deploy v2"}
+    marked = asked.pop(6)
+    assert isinstance(marked, Annotate) and marked.at == pytest.approx(now_ms(), abs=10_000) and marked.text == "deploy v2"
     assert asked == [
-        ("ack", {"all": True, "note": ""}), ("unack", {"ids": [TAKEN.id]}), ("resolve", {"ids": [FIRING.id], "note": "n"}),
-        ("silence", {"matchers": ["check=api", 'host!="a b"'], "for": 5400.0, "comment": "c"}), ("unsilence", {"id": known.id}),
-        ("extend", {"for": 86400.0, "id": known.id}),
-        ("send", {"title": "T", "message": "M", "severity": "error", "to": ["a", "b"]}),
-    ]  # fmt: skip
+        Acknowledge(all_firing=True),
+        Unacknowledge((TAKEN.id,)),
+        Resolve((FIRING.id,), note="n"),
+        AddSilence(("check=api", 'host!="a b"'), 5400.0, "c"),
+        EndSilence(known.id),
+        ExtendSilence(known.id, 86400.0),
+        SendMessage("T", "M", "error", ("a", "b")),
+    ]
 
 
 def test_without_a_leader_commands_are_kept(cli: Cli, tmp_path: Path) -> None:
@@ -64,9 +77,7 @@ def test_without_a_leader_commands_are_kept(cli: Cli, tmp_path: Path) -> None:
     said = cli("ack", "--all", "--note", "n", "--state", state)
     assert said.code == 0 and said.out == "kept for the next leader: no leader runs now\n"
     assert cli("silence", "X", "--for", "1h", "--state", state).code == 0
-    assert waiting_commands(state) == [
-        ("ack", {"note": "n", "ids": [FIRING.id]}), ("silence", {"matchers": ["X"], "for": 3600.0, "comment": ""}),
-    ]  # fmt: skip
+    assert waiting_commands(state) == [Acknowledge((FIRING.id,), note="n"), AddSilence(("X",), 3600.0)]
     assert "nothing to do" in cli("ack", "--all", "--state", make_state(tmp_path / "t", alerts=[TAKEN])).out
 
 
@@ -81,7 +92,7 @@ def test_a_leader_that_does_not_answer_is_not_waited_for_long(cli: Cli, tmp_path
     state = make_state(tmp_path / "s", alerts=[FIRING])
     monkeypatch.setattr("tui_monitor.cli.state_access.leader_runs", lambda *_: True)
     said = cli("ack", FIRING.id, "--state", state)
-    assert (said.code, said.out) == (0, asking.UNANSWERED + "\n") and len(waiting_commands(state)) == 1
+    assert (said.code, said.out) == (0, UNANSWERED.text + "\n") and len(waiting_commands(state)) == 1
 
 
 @pytest.mark.parametrize(
@@ -127,7 +138,7 @@ def test_a_wrong_id_leaves_the_others_done(cli: Cli, tmp_path: Path) -> None:
     """Its fault is told and the exit code is 1."""
     state = make_state(tmp_path / "s", alerts=[FIRING])
     said = cli("ack", "ffff", FIRING.id, "--state", state)
-    assert said.code == 1 and "ffff" in said.err and waiting_commands(state) == [("ack", {"note": "", "ids": [FIRING.id]})]
+    assert said.code == 1 and "ffff" in said.err and waiting_commands(state) == [Acknowledge((FIRING.id,))]
 
 
 def test_nothing_is_made_where_no_monitor_has_run(cli: Cli, tmp_path: Path) -> None:
@@ -191,28 +202,28 @@ class SilencesOnly:
 
 def test_a_kept_silence_counts_from_when_it_was_asked_for() -> None:
     """A leader that starts late does not silence for longer than was meant."""
-    from tui_monitor.dispatch.manual import silence_command
+    from tui_monitor.dispatch.manual import apply_silence
 
     planner: Any = SilencesOnly()
-    arguments: Mapping[str, Any] = {"matchers": ["check=api"], "for": 3600}
-    assert silence_command(planner, "silence", arguments, "kim", 4_000_000, 1_000_000).startswith("silenced")
+    command = AddSilence(("check=api",), 3600)
+    assert apply_silence(planner, command, "kim", 4_000_000, 1_000_000).text.startswith("silenced")
     assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (4_000_000, 4_600_000)
-    assert "already passed" in silence_command(planner, "silence", arguments, "kim", 4_600_000, 1_000_000)
+    assert "already passed" in apply_silence(planner, command, "kim", 4_600_000, 1_000_000).text
     assert replace(planner.silences[0], by="").matches({"check": "api"})
 
 
 def test_a_silence_may_begin_later_and_end_at_a_time(cli: Cli, tmp_path: Path) -> None:
     """`--start` and `--end` take a moment, HH:MM the next one; the silence is to come until then, and its end is the one that was named."""
-    from tui_monitor.dispatch.manual import silence_command
+    from tui_monitor.dispatch.manual import apply_silence
 
     state = make_state(tmp_path / "s")
     begin = (now_ms() // 60_000 + 90) * 60_000
     clock = datetime.fromtimestamp(begin / 1000)
     with leader(state) as asked:
         assert cli("silence", "X", "--start", f"{clock:%H:%M}", "--end", f"{begin // 1000 + 7200}", "--state", state).code == 0
-    verb, arguments = asked[0]
-    assert (verb, arguments["start"], arguments["for"]) == ("silence", begin, 7200.0)
+    (command,) = asked
+    assert isinstance(command, AddSilence) and (command.start, command.seconds) == (begin, 7200.0)
     planner: Any = SilencesOnly()
-    said = silence_command(planner, "silence", arguments, "kim", now_ms())
+    said = apply_silence(planner, command, "kim", now_ms()).text
     assert f"for 2h from {datetime.fromtimestamp(begin / 1000, UTC):%Y-%m-%d %H:%M} UTC" in said
     assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (begin, begin + 7_200_000)

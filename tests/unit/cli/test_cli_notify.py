@@ -11,6 +11,7 @@ import pytest
 from tests.support.cli_tools import Cli, leader, make_state, waiting_commands
 from tests.support.httpserver import ThreadedServer, serve_in_thread
 from tui_monitor.config.models import Settings
+from tui_monitor.core.commands import SendMessage
 from tui_monitor.dispatch.manual import message_by_hand
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
 from tui_monitor.storage.sqlite import connect
@@ -159,8 +160,8 @@ def test_a_message_for_nobody_is_not_kept(cli: Cli, tmp_path: Path, server: Thre
 def test_a_message_by_hand_goes_to_a_groups_members() -> None:
     """`--to` takes recipient groups as routing does, each member once."""
     routing = Routing(notifiers={"a": NotifierPolicy(), "b": NotifierPolicy()}, recipients={"all": ["a", "b"]})
-    said, messages = message_by_hand({"title": "T", "message": "M", "to": ["b", "all"]}, "kim", routing, "web-1", 1)
-    assert (said, [message.notifier for message in messages]) == ("queued for b, a", ["b", "a"])
+    result, messages = message_by_hand(SendMessage("T", "M", to=("b", "all")), "kim", routing, "web-1", 1)
+    assert (result.text, [message.notifier for message in messages]) == ("queued for b, a", ["b", "a"])
 
 
 def test_a_message_by_hand_takes_the_routes() -> None:
@@ -178,7 +179,7 @@ def test_a_message_by_hand_takes_the_routes() -> None:
     routing = compile_routing(settings)
 
     def receivers(severity: str, host: str = "web-1") -> list[str]:
-        _, messages = message_by_hand({"title": "T", "message": "M", "severity": severity}, "kim", routing, host, 1)
+        _, messages = message_by_hand(SendMessage("T", "M", severity), "kim", routing, host, 1)
         return [message.notifier for message in messages]
 
     assert (receivers("critical"), receivers("warning"), receivers("info")) == (["page", "chat"], ["chat", "page"], ["rest"])

@@ -12,6 +12,7 @@ import pytest
 from tests.support.stored_history import write_history
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.board.values import CommandRefused
+from tui_monitor.core.commands import DropPanel, SavePanel
 from tui_monitor.core.values import labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.analysis_process import backtest, noise
@@ -27,11 +28,11 @@ async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
     """A kept query has a name, a range and an author, survives a restart, is replaced by name, and what cannot run is refused."""
     state = await StateStore.open(tmp_path / "state.db")
     verbs = PanelCommands(state.transaction)
-    assert (await verbs.keep({"name": "load", "expr": "load1; load5", "span": 300_000}, "kim", 5)).startswith("kept")
-    assert (await verbs.keep({"name": "cpu", "expr": "cpu_usage_ratio"}, "lee", 6)).startswith("kept")
-    assert (await verbs.keep({"name": "cpu", "expr": "avg(cpu_usage_ratio)"}, "kim", 7)).startswith("kept")
-    for wrong in ({"name": "", "expr": "up"}, {"name": "x", "expr": " "}, {"name": "x", "expr": "up; sum("}):
-        assert (await verbs.keep(wrong, "kim", 8)).startswith("refused")
+    assert (await verbs.save(SavePanel("load", "load1; load5", 300_000), "kim", 5)).ok
+    assert (await verbs.save(SavePanel("cpu", "cpu_usage_ratio"), "lee", 6)).ok
+    assert (await verbs.save(SavePanel("cpu", "avg(cpu_usage_ratio)"), "kim", 7)).ok
+    for wrong in (SavePanel("", "up"), SavePanel("x", " "), SavePanel("x", "up; sum(")):
+        assert not (await verbs.save(wrong, "kim", 8)).ok
     await state.close()
     reading = Reading(tmp_path / "history.db")
     archive = Archive(tmp_path / "state.db", reading)
@@ -41,8 +42,8 @@ async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
     await reading.close()
     state = await StateStore.open(tmp_path / "state.db")
     verbs = PanelCommands(state.transaction)
-    assert (await verbs.drop({"name": "cpu"}, "kim", 9)).startswith("took")
-    assert (await verbs.drop({"name": "cpu"}, "kim", 9)).startswith("refused")
+    assert (await verbs.drop(DropPanel("cpu"))).ok
+    assert not (await verbs.drop(DropPanel("cpu"))).ok
     await state.close()
 
 
@@ -51,9 +52,9 @@ async def test_panels_are_bounded() -> None:
     state = await StateStore.in_memory()
     verbs = PanelCommands(state.transaction)
     for number in range(MOST_PANELS):
-        assert (await verbs.keep({"name": f"p{number}", "expr": "up"}, "kim", 1)).startswith("kept")
-    assert "take one away first" in await verbs.keep({"name": "more", "expr": "up"}, "kim", 1)
-    assert (await verbs.keep({"name": "p7", "expr": "up == 0"}, "kim", 1)).startswith("kept")
+        assert (await verbs.save(SavePanel(f"p{number}", "up"), "kim", 1)).ok
+    assert "take one away first" in (await verbs.save(SavePanel("more", "up"), "kim", 1)).text
+    assert (await verbs.save(SavePanel("p7", "up == 0"), "kim", 1)).ok
     await state.close()
 
 

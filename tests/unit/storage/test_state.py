@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.alert_world import START, World, changes, rules_of
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.core.commands import CommandResult
 from tui_monitor.storage.sqlite import StoreTooNew
 from tui_monitor.storage.state import alerts, audit, commands
 from tui_monitor.storage.state import leadership as leader
@@ -95,20 +96,20 @@ async def test_retention_is_bounded(store: StateStore) -> None:
 
 async def test_commands_are_applied_once(store: StateStore) -> None:
     """A command waits until it is finished, and can be finished once only."""
-    ident = await store.transaction(lambda db: commands.add(db, "kim", "ack", {"ids": ["0123"], "note": "메모"}, START))
+    ident = await store.transaction(lambda db: commands.add(db, "kim", "ack", '{"ids": ["0123"]}', START))
     (waiting,) = await store.run(commands.pending)
     assert (waiting.id, waiting.by, waiting.verb, waiting.arguments, waiting.at) == (
         ident,
         "kim",
         "ack",
-        {"ids": ["0123"], "note": "메모"},
+        '{"ids": ["0123"]}',
         START,
     )
-    assert (await store.run(lambda db: commands.result(db, ident))).finished_at is None
-    assert await store.transaction(lambda db: commands.finish(db, ident, "done", START + 5))
-    assert not await store.transaction(lambda db: commands.finish(db, ident, "again", START + 6))
+    assert await store.run(lambda db: commands.result(db, ident)) is None
+    assert await store.transaction(lambda db: commands.finish(db, ident, CommandResult(True, "done"), START + 5))
+    assert not await store.transaction(lambda db: commands.finish(db, ident, CommandResult(False, "again"), START + 6))
     assert await store.run(commands.pending) == []
-    assert await store.run(lambda db: commands.result(db, ident)) == commands.CommandResult(True, "done", START + 5)
+    assert await store.run(lambda db: commands.result(db, ident)) == CommandResult(True, "done")
     assert await store.transaction(lambda db: commands.prune(db, START + 8 * 86_400_000)) == 1
     with pytest.raises(LookupError):
         await store.run(lambda db: commands.result(db, ident))

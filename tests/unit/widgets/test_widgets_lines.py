@@ -23,6 +23,7 @@ from tui_monitor.board.values import (
     PanelView,
 )
 from tui_monitor.core import humanize as f
+from tui_monitor.core.commands import AddSilence
 from tui_monitor.widgets import alerts, checks
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
@@ -302,13 +303,13 @@ def test_only_changed_cells_are_repainted(old: Line, new: Line, cells: tuple[int
 )
 def test_silences_are_read(text: str, matchers: list[str], seconds: float, comment: str) -> None:
     """Matchers, a time, and a comment after #."""
-    assert parse_silence(text) == {"matchers": matchers, "for": seconds, "comment": comment}
+    assert parse_silence(text) == AddSilence(tuple(matchers), seconds, comment)
 
 
 def test_silence_text_can_be_sent_as_it_is() -> None:
     """What is pre-filled is read back to the same matchers, whatever the labels hold."""
     labels = [("alertname", 'odd "name" \\ 한국'), ("mount", "/")]
-    assert parse_silence(silence_text(labels))["matchers"] == ['alertname="odd \\"name\\" \\\\ 한국"', 'mount="/"']
+    assert parse_silence(silence_text(labels)).matchers == ('alertname="odd \\"name\\" \\\\ 한국"', 'mount="/"')
 
 
 @pytest.mark.parametrize("text", ["", "2h", 'a="b"', 'a="b" soon', 'a="b" 0s', 'a="b', "# why"])

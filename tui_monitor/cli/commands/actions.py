@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 from tui_monitor.board.values import CommandRefused
 from tui_monitor.cli.options import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.commands import (
+    Acknowledge,
+    AddSilence,
+    Annotate,
+    Command,
+    CommandResult,
+    EndSilence,
+    ExtendSilence,
+    Resolve,
+    Unacknowledge,
+)
 from tui_monitor.core.sanitize import clean, near
 from tui_monitor.platform.acting_user import who
 from tui_monitor.platform.state_directory import StateDirectory
-from tui_monitor.runtime.command_client import KEPT, UNANSWERED, answer_of, leave_command
+from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leave_command, result_of
 from tui_monitor.storage.sqlite import StoreTooNew
 from tui_monitor.storage.state import alerts as alert_rows
 from tui_monitor.storage.state.database import StateReader
@@ -38,25 +48,25 @@ def run(given: Namespace) -> int:
     return acts[given.verb](given)
 
 
-def tell(looked: Looked, verb: str, arguments: Mapping[str, Any]) -> int:
-    """Leave the command, wait a little for the leader's answer and print it; the exit code."""
-    now = wall_ms()
+def submit(access: Looked, command: Command) -> int:
+    """Store a command for the leader, wait a little for its result and print it; the exit code. Raises Refused."""
     try:
-        ident = leave_command(looked.directory, who(), verb, arguments, now)
+        ident = leave_command(access.directory, who(), command, wall_ms())
     except CommandRefused as error:
         raise Refused(str(error)) from None
-    if not looked.alive:
-        print(KEPT)
-        return 0
-    try:
-        with closing(StateReader(looked.directory.state_db)) as state:
-            answer = asyncio.run(answer_of(state, ident, SystemClock()))
-    except (sqlite3.Error, OSError, StoreTooNew):
-        answer = None
-    if answer is not None and not answer.ok:
-        raise Refused(answer.text.removeprefix("refused: "))
-    print(clean(answer.text) if answer else UNANSWERED)
+    result = _result_of(access.directory, ident) if access.alive else NO_LEADER
+    if not result.ok:
+        raise Refused(result.text)
+    print(clean(result.text))
     return 0
+
+
+def _result_of(directory: StateDirectory, ident: int) -> CommandResult:
+    try:
+        with closing(StateReader(directory.state_db)) as state:
+            return asyncio.run(result_of(state, ident, SystemClock())) or UNANSWERED
+    except (sqlite3.Error, OSError, StoreTooNew):
+        return UNANSWERED
 
 
 # --- alerts ---------------------------------------------------------------------------------------------------------------
@@ -65,32 +75,31 @@ def tell(looked: Looked, verb: str, arguments: Mapping[str, Any]) -> int:
 def _ack(given: Namespace) -> int:
     if bool(given.ids) == given.all:
         raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", 2)
-    arguments: dict[str, Any] = {"note": given.note}
-    if given.for_ is not None:
-        arguments["for"] = seconds_of(given.for_, "--for")
-    looked = look(given)
-    if given.all and looked.alive:
-        return tell(looked, "ack", {**arguments, "all": True})
-    if given.all:  # kept: what will fire until the next leader comes was not meant
-        live = read_state(looked.directory, alert_rows.load_live)
+    seconds = None if given.for_ is None else seconds_of(given.for_, "--for")
+    access = look(given)
+    if given.all and access.alive:
+        return submit(access, Acknowledge(all_firing=True, note=given.note, seconds=seconds))
+    if given.all:  # stored: what will fire until the next leader comes was not meant
+        live = read_state(access.directory, alert_rows.load_live)
         given.ids = [alert.id for alert in live if alert.state == "firing" and alert.acknowledged is None]
         if not given.ids:
-            print("nothing to do: no firing alert waits for this")
+            print("nothing to do: no unacknowledged alert fires")
             return 0
-    return _tell_of(looked, "ack", given.ids, arguments)
+    return _submit_for(access, given.ids, lambda ids: Acknowledge(ids, note=given.note, seconds=seconds))
 
 
 def _on_alert(given: Namespace) -> int:
-    arguments = {"note": given.note} if given.verb == "resolve" else {}
-    return _tell_of(look(given), given.verb, [given.id], arguments)
+    if given.verb == "resolve":
+        return _submit_for(look(given), [given.id], lambda ids: Resolve(ids, note=given.note))
+    return _submit_for(look(given), [given.id], Unacknowledge)
 
 
-def _tell_of(looked: Looked, verb: str, prefixes: list[str], arguments: Mapping[str, Any]) -> int:
-    """What is wrong with one id is told and leaves the others done."""
-    found, faults = _full_ids(looked.directory, prefixes)
+def _submit_for(access: Looked, prefixes: list[str], make: Callable[[tuple[str, ...]], Command]) -> int:
+    """Submit the command for the ids that are known; a fault of one id is printed and leaves the others done."""
+    found, faults = _full_ids(access.directory, prefixes)
     for fault in faults:
         complain(fault)
-    return max(1 if faults else 0, tell(looked, verb, {**arguments, "ids": found}) if found else 0)
+    return max(1 if faults else 0, submit(access, make(tuple(found))) if found else 0)
 
 
 def _full_ids(directory: StateDirectory, prefixes: list[str]) -> tuple[list[str], list[str]]:
@@ -134,8 +143,8 @@ def _silence(given: Namespace) -> int:
         raise Refused("the time that it was to be silent for has already passed", 2)
     if end - now > LONGEST_S * 1000:
         raise Refused("a silence ends within ten years", 2)
-    arguments = {"matchers": list(given.matchers), "for": (end - start) / 1000, "comment": given.comment}
-    return tell(look(given), "silence", {**arguments, "start": start} if given.start or given.end else arguments)
+    named = start if given.start or given.end else None
+    return submit(look(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
 
 
 def _ahead(option: str, text: str, now: int) -> int:
@@ -146,7 +155,7 @@ def _ahead(option: str, text: str, now: int) -> int:
 
 
 def _on_silence(given: Namespace) -> int:
-    arguments = {"for": seconds_of(given.for_, "--for")} if given.verb == "extend" else {}
+    seconds = seconds_of(given.for_, "--for") if given.verb == "extend" else 0.0
     looked = look(given)
     now = wall_ms()
     prefix = given.id.strip().lower().removeprefix("silence:")
@@ -156,7 +165,7 @@ def _on_silence(given: Namespace) -> int:
     if len(fits) != 1:
         several = f'"{prefix}" is the beginning of several silences: {", ".join(fits[:5])}'
         raise Refused(several if fits else f'there is no silence "{prefix}"{_nearest(prefix, known)}')
-    return tell(looked, given.verb, {**arguments, "id": fits[0]})
+    return submit(looked, ExtendSilence(fits[0], seconds) if given.verb == "extend" else EndSilence(fits[0]))
 
 
 # --- others ---------------------------------------------------------------------------------------------------------------
@@ -175,7 +184,7 @@ def _annotate(given: Namespace) -> int:
         raise Refused(f"--at: {error}", 2) from None
     looked = look(given)
     if looked.alive:
-        return tell(looked, "annotate", {"text": text, "at": at})
+        return submit(looked, Annotate(text, at))
     if not looked.directory.writable:
         raise Refused(f"read-only: {looked.directory.why_read_only}")
     try:

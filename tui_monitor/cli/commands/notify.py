@@ -6,15 +6,16 @@ import asyncio
 import os
 import sqlite3
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tui_monitor.board.values import CommandRefused
-from tui_monitor.cli.commands.actions import tell
+from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
 from tui_monitor.cli.output import ink
 from tui_monitor.cli.state_access import NoStateYet, existing_state, look
+from tui_monitor.core.commands import SendMessage
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
@@ -142,14 +143,14 @@ def _send(given: Namespace) -> int:
     severity = SEVERITY_ALIASES.get(given.severity, given.severity)
     if severity not in SEVERITIES:
         raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', 2)
-    arguments = {"title": given.title, "message": given.message, "severity": severity, "to": list(given.to)}
+    command = SendMessage(given.title, given.message, severity, tuple(given.to))
     looked = look(given)
-    if not looked.alive and (refusal := _refusal_of_the_next(given, arguments)):
+    if not looked.alive and (refusal := _refusal_of_the_next(given, command)):
         raise Refused(refusal)
-    return tell(looked, "send", arguments)
+    return submit(looked, command)
 
 
-def _refusal_of_the_next(given: Namespace, arguments: Mapping[str, Any]) -> str:
+def _refusal_of_the_next(given: Namespace, command: SendMessage) -> str:
     """Why the next leader would refuse it, as far as the configuration is to be read here; "" where nothing is known."""
     from tui_monitor.config.load import ConfigurationError, load
     from tui_monitor.dispatch.manual import message_by_hand
@@ -162,7 +163,7 @@ def _refusal_of_the_next(given: Namespace, arguments: Mapping[str, Any]) -> str:
         if path is None:
             return ""
         settings = load(path).settings
-        answer, messages = message_by_hand(arguments, who(), compile_routing(settings), host_of(settings), 0)
+        result, _ = message_by_hand(command, who(), compile_routing(settings), host_of(settings), 0)
     except (ConfigurationError, ValueError):
         return ""
-    return "" if messages else answer.removeprefix("refused: ")
+    return "" if result.ok else result.text

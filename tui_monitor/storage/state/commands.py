@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Mapping
 
-from tui_monitor.alerts.commands import Command
-from tui_monitor.core.frozen import frozen
+from tui_monitor.core.commands import CommandResult, StoredCommand
 
 MIGRATION = """
 CREATE TABLE commands (
@@ -18,42 +15,35 @@ CREATE INDEX commands_pending ON commands (id) WHERE finished_at IS NULL;
 KEEP_MS = 7 * 86_400_000
 
 
-@frozen
-class CommandResult:
-    """What became of a command; ``finished_at`` None: no leader has taken it up yet."""
-
-    ok: bool
-    text: str
-    finished_at: int | None
-
-
-def add(db: sqlite3.Connection, by: str, verb: str, arguments: Mapping[str, object], at_ms: int) -> int:
-    """Leave a command for the leader; answers its id."""
-    text = json.dumps(dict(arguments), ensure_ascii=False)
-    row = db.execute("INSERT INTO commands (by, verb, arguments, at) VALUES (?, ?, ?, ?) RETURNING id", (by, verb, text, at_ms)).fetchone()
+def add(db: sqlite3.Connection, by: str, verb: str, arguments: str, at_ms: int) -> int:
+    """Store a command for the leader, as core.command_codec encodes it; returns its id."""
+    row = db.execute(
+        "INSERT INTO commands (by, verb, arguments, at) VALUES (?, ?, ?, ?) RETURNING id", (by, verb, arguments, at_ms)
+    ).fetchone()
     return int(row[0])
 
 
-def pending(db: sqlite3.Connection, limit: int = 100) -> list[Command]:
-    """Commands that wait, oldest first."""
+def pending(db: sqlite3.Connection, limit: int = 100) -> list[StoredCommand]:
+    """Commands that no leader has applied yet, oldest first."""
     rows = db.execute("SELECT id, by, verb, arguments, at FROM commands WHERE finished_at IS NULL ORDER BY id LIMIT ?", (limit,))
-    return [Command(ident, by, verb, json.loads(arguments), at) for ident, by, verb, arguments, at in rows]
+    return [StoredCommand(*row) for row in rows]
 
 
-def finish(db: sqlite3.Connection, ident: int, result: str, at_ms: int, *, ok: bool = True) -> bool:
-    """Say what became of a command, in the transaction that holds what it did; False where it was finished before."""
+def finish(db: sqlite3.Connection, ident: int, result: CommandResult, at_ms: int) -> bool:
+    """Store the result of a command, in the transaction that holds its effect; False where it was finished before."""
     changed = db.execute(
-        "UPDATE commands SET ok = ?, result = ?, finished_at = ? WHERE id = ? AND finished_at IS NULL", (int(ok), result, at_ms, ident)
+        "UPDATE commands SET ok = ?, result = ?, finished_at = ? WHERE id = ? AND finished_at IS NULL",
+        (int(result.ok), result.text, at_ms, ident),
     ).rowcount
     return changed == 1
 
 
-def result(db: sqlite3.Connection, ident: int) -> CommandResult:
-    """What became of a command; LookupError for an id that is not there (any more)."""
+def result(db: sqlite3.Connection, ident: int) -> CommandResult | None:
+    """The result of a command; None: no leader has applied it yet. LookupError for an id that is not there (any more)."""
     row = db.execute("SELECT ok, result, finished_at FROM commands WHERE id = ?", (ident,)).fetchone()
     if row is None:
         raise LookupError(f"there is no command {ident}")
-    return CommandResult(bool(row[0]), row[1] or "", row[2])
+    return None if row[2] is None else CommandResult(bool(row[0]), row[1] or "")
 
 
 def prune(db: sqlite3.Connection, now_ms: int) -> int:

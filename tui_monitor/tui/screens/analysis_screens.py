@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from tui_monitor.board.values import BacktestRow, BacktestView, Board, Chart, NoiseRow, PanelView
+from tui_monitor.core.commands import DropPanel
 from tui_monitor.core.sanitize import clean
 from tui_monitor.tui.screens.list_screen import Hints, PageScreen
 from tui_monitor.widgets import analysis_rows as studies
@@ -65,7 +66,7 @@ async def panels_screen(app: MonitorApp) -> PageScreen:
         app.do(open_explore(app, known[key].expr, known[key].span))
 
     async def drop(name: str) -> None:
-        await app.command("unpanel", {"name": name})
+        await app.command(DropPanel(name))
         await load()
 
     def removed(key: str) -> None:

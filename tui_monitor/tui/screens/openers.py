@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 
 from tui_monitor.board.values import ActView, AlertDetail, AlertView, Board, Chart, ChartLine, CheckView, NotificationView, SilenceView
 from tui_monitor.core import humanize as f
+from tui_monitor.core.commands import EndSilence, ExtendSilence
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import parse_duration
 from tui_monitor.promql.values import selection
@@ -268,7 +269,7 @@ async def open_silences(app: MonitorApp) -> None:
         app.ask("End this silence? Enter ends it", lambda _: app.do(end(key)), hint="Enter ends   Esc leaves")
 
     async def end(key: str) -> None:
-        await app.command("unsilence", {"id": key})
+        await app.command(EndSilence(key))
         await load()
 
     def longer(key: str, text: str = "2h") -> None:
@@ -285,7 +286,7 @@ async def open_silences(app: MonitorApp) -> None:
             app.ask("From now on for how long?", answered, value=text, hint="Enter extends   Esc leaves")
 
     async def extend(key: str, seconds: float) -> None:
-        await app.command("extend", {"id": key, "for": seconds})
+        await app.command(ExtendSilence(key, seconds))
         await load()
 
     await load()

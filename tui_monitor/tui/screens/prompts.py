@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_monitor.core.commands import Acknowledge, Annotate, SavePanel
 from tui_monitor.core.humanize import stamp
 from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.alerts import subject
@@ -25,18 +26,16 @@ def acknowledge(app: MonitorApp) -> None:
     if alert is None:
         app.notify("No alert is chosen here: 1 leads to them." if app.live.firing else "There is no alert to acknowledge.", markup=False)
         return
-    arguments = {"ids": [alert.id], "for": None}
     question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
-    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE, hint=TAKE)
+    app.ask(question, lambda text: app.do(app.command(Acknowledge((alert.id,), note=text.strip()))), placeholder=NOTE, hint=TAKE)
 
 
 def acknowledge_all(app: MonitorApp) -> None:
     """Ask for a note and acknowledge everything that fires."""
     if app.refused():
         return
-    arguments = {"all": True, "for": None}
     question = f"Acknowledge all {app.live.firing} firing alerts"
-    app.ask(question, lambda text: app.do(app.command("ack", {**arguments, "note": text.strip()})), placeholder=NOTE, hint=TAKE)
+    app.ask(question, lambda text: app.do(app.command(Acknowledge(all_firing=True, note=text.strip()))), placeholder=NOTE, hint=TAKE)
 
 
 def silence(app: MonitorApp) -> None:
@@ -49,12 +48,12 @@ def silence(app: MonitorApp) -> None:
 
     def answered(text: str) -> None:
         try:
-            arguments = parse_silence(text)
+            silence = parse_silence(text)
         except ValueError as fault:
             app.notify(clean(str(fault)), severity="error", markup=False)
             ask(text)  # to be mended, not typed anew
         else:
-            app.do(app.command("silence", arguments))
+            app.do(app.command(silence))
 
     alert = app.chosen_alert()
     labels = app.main.chosen_labels() if app.screen is app.main or alert is None else app.main.labels_of(alert)
@@ -107,10 +106,10 @@ def keep(app: MonitorApp) -> None:
     screen = app.screen
     if not isinstance(screen, ChartScreen) or not screen.question.expr or app.refused():
         return
-    arguments = {"expr": screen.question.expr, "span": screen.question.span}
+    question = screen.question
     app.ask(
         "Keep as panel",
-        lambda text: app.do(app.command("panel", {"name": text.strip(), **arguments})),
+        lambda text: app.do(app.command(SavePanel(text.strip(), question.expr, question.span))),
         placeholder="a name",
         hint="Enter keeps   Esc leaves",
     )
@@ -125,7 +124,7 @@ def mark(app: MonitorApp) -> None:
     when = stamp(at, app.now(), app.look.zone, seconds=True) if at else "now"
     app.ask(
         f"Mark {when}",
-        lambda text: app.do(app.command("annotate", {"text": text.strip(), **({"at": at} if at else {})})) if text.strip() else None,
+        lambda text: app.do(app.command(Annotate(text.strip(), at or None))) if text.strip() else None,
         placeholder="deploy v2.3",
         hint="Enter marks it on every chart   Esc leaves",
     )

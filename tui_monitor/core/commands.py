@@ -1,0 +1,133 @@
+"""The commands: what a person can have the leader do, as frozen values, and the result of each.
+
+Every face makes the same values: keys of the dashboard, the command line, a chat's button, later HTTP. A process that does not lead
+stores them in the commands table (`encode`, `decode` in core/command_codec.py) and the leader applies them once.
+"""
+
+from __future__ import annotations
+
+from tui_monitor.core.frozen import frozen
+
+
+@frozen
+class CommandResult:
+    """The result of a command; ``text`` is for people, ``ok`` False means refused: nothing, or not all of it, was done.
+
+    ``pending``: the command is stored for the leader, which has not applied it yet.
+    """
+
+    ok: bool
+    text: str
+    pending: bool = False
+
+
+@frozen
+class Acknowledge:
+    """Stop the reminders of firing alerts, of ``ids`` or of ``all_firing``; ``seconds`` None: until they end."""
+
+    ids: tuple[str, ...] = ()
+    all_firing: bool = False
+    note: str = ""
+    seconds: float | None = None
+
+
+@frozen
+class Unacknowledge:
+    """Take back the acknowledgement of alerts."""
+
+    ids: tuple[str, ...] = ()
+    all_firing: bool = False
+
+
+@frozen
+class Resolve:
+    """End alerts by hand; each may fire again once its condition has been false."""
+
+    ids: tuple[str, ...] = ()
+    all_firing: bool = False
+    note: str = ""
+
+
+@frozen
+class AddSilence:
+    """Mute the alerts that the matchers ('name="value"') select; ``start`` in UTC ms, None: when the command was given."""
+
+    matchers: tuple[str, ...]
+    seconds: float
+    comment: str = ""
+    start: int | None = None
+
+
+@frozen
+class ExtendSilence:
+    """Let a silence end ``seconds`` after the command was given; ``id`` may be the beginning of its id."""
+
+    id: str
+    seconds: float
+
+
+@frozen
+class EndSilence:
+    """End a silence now; ``id`` may be the beginning of its id."""
+
+    id: str
+
+
+@frozen
+class SendMessage:
+    """Send a message of one's own through the outbox; ``to`` names notifiers or groups, empty: where an alert of ``severity`` would go."""
+
+    title: str
+    message: str
+    severity: str = "info"
+    to: tuple[str, ...] = ()
+
+
+@frozen
+class Annotate:
+    """Mark a moment (UTC ms, None: now) on every chart."""
+
+    text: str
+    at: int | None = None
+
+
+@frozen
+class SavePanel:
+    """Store a query as a panel, or replace the one of that name; ``span`` is the range of its chart in ms."""
+
+    name: str
+    expr: str
+    span: int = 3_600_000
+
+
+@frozen
+class DropPanel:
+    """Delete a panel."""
+
+    name: str
+
+
+@frozen
+class Reload:
+    """Read the configuration again."""
+
+
+@frozen
+class YieldLeadership:
+    """Ask a leading dashboard to let the daemon lead."""
+
+
+AlertCommand = Acknowledge | Unacknowledge | Resolve
+SilenceCommand = AddSilence | ExtendSilence | EndSilence
+Command = AlertCommand | SilenceCommand | SendMessage | Annotate | SavePanel | DropPanel | Reload | YieldLeadership
+
+
+@frozen
+class StoredCommand:
+    """A row of the commands table: who asked, when (UTC ms), and the command as text (a verb, and its arguments as JSON)."""
+
+    id: int
+    by: str
+    verb: str
+    arguments: str
+    at: int
