@@ -107,6 +107,8 @@ class PageReading:
                 raise ValueError("an empty line")
         elif text[0] == "#":
             self._comment(text)
+        elif text[0] != line[0]:
+            raise ValueError("a space before the metric's name")
         else:
             self.scraped += 1
             self._sample(text)
@@ -158,6 +160,8 @@ class PageReading:
 
     def _known_head(self, line: str) -> tuple[str, list[str]]:
         """Head and words of a line with a time or an exemplar, where the head is known; no words where it is not."""
+        if "\t" in line:
+            return "", []
         if self.openmetrics and (cut := line.find(" # {")) > 0:
             line = line[:cut]
         head, _, last = line.rpartition(" ")
