@@ -12,7 +12,7 @@ from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.http import request as requests
-from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, decoded
+from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
 from tui_monitor.sources.http.request import HttpRequest, Url
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
@@ -85,7 +85,7 @@ class HttpProbe:
             answer = run.answer = await self._fetch(run, request)
             location = self._location(answer)
             if location is None:
-                return self._fault(run, answer)
+                return await self._fault(answer)
             try:
                 request, headers = requests.redirected(request, headers, answer.status, location)
             except requests.BadRedirect as error:
@@ -174,12 +174,12 @@ class HttpProbe:
     def _reading(self) -> None:
         self.stage = "reading the answer"
 
-    def _fault(self, run: _Run, answer: Answer) -> str:
+    async def _fault(self, answer: Answer) -> str:
         fault = self._expect.head_fault(answer)
         if fault or not self._expect.wants_body:
             return fault
         try:
-            body, cut = decoded(answer, self._settings.max_body)
+            body, cut = await decoded(answer, self._settings.max_body)
         except BadAnswer as error:
             return str(error)
         return self._expect.body_fault(answer, body, cut)
@@ -216,10 +216,10 @@ class HttpProbe:
     def _excerpt(self, answer: Answer) -> str:
         """The body's beginning; masked before it is cut, so that no half of a secret is left at the end."""
         try:
-            body, _ = decoded(answer, 16 * EXCERPT)
+            body = beginning(answer, 16 * EXCERPT)
         except BadAnswer:
-            body = answer.body
-        return clean(mask(body_text(answer, body[: 16 * EXCERPT]), self._secrets), EXCERPT)
+            body = answer.body[: 16 * EXCERPT]
+        return clean(mask(body_text(answer, body), self._secrets), EXCERPT)
 
 
 def _samples(run: _Run) -> tuple[Sample, ...]:
