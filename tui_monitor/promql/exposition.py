@@ -12,12 +12,12 @@ from functools import partial
 from operator import length_hint
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import Labels, Sample
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format
 from tui_monitor.promql.exposition_line import PLAIN_NUMBER
 from tui_monitor.promql.exposition_page import DROPPED, Limits, PageReading, Remembered, Stamped
-from tui_monitor.core.sanitize import clean, clip
 
 BLOCK = 32
 """Lines between two steps: 0.02 ms where they are known, less than 1 ms where they are new."""

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import METRIC_NAME, Labels
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import METRIC_NAME, Labels
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format
 from tui_monitor.promql.numbers import format_sample

@@ -9,8 +9,8 @@ from time import perf_counter
 
 import h11
 
-from tui_monitor.sources.http.request import HttpRequest
 from tui_monitor.sources.http.inflate import ENCODINGS, PIECE, BadCompression, inflate
+from tui_monitor.sources.http.request import HttpRequest
 from tui_monitor.sources.net.slices import Pause, in_slices
 from tui_monitor.sources.net.stream import Stream
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from test_exposition import read
 
-from tui_monitor.model import labels_of
+from tests.unit.promql.test_exposition import read
+from tui_monitor.core.values import labels_of
 from tui_monitor.promql.exposition import Exposition, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format, format_of

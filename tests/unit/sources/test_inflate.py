@@ -9,8 +9,8 @@ from itertools import islice
 
 import pytest
 
-from tui_monitor.sources.http_exchange import Answer, BadAnswer, beginning, decoded
-from tui_monitor.sources.inflate import PIECE, BadCompression, inflate
+from tui_monitor.sources.http.exchange import Answer, BadAnswer, beginning, decoded
+from tui_monitor.sources.http.inflate import PIECE, BadCompression, inflate
 
 TEXT = b"".join(b"line %d\n" % number for number in range(50_000))
 

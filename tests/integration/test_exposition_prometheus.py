@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import json
 from typing import Any
 
-import pytest
-from exposition_pages import CASES, PageCase, same
-from httpserver import serve_in_thread
-from prometheus_server import PROMETHEUS, PrometheusServer, prometheus_server
-
-from tui_monitor.model import METRIC_NAME
+from tests.support.exposition_pages import CASES, PageCase, same
+from tests.support.httpserver import serve_in_thread
+from tests.support.peers.base import wait_until
+from tests.support.peers.prometheus import Prometheus, prometheus
+from tests.support.peers.require import peers_needed
+from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.exposition_write import series_text
-
-pytestmark = pytest.mark.skipif(
-    PROMETHEUS is None and not os.environ.get("TUI_MONITOR_TEST_REQUIRE"), reason="no prometheus is installed (apt install prometheus)"
-)
 
 
 def _serve(server: Any, number: int, case: PageCase) -> None:
@@ -33,9 +28,9 @@ def _job(number: int, case: PageCase, port: int) -> dict[str, Any]:
     return {**job, "sample_limit": case.limit} if case.limit else job
 
 
-def _kept(prometheus: PrometheusServer, number: int) -> dict[str, float]:
+def _kept(server: Prometheus, number: int) -> dict[str, float]:
     found = {}
-    for series in prometheus.ask("query", query=f'{{page="{number}",__name__!~"up|scrape_.+"}}')["result"]:
+    for series in server.get("/api/v1/query", query=f'{{page="{number}",__name__!~"up|scrape_.+"}}')["result"]:
         labels = {
             key: value for key, value in series["metric"].items() if (key, value) not in (("job", f"p{number}"), ("instance", "target"))
         }
@@ -44,18 +39,23 @@ def _kept(prometheus: PrometheusServer, number: int) -> dict[str, float]:
     return found
 
 
-def test_prometheus_keeps_what_the_table_says(tmp_path: Path) -> None:
+def _targets(server: Prometheus) -> dict[str, Any]:
+    return {target["scrapePool"]: target for target in server.get("/api/v1/targets")["activeTargets"]}
+
+
+def test_prometheus_keeps_what_the_table_says() -> None:
     """Up or down, and the kept series with their values, page by page."""
     wrong = []
-    with serve_in_thread() as server:
+    with serve_in_thread() as pages:
         for number, case in enumerate(CASES):
-            _serve(server, number, case)
-        jobs = [_job(number, case, server.port) for number, case in enumerate(CASES)]
-        with prometheus_server(jobs, tmp_path) as prometheus:
-            targets = prometheus.targets()
+            _serve(pages, number, case)
+        jobs = [_job(number, case, pages.port) for number, case in enumerate(CASES)]
+        config = json.dumps({"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs})
+        with peers_needed(), prometheus(config) as server:
+            wait_until(lambda: bool(found := _targets(server)) and all(target["health"] != "unknown" for target in found.values()))
             for number, case in enumerate(CASES):
-                up = targets[f"p{number}"]["health"] == "up"
-                kept = _kept(prometheus, number) if up else None
+                target = _targets(server)[f"p{number}"]
+                kept = _kept(server, number) if target["health"] == "up" else None
                 if not same(kept, case.kept):
-                    wrong.append((case.name, kept, case.kept, targets[f"p{number}"]["lastError"]))
+                    wrong.append((case.name, kept, case.kept, target["lastError"]))
     assert not wrong

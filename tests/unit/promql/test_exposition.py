@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from exposition_pages import CASES, NOW, OPENMETRICS, TEXT, PageCase, same
 
-from tui_monitor.model import METRIC_NAME, Labels, labels_of
+from tests.support.exposition_pages import CASES, NOW, OPENMETRICS, TEXT, PageCase, same
+from tui_monitor.core.values import METRIC_NAME, Labels, labels_of
 from tui_monitor.promql.exposition import BLOCK, Exposition, Page, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format, UnknownFormat, format_of
