@@ -111,7 +111,10 @@ def _all_series(page: Page, own: list[Labels], up: bool, took: float) -> AllSeri
 
 
 def _rules(settings: ScrapeSettings) -> ScrapeRules:
-    url = parse_url(settings.url)
+    try:
+        url = parse_url(settings.url)
+    except ValueError as error:
+        raise ValueError(f"url: {error}") from None
     host = f"[{url.host}]" if ":" in url.host else url.host
     labels = {**settings.labels, "check": settings.name, "instance": f"{host}:{url.port}", "category": settings.category}
     return ScrapeRules(
