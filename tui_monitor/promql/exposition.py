@@ -86,10 +86,13 @@ class Exposition:
         except _Broken as fault:
             return _page(reading, {}, str(fault))
         yield from _forget_vanished(reading, before)
-        before.metadata = reading.metadata()
-        before.heads, before.comments, before.types = reading.heads, reading.comments, reading.types
+        metadata = before.metadata = reading.metadata()
+        if before.types != reading.types and reading.openmetrics:  # which _created are left out depends on the types: learn anew
+            before = Remembered(kind)
+        else:
+            before.heads, before.comments, before.types = reading.heads, reading.comments, reading.types
         self._before = before
-        return _page(reading, before.metadata)
+        return _page(reading, metadata)
 
 
 def _forget_vanished(reading: PageReading, before: Remembered) -> Generator[None, None, None]:
@@ -129,7 +132,7 @@ def _read_all(reading: PageReading, pieces: Iterable[bytes]) -> Generator[None, 
 def _read_block(reading: PageReading, lines: list[str], number: int) -> None:
     """Read some lines; ``number`` is that of the first."""
     if reading.full:
-        reading.scraped += sum(1 for line in lines if line and line[0] != "#")
+        reading.scraped += sum(1 for line in lines if line.lstrip(" \t")[:1] not in ("", "#"))
         reading.ended = reading.ended or "# EOF" in lines
         return
     rest = iter(lines)

@@ -20,7 +20,6 @@ TOLERANCE_MS = 600_000
 
 _EXEMPLAR = re.compile(r"[ \t]#[ \t]")
 _WITH_CREATED = {"counter", "histogram", "gaugehistogram", "summary"}
-_HISTOGRAMS = {"histogram", "gaugehistogram"}
 
 
 @frozen
@@ -86,7 +85,7 @@ class PageReading:
         self.types: dict[str, str] = {}
         self.scraped = self.dropped = self.duplicates = self.ignored_times = self.refused_times = 0
         self.new_heads = 0
-        self.full = self.ended = self._relearning = False
+        self.full = self.ended = False
         self._rules = rules
         self._now = now_ms
         self._before = before
@@ -121,17 +120,7 @@ class PageReading:
             return
         self.comments[line] = comment
         if comment.kind == "TYPE":
-            before = self._before.types.get(comment.name, "")
             self.types[comment.name] = comment.text
-            if before != comment.text and not self._relearning and self.known:
-                self._relearn()
-
-    def _relearn(self) -> None:
-        """Forget what earlier pages taught, once a page: how a label's value is written depends on the type."""
-        self._relearning = True
-        self.known.clear()
-        self._spelled.clear()
-        self._spelled.update((labels, head) for head, labels in self.heads.items() if labels is not DROPPED)
 
     def metadata(self) -> Mapping[str, Metadata]:
         """What the comments say, by metric; the last line of several wins. The old value where they are the same lines."""
@@ -214,11 +203,9 @@ class PageReading:
             wanted = self._wanted[name] = self._is_wanted(name)
         if not wanted:
             return DROPPED
-        base = name.removesuffix("_bucket")
-        if base != name and "le" in pairs and self.types.get(base) in _HISTOGRAMS:
-            pairs["le"] = normal_float(pairs["le"])
-        elif "quantile" in pairs and self.types.get(name) == "summary":
-            pairs["quantile"] = normal_float(pairs["quantile"])
+        for label in ("le", "quantile"):
+            if label in pairs and (label == "quantile" or name.endswith("_bucket")):
+                pairs[label] = normal_float(pairs[label])
         labels = finished(pairs, self._rules.labels, self._rules.defaults, self._rules.honor_labels, self._pairs)
         return self.known.get(self._spelled.get(labels, head), labels)
 

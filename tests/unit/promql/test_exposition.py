@@ -211,14 +211,9 @@ def test_limits(limits: Limits, body: str, fault: str) -> None:
 
 
 def test_bounds_have_one_spelling() -> None:
-    """le of histograms and quantile of summaries as OpenMetrics writes them; the same labels elsewhere stay."""
-    body = """# TYPE h histogram
-h_bucket{le="1"} 1
-# TYPE s summary
-s{quantile="0.50"} 1
-g{le="1",quantile="1"} 1
-"""
-    assert values(scrape(body)) == {'h_bucket{le="1.0"}': 1, 's{quantile="0.5"}': 1, 'g{le="1",quantile="1"}': 1}
+    """le of buckets and quantile as OpenMetrics writes them, whatever the TYPE says; le elsewhere stays."""
+    body = 'h_bucket{le="1"} 1\ns{quantile="0.50"} 1\ns{quantile="most"} 1\ng{le="1"} 1\n'
+    assert values(scrape(body)) == {'h_bucket{le="1.0"}': 1, 's{quantile="0.5"}': 1, 's{quantile="most"}': 1, 'g{le="1"}': 1}
     cases = {
         "5": "5.0",
         "0.1": "0.1",
@@ -234,12 +229,13 @@ g{le="1",quantile="1"} 1
 
 
 def test_a_type_that_changes_is_learnt_anew() -> None:
-    """What an earlier page taught of a series goes when its type changes; nothing is doubled meanwhile."""
+    """Whether _created belongs to a counter is asked again when the types change; nothing is doubled meanwhile."""
     reader = Exposition(ScrapeRules())
-    line = b'h_bucket{le="1"} 1\n'
-    assert values(read(reader, b"# TYPE h gauge\n" + line)) == {'h_bucket{le="1"}': 1}
-    assert values(read(reader, b"a 1\n# TYPE h histogram\n" + line + line)) == {"a": 1, 'h_bucket{le="1.0"}': 1}
-    assert values(read(reader, b"# TYPE h histogram\n" + line)) == {'h_bucket{le="1.0"}': 1}
+    counter, gauge = b"# TYPE c counter\nc_created 1\n# EOF\n", b"# TYPE c gauge\nc_created 1\n# EOF\n"
+    assert values(read(reader, counter, "openmetrics")) == {}
+    read(reader, counter, "openmetrics")
+    assert read(reader, gauge, "openmetrics").scraped == 1
+    assert values(read(reader, gauge, "openmetrics")) == {"c_created": 1}
 
 
 def test_what_is_remembered_is_bounded_by_the_last_page() -> None:
