@@ -3,8 +3,8 @@
     python bench/scrape.py [--sizes 2000,20000] [--times 15]
 
 Two pages: ``plain`` has node_exporter's short lines with HELP and TYPE, ``wide`` seven labels on every line. ``slice_ms`` is the
-CPU time for which the event loop was held (2 ms is the aim; the p99 of all slices and the longest), so that a busy machine does not count. ``bytes_per_series`` is what a reader
-keeps for each series: the text before the value and the finished labels.
+CPU time for which the event loop was held (2 ms is the aim; the p99 of all slices and the longest), so that a busy machine does
+not count. ``bytes_per_series`` is what a reader keeps for each series: the text before the value and the finished labels.
 """
 
 from __future__ import annotations
