@@ -52,6 +52,13 @@ def of_probes(found: Any) -> Figures:
     return {f"probe_{row['endpoints']}": figure(row["probe_ms"], "ms", 1.2) for row in found["sizes"]}
 
 
+def of_scrape(found: Any) -> Figures:
+    targets = {2000: 3.0, 20_000: 80.0}
+    figures = {f"{row['page']}_{row['samples']}_warm": figure(row["warm_ms"], "ms", targets.get(row["samples"])) for row in found}
+    figures |= {f"{row['page']}_{row['samples']}_slice_p99": figure(row["slice_ms_p99"], "ms", 5.0) for row in found}
+    return figures | {f"{row['page']}_{row['samples']}_memory": figure(row["bytes_per_series"], "bytes a series", 1536) for row in found}
+
+
 def of_backtest(found: Any) -> Figures:
     rows = {row["name"]: row for row in found["figures"]}
     return {
@@ -68,6 +75,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "rules": (["rules.py"], [], of_rules),
     "outbox": (["outbox.py"], [], of_outbox),
     "probes": (["probes.py", "--seconds", "4"], ["--sizes", "100"], of_probes),
+    "scrape": (["scrape.py"], ["--times", "5"], of_scrape),
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),

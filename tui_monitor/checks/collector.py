@@ -8,12 +8,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from tui_monitor.checks.check_loop import AnyCheck, CheckLoop, first_delay
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
+from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.models import PostgresCheck, QuerySettings, Settings, SystemSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.tasks import quietly
@@ -66,6 +68,7 @@ class Collector:
         self._guard = guard
         self._changed = changed
         self._pending: list[Batch] = []
+        self._intake = SeriesIntake()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
@@ -104,6 +107,9 @@ class Collector:
         for task in self._tasks.pop(name, []):
             task.cancel()
         del self._loops[name]
+        queries = (f"{name}: {query.metric}" for query in getattr(loop.check, "queries", ()))
+        for source in (name, *queries):
+            self._take(self._intake.gone(source, self._clock.wall_ms() + 1), MINIMUM_LOOKBACK)
         if successor is None:
             self.results.pop(name, None)
             self.log_lines.pop(name, None)
@@ -192,15 +198,34 @@ class Collector:
         result = observation.check
         assert result is not None
         before = self.results.get(result.name)
+        series = result.probe.all_series
+        if series is not None:  # the board needs none of the page's series
+            result = replace(result, probe=replace(result.probe, all_series=None))
         self.results[result.name] = result
         check = self._loops[result.name].check if result.name in self._loops else None
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
         self._take(observation, lookback)
+        if series is not None:
+            self._take_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
             if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
                 self._hurry(check.depends_on)
                 self._read_log(check)
+
+    def _take_parts(self, name: str, parts: list[Observation], lookback: int) -> None:
+        """Take the first part at once and the others by turns with the rest of the program."""
+        if len(parts) < 2 or self._group is None:
+            for part in parts:
+                self._take(part, lookback)
+            return
+        self._take(parts[0], lookback)
+        self._group.create_task(quietly(self._take_by_turns(parts[1:], lookback)), name=f"page of {name}")
+
+    async def _take_by_turns(self, parts: list[Observation], lookback: int) -> None:
+        for part in parts:
+            await asyncio.sleep(0)
+            self._take(part, lookback)
 
     def _read_log(self, check: AnyCheck) -> None:
         if check.log_file is not None and self._group is not None:
@@ -239,10 +264,13 @@ class Collector:
             if error and error != self.query_errors.get(key):
                 log.warning("query %s: %s", key, error)
             self.query_errors[key] = error
-            if samples:
-                labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
+            labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
+            if samples or not error:
                 self.figures[key] = {_short(s.labels): s.value for s in samples[:20]}
+            if error:  # what was read is taken, and no series ends for what could not be read
                 self._take(Observation(self._clock.wall_ms(), labelled), lookback)
+            else:
+                self._take(self._intake.answer(key, self._clock.wall_ms(), labelled), lookback)
             await self._clock.sleep(query.interval)
 
     def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:

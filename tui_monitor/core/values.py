@@ -133,11 +133,23 @@ class Sample(NamedTuple):
 
 
 @frozen
+class AllSeries:
+    """All series that a source has at one moment, with all their labels: one that was there before and is missing has ended.
+
+    ``stamped`` are samples with their own times (UTC ms); such series end without a marker.
+    """
+
+    samples: tuple[Sample, ...] = ()
+    stamped: tuple[tuple[int, Sample], ...] = ()
+
+
+@frozen
 class ProbeResult:
     """One probe's plain verdict, before failure and success thresholds.
 
     ``duration`` and ``phases`` are seconds. ``samples`` are extra series; the poller adds the labels check, type
-    and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy.
+    and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
+    sources that name all their series each time (scrapes); None says nothing of them, so none ends.
     """
 
     status: HealthStatus
@@ -146,6 +158,7 @@ class ProbeResult:
     phases: Mapping[str, float] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    all_series: AllSeries | None = None
 
 
 @frozen

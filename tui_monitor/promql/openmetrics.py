@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from array import array
 from bisect import bisect_right
@@ -10,13 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tui_monitor.core.values import METRIC_NAME, STALE_NAN, Labels
-from tui_monitor.promql.numbers import parse_float
+from tui_monitor.promql.exposition_line import read_head, read_seconds, read_value
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, exact_name, fulfils
 
-_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*", re.ASCII)
-_LABEL = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*")\s*', re.ASCII)
-_STRING = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*')
-_ESCAPE = re.compile(r"\\(.)")
 _EXEMPLAR = re.compile(r"\s#\s.*$")
 
 
@@ -114,24 +109,9 @@ def _sample(line: str, heads: dict[str, Labels]) -> tuple[Labels, float, int]:
     end = line.rfind("}") + 1
     known = heads.get(line[:end])
     if known is not None and len(words := line[end:].split()) == 2:
-        return known, _value(words[0]), _time(words[1])
-    start = _NAME.match(line)
-    pairs: dict[str, str] = {}
-    if start is not None:
-        pairs[METRIC_NAME] = start.group()
-        at = start.end()
-    elif line.startswith("{"):
-        at = 0
-    else:
-        raise ValueError(f"a metric's name is expected, not {line[:20]!r}")
-    rest = line[at:].lstrip()
-    if rest.startswith("{"):
-        at = _labels(rest, pairs)
-        rest = rest[at:]
-    elif rest == line[at:]:
-        raise ValueError(f"a space is expected after {pairs[METRIC_NAME]!r}")
-    if METRIC_NAME not in pairs:
-        raise ValueError("the metric has no name")
+        return known, _value(words[0]), read_seconds(words[1])
+    pairs, at = read_head(line)
+    rest = line[at:]
     words = _EXEMPLAR.sub("", rest).split()
     if len(words) == 1:
         raise ValueError("the sample has no timestamp (seconds after the value)")
@@ -139,66 +119,8 @@ def _sample(line: str, heads: dict[str, Labels]) -> tuple[Labels, float, int]:
         raise ValueError(f"a value and a timestamp are expected, not {rest.strip()!r}")
     labels = tuple(sorted((key, value) for key, value in pairs.items() if value))
     heads[line[: len(line) - len(rest)]] = labels
-    return labels, _value(words[0]), _time(words[1])
-
-
-def _labels(text: str, pairs: dict[str, str]) -> int:
-    """Read {name="value", ...} into the pairs; a quoted word alone is the metric's name. The offset behind the brace."""
-    at = 1
-    while True:
-        while text[at : at + 1] in (" ", "\t"):
-            at += 1
-        if text[at : at + 1] == "}":
-            return at + 1
-        found = _LABEL.match(text, at)
-        if found is None:
-            raise ValueError(f"a label's name or }} is expected at {text[at : at + 20]!r}" if at < len(text) else "} is missing")
-        key, at = found.group(1), found.end()
-        if key.startswith('"'):
-            key = _unescape(key[1:-1])
-        if text[at : at + 1] == "=":
-            value = _STRING.match(text, at + 1)
-            if value is None:
-                raise ValueError(f"the label {key!r} needs a value in quotes")
-            _set(pairs, key, _unescape(value.group(1)))
-            at = value.end()
-        elif found.group(1).startswith('"'):
-            _set(pairs, METRIC_NAME, key)
-        else:
-            raise ValueError(f"= is expected after the label {key!r}")
-        if text[at : at + 1] == ",":
-            at += 1
-        elif text[at : at + 1] != "}":
-            raise ValueError(f", or }} is expected at {text[at : at + 20]!r}" if at < len(text) else "} is missing")
-
-
-def _set(pairs: dict[str, str], key: str, value: str) -> None:
-    if key in pairs:
-        raise ValueError(f"the label {key!r} stands twice")
-    pairs[key] = value
-
-
-def _unescape(text: str) -> str:
-    r"""Resolve \\, \" and \n; a backslash before anything else stays."""
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda found: {"n": "\n", "\\": "\\", '"': '"'}.get(found.group(1), found.group()), text)
+    return labels, _value(words[0]), read_seconds(words[1])
 
 
 def _value(word: str) -> float:
-    if word.lower() == "stalenan":
-        return STALE_NAN
-    try:
-        return parse_float(word)
-    except ValueError:
-        raise ValueError(f"not a number: {word!r}") from None
-
-
-def _time(word: str) -> int:
-    try:
-        seconds = parse_float(word)
-    except ValueError:
-        raise ValueError(f"not a timestamp in seconds: {word!r}") from None
-    if not math.isfinite(seconds) or abs(seconds) > 9e15:
-        raise ValueError(f"not a timestamp in seconds: {word!r}")
-    return math.floor(seconds * 1000 + 0.5)
+    return STALE_NAN if word.lower() == "stalenan" else read_value(word)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 
 import h11
 
+from tui_monitor.sources.http.inflate import ENCODINGS, PIECE, BadCompression, inflate
 from tui_monitor.sources.http.request import HttpRequest
+from tui_monitor.sources.net.slices import Pause, in_slices
 from tui_monitor.sources.net.stream import Stream
 
 MAX_HEAD = 65536
 """Bytes that status line and headers together may take."""
 _MAX_INTERIM = 16
+_FEW_STEPS = 64
 
 
 class BadAnswer(Exception):
@@ -98,7 +101,9 @@ class Exchange:
     async def _body(self, limit: int) -> tuple[bytes, bool]:
         parts: list[bytes] = []
         size = 0
+        pause = Pause()
         while True:
+            await pause.when_due()  # a fast sender's data is there at once, and one in chunks of a byte costs 10 µs for each
             event = self._next_event()
             if isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
@@ -153,27 +158,47 @@ def _what(error: h11.RemoteProtocolError) -> str:
     return str(error).partition(":")[0].lower()
 
 
-def decoded(answer: Answer, limit: int) -> tuple[bytes, bool]:
-    """The body without its content encoding, at most ``limit`` bytes, and whether that cut it. Raises BadAnswer.
+async def decoded(answer: Answer, limit: int) -> tuple[bytes, bool]:
+    """The body without its content encoding, at most ``limit`` bytes, and whether that cut it. Raises BadAnswer."""
+    return await in_slices(_decoding(answer, limit))
 
-    We ask for no encoding; servers that compress all the same (gzip, deflate) are understood.
+
+def beginning(answer: Answer, limit: int) -> bytes:
+    """At most ``limit`` bytes of the decoded body, for an excerpt: at once, so as far as a few steps lead. Raises BadAnswer."""
+    found = b""
+    for piece in islice(body_pieces(answer), _FEW_STEPS):
+        found += piece
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _decoding(answer: Answer, limit: int) -> Generator[None, None, tuple[bytes, bool]]:
+    parts: list[bytes] = []
+    size = 0
+    for piece in body_pieces(answer):
+        parts.append(piece)
+        size += len(piece)
+        if size > limit:
+            return b"".join(parts)[:limit], True
+        yield
+    return b"".join(parts), answer.cut
+
+
+def body_pieces(answer: Answer) -> Iterator[bytes]:
+    """The body without its content encoding, in pieces of at most 64 KiB, each a short step. Raises BadAnswer.
+
+    A plain probe asks for no encoding; servers that compress all the same (gzip, deflate) are understood.
     """
     encoding = (answer.header("content-encoding") or "").strip().lower()
     if encoding in ("", "identity") or not answer.body:
-        return answer.body, answer.cut
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+        for start in range(0, len(answer.body), PIECE):
+            yield answer.body[start : start + PIECE]
+        return
+    if encoding not in ENCODINGS:
         raise BadAnswer("body has a content encoding that is not understood")
-    return _inflate(answer.body, limit, answer.cut)
-
-
-def _inflate(data: bytes, limit: int, cut: bool) -> tuple[bytes, bool]:
-    last: zlib.error | None = None
-    for window in (47, -15):  # gzip or zlib by its header, else raw deflate as some servers send
-        decoder = zlib.decompressobj(window)
-        try:
-            plain = decoder.decompress(data, limit)
-        except zlib.error as error:
-            last = error
-            continue
-        return plain, cut or bool(decoder.unconsumed_tail)
-    raise BadAnswer("body is not the gzip that its header says") from last
+    try:
+        yield from inflate(answer.body, encoding)
+    except BadCompression as error:
+        if not (answer.cut and error.cut_short):
+            raise BadAnswer(str(error)) from error

@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping
 from itertools import pairwise
 from time import perf_counter
+from typing import Protocol
 
 from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.http import request as requests
-from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, decoded
+from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
 from tui_monitor.sources.http.request import HttpRequest, Url
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
@@ -44,18 +45,50 @@ class _Run:
         self.expiry: float | None = None
 
 
+class AnswerReader(Protocol):
+    """Looks at the last answer of a probe."""
+
+    def names(self, status: int) -> bool:
+        """Whether this status is an answer and no redirect to follow."""
+        ...
+
+    async def fault(self, answer: Answer) -> str:
+        """What is wrong with the answer, "" for nothing."""
+        ...
+
+
+class _Expected:
+    """The answer as the check's ``expect_`` keys want it."""
+
+    def __init__(self, settings: HttpCheck) -> None:
+        self._expect = Expectations(settings)
+        self._max_body = settings.max_body
+        self.names = self._expect.names
+
+    async def fault(self, answer: Answer) -> str:
+        fault = self._expect.head_fault(answer)
+        if fault or not self._expect.wants_body:
+            return fault
+        try:
+            body, cut = await decoded(answer, self._max_body)
+        except BadAnswer as error:
+            return str(error)
+        return self._expect.body_fault(answer, body, cut)
+
+
 class HttpProbe:
     """Tests one HTTP or HTTPS address. Proxies of the environment are not used: what is tested is the target.
 
-    Raises ValueError at construction where a setting cannot be understood (the text names the key).
+    ``reader`` judges the last answer, by default by the check's ``expect_`` keys. Raises ValueError at construction where a setting
+    cannot be understood (the text names the key).
     """
 
-    def __init__(self, settings: HttpCheck, *, resolver: Resolver = RESOLVER) -> None:
+    def __init__(self, settings: HttpCheck, *, reader: AnswerReader | None = None, resolver: Resolver = RESOLVER) -> None:
         self.stage = ""
         self._settings = settings
         self._resolver = resolver
         self._tls = _tls(settings)
-        self._expect = Expectations(settings)
+        self._reader = reader or _Expected(settings)
         url = _url(settings)
         self._headers: Mapping[str, str] = _headers(settings, url)
         self._request = _request(settings, url, self._headers)
@@ -85,7 +118,7 @@ class HttpProbe:
             answer = run.answer = await self._fetch(run, request)
             location = self._location(answer)
             if location is None:
-                return self._fault(run, answer)
+                return await self._reader.fault(answer)
             try:
                 request, headers = requests.redirected(request, headers, answer.status, location)
             except requests.BadRedirect as error:
@@ -94,7 +127,7 @@ class HttpProbe:
 
     def _location(self, answer: Answer) -> str | None:
         """Where to go on, None where this answer is the last."""
-        if answer.status not in requests.REDIRECTS or not self._settings.follow_redirects or self._expect.names(answer.status):
+        if answer.status not in requests.REDIRECTS or not self._settings.follow_redirects or self._reader.names(answer.status):
             return None
         return answer.header("location")
 
@@ -174,16 +207,6 @@ class HttpProbe:
     def _reading(self) -> None:
         self.stage = "reading the answer"
 
-    def _fault(self, run: _Run, answer: Answer) -> str:
-        fault = self._expect.head_fault(answer)
-        if fault or not self._expect.wants_body:
-            return fault
-        try:
-            body, cut = decoded(answer, self._settings.max_body)
-        except BadAnswer as error:
-            return str(error)
-        return self._expect.body_fault(answer, body, cut)
-
     def _result(self, run: _Run, reason: str) -> ProbeResult:
         status = HealthStatus.UNHEALTHY if reason else HealthStatus.HEALTHY
         now = time.time()
@@ -216,10 +239,10 @@ class HttpProbe:
     def _excerpt(self, answer: Answer) -> str:
         """The body's beginning; masked before it is cut, so that no half of a secret is left at the end."""
         try:
-            body, _ = decoded(answer, 16 * EXCERPT)
+            body = beginning(answer, 16 * EXCERPT)
         except BadAnswer:
-            body = answer.body
-        return clean(mask(body_text(answer, body[: 16 * EXCERPT]), self._secrets), EXCERPT)
+            body = answer.body[: 16 * EXCERPT]
+        return clean(mask(body_text(answer, body), self._secrets), EXCERPT)
 
 
 def _samples(run: _Run) -> tuple[Sample, ...]:

@@ -1,0 +1,126 @@
+"""What a scrape or a query no longer names ends in memory and history; silence ends nothing; large pages come in parts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.support.clocks import ManualClock
+from tui_monitor.checks.collector import Collector
+from tui_monitor.checks.self_diagnosis import Guard
+from tui_monitor.checks.series_intake import PART, SeriesIntake
+from tui_monitor.config.models import Settings
+from tui_monitor.core.troubles import Troubles
+from tui_monitor.core.values import AllSeries, HealthStatus, ProbeResult, Sample, is_stale, labels_of
+from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.storage.memory import SeriesMemory
+
+
+class Target:
+    """A probe that answers what the test sets."""
+
+    stage = ""
+    answer: ProbeResult | Exception
+
+    async def probe(self) -> ProbeResult:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+def page(*names: str, status: HealthStatus = HealthStatus.HEALTHY) -> ProbeResult:
+    """A scrape with these series."""
+    reason = "" if status is HealthStatus.HEALTHY else "500"
+    return ProbeResult(status, reason, 0.1, all_series=AllSeries(tuple(Sample(labels_of(name, check="node"), 1.0) for name in names)))
+
+
+def settings_of(*checks: dict[str, Any]) -> Settings:
+    """A configuration of these checks alone."""
+    return Settings.model_validate({"checks": list(checks), "system": {"processes": False}})
+
+
+def collector_of(settings: Settings, clock: ManualClock, memory: SeriesMemory) -> Collector:
+    """A collector without doubts of its own."""
+    return Collector(settings, clock, memory, Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
+
+
+async def test_series_of_a_target_end_with_its_answers_only() -> None:
+    """A series that is missing ends at the next answer, a failed scrape ends all but up, own trouble ends nothing, a reload ends all."""
+    clock, memory, target = ManualClock(), SeriesMemory(), Target()
+    settings = settings_of({"name": "node", "type": "tcp", "host": "127.0.0.1", "port": 9})
+    collector = collector_of(settings, clock, memory)
+    collector._loops["node"].probe = target
+
+    async def live(answer: ProbeResult | Exception) -> set[str]:
+        await clock.advance(10)
+        target.answer = answer
+        await collector._loops["node"].step()
+        return {name for name in ("a", "b", "up") if memory.last(labels_of(name, check="node"))}
+
+    assert await live(page("a", "b", "up")) == {"a", "b", "up"}
+    assert collector.results["node"].probe.all_series is None
+    assert await live(page("a", "up")) == {"a", "up"}
+    assert await live(OwnTrouble("no route")) == {"a", "up"}
+    assert await live(page("up", status=HealthStatus.UNHEALTHY)) == {"up"}
+    assert await live(page("a", "b", "up")) == {"a", "b", "up"}
+    collector.configure(settings_of())
+    assert not any(memory.last(labels_of(name, check="node")) for name in ("a", "b", "up"))
+
+
+async def test_a_query_without_rows_ends_its_series() -> None:
+    """An answer without a row ends that series at once; a query that fails ends nothing (faults: silence is no answer)."""
+    clock, memory = ManualClock(), SeriesMemory()
+    query = {"metric": "orders", "sql": "select 1 as value", "interval": "10s"}
+    settings = settings_of({"name": "db", "type": "postgres", "dsn": "postgresql://x@127.0.0.1:9/x", "queries": [query]})
+    collector = collector_of(settings, clock, memory)
+    waiting = Sample(labels_of("orders", status="waiting"), 12.0)
+    answers: list[tuple[tuple[Sample, ...], str]] = [((waiting,), ""), ((), "no connection"), ((), "")]
+    seen: list[bool] = []
+    stopped = asyncio.Event()
+
+    class Queries:
+        async def run_query(self, _: object) -> tuple[tuple[Sample, ...], str]:
+            if not answers:
+                stopped.set()
+                await asyncio.Event().wait()
+            await clock.advance(10)
+            return answers.pop(0)
+
+    async def sleep(_: float) -> None:
+        seen.append(memory.last(labels_of("orders", status="waiting", check="db", type="postgres")) is not None)
+
+    check: Any = settings.checks[0]
+    clock.sleep = sleep  # type: ignore[method-assign]
+    task = asyncio.create_task(collector._run_query(check, Queries(), check.queries[0]))  # type: ignore[arg-type]
+    await stopped.wait()
+    task.cancel()
+    assert seen == [True, True, False]
+
+
+def test_large_pages_come_in_parts() -> None:
+    """At most PART samples in one go, all of one moment; own times apart, and they end without a marker."""
+    intake = SeriesIntake()
+    many = tuple(Sample(labels_of("m", x=str(number)), 1.0) for number in range(2 * PART + 1))
+    stamped = ((5, Sample(labels_of("s"), 1.0)), (4, Sample(labels_of("s"), 2.0)))
+    parts = intake.page("node", 9, AllSeries(many, stamped))
+    assert [(part.at, len(part.samples)) for part in parts] == [(9, PART), (9, PART), (9, 1), (4, 1), (5, 1)]
+    ended = intake.page("node", 10, AllSeries(many[1:]))
+    assert [labels for part in ended for labels, value in part.samples if is_stale(value)] == [many[0].labels]
+    assert len(intake.gone("node", 11).samples) == 2 * PART
+    assert intake.gone("node", 12).samples == ()
+
+
+async def test_parts_are_taken_by_turns() -> None:
+    """The first part is there at once, the others while the loop goes on; all in the end."""
+    clock, memory, target = ManualClock(), SeriesMemory(), Target()
+    collector = collector_of(settings_of({"name": "node", "type": "tcp", "host": "127.0.0.1", "port": 9}), clock, memory)
+    collector._loops["node"].probe = target
+    target.answer = page(*(f"m{number}" for number in range(3 * PART)))
+    async with asyncio.TaskGroup() as group:
+        collector._group = group
+        await collector._loops["node"].step()
+        assert len(memory) < 2 * PART
+    assert len(memory) >= 3 * PART

@@ -1,0 +1,41 @@
+"""Long computations in short slices, so that one target's page never holds up the event loop, and with it every other probe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from time import perf_counter
+from typing import TypeVar
+
+T = TypeVar("T")
+SLICE = 0.002
+"""Seconds that a computation may take before the loop has its turn."""
+
+
+async def in_slices(work: Generator[object, None, T]) -> T:
+    """Drive a generator, whose steps are short, to its end and answer with its value; its exceptions pass."""
+    pause = Pause()
+    try:
+        while True:
+            next(work)
+            await pause.when_due()
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    finally:
+        work.close()
+
+
+class Pause:
+    """Gives the loop its turn after each slice of work."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self) -> None:
+        self._until = perf_counter() + SLICE
+
+    async def when_due(self) -> None:
+        """Let others run where this slice is over; call it between steps."""
+        if perf_counter() > self._until:
+            await asyncio.sleep(0)
+            self._until = perf_counter() + SLICE
