@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, label
+from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample, label, labels_of
 from tui_monitor.platform.child import Child
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.command.probe import CommandProbe, CommandSettings
@@ -117,6 +117,26 @@ async def test_output_that_is_not_json_is_unknown(script: str, reason: str) -> N
     """It says nothing of the target."""
     result = await probe(script, output="json")
     assert (result.status, result.reason) == (UNKNOWN, reason)
+
+
+@pytest.mark.parametrize("end", ["", "\\n# EOF\\n"])
+async def test_output_prometheus_is_a_page_of_metrics(end: str) -> None:
+    """The page's own names and labels; one that is the check's own is kept beside it."""
+    page = f'# TYPE queue_length gauge\\nqueue_length{{queue="a b",check="own"}} 12{end}'
+    result = await probe(f"printf {shlex.quote(page)}", output="prometheus", labels={"check": "queues"})
+    queue = labels_of("queue_length", queue="a b", check="queues", exported_check="own")
+    assert result.status is HEALTHY and Sample(queue, 12.0) in result.samples
+    assert series(result)["command_exit_code"] == 0
+
+
+async def test_a_page_with_a_fault_gives_no_series() -> None:
+    """All or nothing, as with a scrape; the reason names the line."""
+    result = await probe("echo 'a 1'; echo 'b{ 2'", output="prometheus")
+    assert result.status is UNKNOWN and result.reason.startswith("the output is no page of metrics: line 2")
+    assert set(series(result)) == {"command_exit_code"}
+    long = await probe("yes 'a 12345' | head -c 70000", output="prometheus")
+    assert long.reason == "the page of metrics is too long: only 64 KiB of it are read" and set(series(long)) == {"command_exit_code"}
+    assert (await probe("echo 'a 1'; echo disk gone >&2; exit 2", output="prometheus")).reason == "exit 2: disk gone"
 
 
 async def test_what_a_program_gets() -> None:

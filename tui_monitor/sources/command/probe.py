@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
@@ -14,6 +15,9 @@ from tui_monitor.platform.child_process import CannotStart, Outcome, minimal_env
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.command.outputs import READERS, Format, Reading, last_line
 from tui_monitor.sources.net.excerpt import mask
+
+if TYPE_CHECKING:
+    from tui_monitor.sources.command.page import PageReader
 
 SLOTS = asyncio.Semaphore(8)
 """Programs of all command checks that run at once: a start costs 1 to 2 ms in which the event loop stands still."""
@@ -26,7 +30,10 @@ _LAST_WORD = re.compile(rb"(?<!\S)\S+\Z")
 
 @frozen
 class CommandSettings:
-    """``timeout`` in seconds; ``env`` is added to a minimal environment; ``secrets`` are hidden in what the program says."""
+    """``timeout`` in seconds; ``env`` is added to a minimal environment; ``secrets`` are hidden in what the program says.
+
+    ``labels``: those of the check, which a page of metrics (``output`` "prometheus") may not use for its own.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +41,7 @@ class CommandSettings:
     output: Format = "nagios"
     timeout: float = 10.0
     secrets: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class CommandProbe:
@@ -45,6 +53,7 @@ class CommandProbe:
         self._slots = slots
         self._reserve = min(1.0, settings.timeout / 5)
         self._survivor: Child | None = None
+        self._pages = _page_reader(settings)
 
     async def probe(self) -> ProbeResult:
         """Run it once; raises OwnTrouble where it cannot be run."""
@@ -57,7 +66,7 @@ class CommandProbe:
             raise OwnTrouble(str(trouble)) from None
         self.stage = ""
         self._survivor = outcome.survivor
-        return self._result(outcome)
+        return await self._result(outcome)
 
     async def close(self) -> None:
         """Nothing is kept between probes."""
@@ -73,15 +82,22 @@ class CommandProbe:
             grace=self._reserve / 3,
         )
 
-    def _result(self, outcome: Outcome) -> ProbeResult:
+    async def _result(self, outcome: Outcome) -> ProbeResult:
         if outcome.timed_out:
             return ProbeResult(HealthStatus.UNKNOWN, self._overstayed(outcome))
-        reading = READERS[self._settings.output](self._text(_whole_words(outcome)))
+        reading = await self._read(outcome)
         status = _status(outcome, self._settings.output)
         reason = "" if status is HealthStatus.HEALTHY else _reason(outcome, reading, self._text(outcome.errors))
         if status is HealthStatus.HEALTHY and reading.fault:
             status, reason = HealthStatus.UNKNOWN, _fault(outcome, reading)
         return ProbeResult(status, reason, outcome.seconds, {}, self._samples(outcome, reading), self._facts(outcome, reading))
+
+    async def _read(self, outcome: Outcome) -> Reading:
+        if self._pages is None:
+            return READERS[self._settings.output](self._text(_whole_words(outcome)))
+        if outcome.cut:
+            return Reading(fault="the page of metrics is too long")
+        return await self._pages.read(outcome.output)
 
     def _overstayed(self, outcome: Outcome) -> str:
         limit = self._settings.timeout - self._reserve
@@ -108,6 +124,14 @@ class CommandProbe:
 def _whole_words(outcome: Outcome) -> bytes:
     """The output without the word that was cut: the first digits of a number are another number."""
     return _LAST_WORD.sub(b"", outcome.output) if outcome.cut else outcome.output
+
+
+def _page_reader(settings: CommandSettings) -> PageReader | None:
+    if settings.output != "prometheus":
+        return None
+    from tui_monitor.sources.command.page import PageReader  # only where a command needs it
+
+    return PageReader(settings.labels)
 
 
 def _status(outcome: Outcome, output: Format) -> HealthStatus:

@@ -1,0 +1,33 @@
+"""A command whose output is a page of metrics, Prometheus text 0.0.4 or OpenMetrics 1.0."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from tui_monitor.promql.exposition import Exposition, Page, ScrapeRules
+from tui_monitor.promql.exposition_page import Limits
+from tui_monitor.sources.command.outputs import MAX_SERIES, Reading
+
+
+class PageReader:
+    """Reads the pages of one command; ``labels`` are those of the check, a page's own of these names become ``exported_x``."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._exposition = Exposition(ScrapeRules(labels=labels, limits=Limits(samples=MAX_SERIES)))
+
+    async def read(self, output: bytes) -> Reading:
+        """Read one page in steps, between which the event loop goes on; one with a fault gives no series at all."""
+        openmetrics = output.rstrip().endswith(b"# EOF")
+        steps = self._exposition.read([output], "openmetrics" if openmetrics else "text", time.time_ns() // 1_000_000)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return _reading(done.value)
+            await asyncio.sleep(0)
+
+
+def _reading(page: Page) -> Reading:
+    return Reading(samples=page.samples, fault=f"the output is no page of metrics: {page.fault}" if page.fault else "")
