@@ -56,8 +56,7 @@ class Rotation:
         subprocess.run([self._logrotate, "-f", "-s", str(self._place / "state"), str(self._place / "conf")], check=True)
 
     def kill_reader(self) -> None:
-        self.reader.kill()
-        self.reader.wait()
+        _end(self.reader)
 
     def start_reader(self) -> None:
         self.reader = self._start_reader()
@@ -93,10 +92,14 @@ class Rotation:
 
     def end(self) -> None:
         for process in (self.writer, self.reader):
-            process.kill()
-            process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _user() -> str:
@@ -116,10 +119,11 @@ def rotation(place: Path, logrotate: str, options: str, *, late: float = 0.0, po
         running.end()
 
 
-@pytest.mark.parametrize("poll", [0.05, 0.5])
-@pytest.mark.parametrize(
-    "options", ["create", "create\n compress", "create\n dateext\n dateformat -%Y%m%d-%s", "nocreate\n delaycompress\n compress"]
-)
+PLAIN, DATED = "create", "create\n dateext\n dateformat -%Y%m%d-%s"
+COMPRESSED, LATER = "create\n compress", "nocreate\n delaycompress\n compress"
+
+
+@pytest.mark.parametrize(("options", "poll"), [(PLAIN, 0.05), (PLAIN, 0.5), (DATED, 0.05), (DATED, 0.5), (COMPRESSED, 0.05), (LATER, 0.05)])
 def test_rename_loses_and_doubles_nothing(tmp_path: Path, logrotate: str, options: str, poll: float) -> None:
     """Rename rotation each 0.3 s under a writer that changes over 0.15 s late: every line is read once."""
     with rotation(tmp_path, logrotate, options, late=0.15, poll=poll) as running:
