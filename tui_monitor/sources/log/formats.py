@@ -1,0 +1,263 @@
+"""Formats of log lines: JSON, logfmt, access logs, plain text, named regular expressions; and which one a file has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
+
+from tui_monitor.frozen import frozen
+from tui_monitor.sources.log.access import Combined, request_of
+from tui_monitor.sources.log.levels import LEVEL_FIELDS, level_of_text, level_of_value, level_of_word
+from tui_monitor.sources.log.record import Format, Record, Request, Value
+from tui_monitor.sources.log.regex import compile_pattern
+from tui_monitor.sources.log.stamps import stamp_of_text, stamp_of_value
+from tui_monitor.text import clean
+
+TIME_FIELDS = ("time", "timestamp", "ts", "@timestamp", "datetime", "date", "t", "asctime", "eventTime", "time_local", "time_iso8601")
+MESSAGE_FIELDS = ("message", "msg", "log", "text", "event", "body", "short_message", "error", "err")
+_MOST_FIELDS = 200
+_DEEPEST = 8
+_PAIR = re.compile(r'([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)')
+_JSON_LEVEL = re.compile(rb'"(?:level|severity|lvl|levelname|log\.level)"\s*:\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
+_LOGFMT_LEVEL = re.compile(rb'(?:^|[\s])(?:level|severity|lvl)="?(\w{1,20})')
+_LOGFMT = re.compile(rb'\s*(?:[A-Za-z_@][\w.@/-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)){2}')
+
+
+@frozen
+class FieldNames:
+    """Which fields hold level, time and message ("" the usual names), and the zone of stamps without one."""
+
+    level: str = ""
+    time: str = ""
+    message: str = ""
+    zone: tzinfo = UTC
+
+
+class JsonLines:
+    """One JSON object on a line; nested objects become dotted names."""
+
+    name = "json"
+
+    def __init__(self, names: FieldNames) -> None:
+        self._names = names
+        self._quick = not names.level
+        self._levels: dict[bytes, str] = {}
+
+    def parse(self, text: str, now_ms: int) -> Record | None:
+        """None for anything but an object. A tail behind it (a trace of several lines) becomes the field `trace`."""
+        found = _json_object(text)
+        if found is None:
+            return None
+        value, rest = found
+        flat = dict(_flat(value))
+        if rest.strip():
+            flat["trace"] = clean(rest, newlines=True)
+        return _record(flat, value, self._names, now_ms, text)
+
+    def level(self, event: bytes) -> str | None:
+        """By one search where the level's name stands in the line once, else by parsing."""
+        if not event.startswith(b"{"):
+            return None
+        found = _JSON_LEVEL.findall(event) if self._quick else ()
+        if len(found) == 1 and event.rstrip().endswith(b"}"):
+            return self._known(found[0])
+        record = self.parse(event.decode("utf-8", "replace"), 0)
+        return None if record is None else record.level
+
+    def request(self, event: bytes) -> Request | None:
+        """Where there is a field of the name method."""
+        record = self.parse(event.decode("utf-8", "replace"), 0) if b"method" in event else None
+        return request_of(record.fields) if record else None
+
+    def _known(self, raw: bytes) -> str:
+        level = self._levels.get(raw)
+        if level is None:
+            level = level_of_value(json.loads(raw.decode("utf-8", "replace")))
+            if len(self._levels) < 100:
+                self._levels[raw] = level
+        return level
+
+
+class Logfmt:
+    """`key=value key="another value"`, at least two pairs."""
+
+    name = "logfmt"
+
+    def __init__(self, names: FieldNames) -> None:
+        self._names = names
+
+    def parse(self, text: str, now_ms: int) -> Record | None:
+        """None where the line does not begin with two pairs."""
+        if not _LOGFMT.match(text[:4000].encode("utf-8", "replace")):
+            return None
+        fields: dict[str, Value] = {}
+        for name, quoted, bare in _PAIR.findall(text):
+            if len(fields) < _MOST_FIELDS:
+                fields[name] = clean(quoted.replace('\\"', '"').replace("\\n", " ")) if quoted else bare
+        return _record(fields, fields, self._names, now_ms, text)
+
+    def level(self, event: bytes) -> str | None:
+        """By one search for the usual names."""
+        if not _LOGFMT.match(event, 0, 4000):
+            return None
+        if self._names.level:
+            record = self.parse(event.decode("utf-8", "replace"), 0)
+            return None if record is None else record.level
+        found = _LOGFMT_LEVEL.search(event)
+        return level_of_word(found[1].decode("ascii", "replace")) if found else ""
+
+    def request(self, event: bytes) -> Request | None:
+        """Where there is a field of the name method."""
+        record = self.parse(event.decode("utf-8", "replace"), 0) if b"method" in event else None
+        return request_of(record.fields) if record else None
+
+
+class Plain:
+    """Any text: a stamp at its begin and a level word, where they are there. Every line is of this format."""
+
+    name = "plain"
+
+    def __init__(self, names: FieldNames) -> None:
+        self._names = names
+
+    def parse(self, text: str, now_ms: int) -> Record:
+        """The whole text is the message."""
+        return Record(
+            clean(text, newlines=True), level_of_text(text[:400].encode("utf-8", "replace")), stamp_of_text(text, self._names.zone, now_ms)
+        )
+
+    def level(self, event: bytes) -> str:
+        """By the first level word."""
+        return level_of_text(event)
+
+    def request(self, event: bytes) -> Request | None:
+        """None."""
+        return None
+
+
+class Named:
+    """A regular expression with named groups; groups level, time and message have their meaning, the others are fields."""
+
+    name = "regex"
+
+    def __init__(self, pattern: str, names: FieldNames) -> None:
+        self._pattern = compile_pattern(pattern)
+        self._names = names
+
+    def parse(self, text: str, now_ms: int) -> Record | None:
+        """None where the expression is not found."""
+        match = self._pattern.search(text)
+        if match is None:
+            return None
+        fields = {name: clean(value) for name, value in match.groupdict().items() if value is not None}
+        return _record(fields, fields, self._names, now_ms, text)
+
+    def level(self, event: bytes) -> str | None:
+        """By the whole expression."""
+        record = self.parse(event.decode("utf-8", "replace"), 0)
+        return None if record is None else record.level
+
+    def request(self, event: bytes) -> Request | None:
+        """By groups method and status."""
+        record = self.parse(event.decode("utf-8", "replace"), 0)
+        return request_of(record.fields) if record else None
+
+
+def format_of(setting: str, names: FieldNames, named: Mapping[str, str] | None = None) -> Format | None:
+    """The format that a setting names, None for "auto".
+
+    ``named``: regular expressions by name; the setting itself may be one with a named group. Raises PatternError, and ValueError for
+    a word that is no format.
+    """
+    pattern = (named or {}).get(setting) or (setting if "(?P<" in setting else "")
+    if pattern:
+        return Named(pattern, names)
+    made: dict[str, type[JsonLines] | type[Logfmt] | type[Plain]] = {"json": JsonLines, "logfmt": Logfmt, "plain": Plain}
+    if setting == "combined":
+        return Combined(names.zone)
+    if setting in made:
+        return made[setting](names)
+    if setting == "auto":
+        return None
+    raise ValueError(
+        f'"{setting}" is no log format: use auto, json, logfmt, combined, plain or a regular expression with (?P<name>...) groups'
+    )
+
+
+class Detector:
+    """Finds out the format of one file by its first lines, and anew when most lines do not fit any more."""
+
+    _SAMPLE = 20
+
+    def __init__(self, names: FieldNames) -> None:
+        self._candidates: Sequence[Format] = (JsonLines(names), Combined(names.zone), Logfmt(names))
+        self._plain = Plain(names)
+        self._chosen: Format | None = None
+
+    def format_for(self, events: Sequence[bytes]) -> Format:
+        """The format of these events: the one chosen before, while at least half of a sample fits it."""
+        sample = events[: self._SAMPLE]
+        chosen = self._chosen
+        if chosen is None or (chosen is not self._plain and _fitting(chosen, sample) * 2 < len(sample)):
+            self._chosen = chosen = self._choose(sample)
+        return chosen
+
+    def _choose(self, sample: Sequence[bytes]) -> Format:
+        best = max(self._candidates, key=lambda each: _fitting(each, sample))
+        return best if _fitting(best, sample) * 2 > len(sample) else self._plain
+
+
+def _fitting(candidate: Format, sample: Sequence[bytes]) -> int:
+    return sum(candidate.level(event) is not None for event in sample)
+
+
+def _json_object(text: str) -> tuple[Mapping[str, object], str] | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        value, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return (value, text[end:]) if isinstance(value, dict) else None
+
+
+def _flat(value: Mapping[str, object], prefix: str = "", depth: int = 0) -> Iterable[tuple[str, Value]]:
+    for name, each in list(value.items())[:_MOST_FIELDS]:
+        key = prefix + clean(str(name))
+        if isinstance(each, Mapping) and depth < _DEEPEST:
+            yield from _flat(each, key + ".", depth + 1)
+        elif isinstance(each, str):
+            yield key, clean(each, newlines=True)
+        elif isinstance(each, int | float | bool) or each is None:
+            yield key, each
+        else:
+            yield key, clean(json.dumps(each, ensure_ascii=False, default=str)[:2000])
+
+
+def _record(flat: Mapping[str, Value], raw: Mapping[str, object], names: FieldNames, now_ms: int, text: str) -> Record:
+    message = _first(flat, names.message, MESSAGE_FIELDS)
+    time = _first(flat, names.time, TIME_FIELDS)
+    return Record(
+        str(message) if message not in (None, "") else clean(text, newlines=True),
+        _level(flat, raw, names.level),
+        stamp_of_value(time, names.zone, now_ms) if now_ms else None,
+        flat,
+    )
+
+
+def _level(flat: Mapping[str, Value], raw: Mapping[str, object], name: str) -> str:
+    for key in (name,) if name else (*LEVEL_FIELDS, "levelno", "severity_number", "severityNumber", "SeverityNumber"):
+        if key in flat or key in raw:
+            return level_of_value(flat.get(key, raw.get(key)), key)
+    for key, value in () if name else flat.items():  # nested: {"log": {"level": ...}}
+        if key.rpartition(".")[2] in ("level", "severity", "lvl"):
+            return level_of_value(value)
+    return ""
+
+
+def _first(flat: Mapping[str, Value], name: str, usual: Iterable[str]) -> Value:
+    if name:
+        return flat.get(name)
+    return next((flat[key] for key in usual if key in flat and flat[key] not in (None, "")), None)

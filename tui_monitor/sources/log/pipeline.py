@@ -1,0 +1,165 @@
+"""From events to what is counted, kept and judged: one check's lines after the tailer (or journald) and before its series."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tui_monitor.frozen import frozen
+from tui_monitor.model import Sample
+from tui_monitor.sources.log.counts import Counts
+from tui_monitor.sources.log.evidence import Evidence, EvidenceKeeper
+from tui_monitor.sources.log.formats import Detector, FieldNames, format_of
+from tui_monitor.sources.log.histogram import BUCKETS
+from tui_monitor.sources.log.levels import at_least
+from tui_monitor.sources.log.matches import Limit, MatchRule, MatchState
+from tui_monitor.sources.log.record import Format
+from tui_monitor.sources.log.ring import KeptBlock, LineStore, joined
+from tui_monitor.sources.log.routes import MAX_ROUTES, Routes
+from tui_monitor.sources.log.verdict import MatchSeen
+from tui_monitor.text import clean, clip
+
+_MOST_DETECTORS = 2000
+_SAMPLE = 120
+
+
+@frozen
+class PipelineOptions:
+    """What a check says about its lines; the meaning of each is the contract's. ``redact`` runs over events before they are kept."""
+
+    format: str = "auto"
+    formats: Mapping[str, str] | None = None
+    names: FieldNames = FieldNames()
+    routes: tuple[str, ...] = ()
+    max_routes: int = MAX_ROUTES
+    buckets: tuple[float, ...] = BUCKETS
+    matches: tuple[MatchRule, ...] = ()
+    redact: Callable[[bytes], bytes] | None = None
+
+
+class Pipeline:
+    """Takes blocks of events. Raises PatternError or ValueError for options that cannot be."""
+
+    def __init__(self, options: PipelineOptions, lines: LineStore | None = None) -> None:
+        self._options = options
+        self._lines = lines
+        self._format = format_of(options.format, options.names, options.formats)
+        self._detectors: dict[str, Detector] = {}
+        self.counts = Counts(Routes(options.routes, options.max_routes), options.buckets)
+        self._matches = [MatchState(rule) for rule in options.matches]
+        self._evidence = EvidenceKeeper()
+        self._minute: deque[tuple[float, int, int]] = deque()
+        self.unmatched_sample = ""
+
+    def feed(self, path: str, events: Sequence[bytes], now: float, at: int) -> None:
+        """Count, match and keep one block (about 64 KiB: some ms). ``now`` monotonic seconds, ``at`` UTC ms of arrival."""
+        if not events:
+            return
+        reader = self._format or self._detector(path).format_for(events)
+        levels = Counter(map(reader.level, events))
+        self.counts.add_lines(levels)
+        self._note_minute(now, len(events), levels[None])
+        if levels[None]:
+            self._note_unmatched(reader, events)
+        if reader.name != "plain":
+            self._add_requests(reader, events)
+        if self._options.redact is not None:
+            events = [self._options.redact(event) for event in events]
+        if self._matches:
+            self._match(reader, path, events, now, at)
+        if self._lines is not None:
+            self._lines.append(KeptBlock(at, path, reader, joined(events)))
+
+    def _detector(self, path: str) -> Detector:
+        if path not in self._detectors:
+            if len(self._detectors) >= _MOST_DETECTORS:
+                self._detectors.clear()
+            self._detectors[path] = Detector(self._options.names)
+        return self._detectors[path]
+
+    def _add_requests(self, reader: Format, events: Sequence[bytes]) -> None:
+        for request in map(reader.request, events):
+            if request is not None:
+                self.counts.add_request(request)
+
+    def _note_minute(self, now: float, lines: int, unmatched: int) -> None:
+        """Lines by second, for the share of unmatched ones."""
+        if self._minute and now - self._minute[-1][0] < 1:
+            at, before, wrong = self._minute.pop()
+            self._minute.append((at, before + lines, wrong + unmatched))
+        else:
+            self._minute.append((now, lines, unmatched))
+        while now - self._minute[0][0] > 61:
+            self._minute.popleft()
+
+    def _note_unmatched(self, reader: Format, events: Sequence[bytes]) -> None:
+        wrong = next((event for event in events if reader.level(event) is None), b"")
+        self.unmatched_sample = clip(clean(wrong[: 4 * _SAMPLE].decode("utf-8", "replace")), _SAMPLE)
+
+    def _match(self, reader: Format, path: str, events: Sequence[bytes], now: float, at: int) -> None:
+        self._evidence.begin_block(path, events)
+        block = b"\n".join(events).decode("utf-8", "replace")
+        for state in self._matches:
+            if state.may_match(block):
+                self._match_each(state, reader, path, events, now, at)
+        self._evidence.end_block(path, events)
+
+    def _match_each(self, state: MatchState, reader: Format, path: str, events: Sequence[bytes], now: float, at: int) -> None:
+        newest, count = -1, 0
+        for index, event in enumerate(events):
+            if state.rule.level and not at_least(reader.level(event) or "", state.rule.level):
+                continue
+            text = event.decode("utf-8", "replace")
+            found = state.pattern.search(text) if state.pattern else None
+            if state.pattern and found is None:
+                continue
+            newest, count = index, count + 1
+            if state.needs_fields:
+                record = reader.parse(text, at)
+                state.take_number({**(record.fields if record else {}), **(found.groupdict() if found else {})})
+        if count:
+            state.count(now, count)
+            self._evidence.add(state.rule.name, at, path, events, newest)
+
+    # What is known
+
+    def evidence(self, match: str) -> Evidence | None:
+        """The newest line that matched a rule, with its context."""
+        return self._evidence.get(match)
+
+    def minute(self, now: float) -> tuple[int, int]:
+        """Lines and unmatched lines of the last 60 s."""
+        recent = [each for each in self._minute if now - each[0] < 60]
+        return sum(lines for _, lines, _ in recent), sum(wrong for _, _, wrong in recent)
+
+    def seen(self, now: float) -> tuple[MatchSeen, ...]:
+        """The rules with their counts within their windows."""
+        return tuple(self._seen(state, now) for state in self._matches)
+
+    def _seen(self, state: MatchState, now: float) -> MatchSeen:
+        rule, found = state.rule, self._evidence.get(state.rule.name)
+        line = clip(found.line, 200) if found else ""
+        return MatchSeen(
+            rule.name, rule.unhealthy, _within(state, rule.unhealthy, now), rule.degraded, _within(state, rule.degraded, now), line
+        )
+
+    def samples(self) -> list[Sample]:
+        """All series but the lag."""
+        return self.counts.samples() + [sample for state in self._matches for sample in state.samples()]
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts, for a restart."""
+        return {"counts": self.counts.to_json(), "matches": {state.rule.name: state.to_json() for state in self._matches}}
+
+    def restore(self, value: object) -> None:
+        """Take saved counts over; rules of other names begin at 0."""
+        if isinstance(value, Mapping):
+            self.counts.restore(value.get("counts"))
+            saved = value.get("matches")
+            for state in self._matches:
+                state.restore(saved.get(state.rule.name) if isinstance(saved, Mapping) else None)
+
+
+def _within(state: MatchState, limit: Limit | None, now: float) -> int:
+    return state.within(limit.window, now) if limit else 0
