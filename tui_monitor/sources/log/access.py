@@ -12,12 +12,13 @@ from tui_monitor.sources.log.record import Record, Request, Value
 from tui_monitor.sources.log.stamps import parse_stamp
 from tui_monitor.text import clean
 
-_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_TEXT = r'[^"\\]*(?:\\.[^"\\]*)*'
+_QUOTED = f'"({_TEXT})"'
 _LINE = re.compile(
     rf"(?:([\w.:*-]+) )?([^\s\"]+) (\S+) (\S.*?) \[([^\]]{{10,40}})\] {_QUOTED} (\d{{3}}|-) (\d+|-)(?: {_QUOTED} {_QUOTED})?(.*)", re.DOTALL
 )
-_STATUS = re.compile(rb'\] "(?:[^"\\]|\\.)*" (\d{3}|-) (?:\d+|-)(?:\s|$)')
-_SHORT = re.compile(rb'\] "((?:[^"\\]|\\.)*)" (\d{3}|-) (?:\d+|-)(?=\s|$)(?: "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*")?(.*)')
+_STATUS = re.compile(rf'\] "{_TEXT}" (\d{{3}}|-) (?:\d+|-)(?:\s|$)'.encode())
+_SHORT = re.compile(rf'\] "({_TEXT})" (\d{{3}}|-) (?:\d+|-)(?=\s|$)(?: "{_TEXT}" "{_TEXT}")?(.*)'.encode())
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,20}) (\S+)(?: HTTP/[\d.]+)?")
 _SECONDS = re.compile(r'(?:^|[\s="])(?:rt=|request_time=|urt=)?"?(\d{1,6}\.\d{3,6})(?=["\s,]|$)')
 _FORWARDED = re.compile(r'"((?:[0-9a-fA-F.:]{3,45})(?:, ?[0-9a-fA-F.:]{3,45})*|-)"')
@@ -29,6 +30,7 @@ class Combined:
     X-Forwarded-For. Requests `""`, `"-"` and binary ones (400, 408) have neither method nor path. Level: 5xx error, 4xx warning."""
 
     name = "combined"
+    hint: bytes | None = b""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone

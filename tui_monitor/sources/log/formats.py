@@ -20,8 +20,11 @@ MESSAGE_FIELDS = ("message", "msg", "log", "text", "event", "body", "short_messa
 _MOST_FIELDS = 200
 _DEEPEST = 8
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)')
+_JSON_VALUE = re.compile(rb'\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
 _JSON_LEVEL = re.compile(rb'"(?:level|severity|lvl|levelname|log\.level)"\s*:\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
 _LOGFMT_LEVEL = re.compile(rb'(?:^|[\s])(?:level|severity|lvl)="?(\w{1,20})')
+_WORD = re.compile(rb'"?(\w{1,20})')
+_FIRST_PAIR = re.compile(rb"\s*[A-Za-z_@][\w.@/-]*=")
 _LOGFMT = re.compile(rb'\s*(?:[A-Za-z_@][\w.@/-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)){2}')
 
 
@@ -39,6 +42,7 @@ class JsonLines:
     """One JSON object on a line; nested objects become dotted names."""
 
     name = "json"
+    hint: bytes | None = b"method"
 
     def __init__(self, names: FieldNames) -> None:
         self._names = names
@@ -58,11 +62,17 @@ class JsonLines:
 
     def level(self, event: bytes) -> str | None:
         """By one search where the level's name stands in the line once, else by parsing."""
-        if not event.startswith(b"{"):
-            return None
+        if not event or event[0] != 123 or event[-1] != 125:  # braces; the quickest of several ways
+            return self._level_of_parsed(event)
+        parts = event.split(b'"level":', 2)
+        if len(parts) == 2 and self._quick:
+            word = parts[1].split(b",", 1)[0]
+            level = self._levels.get(word)
+            return self._known(word, parts[1]) if level is None else level
         found = _JSON_LEVEL.findall(event) if self._quick else ()
-        if len(found) == 1 and event.rstrip().endswith(b"}"):
-            return self._known(found[0])
+        return self._known(found[0], found[0]) if len(found) == 1 else self._level_of_parsed(event)
+
+    def _level_of_parsed(self, event: bytes) -> str | None:
         record = self.parse(event.decode("utf-8", "replace"), 0)
         return None if record is None else record.level
 
@@ -71,12 +81,12 @@ class JsonLines:
         record = self.parse(event.decode("utf-8", "replace"), 0) if b"method" in event else None
         return request_of(record.fields) if record else None
 
-    def _known(self, raw: bytes) -> str:
-        level = self._levels.get(raw)
-        if level is None:
-            level = level_of_value(json.loads(raw.decode("utf-8", "replace")))
-            if len(self._levels) < 100:
-                self._levels[raw] = level
+    def _known(self, word: bytes, raw: bytes) -> str:
+        """The level that raw JSON begins with; ``word`` is its key in the cache."""
+        value = _JSON_VALUE.match(raw)
+        level = level_of_value(json.loads(value[1].decode("utf-8", "replace"))) if value else ""
+        if value and len(self._levels) < 100 and len(word) < 40:
+            self._levels[word] = level
         return level
 
 
@@ -84,9 +94,11 @@ class Logfmt:
     """`key=value key="another value"`, at least two pairs."""
 
     name = "logfmt"
+    hint: bytes | None = b"method"
 
     def __init__(self, names: FieldNames) -> None:
         self._names = names
+        self._levels: dict[bytes, str] = {}
 
     def parse(self, text: str, now_ms: int) -> Record | None:
         """None where the line does not begin with two pairs."""
@@ -100,13 +112,22 @@ class Logfmt:
 
     def level(self, event: bytes) -> str | None:
         """By one search for the usual names."""
-        if not _LOGFMT.match(event, 0, 4000):
+        if not _FIRST_PAIR.match(event) or event.count(b"=") < 2:
             return None
         if self._names.level:
             record = self.parse(event.decode("utf-8", "replace"), 0)
             return None if record is None else record.level
-        found = _LOGFMT_LEVEL.search(event)
-        return level_of_word(found[1].decode("ascii", "replace")) if found else ""
+        parts = event.split(b" level=", 1)
+        if len(parts) == 2 and (level := self._levels.get(word := parts[1].split(b" ", 1)[0])) is not None:
+            return level
+        found = _WORD.match(parts[1]) if len(parts) == 2 else _LOGFMT_LEVEL.search(event)
+        return self._known(word if len(parts) == 2 else found[1], found[1]) if found else ""
+
+    def _known(self, word: bytes, found: bytes) -> str:
+        level = level_of_word(found.decode("ascii", "replace"))
+        if len(self._levels) < 100 and len(word) < 40:
+            self._levels[word] = level
+        return level
 
     def request(self, event: bytes) -> Request | None:
         """Where there is a field of the name method."""
@@ -118,6 +139,7 @@ class Plain:
     """Any text: a stamp at its begin and a level word, where they are there. Every line is of this format."""
 
     name = "plain"
+    hint: bytes | None = None
 
     def __init__(self, names: FieldNames) -> None:
         self._names = names
@@ -141,10 +163,12 @@ class Named:
     """A regular expression with named groups; groups level, time and message have their meaning, the others are fields."""
 
     name = "regex"
+    hint: bytes | None
 
     def __init__(self, pattern: str, names: FieldNames) -> None:
         self._pattern = compile_pattern(pattern)
         self._names = names
+        self.hint = b"" if "(?P<method>" in pattern and "(?P<status" in pattern else None
 
     def parse(self, text: str, now_ms: int) -> Record | None:
         """None where the expression is not found."""
@@ -205,12 +229,15 @@ class Detector:
         return chosen
 
     def _choose(self, sample: Sequence[bytes]) -> Format:
-        best = max(self._candidates, key=lambda each: _fitting(each, sample))
-        return best if _fitting(best, sample) * 2 > len(sample) else self._plain
+        best = max(self._candidates, key=lambda each: _fitting(each, sample, thorough=True))
+        return best if _fitting(best, sample, thorough=True) * 2 > len(sample) else self._plain
 
 
-def _fitting(candidate: Format, sample: Sequence[bytes]) -> int:
-    return sum(candidate.level(event) is not None for event in sample)
+def _fitting(candidate: Format, sample: Sequence[bytes], *, thorough: bool = False) -> int:
+    """How many events of a sample have the format: really, where it is to be chosen; by the quick test, where it was."""
+    if not thorough:
+        return sum(candidate.level(event) is not None for event in sample)
+    return sum(candidate.parse(event.decode("utf-8", "replace"), 0) is not None for event in sample)
 
 
 def _json_object(text: str) -> tuple[Mapping[str, object], str] | None:

@@ -77,10 +77,11 @@ class Splitter:
         lines = whole[: -len(self._newline)]
         if self._multiline is None:
             return self._split(lines)
-        if not self._multiline.may_continue(lines):
-            before, _, last = lines.rpartition(b"\n")
+        before, _, last = lines.rpartition(b"\n")
+        found = self._split(before) if before else []
+        if not self._multiline.may_continue([*found, last]):
             self._held = last + b"\n" + self._held
-            return self._split(before) if before else []
+            return found
         events = self._multiline.group(lines.split(b"\n"))
         self._held = events.pop() + b"\n" + self._held
         return self._cleaned(events)

@@ -15,7 +15,8 @@ Continues = Callable[[bytes, Sequence[bytes]], bool]
 
 _INDENTED = rb"[ \t]+\S|Caused by: |Suppressed: |Traceback \(most recent call last\)|During handling of the above|The above exception was"
 _CONTINUED = re.compile(_INDENTED)
-_ANY_CONTINUED = re.compile(rb"\n(?:" + _INDENTED + rb")")
+_BLANK, _LETTERS = frozenset((b" ", b"\t")), frozenset((b"C", b"S", b"T", b"D"))
+"""What lines that continue begin with."""
 _EXCEPTION = re.compile(rb"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Group)\b(?::|\s*$)|[A-Za-z_]\w*(?:\.\w+)+: ")
 _TRACEBACK = b"Traceback (most recent call last)"
 STAMPED = re.compile(rb"\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)")
@@ -23,9 +24,9 @@ STAMPED = re.compile(rb"\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|[A-Z][
 
 
 class Multiline:
-    """Finds where events begin. ``continues`` decides line by line; ``may_continue`` is a quick test of a whole block."""
+    """Finds where events begin. ``continues`` decides line by line; ``may_continue`` is a quick test of many lines."""
 
-    def __init__(self, continues: Continues, may_continue: Callable[[bytes], bool]) -> None:
+    def __init__(self, continues: Continues, may_continue: Callable[[Sequence[bytes]], bool]) -> None:
         self._continues = continues
         self.may_continue = may_continue
 
@@ -49,6 +50,11 @@ def _automatic(line: bytes, event: Sequence[bytes]) -> bool:
     return not line.strip() or (event[-1][:1] in (b" ", b"\t") and _EXCEPTION.match(line) is not None)
 
 
+def _may_continue(lines: Sequence[bytes]) -> bool:
+    begins = {line[:1] for line in lines}
+    return not begins.isdisjoint(_BLANK) or (not begins.isdisjoint(_LETTERS) and any(map(_CONTINUED.match, lines)))
+
+
 def multiline_of(setting: str) -> Multiline | None:
     """The grouping for a setting: "off" none, "auto" traces, else a regular expression that the first line of each event has.
 
@@ -57,10 +63,10 @@ def multiline_of(setting: str) -> Multiline | None:
     if setting == "off":
         return None
     if setting in ("", "auto"):
-        return Multiline(_automatic, lambda block: _ANY_CONTINUED.search(block) is not None)
+        return Multiline(_automatic, _may_continue)
     begins = compile_pattern(setting)
 
     def continues(line: bytes, event: Sequence[bytes]) -> bool:
         return STAMPED.match(line) is None and not begins.search(line.decode("utf-8", "replace"))
 
-    return Multiline(continues, lambda block: True)
+    return Multiline(continues, lambda lines: True)

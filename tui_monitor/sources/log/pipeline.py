@@ -15,7 +15,7 @@ from tui_monitor.sources.log.histogram import BUCKETS
 from tui_monitor.sources.log.levels import at_least
 from tui_monitor.sources.log.matches import Limit, MatchRule, MatchState
 from tui_monitor.sources.log.record import Format
-from tui_monitor.sources.log.ring import KeptBlock, LineStore, joined
+from tui_monitor.sources.log.ring import SEPARATOR, KeptBlock, LineStore, joined
 from tui_monitor.sources.log.routes import MAX_ROUTES, Routes
 from tui_monitor.sources.log.verdict import MatchSeen
 from tui_monitor.text import clean, clip
@@ -62,14 +62,16 @@ class Pipeline:
         self._note_minute(now, len(events), levels[None])
         if levels[None]:
             self._note_unmatched(reader, events)
-        if reader.name != "plain":
+        data = joined(events)
+        if reader.hint is not None and reader.hint in data:
             self._add_requests(reader, events)
         if self._options.redact is not None:
             events = [self._options.redact(event) for event in events]
+            data = joined(events)
         if self._matches:
-            self._match(reader, path, events, now, at)
+            self._match(reader, path, events, data, now, at)
         if self._lines is not None:
-            self._lines.append(KeptBlock(at, path, reader, joined(events)))
+            self._lines.append(KeptBlock(at, path, reader, data))
 
     def _detector(self, path: str) -> Detector:
         if path not in self._detectors:
@@ -97,9 +99,9 @@ class Pipeline:
         wrong = next((event for event in events if reader.level(event) is None), b"")
         self.unmatched_sample = clip(clean(wrong[: 4 * _SAMPLE].decode("utf-8", "replace")), _SAMPLE)
 
-    def _match(self, reader: Format, path: str, events: Sequence[bytes], now: float, at: int) -> None:
+    def _match(self, reader: Format, path: str, events: Sequence[bytes], data: bytes, now: float, at: int) -> None:
         self._evidence.begin_block(path, events)
-        block = b"\n".join(events).decode("utf-8", "replace")
+        block = data.replace(SEPARATOR, b"\n").decode("utf-8", "replace")
         for state in self._matches:
             if state.may_match(block):
                 self._match_each(state, reader, path, events, now, at)

@@ -39,6 +39,8 @@ class Format(Protocol):
     """A way to read events."""
 
     name: str
+    hint: bytes | None
+    """What a block contains that tells of requests; None: it never does."""
 
     def parse(self, text: str, now_ms: int) -> Record | None:
         """The record of an event; None: it is not of this format."""

@@ -62,8 +62,14 @@ class Routes:
         for pattern, compiled in self._patterns:
             if compiled.fullmatch(path):
                 return pattern
-        parts = [":id" if _IDENTIFIER.fullmatch(part) else part for part in path.split("/")[:20]]
+        parts = [_segment(part) for part in path.split("/")[:20]]
         return clip("/".join(parts), _LONGEST)
+
+
+def _segment(part: str) -> str:
+    if part.isalpha() and part.isascii() and len(part) < 32:
+        return part
+    return ":id" if part.isdigit() or _IDENTIFIER.fullmatch(part) else part
 
 
 def _path_of(target: str) -> str:
