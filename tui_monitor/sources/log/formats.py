@@ -112,7 +112,8 @@ class Logfmt:
 
     def level(self, event: bytes) -> str | None:
         """By one search for the usual names."""
-        if not _FIRST_PAIR.match(event) or event.count(b"=") < 2:
+        first = _FIRST_PAIR.match(event)
+        if first is None or event.find(b"=", first.end()) < 0:
             return None
         if self._names.level:
             record = self.parse(event.decode("utf-8", "replace"), 0)

@@ -102,7 +102,7 @@ class Splitter:
     def _clean(self, lines: bytes) -> bytes:
         if not self._plain:
             lines = lines.decode(self._encoding, "replace").encode("utf-8", "replace")
-        if b"\xef\xbb\xbf" in lines:
+        if b"\xef" in lines:  # one byte is found much faster than three
             lines = lines.replace(codecs.BOM_UTF8, b"")
         if b"\0" in lines:
             lines = lines.replace(b"\0", b"")
