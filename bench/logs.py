@@ -19,13 +19,13 @@ from pathlib import Path
 
 from house import MIB, figure, finish
 
+from tui_monitor.core.units import parse_size
 from tui_monitor.sources.log.generation import ReadOptions
 from tui_monitor.sources.log.matches import MatchRule
 from tui_monitor.sources.log.multiline import multiline_of
 from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
 from tui_monitor.sources.log.ring import LineRing
 from tui_monitor.sources.log.tailer import Tailer
-from tui_monitor.units import parse_size
 
 LEVELS = ("INFO", "DEBUG", "INFO", "WARNING", "INFO", "ERROR", "INFO", "INFO")
 TEXT = "request {n} of the customer was answered by worker {w} after some milliseconds and a look into the cache, which had it"

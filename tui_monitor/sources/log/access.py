@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from datetime import tzinfo
 
+from tui_monitor.core.sanitize import clean
 from tui_monitor.sources.log.record import Record, Request, Value
 from tui_monitor.sources.log.stamps import parse_stamp
-from tui_monitor.text import clean
 
 _TEXT = r'[^"\\]*(?:\\.[^"\\]*)*'
 _QUOTED = f'"({_TEXT})"'

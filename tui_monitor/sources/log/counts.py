@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tui_monitor.model import Sample, labels_of
+from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.sources.log.histogram import BUCKETS, Histogram
 from tui_monitor.sources.log.levels import UNKNOWN
 from tui_monitor.sources.log.matches import whole

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from tui_monitor.frozen import frozen
-from tui_monitor.text import clean, clip
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
 
 CONTEXT = 3
 _LONGEST = 1000

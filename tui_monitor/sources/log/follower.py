@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 from tui_monitor.sources.log.generation import QUIET, Generation, ReadOptions, identities
 from tui_monitor.sources.log.identity import Identity
 from tui_monitor.sources.log.position import Position, SavedFile

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
 from tui_monitor.sources.log.access import Combined, request_of
 from tui_monitor.sources.log.levels import LEVEL_FIELDS, level_of_text, level_of_value, level_of_word
 from tui_monitor.sources.log.record import Format, Record, Request, Value
 from tui_monitor.sources.log.regex import compile_pattern
 from tui_monitor.sources.log.stamps import stamp_of_text, stamp_of_value
-from tui_monitor.text import clean
 
 TIME_FIELDS = ("time", "timestamp", "ts", "@timestamp", "datetime", "date", "t", "asctime", "eventTime", "time_local", "time_iso8601")
 MESSAGE_FIELDS = ("message", "msg", "log", "text", "event", "body", "short_message", "error", "err")

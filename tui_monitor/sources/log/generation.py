@@ -6,7 +6,7 @@ import os
 import stat as modes
 from collections.abc import Iterator
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 from tui_monitor.sources.log.identity import Identity, fingerprint_of, next_data
 from tui_monitor.sources.log.lines import MAX_LINE, Splitter, encoding_of
 from tui_monitor.sources.log.multiline import Multiline

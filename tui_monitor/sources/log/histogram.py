@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from tui_monitor.model import Labels, Sample, labels_of, with_labels
+from tui_monitor.core.values import Labels, Sample, labels_of, with_labels
 
 BUCKETS = (0.005, 0.025, 0.1, 0.3, 0.5, 0.7, 1.0, 3.0, 5.0, 7.0, 10.0)
 """Seconds; the contract's default for http_request_duration_seconds."""

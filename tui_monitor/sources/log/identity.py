@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 
 FINGERPRINT = 256
 """Bytes of content that tell two files on one inode apart."""

@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import Sample, labels_of
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.sources.log.histogram import BUCKETS, Histogram
 from tui_monitor.sources.log.record import Value
 from tui_monitor.sources.log.regex import Pattern, compile_pattern
-from tui_monitor.text import clean, clip
 
 MOST_SERIES = 100
 """Label sets of one rule's number; further ones are not counted."""
@@ -59,11 +59,6 @@ class MatchState:
         self.refused = 0
         self._recent: deque[tuple[float, int]] = deque()
         self._numbers: dict[tuple[tuple[str, str], ...], float | Histogram] = {}
-
-    @property
-    def needs_fields(self) -> bool:
-        """Whether a matching line has to be parsed."""
-        return bool(self.rule.value)
 
     def may_match(self, block: str) -> bool:
         """Whether any line of a block can match: one search instead of hundreds."""

@@ -6,27 +6,30 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import Sample
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.values import Sample
 from tui_monitor.sources.log.counts import Counts
 from tui_monitor.sources.log.evidence import Evidence, EvidenceKeeper
 from tui_monitor.sources.log.formats import Detector, FieldNames, format_of
 from tui_monitor.sources.log.histogram import BUCKETS
+from tui_monitor.sources.log.journal_entry import JournalFormat
 from tui_monitor.sources.log.levels import at_least
 from tui_monitor.sources.log.matches import Limit, MatchRule, MatchState
 from tui_monitor.sources.log.record import Format
-from tui_monitor.sources.log.ring import SEPARATOR, KeptBlock, LineStore, joined
+from tui_monitor.sources.log.ring import KeptBlock, LineStore, joined
 from tui_monitor.sources.log.routes import MAX_ROUTES, Routes
 from tui_monitor.sources.log.verdict import MatchSeen
-from tui_monitor.text import clean, clip
 
 _MOST_DETECTORS = 2000
 _SAMPLE = 120
+_DETECTED = 20
 
 
 @frozen
 class PipelineOptions:
-    """What a check says about its lines; the meaning of each is the contract's. ``redact`` runs over events before they are kept."""
+    """What a check says about its lines; the meaning of each is the contract's. ``redact`` runs over events before they are kept.
+    ``journal``: the events are those of journal entries, and ``path`` is the unit."""
 
     format: str = "auto"
     formats: Mapping[str, str] | None = None
@@ -35,6 +38,7 @@ class PipelineOptions:
     max_routes: int = MAX_ROUTES
     buckets: tuple[float, ...] = BUCKETS
     matches: tuple[MatchRule, ...] = ()
+    journal: bool = False
     redact: Callable[[bytes], bytes] | None = None
 
 
@@ -45,6 +49,7 @@ class Pipeline:
         self._options = options
         self._lines = lines
         self._format = format_of(options.format, options.names, options.formats)
+        self._journal = options.journal
         self._detectors: dict[str, Detector] = {}
         self.counts = Counts(Routes(options.routes, options.max_routes), options.buckets)
         self._matches = [MatchState(rule) for rule in options.matches]
@@ -56,7 +61,7 @@ class Pipeline:
         """Count, match and keep one block (about 64 KiB: some ms). ``now`` monotonic seconds, ``at`` UTC ms of arrival."""
         if not events:
             return
-        reader = self._format or self._detector(path).format_for(events)
+        reader = self._reader(path, events)
         levels = Counter(map(reader.level, events))
         self.counts.add_lines(levels)
         self._note_minute(now, len(events), levels[None])
@@ -69,9 +74,17 @@ class Pipeline:
             events = [self._options.redact(event) for event in events]
             data = joined(events)
         if self._matches:
-            self._match(reader, path, events, data, now, at)
+            shown = [JournalFormat.message(event) for event in events] if self._journal else events
+            self._match(reader, path, events, shown, now, at)
         if self._lines is not None:
             self._lines.append(KeptBlock(at, path, reader, data))
+
+    def _reader(self, path: str, events: Sequence[bytes]) -> Format:
+        if not self._journal:
+            return self._format or self._detector(path).format_for(events)
+        return JournalFormat(
+            self._format or self._detector(path).format_for([JournalFormat.message(event) for event in events[:_DETECTED]])
+        )
 
     def _detector(self, path: str) -> Detector:
         if path not in self._detectors:
@@ -99,30 +112,28 @@ class Pipeline:
         wrong = next((event for event in events if reader.level(event) is None), b"")
         self.unmatched_sample = clip(clean(wrong[: 4 * _SAMPLE].decode("utf-8", "replace")), _SAMPLE)
 
-    def _match(self, reader: Format, path: str, events: Sequence[bytes], data: bytes, now: float, at: int) -> None:
-        self._evidence.begin_block(path, events)
-        block = data.replace(SEPARATOR, b"\n").decode("utf-8", "replace")
+    def _match(self, reader: Format, path: str, events: Sequence[bytes], shown: Sequence[bytes], now: float, at: int) -> None:
+        """``shown``: the events as their programs wrote them."""
+        self._evidence.begin_block(path, shown)
+        block = b"\n".join(shown).decode("utf-8", "replace")
         for state in self._matches:
             if state.may_match(block):
-                self._match_each(state, reader, path, events, now, at)
-        self._evidence.end_block(path, events)
+                found = [index for index, event in enumerate(events) if self._is_match(state, reader, event, shown[index], at)]
+                if found:
+                    state.count(now, len(found))
+                    self._evidence.add(state.rule.name, at, path, shown, found[-1])
+        self._evidence.end_block(path, shown)
 
-    def _match_each(self, state: MatchState, reader: Format, path: str, events: Sequence[bytes], now: float, at: int) -> None:
-        newest, count = -1, 0
-        for index, event in enumerate(events):
-            if state.rule.level and not at_least(reader.level(event) or "", state.rule.level):
-                continue
-            text = event.decode("utf-8", "replace")
-            found = state.pattern.search(text) if state.pattern else None
-            if state.pattern and found is None:
-                continue
-            newest, count = index, count + 1
-            if state.needs_fields:
-                record = reader.parse(text, at)
-                state.take_number({**(record.fields if record else {}), **(found.groupdict() if found else {})})
-        if count:
-            state.count(now, count)
-            self._evidence.add(state.rule.name, at, path, events, newest)
+    def _is_match(self, state: MatchState, reader: Format, event: bytes, shown: bytes, at: int) -> bool:
+        if state.rule.level and not at_least(reader.level(event) or "", state.rule.level):
+            return False
+        found = state.pattern.search(shown.decode("utf-8", "replace")) if state.pattern else None
+        if state.pattern and found is None:
+            return False
+        if state.rule.value:
+            record = reader.parse(event.decode("utf-8", "replace"), at)
+            state.take_number({**(record.fields if record else {}), **(found.groupdict() if found else {})})
+        return True
 
     # What is known
 

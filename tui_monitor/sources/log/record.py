@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Protocol
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 
 Value = str | int | float | bool | None
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
 from tui_monitor.sources.log.levels import at_least
 from tui_monitor.sources.log.record import Format, Record, Value
-from tui_monitor.text import clean
 
 SEPARATOR = b"\0"
 """Between the events of a block: no event contains NUL."""

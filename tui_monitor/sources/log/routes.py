@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.sources.log.regex import PatternError
-from tui_monitor.text import clean, clip
 
 OTHER = "other"
 MAX_ROUTES = 100

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from functools import partial
 
-from tui_monitor.frozen import frozen
+from tui_monitor.core.frozen import frozen
 from tui_monitor.sources.log.follower import Block, Follower
 from tui_monitor.sources.log.generation import NotAFile, ReadOptions, identities
 from tui_monitor.sources.log.position import Positions, SavedFile

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.frozen import frozen
-from tui_monitor.model import HealthStatus
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.units import format_duration
+from tui_monitor.core.values import HealthStatus
 from tui_monitor.sources.log.matches import Limit
-from tui_monitor.units import format_duration
 
 UNMATCHED_RATIO = 0.01
 UNMATCHED_LINES = 120

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 LOGROTATE = shutil.which("logrotate") or "/usr/sbin/logrotate"
 COUNT = 30_000
 
@@ -46,7 +46,7 @@ class Rotation:
         (place / "conf").chmod(0o644)
 
     def _start(self, program: str, *words: object) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(ROOT / "tests" / program), *map(str, words)]
+        command = [sys.executable, str(ROOT / "tests" / "support" / program), *map(str, words)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
     def _start_reader(self) -> subprocess.Popen[bytes]:
