@@ -68,9 +68,12 @@ class JsonLines:
         if len(parts) == 2 and self._quick:
             word = parts[1].split(b",", 1)[0]
             level = self._levels.get(word)
-            return self._known(word, parts[1]) if level is None else level
+            if level is None:
+                level = self._known(word, parts[1])
+            return self._level_of_parsed(event) if level is None else level
         found = _JSON_LEVEL.findall(event) if self._quick else ()
-        return self._known(found[0], found[0]) if len(found) == 1 else self._level_of_parsed(event)
+        level = self._known(found[0], found[0]) if len(found) == 1 else None
+        return self._level_of_parsed(event) if level is None else level
 
     def _level_of_parsed(self, event: bytes) -> str | None:
         record = self.parse(event.decode("utf-8", "replace"), 0)
@@ -81,11 +84,13 @@ class JsonLines:
         record = self.parse(event.decode("utf-8", "replace"), 0) if b"method" in event else None
         return request_of(record.fields) if record else None
 
-    def _known(self, word: bytes, raw: bytes) -> str:
-        """The level that raw JSON begins with; ``word`` is its key in the cache."""
+    def _known(self, word: bytes, raw: bytes) -> str | None:
+        """The level that raw JSON begins with, None where it is no short word or number; ``word`` is its key in the cache."""
         value = _JSON_VALUE.match(raw)
-        level = level_of_value(json.loads(value[1].decode("utf-8", "replace"))) if value else ""
-        if value and len(self._levels) < 100 and len(word) < 40:
+        if value is None:
+            return None
+        level = level_of_value(json.loads(value[1].decode("utf-8", "replace")))
+        if len(self._levels) < 100 and len(word) < 40:
             self._levels[word] = level
         return level
 

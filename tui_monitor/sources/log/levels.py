@@ -27,7 +27,7 @@ _TEXT = "TRACE|DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL|EMERG|ALERT|P
 _LOWER = _TEXT.lower()
 # Each alternative begins with a literal, which Python's engine looks for quickly; what may not stand before it is looked at behind it.
 _FIRST = re.compile(
-    b"|".join(f"{word[0]}(?<![A-Za-z_\\-.]{word[0]}){word[1:]}(?![A-Za-z_\\-.])".encode() for word in _TEXT.split("|"))
+    b"|".join(f"{word[0]}(?<![A-Za-z_\\-]{word[0]}){word[1:]}(?![A-Za-z_\\-])".encode() for word in _TEXT.split("|"))
     + rf"|\[(?:{_LOWER}|[TDIWEF])\]|<(?:{_LOWER}|[0-9]{{1,3}})>|\((?:{_LOWER})\)".encode()
 )
 _START = re.compile(rf"\W*({_LOWER})\b(?=[\s:|\]])|([TDIWEFC])(?:\d{{4}} |/[\w.]+|, |: )".encode(), re.IGNORECASE)
@@ -44,6 +44,8 @@ def level_of_word(word: str) -> str:
 
 def level_of_number(number: float, field: str = "level") -> str:
     """The level of a number: syslog's 0-7; pino's and bunyan's 10-60; Python's in `levelno`; OpenTelemetry's 1-24 in `severity_number`."""
+    if not abs(number) < 1e9:
+        return ""
     if field.lower().replace("_", "") == "severitynumber":
         return LEVELS[min(5, max(0, int(number - 1) // 4))]
     if field == "levelno":
