@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import gzip
 import json
 import os
 import threading
@@ -214,6 +215,50 @@ def test_l4_a_rename_within_the_glob_counts_once(log: Path) -> None:
     write(log, "b")
     assert reading.more(5) == ["a", "b"]
     assert reading.more(5) == []
+
+
+def compress(path: Path) -> None:
+    """As logrotate's `compress`: the stamp is kept."""
+    stat = path.stat()
+    packed = path.with_name(path.name + ".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    os.utime(packed, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    path.unlink()
+
+
+def test_l4_compressed_generations_are_read_if_asked(log: Path) -> None:
+    """L4: over a restart the rest of the old file and a whole unseen one come out of .gz files, where that is asked for."""
+    options = ReadOptions(compressed=True)
+    reading = Reading(log, options=options)
+    write(log, "a")
+    assert reading.more() == ["a"]
+    saved = reading.saved()
+    reading.tailer.close()
+    for number, text in ((2, "b"), (1, "c")):
+        write(log, text)
+        log.rename(log.with_name(f"app.log.{number}"))
+        compress(log.with_name(f"app.log.{number}"))
+    write(log, "d")
+    again = Reading(log, saved=saved, options=options)
+    assert [event for block in again.batch.blocks for event in block.events] == [b"b", b"c", b"d"]
+    assert Reading(log, saved=again.saved(), options=options).batch.blocks == ()
+
+
+def test_l4_compressed_generations_are_said_if_not_asked(log: Path) -> None:
+    """L4: what was compressed too early is said with the remedy; one that was read is no loss."""
+    reading = Reading(log)
+    write(log, "a")
+    log.rename(log.with_name("app.log.1"))
+    write(log, "b")
+    assert reading.more() == ["a", "b"] and reading.more(3) == []
+    compress(log.with_name("app.log.1"))
+    log.rename(log.with_name("app.log.2"))
+    write(log, "unseen")
+    log.rename(log.with_name("app.log.1"))
+    compress(log.with_name("app.log.1"))
+    write(log, "c")
+    assert reading.more() == ["c"]
+    assert len(reading.notes) == 1 and "delaycompress" in reading.notes[0]
 
 
 def test_l5_missing_deleted_and_back(log: Path) -> None:

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.sources.log.generation import QUIET, Generation, ReadOptions, identities
+from tui_monitor.sources.log.compressed import SUFFIX
+from tui_monitor.sources.log.generation import QUIET, Generation, NotAFile, ReadOptions, identities
 from tui_monitor.sources.log.identity import Identity
 from tui_monitor.sources.log.position import Position, SavedFile
 from tui_monitor.sources.log.rotated import siblings
@@ -183,6 +184,8 @@ class Follower:
             self._open(now)
 
     def _open(self, now: float) -> Generation | None:
+        if self.path.endswith(SUFFIX):
+            raise NotAFile(f"{self.path} is compressed")
         try:
             self._current = Generation(self.path, self._options, now)
         except (FileNotFoundError, NotADirectoryError):
@@ -227,10 +230,12 @@ class Follower:
             if not same and not held and identity.fingerprint.head and stat.st_mtime_ns >= modified:
                 missed.append((stat.st_mtime_ns, -_number(path), path))
         for _, _, path in sorted(missed):
-            if found := self._opened(path, now):
+            if found := self._opened(path, now, is_copy=path.endswith(SUFFIX)):
                 self._retired.append(found)
             else:
-                self.notes.append(f"{path}: it was rotated away before it could be read")
+                self.notes.append(
+                    f"{path}: it was rotated or compressed before it could be read: set delaycompress in logrotate's configuration"
+                )
 
     def _find(self, wanted: Identity, offset: int, now: float) -> Generation | None:
         """The file itself under another name, else its newest copy that reaches at least to the offset; opened."""
@@ -238,11 +243,13 @@ class Follower:
         for path, identity, stat in identities(siblings(self.path)):
             if identity.is_file(wanted) and stat.st_size >= offset:
                 return self._opened(path, now)
-            if identity.is_copy(wanted) and stat.st_size >= offset:
-                copies.append((stat.st_mtime_ns, path))
-        return self._opened(max(copies)[1], now, is_copy=True) if copies else None
+            if identity.is_copy(wanted) and (path.endswith(SUFFIX) or stat.st_size >= offset):
+                copies.append((not path.endswith(SUFFIX), stat.st_mtime_ns, path))
+        return self._opened(max(copies)[2], now, is_copy=True) if copies else None
 
     def _opened(self, path: str, now: float, *, is_copy: bool = False) -> Generation | None:
+        if path.endswith(SUFFIX) and not self._options.compressed:
+            return None
         try:
             found = Generation(path, self._options, now)
         except OSError:

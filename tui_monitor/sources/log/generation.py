@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat as modes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.sources.log.compressed import SUFFIX, compressed_identity, unpacked
 from tui_monitor.sources.log.identity import Identity, fingerprint_of, next_data
 from tui_monitor.sources.log.lines import MAX_LINE, Splitter, encoding_of
 from tui_monitor.sources.log.multiline import Multiline
@@ -19,16 +21,21 @@ QUIET = 2.0
 EVENT_QUIET = 0.5
 """Seconds without growth after which a whole last line waits no longer for a continuation."""
 _TAIL = 65536
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A pipe would block."""
 
 
 @frozen
 class ReadOptions:
-    """How files are read. ``max_lag`` in bytes: what lies further behind is skipped."""
+    """How files are read. ``max_lag`` in bytes: what lies further behind is skipped. ``compressed``: rotated files
+    that were compressed before they were read to their end are read too, by way of a temporary file.
+    """
 
     encoding: str = "utf-8"
     multiline: Multiline | None = None
     max_line: int = MAX_LINE
     max_lag: int = 4 << 30
+    compressed: bool = False
 
 
 class NotAFile(OSError):
@@ -41,7 +48,7 @@ class Generation:
     def __init__(self, path: str, options: ReadOptions, now: float) -> None:
         self.path = path
         self._options = options
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would block
+        self._fd = unpacked(path, options.max_lag) if path.endswith(SUFFIX) else os.open(path, _READ)
         try:
             stat = os.fstat(self._fd)
             if not modes.S_ISREG(stat.st_mode):
@@ -156,19 +163,19 @@ class Generation:
             self._fd = -1
 
 
-def identities(paths: Iterator[str]) -> Iterator[tuple[str, Identity, os.stat_result]]:
+def identities(paths: Iterable[str]) -> Iterator[tuple[str, Identity, os.stat_result]]:
     """Path, identity and status of each regular file that can be opened; the others are left out."""
     for path in paths:
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError:
-            continue
-        try:
-            stat = os.fstat(fd)
-            if modes.S_ISREG(stat.st_mode):
-                found = fingerprint_of(fd)
-                yield path, Identity(stat.st_dev, stat.st_ino, found), stat
-        except OSError:
-            continue
-        finally:
-            os.close(fd)
+        with contextlib.suppress(OSError):
+            yield path, *(compressed_identity(path) if path.endswith(SUFFIX) else _identity(path))
+
+
+def _identity(path: str) -> tuple[Identity, os.stat_result]:
+    fd = os.open(path, _READ)
+    try:
+        stat = os.fstat(fd)
+        if not modes.S_ISREG(stat.st_mode):
+            raise NotAFile(f"{path} is not a regular file")
+        return Identity(stat.st_dev, stat.st_ino, fingerprint_of(fd)), stat
+    finally:
+        os.close(fd)

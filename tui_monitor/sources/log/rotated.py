@@ -20,7 +20,9 @@ def is_compressed(name: str) -> bool:
 
 def bases_of(name: str) -> list[str]:
     """Names that this one may be a rotated generation of: `app.log` of `app.log.1`, `app.log-20240101`, `app-20240101.log`."""
-    name = _COMPRESSED.sub("", name)
+    if is_compressed(name):
+        name = _COMPRESSED.sub("", name)
+        return [name, *bases_of(name)]
     found = [_NUMBERED.sub("", name)] if _NUMBERED.search(name) else []
     if match := _DATED_END.match(name):
         found.append(match[1])
@@ -41,7 +43,7 @@ def is_rotated(path: str, known: frozenset[str] | set[str]) -> bool:
 
 
 def siblings(path: str) -> Iterator[str]:
-    """Uncompressed files beside a path whose names make them rotated generations of it. A directory that cannot be read has none."""
+    """Files (also .gz) beside a path whose names make them rotated generations of it. A directory that cannot be read has none."""
     directory, name = os.path.split(os.path.realpath(path))
     try:
         with os.scandir(directory) as entries:
@@ -49,5 +51,5 @@ def siblings(path: str) -> Iterator[str]:
     except OSError:
         return
     for each in names:
-        if each != name and not is_compressed(each) and name in bases_of(each):
+        if each != name and name in bases_of(each) and (not is_compressed(each) or each.endswith(".gz")):
             yield os.path.join(directory, each)
