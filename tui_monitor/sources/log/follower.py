@@ -9,6 +9,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator
+from operator import itemgetter
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.sources.log.compressed import SUFFIX
@@ -52,7 +53,11 @@ class Follower:
     def begin_at_end(self, now: float) -> None:
         """Only what is written from now on; where the file is missing, all of what will come. An OSError leaves it to `poll`."""
         self._at_end = True
-        self._open(now)
+        if self._open(now) is not None:
+            older = sorted(
+                ((stat.st_mtime_ns, path, identity) for path, identity, stat in identities(siblings(self.path))), key=itemgetter(0)
+            )
+            self._done.extend(identity for _, _, identity in older)  # the newest 16: they are not unseen generations
 
     def restore(self, saved: SavedFile, now: float) -> None:
         """Go on where a saved position stands: each file is looked for under its name, among its rotated generations and their copies.
@@ -126,8 +131,8 @@ class Follower:
         current = self._current
         if current is None:
             self._appear(stat, now)
-        elif not current.refresh(now):
-            self._truncated(current, now)
+        else:
+            self._refresh(current, now)
             current = self._current
         if current is not None and (stat is None or (stat.st_dev, stat.st_ino) != (current.device, current.inode)):
             self._rotated(current, now)
@@ -163,6 +168,8 @@ class Follower:
                 return []
             if events:
                 return events
+        if each is not self._current and not each.splitter.holds_partial:
+            return each.splitter.flush()  # before the lines of its successor
         return each.flush_quiet(now)
 
     def _is_over(self, each: Generation, now: float) -> bool:
@@ -174,6 +181,13 @@ class Follower:
         return (self._current is not None and self._current.size > 0) or quiet >= _KEPT_EMPTY or each.is_deleted()
 
     # What happens to a file
+
+    def _refresh(self, current: Generation, now: float) -> None:
+        was_empty, modified = not current.fingerprint.head, current.modified
+        if not current.refresh(now):
+            self._truncated(current, now)
+        elif was_empty and current.modified != modified:  # written, copied and truncated since, perhaps
+            self._add_missed(modified, now)
 
     def _appear(self, stat: os.stat_result | None, now: float) -> None:
         if self._waiting:
@@ -268,7 +282,7 @@ class Follower:
 
     def _unpark(self, parked: Position, stat: os.stat_result | None, now: float) -> None:
         here = stat is not None and (stat.st_dev, stat.st_ino) == (parked.identity.device, parked.identity.inode)
-        if here and stat is not None and stat.st_size == parked.offset:
+        if here and stat is not None and (stat.st_size, stat.st_mtime_ns) == (parked.offset, parked.modified):
             return
         self._parked = None
         self.restore(SavedFile(self.path, (parked,)), now)

@@ -102,7 +102,7 @@ class Generation:
     def refresh(self, now: float) -> bool:
         """Look at size and begin; False where the file was truncated since (also when it has grown past the old offset again)."""
         stat = os.fstat(self._fd)
-        if stat.st_size < self.read_to or not self.fingerprint.holds(self._fd):
+        if stat.st_size < max(self.read_to, self.size) or not self.fingerprint.holds(self._fd):
             return False
         if stat.st_size != self.size or stat.st_mtime_ns != self.modified:
             self.grown_at = now
