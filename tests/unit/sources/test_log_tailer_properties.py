@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -125,4 +126,6 @@ def test_every_line_is_given_once_and_in_order(steps: Sequence[str], pattern: st
             world.do(step)
         for _ in range(3):
             world.wait()
-        assert world.committed == world.written
+        assert Counter(world.committed) == Counter(world.written)
+        if "copytruncate" not in steps:  # of copies that were made at once nobody knows the order
+            assert world.committed == world.written

@@ -132,10 +132,7 @@ class Follower:
         if current is None:
             self._appear(stat, now)
         else:
-            self._refresh(current, now)
-            current = self._current
-        if current is not None and (stat is None or (stat.st_dev, stat.st_ino) != (current.device, current.inode)):
-            self._rotated(current, now)
+            self._look(current, stat, now)
         for each in self._generations():
             if skipped := each.skip_lag():
                 self.skipped += skipped
@@ -182,10 +179,15 @@ class Follower:
 
     # What happens to a file
 
-    def _refresh(self, current: Generation, now: float) -> None:
+    def _look(self, current: Generation, stat: os.stat_result | None, now: float) -> None:
         was_empty, modified = not current.fingerprint.head, current.modified
         if not current.refresh(now):
             self._truncated(current, now)
+            current = self._current or current
+        elif not was_empty:
+            modified = current.modified
+        if stat is None or (stat.st_dev, stat.st_ino) != (current.device, current.inode):
+            self._rotated(current, modified, now)
         elif was_empty and current.modified != modified:  # written, copied and truncated since, perhaps
             self._add_missed(modified, now)
 
@@ -209,12 +211,13 @@ class Follower:
         self._at_end = False
         return self._current
 
-    def _rotated(self, old: Generation, now: float) -> None:
+    def _rotated(self, old: Generation, modified: int, now: float) -> None:
         """Another file has the name, or none."""
-        self._retired.append(old)
+        if old is self._current:
+            self._retired.append(old)
         self._current = None
         self._open(now)
-        self._add_missed(old.modified, now)
+        self._add_missed(modified, now)
 
     def _truncated(self, old: Generation, now: float) -> None:
         """Its rest lies in the newest copy, if there is one: copytruncate."""
