@@ -12,7 +12,8 @@ import pytest
 from tests.support.peers.systemd import Systemd
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.platform.child_lines import FollowedProgram
-from tui_monitor.sources.log.journald import Followed, JournalBatch, JournalFollower, JournalPosition
+from tui_monitor.sources.log.journal_command import Followed, JournalBatch, JournalPosition
+from tui_monitor.sources.log.journald import JournalFollower
 
 MAX_LINE = 1024 * 1024
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,18 +14,18 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LOGROTATE = shutil.which("logrotate") or "/usr/sbin/logrotate"
+from tests.support.paths import ROOT
+from tests.support.peers.base import program
+from tests.support.peers.require import peers_needed
+
 COUNT = 30_000
 
 
 @pytest.fixture
 def logrotate() -> str:
-    """The program, or a skip."""
-    if not os.path.exists(LOGROTATE):
-        missing = "logrotate is not installed (apt install logrotate)"
-        pytest.fail(missing) if os.environ.get("TUI_MONITOR_TEST_REQUIRE") == "1" else pytest.skip(missing)
-    return LOGROTATE
+    """The program, or a skip with the reason."""
+    with peers_needed():
+        return program("logrotate", "install the package `logrotate`")
 
 
 class Rotation:

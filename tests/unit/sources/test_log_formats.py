@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_monitor.sources.log.access import request_of
-from tui_monitor.sources.log.formats import Detector, FieldNames, Plain, format_of
+from tui_monitor.sources.log.detection import Detector, format_of
+from tui_monitor.sources.log.formats import FieldNames, Plain
 from tui_monitor.sources.log.levels import at_least, level_of_number, level_of_text, level_of_value, level_of_word
 from tui_monitor.sources.log.record import Format, Record, Request
 from tui_monitor.sources.log.regex import PatternError

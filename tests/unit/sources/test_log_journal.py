@@ -12,15 +12,10 @@ import pytest
 from tests.support.clocks import ManualClock, settle
 from tui_monitor.platform.child_process import CannotStart
 from tui_monitor.sources.log.formats import FieldNames, Plain
+from tui_monitor.sources.log.journal_command import JournalBatch, JournalPosition, follow_argv, journal_position_from
 from tui_monitor.sources.log.journal_entry import SUPPRESSED, JournalFormat, parse_entry
 from tui_monitor.sources.log.journal_merge import EntryJoiner
-from tui_monitor.sources.log.journald import (
-    JournalBatch,
-    JournalFollower,
-    JournalPosition,
-    follow_argv,
-    journal_position_from,
-)
+from tui_monitor.sources.log.journald import JournalFollower
 
 
 def line(number: int, message: object = "text", **more: object) -> bytes:

@@ -15,7 +15,8 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import ProbeResult, Sample, labels_of
 from tui_monitor.sources.log.generation import ReadOptions
-from tui_monitor.sources.log.journald import JournalBatch, JournalFollower, Start, journal_position_from
+from tui_monitor.sources.log.journal_command import JournalBatch, Start, journal_position_from
+from tui_monitor.sources.log.journald import JournalFollower
 from tui_monitor.sources.log.pipeline import Pipeline
 from tui_monitor.sources.log.position import Positions, positions_from
 from tui_monitor.sources.log.tailer import Batch, Tailer

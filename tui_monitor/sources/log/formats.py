@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
-from tui_monitor.sources.log.access import Combined, request_of
+from tui_monitor.sources.log.access import request_of
 from tui_monitor.sources.log.levels import LEVEL_FIELDS, level_of_text, level_of_value, level_of_word
-from tui_monitor.sources.log.record import Format, Record, Request, Value
+from tui_monitor.sources.log.record import Record, Request, Value
 from tui_monitor.sources.log.regex import compile_pattern
 from tui_monitor.sources.log.stamps import stamp_of_text, stamp_of_value
 
@@ -193,57 +193,6 @@ class Named:
         """By groups method and status."""
         record = self.parse(event.decode("utf-8", "replace"), 0)
         return request_of(record.fields) if record else None
-
-
-def format_of(setting: str, names: FieldNames, named: Mapping[str, str] | None = None) -> Format | None:
-    """The format that a setting names, None for "auto".
-
-    ``named``: regular expressions by name; the setting itself may be one with a named group. Raises PatternError, and ValueError for
-    a word that is no format.
-    """
-    pattern = (named or {}).get(setting) or (setting if "(?P<" in setting else "")
-    if pattern:
-        return Named(pattern, names)
-    made: dict[str, type[JsonLines] | type[Logfmt] | type[Plain]] = {"json": JsonLines, "logfmt": Logfmt, "plain": Plain}
-    if setting == "combined":
-        return Combined(names.zone)
-    if setting in made:
-        return made[setting](names)
-    if setting == "auto":
-        return None
-    raise ValueError(
-        f'"{setting}" is no log format: use auto, json, logfmt, combined, plain or a regular expression with (?P<name>...) groups'
-    )
-
-
-class Detector:
-    """Finds out the format of one file by its first lines, and anew when most lines do not fit any more."""
-
-    _SAMPLE = 20
-
-    def __init__(self, names: FieldNames) -> None:
-        self._candidates: Sequence[Format] = (JsonLines(names), Combined(names.zone), Logfmt(names))
-        self._plain = Plain(names)
-        self._chosen: Format | None = None
-
-    def format_for(self, events: Sequence[bytes]) -> Format:
-        """The format of these events: the one chosen before, while at least half of a sample fits it."""
-        sample = events[: self._SAMPLE]
-        chosen = self._chosen
-        if chosen is None or (chosen is not self._plain and _fitting(chosen, sample) * 2 < len(sample)):
-            self._chosen = chosen = self._choose(sample)
-        return chosen
-
-    def _choose(self, sample: Sequence[bytes]) -> Format:
-        best = max(self._candidates, key=lambda each: _fitting(each, sample, thorough=True))
-        return best if _fitting(best, sample, thorough=True) * 2 > len(sample) else self._plain
-
-
-def _fitting(candidate: Format, sample: Sequence[bytes], *, thorough: bool = False) -> int:
-    """How many events of a sample have the format: really, where it is to be chosen; by the quick test, where it was."""
-    if not thorough:
-        return sum(candidate.level(event) is not None for event in sample)
-    return sum(candidate.parse(event.decode("utf-8", "replace"), 0) is not None for event in sample)
 
 
 def _json_object(text: str) -> tuple[Mapping[str, object], str] | None:

@@ -10,8 +10,9 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import Sample
 from tui_monitor.sources.log.counts import Counts
+from tui_monitor.sources.log.detection import Detector, format_of
 from tui_monitor.sources.log.evidence import Evidence, EvidenceKeeper
-from tui_monitor.sources.log.formats import Detector, FieldNames, format_of
+from tui_monitor.sources.log.formats import FieldNames
 from tui_monitor.sources.log.histogram import BUCKETS
 from tui_monitor.sources.log.journal_entry import JournalFormat
 from tui_monitor.sources.log.levels import at_least
