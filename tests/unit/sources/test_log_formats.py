@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -293,6 +294,21 @@ def test_l14_routes_are_bounded_and_patterns_count_first() -> None:
     assert again.route("/kept") == "/kept" and again.route("/new") == "other"
     with pytest.raises(PatternError, match="at most one"):
         Routes(["/a/**/b/**"])
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", 'a="', '\\"] "', '] "', "[x", ' x="\\" ', '"level":', "\x1b]", "a.", "%41", "1", "[", "{", ' - [0123456789] "']
+)
+def test_a_hostile_line_takes_no_time_that_grows_with_its_square(piece: str) -> None:
+    """What one byte costs does not depend on the length of the line: 400 KB of a nasty piece take a moment, not minutes."""
+    line = piece * (400_000 // len(piece))
+    used = time.process_time()
+    for setting in ("json", "logfmt", "combined", "plain"):
+        made = reader(setting)
+        made.level(line.encode())
+        made.request(line.encode())
+        made.parse(line, NOW)
+    assert time.process_time() - used < 10  # a square would be minutes
 
 
 @given(st.text(max_size=300))

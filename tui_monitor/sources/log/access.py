@@ -15,10 +15,12 @@ from tui_monitor.sources.log.stamps import parse_stamp
 _TEXT = r'[^"\\]*(?:\\.[^"\\]*)*'
 _QUOTED = f'"({_TEXT})"'
 _LINE = re.compile(
-    rf"(?:([\w.:*-]+) )?([^\s\"]+) (\S+) (\S.*?) \[([^\]]{{10,40}})\] {_QUOTED} (\d{{3}}|-) (\d+|-)(?: {_QUOTED} {_QUOTED})?(.*)", re.DOTALL
+    rf"(?:([\w.:*-]+) )?([^\s\"]+) (\S+) ([^\s\[][^\[]*?) \[([^\]]{{10,40}})\] {_QUOTED} (\d{{3}}|-) (\d+|-)(?: {_QUOTED} {_QUOTED})?(.*)",
+    re.DOTALL,
 )
-_STATUS = re.compile(rf'\] "{_TEXT}" (\d{{3}}|-) (?:\d+|-)(?:\s|$)'.encode())
-_SHORT = re.compile(rf'\] "({_TEXT})" (\d{{3}}|-) (?:\d+|-)(?=\s|$)(?: "{_TEXT}" "{_TEXT}")?(.*)'.encode())
+# Matched at the first `] "` only: from each of many it would take long in a hostile line.
+_STATUS = re.compile(rf'"{_TEXT}" (\d{{3}}|-) (?:\d+|-)(?:\s|$)'.encode())
+_SHORT = re.compile(rf'"({_TEXT})" (\d{{3}}|-) (?:\d+|-)(?=\s|$)(?: "{_TEXT}" "{_TEXT}")?(.*)'.encode())
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,20}) (\S+)(?: HTTP/[\d.]+)?")
 _SECONDS = re.compile(r'(?:^|[\s="])(?:rt=|request_time=|urt=)?"?(\d{1,6}\.\d{3,6})(?=["\s,]|$)')
 _FORWARDED = re.compile(r'"((?:[0-9a-fA-F.:]{3,45})(?:, ?[0-9a-fA-F.:]{3,45})*|-)"')
@@ -57,12 +59,12 @@ class Combined:
 
     def level(self, event: bytes) -> str | None:
         """By the status alone."""
-        found = _STATUS.search(event)
+        found = _STATUS.match(event, event.find(b'] "') + 2)
         return _LEVELS.get(chr(found[1][0]), "info") if found else None
 
     def request(self, event: bytes) -> Request | None:
         """The request, by the part of the line behind the stamp alone."""
-        found = _SHORT.search(event)
+        found = _SHORT.match(event, event.find(b'] "') + 2)
         if found is None:
             return None
         line, status, rest = found.groups()

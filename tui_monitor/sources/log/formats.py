@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, tzinfo
 
 from tui_monitor.core.frozen import frozen
@@ -19,7 +19,7 @@ TIME_FIELDS = ("time", "timestamp", "ts", "@timestamp", "datetime", "date", "t",
 MESSAGE_FIELDS = ("message", "msg", "log", "text", "event", "body", "short_message", "error", "err")
 _MOST_FIELDS = 200
 _DEEPEST = 8
-_PAIR = re.compile(r'([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)')
+_PAIR = re.compile(r'\s*([A-Za-z_@][\w.@/-]*)=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s"]*))(?=\s|$)', re.DOTALL)
 _JSON_VALUE = re.compile(rb'\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
 _JSON_LEVEL = re.compile(rb'"(?:level|severity|lvl|levelname|log\.level)"\s*:\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
 _LOGFMT_LEVEL = re.compile(rb'(?:^|[\s])(?:level|severity|lvl)="?(\w{1,20})')
@@ -110,9 +110,8 @@ class Logfmt:
         if not _LOGFMT.match(text[:4000].encode("utf-8", "replace")):
             return None
         fields: dict[str, Value] = {}
-        for name, quoted, bare in _PAIR.findall(text):
-            if len(fields) < _MOST_FIELDS:
-                fields[name] = clean(quoted.replace('\\"', '"').replace("\\n", " ")) if quoted else bare
+        for name, quoted, bare in _pairs(text):
+            fields[name] = clean(quoted.replace('\\"', '"').replace("\\n", " ")) if quoted else bare
         return _record(fields, fields, self._names, now_ms, text)
 
     def level(self, event: bytes) -> str | None:
@@ -193,6 +192,19 @@ class Named:
         """By groups method and status."""
         record = self.parse(event.decode("utf-8", "replace"), 0)
         return request_of(record.fields) if record else None
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str, str]]:
+    """Name, quoted and bare value of at most 200 pairs; word by word, since searching takes long in hostile lines."""
+    at = count = 0
+    while at >= 0 and count < _MOST_FIELDS:
+        match = _PAIR.match(text, at)
+        if match is not None:
+            count += 1
+            yield match[1], match[2] or "", match[3] or ""
+        at = match.end() if match is not None else text.find(" ", at + 1)
+        if at >= len(text):
+            return
 
 
 def _json_object(text: str) -> tuple[Mapping[str, object], str] | None:

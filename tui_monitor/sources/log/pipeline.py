@@ -25,6 +25,8 @@ from tui_monitor.sources.log.verdict import MatchSeen
 _MOST_DETECTORS = 2000
 _SAMPLE = 120
 _DETECTED = 20
+_SEARCHED = 65536
+"""Bytes of an event in which a match is looked for."""
 
 
 @frozen
@@ -128,7 +130,7 @@ class Pipeline:
     def _is_match(self, state: MatchState, reader: Format, event: bytes, shown: bytes, at: int) -> bool:
         if state.rule.level and not at_least(reader.level(event) or "", state.rule.level):
             return False
-        found = state.pattern.search(shown.decode("utf-8", "replace")) if state.pattern else None
+        found = state.pattern.search(shown[:_SEARCHED].decode("utf-8", "replace")) if state.pattern else None
         if state.pattern and found is None:
             return False
         if state.rule.value:
