@@ -41,7 +41,7 @@ class Rotation:
         self.writer = self._start("log_writer.py", self.log, count, late)
         assert self.writer.stdout is not None and self.writer.stdout.readline()
         signal = f"postrotate\n kill -HUP {self.writer.pid}\nendscript" if "copytruncate" not in options else ""
-        (place / "conf").write_text(f"su {_user()}\n{self.log} {{\n rotate 50\n {options}\n {signal}\n}}\n")
+        (place / "conf").write_text(f"su {_user()}\n{self.log} {{\n rotate 50\n missingok\n {options}\n {signal}\n}}\n")
         (place / "conf").chmod(0o644)
 
     def _start(self, program: str, *words: object) -> subprocess.Popen[bytes]:

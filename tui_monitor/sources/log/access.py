@@ -14,10 +14,8 @@ from tui_monitor.sources.log.stamps import parse_stamp
 
 _TEXT = r'[^"\\]*(?:\\.[^"\\]*)*'
 _QUOTED = f'"({_TEXT})"'
-_LINE = re.compile(
-    rf"(?:([\w.:*-]+) )?([^\s\"]+) (\S+) ([^\s\[][^\[]*?) \[([^\]]{{10,40}})\] {_QUOTED} (\d{{3}}|-) (\d+|-)(?: {_QUOTED} {_QUOTED})?(.*)",
-    re.DOTALL,
-)
+_WHO = r"(?:([\w.:*-]+) )?([^\s\"]+) (\S+) ([^\s\[][^\[]*?) \[([^\]]{10,40})\]"
+_LINE = re.compile(rf"{_WHO} {_QUOTED} (\d{{3}}|-) (\d+|-)(?: {_QUOTED} {_QUOTED})?(.*)", re.DOTALL)
 # Matched at the first `] "` only: from each of many it would take long in a hostile line.
 _STATUS = re.compile(rf'"{_TEXT}" (\d{{3}}|-) (?:\d+|-)(?:\s|$)'.encode())
 _SHORT = re.compile(rf'"({_TEXT})" (\d{{3}}|-) (?:\d+|-)(?=\s|$)(?: "{_TEXT}" "{_TEXT}")?(.*)'.encode())
