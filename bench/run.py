@@ -77,6 +77,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "probes": (["probes.py", "--seconds", "4"], ["--sizes", "100"], of_probes),
     "scrape": (["scrape.py"], ["--times", "5"], of_scrape),
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
+    "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),
 }

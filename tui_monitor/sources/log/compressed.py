@@ -1,0 +1,36 @@
+"""Compressed generations of a log (.gz): their begin, and their content in a nameless temporary file. Blocking calls."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import tempfile
+import zlib
+
+from tui_monitor.sources.log.identity import FINGERPRINT, Fingerprint, Identity
+
+SUFFIX = ".gz"
+_PIECE = 1024 * 1024
+_BROKEN = (EOFError, zlib.error)
+
+
+def compressed_identity(path: str) -> tuple[Identity, os.stat_result]:
+    """The identity by what is inside, with the compressed file's own device, inode and status. Raises OSError, also for damaged files."""
+    with gzip.open(path) as file:
+        stat = os.stat(path)
+        try:
+            return Identity(stat.st_dev, stat.st_ino, Fingerprint(0, file.read(FINGERPRINT))), stat
+        except _BROKEN as error:
+            raise OSError(f"{path} is damaged: {error}") from error
+
+
+def unpacked(path: str, limit: int) -> int:
+    """A descriptor of its content, at most ``limit`` bytes; what is damaged ends there. Raises OSError."""
+    with tempfile.TemporaryFile(prefix="tui-monitor-log-") as spool, gzip.open(path) as file:
+        with contextlib.suppress(*_BROKEN):
+            while (piece := file.read(min(_PIECE, limit))) and limit > 0:
+                spool.write(piece)
+                limit -= len(piece)
+        spool.flush()
+        return os.dup(spool.fileno())

@@ -1,0 +1,60 @@
+"""Which format the lines of a file have: as configured, or found out by its first lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.sources.log.access import Combined
+from tui_monitor.sources.log.formats import FieldNames, JsonLines, Logfmt, Named, Plain
+from tui_monitor.sources.log.record import Format
+
+
+def format_of(setting: str, names: FieldNames, named: Mapping[str, str] | None = None) -> Format | None:
+    """The format that a setting names, None for "auto".
+
+    ``named``: regular expressions by name; the setting itself may be one with a named group. Raises PatternError, and ValueError for
+    a word that is no format.
+    """
+    pattern = (named or {}).get(setting) or (setting if "(?P<" in setting else "")
+    if pattern:
+        return Named(pattern, names)
+    made: dict[str, type[JsonLines] | type[Logfmt] | type[Plain]] = {"json": JsonLines, "logfmt": Logfmt, "plain": Plain}
+    if setting == "combined":
+        return Combined(names.zone)
+    if setting in made:
+        return made[setting](names)
+    if setting == "auto":
+        return None
+    raise ValueError(
+        f'"{setting}" is no log format: use auto, json, logfmt, combined, plain or a regular expression with (?P<name>...) groups'
+    )
+
+
+class Detector:
+    """Finds out the format of one file by its first lines, and anew when most lines do not fit any more."""
+
+    _SAMPLE = 20
+
+    def __init__(self, names: FieldNames) -> None:
+        self._candidates: Sequence[Format] = (JsonLines(names), Combined(names.zone), Logfmt(names))
+        self._plain = Plain(names)
+        self._chosen: Format | None = None
+
+    def format_for(self, events: Sequence[bytes]) -> Format:
+        """The format of these events: the one chosen before, while at least half of a sample fits it."""
+        sample = events[: self._SAMPLE]
+        chosen = self._chosen
+        if chosen is None or (chosen is not self._plain and _fitting(chosen, sample) * 2 < len(sample)):
+            self._chosen = chosen = self._choose(sample)
+        return chosen
+
+    def _choose(self, sample: Sequence[bytes]) -> Format:
+        best = max(self._candidates, key=lambda each: _fitting(each, sample, thorough=True))
+        return best if _fitting(best, sample, thorough=True) * 2 > len(sample) else self._plain
+
+
+def _fitting(candidate: Format, sample: Sequence[bytes], *, thorough: bool = False) -> int:
+    """How many events of a sample have the format: really, where it is to be chosen; by the quick test, where it was."""
+    if not thorough:
+        return sum(candidate.level(event) is not None for event in sample)
+    return sum(candidate.parse(event.decode("utf-8", "replace"), 0) is not None for event in sample)

@@ -1,0 +1,210 @@
+"""The running log check: reads files or the journal, counts, and says at each moment how the check stands and what to save."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import field
+from itertools import groupby
+from typing import Any
+
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import ProbeResult, Sample, labels_of
+from tui_monitor.sources.log.generation import ReadOptions
+from tui_monitor.sources.log.journal_command import JournalBatch, Start, journal_position_from
+from tui_monitor.sources.log.journald import JournalFollower
+from tui_monitor.sources.log.pipeline import Pipeline
+from tui_monitor.sources.log.position import Positions, positions_from
+from tui_monitor.sources.log.tailer import Batch, Tailer
+from tui_monitor.sources.log.verdict import LogState, verdict
+from tui_monitor.sources.log.worker import Stuck, Worker
+
+POLL = 0.25
+"""Seconds between two looks at the files."""
+STUCK = 5.0
+"""Seconds after which a look at the files counts as stuck (a network mount that does not answer)."""
+_COMMIT_EVERY = 1.0
+
+
+@frozen
+class Committed:
+    """Samples, and what has to be saved after them: both count the same lines, so that a restart counts none twice and none never."""
+
+    samples: tuple[Sample, ...] = ()
+    saved: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Feed(ABC):
+    """What both kinds of log share. ``run`` reads until cancelled; ``committed`` and ``result`` may be asked at any time meanwhile.
+
+    ``saved`` is what ``committed().saved`` was before the restart; nonsense in it is left out. ``notes`` say what was lost or skipped.
+    """
+
+    def __init__(self, pipeline: Pipeline, clock: Clock, saved: Mapping[str, Any] | None, format_name: str) -> None:
+        self._pipeline, self._clock, self._format_name = pipeline, clock, format_name
+        self.notes: deque[str] = deque(maxlen=20)
+        self._within = False
+        self._changed = True
+        self._committed, self._committed_at = Committed(), float("-inf")
+        pipeline.restore(saved.get("counts") if saved else None)
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Read for ever."""
+
+    @abstractmethod
+    def state(self) -> LogState:
+        """What is known of the log now."""
+
+    @abstractmethod
+    def _own_samples(self) -> tuple[Sample, ...]: ...
+
+    @abstractmethod
+    def _position(self) -> object: ...
+
+    @contextmanager
+    def _one_batch(self) -> Iterator[None]:
+        """While a batch is counted in pieces, ``committed`` stays at the end of the one before."""
+        self._within = True
+        yield
+        self._within, self._changed = False, True
+        if self._clock.monotonic() - self._committed_at >= _COMMIT_EVERY:
+            self.committed()
+
+    def committed(self) -> Committed:
+        """Samples and state after the last whole batch; while batches follow each other without a pause, at most a second older."""
+        if not self._within and self._changed:
+            saved = {"position": self._position(), "counts": self._pipeline.to_json()}
+            self._committed = Committed((*self._pipeline.samples(), *self._own_samples()), saved)
+            self._committed_at, self._changed = self._clock.monotonic(), False
+        return self._committed
+
+    def result(self) -> ProbeResult:
+        """The check's plain verdict now, with the newest evidence among the facts."""
+        status, reason = verdict(self.state())
+        facts = {f"note {number}": note for number, note in enumerate(self.notes, 1)}
+        for match in self._pipeline.seen(self._clock.monotonic()):
+            if evidence := self._pipeline.evidence(match.name):
+                facts[match.name] = "\n".join(evidence.lines)
+        return ProbeResult(status, reason, samples=self.committed().samples, facts=facts)
+
+    def _state(self, *, troubles: Sequence[str], files: int = 0, missing: tuple[str, ...] = (), wait: bool = True) -> LogState:
+        now = self._clock.monotonic()
+        lines, unmatched = self._pipeline.minute(now)
+        sample = self._pipeline.unmatched_sample
+        return LogState(files, missing, wait, tuple(troubles), self._pipeline.seen(now), lines, unmatched, self._format_name, sample)
+
+
+class FileFeed(Feed):
+    """Files of some patterns. ``wait``: a missing file is no fault."""
+
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        pipeline: Pipeline,
+        clock: Clock,
+        options: ReadOptions | None = None,
+        saved: Mapping[str, Any] | None = None,
+        *,
+        wait: bool = True,
+        format_name: str = "auto",
+    ) -> None:
+        super().__init__(pipeline, clock, saved, format_name)
+        positions = positions_from(saved["position"]) if saved and "position" in saved else None
+        self._patterns, self._wait = patterns, wait
+        self._tailer = Tailer(patterns, options, positions)
+        self._worker: Worker[Batch] = Worker(f"log {patterns[0] if patterns else ''}")
+        self._batch = Batch(positions=positions or Positions())
+        self._stuck = ""
+
+    async def run(self) -> None:
+        """Read for ever."""
+        try:
+            while True:
+                await self.step()
+                await self._clock.sleep(0.0 if self._batch.more else POLL)
+        finally:
+            self.close()
+
+    async def step(self, limit: float = STUCK) -> None:
+        """One look at all files; what it gave is counted in pieces of 64 KiB, between which the loop runs on."""
+        now = self._clock.monotonic()
+        try:
+            batch = await self._worker.run(lambda: self._tailer.poll(now), limit)
+        except Stuck:
+            self._stuck = f"{', '.join(self._patterns)} did not answer within {limit:g} s: look at the mount that it lies on"
+            return
+        self._stuck = ""
+        with self._one_batch():
+            for block in batch.blocks:
+                self._pipeline.feed(block.path, block.events, now, self._clock.wall_ms())
+                await asyncio.sleep(0)
+            self._batch = batch
+            self.notes.extend(batch.notes)
+
+    def close(self) -> None:
+        """Give thread and descriptors back; those of a stuck look stay with it."""
+        if not self._stuck:
+            self._tailer.close()
+        self._worker.close()
+
+    def state(self) -> LogState:
+        """What is known of the files now."""
+        troubles = [each for each in (self._stuck, *self._batch.troubles) if each]
+        return self._state(troubles=troubles, files=self._batch.files, missing=self._batch.missing, wait=self._wait)
+
+    def _own_samples(self) -> tuple[Sample, ...]:
+        return (Sample(labels_of("log_lag_bytes"), float(self._batch.lag)),)
+
+    def _position(self) -> object:
+        return self._batch.positions.to_json()
+
+
+class JournalFeed(Feed):
+    """The journal of some units. The pipeline needs ``journal=True``."""
+
+    def __init__(
+        self,
+        units: Sequence[str],
+        pipeline: Pipeline,
+        clock: Clock,
+        start: Start,
+        saved: Mapping[str, Any] | None = None,
+        *,
+        format_name: str = "auto",
+        program: Sequence[str] = ("journalctl",),
+    ) -> None:
+        super().__init__(pipeline, clock, saved, format_name)
+        self._follower = JournalFollower(units, start, clock, journal_position_from((saved or {}).get("position")), program)
+        self.suppressed = 0
+
+    async def run(self) -> None:
+        """Read for ever."""
+        await self._follower.run(self._take)
+
+    async def _take(self, batch: JournalBatch) -> None:
+        self.suppressed += batch.suppressed
+        if batch.suppressed:
+            self.notes.append(f"journald dropped {batch.suppressed} messages by its rate limit: raise RateLimitBurst= in journald.conf")
+        now = self._clock.monotonic()
+        with self._one_batch():
+            for unit, entries in groupby(batch.entries, key=lambda entry: entry.unit):
+                self._pipeline.feed(unit, [entry.event for entry in entries], now, self._clock.wall_ms())
+            self._follower.position = batch.position
+        await asyncio.sleep(0)
+
+    def state(self) -> LogState:
+        """What is known of the journal now."""
+        self.notes.extend(self._follower.notes)
+        self._follower.notes.clear()
+        return self._state(troubles=[self._follower.trouble] if self._follower.trouble else [])
+
+    def _own_samples(self) -> tuple[Sample, ...]:
+        return (Sample(labels_of("log_suppressed_total"), float(self.suppressed)),)
+
+    def _position(self) -> object:
+        return self._follower.position.to_json() if self._follower.position else None

@@ -1,0 +1,142 @@
+"""Kept lines for search: a bounded ring of blocks in memory, behind an interface that a store on disk can have too."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import Any, Protocol
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
+from tui_monitor.sources.log.levels import at_least
+from tui_monitor.sources.log.record import Format, Record, Value
+
+SEPARATOR = b"\0"
+"""Between the events of a block: no event contains NUL."""
+_OVERHEAD = 200
+TRACE_FIELDS = ("trace_id", "traceId", "traceID", "trace.id", "dd.trace_id", "otelTraceID")
+
+
+@frozen
+class KeptBlock:
+    """Events of one file that arrived together at ``at`` (UTC ms), as they came; they are parsed by ``format`` only when looked at."""
+
+    at: int
+    path: str
+    format: Format
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return len(self.data) + _OVERHEAD
+
+
+@frozen
+class KeptLine:
+    """One found line. ``at``: its own stamp, else its arrival; UTC ms."""
+
+    at: int
+    path: str
+    level: str
+    message: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    trace_id: str = ""
+
+    def to_json(self, check: str, service: str = "") -> dict[str, Any]:
+        """The contract's shape of `logs --json`."""
+        fields = dict(self.fields)
+        return {
+            "at": self.at, "check": check, "service": service, "level": self.level, "message": self.message, "fields": fields,
+            "trace_id": self.trace_id,
+        }  # fmt: skip
+
+
+@frozen
+class LineQuery:
+    """What is looked for. ``text`` in any case; ``level``: at least; ``since`` UTC ms of arrival; ``where``: fields and their values."""
+
+    text: str = ""
+    level: str = ""
+    since: int = 0
+    where: tuple[tuple[str, str], ...] = ()
+    limit: int = 100
+
+
+class LineStore(Protocol):
+    """Where lines are kept."""
+
+    def append(self, block: KeptBlock) -> None:
+        """Keep a block; the oldest go beyond the bound."""
+        ...
+
+    def search(self, query: LineQuery) -> Iterator[KeptLine]:
+        """The found lines, the newest first, at most ``limit``."""
+        ...
+
+
+class LineRing:
+    """The newest ``limit`` bytes of lines, in memory. A block that is larger alone is not kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._blocks: deque[KeptBlock] = deque()
+        self.size = 0
+
+    def append(self, block: KeptBlock) -> None:
+        """Keep a block; the oldest go."""
+        if block.size > self._limit:
+            return
+        self._blocks.append(block)
+        self.size += block.size
+        while self.size > self._limit:
+            self.size -= self._blocks.popleft().size
+
+    def search(self, query: LineQuery) -> Iterator[KeptLine]:
+        """The found lines, the newest first. May be taken piece by piece; what is appended meanwhile is not seen."""
+        left = query.limit
+        needle = _needle(query.text)
+        for block in reversed(tuple(self._blocks)):
+            if left <= 0 or block.at < query.since:
+                return
+            if needle is not None and needle.search(block.data) is None:
+                continue
+            for line in _found(block, query, needle):
+                yield line
+                left -= 1
+                if left <= 0:
+                    return
+
+
+def _needle(text: str) -> re.Pattern[bytes] | None:
+    """Finds the text in raw bytes. Case does not count, also outside ASCII where both cases are written alike."""
+    if not text:
+        return None
+    forms = dict.fromkeys([text, text.lower(), text.upper()])
+    return re.compile(b"|".join(re.escape(form.encode("utf-8", "replace")) for form in forms), re.IGNORECASE)
+
+
+def _found(block: KeptBlock, query: LineQuery, needle: re.Pattern[bytes] | None) -> Iterator[KeptLine]:
+    for event in reversed(block.data.split(SEPARATOR)):
+        if needle is not None and needle.search(event) is None:
+            continue
+        line = kept_line(block, event)
+        if query.level and not at_least(line.level, query.level):
+            continue
+        if all(str(line.fields.get(name, "")) == wanted for name, wanted in query.where):
+            yield line
+
+
+def kept_line(block: KeptBlock, event: bytes) -> KeptLine:
+    """One event of a block, parsed and clean."""
+    text = event.decode("utf-8", "replace")
+    record = block.format.parse(text, block.at) or Record(clean(text, newlines=True))
+    trace = next((str(record.fields[name]) for name in TRACE_FIELDS if record.fields.get(name)), "")
+    return KeptLine(record.at or block.at, block.path, record.level, record.message, record.fields, trace)
+
+
+def joined(events: Sequence[bytes]) -> bytes:
+    """The data of a block."""
+    return SEPARATOR.join(events)
