@@ -69,11 +69,12 @@ async def test_follows_and_goes_on_behind_its_position(systemd_peer: Systemd) ->
     unit(systemd_peer, "talk", "echo one; echo two")
     await run(systemd_peer, "talk")
     async with Reader(systemd_peer, "talk") as reader:
-        await asyncio.sleep(0)
-        while "one" not in reader.messages:
+        while "one" not in reader.messages:  # a follower without a position begins at some moment after its start
             await run(systemd_peer, "talk")
             await asyncio.sleep(0.2)
-        await reader.until(lambda: any("Finished" in message for message in reader.messages[-1:]))
+        unit(systemd_peer, "talk", "echo mark")
+        await run(systemd_peer, "talk")
+        await reader.until(lambda: "mark" in reader.messages and "Finished" in reader.messages[-1])
     position = reader.follower.position
     unit(systemd_peer, "talk", "echo three; echo four")
     await run(systemd_peer, "talk")

@@ -122,6 +122,7 @@ PLAIN, DATED = "create", "create\n dateext\n dateformat -%Y%m%d-%s"
 COMPRESSED, LATER = "create\n compress", "nocreate\n delaycompress\n compress"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "poll"), [(PLAIN, 0.05), (PLAIN, 0.5), (DATED, 0.05), (DATED, 0.5), (COMPRESSED, 0.05), (LATER, 0.05)])
 def test_rename_loses_and_doubles_nothing(tmp_path: Path, logrotate: str, options: str, poll: float) -> None:
     """Rename rotation each 0.3 s under a writer that changes over 0.15 s late: every line is read once."""
@@ -131,6 +132,7 @@ def test_rename_loses_and_doubles_nothing(tmp_path: Path, logrotate: str, option
         assert running.seen() == Counter(range(COUNT))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_each", [1, 2, 3])
 def test_rename_with_a_killed_reader_counts_once(tmp_path: Path, logrotate: str, kill_each: int) -> None:
     """kill -9 of the reader before a rotation, and a start with the saved position after it: every line is read once."""
