@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from tui_monitor.platform.regex import RegexError, check_regex
 from tui_monitor.promql.queryable import Matcher
-from tui_monitor.promql.regex import RegexError, compile_regex
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MATCHER = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
@@ -24,7 +24,7 @@ def parse_matcher(text: str) -> Matcher:
     name, op, value = match[1], match[2], _unquote(match[3], text)
     if op in ("=~", "!~"):
         try:
-            compile_regex(value)
+            check_regex(value)
         except RegexError as error:
             raise ValueError(f'"{text}": {error}') from None
     return Matcher(name, op, value)

@@ -11,6 +11,7 @@ from typing import Any
 import promql_parser as lib
 
 from tui_monitor.core.values import METRIC_NAME
+from tui_monitor.platform.regex import RegexError, check_regex
 from tui_monitor.promql import calls
 from tui_monitor.promql.aggregations import AGGREGATIONS, Aggregation, CountValues, Grouping, Quantile, TopK
 from tui_monitor.promql.binary import (
@@ -42,7 +43,6 @@ from tui_monitor.promql.nodes import (
 )
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.ranges import RANGE_FUNCTIONS
-from tui_monitor.promql.regex import RegexError, compile_regex
 from tui_monitor.promql.tokens import Cursor, Token, at_times
 
 _OF_RANGES = {**RANGE_FUNCTIONS, **EXTENSIONS}
@@ -133,7 +133,7 @@ class Compiler:
             matchers.append(Matcher(matcher.name, _OPS[_name(matcher.op)], matcher.value))
             if matchers[-1].op in ("=~", "!~"):
                 try:
-                    compile_regex(matcher.value)
+                    check_regex(matcher.value)
                 except RegexError as reason:
                     raise self._cursor.error(str(reason), place) from None
         source = Source(tuple(matchers), self._shift(tree), range_ms)
