@@ -55,6 +55,10 @@ AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
 }
 
 
+PARAMETRIC = ("topk", "bottomk", "quantile", "count_values")
+"""The aggregations that take a parameter."""
+
+
 class _Groups(VectorNode):
     """What all aggregations share: the argument and which group each of its elements belongs to."""
 

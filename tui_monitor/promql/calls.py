@@ -11,7 +11,7 @@ from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError
 from tui_monitor.promql.nodes import Context, Node, RangeNode, RangeSelector, ScalarNode, Selector, VectorNode, live
 from tui_monitor.promql.numbers import INF, NAN, divide, floor, larger, smaller
 from tui_monitor.promql.queryable import OVER_WHOLE, Folded, Matcher, Series
-from tui_monitor.promql.ranges import KEEPS_NAME, Bounds, RangeFunction
+from tui_monitor.promql.ranges import Bounds, RangeFunction
 from tui_monitor.promql.values import Vector, drop_name
 
 
@@ -25,12 +25,14 @@ def checked(vector: Vector) -> Vector:
 class RangeCall(VectorNode):
     """A function applied to each series' window: rate(x[5m])."""
 
-    def __init__(self, text: str, children: Sequence[Node], name: str, function: RangeFunction, argument: RangeNode) -> None:
+    def __init__(
+        self, text: str, children: Sequence[Node], name: str, function: RangeFunction, argument: RangeNode, *, keeps_name: bool
+    ) -> None:
         super().__init__(text, children)
         self.argument = argument
         self.function = function
         self.parameter = next((child for child in children if isinstance(child, ScalarNode)), None)
-        self.keeps_name = name in KEEPS_NAME
+        self.keeps_name = keeps_name
         self._whole = name if name in OVER_WHOLE else ""
         self._series: list[Series] | None = None
         self._outputs: list[Labels] = []

@@ -40,9 +40,13 @@ class Context:
 
 
 class Node(ABC):
-    """A part of an expression. ``text`` is its spelling, ``children`` are its parts in order of the text."""
+    """A part of an expression. ``text`` is its spelling, ``children`` are its parts in order of the text.
+
+    ``function_name``: the function that it is a call of, "" for anything else.
+    """
 
     kind = "none"
+    function_name = ""
 
     def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
         self.text = text
