@@ -147,7 +147,11 @@ class Compiler:
     # operators
 
     def _binary(self, tree: Any) -> Node:
-        op = str(tree.op)
+        node = self._operation(tree, str(tree.op))
+        node.operator = str(tree.op)
+        return node
+
+    def _operation(self, tree: Any, op: str) -> Node:
         left = self.compile(tree.lhs)
         place = self._cursor.find(op)
         right = self.compile(tree.rhs)
@@ -175,7 +179,11 @@ class Compiler:
         return Matching(_CARDS[_name(modifier.card)], on, names, tuple(modifier.group_labels or ()))
 
     def _aggregate(self, tree: Any) -> Node:
-        op = str(tree.op)
+        node = self._aggregation(tree, str(tree.op))
+        node.function_name = str(tree.op)
+        return node
+
+    def _aggregation(self, tree: Any, op: str) -> Node:
         place = self._cursor.find(op)
         if op in REFUSED:
             raise self._cursor.error(f"{op} {REFUSED[op]}", place)

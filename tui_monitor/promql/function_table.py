@@ -26,7 +26,8 @@ Builder = Callable[[str, Sequence[Node]], Node]
 class PromqlFunction:
     """One function. ``arguments`` are "name type", with " = default" where it may be left out; the types are the parser's.
 
-    ``kind`` is the heading in the docs. ``unit`` says what becomes of the argument's unit: same, per_second, duration, ratio or "" (none).
+    ``kind`` is the heading in the docs. ``unit`` says what becomes of the argument's unit: same (and the values are those of the
+    argument's series), amount (the same unit, another quantity), bounds (the unit of the buckets' bounds), per_second, duration, ratio, timestamp or "" (none).
     """
 
     name: str
@@ -138,17 +139,17 @@ _ENTRIES = (
     # rates and changes of counters and gauges
     _windows("rate", ranges.rate, "growth of a counter per second", "per_second"),
     _windows("irate", ranges.irate, "growth of a counter per second between the last two samples", "per_second"),
-    _windows("increase", ranges.increase, "growth of a counter", "same"),
-    _windows("delta", ranges.delta, "change of a gauge", "same"),
-    _windows("idelta", ranges.idelta, "change of a gauge between the last two samples", "same"),
+    _windows("increase", ranges.increase, "growth of a counter", "amount"),
+    _windows("delta", ranges.delta, "change of a gauge", "amount"),
+    _windows("idelta", ranges.idelta, "change of a gauge between the last two samples", "amount"),
     _windows("deriv", ranges.deriv, "slope of a gauge per second, by least squares", "per_second"),
-    _windows("predict_linear", ranges.predict_linear, "where that line stands in t seconds", "same", "t scalar", first=False),
+    _windows("predict_linear", ranges.predict_linear, "where that line stands in t seconds", "amount", "t scalar", first=False),
     _windows("changes", ranges.changes, "how often the value changed"),
     _windows("resets", ranges.resets, "how often a counter began anew"),
     _windows("avg_over_time", lambda _, values, __: numbers.average(values), "average of the samples", "same"),
     _windows("min_over_time", lambda _, values, __: ranges.minimum_of(values), "smallest sample", "same"),
     _windows("max_over_time", lambda _, values, __: ranges.maximum_of(values), "largest sample", "same"),
-    _windows("sum_over_time", lambda _, values, __: numbers.compensated_sum(values), "sum of the samples", "same"),
+    _windows("sum_over_time", lambda _, values, __: numbers.compensated_sum(values), "sum of the samples", "amount"),
     _windows("count_over_time", lambda _, values, __: float(len(values)), "how many samples there are"),
     _windows(
         "quantile_over_time",
@@ -157,7 +158,7 @@ _ENTRIES = (
         "same",
         "q scalar",
     ),
-    _windows("stddev_over_time", ranges.deviation, "standard deviation of the samples", "same"),
+    _windows("stddev_over_time", ranges.deviation, "standard deviation of the samples", "amount"),
     _windows("stdvar_over_time", ranges.variance, "variance of the samples"),
     _windows("last_over_time", lambda _, values, __: values[-1], "newest sample", "same", keeps=True),
     _windows("first_over_time", lambda _, values, __: values[0], "oldest sample", "same", keeps=True),
@@ -212,7 +213,7 @@ _ENTRIES = (
         ("q scalar", "b instant-vector"),
         "quantile of a classic histogram",
         lambda text, given: HistogramQuantile(text, given, _scalar(given[0]), _vector(given[1])),
-        "same",
+        "bounds",
     ),
     PromqlFunction(
         "histogram_fraction",
@@ -229,10 +230,15 @@ _ENTRIES = (
         (_VECTOR, "dst string", "replacement string", "src string", "regex string"),
         "sets a label where a regular expression matches",
         _label_replace,
-        "same",
+        "amount",
     ),
     PromqlFunction(
-        "label_join", "vectors", (_VECTOR, "dst string", "separator string", "src string..."), "joins labels into one", _label_join, "same"
+        "label_join",
+        "vectors",
+        (_VECTOR, "dst string", "separator string", "src string..."),
+        "joins labels into one",
+        _label_join,
+        "amount",
     ),
     PromqlFunction(
         "sort",
