@@ -27,7 +27,8 @@ class PromqlFunction:
     """One function. ``arguments`` are "name type", with " = default" where it may be left out; the types are the parser's.
 
     ``kind`` is the heading in the docs. ``unit`` says what becomes of the argument's unit: same (and the values are those of the
-    argument's series), amount (the same unit, another quantity), bounds (the unit of the buckets' bounds), per_second, duration, ratio, timestamp or "" (none).
+    argument's series), amount (the same unit, another quantity), bounds (the unit of the buckets' bounds), per_second, duration, ratio,
+    timestamp or "" (none).
     """
 
     name: str
