@@ -18,7 +18,7 @@ from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"
 SCREEN = {"textual", "rich", "plotext"}
-DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim"}
+DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2"}
 CORE = "core."
 
 
@@ -169,3 +169,10 @@ def test_a_runtime_alone_needs_no_screen() -> None:
     assert not loaded_by("import tui_monitor.runtime.runtime, tui_monitor.daemon.headless") & (
         SCREEN | {"asyncpg", "redis", "aiosmtplib", "apprise"}
     )
+
+
+def test_the_regular_expressions_load_with_the_first_one_that_needs_them() -> None:
+    """Alternatives of plain words, which most matchers are, do not: 2.7 MiB."""
+    ask = "from tui_monitor.dispatch.matchers import parse_matcher\nparse_matcher('severity=~\"{}\"').matches('error')"
+    assert "re2" not in loaded_by(ask.format("error|critical"))
+    assert "re2" in loaded_by(ask.format("err.*"))

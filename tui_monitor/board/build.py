@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
@@ -10,11 +9,11 @@ from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.board.values import AlertView, CheckView, Delivery, DiskView, InterfaceView, MountView, ProcessView, Resources, Window
 from tui_monitor.core.humanize import MINUTE, latency, size, span, unit_value
 from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus, Labels, label
+from tui_monitor.promql.query_facts import query_facts
+from tui_monitor.promql.queryable import exact_name
 from tui_monitor.promql.values import format_labels, selection
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.readings import SystemReading
-
-_UNITS = (("_bytes_per_second", "bytes_per_second"), ("_ratio", "ratio"), ("_bytes", "bytes"), ("_seconds", "seconds"))
 
 
 def resources_of(
@@ -113,21 +112,6 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
     )
 
 
-def unit_of(expr: str) -> str:
-    """The unit of a value, from the names in its expression: ratio, seconds, bytes, bytes_per_second, health, duration or "".
-
-    A difference to time(), and a quantity divided by its own slope, are durations.
-    """
-    if "check_health" in expr:
-        return "health"
-    if re.search(r"-\s*time\(\)|time\(\)\s*-|/\s*-?\s*deriv\(|tui_time_to_zero\(", expr):
-        return "duration"
-    found = {unit for word in re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr) for end, unit in _UNITS if word.endswith(end)}
-    if found == {"bytes_per_second", "bytes"}:
-        return "bytes_per_second"
-    return found.pop() if len(found) == 1 else ""
-
-
 def value_text(value: float | None, unit: str) -> str:
     """The value as the rest of the screen writes it: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy"."""
     if value is None:
@@ -170,35 +154,23 @@ def condition_of(alert: Alert) -> str:
 
 
 def series_of_alert(alert: Alert, expr: str) -> str:
-    """PromQL of what to draw beside an alert: the first metric of its rule with the alert's own labels."""
-    match = re.search(r"(?<![\w:])([a-zA-Z_:][a-zA-Z0-9_:]*(?:_ratio|_seconds|_bytes|_health|_expiry|_success|_total|_second))", expr)
-    if "check" in alert.labels and (match is None or match[1] in ("check_health", "probe_success")):
+    """PromQL of what to draw beside an alert: the metric of its rule with the alert's own labels; what is computed, as it is compared."""
+    facts = query_facts(expr)
+    if "check" in alert.labels and facts.metrics <= {"check_health", "probe_success"}:
         return selection("probe_duration_seconds", check=alert.labels["check"])
-    if match is None:
-        return _left_side(expr)
+    if facts.measure is None or facts.measure[0] or not (metric := exact_name(facts.measure[1])):
+        return facts.subject
     samples = [rung.sample for rung in alert.rungs.values()]  # without the labels that the rule added
     given = samples[0] if samples else alert.labels.items()
     own = [(key, value) for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")]
-    return format_labels(((METRIC_NAME, match[1]), *own))
-
-
-def _left_side(expr: str) -> str:
-    """What a condition of no well-known metric compares: the part before its last comparison with a number."""
-    return re.sub(r"\s*(?:==|!=|>=?|<=?)\s*(?:bool\s+)?-?[\d.eE+-]+\s*$", "", expr).strip()
+    return format_labels(((METRIC_NAME, metric), *own))
 
 
 def limits_of(rules: Iterable[Rule]) -> dict[str, tuple[tuple[float, str], ...]]:
-    """(limit, severity) by metric, of the rules that compare one metric with a number."""
-    found: dict[str, list[tuple[float, str]]] = {}
+    """(limit, severity) by the compared expression, of the rules that have a bound; query_facts.limits_for reads it."""
+    found: dict[str, set[tuple[float, str]]] = {}
     for rule in rules:
-        match = re.fullmatch(r".*[\])\w}]\s*(?:>|>=|<|<=)\s*(\d+(?:\.\d+)?)\s*", rule.expr, re.DOTALL)
-        metrics = set(rule.query.metrics or ())
-        if match is not None and len(metrics) == 1 and "time()" not in rule.expr:
-            found.setdefault(metrics.pop(), []).append((float(match[1]), rule.severity))
-    return {metric: tuple(sorted(set(limits))) for metric, limits in found.items()}
-
-
-def thresholds_of(expr: str, limits: Mapping[str, Sequence[tuple[float, str]]]) -> tuple[tuple[float, str], ...]:
-    """The limits of the metrics that an expression names."""
-    names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", expr))
-    return tuple(sorted({limit for name in names for limit in limits.get(name, ())}))
+        for limit in query_facts(rule.expr).limits:
+            if limit.op in (">", ">=", "<", "<="):
+                found.setdefault(limit.expr, set()).add((limit.value, rule.severity))
+    return {expr: tuple(sorted(limits)) for expr, limits in found.items()}

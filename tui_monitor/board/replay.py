@@ -13,6 +13,7 @@ from tui_monitor.board.check_statistics import WINDOWS, read_windows, with_spark
 from tui_monitor.board.values import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, alert_order
 from tui_monitor.checks.health import check_labels
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
+from tui_monitor.promql.query_facts import unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.series import StoredSeries
@@ -103,7 +104,7 @@ def past_board(
     reasons = {alert.labels["check"]: alert for alert in then if alert.name == CHECK_RULE and alert.evidence.get("reason")}
     checks = tuple(replace(_check(check, moment, reasons.get(check.name)), windows=windows.get(check.name, {})) for check in asked)
     views = sorted(
-        (boards.alert_view(alert, boards.unit_of(boards.condition_of(alert)), told.get(alert.id, ())) for alert in then),
+        (boards.alert_view(alert, unit_of(boards.condition_of(alert)), told.get(alert.id, ())) for alert in then),
         key=alert_order,
     )
     board = replace(

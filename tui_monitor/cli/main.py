@@ -151,7 +151,10 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", action="store_true")
     sub = verb("rules", "check rules, try them on history, explain them")
     rules = sub.add_subparsers(dest="action", metavar="check|backtest|explain|noise", required=True, parser_class=_Parser)
-    act = rules.add_parser("check", help="how many rules were read, and which cannot run and why", parents=[common])
+    act = rules.add_parser(
+        "check", help="how many rules were read, which cannot run and why, which metrics nothing makes", parents=[common]
+    )
+    act.add_argument("--strict", action="store_true", help="exit 1 for a metric that no configured source makes")
     json_flag(act)
     act = rules.add_parser("backtest", help="would it have fired?", parents=[common])
     act.add_argument("alert", nargs="?", metavar="ALERT")

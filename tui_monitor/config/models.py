@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import parse_duration, parse_rate, parse_ratio, parse_size
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
+from tui_monitor.platform.regex import RegexError, check_regex
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Size = Annotated[int, BeforeValidator(parse_size)]
@@ -31,9 +31,9 @@ Severity = Annotated[str, BeforeValidator(_severity)]
 
 def _pattern(value: str) -> str:
     try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
+        check_regex(value)
+    except RegexError as error:
+        raise ValueError(str(error)) from None
     return value
 
 

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.commands import AddSilence, CommandResult, EndSilence, ExtendSilence, SendMessage, SilenceCommand
 from tui_monitor.core.sanitize import near
 from tui_monitor.core.units import format_duration
 from tui_monitor.dispatch.dispatcher import Planner
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Routing, expand_recipients
-from tui_monitor.dispatch.silences import Silence, make_silence
+from tui_monitor.dispatch.silences import Silence, make_silence, muted_now
 
 
-def apply_silence(planner: Planner, command: SilenceCommand, by: str, now: int, asked: int | None = None) -> CommandResult:
+def apply_silence(
+    planner: Planner, command: SilenceCommand, by: str, now: int, asked: int | None = None, alerts: Sequence[Alert] = ()
+) -> CommandResult:
     """Add, extend or end a silence.
 
     ``asked``: when the command was given (UTC ms), from which its duration counts unless it names a start; None: now.
+    ``alerts``: those that a new silence may mute; its result says how many it does.
     """
     begin = now if asked is None else min(asked, now)
     try:
         match command:
             case AddSilence():
-                return _add(planner, command, by, now, begin)
+                return _add(planner, command, by, now, begin, alerts)
             case EndSilence():
                 silence = _find(planner, command.id)
                 planner.expire_silence(silence.id, now, by)
@@ -36,7 +41,7 @@ def apply_silence(planner: Planner, command: SilenceCommand, by: str, now: int, 
         return CommandResult(False, str(error.args[0] if error.args else error))
 
 
-def _add(planner: Planner, command: AddSilence, by: str, now: int, begin: int) -> CommandResult:
+def _add(planner: Planner, command: AddSilence, by: str, now: int, begin: int, alerts: Sequence[Alert]) -> CommandResult:
     start = begin if command.start is None else command.start
     ends = start + round(command.seconds * 1000)
     if ends <= now:
@@ -45,7 +50,8 @@ def _add(planner: Planner, command: AddSilence, by: str, now: int, begin: int) -
     planner.add_silence(silence, now)
     later = f" from {datetime.fromtimestamp(start / 1000, UTC):%Y-%m-%d %H:%M} UTC" if start > now else ""
     span = format_duration(round(command.seconds) or command.seconds)
-    return CommandResult(True, f"silenced {' '.join(map(str, silence.matchers))} for {span}{later} (id {silence.id})")
+    what = " ".join(map(str, silence.matchers))
+    return CommandResult(True, f"silenced {what} for {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}")
 
 
 def _find(planner: Planner, prefix: str) -> Silence:

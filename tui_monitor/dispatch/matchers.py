@@ -1,30 +1,37 @@
-"""Read label matchers as people write them: name=value, name!="a b", name=~"a|b", name!~x, or a bare alert name."""
+"""Read label matchers as people write them: name=value, name!="a b", name=~"a|b", name!~x, or a bare alert name.
+
+Of the label severity low, medium and high are read as info, warning and error, as in rules.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
+from tui_monitor.core.values import SEVERITY_ALIASES
+from tui_monitor.platform.regex import RegexError, check_regex
 from tui_monitor.promql.queryable import Matcher
-from tui_monitor.promql.regex import RegexError, compile_regex
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MATCHER = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
+_SIGNS = re.compile(r"[=!~<>]+\s*")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 
 def parse_matcher(text: str) -> Matcher:
-    """One matcher; ValueError says what is wrong with it and what is wanted."""
+    """One matcher; ValueError says what is wrong with it and gives the nearest right form."""
     match = _MATCHER.fullmatch(text)
     if match is None:
         if _NAME.fullmatch(text.strip()):
             return Matcher("alertname", "=", text.strip())
         raise ValueError(f'"{text}" is not a matcher; write for example check="api", severity=~"error|critical" or an alert\'s name')
-    name, op, value = match[1], match[2], _unquote(match[3], text)
+    name, op, value = match[1], match[2], _value(match[1], match[2], match[3], text)
+    if name == "severity":
+        value = "|".join(SEVERITY_ALIASES.get(word, word) for word in value.split("|"))
     if op in ("=~", "!~"):
         try:
-            compile_regex(value)
+            check_regex(value)
         except RegexError as error:
             raise ValueError(f'"{text}": {error}') from None
     return Matcher(name, op, value)
@@ -47,12 +54,31 @@ def matches_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
     return all(matcher.matches(labels.get(matcher.name, "")) for matcher in matchers)
 
 
-def _unquote(value: str, whole: str) -> str:
+def _value(name: str, op: str, value: str, whole: str) -> str:
+    """The value without its quotes; ValueError with the nearest right form for what would be taken as an odd literal."""
     if value[:1] not in ('"', "'"):
+        if right := _meant(name, op, value):
+            raise ValueError(f'"{whole}" is not a matcher; did you mean {right}? A value with other signs stands in quotes')
         return value
+    parts = _split(whole)
+    if len(parts) > 1 and all(_MATCHER.fullmatch(part) for part in parts):
+        raise ValueError(f'"{whole}" is more than one matcher; write {" ".join(part.strip() for part in parts)}')
     if _QUOTED.fullmatch(value) is None:
         raise ValueError(f'"{whole}": the quotes do not match')
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), value[1:-1], flags=re.DOTALL)
+
+
+def _meant(name: str, op: str, value: str) -> str:
+    """The right form of an unquoted value that begins with another sign or lists several; "" for one that is well."""
+    if sign := _SIGNS.match(value):
+        meant = "=~" if "~" in sign[0] and "!" not in sign[0] else "!~" if "~" in sign[0] else "!=" if "!" in op + sign[0] else op
+        return f'{name}{meant}"{value[sign.end() :]}"' if value[sign.end() :] else f'{name}{op}"..."'
+    first, *others = (part.strip() for part in value.split(","))
+    if not others or op in ("=~", "!~"):
+        return ""
+    if all(_MATCHER.fullmatch(other) for other in others):
+        return " ".join([f"{name}{op}{first}", *others])
+    return f'{name}{op}~"{"|".join([first, *others])}"'.replace("!=~", "!~")
 
 
 def _split(text: str) -> list[str]:

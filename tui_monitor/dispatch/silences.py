@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import nearest
 from tui_monitor.dispatch.matchers import matches_all, parse_matchers
 from tui_monitor.dispatch.schedule import Schedule
 from tui_monitor.promql.queryable import Matcher
@@ -57,6 +59,23 @@ def make_silence(texts: Sequence[str], starts_at: int, ends_at: int, by: str, co
         raise ValueError("a silence must end after it begins")
     content = "\0".join([*map(str, matchers), str(starts_at), str(ends_at), by])
     return Silence(hashlib.blake2s(content.encode(), digest_size=4).hexdigest(), matchers, starts_at, ends_at, by, comment)
+
+
+def matching(alerts: Iterable[Alert], matchers: Sequence[Matcher]) -> list[Alert]:
+    """The live alerts (pending or firing) that all matchers fit."""
+    return [alert for alert in alerts if alert.state != "resolved" and matches_all(matchers, alert.labels)]
+
+
+def muted_now(alerts: Iterable[Alert], silence: Silence) -> str:
+    """What a new silence does, for people: "mutes 2 alerts now", or which label no alert has."""
+    live = [alert for alert in alerts if alert.state != "resolved"]
+    found = len(matching(live, silence.matchers))
+    if found:
+        return f"mutes {found} alert{'' if found == 1 else 's'} now"
+    known = {name for alert in live for name in alert.labels}
+    unknown = next((matcher.name for matcher in silence.matchers if live and matcher.name not in known), "")
+    hint = f' (none has a label "{unknown}"{nearest(unknown, known)})' if unknown else ""
+    return f"mutes no alert now{hint}"
 
 
 def expire(silence: Silence, at_ms: int) -> Silence:

@@ -55,6 +55,15 @@ AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
 }
 
 
+UNITS_OF_AGGREGATIONS = {
+    **dict.fromkeys(("avg", "min", "max", "topk", "bottomk", "quantile"), "same"),
+    **dict.fromkeys(("sum", "stddev"), "amount"),
+}
+"""What becomes of the argument's unit, as in PromqlFunction.unit; the others have none."""
+PARAMETRIC = ("topk", "bottomk", "quantile", "count_values")
+"""The aggregations that take a parameter."""
+
+
 class _Groups(VectorNode):
     """What all aggregations share: the argument and which group each of its elements belongs to."""
 

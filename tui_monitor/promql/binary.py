@@ -35,7 +35,7 @@ COMPARISONS: dict[str, Comparison] = {
     "<=": operator.le,
 }
 SET_OPERATORS = frozenset({"and", "or", "unless"})
-_MIRRORED = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
+MIRRORED = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _REMEMBERED = 20_000
 
 
@@ -128,7 +128,7 @@ class VectorScalar(VectorNode):
         self.vector = vector
         self.scalar = scalar
         self.boolean = boolean
-        self.compare = COMPARISONS.get(_MIRRORED[op] if self.swapped else op) if op in COMPARISONS else None
+        self.compare = COMPARISONS.get(MIRRORED[op] if self.swapped else op) if op in COMPARISONS else None
         self.arithmetic = ARITHMETIC.get(op)
 
     def result(self, ctx: Context, at: int) -> Vector:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from tui_monitor.core.values import METRIC_NAME, Labels, with_labels
+from tui_monitor.platform.regex import compile_regex
 from tui_monitor.promql.errors import DUPLICATE_LABELS, EvaluationError
 from tui_monitor.promql.nodes import Context, Node, RangeNode, RangeSelector, ScalarNode, Selector, VectorNode, live
 from tui_monitor.promql.numbers import INF, NAN, divide, floor, larger, smaller
 from tui_monitor.promql.queryable import OVER_WHOLE, Folded, Matcher, Series
-from tui_monitor.promql.ranges import KEEPS_NAME, Bounds, RangeFunction
-from tui_monitor.promql.regex import compile_regex, expand
+from tui_monitor.promql.ranges import Bounds, RangeFunction
 from tui_monitor.promql.values import Vector, drop_name
 
 
@@ -25,12 +25,14 @@ def checked(vector: Vector) -> Vector:
 class RangeCall(VectorNode):
     """A function applied to each series' window: rate(x[5m])."""
 
-    def __init__(self, text: str, children: Sequence[Node], name: str, function: RangeFunction, argument: RangeNode) -> None:
+    def __init__(
+        self, text: str, children: Sequence[Node], name: str, function: RangeFunction, argument: RangeNode, *, keeps_name: bool
+    ) -> None:
         super().__init__(text, children)
         self.argument = argument
         self.function = function
         self.parameter = next((child for child in children if isinstance(child, ScalarNode)), None)
-        self.keeps_name = name in KEEPS_NAME
+        self.keeps_name = keeps_name
         self._whole = name if name in OVER_WHOLE else ""
         self._series: list[Series] | None = None
         self._outputs: list[Labels] = []
@@ -209,7 +211,7 @@ class LabelReplace(VectorNode):
         super().__init__(text, children)
         self.argument = argument
         self.target, self.replacement, self.source, regex = words
-        self.regex = compile_regex(regex)
+        self.regex = compile_regex(regex, dot_all=True)
 
     def result(self, ctx: Context, at: int) -> Vector:
         """The vector; where the regular expression matches, with the label set."""
@@ -217,7 +219,7 @@ class LabelReplace(VectorNode):
 
     def _replaced(self, labels: Labels) -> Labels:
         found = self.regex.fullmatch(next((value for name, value in labels if name == self.source), ""))
-        return labels if found is None else with_labels(labels, {self.target: expand(self.replacement, found)})
+        return labels if found is None else with_labels(labels, {self.target: found.expand(self.replacement)})
 
 
 class LabelJoin(VectorNode):

@@ -11,7 +11,7 @@ from typing import Any
 import promql_parser as lib
 
 from tui_monitor.core.values import METRIC_NAME
-from tui_monitor.promql import calls
+from tui_monitor.platform.regex import RegexError, check_regex
 from tui_monitor.promql.aggregations import AGGREGATIONS, Aggregation, CountValues, Grouping, Quantile, TopK
 from tui_monitor.promql.binary import (
     SET_OPERATORS,
@@ -23,14 +23,10 @@ from tui_monitor.promql.binary import (
     VectorBinary,
     VectorScalar,
 )
-from tui_monitor.promql.calendar import CALENDAR
-from tui_monitor.promql.extensions import EXTENSIONS
-from tui_monitor.promql.functions import MAPPED, REFUSED
-from tui_monitor.promql.histograms import HistogramFraction, HistogramQuantile
+from tui_monitor.promql.function_table import FUNCTIONS
 from tui_monitor.promql.nodes import (
     Node,
     Number,
-    RangeNode,
     RangeSelector,
     ScalarNode,
     Selector,
@@ -41,11 +37,9 @@ from tui_monitor.promql.nodes import (
     VectorNode,
 )
 from tui_monitor.promql.queryable import Matcher
-from tui_monitor.promql.ranges import RANGE_FUNCTIONS
-from tui_monitor.promql.regex import RegexError, compile_regex
+from tui_monitor.promql.refused import REFUSED
 from tui_monitor.promql.tokens import Cursor, Token, at_times
 
-_OF_RANGES = {**RANGE_FUNCTIONS, **EXTENSIONS}
 _MILLISECOND = timedelta(milliseconds=1)
 _FAR_MS = 2**53
 # the library's enumerations cannot be hashed: their names are the keys
@@ -133,7 +127,7 @@ class Compiler:
             matchers.append(Matcher(matcher.name, _OPS[_name(matcher.op)], matcher.value))
             if matchers[-1].op in ("=~", "!~"):
                 try:
-                    compile_regex(matcher.value)
+                    check_regex(matcher.value)
                 except RegexError as reason:
                     raise self._cursor.error(str(reason), place) from None
         source = Source(tuple(matchers), self._shift(tree), range_ms)
@@ -153,7 +147,11 @@ class Compiler:
     # operators
 
     def _binary(self, tree: Any) -> Node:
-        op = str(tree.op)
+        node = self._operation(tree, str(tree.op))
+        node.operator = str(tree.op)
+        return node
+
+    def _operation(self, tree: Any, op: str) -> Node:
         left = self.compile(tree.lhs)
         place = self._cursor.find(op)
         right = self.compile(tree.rhs)
@@ -181,7 +179,11 @@ class Compiler:
         return Matching(_CARDS[_name(modifier.card)], on, names, tuple(modifier.group_labels or ()))
 
     def _aggregate(self, tree: Any) -> Node:
-        op = str(tree.op)
+        node = self._aggregation(tree, str(tree.op))
+        node.function_name = str(tree.op)
+        return node
+
+    def _aggregation(self, tree: Any, op: str) -> Node:
         place = self._cursor.find(op)
         if op in REFUSED:
             raise self._cursor.error(f"{op} {REFUSED[op]}", place)
@@ -211,77 +213,11 @@ class Compiler:
         if name in REFUSED:
             raise self._cursor.error(f"{name}() {REFUSED[name]}", place)
         arguments = [self.compile(argument) for argument in tree.args]
-        text = _spelling(tree)
-        node = self._by_name(name, text, arguments, place) or self._special(name, text, arguments)
-        if node is None:
+        if name not in FUNCTIONS:
             raise self._cursor.error(f"{name}() is not supported", place)
-        return node
-
-    def _by_name(self, name: str, text: str, arguments: list[Node], place: Token | None) -> Node | None:
-        if name in _OF_RANGES:
-            window = next(argument for argument in arguments if isinstance(argument, RangeNode))
-            return calls.RangeCall(text, arguments, name, _OF_RANGES[name], window)
-        if name in MAPPED:
-            return calls.Mapped(text, self._vector(arguments[0]), MAPPED[name])
-        if name in CALENDAR:
-            if not arguments:
-                return calls.VectorOf(text, calls.Time("time()"), CALENDAR[name])
-            return calls.Mapped(text, self._vector(arguments[0]), CALENDAR[name])
-        if name in ("label_replace", "label_join"):
-            return self._relabel(name, text, arguments, place)
-        return None
-
-    def _relabel(self, name: str, text: str, arguments: list[Node], place: Token | None) -> Node:
-        vector = self._vector(arguments[0])
-        words = [argument.value if isinstance(argument, Text) else "" for argument in arguments[1:]]
-        if not words[0]:
-            raise self._cursor.error(f"invalid destination label name in {name}(): {words[0]!r}", place)
-        if name == "label_join":
-            if not all(words[2:]):
-                raise self._cursor.error(f"invalid source label name in {name}(): ''", place)
-            return calls.LabelJoin(text, arguments, vector, words)
         try:
-            return calls.LabelReplace(text, arguments, vector, (words[0], words[1], words[2], words[3]))
-        except RegexError as reason:
+            node = FUNCTIONS[name].build(_spelling(tree), arguments)
+        except ValueError as reason:
             raise self._cursor.error(str(reason), place) from None
-
-    def _special(self, name: str, text: str, arguments: list[Node]) -> Node | None:
-        """The functions of which each is a kind of its own."""
-        first = arguments[0] if arguments else None
-        match name, arguments:
-            case "time", _:
-                return calls.Time(text)
-            case "pi", _:
-                return Number(text, 3.141592653589793)
-            case "vector", [ScalarNode() as scalar]:
-                return calls.VectorOf(text, scalar)
-            case "absent_over_time", [RangeNode() as window]:
-                labels = calls.absent_labels(window.source.matchers if isinstance(window, RangeSelector) else ())
-                return calls.AbsentOverTime(text, window, labels)
-            case "histogram_quantile", [ScalarNode() as q, VectorNode() as buckets]:
-                return HistogramQuantile(text, arguments, q, buckets)
-            case "histogram_fraction", [ScalarNode() as low, ScalarNode() as high, VectorNode() as buckets]:
-                return HistogramFraction(text, arguments, low, high, buckets)
-        if not isinstance(first, VectorNode):
-            return None
-        numbers = [self._scalar(argument) for argument in arguments[1:]]
-        match name, numbers:
-            case "scalar", _:
-                return calls.ScalarOf(text, first)
-            case "absent", _:
-                return calls.Absent(text, first, calls.absent_labels(first.source.matchers if isinstance(first, Selector) else ()))
-            case "sort" | "sort_desc", _:
-                return calls.Sort(text, first, name == "sort_desc")
-            case "timestamp", _:
-                return calls.Timestamp(text, first)
-            case "clamp", [low, high]:
-                return calls.Clamp(text, arguments, first, low, high)
-            case "clamp_min", [low]:
-                return calls.Clamp(text, arguments, first, low, None)
-            case "clamp_max", [high]:
-                return calls.Clamp(text, arguments, first, None, high)
-            case "round", [nearest]:
-                return calls.Round(text, arguments, first, nearest)
-            case "round", _:
-                return calls.Round(text, arguments, first, None)
-        return None
+        node.function_name = name
+        return node

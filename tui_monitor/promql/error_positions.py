@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from promql_parser import parse
 
 from tui_monitor.core.sanitize import nearest
+from tui_monitor.platform.regex import RegexError, check_regex
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.names import FUNCTION_NAMES
 from tui_monitor.promql.tokens import Token
@@ -29,6 +30,8 @@ def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError
     if message == _SYNTAX:
         return _first_wrong_word(text, tokens)
     named = re.search(r"(?:'([^']+)'|duration string: (\S+)|syntax: (\S+)|regex for (.+))$", message)
+    if named and named[4]:
+        message = _of_regex(named[4]) or message
     wanted = next((name for name in named.groups() if name), "") if named else ""
     function = re.search(r"(?:in call to function|unknown function with name) '([^']+)'", message)
     if function is not None:
@@ -43,6 +46,15 @@ def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError
         return PromqlError(message, found.position, found.part, text)
     start, end = _smallest_part(text, tokens, message)
     return PromqlError(message, start, text[start:end], text)
+
+
+def _of_regex(pattern: str) -> str:
+    """RE2's complaint about an expression that the library refuses, with what to write in its place; "" where RE2 takes it."""
+    try:
+        check_regex(pattern)
+    except RegexError as error:
+        return str(error)
+    return ""
 
 
 def _complaint(text: str) -> str:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from promql_parser import Function, ValueType, register_extra_functions
-
 from tui_monitor.promql.numbers import INF, divide
-from tui_monitor.promql.ranges import Bounds, RangeFunction
+from tui_monitor.promql.ranges import Bounds
 from tui_monitor.promql.robust_statistics import SPREAD, finite, median, seconds_to_zero, trend
 
 DAY_S = 86_400.0
@@ -81,21 +79,3 @@ def _present(times: Sequence[int], values: Sequence[float], bounds: Bounds) -> f
     if not recent and times[-1] > bounds.until - half:
         recent = finite(values[-1:])
     return median(recent) if recent else None
-
-
-EXTENSIONS: dict[str, RangeFunction] = {
-    "tui_time_to_zero": time_to_zero,
-    "tui_usual": usual,
-    "tui_usual_ratio": usual_ratio,
-    "tui_usual_score": usual_score,
-}
-"""Each takes a range vector; all but the first take a period in seconds as well if wanted."""
-
-_VARIADIC = {name: 0 if name == "tui_time_to_zero" else 1 for name in EXTENSIONS}
-
-register_extra_functions(
-    [
-        Function(name, [ValueType.Matrix, ValueType.Scalar][: 1 + optional], ValueType.Vector, optional)
-        for name, optional in _VARIADIC.items()
-    ]
-)

@@ -40,9 +40,14 @@ class Context:
 
 
 class Node(ABC):
-    """A part of an expression. ``text`` is its spelling, ``children`` are its parts in order of the text."""
+    """A part of an expression. ``text`` is its spelling, ``children`` are its parts in order of the text.
+
+    ``function_name``: the function or aggregation that it is a call of, ``operator``: the binary operator that it is; "" for anything else.
+    """
 
     kind = "none"
+    function_name = ""
+    operator = ""
 
     def __init__(self, text: str, children: Sequence[Node] = ()) -> None:
         self.text = text

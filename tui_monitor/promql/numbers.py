@@ -298,3 +298,8 @@ def quantile(q: float, values: Sequence[float]) -> float:
     upper = min(len(ordered) - 1, lower + 1)
     weight = rank - lower
     return ordered[lower] * (1 - weight) + ordered[upper] * weight
+
+
+def sign(value: float) -> float:
+    """1 or -1 with the value's sign; a zero and NaN as they are."""
+    return -1.0 if value < 0 else 1.0 if value > 0 else value

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Protocol
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import METRIC_NAME, Labels
-from tui_monitor.platform.bounded_regex import TooLong, limited
-from tui_monitor.promql.regex import compile_regex
+from tui_monitor.platform.regex import matches_whole
 
 DEFAULT_LOOKBACK_MS = 300_000
-_NESTED = re.compile(r"\)[*+{]")
-"""A repeated group: only with one a match over a label's value can take for ever; the limit costs ten times a match."""
 
 
 @frozen
@@ -31,24 +26,11 @@ class Matcher:
             return value == self.value
         if self.op == "!=":
             return value != self.value
-        found = _fits(self.value, value)
+        found = matches_whole(self.value, value)
         return found if self.op == "=~" else not found
 
     def __str__(self) -> str:
         return f'{self.name}{self.op}"{self.value}"'
-
-
-@lru_cache(maxsize=8192)
-def _fits(pattern: str, value: str) -> bool:
-    """Whether the pattern is the whole value's; one that would take for ever over it is not: it stops nothing else."""
-    compiled = compile_regex(pattern)
-    if not _NESTED.search(pattern):
-        return compiled.fullmatch(value) is not None
-    try:
-        with limited():
-            return compiled.fullmatch(value) is not None
-    except TooLong:
-        return False
 
 
 class Series(Protocol):

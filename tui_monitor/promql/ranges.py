@@ -8,7 +8,7 @@ from itertools import islice
 from operator import mul, ne
 from typing import NamedTuple
 
-from tui_monitor.promql.numbers import NAN, average, compensated_sum, divide, kahan, quantile
+from tui_monitor.promql.numbers import NAN, compensated_sum, divide, kahan
 
 
 class Bounds(NamedTuple):
@@ -166,33 +166,3 @@ def _extreme(values: Sequence[float], choose: Callable[..., float]) -> float:
     if total == total:
         return choose(values)
     return choose((value for value in values if value == value), default=NAN)
-
-
-RANGE_FUNCTIONS: dict[str, RangeFunction] = {
-    "avg_over_time": lambda times, values, bounds: average(values),
-    "changes": changes,
-    "count_over_time": lambda times, values, bounds: float(len(values)),
-    "delta": delta,
-    "deriv": deriv,
-    "first_over_time": lambda times, values, bounds: values[0],
-    "idelta": idelta,
-    "increase": increase,
-    "irate": irate,
-    "last_over_time": lambda times, values, bounds: values[-1],
-    "max_over_time": lambda times, values, bounds: maximum_of(values),
-    "min_over_time": lambda times, values, bounds: minimum_of(values),
-    "predict_linear": predict_linear,
-    "present_over_time": lambda times, values, bounds: 1.0,
-    "quantile_over_time": lambda times, values, bounds: quantile(bounds.parameter, values),
-    "rate": rate,
-    "resets": resets,
-    "stddev_over_time": deviation,
-    "stdvar_over_time": variance,
-    "sum_over_time": lambda times, values, bounds: compensated_sum(values),
-}
-"""Every function of one range vector; absent_over_time, which has no series to work on, is apart.
-
-Functions of our own are in extensions.py, which makes them known to the parser.
-"""
-
-KEEPS_NAME = frozenset({"first_over_time", "last_over_time"})

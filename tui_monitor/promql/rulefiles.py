@@ -98,7 +98,7 @@ class _Reader:
         import yaml
 
         try:
-            document = _plain(yaml.compose(text, Loader=yaml.SafeLoader))
+            documents = [_plain(node) for node in yaml.compose_all(text, Loader=yaml.SafeLoader)]
         except yaml.YAMLError as reason:
             mark = getattr(reason, "problem_mark", None)
             said = getattr(reason, "problem", None) or str(reason)
@@ -107,6 +107,14 @@ class _Reader:
         except (_Fault, RecursionError) as reason:
             self._problem(0, "", str(reason) or "nested too deep")
             return
+        for document in documents:
+            self._document(document)
+
+    def _document(self, document: Any) -> None:
+        if document is None:
+            return
+        if isinstance(document, _Mapping) and "kind" in document:
+            document = self._resource(document)
         if document is None:
             return
         if not isinstance(document, _Mapping) or not isinstance(document.get("groups") or [], list):
@@ -118,6 +126,17 @@ class _Reader:
         names: set[str] = set()
         for group in document.get("groups") or []:
             self._group(group, names)
+
+    def _resource(self, document: _Mapping) -> _Mapping | None:
+        """What a Kubernetes resource holds: the spec of a PrometheusRule (monitoring.coreos.com/v1); else a problem."""
+        if document["kind"] != "PrometheusRule":
+            self._problem(document.line, "", f"kind {document['kind']!r} holds no rules; kind: PrometheusRule does")
+            return None
+        spec = document.get("spec")
+        if not isinstance(spec, _Mapping):
+            self._problem(document.line, "", "a PrometheusRule holds its groups under spec")
+            return None
+        return spec
 
     def _problem(self, line: int, rule: str, reason: str) -> None:
         self.found.problems.append(RuleProblem(self.file, line, rule, reason))

@@ -220,7 +220,7 @@ class Alerting:
                 done = alert_commands.apply(self.evaluator, command, by, now, asked)
                 return Work(done.audit, result=done.result), list(done.transitions)
             case AddSilence() | ExtendSilence() | EndSilence():
-                return Work(result=apply_silence(self.planner, command, by, now, asked)), []
+                return Work(result=apply_silence(self.planner, command, by, now, asked, self.alerts)), []
             case SendMessage():
                 result, messages = message_by_hand(command, by, self.routing, self.evaluator.host, now)
                 return Work([_audit(command, result, by, now)], messages, result=result), []

@@ -29,6 +29,7 @@ from tui_monitor.dispatch.dispatcher import Planner
 from tui_monitor.dispatch.inhibition import Verdict, verdict_of
 from tui_monitor.dispatch.routing import compile_routing
 from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.promql.query_facts import query_facts
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.runtime.background_jobs import Upkeep
 from tui_monitor.runtime.evidence_collect import evidence_of
@@ -282,7 +283,7 @@ class Leader:
         return CommandResult(True, "the dashboard stops leading and becomes a viewer")
 
     def _learn_units(self) -> None:
-        self._units = {rule.ladder: boards.unit_of(rule.expr) for rule in self.alerting.evaluator.rules}
+        self._units = {rule.ladder: query_facts(rule.expr).unit for rule in self.alerting.evaluator.rules}
         names = tuple(entry.name for entry in self._settings.notifiers)
         identity = Identity(self._host, self._pid, self.kind, self._since, names, self._settings.bell)
         self._parts = Parts(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +33,7 @@ from tui_monitor.core.values import METRIC_NAME, Labels
 from tui_monitor.promql.chart_queries import expressions, plain_selector
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
+from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.values import Matrix
 from tui_monitor.storage.history.background import Reading
 from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
@@ -54,7 +54,6 @@ CHART_S = 30.0
 NOTES_BEFORE_MS = 3_600_000
 """How long before an alert a deploy may have been that has to do with it."""
 FAR_MS = 1 << 60
-_CHECK_MATCHER = re.compile(r'\bcheck="([^"\\]*)"')
 
 
 class Archive:
@@ -101,7 +100,7 @@ class Archive:
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
         """Ended alerts, newest first."""
         found = await self.state(lambda db: [alert for alert in alert_rows.history(db, limit + 200) if alert.state == "resolved"])
-        return [boards.alert_view(alert, boards.unit_of(boards.condition_of(alert))) for alert in found[:limit]]
+        return [boards.alert_view(alert, unit_of(boards.condition_of(alert))) for alert in found[:limit]]
 
     async def alert_detail(self, alert_id: str, unit: str = "", expr: str = "") -> AlertDetail:
         """The whole story of one alert; CommandRefused for an id that is not there."""
@@ -116,7 +115,7 @@ class Archive:
         except LookupError as error:
             raise CommandRefused(str(error.args[0])) from error
         expr = expr or boards.condition_of(alert)
-        unit = unit or boards.unit_of(expr)
+        unit = unit or unit_of(expr)
         deliveries = tuple(
             Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error) for entry in entries
         )
@@ -190,11 +189,11 @@ class Archive:
             return Chart(error=error.message, error_position=error.position)
         except (EvaluationError, CommandRefused) as error:
             return Chart(error=str(error))
-        return Chart(tuple(lines), boards.unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
+        return Chart(tuple(lines), unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
 
     async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
         """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
-        checks = set(_CHECK_MATCHER.findall(expr))
+        checks = {check for facts in parts_of(expr) for check in facts.checks}
         try:
             events = await self.state(lambda db: [e for e in alert_rows.events_between(db, start, end) if e.change == "firing"])
             labels = await self.state(lambda db: alert_rows.labels_of(db, {event.alert for event in events}))

@@ -242,9 +242,9 @@ class Runtime:
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""
-        from tui_monitor.board.build import thresholds_of
+        from tui_monitor.promql.query_facts import limits_for
 
-        return await self.reads.chart(expr, start, end, points, thresholds_of(expr, self.board.limits))
+        return await self.reads.chart(expr, start, end, points, limits_for(expr, self.board.limits))
 
     async def board_at(self, at: int) -> Board:
         """A past moment."""

@@ -57,7 +57,7 @@ def parse_silence(text: str) -> AddSilence:
     matchers, position = [], 0
     while match := _MATCHER.match(text, position):
         name, sign, value = match.groups()
-        matchers.append(f"{name}{sign}{value}" if value.startswith('"') else f'{name}{sign}"{value}"')
+        matchers.append(f"{name}{sign}{value}")
         position = match.end()
     rest, _, comment = text[position:].partition("#")
     if not matchers:

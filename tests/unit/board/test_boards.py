@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tui_monitor.board.build import evidence_lines, unit_of, value_text
+from tests.support.alert_world import World, rules_of
+from tui_monitor.board.build import evidence_lines, series_of_alert, value_text
+from tui_monitor.promql.query_facts import unit_of
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,26 @@ def test_evidence_is_told_in_the_units_of_the_screen() -> None:
     found = evidence_lines({"phases": {"connect": 0.0124}, "processes": rows})
     assert found["Phases"] == ("connect        12.4ms",)
     assert found["Busiest processes"] == ("      7      -    3.0M  new", "     41  31.2%    1.0G  postgres")
+
+
+def drawn(expr: str, **labels: str) -> str:
+    """The series drawn beside a firing alert of this rule over a metric that the expression names first."""
+    world = World(rules_of({"alert": "A", "expr": expr}, default_rules=False))
+    for name in ("orders", "disk_usage_ratio", "errors_total", "check_health"):
+        world.put(name, 9.0, **labels)
+    world.tick()
+    return series_of_alert(world.alert, expr)
+
+
+@pytest.mark.parametrize(
+    ("expr", "series"),
+    [
+        ('orders{check="pg", a!="x_ratio"} > 5', 'orders{check="pg", status="new"}'),
+        ("avg_over_time(disk_usage_ratio[15s]) > 0.5", 'disk_usage_ratio{check="pg", status="new"}'),
+        ("check_health >= 1", 'probe_duration_seconds{check="pg"}'),
+        ("errors_total * 2 > 5", "errors_total * 2"),
+    ],
+)
+def test_beside_an_alert_its_own_series_is_drawn(expr: str, series: str) -> None:
+    """The metric of the rule with the alert's labels; a check's health is drawn as its duration."""
+    assert drawn(expr, check="pg", status="new") == series

@@ -51,10 +51,39 @@ def test_check_says_how_many_rules_it_read(cli: Cli, tmp_path: Path) -> None:
     """Built in, of the configuration, of files; alerting and recording; exit 0 where all can run."""
     config = _config(tmp_path / "c")
     said = cli("rules", "check", "--config", config)
-    assert (said.code, said.err) == (0, "") and "2 of the configuration, 2 of 1 rule file" in said.out
+    assert said.code == 0 and "2 of the configuration, 2 of 1 rule file" in said.out
     found = json.loads(cli("rules", "check", "--json", "--config", config).out)
     assert (found["configuration"], found["files"], found["recording"], found["problems"]) == (2, 2, 1, [])
     assert found["read"] == found["run"] == found["built_in"] + 4 and found["rule_files"] == [str(tmp_path / "c" / "a.yml")]
+
+
+def test_check_warns_of_metrics_that_nothing_makes(cli: Cli, tmp_path: Path) -> None:
+    """With the nearest name that is there; recording rules and queries make names; exit 0, and 1 with --strict."""
+    rules = """
+[[checks]]
+name = "db"
+type = "postgres"
+dsn = "postgresql://u@127.0.0.1/db"
+[[checks.queries]]
+metric = "orders"
+sql = "select 1 as value"
+[[rules]]
+alert = "A"
+expr = "orders > 1 and postgres_connections > 1 and heat:sum > 1 and probe_success == 0 and {__name__=~'any.*'}"
+[[rules]]
+alert = "B"
+expr = "cpu_usage_rate > 0.9 and ALERTS > 0"
+"""
+    config = _config(tmp_path / "c", 'rule_files = ["*.yml"]\n' + rules, GROUPS.replace("heat >", "orders >").replace("(heat)", "(orders)"))
+    said = cli("rules", "check", "--config", config)
+    assert said.code == 0 and said.err.splitlines() == [
+        "tui-monitor: warning: B: no configured source makes ALERTS; alerts are no series here, `tui-monitor alerts --json` lists them",
+        "tui-monitor: warning: B: no configured source makes cpu_usage_rate; did you mean cpu_usage_ratio?",
+    ]
+    raw = cli("rules", "check", "--json", "--strict", "--config", config)
+    assert raw.code == 1 and len(json.loads(raw.out)["warnings"]) == 2
+    config = _config(tmp_path / "d")
+    assert "a.yml:5: Filed: no configured source makes heat; " in cli("rules", "check", "--config", config).err
 
 
 def test_check_names_what_cannot_run_and_why(cli: Cli, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ WRONG = {
         "notifiers[1].tls",
         "one of starttls",
     ),
-    CHECK + 'expect_regex = "("\n': (5, "checks[1].expect_regex", "not a regular expression"),
+    CHECK + 'expect_regex = "("\n': (5, "checks[1].expect_regex", "missing ): ( in"),
     CHECK + 'degraded_above = "2s"\nunhealthy_above = "1s"\n': (6, "checks[1].unhealthy_above", "below degraded_above"),
     '[[checks]]\nname = "a"\ntype = "http"\nurl = "http://"\n': (4, "checks[1].url", "names no host"),
     '[[checks]]\nname = "a"\ntype = "http"\nurl = "http://a:99999/"\n': (4, "checks[1].url", "port out of range"),

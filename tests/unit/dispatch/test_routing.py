@@ -117,7 +117,7 @@ def test_the_route_of_a_group_is_found_again() -> None:
     [
         ({"routes": [{"notifiers": ["chatt"]}]}, 'routes[0].notifiers: no notifier is named "chatt"; did you mean "chat"?'),
         ({"routes": [{"routes": [{"match": ["a b"]}]}]}, 'routes[0].routes[0].match: "a b" is not a matcher'),
-        ({"routes": [{"match": ['a=~"(?!b).*"']}]}, "look-around and the like are not supported"),
+        ({"routes": [{"match": ['a=~"(?!b).*"']}]}, "RE2 has no look-around"),
         ({"routes": [{"active": "Mox 09:00-10:00"}]}, 'routes[0].active: "Mox" is not a day'),
         ({"routes": [{"escalate": [{"after": "5m", "notifiers": ["xyzw"]}]}]}, "routes[0].escalate[0].notifiers: no notifier is named"),
         ({"routing": {"info": ["male"]}}, 'routing.info: no notifier is named "male"; did you mean "mail"?'),

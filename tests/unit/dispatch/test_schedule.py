@@ -162,3 +162,24 @@ def test_local_zone_knows_dst_where_tz_says_so(monkeypatch: pytest.MonkeyPatch) 
     assert str(local_zone()) == "Europe/Berlin"
     assert parse_weekly("daily 12:00-13:00").is_active(ms("2024-06-02 10:30"))
     assert parse_zone("UTC")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("KST", "Asia/Seoul"),
+        ("kst", "Asia/Seoul"),
+        ("KST-9", "Asia/Seoul"),
+        ("Seoul", "Asia/Seoul"),
+        ("new york", "America/New_York"),
+        ("UTC+9", "Etc/GMT-9"),
+        ("gmt-05:00", "Etc/GMT+5"),
+        ("asia/seoul ", "Asia/Seoul"),
+        ("Asia/Soul", "Asia/Seoul"),
+    ],
+)
+def test_a_zone_that_is_not_there_is_told_its_name(name: str, meant: str) -> None:
+    """Abbreviations, cities and offsets are what people write."""
+    with pytest.raises(ValueError, match="is not a time zone") as refused:
+        parse_zone(name)
+    assert f'did you mean "{meant}"?' in str(refused.value)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_monitor.alerts.alert import Alert
 from tui_monitor.dispatch.matchers import matches_all, parse_matcher, parse_matchers
 from tui_monitor.dispatch.schedule import parse_weekly
-from tui_monitor.dispatch.silences import MaintenanceWindow, expire, extend, make_silence, next_boundary
+from tui_monitor.dispatch.silences import MaintenanceWindow, expire, extend, make_silence, muted_now, next_boundary
 from tui_monitor.promql.queryable import Matcher
 
 
@@ -40,14 +41,72 @@ def test_matchers_in_braces() -> None:
     assert parse_matchers(['{a="1,2", b!="3"}', "X"]) == (Matcher("a", "=", "1,2"), Matcher("b", "!=", "3"), Matcher("alertname", "=", "X"))
 
 
-@pytest.mark.parametrize("text", ["", "a b", "=x", "1a=x", 'a="x', "a=~(", "a=~(?!b).*", r"a!~(b)\1", "a==b c="])
+@pytest.mark.parametrize("text", ["", "a b", "=x", "1a=x", 'a="x', "a=~(", "a=~(?!b).*", r"a!~(b)\1"])
 def test_bad_matchers_say_what_is_wrong(text: str) -> None:
-    """What is no matcher is refused with its own text (an equals sign in a value is a value)."""
-    if text == "a==b c=":
-        assert parse_matcher(text).value == "=b c="
-        return
+    """What is no matcher is refused with its own text."""
     with pytest.raises(ValueError, match=r"matcher|quotes|regular expression"):
         parse_matcher(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("check==api", 'did you mean check="api"?'),
+        ("check=!api", 'did you mean check!="api"?'),
+        ("check=!=api", 'did you mean check!="api"?'),
+        ("check=~~web.*", 'did you mean check=~"web.*"?'),
+        ("check!==api", 'did you mean check!="api"?'),
+        ("load=>5", 'did you mean load="5"?'),
+        ("check==", 'did you mean check="..."?'),
+        ("check=api,host=lab", "did you mean check=api host=lab?"),
+        ("check=api, host!=lab", "did you mean check=api host!=lab?"),
+        ("check=api,db", 'did you mean check=~"api|db"?'),
+        ("check!=api,db", 'did you mean check!~"api|db"?'),
+        ('check="api",host="lab"', 'write check="api" host="lab"'),
+    ],
+)
+def test_what_is_almost_a_matcher_is_refused_with_the_right_form(text: str, right: str) -> None:
+    """It would be a literal that nothing has: a silence that mutes nothing, a route that nobody hears."""
+    with pytest.raises(ValueError) as refused:
+        parse_matcher(text)
+    assert right in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ['check="=api"', 'check="api,db"', "check=~a{1,2}", "check=b=c"])
+def test_odd_values_are_taken_where_they_are_meant(text: str) -> None:
+    """Quotes say that a sign belongs to the value."""
+    assert parse_matcher(text).value in ("=api", "api,db", "a{1,2}", "b=c")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("severity=high", "error"),
+        ('severity=~"high|critical|low"', "error|critical|info"),
+        ("severity!=medium", "warning"),
+        ("team=high", "high"),
+    ],
+)
+def test_other_names_of_severities_are_read_in_matchers(text: str, value: str) -> None:
+    """A rule's `severity = "high"` is an error, and so is one of a route, an inhibition, a silence or a filter."""
+    assert parse_matcher(text).value == value
+
+
+def alert(**labels: str) -> Alert:
+    return Alert(id="a", fingerprint="f", rule="R", labels=labels, annotations={}, severity="error", state="firing", value=1.0, active_at=0)
+
+
+def test_a_silence_says_how_many_alerts_it_mutes_now() -> None:
+    """One that mutes nothing says which label no alert has, and the name that may be meant."""
+    alerts = [alert(check="api", severity="error"), alert(check="db", severity="error")]
+    said = [muted_now(alerts, make_silence([text], 0, 1, "kim")) for text in ("severity=high", "check=api", "check=web", "chek=api")]
+    assert said == [
+        "mutes 2 alerts now",
+        "mutes 1 alert now",
+        "mutes no alert now",
+        'mutes no alert now (none has a label "chek"; did you mean "check"?)',
+    ]
+    assert muted_now([], make_silence(["check=api"], 0, 1, "kim")) == "mutes no alert now"
 
 
 @given(st.text(min_size=0, max_size=20))

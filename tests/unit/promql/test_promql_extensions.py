@@ -13,13 +13,14 @@ from tests.support.paths import ROOT
 from tui_monitor.core.values import STALE_NAN, Labels, labels_of
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError
-from tui_monitor.promql.extensions import EXTENSIONS
+from tui_monitor.promql.function_table import FUNCTIONS
 from tui_monitor.promql.names import FUNCTION_NAMES
 from tui_monitor.promql.robust_statistics import median, parts_of, trend
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.writer import History
 from tui_monitor.storage.memory import SeriesMemory
 
+OWN = [name for name, entry in FUNCTIONS.items() if entry.kind == "own"]
 DAY = 86_400_000
 HOUR = 3_600_000
 NOW = 1_700_000_000_000 // DAY * DAY + 14 * HOUR
@@ -137,7 +138,7 @@ def test_without_enough_history_there_is_no_answer(expr: str, samples: list[tupl
     assert answer(expr, memory_of(samples)) == []
 
 
-@pytest.mark.parametrize("name", EXTENSIONS)
+@pytest.mark.parametrize("name", OWN)
 def test_ours_are_marked_as_ours_and_can_be_completed(name: str) -> None:
     """Every function of our own has the prefix that keeps it apart, and is among the names to type."""
     assert name.startswith("tui_")
@@ -209,4 +210,4 @@ def test_every_example_of_the_documentation_compiles() -> None:
     expressions = [line for line in examples if not line.startswith("tui-monitor ")]
     assert len(expressions) >= 6
     assert {compile_expr(line).kind for line in expressions} == {"vector"}
-    assert all(f"`{name}(" in text for name in EXTENSIONS)
+    assert all(f"`{name}(" in text for name in OWN)

@@ -101,7 +101,7 @@ def test_bytes_of_strings_make_characters(ramp: FileStorage) -> None:
     with pytest.raises(PromqlError, match="1:5: the string is not valid UTF-8") as failure:
         compile_expr(r'm{a="\xff", b="\xc3\xa9"}')
     assert failure.value.part == r'"\xff"'
-    with pytest.raises(PromqlError, match="1:32: illegal regex"):
+    with pytest.raises(PromqlError, match="1:32: invalid regular expression"):
         compile_expr(r'm{a="\xc3\xa9"} + 1_000 + m{b=~"("}')
 
 

@@ -184,3 +184,17 @@ def test_what_is_no_duration(text: str) -> None:
         return
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)
+
+
+def test_a_kubernetes_rule_loads_as_it_is(tmp_path: Path) -> None:
+    """The groups of a PrometheusRule (several documents too) are read; another kind is a problem that names the right one."""
+    inner = "\n".join(f"  {line}" for line in GOOD.strip().splitlines())
+    head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: web\n  labels: {release: x}\nspec:\n"
+    path = tmp_path / "rule.yaml"
+    path.write_text(f"{head}{inner}\n---\nkind: ConfigMap\ndata: {{}}\n---\nkind: PrometheusRule\n---\n")
+    found = load_rule_files([path])
+    assert [rule.name for rule in found.rules] == ["job:errors:rate5m", "ManyErrors"]
+    assert [str(problem).removeprefix(f"{path}:") for problem in found.problems] == [
+        "26: kind 'ConfigMap' holds no rules; kind: PrometheusRule does",
+        "29: a PrometheusRule holds its groups under spec",
+    ]

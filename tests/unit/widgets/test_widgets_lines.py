@@ -297,7 +297,7 @@ def test_only_changed_cells_are_repainted(old: Line, new: Line, cells: tuple[int
     ("text", "matchers", "seconds", "comment"),
     [
         ('alertname="HighCPU" check="a b" 2h', ['alertname="HighCPU"', 'check="a b"'], 7200, ""),
-        ("alertname=~High.* severity!=critical 30m # deploy of v2", ['alertname=~"High.*"', 'severity!="critical"'], 1800, "deploy of v2"),
+        ("alertname=~High.* severity!=critical 30m # deploy of v2", ["alertname=~High.*", "severity!=critical"], 1800, "deploy of v2"),
         ('a="x\\"y", b!~"z" 1h30m', ['a="x\\"y"', 'b!~"z"'], 5400, ""),
     ],
 )

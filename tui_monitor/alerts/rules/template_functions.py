@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
+from tui_monitor.platform.regex import compile_regex
 from tui_monitor.promql.durations import parse_duration
 
 
@@ -159,6 +161,14 @@ def printf(template: object, *values: object) -> str:
     return text + (f"%!(EXTRA {', '.join(text_of(value) for value in remaining)})" if remaining else "")
 
 
+def _print(*values: object) -> str:
+    """Go's print: a space between two operands of which neither is a string."""
+    text = text_of(values[0])
+    for before, value in pairwise(values):
+        text += ("" if isinstance(before, str) or isinstance(value, str) else " ") + text_of(value)
+    return text
+
+
 def _verb(flags: str, width: str, precision: str | None, verb: str, value: object) -> str:
     if int(width or 0) > 1000 or int(precision or 0) > 1000:
         raise ValueError("a width over 1000")
@@ -209,7 +219,8 @@ def _index(values: object, key: object) -> object:
 
 
 def _replace(pattern: object, replacement: object, value: object) -> str:
-    return re.sub(text_of(pattern), re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", text_of(replacement)), text_of(value)[:10_000])
+    """Go's Regexp.ReplaceAllString: $1, ${1}, $name; what names no group becomes empty."""
+    return compile_regex(text_of(pattern)).replace(text_of(replacement), text_of(value)[:10_000])
 
 
 def _strip_port(value: object) -> str:
@@ -236,10 +247,10 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., object], int, int]] = {
     "stripPort": (_strip_port, 1, 1),
     "stripDomain": (_strip_domain, 1, 1),
     "parseDuration": (lambda value: parse_duration(text_of(value)), 1, 1),
-    "match": (lambda pattern, value: re.search(text_of(pattern), text_of(value)[:10_000]) is not None, 2, 2),
+    "match": (lambda pattern, value: compile_regex(text_of(pattern)).is_in(text_of(value)[:10_000]), 2, 2),
     "reReplaceAll": (_replace, 3, 3),
     "printf": (printf, 1, 20),
-    "print": (lambda *values: " ".join(text_of(value) for value in values), 1, 20),
+    "print": (_print, 1, 20),
     "len": (lambda value: len(value) if isinstance(value, str | Mapping) else 0, 1, 1),
     "index": (_index, 2, 2),
     "not": (lambda value: not value, 1, 1),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tui_monitor.alerts.rules.template_functions import FUNCTIONS, text_of
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.platform.import_trimming import lean_templates
+from tui_monitor.platform.regex import RegexError, check_regex
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -28,6 +29,7 @@ _TOKEN = re.compile(
       | (?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
       | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
       | (?P<label>(?:\$|\.)?(?:[lL]abels|[eE]xternalLabels)(?:\.[A-Za-z_]\w*|\s*\[\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')\s*\]))
+      | (?P<field>(?:\$?[A-Za-z_]\w*|\.[A-Z]\w*)(?=\.[A-Za-z_]|\s*\[))
       | (?P<name>\$?[A-Za-z_]\w*|\.[A-Z]\w*)
       | (?P<dot>\.)
       | (?P<mark>[()|])""",
@@ -52,12 +54,16 @@ _VARIABLES = {
 _UNKNOWN_BLOCKS = frozenset({"range", "template", "block", "define", "break", "continue"})
 
 
+_OF_REGEX = frozenset({"match", "reReplaceAll"})
+"""The functions whose first argument is a regular expression."""
+
+
 class TemplateError(ValueError):
     """The template cannot be understood; the message names the part."""
 
 
 _FAILURES = (
-    TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError, SyntaxError, OSError, re.error,
+    TemplateError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError, SyntaxError, OSError,
 )  # fmt: skip
 """What a rendering may meet; SyntaxError: more blocks or parentheses within another than Python takes."""
 
@@ -189,10 +195,19 @@ def _words(body: str) -> list[tuple[str, str]]:
         found = _TOKEN.match(body, at)
         if found is None:
             raise TemplateError(f'"{body[at:].strip()[:40]}" is not understood')
+        if found["field"]:
+            raise TemplateError(_no_fields(found["field"]))
         if found.lastgroup:
             words.append((found.lastgroup, found.group()))
         at = found.end()
     return words
+
+
+def _no_fields(name: str) -> str:
+    """What is wrong with a name that has a field behind it and is not that of labels."""
+    if name in _VARIABLES:
+        return f'"{name}" has no fields; a label is $labels.NAME'
+    return f'"{name}" is not known{nearest(name, ("$labels", ".Labels", "$externalLabels", ".ExternalLabels"))}'
 
 
 def _pipe(words: list[tuple[str, str]]) -> str:
@@ -218,6 +233,8 @@ def _command(words: list[tuple[str, str]], piped: str | None) -> str:
         raise TemplateError(
             f'the {"variable" if name[0] in "$." else "function"} "{name}" is not known{nearest(name, (*FUNCTIONS, *_VARIABLES))}'
         )
+    if name in _OF_REGEX and words and words[0][0] == "string":
+        _check_regex(words[0][1])
     arguments: list[str] = []
     while words and words[0][1] not in ("|", ")"):
         arguments.append(_operand(words))
@@ -227,6 +244,13 @@ def _command(words: list[tuple[str, str]], piped: str | None) -> str:
     if not fewest <= len(arguments) <= most:
         raise TemplateError(f'"{name}" takes {fewest} value{"" if fewest == 1 else "s"}, not {len(arguments)}')
     return f"f_{name}({', '.join(arguments)})"
+
+
+def _check_regex(literal: str) -> None:
+    try:
+        check_regex(_unquoted(literal))
+    except RegexError as error:
+        raise TemplateError(str(error)) from None
 
 
 def _operand(words: list[tuple[str, str]]) -> str:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from tui_monitor.cli.options import Refused, configuration, counted
+from tui_monitor.cli.options import Refused, complain, configuration, counted
 from tui_monitor.cli.output import print_json
+
+if TYPE_CHECKING:
+    from tui_monitor.alerts.rules.rule import Rule
+    from tui_monitor.config.models import Settings
+    from tui_monitor.promql.rulefiles import FileRule
 
 
 def run(given: Namespace) -> int:
@@ -17,7 +23,7 @@ def run(given: Namespace) -> int:
 
 
 def _check(given: Namespace) -> int:
-    """How many rules were read from where; each that cannot run, and why: then 2."""
+    """How many rules were read from where; each that cannot run, and why: then 2. Metrics that nothing makes: with --strict then 1."""
     from tui_monitor.alerts.rules.rule import build_rules
     from tui_monitor.promql.rulefiles import load_rule_files
     from tui_monitor.runtime.wiring import host_of, rule_paths
@@ -26,7 +32,7 @@ def _check(given: Namespace) -> int:
         loaded = configuration(given)
     except Refused as refused:
         if given.json:
-            print_json({"read": 0, "run": 0, "problems": str(refused).splitlines()})
+            print_json({"read": 0, "run": 0, "problems": str(refused).splitlines(), "warnings": []})
         raise
     paths, problems = rule_paths(loaded)
     files = load_rule_files(paths)
@@ -40,9 +46,11 @@ def _check(given: Namespace) -> int:
         "configuration": len(loaded.settings.rules),
         "files": len(files.rules) + len(broken),
     }
+    warnings = _unmade(loaded.settings, rules, files.rules)
     read, run = sum(counts.values()), len(rules) + kinds["record"]
     if given.json:
         about = {"alerting": len(rules), "recording": kinds["record"], "rule_files": [str(path) for path in paths], "problems": problems}
+        about["warnings"] = warnings
         print_json({"read": read, "run": run, **counts, **about})
     else:
         of_files = f", {counts['files']} of {counted(len(paths), 'rule file')}" if paths else ""
@@ -50,7 +58,23 @@ def _check(given: Namespace) -> int:
         print(f"{run} can run: {len(rules)} alerting, {kinds['record']} recording")
     if problems:
         raise Refused("\n".join(problems), 2)
-    return 0
+    if not given.json:
+        complain("\n".join(f"warning: {warning}" for warning in warnings))
+    return 1 if warnings and given.strict else 0
+
+
+def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRule]) -> list[str]:
+    """The metrics that rules of the configuration and of files read and nothing configured makes; built-in rules wait for theirs."""
+    from tui_monitor.alerts.rules.unmade import ReadMetrics, unmade
+    from tui_monitor.sources.metric_names import metrics_made
+
+    made = metrics_made(settings.checks)
+    if made is None:
+        return []
+    recorded = {rule.name for rule in of_files if rule.kind == "record"}
+    own = [ReadMetrics("", rule.alert, rule.expr) for rule in rules if rule.source == "config"]
+    theirs = [ReadMetrics(f"{rule.file}:{rule.line}", rule.name, rule.expr) for rule in of_files]
+    return unmade([*own, *theirs], made | recorded)
 
 
 def _is_rule(name: str) -> bool:

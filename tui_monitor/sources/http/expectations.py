@@ -10,10 +10,12 @@ from typing import Any
 
 from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.frozen import frozen
-from tui_monitor.platform.bounded_regex import Pattern, TooLong
+from tui_monitor.platform.regex import Pattern, RegexError, compile_regex
 from tui_monitor.sources.http.exchange import Answer
 from tui_monitor.sources.net.excerpt import clean
 
+LONG_SEARCH = 50_000_000
+"""Instructions times bytes: 0.1 s at the 2 ns that each costs at worst."""
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)
 _CHARSETS = re.compile(
     r"utf-?(8|16|32)(-?[lb]e)?|(us-)?ascii|latin-?1|iso-?8859-\d+|windows-12\d\d|cp\d+|koi8-[ru]"
@@ -84,6 +86,10 @@ class Expectations:
             return f"answer is larger than {size_text(len(body))}: JSON not read"
         return self._json_fault(text)
 
+    def takes_long(self, body: bytes) -> bool:
+        """Whether the regular expression may take more than about 0.1 s: then it is for a thread (RE2 lets others run)."""
+        return self._regex is not None and self._regex.instructions * len(body) > LONG_SEARCH
+
     def _header_faults(self, answer: Answer) -> Iterator[str]:
         for name, wanted in self._headers.items():
             value = answer.header(name)
@@ -133,16 +139,13 @@ def _shown(value: object) -> str:
 
 
 def _regex_fault(regex: Pattern, text: str) -> str:
-    try:
-        return "" if regex.is_in(text) else f"body does not match /{clean(regex.text, 60)}/"
-    except TooLong:
-        return f"body is too much for /{clean(regex.text, 60)}/: given up"
+    return "" if regex.is_in(text) else f"body does not match /{clean(regex.text, 60)}/"
 
 
 def _compiled(pattern: str) -> Pattern:
     try:
-        return Pattern(pattern)
-    except (re.error, RecursionError) as error:
+        return compile_regex(pattern)
+    except RegexError as error:
         raise ValueError(f"expect_regex: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
@@ -73,6 +74,8 @@ class _Expected:
             body, cut = await decoded(answer, self._max_body)
         except BadAnswer as error:
             return str(error)
+        if self._expect.takes_long(body):
+            return await asyncio.to_thread(self._expect.body_fault, answer, body, cut)
         return self._expect.body_fault(answer, body, cut)
 
 

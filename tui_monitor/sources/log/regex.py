@@ -1,37 +1,19 @@
-"""The one place where a regular expression that somebody configured is compiled, so that the engine can be exchanged.
-
-Until the linear-time engine (google-re2) is here, it is Python's own.
-"""
+"""The one place where a log check's configured regular expressions are compiled: RE2's, linear in the line."""
 
 from __future__ import annotations
 
-import re
-from typing import Protocol
+from tui_monitor.platform.regex import Match, Pattern, RegexError, compile_regex
 
-
-class Match(Protocol):
-    """What is used of a match."""
-
-    def groupdict(self) -> dict[str, str | None]:
-        """Named groups."""
-        ...
-
-
-class Pattern(Protocol):
-    """What is used of a compiled pattern."""
-
-    def search(self, text: str, /) -> Match | None:
-        """The first match anywhere in the text."""
-        ...
+__all__ = ["Match", "Pattern", "PatternError", "compile_pattern"]
 
 
 class PatternError(ValueError):
-    """The text is no regular expression; the message says where."""
+    """The text is no regular expression; the message says what to write in its place."""
 
 
 def compile_pattern(text: str, *, multiline: bool = False) -> Pattern:
     """The compiled pattern; ``multiline``: ``^`` and ``$`` also at line breaks. Raises PatternError."""
     try:
-        return re.compile(text, re.MULTILINE if multiline else 0)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise PatternError(f'"{text}" is not a regular expression: {error}') from error
+        return compile_regex(f"(?m){text}" if multiline else text)
+    except RegexError as error:
+        raise PatternError(f'"{text}" is not a regular expression: {error}') from None

@@ -12,13 +12,12 @@ from pydantic import SecretStr
 from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Labels, ProbeResult, Sample, label
-from tui_monitor.platform.bounded_regex import TooLong, limited
+from tui_monitor.platform.regex import RegexError, check_regex, matches_whole
 from tui_monitor.promql.exposition import Page, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import ACCEPT
 from tui_monitor.promql.exposition_labels import finished
 from tui_monitor.promql.exposition_page import Limits
-from tui_monitor.promql.regex import RegexError, compile_regex
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import parse_url
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
@@ -136,18 +135,11 @@ def _wanted(settings: ScrapeSettings) -> Callable[[str], bool] | None:
 
 def _matcher(key: str, patterns: tuple[str, ...]) -> Callable[[str], bool] | None:
     try:
-        compiled = [compile_regex(pattern) for pattern in patterns]
+        for pattern in patterns:
+            check_regex(pattern)
     except RegexError as error:
         raise ValueError(f"{key}: {error}") from None
-
-    def matches(name: str) -> bool:
-        try:
-            with limited():
-                return any(pattern.fullmatch(name) for pattern in compiled)
-        except TooLong:
-            raise ValueError(f"the name is too much for {key}: write a simpler expression") from None
-
-    return matches if compiled else None
+    return (lambda name: any(matches_whole(pattern, name) for pattern in patterns)) if patterns else None
 
 
 def _http(settings: ScrapeSettings) -> HttpCheck:

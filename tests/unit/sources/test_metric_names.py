@@ -1,0 +1,39 @@
+"""The table of the names that each kind makes, held by the documentation."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.paths import ROOT
+from tui_monitor.config.models import HttpCheck
+from tui_monitor.sources.metric_names import OF_EVERY_CHECK, OF_KIND, OF_THE_MACHINE, metrics_made
+
+SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (ROOT / "docs" / "checks.md").read_text(), re.DOTALL | re.MULTILINE))
+
+
+def documented(kind: str) -> set[str]:
+    """The metrics in backticks of a kind's section: what has labels or stands in the table of series."""
+    return set(re.findall("`((?:" + PREFIXES[kind] + r")[a-z0-9_]+)(?:\{[^`]*\})?`", SECTIONS[kind]))
+
+
+PREFIXES = {
+    "postgres": "postgres_",
+    "redis": "redis_",
+    "system": "cpu_|load|memory_|swap_|disk_|network_|pressure_|uptime_|tui_monitor_",
+}
+
+
+@pytest.mark.parametrize("kind", PREFIXES)
+def test_the_table_names_what_the_docs_name(kind: str) -> None:
+    """Neither forgets a series that the other has."""
+    table = OF_THE_MACHINE if kind == "system" else OF_KIND[kind]
+    assert documented(kind) == set(table)
+
+
+def test_a_kind_that_may_make_any_name_ends_the_warnings() -> None:
+    """A scraped page makes names that nobody knows before."""
+    check = HttpCheck(name="api", url="http://h/")
+    assert metrics_made([check]) == {*OF_EVERY_CHECK, *OF_THE_MACHINE, *OF_KIND["http"]}
+    assert metrics_made([check, check.model_copy(update={"type": "prometheus"})]) is None

@@ -1,0 +1,31 @@
+"""Which metrics rules read that no configured source makes: rules that can run and never fire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import near
+from tui_monitor.promql.query_facts import query_facts
+
+
+@frozen
+class ReadMetrics:
+    """A rule and the metrics of its expression. ``place`` is FILE:LINE or ""."""
+
+    place: str
+    rule: str
+    expr: str
+
+
+def unmade(rules: Iterable[ReadMetrics], made: frozenset[str]) -> list[str]:
+    """A warning for each metric of each rule that is not among those made; selectors without an exact name are passed over."""
+    found: dict[str, None] = {}
+    for rule in rules:
+        for metric in sorted(query_facts(rule.expr).metrics - made - {""}):
+            meant = near(metric, made)
+            advice = f"; did you mean {meant}?" if meant else "; a query's `metric` or a recording rule would make it"
+            own = "; alerts are no series here, `tui-monitor alerts --json` lists them" if metric in ("ALERTS", "ALERTS_FOR_STATE") else ""
+            place = f"{rule.place}: " if rule.place else ""
+            found[f"{place}{rule.rule}: no configured source makes {metric}{own or advice}"] = None
+    return list(found)
