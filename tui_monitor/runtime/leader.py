@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evaluator import Evaluator

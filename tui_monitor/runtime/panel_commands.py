@@ -12,7 +12,6 @@ from tui_monitor.storage.records import Panel, TooManyPanels
 from tui_monitor.storage.repository import StateRepository
 
 
-
 class PanelCommands:
     """Writes panels to state.db."""
 
