@@ -7,22 +7,22 @@ import asyncio
 import json
 import multiprocessing
 import resource
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from tui_monitor.config.models import WebhookNotifier
 from tui_monitor.core.clock import SystemClock
-from tui_monitor.delivery.follow_ups import T
 from tui_monitor.delivery.outbox import Outbox, OutboxEvent
 from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.notifiers.webhook import Webhook
+from tui_monitor.storage.repository import State
 from tui_monitor.storage.sqlite import connect, migrate
-from tui_monitor.storage.state import outbox as rows
+from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState
 
 
 async def serve(pipe: Connection) -> None:
@@ -55,16 +55,26 @@ def message(number: int) -> Message:
     )
 
 
-async def measure(port: int, count: int, directory: str) -> dict[str, object]:
-    db = connect(Path(directory) / "state.db", synchronous="FULL")
-    migrate(db, [rows.MIGRATION])
-    done, sent = asyncio.Event(), 0
+class InLoop:
+    """A state.db worked on in the event loop: the cost of the thread is the program's, not the outbox'."""
 
-    async def run_db(work: Callable[[sqlite3.Connection], T]) -> T:
-        db.execute("BEGIN IMMEDIATE")
-        result = work(db)
-        db.execute("COMMIT")
+    def __init__(self, path: Path) -> None:
+        self.db = connect(path, synchronous="FULL")
+        migrate(self.db, MIGRATIONS)
+        self.state = SqliteState(self.db)
+
+    async def transaction(self, work: Callable[[State], Any]) -> Any:
+        self.db.execute("BEGIN IMMEDIATE")
+        result = work(self.state)
+        self.db.execute("COMMIT")
         return result
+
+    read = transaction
+
+
+async def measure(port: int, count: int, directory: str) -> dict[str, object]:
+    store = InLoop(Path(directory) / "state.db")
+    done, sent = asyncio.Event(), 0
 
     def on_event(event: OutboxEvent) -> None:
         nonlocal sent
@@ -74,11 +84,11 @@ async def measure(port: int, count: int, directory: str) -> dict[str, object]:
 
     clock = SystemClock()
     notifier = Webhook(WebhookNotifier(name="hook", url=f"http://127.0.0.1:{port}/", rate_limit=f"{count * 2}/1m"), clock)
-    outbox = Outbox(run_db, {"hook": notifier}, clock, on_event)
+    outbox = Outbox(store, {"hook": notifier}, clock, on_event)
     task = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.2)
     began = time.perf_counter()
-    await run_db(lambda db: [rows.enqueue(db, message(number), clock.wall_ms()) for number in range(count)])
+    await store.transaction(lambda state: [state.outbox.enqueue(message(number), clock.wall_ms()) for number in range(count)])
     enqueued = time.perf_counter()
     cpu = resource.getrusage(resource.RUSAGE_SELF)
     outbox.wake()

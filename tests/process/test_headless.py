@@ -17,7 +17,7 @@ import pytest
 from tests.support.httpserver import HttpServer
 from tests.support.processes import House, house, told, until
 from tests.support.receivers import receiver
-from tui_monitor.storage.history.last_board import last_facts
+from tui_monitor.storage.history.last_board import last_board
 
 CONFIG = """
 host = "web-1"
@@ -147,7 +147,7 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
     """SIGHUP with a wrong file: log and board say the fault, the old checks go on, and the next good file is taken."""
 
     def on_the_board(text: str) -> bool:
-        return text.encode() in (last_facts(where.state / "history.db") or b"")
+        return text.encode() in (last_board(where.state / "history.db") or b"")
 
     async with HttpServer() as target, receiver() as hook:
         good = CONFIG.format(target=target.url, hook=hook.url, repeat="4h")

@@ -23,26 +23,29 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.config.models import WebhookNotifier
 
 path, url, point, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
-state, commits, finished = StateDb(path), 0, 0
+commits, finished = 0, 0
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-async def run_db(work):
-    global commits
-    commits += 1
-    if commits == point and when == "before":
-        die()
-    result = await state.run(work)
-    if commits == point and when == "after":
-        die()
-    return result
+class Dying(StateDb):
+    def now(self, work):
+        global commits
+        commits += 1
+        if commits == point and when == "before":
+            die()
+        result = super().now(work)
+        if commits == point and when == "after":
+            die()
+        return result
+
+state = Dying(path)
 
 async def main():
     def on_event(event):
         global finished
         finished += 1
-    outbox = Outbox(run_db, {"hook": Webhook(WebhookNotifier(name="hook", url=url), SystemClock())}, SystemClock(), on_event)
+    outbox = Outbox(state, {"hook": Webhook(WebhookNotifier(name="hook", url=url), SystemClock())}, SystemClock(), on_event)
     task = asyncio.create_task(outbox.run())
     while state.db.execute("SELECT COUNT(*) FROM notifications WHERE next_try IS NOT NULL OR state = 'sending'").fetchone()[0]:
         await asyncio.sleep(0.005)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from tests.support.alert_world import START, rules_of
 from tests.support.outbox_tools import Events, FakeNotifier, HandClock, settle
+from tests.support.raw_sql import raw_sql
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.config.models import Settings
 from tui_monitor.core.troubles import Troubles
@@ -25,12 +25,12 @@ from tui_monitor.dispatch.dispatcher import Planner
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
 from tui_monitor.notifiers.base import SendError
 from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import Reading
 from tui_monitor.storage.memory import SeriesMemory
-from tui_monitor.storage.state import audit as audit_rows
-from tui_monitor.storage.state import commands as command_rows
-from tui_monitor.storage.state import outbox as rows
-from tui_monitor.storage.state.database import StateStore
+from tui_monitor.storage.records import OutboxRow, UnitOfWork
+from tui_monitor.storage.repository import State, write_unit
+from tui_monitor.storage.state.database import SqliteRepository
 
 T = TypeVar("T")
 HOT = {"alert": "Hot", "expr": "heat > 80", "severity": "critical"}
@@ -39,26 +39,32 @@ HOT = {"alert": "Hot", "expr": "heat > 80", "severity": "critical"}
 class Life:
     """One process: memory, rules, planner, outbox and the state file; ``broken`` fills the disk."""
 
-    def __init__(self, state: StateStore, clock: HandClock, rules: list[Any], notifiers: tuple[FakeNotifier, ...], folder: Path) -> None:
+    def __init__(
+        self, state: SqliteRepository, clock: HandClock, rules: list[Any], notifiers: tuple[FakeNotifier, ...], folder: Path
+    ) -> None:
         self.state, self.clock, self.notifiers = state, clock, notifiers
         self.broken = False
         self.memory, self.troubles, self.events = SeriesMemory(), Troubles(), Events()
         self.reading = Reading(folder / "no-history.db")
         names = {notifier.name: notifier for notifier in notifiers}
         routing = Routing(notifiers={name: NotifierPolicy() for name in names}, by_severity={"info": tuple(names)})
-        self.outbox = Outbox(self.run, names, clock, self.events, jitter=lambda: 0.5)
+        self.outbox = Outbox(self, names, clock, self.events, jitter=lambda: 0.5)
         self.alerting = Alerting(
             self, Evaluator(rules, "web-1"), Planner(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
             self.troubles,
         )  # type: ignore[arg-type]  # fmt: skip
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def transaction(self, work: Callable[[State], T]) -> T:
         """A transaction that fails while the disk is full."""
         if self.broken:
-            raise sqlite3.OperationalError("database or disk is full")
+            raise StorageFault("database or disk is full")
         return await self.state.transaction(work)
 
-    transaction = run
+    read = transaction
+
+    async def commit(self, unit: UnitOfWork) -> None:
+        """As the store does."""
+        await self.transaction(lambda state: write_unit(state, unit))
 
     async def reopen(self) -> Path | None:
         """As the store does."""
@@ -72,7 +78,7 @@ class Life:
 
     async def left(self, verb: str, **arguments: object) -> int:
         """Another process leaves a command."""
-        return await self.state.transaction(lambda db: command_rows.add(db, "kim", verb, json.dumps(arguments), self.clock.wall_ms()))
+        return await self.state.transaction(lambda db: db.commands.add("kim", verb, json.dumps(arguments), self.clock.wall_ms()))
 
     async def told(self, count: int, which: int = 0) -> list[str]:
         """The kinds that a notifier has got, as soon as there are so many."""
@@ -82,9 +88,9 @@ class Life:
         await settle()
         return [message.kind for message in self.notifiers[which].sent]
 
-    async def entries(self) -> list[rows.Entry]:
+    async def entries(self) -> list[OutboxRow]:
         """The outbox, oldest first."""
-        return (await self.state.run(rows.list_entries))[::-1]
+        return (await self.state.read(lambda db: db.outbox.newest()))[::-1]
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def house(tmp_path: Path) -> Callable[..., Any]:
     async def begin(
         *notifiers: FakeNotifier, rules: list[Any] | None = None, kill: bool = False, stored: Mapping[int, float] | None = None
     ) -> AsyncIterator[Life]:
-        state = await StateStore.open(tmp_path / "state.db")
+        state = await SqliteRepository.open(tmp_path / "state.db")
         life = Life(state, clock, rules or rules_of(HOT), notifiers or (FakeNotifier(),), tmp_path)
         for at, value in (stored or {}).items():
             life.memory.append(at, [Sample(labels_of("heat"), value)])
@@ -125,7 +131,7 @@ async def test_a_command_is_applied_once_though_its_commit_failed(house: Callabl
     async with house() as life:
         silence = await life.left("silence", matchers=["alertname=Other"], **{"for": 3600})
         send = await life.left("send", title="hello", message="you", to=["hook"])
-        waiting = await life.state.run(command_rows.pending)
+        waiting = await life.state.read(lambda db: db.commands.pending())
         life.broken = True
         for command in waiting:
             await life.alerting._apply_row(command)
@@ -137,9 +143,9 @@ async def test_a_command_is_applied_once_though_its_commit_failed(house: Callabl
         await life.alerting.take_commands()
         assert len(life.alerting.planner.silences) == 1
         assert sorted(message.kind for message in life.notifiers[0].sent) == ["firing", "message"]
-        results = [await life.state.run(lambda db, ident=ident: command_rows.result(db, ident)) for ident in (silence, send)]
-        assert all(result.ok for result in results)
-        lines = await life.state.run(lambda db: audit_rows.entries(db, 100))
+        results = [await life.state.read(lambda db, ident=ident: db.commands.result(ident)) for ident in (silence, send)]
+        assert all(result is not None and result.ok for result in results)
+        lines = await life.state.read(lambda db: db.audit.newest(100))
         assert sorted(line.verb for line in lines) == ["sent", "silenced"]
         assert not life.alerting._applied
 
@@ -152,8 +158,8 @@ async def test_a_command_that_breaks_stops_no_round(house: Callable[..., Any]) -
         broken = await life.left("send", title="x", message="y", to=7)
         for _ in range(2):
             await life.alerting.take_commands()
-        results = [await life.state.run(lambda db, ident=ident: command_rows.result(db, ident)) for ident in (bad, worse, broken)]
-        assert [result.ok for result in results] == [False] * 3
+        results = [await life.state.read(lambda db, ident=ident: db.commands.result(ident)) for ident in (bad, worse, broken)]
+        assert [result is not None and not result.ok for result in results] == [True] * 3
         await life.heat(99)
         assert await life.told(1) == ["firing"]
 
@@ -286,7 +292,7 @@ async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..
             await life.alerting.round()
         life.broken = False
         await life.heat(99, room="new")
-        states = await life.state.run(lambda db: dict(db.execute("SELECT state, COUNT(*) FROM alerts GROUP BY state").fetchall()))
+        states = dict(await raw_sql(life.state, "SELECT state, COUNT(*) FROM alerts GROUP BY state"))
         assert states == {"resolved": 1500, "firing": 1}
 
 
@@ -381,7 +387,7 @@ async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> N
 async def test_what_cannot_be_written_for_any_reason_is_sent(house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit that breaks in a way that nobody foresaw loses no message: it goes out from memory, and the trouble is told."""
     async with house() as life:
-        monkeypatch.setattr("tui_monitor.runtime.alert_engine.alert_rows.save_transitions", _breaks)
+        monkeypatch.setattr("tui_monitor.storage.state.alerts.SqliteAlerts.save", _breaks)
         await life.heat(99)
         assert await life.told(1) == ["firing"]
         assert "ValueError" in life.troubles.texts[0]
@@ -432,13 +438,13 @@ async def test_a_state_that_goes_bad_is_begun_anew(house: Callable[..., Any], tm
     async with house(kill=True) as life:
         await life.heat(99)
         assert await life.told(1) == ["firing"]
-        await life.state.run(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        await raw_sql(life.state, "PRAGMA wal_checkpoint(TRUNCATE)")
         file = tmp_path / "state.db"
         size = file.stat().st_size
         with file.open("r+b") as raw:
             raw.seek(4096)
             raw.write(b"\xa5" * (size - 4096))
-        await life.state.run(lambda db: db.execute("PRAGMA shrink_memory").fetchall())
+        await raw_sql(life.state, "PRAGMA shrink_memory")
         await life.heat(99, 10, room="second")
         assert await life.told(2) == ["firing", "firing"]
         for _ in range(4):

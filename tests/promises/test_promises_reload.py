@@ -14,7 +14,6 @@ from tui_monitor.config.load import load
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.leader import Leader
-from tui_monitor.storage.state import outbox as rows
 
 HEAD = """
 host = "web-1"
@@ -98,8 +97,8 @@ class Place:
     async def told(self) -> list[str]:
         """What is in the outbox, oldest first."""
         assert self.leader is not None and self.leader._state is not None
-        entries = await self.leader._state.run(lambda db: rows.list_entries(db, 1000))
-        payloads = await self.leader._state.run(lambda db: rows.payloads(db, [entry.id for entry in reversed(entries)]))
+        entries = await self.leader._state.read(lambda db: db.outbox.newest(1000))
+        payloads = await self.leader._state.read(lambda db: db.outbox.messages([entry.id for entry in reversed(entries)]))
         return [f"{alert.status} {alert.labels['alertname']} {alert.labels.get('check')}" for m in payloads for alert in m.alerts]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ import pytest
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.board.values import Board, CheckView, LeaderView, MountView, Resources
 from tui_monitor.cli.main import main
+from tui_monitor.core.audit import Audit
 from tui_monitor.core.command_codec import decode
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.values import HealthStatus, Labels
@@ -24,14 +24,12 @@ from tui_monitor.dispatch.silences import Silence, make_silence
 from tui_monitor.dispatch.state import Plan
 from tui_monitor.platform.state_directory import LeaderLock, open_directory
 from tui_monitor.storage.history.writer import History
+from tui_monitor.storage.records import FinishedCommand, LeaderRow
+from tui_monitor.storage.repository import State
 from tui_monitor.storage.sqlite import connect
-from tui_monitor.storage.state import alerts as alert_rows
-from tui_monitor.storage.state import audit as audit_rows
-from tui_monitor.storage.state import commands as command_rows
-from tui_monitor.storage.state import dispatch as planner_rows
-from tui_monitor.storage.state import leadership as leader_rows
-from tui_monitor.storage.state import outbox as outbox_rows
-from tui_monitor.storage.state.database import StateStore
+from tui_monitor.storage.state.database import SqliteRepository
+from tui_monitor.storage.state.reader import StateReader
+from tui_monitor.storage.state.tables import SqliteState
 
 
 def now_ms() -> int:
@@ -110,16 +108,16 @@ def make_state(
 ) -> Path:
     """A state directory as a leader leaves it."""
 
-    def fill(db: sqlite3.Connection) -> None:
-        alert_rows.save_transitions(db, [Transition(now_ms(), "firing", alert) for alert in alerts])
-        planner_rows.save(db, Plan(silences={silence.id: silence for silence in silences}))
+    def fill(state: State) -> None:
+        state.alerts.save([Transition(now_ms(), "firing", alert) for alert in alerts])
+        state.dispatch.save(Plan(silences={silence.id: silence for silence in silences}))
         for message in messages:
-            outbox_rows.enqueue(db, message, now_ms())
+            state.outbox.enqueue(message, now_ms())
         for place, act in enumerate(acts):
-            audit_rows.add(db, now_ms() - 1000 + place, "kim (ssh 203.0.113.7)", act, "1a2b3c4d Hot", "a note")
+            state.audit.add(Audit(now_ms() - 1000 + place, "kim (ssh 203.0.113.7)", act, "1a2b3c4d Hot", "a note"))
 
     async def write() -> None:
-        store = await StateStore.open(directory.state_db)
+        store = await SqliteRepository.open(directory.state_db)
         await store.transaction(fill)
         await store.close()
 
@@ -152,13 +150,14 @@ def leader(path: Path, answer: Callable[[Command], CommandResult] | None = None,
 
     def serve() -> None:
         db = connect(directory.state_db)
-        leader_rows.put(db, leader_rows.LeaderRow(1, "headless", "9.9", "hash", now_ms() - age_ms, now_ms()))
+        state = SqliteState(db)
+        state.processes.save_leader(LeaderRow(1, "headless", "9.9", "hash", now_ms() - age_ms, now_ms()))
         ready.set()
         while not ended.wait(0.02):
-            for row in command_rows.pending(db):
+            for row in state.commands.pending():
                 command = decode(row.verb, row.arguments)
                 asked.append(command)
-                command_rows.finish(db, row.id, answer(command) if answer else CommandResult(True, "done"), now_ms())
+                state.commands.finish(FinishedCommand(row.id, answer(command) if answer else CommandResult(True, "done")), now_ms())
         db.close()
 
     ready = threading.Event()
@@ -175,5 +174,5 @@ def leader(path: Path, answer: Callable[[Command], CommandResult] | None = None,
 
 def waiting_commands(path: Path) -> list[Command]:
     """The commands that are stored for the next leader."""
-    with contextlib.closing(connect(path / "state.db", read_only=True)) as db:
-        return [decode(row.verb, row.arguments) for row in command_rows.pending(db)]
+    with contextlib.closing(StateReader(path / "state.db")) as reader:
+        return [decode(row.verb, row.arguments) for row in reader.read(lambda state: state.commands.pending())]

@@ -21,7 +21,7 @@ import jinja2.sandbox  # noqa: F401
 from tui_monitor.daemon.headless import run_headless
 from tui_monitor.notifiers.webhook import Webhook
 from tui_monitor.sources.http import probe as http  # noqa: F401
-from tui_monitor.storage.state.database import StateStore
+from tui_monitor.storage.state.database import SqliteRepository
 
 counts = {"commit": 0, "send": 0}
 
@@ -30,7 +30,7 @@ def live(life: dict[str, Any], ends: int) -> None:
     """Run the daemon in this (forked) process; never returns."""
     log = os.open(life["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 2)
-    commit, send = StateStore._transact, Webhook.send
+    commit, send = SqliteRepository._transact, Webhook.send
 
     def reach(point: str) -> Callable[[str], None]:
         counts[point] += 1
@@ -43,7 +43,7 @@ def live(life: dict[str, Any], ends: int) -> None:
 
         return at
 
-    def counted_commit(self: StateStore, *given: Any, **more: Any) -> Any:
+    def counted_commit(self: SqliteRepository, *given: Any, **more: Any) -> Any:
         at = reach("commit")
         at("before")
         answer = commit(self, *given, **more)
@@ -57,7 +57,7 @@ def live(life: dict[str, Any], ends: int) -> None:
         at("after")
         return answer
 
-    StateStore._transact, Webhook.send = counted_commit, counted_send  # type: ignore[method-assign]
+    SqliteRepository._transact, Webhook.send = counted_commit, counted_send  # type: ignore[method-assign]
     status = 70
     try:
         status = run_headless(Namespace(config=life["config"], state=life["state"], log_level="info"))

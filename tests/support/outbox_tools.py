@@ -13,8 +13,12 @@ from typing import Any, TypeVar
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.notifiers.base import RateLimit, SendError
-from tui_monitor.storage.sqlite import connect, migrate
-from tui_monitor.storage.state import outbox as rows
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.in_memory.repository import InMemoryRepository
+from tui_monitor.storage.records import OutboxRow, UnitOfWork
+from tui_monitor.storage.repository import State, write_unit
+from tui_monitor.storage.sqlite import connect, migrate, storage_faults
+from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState
 
 T = TypeVar("T")
 T0 = 1_790_000_000_000
@@ -62,39 +66,88 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-class StateDb:
-    """A state.db with the outbox's table; ``broken`` makes every commit fail, as a full disk does."""
+class StateTools:
+    """What tests do with a state outside of an event loop; ``broken`` makes every use fail, as a full disk does."""
 
-    def __init__(self, path: Path) -> None:
-        self.db = connect(path, synchronous="OFF")
-        weakref.finalize(self, self.db.close)  # an unclosed connection is a ResourceWarning from Python 3.13 on
-        migrate(self.db, [rows.MIGRATION])
-        self.broken = False
+    broken = False
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    state: State
+
+    def now(self, work: Callable[[State], T]) -> T:
         """One transaction."""
-        return self.now(work)
-
-    def now(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """The same, for tests outside the loop."""
-        if self.broken:
-            raise sqlite3.OperationalError("database or disk is full")
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(self.db)
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
-        return result
+        raise NotImplementedError
 
     def put(self, *messages: Message, now: int = T0) -> list[str]:
         """Enqueue messages in one transaction."""
-        return self.now(lambda db: [rows.enqueue(db, message, now) for message in messages])
+        return self.now(lambda state: [state.outbox.enqueue(message, now) for message in messages])
 
-    def entry(self, ident: str) -> rows.Entry:
+    def entries(self) -> list[OutboxRow]:
+        """All rows, the newest first."""
+        return self.state.outbox.newest(10_000)
+
+    def entry(self, ident: str) -> OutboxRow:
         """One row as it is."""
-        return next(entry for entry in rows.list_entries(self.db, 10_000) if entry.id == ident)
+        return next(entry for entry in self.entries() if entry.id == ident)
+
+    def _check(self) -> None:
+        if self.broken:
+            raise StorageFault("database or disk is full")
+
+
+class MemoryState(InMemoryRepository, StateTools):
+    """A state in memory."""
+
+    def now(self, work: Callable[[State], T]) -> T:
+        return self.transact(work)
+
+    def _check(self) -> None:
+        StateTools._check(self)
+
+
+class StateDb(StateTools):
+    """A state.db that is worked on in the calling thread."""
+
+    moved_aside = None
+
+    def __init__(self, path: Path | str) -> None:
+        self.db = connect(path, synchronous="OFF") if isinstance(path, Path) else sqlite3.connect(path, isolation_level=None)
+        weakref.finalize(self, self.db.close)  # an unclosed connection is a ResourceWarning from Python 3.13 on
+        migrate(self.db, MIGRATIONS)
+        self.state = SqliteState(self.db)
+
+    async def read(self, question: Callable[[State], T]) -> T:
+        """Outside of a transaction."""
+        self._check()
+        with storage_faults():
+            return question(self.state)
+
+    async def transaction(self, work: Callable[[State], T], *, durable: bool = True) -> T:
+        """One transaction."""
+        return self.now(work)
+
+    async def commit(self, unit: UnitOfWork) -> None:
+        """A unit of work."""
+        self.now(lambda state: write_unit(state, unit))
+
+    async def reopen(self) -> Path | None:
+        """Nothing to do."""
+        return None
+
+    async def close(self) -> None:
+        """The file goes back."""
+        self.db.close()
+
+    def now(self, work: Callable[[State], T]) -> T:
+        self._check()
+        with storage_faults():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(self.state)
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
+            return result
 
 
 @dataclass

@@ -14,7 +14,7 @@ from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
 from tui_monitor.dispatch.state import Plan
 from tui_monitor.storage.sqlite import migrate
-from tui_monitor.storage.state import dispatch as store
+from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState
 
 T0 = 1_700_000_000_000
 
@@ -36,7 +36,8 @@ class World:
         # The garbage collector closes it, in whichever thread it happens to run.
         self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self.db.close)
-        migrate(self.db, [store.MIGRATION])
+        migrate(self.db, MIGRATIONS)
+        self.state = SqliteState(self.db)
         self.now = T0
         self.live: dict[str, Alert] = {}
         self.waiting: list[Transition] = []
@@ -90,7 +91,7 @@ class World:
         plan = self.planner.plan(self.now, self.live, transitions)
         if not plan.empty and not self.failing_commits:
             self.db.execute("BEGIN IMMEDIATE")
-            store.save(self.db, plan)
+            self.state.dispatch.save(plan)
             self.db.execute("COMMIT")
             self.planner.committed(plan)
         self.sent.extend(plan.messages)
@@ -116,7 +117,7 @@ class World:
         """The process dies and another takes up what is stored; it reminds nobody for so many seconds."""
         self.routing = settings or self.routing
         self.planner = Planner(self.routing, **self.options)
-        self.planner.restore(store.load(self.db), remind_from=self.now + int(remind_after * 1000))
+        self.planner.restore(self.state.dispatch.load(), remind_from=self.now + int(remind_after * 1000))
 
 
 def brief(messages: list[Message] | tuple[Message, ...]) -> list[tuple[str, str, int]]:

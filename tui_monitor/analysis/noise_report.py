@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
@@ -14,7 +12,9 @@ from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.units import format_duration, rfc3339
 from tui_monitor.core.values import severity_rank
+from tui_monitor.dispatch.message import Kind
 from tui_monitor.promql.robust_statistics import median
+from tui_monitor.storage.records import FiredAlert, FiringHistory
 
 BACK_MS = 600_000
 """An alert that fires again so soon after its end has come back (as the evaluator's flapping has it)."""
@@ -62,101 +62,63 @@ class Noise:
     rules: tuple[RuleNoise, ...]
 
 
-@frozen
-class _Episode:
-    id: str
-    fingerprint: str
-    severity: str
-    start: int
-    end: int | None
-    labels: Mapping[str, str]
-
-
-def noise_of(db: sqlite3.Connection, since_ms: int, now_ms: int, rules: Iterable[Rule] = ()) -> Noise:
-    """The report over the alerts in state.db that fired since then or still do. ``rules``: the present ones, for the advice."""
-    episodes = _episodes(db, since_ms)
-    touched = _counts(db, "acknowledged", since_ms)
-    flapped = _counts(db, "flapping", since_ms)
-    messages = _messages(db, since_ms)
+def noise_of(history: FiringHistory, since_ms: int, now_ms: int, rules: Iterable[Rule] = ()) -> Noise:
+    """The report over the alerts that fired since then or still do. ``rules``: the present ones, for the advice."""
+    firings: dict[str, list[FiredAlert]] = defaultdict(list)
+    for alert in history.fired:
+        firings[alert.name].append(alert)
+    messages: dict[str, dict[int, Kind]] = defaultdict(dict)
+    for name, number, kind in history.messages:
+        messages[name][number] = kind
     by_name: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         by_name[rule.alert].append(rule)
-    found = [_of_rule(name, some, touched, flapped, messages.get(name, {}), now_ms, by_name[name]) for name, some in episodes.items()]
+    found = [_of_rule(name, some, history, messages.get(name, {}), now_ms, by_name[name]) for name, some in firings.items()]
     found.sort(key=lambda one: (-one.messages, -one.fired, one.alert))
     told = {seq for kinds in messages.values() for seq in kinds}
     return Noise(since_ms, now_ms, sum(one.fired for one in found), len(told), tuple(found))
 
 
-def _episodes(db: sqlite3.Connection, since: int) -> dict[str, list[_Episode]]:
-    found: dict[str, list[_Episode]] = defaultdict(list)
-    for name, ident, fingerprint, severity, start, end, body in db.execute(
-        "SELECT name, id, fingerprint, severity, starts_at, ends_at, body FROM alerts"
-        " WHERE starts_at >= ? OR (state = 'firing' AND starts_at > 0) ORDER BY starts_at",
-        (since,),
-    ):
-        labels = json.loads(body).get("labels", {})
-        found[name].append(_Episode(ident, fingerprint, severity, start, end, labels))
-    return found
-
-
-def _counts(db: sqlite3.Connection, change: str, since: int) -> Mapping[str, int]:
-    rows = db.execute("SELECT alert, COUNT(*) FROM alert_events WHERE change = ? AND at >= ? GROUP BY alert", (change, since))
-    return dict(rows.fetchall())
-
-
-def _messages(db: sqlite3.Connection, since: int) -> dict[str, dict[int, str]]:
-    """Alert name → message → its kind, of the messages that went out."""
-    found: dict[str, dict[int, str]] = defaultdict(dict)
-    for name, seq, kind in db.execute(
-        "SELECT alerts.name, seq, kind FROM notifications JOIN notification_alerts USING (seq) JOIN alerts ON alerts.id = alert"
-        " WHERE created_at >= ? AND merged_into IS NULL AND notifications.state IN ('sent', 'unknown')",
-        (since,),
-    ):
-        found[name][seq] = kind
-    return found
-
-
 def _of_rule(
     name: str,
-    episodes: Sequence[_Episode],
-    touched: Mapping[str, int],
-    flapped: Mapping[str, int],
-    messages: Mapping[int, str],
+    firings: Sequence[FiredAlert],
+    history: FiringHistory,
+    messages: Mapping[int, Kind],
     now: int,
     rules: Sequence[Rule],
 ) -> RuleNoise:
-    lengths = [((now if one.end is None else one.end) - one.start) / 1000 for one in episodes]
-    pauses = _pauses(episodes)
-    subject, most = Counter(one.fingerprint for one in episodes).most_common(1)[0]
+    lengths = [((now if one.ends_at is None else one.ends_at) - one.starts_at) / 1000 for one in firings]
+    pauses = _pauses(firings)
+    subject, most = Counter(one.fingerprint for one in firings).most_common(1)[0]
     kinds = Counter(messages.values())
     found = RuleNoise(
         alert=name,
-        severity=max((one.severity for one in episodes), key=severity_rank),
-        fired=len(episodes),
-        subjects=len({one.fingerprint for one in episodes}),
+        severity=max((one.severity for one in firings), key=severity_rank),
+        fired=len(firings),
+        subjects=len({one.fingerprint for one in firings}),
         median_s=median(lengths),
         shortest_s=min(lengths),
         longest_s=max(lengths),
-        came_back=len(pauses) + sum(flapped.get(one.id, 0) for one in episodes),
-        acknowledged=sum(one.id in touched for one in episodes),
-        still=sum(one.end is None for one in episodes),
+        came_back=len(pauses) + sum(history.flapping.get(one.id, 0) for one in firings),
+        acknowledged=sum(one.id in history.acknowledged for one in firings),
+        still=sum(one.ends_at is None for one in firings),
         messages=len(messages),
         reminders=kinds["reminder"],
-        worst=_subject(next(one.labels for one in episodes if one.fingerprint == subject)) if most * 2 > len(episodes) else "",
+        worst=_subject(next(one.labels for one in firings if one.fingerprint == subject)) if most * 2 > len(firings) else "",
     )
     return _advised(found, lengths, pauses, rules)
 
 
-def _pauses(episodes: Sequence[_Episode]) -> list[float]:
+def _pauses(firings: Sequence[FiredAlert]) -> list[float]:
     """How long those that came back were away, in seconds."""
     ended: dict[str, int] = {}
     pauses = []
-    for one in episodes:
+    for one in firings:
         before = ended.get(one.fingerprint)
-        if before is not None and one.start - before <= BACK_MS:
-            pauses.append((one.start - before) / 1000)
-        if one.end is not None:
-            ended[one.fingerprint] = one.end
+        if before is not None and one.starts_at - before <= BACK_MS:
+            pauses.append((one.starts_at - before) / 1000)
+        if one.ends_at is not None:
+            ended[one.fingerprint] = one.ends_at
     return pauses
 
 

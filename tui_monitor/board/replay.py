@@ -17,7 +17,7 @@ from tui_monitor.promql.query_facts import unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.series import StoredSeries
-from tui_monitor.storage.state.alerts import TOLD, AlertEvent
+from tui_monitor.storage.records import NOTED_CHANGES, AlertEventRow
 
 REACH_MS = 300_000
 _EVERYTHING = (Matcher(METRIC_NAME, "=~", ".+"),)
@@ -90,7 +90,7 @@ def past_board(
     reader: HistoryReader,
     at: int,
     now: Board,
-    alerts: Sequence[tuple[Alert, Sequence[AlertEvent]]],
+    alerts: Sequence[tuple[Alert, Sequence[AlertEventRow]]],
     told: Mapping[str, Sequence[Delivery]] = MappingProxyType({}),
 ) -> Board:
     """The board as it was: the present checks and those that were tested then. What was not stored is left empty.
@@ -124,11 +124,11 @@ def past_board(
     return with_sparks(board, moment.recent)
 
 
-def _as_it_was(alert: Alert, events: Sequence[AlertEvent], at: int) -> Alert:
+def _as_it_was(alert: Alert, events: Sequence[AlertEventRow], at: int) -> Alert:
     """State, severity, value, summary and acknowledgement as the steps until then left them; who had muted it then is not known."""
     severity, value, taken, annotations = alert.severity, alert.value, None, alert.annotations
     for event in events:
-        if event.change in TOLD and event.note:
+        if event.change in NOTED_CHANGES and event.note:
             annotations = {**annotations, "summary": event.note}
         severity, value = event.severity, event.value if event.value is not None else value
         if event.change == "acknowledged":

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from tui_monitor.cli.options import Refused
 from tui_monitor.promql.queryable import Matcher, Series
-from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
-from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.history.reader import HistoryReader
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ class StoredHistory:
         path = state / "history.db"
         try:
             self._reader = HistoryReader(path)
-        except (HistoryFault, StoreTooNew) as error:
+        except StorageFault as error:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 raise Refused(f"no monitor has run here: there is no {path}") from None
             raise Refused(f"the history cannot be read: {error}") from None
@@ -35,7 +35,7 @@ class StoredHistory:
         """The answer of the reader."""
         try:
             return question(self._reader)
-        except (HistoryFault, StoreTooNew) as error:
+        except StorageFault as error:
             raise Refused(f"the history cannot be read: {error}") from None
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Sequence[Series]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 from argparse import Namespace
 from collections.abc import Callable
@@ -15,10 +14,10 @@ from tui_monitor.cli.options import Refused, complain, state_path
 from tui_monitor.core.frozen import frozen
 from tui_monitor.platform.state_directory import StateDirectory, StateUnusable, open_directory
 from tui_monitor.runtime.command_client import leader_runs
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import leadership as leader_rows
-from tui_monitor.storage.state.database import StateReader
-from tui_monitor.storage.state.leadership import LeaderRow
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.records import LeaderRow
+from tui_monitor.storage.repository import State
+from tui_monitor.storage.state.reader import StateReader
 
 T = TypeVar("T")
 
@@ -53,7 +52,7 @@ def existing_state(given: Namespace) -> StateDirectory:
 def look(given: Namespace) -> Looked:
     """The state and whether a monitor runs. Raises NoStateYet and Refused."""
     directory = existing_state(given)
-    row = read_state(directory, leader_rows.get)
+    row = read_state(directory, lambda state: state.processes.leader())
     return Looked(directory, row, leader_runs(directory, row))
 
 
@@ -65,12 +64,12 @@ def look_for_people(given: Namespace) -> Looked:
     return looked
 
 
-def read_state(directory: StateDirectory, question: Callable[[sqlite3.Connection], T]) -> T:
+def read_state(directory: StateDirectory, question: Callable[[State], T]) -> T:
     """Ask state.db one thing; Refused with the reason where it cannot be read."""
     try:
         with closing(StateReader(directory.state_db)) as state:
             return state.read(question)
-    except (StoreTooNew, sqlite3.Error, OSError) as error:
+    except StorageFault as error:
         raise Refused(f"the state in {directory.path} cannot be read: {error}") from None
 
 

@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Protocol, TypeVar
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.clock import Clock
-from tui_monitor.dispatch.message import AlertSnapshot
+from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.dispatch.wording import is_resolved
 from tui_monitor.notifiers.base import Editable, Notifier, Repeating, SendError
-from tui_monitor.storage.state import outbox as rows
+from tui_monitor.storage.repository import StateRepository
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 _MAX_EDITS = 200
 _EDIT_PAUSE_S = 30.0
 """After an edit that failed and may yet succeed; longer where the service asks for it."""
 
 
-class RunDb(Protocol):
-    """Runs a function in one write transaction of the state database; raises sqlite3.Error where that cannot be committed."""
-
-    def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
-        """The function's result, after the commit."""
-        ...
-
-
 class Aftercare:
     """Done by each notifier's worker when nothing waits to be sent; ``alerts`` are all alerts as they are now."""
 
-    def __init__(self, run_db: RunDb, clock: Clock, alerts: Callable[[], Iterable[Alert]]) -> None:
-        self._run_db = run_db
+    def __init__(self, repository: StateRepository, clock: Clock, alerts: Callable[[], Iterable[Alert]]) -> None:
+        self._repository = repository
         self._clock = clock
         self._alerts = alerts
         self._edits: dict[str, dict[str, str | None]] = {}
@@ -53,7 +41,7 @@ class Aftercare:
                 del marks[next(iter(marks))]
 
     async def step(self, notifier: Notifier) -> float | None:
-        """Do one thing; seconds until there is something to do again, 0: at once, None: nothing is planned. Raises sqlite3.Error."""
+        """Do one thing; seconds until there is something to do again, 0: at once, None: nothing is planned. Raises StorageFault."""
         marks = self._edits.get(notifier.name)
         if marks and isinstance(notifier, Editable):
             now = self._clock.monotonic()
@@ -79,7 +67,7 @@ class Aftercare:
 
         Seconds to wait before it is tried again, 0 where nothing is left to do. A refusal is left at that: it is only the picture.
         """
-        for entry in await self._run_db(lambda db: rows.for_alert(db, alert_id, payload=True)):
+        for entry in await self._repository.read(lambda state: state.outbox.of_alert(alert_id, payload=True)):
             if entry.notifier != name or entry.state != "sent" or entry.kind == "resolved" or entry.merged_into or not entry.provider_id:
                 continue
             message = entry.message
@@ -95,13 +83,16 @@ class Aftercare:
             except Exception as error:  # noqa: BLE001  the boundary: the picture of a sent message is not worth a worker
                 log.warning("%s: a sent message is not brought up to date: %s", name, type(error).__name__)
                 continue
-            await self._run_db(partial(rows.rewrite, ident=entry.id, message=changed))
+            await self._replace(entry.id, changed)
         return 0.0
+
+    async def _replace(self, ident: str, message: Message) -> None:
+        await self._repository.transaction(lambda state: state.outbox.replace_message(ident, message))
 
     async def _repeat(self, name: str, notifier: Repeating) -> None:
         """Tell again what fires and was told there; a failure is made up for by the next round."""
         firing = {alert.id: alert for alert in self._alerts() if alert.state == "firing"}
-        told = await self._run_db(lambda db: rows.told(db, name, list(firing)))
+        told = await self._repository.read(lambda state: state.outbox.notified(name, list(firing)))
         try:
             await notifier.keepalive([_snapshot(firing[ident]) for ident in told], self._clock.wall_ms())
         except SendError as error:

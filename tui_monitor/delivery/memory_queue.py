@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui_monitor.delivery.merging import MERGEABLE, summarise
 from tui_monitor.dispatch.message import Message
-from tui_monitor.storage.state.outbox import Entry, entry_id
+from tui_monitor.storage.records import OutboxRow, notification_id
 
 _MOST = 1000
 
@@ -16,14 +16,14 @@ class Unrecorded:
     """One notifier's messages in memory."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Entry] = deque()
-        self._out: Entry | None = None
+        self._waiting: deque[OutboxRow] = deque()
+        self._out: OutboxRow | None = None
 
     def __contains__(self, ident: str) -> bool:
         return any(entry.id == ident for entry in self.entries)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[OutboxRow, ...]:
         """All of them, the one that is being sent first."""
         return (*([self._out] if self._out else []), *self._waiting)
 
@@ -31,9 +31,9 @@ class Unrecorded:
         """Take a new message."""
         alerts = tuple(alert.id for alert in message.alerts)
         self._waiting.append(
-            Entry(
-                entry_id(message.notifier, message.key), message.notifier, message.kind, "queued", 0, now_ms, None, message.created_at,
-                None, "", "", False, None, message.thread, alerts, message.to_json(),
+            OutboxRow(
+                notification_id(message.notifier, message.key), message.notifier, message.kind, "queued", 0, now_ms, None,
+                message.created_at, None, "", "", False, None, message.thread, alerts, message.to_json(),
             )
         )  # fmt: skip
 
@@ -45,7 +45,7 @@ class Unrecorded:
         while len(self._waiting) > _MOST:
             self._waiting.popleft()
 
-    def put_back(self, entry: Entry) -> None:
+    def put_back(self, entry: OutboxRow) -> None:
         """Keep one that must be tried again, in front of the others."""
         self._out = None
         self._waiting.appendleft(entry)
@@ -54,7 +54,7 @@ class Unrecorded:
         """Seconds until the first is due, 0 when it is; None: nothing waits."""
         return max(0.0, ((self._waiting[0].next_try or 0) - now_ms) / 1000) if self._waiting else None
 
-    def pop(self) -> Entry:
+    def pop(self) -> OutboxRow:
         """The first, as being tried once more; `put_back` or `done` says how that went."""
         entry = self._waiting.popleft()
         self._out = replace(entry, attempts=entry.attempts + 1)
@@ -64,7 +64,7 @@ class Unrecorded:
         """The one that was taken is finished."""
         self._out = None
 
-    def _summarise(self, fresh: list[Entry]) -> None:
+    def _summarise(self, fresh: list[OutboxRow]) -> None:
         summary = summarise([entry.message for entry in fresh])
         alerts = tuple(alert.id for alert in summary.alerts)
         merged = replace(fresh[-1], kind=summary.kind, alerts=alerts, payload=summary.to_json())

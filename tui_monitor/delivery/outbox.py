@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
-from tui_monitor.delivery.follow_ups import Aftercare, RunDb
+from tui_monitor.delivery.follow_ups import Aftercare
 from tui_monitor.delivery.memory_queue import Unrecorded
-from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, Outcome, judge, take
+from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, judge, take
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.wording import is_resolved, late_note, say
 from tui_monitor.notifiers.base import Editable, Notifier, SendError
-from tui_monitor.storage.state import outbox as rows
-from tui_monitor.storage.state.outbox import Entry
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.records import OutboxRow, SendResult
+from tui_monitor.storage.repository import OutboxTable, StateRepository
+from tui_monitor.storage.repository import State as Tables
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_S = 3600.0
@@ -31,7 +32,7 @@ _MOST_PAST = 1000
 _GUARD_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
 _STORE_PAUSE_S = 1.0
-_SUMMARISED = Outcome("unknown", error="told from memory, in a summary")
+_SUMMARISED = SendResult("unknown", error="told from memory, in a summary")
 """What becomes of a row whose message was joined with others while the store could not be written."""
 
 
@@ -55,7 +56,7 @@ class Outbox:
 
     def __init__(
         self,
-        run_db: RunDb,
+        repository: StateRepository,
         notifiers: Mapping[str, Notifier],
         clock: Clock,
         on_event: Callable[[OutboxEvent], None],
@@ -64,19 +65,19 @@ class Outbox:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """``alerts``: all alerts as they are now, for channels that want to be told again what fires."""
-        self._run_db = run_db
+        self._repository = repository
         self._notifiers = dict(notifiers)
         self._clock = clock
         self._on_event = on_event
         self._jitter = jitter
-        self._aftercare = Aftercare(run_db, clock, alerts)
+        self._aftercare = Aftercare(repository, clock, alerts)
         self._wakes: dict[str, asyncio.Event] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, float] = {}
         self._retired: list[Notifier] = []
         self._memory: dict[str, Unrecorded] = {}
-        self._unwritten: dict[str, Outcome] = {}
-        self._past: dict[str, tuple[Entry, Outcome, int]] = {}
+        self._unwritten: dict[str, SendResult] = {}
+        self._past: dict[str, tuple[OutboxRow, SendResult, int]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
@@ -114,8 +115,8 @@ class Outbox:
             self._memory_of(name).bound(notifier.rate_limit.count)
         self.wake()
 
-    def unrecorded(self) -> list[Entry]:
-        """What is being sent from memory: for `store.outbox.adopt` in the next commit, so that it survives this process from then on."""
+    def unrecorded(self) -> list[OutboxRow]:
+        """What is being sent from memory: for `UnitOfWork.resumed` of the next commit, so that it survives this process from then on."""
         found = [entry for memory in self._memory.values() for entry in memory.entries]
         for entry in found:
             self._unwritten.setdefault(entry.id, _SUMMARISED)
@@ -185,16 +186,16 @@ class Outbox:
         try:
             if not self._recovered or not await self._flush():
                 return min(pause, _STORE_PAUSE_S)
-            taken = await self._run_db(lambda db: take(db, notifier.name, notifier.rate_limit, now))
+            taken = await self._repository.transaction(lambda state: take(state.outbox, notifier.name, notifier.rate_limit, now))
             if taken.entry is None:
                 again = await self._aftercare.step(notifier)
                 return min(pause, taken.wait) if again is None else min(pause, taken.wait, again)
-        except sqlite3.Error:
+        except StorageFault:
             return min(pause, _STORE_PAUSE_S)
         await self._send_row(notifier, taken.entry)
         return 0.0
 
-    async def _send_row(self, notifier: Notifier, entry: Entry) -> None:
+    async def _send_row(self, notifier: Notifier, entry: OutboxRow) -> None:
         try:
             outcome = await self._deliver(notifier, entry)
         except asyncio.CancelledError:
@@ -208,7 +209,7 @@ class Outbox:
         if outcome.state == "sent" and isinstance(notifier, Editable):
             self._show([notifier], [alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
 
-    async def _send_from_memory(self, notifier: Notifier, entry: Entry) -> None:
+    async def _send_from_memory(self, notifier: Notifier, entry: OutboxRow) -> None:
         outcome = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
         self._tell(entry, outcome, recorded=False)
         if outcome.next_try is not None:
@@ -220,14 +221,14 @@ class Outbox:
                 self._remember(entry, outcome)
             self._memory_of(entry.notifier).done()
 
-    def _remember(self, entry: Entry, outcome: Outcome) -> None:
+    def _remember(self, entry: OutboxRow, outcome: SendResult) -> None:
         """What went out from memory and stands in no row: it is written down once that is possible."""
         now = self._clock.wall_ms()
         self._past[entry.id] = (replace(entry, claimed_at=now), outcome, now)
         while len(self._past) > _MOST_PAST:
             del self._past[next(iter(self._past))]
 
-    async def _deliver(self, notifier: Notifier, entry: Entry, remark: str = "") -> Outcome:
+    async def _deliver(self, notifier: Notifier, entry: OutboxRow, remark: str = "") -> SendResult:
         message = entry.message
         note = " · ".join(filter(None, (late_note(message, self._clock.wall_ms()), remark)))
         try:
@@ -241,14 +242,14 @@ class Outbox:
             # want of descriptors or memory passes (they are missing even where a driver is only being loaded); a bug does not
             failure = SendError(f"internal error: {type(error).__name__}", permanent=not isinstance(error, OSError | MemoryError))
         else:
-            return Outcome("sent", provider_id=provider_id)
+            return SendResult("sent", provider_id=provider_id)
         return judge(entry, failure, self._clock.wall_ms(), self._jitter())
 
-    async def _record(self, entry: Entry, outcome: Outcome) -> bool:
+    async def _record(self, entry: OutboxRow, outcome: SendResult) -> bool:
         self._unwritten[entry.id] = outcome
         try:
             return await self._flush(entry.id)
-        except sqlite3.Error:
+        except StorageFault:
             return False
 
     async def _flush(self, only: str = "") -> bool:
@@ -259,7 +260,7 @@ class Outbox:
         if not outcomes and not past:
             return True
         now = self._clock.wall_ms()
-        await self._run_db(lambda db: _write(db, outcomes, now, past.values()))
+        await self._repository.transaction(lambda state: _write(state.outbox, outcomes, now, past.values()))
         for key in outcomes:
             self._unwritten.pop(key, None)
         for key in past:
@@ -269,7 +270,7 @@ class Outbox:
     def _memory_of(self, name: str) -> Unrecorded:
         return self._memory.setdefault(name, Unrecorded())
 
-    def _tell(self, entry: Entry, outcome: Outcome, recorded: bool) -> None:
+    def _tell(self, entry: OutboxRow, outcome: SendResult, recorded: bool) -> None:
         event = OutboxEvent(
             entry.notifier, entry.id, entry.kind, outcome.state, entry.attempts, entry.alerts, outcome.error, outcome.provider_id, recorded
         )
@@ -284,8 +285,8 @@ class Outbox:
         """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""
         while not self._closing.is_set():
             try:
-                await self._run_db(self._tidy)
-            except sqlite3.Error:
+                await self._repository.transaction(self._tidy)
+            except StorageFault:
                 await self._wait(self._closing, _STORE_PAUSE_S)
                 continue
             if not self._recovered:
@@ -293,12 +294,12 @@ class Outbox:
                 self.wake()
             await self._wait(self._closing, HOUSEKEEPING_S)
 
-    def _tidy(self, db: sqlite3.Connection) -> None:
+    def _tidy(self, state: Tables) -> None:
         now = self._clock.wall_ms()
         if not self._recovered:
-            rows.recover(db, now, [entry.id for memory in self._memory.values() for entry in memory.entries])
-        rows.orphan(db, list(self._notifiers), now, GIVE_UP_MS)
-        rows.prune(db, now)
+            state.outbox.recover(now, [entry.id for memory in self._memory.values() for entry in memory.entries])
+        state.outbox.fail_orphans(list(self._notifiers), now, GIVE_UP_MS)
+        state.outbox.prune(now)
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
         """Until the event is set or the clock says that the time is over."""
@@ -318,20 +319,15 @@ async def _close(notifier: Notifier) -> None:
         log.warning("%s cannot be closed: %s", notifier.name, type(error).__name__)
 
 
-def _write(db: sqlite3.Connection, outcomes: Mapping[str, Outcome], now_ms: int, past: Iterable[tuple[Entry, Outcome, int]] = ()) -> None:
-    for entry, outcome, at in past:
-        rows.adopt(db, entry)
-        _record(db, entry.id, outcome, at)
-    for ident, outcome in outcomes.items():
-        _record(db, ident, outcome, now_ms)
+def _write(
+    outbox: OutboxTable, results: Mapping[str, SendResult], now_ms: int, past: Iterable[tuple[OutboxRow, SendResult, int]] = ()
+) -> None:
+    for row, result, at in past:
+        outbox.adopt(row)
+        outbox.record(row.id, result, at)
+    for ident, result in results.items():
+        outbox.record(ident, result, now_ms)
 
 
-def _record(db: sqlite3.Connection, ident: str, outcome: Outcome, now_ms: int) -> None:
-    rows.record(
-        db, ident, outcome.state, now_ms, next_try=outcome.next_try, provider_id=outcome.provider_id, error=outcome.error,
-        possible_repeat=outcome.possible_repeat, aside=outcome.aside,
-    )  # fmt: skip
-
-
-def _again(entry: Entry, outcome: Outcome) -> Entry:
+def _again(entry: OutboxRow, outcome: SendResult) -> OutboxRow:
     return replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat)

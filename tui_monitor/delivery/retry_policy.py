@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.delivery.merging import MERGEABLE, late_pair, merge_pair, summarise
-from tui_monitor.dispatch.message import Kind, State
+from tui_monitor.dispatch.message import Kind
 from tui_monitor.dispatch.wording import late_note
 from tui_monitor.notifiers.base import RateLimit, SendError
-from tui_monitor.storage.state import outbox as rows
-from tui_monitor.storage.state.outbox import Entry
+from tui_monitor.storage.records import OutboxRow, SendResult
+from tui_monitor.storage.repository import OutboxTable
 
 IDLE_S = 10.0
 """The longest pause between two looks at the table (another process may have put something there)."""
@@ -30,40 +29,28 @@ ASIDE_ATTEMPTS = 5
 class Taken:
     """The row to send now, or None and how many seconds to wait before looking again."""
 
-    entry: Entry | None
+    entry: OutboxRow | None
     wait: float = 0.0
 
 
-@frozen
-class Outcome:
-    """What to write after a send; ``next_try`` None: this row is finished."""
-
-    state: State
-    next_try: int | None = None
-    provider_id: str = ""
-    error: str = ""
-    possible_repeat: bool = False
-    aside: bool = False
-
-
-def take(db: sqlite3.Connection, notifier: str, limit: RateLimit, now_ms: int) -> Taken:
+def take(outbox: OutboxTable, notifier: str, limit: RateLimit, now_ms: int) -> Taken:
     """Claim the next row of a notifier, inside the caller's transaction."""
-    while (head := rows.candidate(db, notifier, now_ms)) is not None and _merge_late_pair(db, head):
+    while (head := outbox.next_due(notifier, now_ms)) is not None and _merge_late_pair(outbox, head):
         pass
     if head is None:
-        due = rows.wakes_at(db, notifier)
+        due = outbox.next_due_at(notifier)
         return Taken(None, IDLE_S if due is None else min(IDLE_S, max(0.05, (due - now_ms) / 1000)))
     window = round(limit.window * 1000)
-    used, first = rows.usage(db, notifier, now_ms, window)
+    used, first = outbox.tries_in_window(notifier, now_ms, window)
     if used >= limit.count and first is not None and head.attempts == 0:
         return Taken(None, max(0.05, (first + window - now_ms) / 1000))
     if limit.count - used <= 1 and head.kind in MERGEABLE and not head.possible_repeat:
-        _merge_backlog(db, notifier)
-    entry = rows.claim(db, notifier, now_ms)
-    return Taken(_with_note(db, entry, now_ms), 0.0) if entry else Taken(None, 0.05)
+        _merge_backlog(outbox, notifier)
+    entry = outbox.claim_next(notifier, now_ms)
+    return Taken(_with_note(outbox, entry, now_ms), 0.0) if entry else Taken(None, 0.05)
 
 
-def judge(entry: Entry, error: SendError, now_ms: int, jitter: float) -> Outcome:
+def judge(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> SendResult:
     """What a failed send means for its row; ``jitter`` is a random number from 0 to 1.
 
     Unknown (maybe delivered) gets exactly one retry, marked as a possible repeat; a retry that certainly was not delivered does
@@ -71,51 +58,51 @@ def judge(entry: Entry, error: SendError, now_ms: int, jitter: float) -> Outcome
     """
     if error.maybe_delivered:
         if entry.possible_repeat:
-            return Outcome("unknown", error=f"{error.reason} (after its one retry)", possible_repeat=True)
-        return Outcome("unknown", now_ms + _milliseconds(UNKNOWN_RETRY_S, jitter), error=error.reason, possible_repeat=True)
+            return SendResult("unknown", error=f"{error.reason} (after its one retry)", possible_repeat=True)
+        return SendResult("unknown", now_ms + _milliseconds(UNKNOWN_RETRY_S, jitter), error=error.reason, possible_repeat=True)
     if error.permanent:
-        return Outcome("failed", error=error.reason)
+        return SendResult("failed", error=error.reason)
     if now_ms - entry.created_at > GIVE_UP_MS and entry.attempts >= GIVE_UP_ATTEMPTS:
-        return Outcome("failed", error=f"gave up after {entry.attempts} tries: {error.reason}")
+        return SendResult("failed", error=f"gave up after {entry.attempts} tries: {error.reason}")
     if error.retry_after is not None:
-        return Outcome("retrying", now_ms + round((error.retry_after + jitter * 0.5) * 1000), error=error.reason)
+        return SendResult("retrying", now_ms + round((error.retry_after + jitter * 0.5) * 1000), error=error.reason)
     pause = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(entry.attempts - 1, 10))
     aside = error.answered and entry.attempts >= ASIDE_ATTEMPTS
-    return Outcome("retrying", now_ms + _milliseconds(pause, jitter), error=error.reason, aside=aside)
+    return SendResult("retrying", now_ms + _milliseconds(pause, jitter), error=error.reason, aside=aside)
 
 
 def _milliseconds(seconds: float, jitter: float) -> int:
     return round(seconds * (0.8 + 0.4 * jitter) * 1000)
 
 
-def _merge_late_pair(db: sqlite3.Connection, head: Entry) -> bool:
+def _merge_late_pair(outbox: OutboxTable, head: OutboxRow) -> bool:
     """A firing that nobody was told of and its resolve, both waiting, become one message in the resolve's place."""
     if head.kind not in ("firing", "reminder") or head.possible_repeat:
         return False
     told: list[Kind] = ["resolved"]
-    fresh = [entry for entry in rows.waiting(db, head.notifier, told, head.thread) if entry.attempts == 0]
+    fresh = [entry for entry in outbox.waiting(head.notifier, told, head.thread) if entry.attempts == 0]
     resolves = [entry for entry in fresh if set(entry.alerts) & set(head.alerts)]
-    messages = rows.payloads(db, [entry.id for entry in resolves])
+    messages = outbox.messages([entry.id for entry in resolves])
     if count := late_pair(head.message, messages):
         pair = [head.message, *messages[:count]]
-        rows.fold(db, [head.id, *(entry.id for entry in resolves[: count - 1])], resolves[count - 1].id, merge_pair(pair))
+        outbox.merge([head.id, *(entry.id for entry in resolves[: count - 1])], resolves[count - 1].id, merge_pair(pair))
     return count > 0
 
 
-def _merge_backlog(db: sqlite3.Connection, notifier: str) -> None:
+def _merge_backlog(outbox: OutboxTable, notifier: str) -> None:
     """The last message that the rate limit allows speaks for all that wait."""
-    backlog = rows.waiting(db, notifier, MERGEABLE)
+    backlog = outbox.waiting(notifier, MERGEABLE)
     if len(backlog) > 1 and backlog[-1].attempts == 0:
-        messages = rows.payloads(db, [entry.id for entry in backlog])
-        rows.fold(db, [entry.id for entry in backlog[:-1]], backlog[-1].id, summarise(messages))
+        messages = outbox.messages([entry.id for entry in backlog])
+        outbox.merge([entry.id for entry in backlog[:-1]], backlog[-1].id, summarise(messages))
 
 
-def _with_note(db: sqlite3.Connection, entry: Entry, now_ms: int) -> Entry:
+def _with_note(outbox: OutboxTable, entry: OutboxRow, now_ms: int) -> OutboxRow:
     """At its first try a late message gets its note for good, so that every retry has the same body."""
     message = entry.message
     note = late_note(message, now_ms) if entry.attempts == 1 else ""
     if not note:
         return entry
     noted = replace(message, note=note)
-    rows.rewrite(db, entry.id, noted)
+    outbox.replace_message(entry.id, noted)
     return replace(entry, payload=noted.to_json())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -38,17 +37,13 @@ from tui_monitor.dispatch.routing import Routing
 from tui_monitor.dispatch.state import Plan
 from tui_monitor.promql.queryable import Queryable
 from tui_monitor.runtime.restored_series import outdated
+from tui_monitor.storage.faults import StorageCorrupt, StorageFault
 from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.history.reader import HistoryFault
 from tui_monitor.storage.memory import SeriesMemory
+from tui_monitor.storage.pending_transitions import PendingTransitions
 from tui_monitor.storage.prefetched import Prefetched
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import alerts as alert_rows
-from tui_monitor.storage.state import audit as audit_rows
-from tui_monitor.storage.state import commands as command_rows
-from tui_monitor.storage.state import dispatch as planner_rows
-from tui_monitor.storage.state import outbox as outbox_rows
-from tui_monitor.storage.state.database import StateStore
+from tui_monitor.storage.records import FinishedCommand, UnitOfWork
+from tui_monitor.storage.repository import StateRepository
 
 log = logging.getLogger(__name__)
 TROUBLE = "state"
@@ -86,7 +81,7 @@ class Alerting:
 
     def __init__(
         self,
-        state: StateStore,
+        state: StateRepository,
         evaluator: Evaluator,
         planner: Planner,
         routing: Routing,
@@ -111,7 +106,7 @@ class Alerting:
         self._troubles = troubles
         self._lock = asyncio.Lock()
         self._muted: dict[str, tuple[str, ...]] = {}
-        self._unsaved = alert_rows.Unsaved()
+        self._unsaved = PendingTransitions()
         self._unwritten: Sequence[Audit] = ()
         self._applied: dict[int, Work] = {}
         self._handler = handler
@@ -127,15 +122,12 @@ class Alerting:
         """
         now = self._clock.wall_ms()
         try:
-            live, recent, taken, remembered = await self._state.run(
-                lambda db: (
-                    alert_rows.load_live(db),
-                    alert_rows.load_recent(db, now, RECENT_MS),
-                    alert_rows.taken_ids(db),
-                    planner_rows.load(db),
+            live, recent, taken, remembered = await self._state.read(
+                lambda state: (
+                    state.alerts.live(), state.alerts.recently_resolved(now, RECENT_MS), state.alerts.ids(), state.dispatch.load(),
                 )
-            )
-        except sqlite3.Error as error:
+            )  # fmt: skip
+        except StorageFault as error:
             self._troubles.raise_(TROUBLE, f"what was told before cannot be read, messages may repeat: {error}")
             return set()
         transitions = self.evaluator.restore(now, live, recent, taken)
@@ -163,7 +155,7 @@ class Alerting:
         wide = [rule.query for rule in self.evaluator.rules if rule.wide]
         try:
             return await self._reading.ask(lambda reader: Prefetched(self._storage).fetch(wide, reader, now))
-        except (HistoryFault, StoreTooNew):
+        except StorageFault:
             return self._storage
 
     async def clock_jumped(self, delta_ms: int) -> None:
@@ -182,8 +174,8 @@ class Alerting:
     async def take_commands(self) -> None:
         """Apply what viewers and the command line have asked for."""
         try:
-            waiting = await self._state.run(command_rows.pending)
-        except sqlite3.Error as error:
+            waiting = await self._state.read(lambda state: state.commands.pending())
+        except StorageFault as error:
             self._troubles.raise_(TROUBLE, f"the state cannot be read: {error}")
             return
         for row in waiting:
@@ -268,32 +260,20 @@ class Alerting:
         transitions = self._unsaved.take()
         messages = (*plan.messages, *work.messages)
         audit = (*self._unwritten, *work.audit, *plan.audit)
-        from_memory = self._outbox.unrecorded()
-
-        def write(db: sqlite3.Connection) -> None:
-            alert_rows.save_transitions(db, transitions)
-            planner_rows.save(db, plan)
-            for message in messages:
-                outbox_rows.enqueue(db, message, now)
-            for entry in from_memory:
-                outbox_rows.adopt(db, entry)
-            for line in audit:
-                audit_rows.add(db, line.at, line.by, line.verb, line.subject, line.note)
-            if work.row:
-                command_rows.finish(db, work.row, work.result, now)
-
+        finished = FinishedCommand(work.row, work.result) if work.row else None
+        unit = UnitOfWork(now, transitions, plan, messages, self._outbox.unrecorded(), audit, finished)
         try:
-            await self._state.transaction(write)
+            await self._state.commit(unit)
         except Exception as error:
             # the boundary: decide in memory, send, say so: neither a full disk nor a fault of ours must silence an alarm
-            ours = "" if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: "
+            ours = "" if isinstance(error, StorageFault) else f"{type(error).__name__}: "
             if ours:
                 log.exception("a commit broke")
             self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {ours}{error}")
             self._unsaved.put_back(transitions, now)
             self._unwritten = audit[-MOST_UNWRITTEN:]
             self._outbox.send_unrecorded(messages)
-            if type(error) is sqlite3.DatabaseError:
+            if isinstance(error, StorageCorrupt):
                 await self._begin_anew(now)
             return
         self._troubles.clear(TROUBLE)
@@ -308,7 +288,7 @@ class Alerting:
         """The file is corrupt: it is moved aside, and everything that is known is written into a new one."""
         try:
             aside = await self._state.reopen()
-        except (sqlite3.Error, OSError) as error:
+        except StorageFault as error:
             log.error("the state cannot be begun anew: %s", error)
             return
         if aside is not None:

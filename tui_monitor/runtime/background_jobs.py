@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Mapping
 
 from tui_monitor.checks.dead_mans_ping import Heartbeat
@@ -17,8 +16,9 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.base import Notifier, Prepaid, SendError
 from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import Recorder
-from tui_monitor.storage.state.database import StateStore, prune
+from tui_monitor.storage.repository import StateRepository, prune
 
 log = logging.getLogger(__name__)
 CHECK_HISTORY_AFTER = 30.0
@@ -29,7 +29,7 @@ class Upkeep:
     """Runs in the leader's task group until `stop`."""
 
     def __init__(
-        self, clock: Clock, state: StateStore, recorder: Recorder, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
+        self, clock: Clock, state: StateRepository, recorder: Recorder, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
     ) -> None:
         self._clock = clock
         self._state = state
@@ -81,8 +81,8 @@ class Upkeep:
             await self._clock.sleep(EVERY)
 
     async def _prune(self, now: int) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            await self._state.transaction(lambda db: prune(db, now), durable=False)
+        with contextlib.suppress(StorageFault):
+            await self._state.transaction(lambda state: prune(state, now), durable=False)
 
     async def _ask_balances(self) -> None:
         for entry in self._settings.notifiers:

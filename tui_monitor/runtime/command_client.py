@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,10 +12,10 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.command_codec import encode
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.platform.state_directory import StateDirectory, process_lives
-from tui_monitor.storage.sqlite import StoreTooNew, connect, schema_version
-from tui_monitor.storage.state import commands as command_rows
-from tui_monitor.storage.state import leadership as leader_rows
-from tui_monitor.storage.state.database import MIGRATIONS, StateReader
+from tui_monitor.storage.faults import StorageFault, StoreTooNew, StoreTooOld
+from tui_monitor.storage.records import LeaderRow
+from tui_monitor.storage.repository import State
+from tui_monitor.storage.state.reader import StateReader, write_once
 
 T = TypeVar("T")
 
@@ -26,7 +25,7 @@ NO_LEADER = CommandResult(True, "kept for the next leader: no leader runs now", 
 UNANSWERED = CommandResult(True, "kept for the leader, which has not answered yet", pending=True)
 
 
-def leader_runs(directory: StateDirectory, row: leader_rows.LeaderRow | None) -> bool:
+def leader_runs(directory: StateDirectory, row: LeaderRow | None) -> bool:
     """Whether a process leads now: its lock says so, for a number in the row may belong to another process since a reboot.
 
     Where the lock may not be looked at, the process of the row decides.
@@ -48,32 +47,23 @@ def leader_runs(directory: StateDirectory, row: leader_rows.LeaderRow | None) ->
     return False
 
 
-def write_state(directory: StateDirectory, work: Callable[[sqlite3.Connection], T]) -> T:
+def write_state(directory: StateDirectory, work: Callable[[State], T]) -> T:
     """The function's answer, once what it wrote to state.db is on the disk. Raises CommandRefused with a sentence for people."""
     if not directory.writable:
         raise CommandRefused(f"read-only: {directory.why_read_only}")
     if not directory.state_db.exists():
         raise CommandRefused("nothing has led here yet")
     try:
-        db = connect(directory.state_db, synchronous="FULL")
-        try:
-            if (version := schema_version(db)) != len(MIGRATIONS):
-                newer = "a newer version: please upgrade tui-monitor"
-                older = "an older version: start tui-monitor once, it brings the state up to date"
-                raise CommandRefused(f"the state was written by {newer if version > len(MIGRATIONS) else older}")
-            db.execute("BEGIN IMMEDIATE")
-            answer = work(db)
-            db.execute("COMMIT")
-            return answer
-        finally:
-            db.close()
-    except sqlite3.Error as error:
+        return write_once(directory.state_db, work)
+    except (StoreTooNew, StoreTooOld) as error:
+        raise CommandRefused(str(error)) from error
+    except StorageFault as error:
         raise CommandRefused(f"the state cannot be written: {error}") from error
 
 
 def leave_command(directory: StateDirectory, by: str, command: Command, now_ms: int) -> int:
     """Store a command for the leader; its id. Raises CommandRefused."""
-    return write_state(directory, lambda db: command_rows.add(db, by, *encode(command), now_ms))
+    return write_state(directory, lambda state: state.commands.add(by, *encode(command), now_ms))
 
 
 async def result_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:
@@ -81,8 +71,8 @@ async def result_of(state: StateReader, ident: int, clock: Clock) -> CommandResu
     for _ in range(round(ANSWER_WITHIN / LOOK_EVERY)):
         await clock.sleep(LOOK_EVERY)
         try:
-            result = state.read(lambda db: command_rows.result(db, ident))
-        except (sqlite3.Error, OSError, LookupError, StoreTooNew):
+            result = state.read(lambda tables: tables.commands.result(ident))
+        except (StorageFault, LookupError):
             return None
         if result is not None:
             return result

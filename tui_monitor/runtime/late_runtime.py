@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +31,8 @@ from tui_monitor.core.values import HealthStatus
 from tui_monitor.core.version import VERSION
 from tui_monitor.platform.import_trimming import settle_memory
 from tui_monitor.platform.state_directory import StateDirectory
-from tui_monitor.storage.history.last_board import last_facts
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.history.last_board import last_board
 
 if TYPE_CHECKING:
     from tui_monitor.config.load import Configuration
@@ -146,11 +146,11 @@ class LateRuntime:
 def stored_board(directory: StateDirectory) -> Board:
     """The last board that the store knows, which says nothing of what this process will be; an empty one where there is none."""
     try:
-        data = last_facts(directory.history_db)
+        data = last_board(directory.history_db)
         if data is not None:
             board = board_from_json(data)
             return replace(board, leader=replace(board.leader, role="starting"))
-    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError):
+    except (StorageFault, ValueError, KeyError, TypeError):
         pass  # a row that cannot be read is no reason not to start: the first tick replaces it
     nobody = LeaderView("viewer", alive=False)
     return Board(0, socket.gethostname(), VERSION, HealthStatus.UNKNOWN, (), Resources(), (), nobody, loading=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evaluator import Evaluator
@@ -46,13 +44,12 @@ from tui_monitor.runtime.wiring import (
     rate_limits_of,
     rules_of,
 )
+from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.history.background import Recorder
-from tui_monitor.storage.history.reader import HistoryFault
 from tui_monitor.storage.memory import SeriesMemory
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import leadership as leader_rows
-from tui_monitor.storage.state import outbox as outbox_rows
-from tui_monitor.storage.state.database import StateStore
+from tui_monitor.storage.records import LeaderRow
+from tui_monitor.storage.repository import StateRepository
+from tui_monitor.storage.state.database import SqliteRepository
 
 log = logging.getLogger(__name__)
 TICK = 1.0
@@ -128,18 +125,20 @@ class Leader:
         """Open the stores and take up what was; rules that cannot be used are logged and left out. Raises StoreTooNew."""
         now = self._clock.wall_ms()
         try:
-            self._state = await StateStore.open(self._directory.state_db)
-        except (sqlite3.Error, OSError) as error:
+            self._state: StateRepository = await SqliteRepository.open(self._directory.state_db)
+        except StoreTooNew:
+            raise
+        except StorageFault as error:
             self._troubles.raise_("state", f"alerts are not recorded, messages may repeat: {error}")
-            self._state = StateStore.later(self._directory.state_db)
-        if self._state.aside:
-            self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {self._state.aside.name}")
+            self._state = SqliteRepository.later(self._directory.state_db)
+        if self._state.moved_aside:
+            self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {self._state.moved_aside.name}")
         rules, problems, recording = rules_of(self.loaded)
         for problem in problems:
             log.error("%s", problem)
         self._recording = RecordingRules(recording)
         self._notifiers = notifiers_of(self._settings)
-        self._outbox = Outbox(self._run_db, self._notifiers, self._clock, self._outbox_event, alerts=lambda: self.alerting.alerts)
+        self._outbox = Outbox(self._state, self._notifiers, self._clock, self._outbox_event, alerts=lambda: self.alerting.alerts)
         evaluator = Evaluator(rules, self._host, checks=labels_of_checks(self._settings), evidence=self._evidence)
         routing = compile_routing(self._settings)
         planner = Planner(
@@ -163,7 +162,7 @@ class Leader:
             self._handle,
             self._keep,
         )
-        self._panels = PanelCommands(self._run_db)
+        self._panels = PanelCommands(self._state)
         self._learn_units()
         stored = _board_of(await self.recorder.open(now, self._memory))
         self._collector.end_strangers()
@@ -174,9 +173,6 @@ class Leader:
         await self._restore_deliveries()
         self._lock_file = self._directory.lock_identity()
         await self._heartbeat(now)
-
-    async def _run_db(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        return await self._state.transaction(work)
 
     async def run(self) -> None:
         """Until `stop`; then finish what is being sent and write what is known."""
@@ -211,8 +207,8 @@ class Leader:
             make_board(self._parts, now).to_json(sparks=True) if self.board else None
         )  # not the last one: the next leader goes on from it
         await self.recorder.close(self._collector.drain(), now, board)
-        with contextlib.suppress(sqlite3.Error):
-            await self._state.transaction(lambda db: leader_rows.clear(db, self._pid))
+        with contextlib.suppress(StorageFault):
+            await self._state.transaction(lambda state: state.processes.clear_leader(self._pid))
         await self._state.close()
 
     def remark(self, text: str) -> None:
@@ -271,7 +267,7 @@ class Leader:
         text = clean(command.text)
         try:
             await self.recorder.annotate(command.at or now, text, by)
-        except sqlite3.Error as error:
+        except StorageFault as error:
             return CommandResult(False, f"the history cannot be written: {error}")
         return CommandResult(True, f'marked "{text}"')
 
@@ -350,8 +346,8 @@ class Leader:
         if 0 <= now - self._notifiers_at < NOTIFIERS_EVERY_MS:
             return
         self._notifiers_at = now
-        with contextlib.suppress(sqlite3.Error):
-            failing = await self._state.run(lambda db: {name: outbox_rows.failing(db, name, now) for name in self._notifiers})
+        with contextlib.suppress(StorageFault):
+            failing = await self._state.read(lambda state: {name: state.outbox.failing(name, now) for name in self._notifiers})
             for name, (lasted, error) in failing.items():
                 text = f"{name}: no notification has got through for over {FAILING_MS // 60_000} minutes: {error}"
                 self._troubles.set(f"notifier-{name}", text if lasted >= FAILING_MS and name in self._notifiers else "")
@@ -409,7 +405,7 @@ class Leader:
             self._stats_task = self._group.create_task(self._read_statistics(chosen, remark, now))
 
     async def _read_statistics(self, chosen: Mapping[str, Mapping[str, str]], remark: bool, now: int) -> None:
-        with contextlib.suppress(StoreTooNew, HistoryFault):
+        with contextlib.suppress(StorageFault):
             if chosen:
                 self._statistics.take(await self.recorder.reading.ask(lambda reader: read_windows(reader, chosen, now)), now)
             if remark:
@@ -436,8 +432,8 @@ class Leader:
     async def _restore_deliveries(self) -> None:
         """After a restart: what became of the messages about the live alerts."""
         idents = [alert.id for alert in self.alerting.alerts]
-        with contextlib.suppress(sqlite3.Error):
-            self._deliveries.load(await self._state.run(lambda db: {ident: outbox_rows.for_alert(db, ident) for ident in idents}))
+        with contextlib.suppress(StorageFault):
+            self._deliveries.load(await self._state.read(lambda state: {ident: state.outbox.of_alert(ident) for ident in idents}))
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
@@ -460,17 +456,17 @@ class Leader:
     # --- leader's row and viewers -------------------------------------------------------------------------------------
 
     async def _viewers_wait(self, now: int) -> bool:
-        with contextlib.suppress(sqlite3.Error):
-            self._viewers = bool(await self._state.run(lambda db: leader_rows.viewers(db, now)))
+        with contextlib.suppress(StorageFault):
+            self._viewers = bool(await self._state.read(lambda state: state.processes.viewers(now)))
         return self._viewers
 
     async def _heartbeat(self, now: int) -> None:
         self._heartbeat_at = now
         self._troubles.set("state-gone", STATE_GONE if self._directory.lock_identity() != self._lock_file else "")
-        row = leader_rows.LeaderRow(self._pid, self.kind, VERSION, self._hash, self._since, now)
+        row = LeaderRow(self._pid, self.kind, VERSION, self._hash, self._since, now)
         try:
-            await self._state.transaction(lambda db: leader_rows.put(db, row), durable=False)
-        except sqlite3.Error as error:
+            await self._state.transaction(lambda state: state.processes.save_leader(row), durable=False)
+        except StorageFault as error:
             self._troubles.raise_("state", f"the state cannot be written: {error}")
 
 

@@ -21,7 +21,7 @@ from tui_monitor.core.version import VERSION
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.storage.memory import SeriesMemory
-from tui_monitor.storage.state.outbox import Entry
+from tui_monitor.storage.records import OutboxRow
 
 MOST_ALERTS = 5_000
 
@@ -36,7 +36,7 @@ class Deliveries:
         """In the order of their first message."""
         return tuple(self._by_alert.get(alert_id, {}).values())
 
-    def load(self, stored: Mapping[str, Sequence[Entry]]) -> None:
+    def load(self, stored: Mapping[str, Sequence[OutboxRow]]) -> None:
         """What the outbox knows of these alerts, oldest first as it lists them."""
         for ident, entries in stored.items():
             for entry in entries:

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from tui_monitor.core.commands import CommandResult, DropPanel, SavePanel
 from tui_monitor.core.sanitize import clean
 from tui_monitor.promql.chart_queries import expressions
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError
-from tui_monitor.storage.state import panels as rows
-
-Transaction = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.records import Panel, TooManyPanels
+from tui_monitor.storage.repository import StateRepository
 
 
 class PanelCommands:
     """Writes panels to state.db."""
 
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+    def __init__(self, repository: StateRepository) -> None:
+        self._repository = repository
 
     async def save(self, command: SavePanel, by: str, now: int) -> CommandResult:
         """Store a query under a name; one of the same name is replaced."""
         name, expr = clean(command.name).strip(), command.expr.strip()
         if not name or not expr:
             return CommandResult(False, "a panel needs a name and a query")
-        panel = rows.Panel(name, expr, command.span, by, now)
+        panel = Panel(name, expr, command.span, by, now)
         try:
             for _, part in expressions(expr):
                 compile_expr(part)
-            await self._transaction(lambda db: rows.put(db, panel))
-        except (PromqlError, rows.TooManyPanels, sqlite3.Error) as error:
+            await self._repository.transaction(lambda state: state.panels.save(panel))
+        except (PromqlError, TooManyPanels, StorageFault) as error:
             return CommandResult(False, str(error))
         return CommandResult(True, f'kept as panel "{name}": key 6 shows it')
 
@@ -40,7 +36,7 @@ class PanelCommands:
         """Delete a panel."""
         name = clean(command.name)
         try:
-            there = await self._transaction(lambda db: rows.remove(db, command.name))
-        except sqlite3.Error as error:
+            there = await self._repository.transaction(lambda state: state.panels.remove(command.name))
+        except StorageFault as error:
             return CommandResult(False, str(error))
         return CommandResult(True, f'removed the panel "{name}"') if there else CommandResult(False, f'there is no panel "{name}"')

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,16 +34,12 @@ from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.values import Matrix
+from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import alerts as alert_rows
-from tui_monitor.storage.state import audit as audit_rows
-from tui_monitor.storage.state import dispatch as planner_rows
-from tui_monitor.storage.state import outbox as outbox_rows
-from tui_monitor.storage.state import panels as panel_rows
-from tui_monitor.storage.state.database import StateReader
-from tui_monitor.storage.state.outbox import Entry
+from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.records import OutboxRow
+from tui_monitor.storage.repository import State
+from tui_monitor.storage.state.reader import StateReader
 
 T = TypeVar("T")
 MOST_LINES = 24
@@ -65,23 +60,23 @@ class Archive:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state-read")
         self._state: StateReader | None = None
 
-    async def state(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    async def state(self, question: Callable[[State], T]) -> T:
         """Ask state.db; CommandRefused where it cannot be read."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._ask_state, question)
 
-    def _ask_state(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    def _ask_state(self, question: Callable[[State], T]) -> T:
         try:
             if self._state is None:
                 self._state = StateReader(self._path)
             return self._state.read(question)
-        except (OSError, sqlite3.Error, StoreTooNew) as error:
+        except StorageFault as error:
             self._close_state()
             raise CommandRefused(f"the state cannot be read: {error}") from error
 
     async def _history(self, question: Callable[[HistoryReader], T], reading: Reading | None = None) -> T:
         try:
             return await (reading or self._reading).ask(question)
-        except (HistoryFault, StoreTooNew) as error:
+        except StorageFault as error:
             raise CommandRefused(f"the history cannot be read: {error}") from error
 
     async def close(self) -> None:
@@ -99,17 +94,17 @@ class Archive:
 
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
         """Ended alerts, newest first."""
-        found = await self.state(lambda db: [alert for alert in alert_rows.history(db, limit + 200) if alert.state == "resolved"])
+        found = await self.state(lambda state: [alert for alert in state.alerts.history(limit + 200) if alert.state == "resolved"])
         return [boards.alert_view(alert, unit_of(boards.condition_of(alert))) for alert in found[:limit]]
 
     async def alert_detail(self, alert_id: str, unit: str = "", expr: str = "") -> AlertDetail:
         """The whole story of one alert; CommandRefused for an id that is not there."""
         try:
             alert, events, entries = await self.state(
-                lambda db: (
-                    (found := alert_rows.find(db, alert_id)),
-                    alert_rows.events(db, found.id),
-                    outbox_rows.for_alert(db, found.id),
+                lambda state: (
+                    (found := state.alerts.find(alert_id)),
+                    state.alerts.events(found.id),
+                    state.outbox.of_alert(found.id),
                 )
             )
         except LookupError as error:
@@ -132,9 +127,9 @@ class Archive:
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
         """The outbox, newest first."""
         entries, names = await self.state(
-            lambda db: (
-                (found := outbox_rows.list_entries(db, limit)),
-                alert_rows.labels_of(db, {ident for entry in found for ident in entry.alerts[:1]}),
+            lambda state: (
+                (found := state.outbox.newest(limit)),
+                state.alerts.labels({ident for entry in found for ident in entry.alerts[:1]}),
             )
         )
         return [
@@ -157,16 +152,16 @@ class Archive:
 
     async def panels(self) -> Sequence[PanelView]:
         """The kept queries, by name."""
-        return [PanelView(one.name, one.expr, one.span, one.by, one.at) for one in await self.state(panel_rows.every)]
+        return [PanelView(one.name, one.expr, one.span, one.by, one.at) for one in await self.state(lambda state: state.panels.all())]
 
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
-        found = await self.state(lambda db: audit_rows.entries(db, limit))
+        found = await self.state(lambda state: state.audit.newest(limit))
         return [ActView(one.at, one.by, one.verb, one.subject, one.note) for one in found]
 
     async def silences(self, now: int) -> Sequence[SilenceView]:
         """Those that are or will be active, the next to end first."""
-        found = await self.state(planner_rows.load_silences)
+        found = await self.state(lambda state: state.dispatch.silences())
         return [
             SilenceView(one.id, " ".join(map(str, one.matchers)), one.starts_at, one.ends_at, one.by, one.comment)
             for one in sorted(found, key=lambda one: one.ends_at)
@@ -195,8 +190,8 @@ class Archive:
         """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
         checks = {check for facts in parts_of(expr) for check in facts.checks}
         try:
-            events = await self.state(lambda db: [e for e in alert_rows.events_between(db, start, end) if e.change == "firing"])
-            labels = await self.state(lambda db: alert_rows.labels_of(db, {event.alert for event in events}))
+            events = await self.state(lambda state: [e for e in state.alerts.events_between(start, end) if e.change == "firing"])
+            labels = await self.state(lambda state: state.alerts.labels({event.alert for event in events}))
         except CommandRefused:
             events, labels = [], {}
         shown = [(event.at, labels[event.alert]) for event in events if event.alert in labels]
@@ -223,16 +218,16 @@ class Archive:
     async def board_at(self, at: int, now: Board) -> Board:
         """The board of a past moment; ``now`` says which checks, mounts and interfaces there are."""
         alerts, sent = await self.state(
-            lambda db: (
-                (found := alert_rows.live_at(db, at)),
-                {alert.id: outbox_rows.for_alert(db, alert.id) for alert, _ in found},
+            lambda state: (
+                (found := state.alerts.live_at(at)),
+                {alert.id: state.outbox.of_alert(alert.id) for alert, _ in found},
             )
         )
         told = {ident: [_delivery_then(entry, at) for entry in entries if entry.created_at <= at] for ident, entries in sent.items()}
         return await self._history(lambda reader: past_board(reader, at, now, alerts, told))
 
 
-def _delivery_then(entry: Entry, at: int) -> Delivery:
+def _delivery_then(entry: OutboxRow, at: int) -> Delivery:
     """A message as it was at a moment: sent, given up after its last try, else still under way."""
     if entry.sent_at is not None and entry.sent_at <= at:
         return Delivery(entry.notifier, entry.kind, "sent", entry.sent_at)
@@ -241,7 +236,7 @@ def _delivery_then(entry: Entry, at: int) -> Delivery:
     return Delivery(entry.notifier, entry.kind, "queued", entry.created_at)
 
 
-def _message_title(entry: Entry, labels: Mapping[str, Mapping[str, str]]) -> str:
+def _message_title(entry: OutboxRow, labels: Mapping[str, Mapping[str, str]]) -> str:
     """What a message is about: its first alert and how many more."""
     if not entry.alerts:
         return entry.kind

@@ -12,10 +12,9 @@ from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Queryable
 from tui_monitor.promql.rulefiles import FileRule
 from tui_monitor.promql.values import Matrix
+from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.history.reader import HistoryFault
 from tui_monitor.storage.prefetched import Prefetched
-from tui_monitor.storage.sqlite import StoreTooNew
 
 DEFAULT_INTERVAL_S = 1.0
 WIDE_EVERY_S = 60.0
@@ -76,7 +75,7 @@ class RecordingRules:
         if wide:
             try:
                 over = await reading.ask(lambda reader: Prefetched(storage).fetch(wide, reader, now))
-            except (HistoryFault, StoreTooNew):
+            except StorageFault:
                 due = [one for one in due if not one.wide]  # half the samples would give a wrong answer
         for one in due:
             one.due = now + one.interval_ms - EARLY_MS

@@ -18,14 +18,14 @@ from tui_monitor.platform.import_trimming import settle_memory
 from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
 from tui_monitor.runtime.late_runtime import stored_board
 from tui_monitor.runtime.viewer import Viewer
-from tui_monitor.storage.sqlite import StoreTooNew
+from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
     from tui_monitor.config.load import Configuration
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.queries import Archive
     from tui_monitor.storage.history.background import Reading
-    from tui_monitor.storage.state.leadership import LeaderRow
+    from tui_monitor.storage.records import LeaderRow
 
 log = logging.getLogger(__name__)
 ASK_TO_YIELD_EVERY = 2.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,12 +16,13 @@ from tui_monitor.core.humanize import stamp
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leader_runs, leave_command, result_of, write_state
 from tui_monitor.runtime.late_runtime import stored_board
+from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.memory import SeriesMemory
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import leadership as leader_rows
-from tui_monitor.storage.state.database import StateReader
+from tui_monitor.storage.records import LeaderRow, ViewerRow
+from tui_monitor.storage.repository import State
+from tui_monitor.storage.state.reader import StateReader
 
 LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
@@ -38,7 +38,7 @@ class Viewer:
 
     def __init__(self, directory: StateDirectory, clock: Clock, pid: int, kind: str, by: str, on_board: Callable[[Board], None]) -> None:
         self.board: Board | None = None
-        self.leader: leader_rows.LeaderRow | None = None
+        self.leader: LeaderRow | None = None
         self.blocked = ""
         self.reading = Reading(directory.history_db)
         self._directory = directory
@@ -84,7 +84,7 @@ class Viewer:
         found: tuple[int, bytes] | None = None
         try:
             found = await self.reading.ask(self._follow)
-        except (HistoryFault, StoreTooNew) as error:
+        except StorageFault as error:
             if isinstance(error, StoreTooNew):
                 self.blocked = str(error)
         if found is not None and found[0] != self._seen_facts:
@@ -149,11 +149,11 @@ class Viewer:
         try:
             if self._state is None:
                 self._state = StateReader(self._directory.state_db)
-            self.leader = self._state.read(leader_rows.get)
-        except (OSError, sqlite3.Error):
-            self._close_state()
+            self.leader = self._state.read(lambda state: state.processes.leader())
         except StoreTooNew as error:
             self.blocked = str(error)
+        except StorageFault:
+            self._close_state()
 
     def _close_state(self) -> None:
         if self._state is not None:
@@ -162,17 +162,17 @@ class Viewer:
 
     # --- writing: only commands and the own row -----------------------------------------------------------------------
 
-    def _write(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    def _write(self, work: Callable[[State], Any]) -> Any:
         return write_state(self._directory, work)
 
     def _register(self, now: int) -> None:
-        row = leader_rows.ViewerRow(self._pid, self._kind, self._by, self._since, now)
+        row = ViewerRow(self._pid, self._kind, self._by, self._since, now)
         with contextlib.suppress(CommandRefused):
-            self._write(lambda db: leader_rows.put_viewer(db, row))
+            self._write(lambda state: state.processes.save_viewer(row))
 
     def _unregister(self) -> None:
         with contextlib.suppress(CommandRefused):
-            self._write(lambda db: leader_rows.remove_viewer(db, self._pid))
+            self._write(lambda state: state.processes.remove_viewer(self._pid))
 
     def leave_command(self, command: Command) -> int:
         """Store a command for the leader; its id. Raises CommandRefused."""

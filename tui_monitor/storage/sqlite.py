@@ -6,24 +6,23 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tui_monitor.platform.ownership import give_to_owner_of
+from tui_monitor.storage.faults import StorageCorrupt, StorageFault, StoreTooNew
 
 Migration = str | Callable[[sqlite3.Connection], None]
 """One step of a schema: a script, or a function for what SQL alone cannot do. Its place in the list + 1 is the version."""
 
 
-class StoreTooNew(Exception):
-    """The file was written by a newer tui-monitor: please upgrade; nothing was changed."""
-
-    def __init__(self, file: str, version: int, known: int) -> None:
-        super().__init__(f"{file} has schema {version}, this tui-monitor knows {known}: please upgrade tui-monitor")
-
-
-class StoreCorrupt(Exception):
-    """The file is not a healthy SQLite database."""
+@contextlib.contextmanager
+def storage_faults() -> Iterator[None]:
+    """Raise StorageFault in place of what SQLite and the file system raise; a damaged file is StorageCorrupt."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise (StorageCorrupt if type(error) is sqlite3.DatabaseError else StorageFault)(str(error)) from error
 
 
 def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False, auto_vacuum: bool = False) -> sqlite3.Connection:
@@ -97,9 +96,9 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
 
 
 def quick_check(db: sqlite3.Connection) -> None:
-    """Read every page of the file; seconds for a large one. Raises StoreCorrupt."""
+    """Read every page of the file; seconds for a large one. Raises StorageCorrupt."""
     if (answer := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StoreCorrupt(answer)
+        raise StorageCorrupt(answer)
 
 
 def open_store(
@@ -112,13 +111,13 @@ def open_store(
 ) -> tuple[sqlite3.Connection, Path | None]:
     """Open for writing, check integrity, migrate. A corrupt file is moved aside and a new one begun.
 
-    ``check`` looks at a file that has a schema and raises StoreCorrupt or sqlite3.DatabaseError where it is not healthy.
+    ``check`` looks at a file that has a schema and raises StorageCorrupt or sqlite3.DatabaseError where it is not healthy.
     Returns the connection and, where that happened, the path the corrupt file was moved to.
     Raises sqlite3.OperationalError (read-only, disk full, locked) and StoreTooNew.
     """
     try:
         return _open_checked(path, migrations, synchronous, check, auto_vacuum), None
-    except (StoreCorrupt, sqlite3.DatabaseError) as error:
+    except (StorageCorrupt, sqlite3.DatabaseError) as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
     aside = move_aside(path)

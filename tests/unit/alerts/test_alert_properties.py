@@ -21,6 +21,7 @@ from tui_monitor.core.values import Labels, labels_of, severity_rank
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher
 from tui_monitor.storage.sqlite import migrate
 from tui_monitor.storage.state import alerts as rows
+from tui_monitor.storage.state.alerts import SqliteAlerts
 
 THRESHOLDS = {"warning": 10.0, "critical": 20.0}
 PATIENCE = 300.0
@@ -113,12 +114,13 @@ class Life:
         self.value: float | None = None
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         migrate(self.db, [rows.MIGRATION])
+        self.alerts = SqliteAlerts(self.db)
         self.evaluator = Evaluator(self.rules, "web-1")
         self.known: dict[str, str] = {}
         self.log: list[Transition] = []
 
     def take(self, transitions: list[Transition]) -> None:
-        rows.save_transitions(self.db, transitions)
+        self.alerts.save(transitions)
         self.log += transitions
         for step in transitions:
             self._check(step)
@@ -148,7 +150,7 @@ class Life:
         found = [(alert.state, alert.severity) for alert in self.live()]
         state = self.model.state
         assert found == ([] if state[0] == "none" else [state]), (found, state)
-        stored = [(alert.id, alert.state, alert.severity) for alert in rows.load_live(self.db) if not alert.held]
+        stored = [(alert.id, alert.state, alert.severity) for alert in self.alerts.live() if not alert.held]
         assert stored == [(alert.id, alert.state, alert.severity) for alert in self.live()], "the store knows what memory knows"
 
     # Events
@@ -165,7 +167,7 @@ class Life:
         self.at += seconds
         self.now += int(seconds * 1000)
         self.evaluator = Evaluator(_rules(self.model.wait, self.model.keep), "web-1")
-        self.take(self.evaluator.restore(self.now, rows.load_live(self.db), rows.load_recent(self.db, self.now), rows.taken_ids(self.db)))
+        self.take(self.evaluator.restore(self.now, self.alerts.live(), self.alerts.recently_resolved(self.now), self.alerts.ids()))
         self.model.missing_since = None
         self.do_tick(0, None)
 

@@ -1,22 +1,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.alert_world import rules_of
+from tests.support.outbox_tools import MemoryState, StateDb, StateTools
 from tui_monitor.alerts.alert import Alert, Transition
-from tui_monitor.analysis.noise_report import RuleNoise, noise_of, to_json
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.analysis.noise_report import Noise, RuleNoise, noise_of, to_json
 from tui_monitor.cli import main as cli
 from tui_monitor.dispatch.message import AlertSnapshot, Kind, Message, State
-from tui_monitor.storage.sqlite import migrate
-from tui_monitor.storage.state import alerts, outbox
-from tui_monitor.storage.state.database import MIGRATIONS
+from tui_monitor.storage.records import SendResult
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 NOW = 1_750_000_000_000
@@ -24,11 +22,10 @@ WEEK_AGO = NOW - 7 * DAY
 
 
 class Past:
-    """A state.db that is filled by hand."""
+    """A state that is filled by hand."""
 
-    def __init__(self, path: Path | str = ":memory:") -> None:
-        self.db = sqlite3.connect(path, isolation_level=None)
-        migrate(self.db, MIGRATIONS)
+    def __init__(self, state: StateTools) -> None:
+        self.state = state
         self._count = 0
 
     def fired(
@@ -45,28 +42,30 @@ class Past:
         if seconds is not None:
             end = start + round(seconds * 1000)
             steps.append(Transition(end, "resolved", replace(alert, state="resolved", ends_at=end)))
-        alerts.save_transitions(self.db, steps)
+        self.state.now(lambda state: state.alerts.save(steps))
         return alert.id
 
     def told(self, at: int, *ids: str, kind: Kind = "firing", state: State = "sent") -> None:
         """A message about alerts."""
         self._count += 1
         about = tuple(AlertSnapshot(ident, ident, "firing", "warning", {}, {}, 1.0, at) for ident in ids)
-        row = outbox.enqueue(self.db, Message(f"key-{self._count}", "chat", kind, at, "t", "x", alerts=about), at)
-        outbox.record(self.db, row, state, at)
+        told = Message(f"key-{self._count}", "chat", kind, at, "t", "x", alerts=about)
+        self.state.now(lambda tables: tables.outbox.record(tables.outbox.enqueue(told, at), SendResult(state), at))
+
+    def report(self, rules: Sequence[Rule] = ()) -> Noise:
+        """Of the last week."""
+        return noise_of(self.state.now(lambda state: state.firing_history(WEEK_AGO)), WEEK_AGO, NOW, rules)
 
     def rule(self, name: str = "Hot", **rule: str) -> RuleNoise:
         """The only rule of the report."""
         rules = rules_of({"alert": name, "expr": "m > 1", **rule})
-        (found,) = noise_of(self.db, WEEK_AGO, NOW, rules).rules
+        (found,) = self.report(rules).rules
         return found
 
 
-@pytest.fixture
-def past() -> Iterator[Past]:
-    found = Past()
-    yield found
-    found.db.close()
+@pytest.fixture(params=["sqlite", "memory"])
+def past(request: pytest.FixtureRequest) -> Past:
+    return Past(StateDb(":memory:") if request.param == "sqlite" else MemoryState())
 
 
 def test_it_counts_what_disturbed(past: Past) -> None:
@@ -79,7 +78,7 @@ def test_it_counts_what_disturbed(past: Past) -> None:
     past.told(NOW - HOUR, ids[1], kind="resolved", state="unknown")
     past.told(NOW - HOUR, ids[2], state="failed")
     past.told(WEEK_AGO - HOUR, ids[3])
-    found = noise_of(past.db, WEEK_AGO, NOW)
+    found = past.report()
     assert (found.fired, found.messages) == (6, 3)
     hot, cold = found.rules
     assert (hot.alert, hot.fired, hot.subjects, hot.worst) == ("Hot", 5, 2, "room=a")
@@ -131,7 +130,7 @@ def test_reminders_and_lasting_alerts_are_told(past: Past) -> None:
     ident = past.fired("Cold", NOW - DAY, 7200, acked=True)
     for at in range(7):
         past.told(NOW - DAY + at * HOUR, ident, kind="reminder" if at else "firing")
-    cold = next(rule for rule in noise_of(past.db, WEEK_AGO, NOW).rules if rule.alert == "Cold")
+    cold = next(rule for rule in past.report().rules if rule.alert == "Cold")
     assert "6 of its 7 messages were reminders" in cold.advice
 
 
@@ -150,20 +149,19 @@ def test_the_noisiest_subject_is_named(past: Past) -> None:
 
 def test_nothing_fired_is_no_noise(past: Past) -> None:
     """An empty report, and JSON of it."""
-    found = noise_of(past.db, WEEK_AGO, NOW)
+    found = past.report()
     assert (found.fired, found.messages, found.rules) == (0, 0, ())
     assert json.loads(json.dumps(to_json(found)))["rules"] == []
 
 
 def test_the_command_prints_table_and_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 0; the built-in rule's own `for` is part of its advice; a hostile name is harmless."""
-    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
-        db.execute("PRAGMA journal_mode = WAL")
-    past = Past(tmp_path / "state.db")
+    store = StateDb(tmp_path / "state.db")
+    past = Past(store)
     for at in range(14):
         past.fired("HighCPU", NOW - at * 6 * HOUR - HOUR, 40)
     past.fired("\x1b[31mRed", NOW - HOUR, 5)
-    past.db.close()
+    store.db.close()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
     monkeypatch.setattr("time.time_ns", lambda: NOW * 1_000_000)
     assert cli.main(["--state", str(tmp_path), "rules", "noise"]) == 0

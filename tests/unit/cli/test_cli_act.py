@@ -178,16 +178,15 @@ def test_a_mark_needs_no_leader(cli: Cli, tmp_path: Path) -> None:
 
 def test_who_acts_is_the_person_behind_sudo_and_ssh(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The row says the user and the client's address."""
-    from tui_monitor.storage.sqlite import connect
-    from tui_monitor.storage.state import commands
+    from tui_monitor.storage.state.reader import StateReader
 
     state = make_state(tmp_path / "s", alerts=[FIRING])
     monkeypatch.setenv("SUDO_USER", "kim")
     monkeypatch.setenv("SSH_CONNECTION", "203.0.113.7 50000 10.0.0.1 22")
     assert cli("ack", FIRING.id, "--state", state).code == 0
-    db = connect(state / "state.db", read_only=True)
-    assert [command.by for command in commands.pending(db)] == ["kim (ssh 203.0.113.7)"]
-    db.close()
+    reader = StateReader(state / "state.db")
+    assert [command.by for command in reader.read(lambda state: state.commands.pending())] == ["kim (ssh 203.0.113.7)"]
+    reader.close()
 
 
 class SilencesOnly:

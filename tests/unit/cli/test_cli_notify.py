@@ -14,8 +14,7 @@ from tui_monitor.config.models import Settings
 from tui_monitor.core.commands import SendMessage
 from tui_monitor.dispatch.manual import message_by_hand
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
-from tui_monitor.storage.sqlite import connect
-from tui_monitor.storage.state import outbox
+from tui_monitor.storage.state.reader import StateReader
 
 SECRET = "s3cr3t-token-9876"
 
@@ -91,9 +90,9 @@ def test_a_failure_says_why_and_stops_no_other(cli: Cli, tmp_path: Path, server:
     entries = {entry["notifier"]: entry for entry in found}
     assert "Unauthorized" in entries["chat"]["error"] and entries["sms"]["provider_id"] == "5" and entries["hook"]["sent_at"].endswith("Z")
     assert {(line["verb"], line["subject"], line["note"]) for line in acts} >= {("tested", "chat", "failed"), ("tested", "hook", "sent")}
-    db = connect(state / "state.db")
-    assert [outbox.wakes_at(db, name) for name in ("hook", "chat", "sms")] == [None] * 3
-    db.close()
+    reader = StateReader(state / "state.db")
+    assert [reader.read(lambda state, name=name: state.outbox.next_due_at(name)) for name in ("hook", "chat", "sms")] == [None] * 3  # type: ignore[misc]
+    reader.close()
 
 
 def test_only_those_named(cli: Cli, tmp_path: Path, server: ThreadedServer) -> None:

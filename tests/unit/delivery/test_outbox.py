@@ -9,22 +9,33 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outbox_tools import T0, Events, FakeNotifier, HandClock, StateDb, message, resolved, settle, snapshot
+from tests.support.outbox_tools import (
+    T0,
+    Events,
+    FakeNotifier,
+    HandClock,
+    MemoryState,
+    StateDb,
+    message,
+    resolved,
+    settle,
+    snapshot,
+)
 from tui_monitor.delivery.merging import late_pair, merge_pair, summarise
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.notifiers.base import RateLimit, SendError
-from tui_monitor.storage.state import outbox as rows
+from tui_monitor.storage.records import SendResult
 
 
 class Bench:
     """An outbox under test with all its collaborators."""
 
-    def __init__(self, path: Path, *notifiers: FakeNotifier) -> None:
-        self.state = StateDb(path)
+    def __init__(self, state: MemoryState | StateDb, *notifiers: FakeNotifier) -> None:
+        self.state = state
         self.clock = HandClock()
         self.events = Events()
         self.notifiers = notifiers
-        self.outbox = Outbox(self.state.run, {n.name: n for n in notifiers}, self.clock, self.events, jitter=lambda: 0.5)
+        self.outbox = Outbox(self.state, {n.name: n for n in notifiers}, self.clock, self.events, jitter=lambda: 0.5)
 
     def put(self, *messages: object) -> list[str]:
         """Enqueue and wake, as the runtime does after its commit."""
@@ -44,10 +55,17 @@ class Bench:
             await task
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Callable[..., Bench]:
-    """Makes a bench."""
-    return lambda *notifiers: Bench(tmp_path / "state.db", *(notifiers or (FakeNotifier(),)))
+@pytest.fixture(params=["sqlite", "memory"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Bench]:
+    """Makes benches over one state of either kind."""
+
+    memory = MemoryState()
+
+    def make(*notifiers: FakeNotifier) -> Bench:
+        state = StateDb(tmp_path / "state.db") if request.param == "sqlite" else memory
+        return Bench(state, *(notifiers or (FakeNotifier(),)))
+
+    return make
 
 
 async def test_messages_go_out_in_order_and_are_recorded(bench: Callable[..., Bench]) -> None:
@@ -154,9 +172,9 @@ async def test_a_kill_between_send_and_record_repeats_once_and_says_so(bench: Ca
     """What a dead process left in sending goes out once more with the mark; nothing else is repeated."""
     b = bench()
     sent, stuck, queued = b.state.put(message("k1"), message("k2"), message("k3"))
-    b.state.now(lambda db: rows.claim(db, "hook", T0))
-    b.state.now(lambda db: rows.record(db, sent, "sent", T0))
-    b.state.now(lambda db: rows.claim(db, "hook", T0))
+    b.state.now(lambda db: db.outbox.claim_next("hook", T0))
+    b.state.now(lambda db: db.outbox.record(sent, SendResult("sent"), T0))
+    b.state.now(lambda db: db.outbox.claim_next("hook", T0))
     async with b.running():
         await b.events.until(2)
         assert [(m.key, repeat) for m, repeat in zip(b.notifiers[0].sent, b.notifiers[0].repeats, strict=True)] == [
@@ -204,7 +222,7 @@ async def test_a_burst_beyond_the_rate_limit_is_one_summary_that_loses_no_resolv
         assert (one.key, two.key, rest.key) == ("k2", "k3", "r1")
         told = {alert.id: alert.status for m in (one, two, rest) for alert in m.alerts}
         assert len(told) == 40 and (told["a0"], told["a1"], told["a39"]) == ("resolved", "resolved", "firing")
-        assert {entry.state for entry in rows.list_entries(b.state.db)} == {"sent"} and len(idents) == 42
+        assert {entry.state for entry in b.state.entries()} == {"sent"} and len(idents) == 42
         b.put(message("k99"))
         await b.clock.turn(30)
         assert len(b.notifiers[0].sent) == 3
@@ -366,4 +384,4 @@ async def test_a_storm_of_a_thousand_alerts_is_few_messages(bench: Callable[...,
         await b.events.until(20)
         assert len({alert.id for m in b.notifiers[0].sent for alert in m.alerts}) == 1000
         assert b.notifiers[0].sent[-1].text.endswith("and 961 more")
-        assert {entry.state for entry in rows.list_entries(b.state.db, 2000)} == {"sent"}
+        assert {entry.state for entry in b.state.entries()} == {"sent"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.outbox_tools import T0, Events, FakeNotifier, HandClock, StateDb, message, resolved, snapshot
+from tests.support.outbox_tools import T0, Events, FakeNotifier, HandClock, MemoryState, message, resolved, snapshot
 from tests.support.receivers import Reply, aligo_says, receiver
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.config.models import AlertmanagerNotifier, AligoNotifier
@@ -188,9 +188,9 @@ async def test_the_outbox_tells_again_what_was_told_and_fires(tmp_path: Path) ->
     """Each resend interval, only alerts that this notifier was told of, as long as they fire."""
     fires = [Alert(i, f"f{i}", "r", "firing", "critical", {"alertname": "A", "i": i}, {}, 1.0, T0, starts_at=T0) for i in ("a1", "a2")]
     async with receiver() as server:
-        clock, state, events = HandClock(T0), StateDb(tmp_path / "state.db"), Events()
+        clock, state, events = HandClock(T0), MemoryState(), Events()
         notifier = Alertmanager(AlertmanagerNotifier(name="hook", url=server.url), clock)
-        outbox = Outbox(state.run, {"hook": notifier}, clock, events, alerts=lambda: fires)
+        outbox = Outbox(state, {"hook": notifier}, clock, events, alerts=lambda: fires)
         task = asyncio.create_task(outbox.run())
         state.put(message())
         outbox.wake()
@@ -217,8 +217,8 @@ async def test_what_cannot_be_told_again_is_logged(error: Exception, said: str, 
 
     logged: list[str] = []
     monkeypatch.setattr("tui_monitor.delivery.follow_ups.log.warning", lambda text, *words: logged.append(text % words))
-    state = StateDb(tmp_path / "state.db")
-    care = Aftercare(state.run, HandClock(T0), lambda: [])
+    state = MemoryState()
+    care = Aftercare(state, HandClock(T0), lambda: [])
     assert await care.step(Failing()) == 0.0
     assert logged == [f"hook: what fires could not be told again: {said}"]
 

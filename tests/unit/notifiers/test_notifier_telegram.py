@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.outbox_tools import T0, Events, HandClock, StateDb, message, resolved, settle, snapshot
+from tests.support.outbox_tools import T0, Events, HandClock, MemoryState, message, resolved, settle, snapshot
 from tests.support.receivers import Receiver, Reply, TelegramApi, receiver, telegram_error
 from tui_monitor.config.models import SlackNotifier, TelegramNotifier
 from tui_monitor.delivery.outbox import Outbox
@@ -137,8 +137,8 @@ async def test_an_edit_that_changes_nothing_is_no_error() -> None:
 async def test_acknowledge_and_resolve_edit_the_sent_message(tmp_path: Path) -> None:
     """Through the outbox: the buttons go when somebody takes it; when the resolve is sent, the firing's message shows it."""
     async with bot(allowed_users=[5]) as (notifier, api, server):
-        state, events = StateDb(tmp_path / "state.db"), Events()
-        outbox = Outbox(state.run, {"hook": notifier}, HandClock(), events)
+        state, events = MemoryState(), Events()
+        outbox = Outbox(state, {"hook": notifier}, HandClock(), events)
         task = asyncio.create_task(outbox.run())
         state.put(message("k1"))
         outbox.wake()
@@ -161,8 +161,8 @@ async def test_acknowledging_many_alerts_edits_their_message_once(tmp_path: Path
     """`ack --all` on a message of thirty alerts is one edit that shows them all, and one that Telegram puts off is made later."""
     clock = HandClock()
     async with bot(allowed_users=[5]) as (notifier, api, server):
-        state, events = StateDb(tmp_path / "state.db"), Events()
-        outbox = Outbox(state.run, {"hook": notifier}, clock, events)
+        state, events = MemoryState(), Events()
+        outbox = Outbox(state, {"hook": notifier}, clock, events)
         task = asyncio.create_task(outbox.run())
         idents = [f"a{number}" for number in range(30)]
         state.put(message("k1", alerts=tuple(map(snapshot, idents))))
@@ -309,12 +309,10 @@ def test_one_poller_for_each_bot() -> None:
 async def test_a_repeat_after_restart_is_marked(tmp_path: Path) -> None:
     """What a dead process may have sent to Telegram comes with the mark in its text."""
     async with bot() as (notifier, api, _server):
-        state, events = StateDb(tmp_path / "state.db"), Events()
+        state, events = MemoryState(), Events()
         state.put(replace(message(), created_at=T0))
-        from tui_monitor.storage.state import outbox as rows
-
-        state.now(lambda db: rows.claim(db, "hook", T0))
-        outbox = Outbox(state.run, {"hook": notifier}, HandClock(), events)
+        state.now(lambda db: db.outbox.claim_next("hook", T0))
+        outbox = Outbox(state, {"hook": notifier}, HandClock(), events)
         task = asyncio.create_task(outbox.run())
         await events.until(1)
         await outbox.close(1.0)

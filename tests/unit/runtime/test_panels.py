@@ -19,15 +19,15 @@ from tui_monitor.runtime.analysis_process import backtest, noise
 from tui_monitor.runtime.panel_commands import PanelCommands
 from tui_monitor.runtime.queries import Archive
 from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.state.alerts import save_transitions
-from tui_monitor.storage.state.database import StateStore
-from tui_monitor.storage.state.panels import MOST_PANELS
+from tui_monitor.storage.in_memory.repository import InMemoryRepository
+from tui_monitor.storage.records import MOST_PANELS, UnitOfWork
+from tui_monitor.storage.state.database import SqliteRepository
 
 
 async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
     """A kept query has a name, a range and an author, survives a restart, is replaced by name, and what cannot run is refused."""
-    state = await StateStore.open(tmp_path / "state.db")
-    verbs = PanelCommands(state.transaction)
+    state = await SqliteRepository.open(tmp_path / "state.db")
+    verbs = PanelCommands(state)
     assert (await verbs.save(SavePanel("load", "load1; load5", 300_000), "kim", 5)).ok
     assert (await verbs.save(SavePanel("cpu", "cpu_usage_ratio"), "lee", 6)).ok
     assert (await verbs.save(SavePanel("cpu", "avg(cpu_usage_ratio)"), "kim", 7)).ok
@@ -40,8 +40,8 @@ async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
     assert found == [("cpu", "avg(cpu_usage_ratio)", 3_600_000, "kim"), ("load", "load1; load5", 300_000, "kim")]
     await archive.close()
     await reading.close()
-    state = await StateStore.open(tmp_path / "state.db")
-    verbs = PanelCommands(state.transaction)
+    state = await SqliteRepository.open(tmp_path / "state.db")
+    verbs = PanelCommands(state)
     assert (await verbs.drop(DropPanel("cpu"))).ok
     assert not (await verbs.drop(DropPanel("cpu"))).ok
     await state.close()
@@ -49,8 +49,8 @@ async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
 
 async def test_panels_are_bounded() -> None:
     """No more than a hundred are kept; those that are there may still be changed."""
-    state = await StateStore.in_memory()
-    verbs = PanelCommands(state.transaction)
+    state = InMemoryRepository()
+    verbs = PanelCommands(state)
     for number in range(MOST_PANELS):
         assert (await verbs.save(SavePanel(f"p{number}", "up"), "kim", 1)).ok
     assert "take one away first" in (await verbs.save(SavePanel("more", "up"), "kim", 1)).text
@@ -85,12 +85,12 @@ async def test_what_disturbed_for_the_dashboard(tmp_path: Path) -> None:
     now = round(time.time()) * 1000
     config = tmp_path / "config.toml"
     config.write_text("default_rules = false\n")
-    state = await StateStore.open(tmp_path / "state.db")
+    state = await SqliteRepository.open(tmp_path / "state.db")
     for name, days in (("Hot", 2), ("Cold", 20)):
         labels, start = {"alertname": name, "severity": "warning"}, now - days * 86_400_000
         over = Alert(name, name, "r", "resolved", "warning", labels, {}, 1.0, active_at=start, starts_at=start, ends_at=start + 60_000)
         steps = [Transition(start, "firing", replace(over, state="firing", ends_at=None)), Transition(start + 60_000, "resolved", over)]
-        await state.transaction(lambda db, steps=steps: save_transitions(db, steps))  # type: ignore[misc]
+        await state.commit(UnitOfWork(0, steps))
     await state.close()
     directory = open_directory(tmp_path)
     (row,) = await noise(directory, config, "7d")

@@ -20,9 +20,8 @@ from tui_monitor.dispatch.message import State
 from tui_monitor.runtime.queries import Archive
 from tui_monitor.storage.history.background import Reading
 from tui_monitor.storage.history.writer import annotate
-from tui_monitor.storage.state import outbox as outbox_rows
-from tui_monitor.storage.state.alerts import save_transitions
-from tui_monitor.storage.state.database import StateStore
+from tui_monitor.storage.records import SendResult, UnitOfWork
+from tui_monitor.storage.state.database import SqliteRepository
 
 HOUR, DAY = 3_600_000, 86_400_000
 NOW = 1_780_012_800_000 // HOUR * HOUR
@@ -52,8 +51,8 @@ async def story(path: Path) -> None:
         Transition(lee.at, "acknowledged", replace(raised, acknowledged=lee), by="lee"),
         Transition(DOWN[1], "resolved", over),
     ]
-    state = await StateStore.open(path)
-    await state.transaction(lambda db: save_transitions(db, steps))
+    state = await SqliteRepository.open(path)
+    await state.commit(UnitOfWork(0, steps))
     await state.close()
 
 
@@ -191,9 +190,9 @@ async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Pat
     labels = {"alertname": "CheckUnhealthy", "check": "api"}
     failing = replace(FIRING, labels=labels, evidence={"expr": "check_health >= 1", "reason": "HTTP 500"})
     told = message("k1", notifier="chat", alerts=(snapshot(FIRING.id), snapshot("ffff")), created_at=DOWN[0])
-    state = await StateStore.open(tmp_path / "state.db")
-    await state.transaction(lambda db: save_transitions(db, [Transition(failing.starts_at, "firing", failing)]))
-    await state.transaction(lambda db: outbox_rows.put_done(db, told, outcome, DOWN[0] + 60_000))
+    state = await SqliteRepository.open(tmp_path / "state.db")
+    await state.commit(UnitOfWork(0, [Transition(failing.starts_at, "firing", failing)]))
+    await state.transaction(lambda state: state.outbox.add_finished(told, SendResult(outcome), DOWN[0] + 60_000))
     await state.close()
     curves = {labels_of("check_health", **API): lambda at: 2.0 if at >= DOWN[0] else 0.0}
     write_history(tmp_path / "history.db", curves, DOWN[0] - HOUR, NOW).close()

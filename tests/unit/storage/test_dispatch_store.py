@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.support.planner_world import T0, World, brief, routing
 from tui_monitor.dispatch.silences import make_silence
-from tui_monitor.storage.state import dispatch as store
 
 
 def test_everything_comes_back() -> None:
@@ -13,12 +12,12 @@ def test_everything_comes_back() -> None:
     world.planner.add_silence(make_silence(['check=~"a\\"b|\n"', "x!="], T0, T0 + 10_000, "kim", "why"), T0)
     world.ack(world.fire(check="a"))
     world.step(2)
-    remembered = store.load(world.db)
+    remembered = world.state.dispatch.load()
     assert {notifier for _, notifier in remembered.told} == {"chat"}
     (row,) = remembered.tracks.values()
     assert row.acked and row.alert.labels["check"] == "a" and row.alert.acknowledged is not None
     assert remembered.rates["Down", "chat"].times == (T0 + 1000,)
-    assert list(remembered.silences.values()) == list(world.planner.silences) == store.load_silences(world.db)
+    assert list(remembered.silences.values()) == list(world.planner.silences) == world.state.dispatch.silences()
     assert len(remembered.groups) == 1
 
 
@@ -93,6 +92,6 @@ def test_old_silences_are_forgotten() -> None:
     world = World()
     world.planner.add_silence(make_silence(["a=b"], T0, T0 + 1000, "kim"), T0)
     world.step(10)
-    assert len(store.load_silences(world.db)) == 1
+    assert len(world.state.dispatch.silences()) == 1
     world.skip(6 * 86_400)
-    assert store.load_silences(world.db) == [] and world.planner.silences == ()
+    assert world.state.dispatch.silences() == [] and world.planner.silences == ()

@@ -14,11 +14,12 @@ import pytest
 
 from tui_monitor.core.values import labels_of
 from tui_monitor.promql.queryable import Matcher
-from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.faults import HistoryFault, StoreTooNew
+from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.schema import MIGRATIONS
 from tui_monitor.storage.history.tools import verify
 from tui_monitor.storage.history.writer import History, Limits, annotate
-from tui_monitor.storage.sqlite import StoreTooNew, connect, move_aside
+from tui_monitor.storage.sqlite import connect, move_aside
 
 T0 = 1_700_000_000_000 // 3_600_000 * 3_600_000
 SERIES = [labels_of("noise", number=str(number)) for number in range(100)]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.storage.sqlite import StoreCorrupt, StoreTooNew, connect, migrate, move_aside, open_store, schema_version
+from tui_monitor.storage.faults import StorageCorrupt, StoreTooNew
+from tui_monitor.storage.sqlite import connect, migrate, move_aside, open_store, schema_version
 
 FIRST = "CREATE TABLE one (a);\nCREATE TABLE two (b);\n"
 
@@ -72,7 +73,7 @@ def test_the_check_is_the_callers(path: Path) -> None:
     """What the check calls corrupt is moved aside; without a schema there is nothing to check."""
 
     def refuse(db: sqlite3.Connection) -> None:
-        raise StoreCorrupt("I do not like it")
+        raise StorageCorrupt("I do not like it")
 
     db, aside = open_store(path, (FIRST,), synchronous="NORMAL", check=refuse)
     assert aside is None

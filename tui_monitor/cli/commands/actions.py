@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
@@ -27,10 +26,8 @@ from tui_monitor.core.sanitize import clean, near
 from tui_monitor.platform.acting_user import who
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leave_command, result_of
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import alerts as alert_rows
-from tui_monitor.storage.state.database import StateReader
-from tui_monitor.storage.state.dispatch import load_silences
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.state.reader import StateReader
 
 
 def run(given: Namespace) -> int:
@@ -65,7 +62,7 @@ def _result_of(directory: StateDirectory, ident: int) -> CommandResult:
     try:
         with closing(StateReader(directory.state_db)) as state:
             return asyncio.run(result_of(state, ident, SystemClock())) or UNANSWERED
-    except (sqlite3.Error, OSError, StoreTooNew):
+    except StorageFault:
         return UNANSWERED
 
 
@@ -80,7 +77,7 @@ def _ack(given: Namespace) -> int:
     if given.all and access.alive:
         return submit(access, Acknowledge(all_firing=True, note=given.note, seconds=seconds))
     if given.all:  # stored: what will fire until the next leader comes was not meant
-        live = read_state(access.directory, alert_rows.load_live)
+        live = read_state(access.directory, lambda state: state.alerts.live())
         given.ids = [alert.id for alert in live if alert.state == "firing" and alert.acknowledged is None]
         if not given.ids:
             print("nothing to do: no unacknowledged alert fires")
@@ -104,7 +101,7 @@ def _submit_for(access: Looked, prefixes: list[str], make: Callable[[tuple[str, 
 
 def _full_ids(directory: StateDirectory, prefixes: list[str]) -> tuple[list[str], list[str]]:
     """Whole ids of live alerts, so that a command that is kept for long still means the same one; and what is wrong with the others."""
-    live = [alert for alert in read_state(directory, alert_rows.load_live) if alert.state != "resolved"]
+    live = [alert for alert in read_state(directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     found: dict[str, None] = {}
     faults = []
     for prefix in (text.strip().lower() for text in prefixes):
@@ -159,7 +156,8 @@ def _on_silence(given: Namespace) -> int:
     looked = look(given)
     now = wall_ms()
     prefix = given.id.strip().lower().removeprefix("silence:")
-    known = [silence.id for silence in read_state(looked.directory, load_silences) if silence.ends_at > now or given.verb == "extend"]
+    silences = read_state(looked.directory, lambda state: state.dispatch.silences())
+    known = [silence.id for silence in silences if silence.ends_at > now or given.verb == "extend"]
     fits = [ident for ident in known if prefix and ident.startswith(prefix)]
     fits = [ident for ident in fits if ident == prefix] or fits
     if len(fits) != 1:
@@ -189,7 +187,7 @@ def _annotate(given: Namespace) -> int:
         raise Refused(f"read-only: {looked.directory.why_read_only}")
     try:
         annotate(looked.directory.history_db, at, text, who())
-    except (sqlite3.Error, OSError, StoreTooNew) as error:
+    except StorageFault as error:
         raise Refused(f"the history cannot be written: {error}") from None
     print(f'marked "{text}"')
     return 0

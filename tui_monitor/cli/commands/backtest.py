@@ -186,7 +186,8 @@ def run_noise(given: Namespace) -> int:
     now = wall_ms()
     directory = existing_state(given)
     rules = _rules_if_known(given)
-    found = read_state(directory, lambda db: noise_of(db, now - round(since * 1000), now, rules))
+    start = now - round(since * 1000)
+    found = noise_of(read_state(directory, lambda state: state.firing_history(start)), start, now, rules)
     if given.json:
         print_json(noise_to_json(found))
     else:

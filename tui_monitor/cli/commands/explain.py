@@ -27,7 +27,6 @@ from tui_monitor.promql.http_json import to_json as answer_to_json
 from tui_monitor.promql.numbers import format_sample
 from tui_monitor.promql.values import Matrix, format_labels
 from tui_monitor.runtime.wiring import rules_of
-from tui_monitor.storage.state import alerts as alert_rows
 
 MOST_SERIES = 8
 _SOURCES = {"default": "built in", "config": "of the configuration", "file": "of a rule file"}
@@ -64,7 +63,7 @@ def explain_alert(given: Namespace) -> int:
         raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', 2)
     looked, now = look(given), time.time_ns() // 1_000_000
     with closing(StoredHistory(looked.directory.path)) as history:
-        live = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.name == given.alert]
+        live = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.name == given.alert]
         explained = [_explain(rule, live, history, looked, now) for rule in chosen]
     if given.json:
         print_json({"alert": given.alert, "at": rfc3339(now), "rules": [_to_json(one, now) for one in explained]})

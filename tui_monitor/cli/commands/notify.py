@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
 from tui_monitor.cli.output import ink
 from tui_monitor.cli.state_access import NoStateYet, existing_state, look
+from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import SendMessage
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
@@ -22,8 +22,8 @@ from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.dispatch.message import Message, State
 from tui_monitor.platform.acting_user import who
 from tui_monitor.runtime.command_client import write_state
-from tui_monitor.storage.state import audit as audit_rows
-from tui_monitor.storage.state import outbox as outbox_rows
+from tui_monitor.storage.records import SendResult
+from tui_monitor.storage.repository import State as Tables
 
 if TYPE_CHECKING:
     from tui_monitor.config.models import Settings
@@ -123,11 +123,12 @@ def _print(tried: Sequence[Tried]) -> None:
 def _record(given: Namespace, tried: Sequence[Tried]) -> None:
     """Write the results to the outbox where a monitor has run and this user may write; a test works without all that."""
 
-    def work(db: sqlite3.Connection) -> None:
+    def work(state: Tables) -> None:
         now = wall_ms()
         for one in tried:
-            outbox_rows.put_done(db, one.message, one.state, now, provider_id=one.provider_id, error=one.reason)
-            audit_rows.add(db, now, who(), "tested", one.message.notifier, one.state)
+            result = SendResult(one.state, provider_id=one.provider_id, error=one.reason)
+            state.outbox.add_finished(one.message, result, now)
+            state.audit.add(Audit(now, who(), "tested", one.message.notifier, one.state))
 
     try:
         directory = existing_state(given)

@@ -14,10 +14,7 @@ from tui_monitor.cli.state_access import look_for_people, read_state
 from tui_monitor.core.humanize import age, span, stamp
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.storage.state import alerts as alert_rows
-from tui_monitor.storage.state import audit as audit_rows
-from tui_monitor.storage.state import dispatch as planner_rows
-from tui_monitor.storage.state import outbox as outbox_rows
+from tui_monitor.storage.records import OutboxRow, notification_json
 
 MOST_ALERTS = 20_000
 ROOMY = 120
@@ -41,11 +38,11 @@ def run(given: Namespace) -> int:
 
 def _alerts(given: Namespace) -> int:
     directory = look_for_people(given).directory
-    live = [alert for alert in read_state(directory, alert_rows.load_live) if alert.state != "resolved"]
+    live = [alert for alert in read_state(directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     live.sort(key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id))
     ended: list[Alert] = []
     if given.all:
-        ended = [alert for alert in read_state(directory, lambda db: alert_rows.history(db, MOST_ALERTS)) if alert.state == "resolved"]
+        ended = [alert for alert in read_state(directory, lambda state: state.alerts.history(MOST_ALERTS)) if alert.state == "resolved"]
     if given.json:
         print_json([to_json(alert) for alert in (*live, *ended)])
     elif not live and not ended:
@@ -102,7 +99,7 @@ def _remarks(alert: Alert, now: int) -> list[str]:
 
 def _silences(given: Namespace) -> int:
     now = wall_ms()
-    known = read_state(look_for_people(given).directory, planner_rows.load_silences)
+    known = read_state(look_for_people(given).directory, lambda state: state.dispatch.silences())
     shown = [silence for silence in known if given.all or silence.ends_at > now]
     if given.json:
         print_json([_silence_to_json(silence, now) for silence in shown])
@@ -150,7 +147,7 @@ def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
 
 def _audit(given: Namespace) -> int:
     now = wall_ms()
-    lines = read_state(look_for_people(given).directory, lambda db: audit_rows.entries(db, given.limit))
+    lines = read_state(look_for_people(given).directory, lambda state: state.audit.newest(given.limit))
     if given.json:
         fields = ("by", "verb", "subject", "note")
         print_json([{"at": rfc3339(line.at), **{name: getattr(line, name) for name in fields}} for line in lines])
@@ -167,14 +164,14 @@ def _audit(given: Namespace) -> int:
 def _notifications(given: Namespace) -> int:
     now = wall_ms()
     directory = look_for_people(given).directory
-    entries = read_state(directory, lambda db: outbox_rows.list_entries(db, given.limit))
+    entries = read_state(directory, lambda state: state.outbox.newest(given.limit))
     if given.json:
-        print_json([outbox_rows.entry_to_json(entry) for entry in entries])
+        print_json([notification_json(entry) for entry in entries])
     elif not entries:
         print("no notifications")
     else:
         told = {ident for entry in entries for ident in entry.alerts}
-        labels = read_state(directory, lambda db: alert_rows.labels_of(db, told))
+        labels = read_state(directory, lambda state: state.alerts.labels(told))
         rows: list[Sequence[Cell]] = [
             (
                 stamp(entry.created_at, now, None, seconds=True),
@@ -198,7 +195,7 @@ def _told_of(alerts: Sequence[str], labels: Mapping[str, Mapping[str, str]]) -> 
     return ", ".join([*named, *alerts[1:3]]) + more
 
 
-def _outcome(entry: outbox_rows.Entry, now: int) -> str:
+def _outcome(entry: OutboxRow, now: int) -> str:
     again = (
         f"again at {stamp(entry.next_try, now, None, seconds=True)}" if entry.next_try and entry.state in ("retrying", "unknown") else ""
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sqlite3
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping
@@ -21,10 +20,9 @@ from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
 from tui_monitor.core.values import SEVERITIES, HealthStatus, overall
 from tui_monitor.core.version import VERSION
-from tui_monitor.storage.history.last_board import last_facts
-from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
-from tui_monitor.storage.sqlite import StoreTooNew
-from tui_monitor.storage.state import alerts as alert_rows
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.history.last_board import last_board
+from tui_monitor.storage.history.reader import HistoryReader
 
 STALE_MS = 30_000
 """The leader writes its board each 5 s at least; one that is older is no news of now."""
@@ -63,7 +61,7 @@ def _nothing_known(reason: str) -> dict[str, Any]:
 def _report(looked: Looked, now: int) -> dict[str, Any]:
     leader, board = looked.leader, _board(looked.directory.history_db)
     report = _nothing_known("")
-    alerts = [alert for alert in read_state(looked.directory, alert_rows.load_live) if alert.state != "resolved"]
+    alerts = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     report["alerts"] = _count(alerts)
     if looked.alive and leader is not None:
         report["leader"] = {
@@ -93,13 +91,13 @@ def _board(path: Path) -> Board | None:
     """The newest stored board; None where there is none that this version understands."""
     try:
         try:
-            data = last_facts(path)
-        except sqlite3.Error:  # in a directory that may not be written, a file that nobody has open
+            data = last_board(path)
+        except StorageFault:  # in a directory that may not be written, a file that nobody has open
             with closing(HistoryReader(path)) as reader:
                 found = reader.facts()
             data = found[1] if found else None
         return board_from_json(data) if data else None
-    except (HistoryFault, StoreTooNew, OSError, ValueError, KeyError, TypeError):
+    except (StorageFault, ValueError, KeyError, TypeError):
         return None
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sqlite3
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -16,10 +14,10 @@ from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import existing_state, look
 from tui_monitor.core.humanize import size, stamp
 from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.export import export
-from tui_monitor.storage.history.reader import HistoryFault
 from tui_monitor.storage.history.tools import compact, info, verify
-from tui_monitor.storage.sqlite import StoreTooNew, connect
+from tui_monitor.storage.state.reader import integrity_faults
 
 
 def run(given: Namespace) -> int:
@@ -27,7 +25,7 @@ def run(given: Namespace) -> int:
     acts: dict[str, Callable[[Namespace], int]] = {"info": _info, "verify": _verify, "compact": _compact, "export": _export}
     try:
         return acts[given.action](given)
-    except (sqlite3.Error, HistoryFault, StoreTooNew) as error:
+    except StorageFault as error:
         complain(f"the store cannot be used: {error}")
         return 1
 
@@ -77,21 +75,13 @@ def _print_info(known: Mapping[str, Any]) -> None:
 
 def _verify(given: Namespace) -> int:
     directory = _readable(existing_state(given))
-    faults = [f"state.db: {fault}" for fault in _verify_state(directory.state_db)]
+    faults = [f"state.db: {fault}" for fault in integrity_faults(directory.state_db)]
     if directory.history_db.exists():
         faults += [f"history.db: {fault}" for fault in verify(directory.history_db)]
     if faults:
         raise Refused("\n".join(faults))
     print(f"{directory.path}: fine")
     return 0
-
-
-def _verify_state(path: Path) -> list[str]:
-    try:
-        with contextlib.closing(connect(path, read_only=True)) as db:
-            return [answer for (answer,) in db.execute("PRAGMA integrity_check(100)").fetchall() if answer != "ok"]
-    except sqlite3.Error as error:
-        return [str(error)]
 
 
 def _compact(given: Namespace) -> int:

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_monitor.storage.history.reader import HistoryFault, HistoryReader
+from tui_monitor.storage.faults import HistoryFault, StoreTooNew
+from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.schema import Retention
 from tui_monitor.storage.memory import SeriesMemory
-from tui_monitor.storage.sqlite import StoreTooNew, connect, move_aside
+from tui_monitor.storage.sqlite import connect, move_aside, storage_faults
 
 if TYPE_CHECKING:
     from tui_monitor.config.models import StoreSettings
@@ -180,9 +181,14 @@ class Recorder:
             self._history.retention = retention
 
     async def annotate(self, at_ms: int, text: str, author: str) -> None:
-        """Mark a moment. Raises sqlite3.Error where it cannot be written."""
+        """Mark a moment. Raises StorageFault where it cannot be written."""
         if self._history is not None:
-            await self._in_thread(self._history.annotate, at_ms, text, author)
+            await self._in_thread(self._annotate, self._history, at_ms, text, author)
+
+    @staticmethod
+    def _annotate(history: History, at_ms: int, text: str, author: str) -> None:
+        with storage_faults():
+            history.annotate(at_ms, text, author)
 
     async def quick_check(self) -> str:
         """What SQLite finds wrong with the file, "" where all is well; in a thread and on a connection of its own."""

@@ -1,18 +1,21 @@
-"""One look at the newest stored board, with nothing but sqlite3: for the first paint."""
+"""Read the newest stored board with nothing but sqlite3 loaded: for the first paint."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+from tui_monitor.storage.faults import StorageFault
 
-def last_facts(path: Path) -> bytes | None:
-    """The newest board's bytes, None where there is none. Raises sqlite3.Error and OSError."""
-    if not path.exists():
-        return None
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+def last_board(path: Path) -> bytes | None:
+    """The newest board's bytes, None where there is none. Raises StorageFault."""
     try:
-        row = db.execute("SELECT data FROM facts").fetchone()
-        return None if row is None else bytes(row[0])
-    finally:
-        db.close()
+        if not path.exists():
+            return None
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            row = db.execute("SELECT data FROM facts").fetchone()
+    except (sqlite3.Error, OSError) as error:
+        raise StorageFault(str(error)) from error
+    return None if row is None else bytes(row[0])

@@ -13,6 +13,7 @@ from pathlib import Path
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import Labels, Sample, label
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher
+from tui_monitor.storage.faults import HistoryFault, StoreTooNew
 from tui_monitor.storage.history.codec import BROKEN, CodecFault
 from tui_monitor.storage.history.rows import Rows
 from tui_monitor.storage.history.samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, read_samples
@@ -20,11 +21,7 @@ from tui_monitor.storage.history.schema import MIGRATIONS, labels_from
 from tui_monitor.storage.history.series import StoredSeries
 from tui_monitor.storage.history.ticks import Observed, decode_tick
 from tui_monitor.storage.history.trend import Figures, Point, trend, window_figures
-from tui_monitor.storage.sqlite import StoreTooNew, connect, schema_version
-
-
-class HistoryFault(Exception):
-    """The history cannot be read now (missing, locked, corrupt); the cause says why. Monitoring goes on without it."""
+from tui_monitor.storage.sqlite import connect, schema_version
 
 
 @frozen

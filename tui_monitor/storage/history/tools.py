@@ -13,7 +13,7 @@ from tui_monitor.storage.history.codec import BROKEN, CodecFault, decode_ints, d
 from tui_monitor.storage.history.columns import decode_minute
 from tui_monitor.storage.history.schema import HOUR_MS, MIGRATIONS, MINUTE_MS, key_of, labels_from, unit_of
 from tui_monitor.storage.history.ticks import decode_tick
-from tui_monitor.storage.sqlite import connect, schema_version
+from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
 
 BATCH = 200
 MOST_FAULTS = 100
@@ -24,9 +24,9 @@ _DATA = {"recent": "aggregate", "raw": "data", "axes": "data", "minutes": "data"
 def info(path: Path) -> dict[str, Any]:
     """Sizes in bytes, rows and spans (UTC ms) by table, series, samples kept raw and bytes for each of them.
 
-    Reads all keys: up to a second for a large file. Raises sqlite3.DatabaseError.
+    Reads all keys: up to a second for a large file. Raises StorageFault.
     """
-    with closing(connect(path, read_only=True)) as db:
+    with storage_faults(), closing(connect(path, read_only=True)) as db:
         pages, free, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size"))
         tables: dict[str, Any] = {}
         for table, unit_ms in _UNITS.items():
@@ -139,11 +139,11 @@ def compact(path: Path) -> tuple[int, int]:
     """Write the file anew without free pages. Returns its bytes before and after (with the log).
 
     A monitor that runs meanwhile keeps what it cannot write in memory. Needs as much free disk as the file has.
-    Raises sqlite3.OperationalError (locked, disk full); the file is unchanged then.
+    Raises StorageFault (locked, disk full); the file is unchanged then.
     """
     log = path.with_name(path.name + "-wal")
     before = path.stat().st_size + _size(log)
-    with closing(connect(path)) as db:
+    with storage_faults(), closing(connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tui_monitor.core.frozen import frozen
@@ -17,7 +18,7 @@ from tui_monitor.storage.history.retention import Retainer
 from tui_monitor.storage.history.schema import MIGRATIONS, MINUTE_MS, Retention, labels_from, labels_text
 from tui_monitor.storage.history.ticks import Observed, encode_tick
 from tui_monitor.storage.history.wal import WriteAheadLog
-from tui_monitor.storage.sqlite import open_store
+from tui_monitor.storage.sqlite import open_store, storage_faults
 
 MIB = 1 << 20
 TABLES = ("series", "ticks", "recent", "raw", "axes", "minutes", "hours", "facts", "annotations")
@@ -57,7 +58,7 @@ class History:
     ) -> None:
         """Open or create the file. Raises sqlite3.OperationalError and StoreTooNew."""
         self._limits = limits or Limits()
-        self._db, self.moved_aside = open_store(path, MIGRATIONS, synchronous="NORMAL", check=glance, auto_vacuum=True)
+        self._db, self.moved_aside = open_store(path, MIGRATIONS, synchronous="NORMAL", check=spot_check, auto_vacuum=True)
         self._ids: dict[Labels, int] = {}
         self._lookbacks: dict[int, int] = {}
         self._unknown_series = 0
@@ -220,7 +221,7 @@ class History:
             self._db.close()
 
 
-def glance(db: sqlite3.Connection) -> None:
+def spot_check(db: sqlite3.Connection) -> None:
     """The quick look at a file on opening: the first and last row of every table. Raises sqlite3.DatabaseError."""
     for table in TABLES:
         db.execute(f"SELECT * FROM {table} ORDER BY rowid LIMIT 1").fetchone()
@@ -228,9 +229,8 @@ def glance(db: sqlite3.Connection) -> None:
 
 
 def annotate(path: Path, at_ms: int, text: str, author: str) -> None:
-    """Mark a moment from a process that is not the writer (a command, a viewer). Raises sqlite3.OperationalError, StoreTooNew."""
-    db, _ = open_store(path, MIGRATIONS, synchronous="NORMAL", check=glance, auto_vacuum=True)
-    try:
-        db.execute("INSERT INTO annotations (at, text, author) VALUES (?, ?, ?)", (at_ms, text, author))
-    finally:
-        db.close()
+    """Mark a moment from a process that is not the writer (a command, a viewer). Raises StorageFault."""
+    with storage_faults():
+        db, _ = open_store(path, MIGRATIONS, synchronous="NORMAL", check=spot_check, auto_vacuum=True)
+        with closing(db):
+            db.execute("INSERT INTO annotations (at, text, author) VALUES (?, ?, ?)", (at_ms, text, author))

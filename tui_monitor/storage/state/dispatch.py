@@ -1,4 +1,4 @@
-"""The planner's tables in state.db: read at the start, written in the transaction that holds the transitions and the outbox rows."""
+"""The tables planner_* and silences of state.db: what the dispatcher remembers."""
 
 from __future__ import annotations
 
@@ -36,69 +36,8 @@ _TRACK_FIELDS = tuple(entry.name for entry in fields(TrackRow) if entry.name != 
 Row = TypeVar("Row")
 
 
-def load(db: sqlite3.Connection) -> Remembered:
-    """Everything a planner remembers, for `Planner.restore`."""
-    return Remembered(
-        told={
-            (alert_id, notifier): Told(severity, at, group, bool(flapping))
-            for alert_id, notifier, severity, at, group, flapping in db.execute(
-                "SELECT alert_id, notifier, severity, told_at, group_key, flapping FROM planner_told"
-            )
-        },
-        tracks={alert_id: _read_track(body) for alert_id, body in db.execute("SELECT alert_id, body FROM planner_tracks")},
-        groups={
-            (key, notifier): GroupRow(*numbers)
-            for key, notifier, *numbers in db.execute(
-                "SELECT group_key, notifier, opened_at, last_sent_at, wait_until, sent FROM planner_groups"
-            )
-        },
-        rates={
-            (rule, notifier): RateRow(tuple(json.loads(times)), held)
-            for rule, notifier, times, held in db.execute("SELECT rule, notifier, times, held FROM planner_rates")
-        },
-        silences={silence.id: silence for silence in load_silences(db)},
-    )
-
-
-def load_silences(db: sqlite3.Connection) -> list[Silence]:
-    """All silences, ended ones too, the newest first; a viewer may read them."""
-    rows = db.execute("SELECT id, matchers, starts_at, ends_at, by, comment FROM silences ORDER BY starts_at DESC, id")
-    return [Silence(key, tuple(Matcher(*parts) for parts in json.loads(matchers)), *rest) for key, matchers, *rest in rows]
-
-
-def save(db: sqlite3.Connection, plan: Plan) -> None:
-    """Write the plan's rows. The caller has a transaction open and calls `Planner.committed` once it is committed."""
-    _write(db, plan.told, "planner_told", ("alert_id", "notifier"), 6, lambda t: (t.severity, t.at, t.group, int(t.flapping)))
-    _write(db, plan.tracks, "planner_tracks", ("alert_id",), 2, lambda row: (_track_text(row),))
-    _write(db, plan.groups, "planner_groups", ("group_key", "notifier"), 6, lambda g: (g.opened_at, g.last_sent_at, g.wait_until, g.sent))
-    _write(db, plan.rates, "planner_rates", ("rule", "notifier"), 4, lambda row: (json.dumps(row.times), row.held))
-    _write(
-        db, plan.silences, "silences", ("id",), 6,
-        lambda s: (json.dumps([[m.name, m.op, m.value] for m in s.matchers]), s.starts_at, s.ends_at, s.by, s.comment),
-    )  # fmt: skip
-
-
-def _write(
-    db: sqlite3.Connection,
-    rows: Mapping[Any, Row | None],
-    table: str,
-    key_columns: tuple[str, ...],
-    width: int,
-    columns: Callable[[Row], tuple[object, ...]],
-) -> None:
-    if not rows:
-        return
-    keys = [(key if isinstance(key, tuple) else (key,), row) for key, row in rows.items()]
-    gone = [key for key, row in keys if row is None]
-    if gone:
-        db.executemany(f"DELETE FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in key_columns)}", gone)
-    kept = [(*key, *columns(row)) for key, row in keys if row is not None]
-    if kept:
-        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * width)})", kept)
-
-
 def _track_text(row: TrackRow) -> str:
-    """One JSON text of what the telling of an alert's end needs (`asdict` takes four times as long)."""
+    """The row as JSON, with what a resolved message needs of the alert (`asdict` takes four times as long)."""
     alert = {name: getattr(row.alert, name) for name in _ALERT_FIELDS}
     if row.alert.acknowledged is not None:
         alert["acknowledged"] = asdict(row.alert.acknowledged)
@@ -115,3 +54,66 @@ def _read_track(text: str) -> TrackRow:
     for key in ("suppressed_by", "held_by", "blocked"):
         body[key] = tuple(body[key])
     return TrackRow(Alert(**alert), **body)
+
+
+class SqliteDispatch:
+    """`DispatchTable` in state.db."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def load(self) -> Remembered:
+        return Remembered(
+            told={
+                (alert_id, notifier): Told(severity, at, group, bool(flapping))
+                for alert_id, notifier, severity, at, group, flapping in self._db.execute(
+                    "SELECT alert_id, notifier, severity, told_at, group_key, flapping FROM planner_told"
+                )
+            },
+            tracks={alert_id: _read_track(body) for alert_id, body in self._db.execute("SELECT alert_id, body FROM planner_tracks")},
+            groups={
+                (key, notifier): GroupRow(*numbers)
+                for key, notifier, *numbers in self._db.execute(
+                    "SELECT group_key, notifier, opened_at, last_sent_at, wait_until, sent FROM planner_groups"
+                )
+            },
+            rates={
+                (rule, notifier): RateRow(tuple(json.loads(times)), held)
+                for rule, notifier, times, held in self._db.execute("SELECT rule, notifier, times, held FROM planner_rates")
+            },
+            silences={silence.id: silence for silence in self.silences()},
+        )
+
+    def silences(self) -> list[Silence]:
+        rows = self._db.execute("SELECT id, matchers, starts_at, ends_at, by, comment FROM silences ORDER BY starts_at DESC, id")
+        return [Silence(key, tuple(Matcher(*parts) for parts in json.loads(matchers)), *rest) for key, matchers, *rest in rows]
+
+    def save(self, plan: Plan) -> None:
+        self._write(plan.told, "planner_told", ("alert_id", "notifier"), 6, lambda t: (t.severity, t.at, t.group, int(t.flapping)))
+        self._write(plan.tracks, "planner_tracks", ("alert_id",), 2, lambda row: (_track_text(row),))
+        self._write(
+            plan.groups, "planner_groups", ("group_key", "notifier"), 6, lambda g: (g.opened_at, g.last_sent_at, g.wait_until, g.sent)
+        )
+        self._write(plan.rates, "planner_rates", ("rule", "notifier"), 4, lambda row: (json.dumps(row.times), row.held))
+        self._write(
+            plan.silences, "silences", ("id",), 6,
+            lambda s: (json.dumps([[m.name, m.op, m.value] for m in s.matchers]), s.starts_at, s.ends_at, s.by, s.comment),
+        )  # fmt: skip
+
+    def _write(
+        self,
+        rows: Mapping[Any, Row | None],
+        table: str,
+        key_columns: tuple[str, ...],
+        width: int,
+        columns: Callable[[Row], tuple[object, ...]],
+    ) -> None:
+        if not rows:
+            return
+        keys = [(key if isinstance(key, tuple) else (key,), row) for key, row in rows.items()]
+        gone = [key for key, row in keys if row is None]
+        if gone:
+            self._db.executemany(f"DELETE FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in key_columns)}", gone)
+        kept = [(*key, *columns(row)) for key, row in keys if row is not None]
+        if kept:
+            self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * width)})", kept)

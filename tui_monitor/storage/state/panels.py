@@ -1,47 +1,32 @@
-"""Queries that people keep on the dashboard: a name, PromQL, and the range that its chart shows."""
+"""The table panels of state.db."""
 
 from __future__ import annotations
 
 import sqlite3
 
-from tui_monitor.core.frozen import frozen
+from tui_monitor.storage.records import MOST_PANELS, Panel, TooManyPanels
 
 MIGRATION = """
 CREATE TABLE panels (
     name TEXT PRIMARY KEY, expr TEXT NOT NULL, span INTEGER NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
-MOST_PANELS = 100
 
 
-@frozen
-class Panel:
-    """One kept query; ``span`` is the range of its chart in milliseconds, ``at`` when it was saved (UTC ms)."""
+class SqlitePanels:
+    """`PanelTable` in state.db."""
 
-    name: str
-    expr: str
-    span: int
-    by: str
-    at: int
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
+    def save(self, panel: Panel) -> None:
+        count = self._db.execute("SELECT count(*) FROM panels WHERE name <> ?", (panel.name,)).fetchone()[0]
+        if count >= MOST_PANELS:
+            raise TooManyPanels
+        row = (panel.name, panel.expr, panel.span, panel.by, panel.at)
+        self._db.execute("INSERT OR REPLACE INTO panels (name, expr, span, by, at) VALUES (?, ?, ?, ?, ?)", row)
 
-class TooManyPanels(Exception):
-    """There are as many panels as may be kept."""
+    def remove(self, name: str) -> bool:
+        return self._db.execute("DELETE FROM panels WHERE name = ?", (name,)).rowcount > 0
 
-
-def put(db: sqlite3.Connection, panel: Panel) -> None:
-    """Keep it; one of the same name is replaced. Raises TooManyPanels."""
-    count = db.execute("SELECT count(*) FROM panels WHERE name <> ?", (panel.name,)).fetchone()[0]
-    if count >= MOST_PANELS:
-        raise TooManyPanels(f"{MOST_PANELS} panels are kept already; take one away first")
-    row = (panel.name, panel.expr, panel.span, panel.by, panel.at)
-    db.execute("INSERT OR REPLACE INTO panels (name, expr, span, by, at) VALUES (?, ?, ?, ?, ?)", row)
-
-
-def remove(db: sqlite3.Connection, name: str) -> bool:
-    """Take it away; whether it was there."""
-    return db.execute("DELETE FROM panels WHERE name = ?", (name,)).rowcount > 0
-
-
-def every(db: sqlite3.Connection) -> list[Panel]:
-    """All, by name."""
-    return [Panel(*row) for row in db.execute("SELECT name, expr, span, by, at FROM panels ORDER BY name")]
+    def all(self) -> list[Panel]:
+        return [Panel(*row) for row in self._db.execute("SELECT name, expr, span, by, at FROM panels ORDER BY name")]

@@ -1,0 +1,193 @@
+"""The values that storage gives and takes; stamps are UTC milliseconds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.alerts.alert import Transition
+from tui_monitor.core.audit import Audit
+from tui_monitor.core.commands import CommandResult
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.units import rfc3339
+from tui_monitor.dispatch.message import Kind, Message, State
+from tui_monitor.dispatch.state import Plan
+
+NOTED_CHANGES = frozenset({"pending", "firing", "raised", "lowered"})
+"""The changes whose event keeps the alert's summary as it then was: later values make a new one."""
+MOST_PANELS = 100
+
+
+@frozen
+class AlertEventRow:
+    """One step in an alert's life as the history keeps it."""
+
+    alert: str
+    at: int
+    change: str
+    severity: str
+    old_severity: str
+    value: float | None
+    by: str
+    note: str
+
+
+@frozen
+class OutboxRow:
+    """One notification in the outbox. ``payload`` is the message as JSON, "" in lists; ``next_try`` None: it does not wait."""
+
+    id: str
+    notifier: str
+    kind: Kind
+    state: State
+    attempts: int
+    next_try: int | None
+    claimed_at: int | None
+    created_at: int
+    sent_at: int | None
+    provider_id: str
+    error: str
+    possible_repeat: bool
+    merged_into: str | None
+    thread: str
+    alerts: tuple[str, ...]
+    payload: str = ""
+
+    @property
+    def message(self) -> Message:
+        """The stored message; only of rows that were read with their payload."""
+        return Message.from_json(self.payload)
+
+
+@frozen
+class SendResult:
+    """How a send ended; ``next_try`` None: the row is finished. ``aside``: later messages of other threads may pass it."""
+
+    state: State
+    next_try: int | None = None
+    provider_id: str = ""
+    error: str = ""
+    possible_repeat: bool = False
+    aside: bool = False
+
+
+@frozen
+class PrunedRows:
+    """How many finished notifications were removed; ``unsent`` are failed and unknown ones."""
+
+    sent: int
+    unsent: int
+
+
+@frozen
+class FinishedCommand:
+    """The result to be written for the command of this id."""
+
+    id: int
+    result: CommandResult
+
+
+@frozen
+class LeaderRow:
+    """The process that polls and notifies; ``kind`` is headless or dashboard."""
+
+    pid: int
+    kind: str
+    version: str
+    config_hash: str
+    since: int
+    heartbeat: int
+
+
+@frozen
+class ViewerRow:
+    """A process that follows the leader's state; ``kind`` headless: a daemon that waits to lead."""
+
+    pid: int
+    kind: str
+    by: str
+    since: int
+    heartbeat: int
+
+
+@frozen
+class Panel:
+    """A saved query; ``span`` is the range of its chart in milliseconds, ``at`` when it was saved."""
+
+    name: str
+    expr: str
+    span: int
+    by: str
+    at: int
+
+
+class TooManyPanels(Exception):
+    """There are MOST_PANELS panels already."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{MOST_PANELS} panels are kept already; take one away first")
+
+
+@frozen
+class FiredAlert:
+    """One firing of an alert; ``ends_at`` None: it still fires."""
+
+    name: str
+    id: str
+    fingerprint: str
+    severity: str
+    starts_at: int
+    ends_at: int | None
+    labels: Mapping[str, str]
+
+
+@frozen
+class FiringHistory:
+    """What the noise report counts: firings, oldest first, and what happened to them.
+
+    ``acknowledged`` and ``flapping`` count such events by alert id. ``messages`` are (alert name, number of the message, kind) of all
+    that were sent or possibly sent, one for each alert that a message tells of.
+    """
+
+    fired: Sequence[FiredAlert]
+    acknowledged: Mapping[str, int]
+    flapping: Mapping[str, int]
+    messages: Sequence[tuple[str, int, Kind]]
+
+
+@frozen
+class UnitOfWork:
+    """What the leader commits together at ``at``: all of it or nothing.
+
+    ``resumed`` are messages that are being sent from memory because an earlier commit failed: their rows begin as ``sending``.
+    """
+
+    at: int
+    transitions: Sequence[Transition] = ()
+    plan: Plan | None = None
+    messages: Sequence[Message] = ()
+    resumed: Sequence[OutboxRow] = ()
+    audit: Sequence[Audit] = ()
+    command: FinishedCommand | None = None
+
+
+def notification_id(notifier: str, key: str) -> str:
+    """The short stable hex id of a message to a notifier."""
+    return hashlib.sha256(f"{notifier}\0{key}".encode(errors="replace")).hexdigest()[:12]
+
+
+def notification_json(row: OutboxRow) -> dict[str, object]:
+    """The contract's shape of one notification; times are RFC 3339 UTC or null."""
+    return {
+        "id": row.id,
+        "notifier": row.notifier,
+        "alerts": list(row.alerts),
+        "kind": row.kind,
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_try": rfc3339(row.next_try) if row.next_try is not None and row.state in ("retrying", "unknown") else None,
+        "created_at": rfc3339(row.created_at),
+        "sent_at": None if row.sent_at is None else rfc3339(row.sent_at),
+        "provider_id": row.provider_id or None,
+        "error": row.error or None,
+    }

@@ -1,0 +1,36 @@
+"""All tables of state.db on one connection, and the schema step by step."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from tui_monitor.storage.records import FiringHistory
+from tui_monitor.storage.sqlite import Migration
+from tui_monitor.storage.state import alerts, audit, commands, dispatch, outbox, panels, processes
+from tui_monitor.storage.state.firing_history import firing_history
+
+MIGRATIONS: tuple[Migration, ...] = (
+    alerts.MIGRATION + commands.MIGRATION + audit.MIGRATION + processes.MIGRATION,
+    outbox.MIGRATION,
+    dispatch.MIGRATION,
+    panels.MIGRATION,
+    processes.DROP_FACTS,
+)
+"""Released steps never change; their number is the version of the schema."""
+
+
+class SqliteState:
+    """`State` on a connection."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.alerts = alerts.SqliteAlerts(db)
+        self.outbox = outbox.SqliteOutbox(db)
+        self.dispatch = dispatch.SqliteDispatch(db)
+        self.commands = commands.SqliteCommands(db)
+        self.audit = audit.SqliteAudit(db)
+        self.panels = panels.SqlitePanels(db)
+        self.processes = processes.SqliteProcesses(db)
+
+    def firing_history(self, since_ms: int) -> FiringHistory:
+        return firing_history(self._db, since_ms)
