@@ -25,9 +25,9 @@ from tui_monitor.tui.screens.chart import ChartScreen, ExploreScreen, completed
 from tui_monitor.tui.screens.list_screen import PageScreen
 from tui_monitor.tui.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
 from tui_monitor.tui.screens.prompts import TAKE
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import COLORS
 
 ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
@@ -651,6 +651,6 @@ async def test_boards_of_any_kind_can_follow_each_other() -> None:
 @pytest.mark.parametrize(("width", "keys"), [(120, TAKE), (80, TAKE), (40, SHORT_HINT)])
 def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
     """From 80 columns on a prompt says what Enter and Esc do, however long its question is."""
-    label = PromptLabel(f"Acknowledge {'CheckUnhealthy' * 5}", TAKE, look=Look(UNICODE, UTC), inks=Inks(COLORS))
+    label = PromptLabel(f"Acknowledge {'CheckUnhealthy' * 5}", TAKE, look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(COLORS))
     (line,), _ = label.build(width, 1)
     assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])

@@ -23,11 +23,11 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import lasting_terminal
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.widgets.board_panes import AlertsPane, EndpointsPane, HealthPane, ResourcesPane
-from tui_monitor.widgets.cell_line import Look
+from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.glyphs import glyphs_for
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.status_bars import Picture
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.status_bars import ViewMode
+from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import COLORS, NIGHT
 
 END_WITHIN = 5.0
@@ -92,10 +92,10 @@ class MonitorApp(App[int]):
         self.backend = backend
         self.ring = bell
         self.now = now
-        self.look = Look(glyphs_for(environ), zone)
-        self.inks = Inks(COLORS, plain=plain)
+        self.look = RenderStyle(glyphs_for(environ), zone)
+        self.text_styles = TextStyles(COLORS, plain=plain)
         self.live = backend.first_board()
-        self.picture = Picture()
+        self.view = ViewMode()
         self.failure: BaseException | None = None
         self._frozen: Board | None = None
         self._aim = 0
@@ -104,7 +104,7 @@ class MonitorApp(App[int]):
         self._known: frozenset[str] | None = self._firing(self.live)
         self._start_at = at
         self._house: asyncio.Task[None] | None = None
-        self.main = MainScreen(self.live, self.look, self.inks)
+        self.main = MainScreen(self.live, self.look, self.text_styles)
 
     # Life.
 
@@ -192,31 +192,31 @@ class MonitorApp(App[int]):
 
     def refresh_picture(self) -> None:
         """Show the board that is to be seen, on whatever screen is up."""
-        self.picture = Picture(self.picture.paused_since, self.picture.past_at, self.live.at or self.shown.at)
+        self.view = ViewMode(self.view.paused_since, self.view.past_at, self.live.at or self.shown.at)
         for screen in self.screen_stack[-2:]:
             show = getattr(screen, "show", None)
             if show is not None:
-                show(self.shown, self.picture)
+                show(self.shown, self.view)
 
     def action_pause(self) -> None:
         """Hold the picture; the data goes on."""
-        if self.picture.paused_since:
+        if self.view.paused_since:
             self._live()
-        elif not self.picture.past_at:
+        elif not self.view.past_at:
             self._frozen = self.live
-            self.picture = Picture(paused_since=self.live.at or self.now())
+            self.view = ViewMode(paused_since=self.live.at or self.now())
             self.refresh_picture()
 
     def _live(self) -> None:
         self._frozen, self._aim = None, 0
-        self.picture = Picture()
+        self.view = ViewMode()
         self.refresh_picture()
 
     def action_step(self, step: int) -> None:
         """Step in time; forth from the newest moment is live again."""
         if not self._aim and step > 0:
             return
-        self._aim = (self._aim or self.picture.paused_since or self.live.at or self.now()) + step
+        self._aim = (self._aim or self.view.paused_since or self.live.at or self.now()) + step
         self.do(self._show_aim())
 
     async def _begin_at(self, at: int) -> None:
@@ -241,15 +241,15 @@ class MonitorApp(App[int]):
         try:
             board = await self.backend.board_at(at)
         except BaseException:
-            self._aim = self.picture.past_at
+            self._aim = self.view.past_at
             raise
         if at != self._aim:
             return
-        if not self.picture.past_at:
+        if not self.view.past_at:
             over = await self.backend.alert_history(MARKED)
             self.main.timeline.marks = [(a.starts_at or a.active_at, a.severity) for a in (*over, *self.live.alerts)]
         self._frozen = board
-        self.picture = Picture(past_at=at)
+        self.view = ViewMode(past_at=at)
         self.refresh_picture()
 
     # Asking the backend.
@@ -273,7 +273,7 @@ class MonitorApp(App[int]):
 
     def refused(self) -> bool:
         """Tell why nothing can be done here, where that is so."""
-        why = "This is the past: Esc goes back to now." if self.picture.past_at else self.live.read_only
+        why = "This is the past: Esc goes back to now." if self.view.past_at else self.live.read_only
         if why:
             self.notify(clean(why), severity="warning", markup=False)
         return bool(why)
@@ -296,7 +296,9 @@ class MonitorApp(App[int]):
             elif typed is not None:
                 typed(value)
 
-        self.push_screen(PromptScreen(question, value, placeholder, look=self.look, inks=self.inks, hint=hint, typed=typed), answered)
+        self.push_screen(
+            PromptScreen(question, value, placeholder, look=self.look, text_styles=self.text_styles, hint=hint, typed=typed), answered
+        )
 
     # Keys.
 
@@ -356,7 +358,7 @@ class MonitorApp(App[int]):
             pane.filter("")
         elif self.screen is not self.main:
             self.pop_screen()
-        elif self.picture.past_at or self.picture.paused_since:
+        elif self.view.past_at or self.view.paused_since:
             self._live()
         elif self.main.pane.needle:
             self.main.pane.filter("")

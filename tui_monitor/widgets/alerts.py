@@ -9,7 +9,7 @@ from tui_monitor.board.values import AlertView, Board, Delivery, alert_order, su
 from tui_monitor.core import humanize as f
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
-from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, Look, Row
+from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
 
 ORDERS = ("urgency", "newest", "severity", "name")
 CHECK_RULE = "CheckUnhealthy"
@@ -121,28 +121,28 @@ def state_style(alert: AlertView) -> str:
     return "dim"
 
 
-def alert_line(alert: AlertView, now: int, width: int, look: Look, *, selected: bool = False, past: bool = False) -> Line:
+def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, selected: bool = False, past: bool = False) -> Line:
     """One alert: mark, severity, age, name and subject, value, summary, state, as far as there is room."""
     colour, live = severity_style(alert), is_open(alert)
-    row = Row(width, look).put(look.glyphs.selected if selected else " ", "accent")
+    row = LineBuilder(width, look).append(look.glyphs.selected if selected else " ", "accent")
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
-    row.put(f" {word:<4} ", f"chip-{colour}" if live else colour).gap()
-    row.put(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(2)
+    row.append(f" {word:<4} ", f"chip-{colour}" if live else colour).gap()
+    row.append(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(2)
     state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 5)
     name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40
     value_width = 0 if width < 90 else 9
     if name_width:
-        row.put(title(alert, width), "strong" if live else "dim", name_width).gap()
+        row.append(title(alert, width), "strong" if live else "dim", name_width).gap()
     if value_width:
-        row.put("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
+        row.append("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
     text = told(alert, width)
     if not state_width and not live:
         text = f"[{short_state(alert, past=past)}] {text}"
-    row.put(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
+    row.append(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
         state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, past=past)
         state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)
-        row.gap(2).put(state, state_style(alert), state_width)
+        row.gap(2).append(state, state_style(alert), state_width)
     return row.line()
 
 
@@ -167,16 +167,16 @@ def counts(board: Board) -> str:
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 
-def advice_lines(alert: AlertView, now: int, width: int, look: Look, most: int = 1) -> list[Line]:
+def advice_lines(alert: AlertView, now: int, width: int, look: RenderStyle, most: int = 1) -> list[Line]:
     """The selected alert: since when, its whole summary and where to read on; then in at most ``most`` lines what to do."""
-    row = Row(width, look).gap(1)
+    row = LineBuilder(width, look).gap(1)
     if alert.name not in title(alert, width):
-        row.put(alert.name, "dim").gap()
-    row.put("since", "faint").gap().put(f.stamp(alert.starts_at or alert.active_at, now, look.zone, seconds=True), "text").gap(2)
-    row.put(alert.summary or alert.name, "text").gap(2)
+        row.append(alert.name, "dim").gap()
+    row.append("since", "faint").gap().append(f.stamp(alert.starts_at or alert.active_at, now, look.zone, seconds=True), "text").gap(2)
+    row.append(alert.summary or alert.name, "text").gap(2)
     runbook = alert.annotations.get("runbook_url", "")
     if runbook and row.room > 20:
-        row.put("runbook", "faint").gap().put(runbook, "accent").gap(2)
+        row.append("runbook", "faint").gap().append(runbook, "accent").gap(2)
     advice = alert.annotations.get("description", "")
     word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert))
     parts = f.wrap(clean(text), width - len(word) - 3)
@@ -184,5 +184,5 @@ def advice_lines(alert: AlertView, now: int, width: int, look: Look, most: int =
         parts[most - 1 :] = [" ".join(parts[most - 1 :])]
     lines = [row.line()]
     for index, part in enumerate(parts):
-        lines.append(Row(width, look).gap(1).put("" if index else word, "faint", len(word)).gap().put(part, style).line())
+        lines.append(LineBuilder(width, look).gap(1).append("" if index else word, "faint", len(word)).gap().append(part, style).line())
     return lines

@@ -9,10 +9,10 @@ from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets import alerts, checks, resources
 from tui_monitor.widgets import status_bars as bars
-from tui_monitor.widgets.cell_line import Line, Look, Row, note
-from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
+from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 
 Sparks = Mapping[str, Spark]
 ADVICE_FROM_HEIGHT = 8
@@ -23,8 +23,8 @@ class BoardPane(Pane):
 
     ORDERS: tuple[str, ...] = ()
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
-        super().__init__(look=look, inks=inks, id=id)
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        super().__init__(look=look, text_styles=text_styles, id=id)
         self.board = board
         self.sparks: Sparks = board.sparks
         self.order = self.ORDERS[0] if self.ORDERS else ""
@@ -64,9 +64,9 @@ class ResourcesPane(BoardPane):
     TITLE = "Resources"
     ORDERS = ("cpu", "memory")
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self._entries: list[resources.Entry] = []
-        super().__init__(board, look=look, inks=inks, id=id)
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The entries depend on the room."""
@@ -97,10 +97,10 @@ class ChecksPane(BoardPane):
     ENDPOINTS = False
     ORDERS = ("configured", "status", "latency", "name")
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.checks: list[CheckView] = []
         self.names = 0
-        super().__init__(board, look=look, inks=inks, id=id)
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def take(self) -> None:
         """The checks of this pane, filtered and sorted."""
@@ -141,7 +141,7 @@ class ChecksPane(BoardPane):
             return [note("Waiting for the first reading.", width, self.look)]
         if self.needle:
             return [note("Nothing matches the filter. Esc clears it.", width, self.look)]
-        blank = [Row(width, self.look).line()] if height > len(self.ADVICE) else []
+        blank = [LineBuilder(width, self.look).line()] if height > len(self.ADVICE) else []
         return [*blank, *(note(text, width, self.look, style) for text, style in self.ADVICE)]
 
     ADVICE: tuple[tuple[str, str], ...] = ()
@@ -197,9 +197,9 @@ class AlertsPane(BoardPane):
     TITLE = "Alerts"
     ORDERS = alerts.ORDERS
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.alerts: list[AlertView] = []
-        super().__init__(board, look=look, inks=inks, id=id)
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def take(self) -> None:
         """The board's alerts, filtered and sorted."""
@@ -236,14 +236,14 @@ class AlertsPane(BoardPane):
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """All is quiet, or nothing is known yet."""
-        blank = Row(width, self.look).line()
+        blank = LineBuilder(width, self.look).line()
         if self.board.loading:
             return [blank, note("The first reading is under way.", width, self.look)]
         if self.needle:
             return [blank, note("Nothing matches the filter. Esc clears it.", width, self.look)]
-        quiet = Row(width, self.look).gap(2).put(self.look.glyphs.healthy, "ok").gap().put("No alerts.", "text").gap()
+        quiet = LineBuilder(width, self.look).gap(2).append(self.look.glyphs.healthy, "ok").gap().append("No alerts.", "text").gap()
         healthy = sum(check.status is HealthStatus.HEALTHY for check in self.board.checks)
-        quiet.put(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
+        quiet.append(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
         lines = [blank, quiet.line()]
         if not self.board.notifiers:
             lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
@@ -252,17 +252,17 @@ class AlertsPane(BoardPane):
         return lines
 
 
-class Bar(Lines):
+class Bar(LineWidget):
     """One line that is built from the board and the way it is looked at."""
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
-        super().__init__(look=look, inks=inks, id=id)
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        super().__init__(look=look, text_styles=text_styles, id=id)
         self.board = board
-        self.picture = bars.Picture()
+        self.view = bars.ViewMode()
 
-    def show(self, board: Board, picture: bars.Picture) -> None:
+    def show(self, board: Board, view: bars.ViewMode) -> None:
         """Show a new board."""
-        self.board, self.picture = board, picture
+        self.board, self.view = board, view
         self.rebuild()
 
 
@@ -277,15 +277,15 @@ class HeadBar(Bar):
 class NoticeBar(Bar):
     """What must be said plainly; hidden when there is nothing. ``home``: on the main screen, where it takes the lines it needs."""
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str, home: bool = False) -> None:
-        super().__init__(board, look=look, inks=inks, id=id)
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str, home: bool = False) -> None:
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
         self._home = home
         self.add_class("-hidden")
 
-    def show(self, board: Board, picture: bars.Picture) -> None:
+    def show(self, board: Board, view: bars.ViewMode) -> None:
         """Show or hide, as high as there is to say."""
-        self.board, self.picture = board, picture
-        told = bars.notices(board, picture, self.look, home=self._home)
+        self.board, self.view = board, view
+        told = bars.notices(board, view, self.look, home=self._home)
         self.set_class(not told, "-hidden")
         self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look, home=self._home)))
         self.rebuild()
@@ -301,7 +301,7 @@ class NoticeBar(Bar):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """All notices that there is room for."""
-        told = bars.notices(self.board, self.picture, self.look, home=self._home)
+        told = bars.notices(self.board, self.view, self.look, home=self._home)
         return bars.notice_lines(told, width, self.look, home=self._home), -1
 
 
@@ -327,15 +327,15 @@ class TimelineBar(Bar):
     marks: Sequence[tuple[int, str]] = ()
     hours = 6
 
-    def show(self, board: Board, picture: bars.Picture) -> None:
+    def show(self, board: Board, view: bars.ViewMode) -> None:
         """Show or hide."""
-        self.set_class(not picture.past_at, "-hidden")
-        super().show(board, picture)
+        self.set_class(not view.past_at, "-hidden")
+        super().show(board, view)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The hours that hold the moment, ending now if that is near enough."""
         long = self.hours * 3_600_000
-        now, at = self.picture.now or self.board.at, self.picture.past_at or self.board.at
+        now, at = self.view.now or self.board.at, self.view.past_at or self.board.at
         end = now if now - at < long else min(now, at + long // 2)
         marks = [*self.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
         return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1

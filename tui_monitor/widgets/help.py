@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import heading
 
 TWO_COLUMNS = 118
@@ -73,24 +73,27 @@ WORDS = (
 )
 
 
-def help_lines(width: int, look: Look) -> list[Line]:
+def help_lines(width: int, look: RenderStyle) -> list[Line]:
     """All keys, what the shapes and words mean; in two columns where there is room, so that they are seen at a glance."""
     if width < TWO_COLUMNS:
         return [line for title, keys in HELP for line in _section(title, keys, width, look)] + _legend(width, look)
     half = width // 2
     left = [line for title, keys in HELP[:3] for line in _section(title, keys, half, look)]
     right = [line for title, keys in HELP[3:] for line in _section(title, keys, width - half, look)] + _legend(width - half, look)
-    return [(*(one or Row(half, look).line()), *(other or Row(width - half, look).line())) for one, other in zip_longest(left, right)]
+    return [
+        (*(one or LineBuilder(half, look).line()), *(other or LineBuilder(width - half, look).line()))
+        for one, other in zip_longest(left, right)
+    ]
 
 
-def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: Look) -> list[Line]:
-    rows = [Row(width, look).gap(3).put(key, "accent", 9).gap().put(does, "text").line() for key, does in keys]
+def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: RenderStyle) -> list[Line]:
+    rows = [LineBuilder(width, look).gap(3).append(key, "accent", 9).gap().append(does, "text").line() for key, does in keys]
     return [*heading(title, width, look), *rows]
 
 
-def _legend(width: int, look: Look) -> list[Line]:
-    row = Row(width, look).gap(3)
+def _legend(width: int, look: RenderStyle) -> list[Line]:
+    row = LineBuilder(width, look).gap(3)
     for status in HealthStatus:
-        row.put(look.glyphs.health(status), HEALTH_STYLES[status]).gap().put(status.value, "text").gap(3)
-    words = [Row(width, look).gap(3).put(word, "strong", 9).gap().put(told, "text").line() for word, told in WORDS]
+        row.append(look.glyphs.health(status), HEALTH_STYLES[status]).gap().append(status.value, "text").gap(3)
+    words = [LineBuilder(width, look).gap(3).append(word, "strong", 9).gap().append(told, "text").line() for word, told in WORDS]
     return [*heading("Shapes", width, look), row.line(), *heading("Words", width, look), *words]

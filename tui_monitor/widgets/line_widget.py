@@ -10,19 +10,19 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_monitor.core.humanize import cells
-from tui_monitor.widgets.cell_line import Line, Look
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.cell_line import Line, RenderStyle
+from tui_monitor.widgets.styles import TextStyles
 
 EMPTY: Line = ()
 
 
-class Lines(Widget):
+class LineWidget(Widget):
     """Shows lines that somebody built. Subclasses say what they show in `build`."""
 
-    def __init__(self, *, look: Look, inks: Inks, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, look: RenderStyle, text_styles: TextStyles, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.look = look
-        self.inks = inks
+        self.text_styles = text_styles
         self._lines: tuple[Line, ...] = ()
         self._selected = -1
 
@@ -49,7 +49,7 @@ class Lines(Widget):
                 self.refresh(Region(start, y, end - start, 1))
 
     def on_resize(self) -> None:
-        """A new size is a new picture."""
+        """A new size needs new lines."""
         self.rebuild()
         self.refresh()
 
@@ -64,7 +64,7 @@ class Lines(Widget):
         return self._strip(y, self.size.width)
 
     def _strip(self, y: int, width: int) -> Strip:
-        style, selected = self.inks.style, y == self._selected
+        style, selected = self.text_styles.style, y == self._selected
         segments = [Segment(text, style(name, selected)) for text, name in (self._lines[y] if y < len(self._lines) else EMPTY)]
         return Strip(segments).adjust_cell_length(width, style("text", selected))
 

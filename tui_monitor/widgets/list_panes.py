@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.core.humanize import cells, cut, wrap
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, Look, Row, hint_line, note, title_line
-from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, hint_line, note, title_line
+from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 
-Draw = Callable[[int, Look], Sequence[Line]]
+Draw = Callable[[int, RenderStyle], Sequence[Line]]
 """The lines of a page for a width."""
-DrawRow = Callable[[int, Look, bool], Line]
+DrawRow = Callable[[int, RenderStyle, bool], Line]
 FOOT_FROM_HEIGHT = 8
 
 
-class HintBar(Lines):
+class HintBar(LineWidget):
     """One line that names the keys of a screen."""
 
-    def __init__(self, hints: Sequence[tuple[str, str]], *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks, classes="hints")
+    def __init__(self, hints: Sequence[tuple[str, str]], *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, classes="hints")
         self.hints = hints
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
@@ -32,8 +32,8 @@ class HintBar(Lines):
 class TextPane(Pane):
     """A page of lines that scrolls."""
 
-    def __init__(self, title: str, draw: Draw, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks)
+    def __init__(self, title: str, draw: Draw, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles)
         self.heading, self.body = title, draw
         self._count = 0
 
@@ -74,8 +74,8 @@ class TextPane(Pane):
 class ListPane(Pane):
     """A list of rows that somebody made: key, searchable text, how to draw it."""
 
-    def __init__(self, title: str, empty: str, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks)
+    def __init__(self, title: str, empty: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles)
         self.heading, self.nothing, self.words = title, empty, ""
         self._all: Sequence[tuple[str, str, DrawRow]] = ()
         self._rows: Sequence[tuple[str, str, DrawRow]] = ()
@@ -118,32 +118,32 @@ class ListPane(Pane):
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """What is said when there is nothing."""
         text = "Nothing matches the filter. Esc clears it." if self.needle else self.nothing
-        return [Row(width, self.look).line(), note(text, width, self.look)]
+        return [LineBuilder(width, self.look).line(), note(text, width, self.look)]
 
 
-def prose(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
+def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[Line]:
     """Prose in as many lines as it needs, up to three."""
     return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
 
 
-def heading(text: str, width: int, look: Look) -> list[Line]:
+def heading(text: str, width: int, look: RenderStyle) -> list[Line]:
     """A blank line and a heading."""
-    return [Row(width, look).line(), Row(width, look).gap(1).put(text, "heading").line()]
+    return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(1).append(text, "heading").line()]
 
 
-def fact(name: str, text: str, width: int, look: Look, style: str = "text", name_width: int = 14) -> list[Line]:
+def fact(name: str, text: str, width: int, look: RenderStyle, style: str = "text", name_width: int = 14) -> list[Line]:
     """A name and its text, wrapped under itself; nothing where the text is empty."""
     if not text:
         return []
     room = max(8, width - name_width - 3)
     lines = []
     for index, part in enumerate(wrap(clean(text, newlines=True), room, 40)):
-        row = Row(width, look).gap(1).put(name if index == 0 else "", "dim", name_width).gap()
-        lines.append(row.put(part, style).line())
+        row = LineBuilder(width, look).gap(1).append(name if index == 0 else "", "dim", name_width).gap()
+        lines.append(row.append(part, style).line())
     return lines
 
 
-def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: Look) -> list[Line]:
+def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: RenderStyle) -> list[Line]:
     """Rows of (text, style), each column as wide as its widest text; the last takes what is left."""
     if not rows:
         return []
@@ -151,8 +151,8 @@ def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: Look) -> 
     widths = [max((min(40, cells(clean(row[i][0]))) for row in rows if i < len(row)), default=0) for i in range(columns)]
     lines = []
     for cells_of_row in rows:
-        row = Row(width, look).gap(1)
+        row = LineBuilder(width, look).gap(1)
         for index, (text, style) in enumerate(cells_of_row):
-            row.put(text, style, None if index == columns - 1 else widths[index]).gap(2)
+            row.append(text, style, None if index == columns - 1 else widths[index]).gap(2)
         lines.append(row.line())
     return lines

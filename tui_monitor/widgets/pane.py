@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
-from tui_monitor.widgets.cell_line import Line, Look, pointed, title_line
-from tui_monitor.widgets.line_widget import Lines
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.cell_line import Line, RenderStyle, pointed, title_line
+from tui_monitor.widgets.line_widget import LineWidget
+from tui_monitor.widgets.styles import TextStyles
 
 
-class Pane(Lines, can_focus=True):
+class Pane(LineWidget, can_focus=True):
     """A head line and rows below it, one of them selected. Subclasses give keys and draw rows."""
 
     TITLE: ClassVar[str] = ""
@@ -25,8 +25,8 @@ class Pane(Lines, can_focus=True):
             super().__init__()
             self.pane = pane
 
-    def __init__(self, *, look: Look, inks: Inks, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look=look, inks=inks, id=id, classes=classes)
+    def __init__(self, *, look: RenderStyle, text_styles: TextStyles, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(look=look, text_styles=text_styles, id=id, classes=classes)
         self.needle = ""
         self.cursor = 0
         self.top = 0
@@ -58,7 +58,7 @@ class Pane(Lines, can_focus=True):
         return f"{before + 1}-{before + sum(map(bool, keys[self.shown.start : self.shown.stop]))} of {sum(map(bool, keys))}"
 
     def heads(self, width: int) -> Sequence[Line]:
-        """Lines between the head and the rows that do not scroll."""
+        """LineWidget between the head and the rows that do not scroll."""
         return ()
 
     def remark(self) -> str:
@@ -70,7 +70,7 @@ class Pane(Lines, can_focus=True):
         return ()
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """Lines at the bottom about the selected row."""
+        """LineWidget at the bottom about the selected row."""
         return ()
 
     # What they share.

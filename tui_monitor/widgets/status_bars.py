@@ -9,7 +9,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row, hint_line
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle, hint_line
 
 HINTS = (
     ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
@@ -24,7 +24,7 @@ PAST_HINTS = (("[ ]", "a minute"), ("Esc", "live"), ("{ }", "15 minutes"), ("@",
 
 
 @frozen
-class Picture:
+class ViewMode:
     """How the board is being looked at: live, paused since a moment, or a moment of the past (UTC ms, 0: not so)."""
 
     paused_since: int = 0
@@ -48,9 +48,9 @@ def leader_text(leader: LeaderView) -> str:
     return leader.role if leader.alive else "no leader"
 
 
-def head_line(board: Board, width: int, look: Look) -> Line:
+def head_line(board: Board, width: int, look: RenderStyle) -> Line:
     """Host, overall health as shape and word, what fires and what is acknowledged, role, clock."""
-    row = Row(width, look).put(" ", "band")
+    row = LineBuilder(width, look).append(" ", "band")
     word = "loading" if board.loading else board.status.value
     clock = f.clock(board.at, look.zone) if board.at else "--:--"
     right = [clock]
@@ -59,17 +59,17 @@ def head_line(board: Board, width: int, look: Look) -> Line:
     if width >= 100:
         right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
     tail = "   ".join(part for part in right if part) + " "
-    row.put(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").put("   ", "band-dim")
+    row.append(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").append("   ", "band-dim")
     style = "band-" + HEALTH_STYLES[board.status] if not board.loading else "band-dim"
-    row.put(f"{look.glyphs.health(board.status)} {word}", style).put("   ", "band-dim")
+    row.append(f"{look.glyphs.health(board.status)} {word}", style).append("   ", "band-dim")
     limit = width - len(tail)
     for runs in [] if board.loading else _counts(board):
         if row.used + sum(len(text) for text, _ in runs) < limit:
             for text, style in runs:
-                row.put(text, style)
+                row.append(text, style)
             break
-    row.put(" " * max(0, limit - row.used), "band-dim").put(tail, "band-dim")
-    return row.put(" " * row.room, "band-dim").line()
+    row.append(" " * max(0, limit - row.used), "band-dim").append(tail, "band-dim")
+    return row.append(" " * row.room, "band-dim").line()
 
 
 def _counts(board: Board) -> list[list[tuple[str, str]]]:
@@ -90,22 +90,22 @@ def _counts(board: Board) -> list[list[tuple[str, str]]]:
     return [[*listed, *long], [*listed, *short], [*gravest, *short], gravest, [*number, *short], number]
 
 
-def summary_line(board: Board, width: int, look: Look) -> Line:
+def summary_line(board: Board, width: int, look: RenderStyle) -> Line:
     """The whole board in one line, for a terminal too small for more."""
-    row = Row(width, look).put(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
-    row.put(f"{board.firing} firing", "strong" if board.firing else "dim")
-    return row.put(f" {board.host} {board.status.value}", "dim").line()
+    row = LineBuilder(width, look).append(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
+    row.append(f"{board.firing} firing", "strong" if board.firing else "dim")
+    return row.append(f" {board.host} {board.status.value}", "dim").line()
 
 
-def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) -> list[tuple[str, str]]:
+def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = True) -> list[tuple[str, str]]:
     """What must be said plainly, as (strong word, sentence), most important first; only at ``home`` Esc leads from the past to now."""
     told: list[tuple[str, str]] = []
-    if picture.past_at:
-        when = f.stamp(picture.past_at, picture.now, look.zone, seconds=True)
+    if view.past_at:
+        when = f.stamp(view.past_at, view.now, look.zone, seconds=True)
         keys = "[ back   ] forth   @ a time" + "   Esc live" * home
-        told.append((f"PAST {when}", f"{f.ago(picture.past_at, picture.now)}   {keys}"))
-    if picture.paused_since:
-        told.append(("PAUSED", f"since {f.clock(picture.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
+        told.append((f"PAST {when}", f"{f.ago(view.past_at, view.now)}   {keys}"))
+    if view.paused_since:
+        told.append(("PAUSED", f"since {f.clock(view.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
     leader = board.leader
     if not leader.alive and not board.loading:
         since = leader.heartbeat or leader.since
@@ -118,27 +118,27 @@ def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) ->
     return told
 
 
-def notice_lines(told: Sequence[tuple[str, str]], width: int, look: Look, *, home: bool = True) -> list[Line]:
+def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle, *, home: bool = True) -> list[Line]:
     """The notices one after the other; at ``home`` what does not fit goes on below, for a sentence that is cut may hide what to do."""
-    rows, limit = [Row(width, look)], 1 if not home else 2 if width >= 60 else 3
+    rows, limit = [LineBuilder(width, look)], 1 if not home else 2 if width >= 60 else 3
     for word, sentence in told:
         if rows[-1].used and rows[-1].room < len(word) + 12:
             if len(rows) == limit:
-                rows[-1].put(look.glyphs.cut, "alarm")
+                rows[-1].append(look.glyphs.cut, "alarm")
                 break
-            rows.append(Row(width, look))
-        rows[-1].put(f" {word} ", "alarm-strong")
+            rows.append(LineBuilder(width, look))
+        rows[-1].append(f" {word} ", "alarm-strong")
         left = clean(sentence).split(" ")
         while left and len(rows) < limit:
             if f.cells(left[0]) < rows[-1].room:
-                rows[-1].put(f" {left.pop(0)}", "alarm")
+                rows[-1].append(f" {left.pop(0)}", "alarm")
             else:
-                rows.append(Row(width, look))
-        rows[-1].put(" ".join(["", *left]) + "  ", "alarm")
-    return [row.put(" " * row.room, "alarm").line() for row in rows]
+                rows.append(LineBuilder(width, look))
+        rows[-1].append(" ".join(["", *left]) + "  ", "alarm")
+    return [row.append(" " * row.room, "alarm").line() for row in rows]
 
 
-def foot_line(board: Board, width: int, look: Look) -> Line:
+def foot_line(board: Board, width: int, look: RenderStyle) -> Line:
     """The keys that help now, and what the monitor itself uses."""
     own = []
     if board.own_cpu is not None:
@@ -149,7 +149,7 @@ def foot_line(board: Board, width: int, look: Look) -> Line:
     return hint_line((*hints, *LAST_HINTS), width, look, "  ".join(own) if width >= 80 else "", last=len(LAST_HINTS))
 
 
-def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: Look) -> Line:
+def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: RenderStyle) -> Line:
     """A line of time from ``start`` to ``end`` (UTC ms) with a mark for each alert (stamp, severity) and the moment shown."""
     first, last = f" {f.stamp(start, end, look.zone)} ", f" {f.clock(end, look.zone)} "
     inner = max(1, width - f.cells(first) - f.cells(last))
@@ -163,10 +163,10 @@ def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: in
                 slots[x] = (look.glyphs.mark, ("info", "info", "warning", "error", "critical")[rank + 1])
     x = _slot(min(max(at, start), end), start, end, inner)
     slots[x] = ("|" if ranks[x] == -2 else slots[x][0], "alarm-strong")
-    row = Row(width, look).put(first, "dim")
+    row = LineBuilder(width, look).append(first, "dim")
     for text, style in slots:
-        row.put(text, style)
-    return row.put(last, "dim").line()
+        row.append(text, style)
+    return row.append(last, "dim").line()
 
 
 def _slot(stamp: int, start: int, end: int, inner: int) -> int:

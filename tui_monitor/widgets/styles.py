@@ -50,7 +50,7 @@ REVERSED = ("chip-error", "chip-critical", "alarm-strong")
 """What is shown in reverse where there are no colours."""
 
 
-class Inks:
+class TextStyles:
     """The styles of one app. Without colours only bold and reverse are left, which the terminal's own colours draw."""
 
     def __init__(self, colors: Mapping[str, str], *, plain: bool = False) -> None:

@@ -27,7 +27,7 @@ from tui_monitor.core.commands import AddSilence
 from tui_monitor.widgets import alerts, checks
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
-from tui_monitor.widgets.cell_line import Line, Look, hint_line, text_of
+from tui_monitor.widgets.cell_line import Line, RenderStyle, hint_line, text_of
 from tui_monitor.widgets.details import alert_lines, check_lines, notifier_text
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
@@ -35,17 +35,17 @@ from tui_monitor.widgets.line_widget import changed_cells
 from tui_monitor.widgets.list_panes import TextPane
 from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
 from tui_monitor.widgets.resources import resource_entries
-from tui_monitor.widgets.styles import RECIPES, Inks
+from tui_monitor.widgets.styles import RECIPES, TextStyles
 from tui_monitor.widgets.theme import COLORS
 
-LOOK = Look(UNICODE, UTC)
+LOOK = RenderStyle(UNICODE, UTC)
 BOARDS = [boards.empty, boards.quiet, boards.busy, boards.broken, boards.hostile, boards.korean, lambda: boards.loading()]
 WIDTHS = [1, 7, 34, 45, 68, 80, 120, 200]
 
 
-def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
+def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
     """Every kind of line, of one board at one width."""
-    picture = bars.Picture(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
+    picture = bars.ViewMode(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
     lines = [bars.head_line(board, width, look), bars.foot_line(board, width, look), bars.summary_line(board, width, look)]
     lines += bars.notice_lines(bars.notices(board, picture, look), width, look)
     lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
@@ -88,7 +88,7 @@ def test_nothing_hostile_survives(width: int) -> None:
 def test_ascii_look_is_ascii(width: int) -> None:
     """With the ASCII shapes nothing else is drawn."""
     for make in (boards.busy, boards.empty, boards.broken, boards.quiet):
-        assert text_of(all_lines(make(), width, Look(ASCII, UTC))).isascii()
+        assert text_of(all_lines(make(), width, RenderStyle(ASCII, UTC))).isascii()
 
 
 def test_own_shapes_are_never_ambiguous() -> None:
@@ -98,20 +98,20 @@ def test_own_shapes_are_never_ambiguous() -> None:
 
 
 def test_every_style_is_defined() -> None:
-    """Lines name only styles that have a recipe."""
+    """LineWidget name only styles that have a recipe."""
     styles = {style for make in BOARDS for line in all_lines(make(), 120) for _, style in line}  # type: ignore[operator]
     assert styles <= set(RECIPES)
 
 
 def test_without_colour_everything_is_still_told() -> None:
-    """Plain inks have no colours at all; what was a filled chip is reversed."""
-    inks = Inks(COLORS, plain=True)
+    """Plain text_styles have no colours at all; what was a filled chip is reversed."""
+    text_styles = TextStyles(COLORS, plain=True)
     for name in RECIPES:
         for selected in (False, True):
-            style = inks.style(name, selected)
+            style = text_styles.style(name, selected)
             assert style.color is None and style.bgcolor is None
-    assert inks.style("chip-critical").reverse
-    assert inks.style("no such style") == inks.style("text") == Style()
+    assert text_styles.style("chip-critical").reverse
+    assert text_styles.style("no such style") == text_styles.style("text") == Style()
 
 
 def test_the_head_tells_host_health_counts_and_role() -> None:
@@ -128,10 +128,10 @@ def test_the_head_tells_host_health_counts_and_role() -> None:
 def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
     """Each has its own plain word."""
     board = replace(boards.broken(), read_only="you are not in group tui-monitor")
-    told = bars.notices(board, bars.Picture(boards.AT, boards.AT - 3_600_000, boards.AT), LOOK)
+    told = bars.notices(board, bars.ViewMode(boards.AT, boards.AT - 3_600_000, boards.AT), LOOK)
     assert [word for word, _ in told] == ["PAST 13:13:20", "PAUSED", "NO LEADER", "READ-ONLY", "TROUBLE"]
     assert "since 14:11:45" in told[2][1]
-    assert bars.notices(boards.busy(), bars.Picture(), LOOK) == []
+    assert bars.notices(boards.busy(), bars.ViewMode(), LOOK) == []
     assert bars.leader_text(LeaderView("viewer")) == "viewer"
 
 
@@ -139,9 +139,9 @@ def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
 def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
     """On a phone too it is read to its end, which says what to do; what even two or three lines do not hold is cut with a sign."""
     board = replace(boards.busy(), leader=LeaderView("viewer", 0, "headless", 0, boards.AT, alive=False))
-    shown = bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK)
+    shown = bars.notice_lines(bars.notices(board, bars.ViewMode(), LOOK), width, LOOK)
     assert len(shown) == lines and text_of(shown).rstrip().endswith("Start the service.")
-    assert len(bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK, home=False)) == 1
+    assert len(bars.notice_lines(bars.notices(board, bars.ViewMode(), LOOK), width, LOOK, home=False)) == 1
     long = bars.notice_lines([("TROUBLE", "word " * 60), ("READ-ONLY", "you")], width, LOOK)
     assert len(long) == (2 if width >= 60 else 3) and text_of(long).rstrip().endswith(LOOK.glyphs.cut)
 
@@ -149,7 +149,7 @@ def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
 def test_a_first_start_raises_no_alarm() -> None:
     """While the first reading is under way nobody leads yet, and that is no fault."""
     starting = replace(boards.loading(), leader=LeaderView("viewer", alive=False))
-    assert bars.notices(starting, bars.Picture(), LOOK) == []
+    assert bars.notices(starting, bars.ViewMode(), LOOK) == []
     head = text_of([bars.head_line(starting, 80, LOOK)])
     assert "starting" in head and "no leader" not in head
 
@@ -200,7 +200,7 @@ def test_an_endpoint_shows_figures_or_its_reason() -> None:
 
 def test_a_long_name_leaves_room_for_what_is_below() -> None:
     """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
-    page = TextPane("CheckUnhealthy reports-export-of-the-month", help_lines, look=LOOK, inks=Inks(COLORS))
+    page = TextPane("CheckUnhealthy reports-export-of-the-month", help_lines, look=LOOK, text_styles=TextStyles(COLORS))
     lines, _ = page.build(40, 10)
     head = text_of([lines[0]])
     assert head.rstrip().endswith("more below") and UNICODE.cut in head and "CheckUnhealthy" in head

@@ -13,7 +13,7 @@ from tui_monitor.core.commands import DropPanel
 from tui_monitor.core.sanitize import clean
 from tui_monitor.tui.screens.list_screen import Hints, PageScreen
 from tui_monitor.widgets import analysis_rows as studies
-from tui_monitor.widgets.cell_line import Line, Look
+from tui_monitor.widgets.cell_line import Line, RenderStyle
 from tui_monitor.widgets.list_panes import FOOT_FROM_HEIGHT, DrawRow, ListPane, prose
 
 if TYPE_CHECKING:
@@ -45,13 +45,15 @@ class PanelsScreen(PageScreen):
 
 async def panels_screen(app: MonitorApp) -> PageScreen:
     """The kept queries with their newest values."""
-    pane = ListPane("Panels", "No query is kept yet. Ctrl+S on a trend (t) or in explore (e) keeps one.", look=app.look, inks=app.inks)
+    pane = ListPane(
+        "Panels", "No query is kept yet. Ctrl+S on a trend (t) or in explore (e) keeps one.", look=app.look, text_styles=app.text_styles
+    )
     known: dict[str, PanelView] = {}
 
     async def load() -> None:
         rows: list[tuple[str, str, DrawRow]] = []
         known.clear()
-        end = app.picture.past_at or app.now()
+        end = app.view.past_at or app.now()
         for panel in await app.backend.panels():
             chart = await app.backend.chart(panel.expr, end - panel.span, end, PANEL_POINTS)
             for index in range(max(1, min(PANEL_LINES, len(chart.lines)))):
@@ -83,12 +85,12 @@ async def panels_screen(app: MonitorApp) -> PageScreen:
             app.do(load())
 
     await load()
-    screen = PanelsScreen(pane, app.shown, PANEL_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened)
+    screen = PanelsScreen(pane, app.shown, PANEL_HINTS, look=app.look, text_styles=app.text_styles, refill=refill, opened=opened)
     screen.removed = removed
     return screen
 
 
-def _panel(panel: PanelView, chart: Chart, index: int, width: int, look: Look, selected: bool) -> Line:
+def _panel(panel: PanelView, chart: Chart, index: int, width: int, look: RenderStyle, selected: bool) -> Line:
     return studies.panel_line(panel, chart, index, width, look)
 
 
@@ -112,7 +114,7 @@ class StudyScreen(PageScreen):
         work: Callable[[str], Coroutine[Any, Any, None]],
         opened: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(pane, app.shown, hints, look=app.look, inks=app.inks, opened=opened)
+        super().__init__(pane, app.shown, hints, look=app.look, text_styles=app.text_styles, opened=opened)
         self._do, self._work = app.do, work
 
     @property
@@ -134,7 +136,7 @@ class StudyScreen(PageScreen):
 
 def backtest_screen(app: MonitorApp) -> PageScreen:
     """What each rule would have done over the last days; Enter tries a change beside it."""
-    pane = BacktestPane("Backtest", "There is no rule.", look=app.look, inks=app.inks)
+    pane = BacktestPane("Backtest", "There is no rule.", look=app.look, text_styles=app.text_styles)
     pane.columns = lambda width, look: [studies.backtest_heads(width, look)]
 
     async def work(since: str) -> None:
@@ -199,13 +201,13 @@ class BacktestPane(ListPane):
         return [*lines, *prose(one.condition, width, self.look, "text")]
 
 
-def _outcome(one: BacktestRow, end: int, width: int, look: Look, selected: bool) -> Line:
+def _outcome(one: BacktestRow, end: int, width: int, look: RenderStyle, selected: bool) -> Line:
     return studies.backtest_line(one, end, width, look)
 
 
 def noise_screen(app: MonitorApp) -> PageScreen:
     """Which alerts disturbed over the last days, and what to try."""
-    pane = NoisePane("Noise", "", look=app.look, inks=app.inks)
+    pane = NoisePane("Noise", "", look=app.look, text_styles=app.text_styles)
     pane.columns = lambda width, look: [studies.noise_heads(width, look)]
 
     async def work(since: str) -> None:
@@ -234,5 +236,5 @@ class NoisePane(ListPane):
         return prose(one.advice, width, self.look) if one is not None and one.advice and height >= FOOT_FROM_HEIGHT else ()
 
 
-def _noise(one: NoiseRow, width: int, look: Look, selected: bool) -> Line:
+def _noise(one: NoiseRow, width: int, look: RenderStyle, selected: bool) -> Line:
     return studies.noise_line(one, width, look)

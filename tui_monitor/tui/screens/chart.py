@@ -15,12 +15,12 @@ from textual.widgets import Input
 from tui_monitor.board.values import AlertView, Board, Chart, ChartLine
 from tui_monitor.core.frozen import frozen
 from tui_monitor.widgets.board_panes import HeadBar, NoticeBar
-from tui_monitor.widgets.cell_line import Line, Look, Row, note, title_line
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, title_line
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.list_panes import HintBar
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.status_bars import Picture
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.status_bars import ViewMode
+from tui_monitor.widgets.styles import TextStyles
 
 RANGES = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
 WEEK = 604_800_000
@@ -62,8 +62,8 @@ def begin_of(chart: Chart) -> int:
 class ChartPane(Pane):
     """The answer, as chart or as table."""
 
-    def __init__(self, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks, id="chart")
+    def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, id="chart")
         self.heading = "Trend"
         self.question = Question("", RANGES[1][1])
         self.as_table = False
@@ -88,11 +88,14 @@ class ChartPane(Pane):
         """What can be asked, while nothing has been."""
         if self.question.expr or self.waiting:
             return ()
-        rows = [Row(width, self.look).line(), note("Type PromQL and press Enter. For example:", width, self.look)]
-        return [*rows, *(Row(width, self.look).gap(4).put(expr, "text", 58).gap(2).put(told, "dim").line() for expr, told in EXAMPLES)]
+        rows = [LineBuilder(width, self.look).line(), note("Type PromQL and press Enter. For example:", width, self.look)]
+        return [
+            *rows,
+            *(LineBuilder(width, self.look).gap(4).append(expr, "text", 58).gap(2).append(told, "dim").line() for expr, told in EXAMPLES),
+        ]
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Head, then the picture, drawn once for each answer and size."""
+        """Head, then the chart, drawn once for each answer and size."""
         names = "  ".join(f"[{name}]" if span == self.question.span else name for name, span in RANGES)
         remark = "asking ..." if self.waiting else self.question.expr
         head = title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=names)
@@ -129,22 +132,22 @@ class ChartScreen(Screen[None]):
         board: Board,
         ask: Ask,
         *,
-        look: Look,
-        inks: Inks,
+        look: RenderStyle,
+        text_styles: TextStyles,
         title: str = "Trend",
         hints: Sequence[tuple[str, str]] = HINTS,
         alert: AlertView | None = None,
     ) -> None:
         super().__init__()
-        self.chart = ChartPane(look=look, inks=inks)
+        self.chart = ChartPane(look=look, text_styles=text_styles)
         self.chart.heading = title
         self.question = Question(expr, RANGES[1][1])
-        self.head = HeadBar(board, look=look, inks=inks, id="head")
-        self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
+        self.head = HeadBar(board, look=look, text_styles=text_styles, id="head")
+        self.notice = NoticeBar(board, look=look, text_styles=text_styles, id="notice")
         self._past_at: int | None = None
         self._opening = True
         self._alert = alert
-        self.hints = HintBar(hints, look=look, inks=inks)
+        self.hints = HintBar(hints, look=look, text_styles=text_styles)
         self._ask = ask
 
     def compose(self) -> ComposeResult:
@@ -159,13 +162,13 @@ class ChartScreen(Screen[None]):
         if self.question.expr:
             self.ask(self.question)
 
-    def show(self, board: Board, picture: Picture) -> None:
+    def show(self, board: Board, view: ViewMode) -> None:
         """A new board moves only the head: charts are asked for, not pushed; another moment of the past is another question."""
-        self.head.show(board, picture)
-        self.notice.show(board, picture)
-        if self._past_at not in (None, picture.past_at):
+        self.head.show(board, view)
+        self.notice.show(board, view)
+        if self._past_at not in (None, view.past_at):
             self.action_again()
-        self._past_at = picture.past_at
+        self._past_at = view.past_at
 
     def chosen_alert(self) -> AlertView | None:
         """The alert whose trend this is, as it was when the chart was opened; None: the chart is about no alert."""
@@ -249,8 +252,8 @@ def completed(value: str, words: Sequence[str]) -> str | None:
 class WrongLine(Pane, can_focus=False):
     """The expression with what is wrong underlined, and why; hidden while nothing is wrong."""
 
-    def __init__(self, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks, id="wrong", classes="-hidden")
+    def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, id="wrong", classes="-hidden")
         self.expr, self.message, self.position = "", "", 0
 
     def tell(self, expr: str, message: str, position: int | None) -> None:
@@ -264,9 +267,9 @@ class WrongLine(Pane, can_focus=False):
         end = self.position + 1
         while end < len(self.expr) and (self.expr[end].isalnum() or self.expr[end] in "_:"):
             end += 1
-        row = Row(width, self.look).put("> ", "faint").put(self.expr[: self.position], "dim")
-        row.put(self.expr[self.position : end] or " ", "wrong").put(self.expr[end:], "dim")
-        return [row.line(), Row(width, self.look).put("  ").put(self.message, "critical").line()], -1
+        row = LineBuilder(width, self.look).append("> ", "faint").append(self.expr[: self.position], "dim")
+        row.append(self.expr[self.position : end] or " ", "wrong").append(self.expr[end:], "dim")
+        return [row.line(), LineBuilder(width, self.look).append("  ").append(self.message, "critical").line()], -1
 
 
 class ExploreScreen(ChartScreen):
@@ -279,13 +282,15 @@ class ExploreScreen(ChartScreen):
         Binding("down", "recall(1)", "The expression after", show=False),
     ]
 
-    def __init__(self, expr: str, board: Board, ask: Ask, words: Sequence[str], typed: list[str], *, look: Look, inks: Inks) -> None:
-        super().__init__(expr, board, ask, look=look, inks=inks, title="Explore", hints=EXPLORE_HINTS)
+    def __init__(
+        self, expr: str, board: Board, ask: Ask, words: Sequence[str], typed: list[str], *, look: RenderStyle, text_styles: TextStyles
+    ) -> None:
+        super().__init__(expr, board, ask, look=look, text_styles=text_styles, title="Explore", hints=EXPLORE_HINTS)
         self._typed, self._place, self._first = typed, len(typed), expr
         # what it begins with is selected, so that typing replaces it
         self.input = Input(expr, "PromQL, for example rate(network_receive_bytes_total[5m])", suggester=Words(words))
         self.input.cursor_blink = False
-        self.wrong = WrongLine(look=look, inks=inks)
+        self.wrong = WrongLine(look=look, text_styles=text_styles)
 
     def compose(self) -> ComposeResult:
         """Head, notice, expression, what is wrong with it, answer, keys."""

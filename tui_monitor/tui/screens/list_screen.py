@@ -11,11 +11,11 @@ from textual.screen import Screen
 
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.widgets.board_panes import HeadBar, NoticeBar
-from tui_monitor.widgets.cell_line import Look
+from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.list_panes import HintBar
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.status_bars import Picture
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.status_bars import ViewMode
+from tui_monitor.widgets.styles import TextStyles
 
 Hints = Sequence[tuple[str, str]]
 MOVES: list[BindingType] = [
@@ -46,8 +46,8 @@ class PageScreen(Screen[None]):
         board: Board,
         hints: Hints,
         *,
-        look: Look,
-        inks: Inks,
+        look: RenderStyle,
+        text_styles: TextStyles,
         refill: Callable[[Board], None] | None = None,
         opened: Callable[[str], None] | None = None,
         alert: Callable[[], AlertView | None] | None = None,
@@ -56,9 +56,9 @@ class PageScreen(Screen[None]):
         super().__init__()
         self.pane = pane
         self.expr = ""
-        self.head = HeadBar(board, look=look, inks=inks, id="head")
-        self.notice = NoticeBar(board, look=look, inks=inks, id="notice")
-        self.hints = HintBar(hints, look=look, inks=inks)
+        self.head = HeadBar(board, look=look, text_styles=text_styles, id="head")
+        self.notice = NoticeBar(board, look=look, text_styles=text_styles, id="notice")
+        self.hints = HintBar(hints, look=look, text_styles=text_styles)
         self.refill, self.opened, self.alert, self.order = refill, opened, alert, order
 
     def compose(self) -> ComposeResult:
@@ -68,10 +68,10 @@ class PageScreen(Screen[None]):
         yield self.pane
         yield self.hints
 
-    def show(self, board: Board, picture: Picture) -> None:
+    def show(self, board: Board, view: ViewMode) -> None:
         """A new board."""
-        self.head.show(board, picture)
-        self.notice.show(board, picture)
+        self.head.show(board, view)
+        self.notice.show(board, view)
         if self.refill is not None:
             self.refill(board)
 

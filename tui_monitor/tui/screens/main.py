@@ -25,10 +25,10 @@ from tui_monitor.widgets.board_panes import (
     SummaryBar,
     TimelineBar,
 )
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.status_bars import Picture
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.status_bars import ViewMode
+from tui_monitor.widgets.styles import TextStyles
 
 SPARK_STEP_MS = 5000
 """Sparklines move this often: a shift rewrites the whole line, which a slow connection feels."""
@@ -69,24 +69,24 @@ class MainScreen(Screen[None]):
             super().__init__()
             self.pane = pane
 
-    def __init__(self, board: Board, look: Look, inks: Inks) -> None:
+    def __init__(self, board: Board, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__()
-        self.inks = inks
+        self.text_styles = text_styles
         self.board = board
         self._sparks: Sparks = board.sparks
         self._spark_slot = 0
-        self.head = HeadBar(board, look=look, inks=inks, id="head")
-        self.notice = NoticeBar(board, look=look, inks=inks, id="notice", home=True)
-        self.timeline = TimelineBar(board, look=look, inks=inks, id="timeline")
-        self.resources = ResourcesPane(board, look=look, inks=inks, id="resources")
-        self.endpoints = EndpointsPane(board, look=look, inks=inks, id="endpoints")
-        self.health = HealthPane(board, look=look, inks=inks, id="health")
-        self.alerts = AlertsPane(board, look=look, inks=inks, id="alerts")
-        self.foot = FootBar(board, look=look, inks=inks, id="foot")
-        self.summary = SummaryBar(board, look=look, inks=inks, id="summary")
+        self.head = HeadBar(board, look=look, text_styles=text_styles, id="head")
+        self.notice = NoticeBar(board, look=look, text_styles=text_styles, id="notice", home=True)
+        self.timeline = TimelineBar(board, look=look, text_styles=text_styles, id="timeline")
+        self.resources = ResourcesPane(board, look=look, text_styles=text_styles, id="resources")
+        self.endpoints = EndpointsPane(board, look=look, text_styles=text_styles, id="endpoints")
+        self.health = HealthPane(board, look=look, text_styles=text_styles, id="health")
+        self.alerts = AlertsPane(board, look=look, text_styles=text_styles, id="alerts")
+        self.foot = FootBar(board, look=look, text_styles=text_styles, id="foot")
+        self.summary = SummaryBar(board, look=look, text_styles=text_styles, id="summary")
         self.panes: tuple[BoardPane, ...] = (self.resources, self.endpoints, self.health, self.alerts)
         self.bars = (self.head, self.notice, self.timeline, self.foot, self.summary)
-        self.picture = Picture()
+        self.view = ViewMode()
         self._curtain = True
         self.timeline.add_class("-hidden")
 
@@ -102,7 +102,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self.show(self.board, self.picture)
+        self.show(self.board, self.view)
 
     def raise_curtain(self) -> None:
         """Paint from now on."""
@@ -114,14 +114,14 @@ class MainScreen(Screen[None]):
         if not self._curtain:
             super()._compositor_refresh()
 
-    def show(self, board: Board, picture: Picture) -> None:
+    def show(self, board: Board, view: ViewMode) -> None:
         """Show a board; only what differs is repainted."""
         slot = board.at // SPARK_STEP_MS
         if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
             self._spark_slot, self._sparks = slot, board.sparks
-        self.board, self.picture = board, picture
+        self.board, self.view = board, view
         for bar in self.bars:
-            bar.show(board, picture)
+            bar.show(board, view)
         for pane in self.panes:
             pane.show(board, self._sparks)
         seen = self.visible_panes()

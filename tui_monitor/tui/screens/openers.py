@@ -20,7 +20,7 @@ from tui_monitor.promql.values import selection
 from tui_monitor.tui.screens.list_screen import Hints, PageScreen
 from tui_monitor.widgets import alerts, details, help
 from tui_monitor.widgets.board_panes import EndpointsPane, HealthPane, ResourcesPane
-from tui_monitor.widgets.cell_line import Line, Look, Row
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import DrawRow, ListPane, TextPane
 from tui_monitor.widgets.resources import process_entries
 
@@ -75,7 +75,7 @@ def _replace(app: MonitorApp, screen: PageScreen) -> None:
 async def open_alert(app: MonitorApp, alert_id: str) -> None:
     """Show everything about one alert."""
     detail = await app.backend.alert_detail(alert_id)
-    pane = TextPane(_alert_title(detail), _alert_draw(app, detail), look=app.look, inks=app.inks)
+    pane = TextPane(_alert_title(detail), _alert_draw(app, detail), look=app.look, text_styles=app.text_styles)
 
     def refill(board: Board) -> None:
         fresh = next((alert for alert in board.alerts if alert.id == alert_id), None)
@@ -83,7 +83,7 @@ async def open_alert(app: MonitorApp, alert_id: str) -> None:
             app.do(_renew(app, screen, pane))
 
     screen = AlertScreen(
-        pane, app.shown, ALERT_HINTS, look=app.look, inks=app.inks, refill=refill, alert=lambda: screen.detail.alert,
+        pane, app.shown, ALERT_HINTS, look=app.look, text_styles=app.text_styles, refill=refill, alert=lambda: screen.detail.alert,
     )  # fmt: skip
     screen.detail = detail
     _open(app, screen)
@@ -104,22 +104,22 @@ def _alert_title(detail: AlertDetail) -> str:
     return f"{detail.alert.name} {alerts.subject(detail.alert)}".strip()
 
 
-def _alert_draw(app: MonitorApp, detail: AlertDetail) -> Callable[[int, Look], list[Line]]:
+def _alert_draw(app: MonitorApp, detail: AlertDetail) -> Callable[[int, RenderStyle], list[Line]]:
     return lambda width, look: details.alert_lines(detail, app.shown.at, width, look)
 
 
 def open_check(app: MonitorApp, check: CheckView) -> None:
     """Show everything about one check, kept up to date."""
 
-    def draw(board: Board) -> Callable[[int, Look], list[Line]]:
+    def draw(board: Board) -> Callable[[int, RenderStyle], list[Line]]:
         fresh = next((one for one in board.checks if one.name == check.name), check)
         found = [alert for alert in board.alerts if alert.labels.get("check") == check.name]
         return lambda width, look: details.check_lines(fresh, found, board.at, width, look)
 
-    pane = TextPane(check.name, draw(app.shown), look=app.look, inks=app.inks)
+    pane = TextPane(check.name, draw(app.shown), look=app.look, text_styles=app.text_styles)
     hints = (("t", "trend"), ("a", "acknowledge"), ("s", "silence"), ("Esc", "back"))
     screen = PageScreen(
-        pane, app.shown, hints, look=app.look, inks=app.inks, refill=lambda board: pane.change(check.name, draw(board)),
+        pane, app.shown, hints, look=app.look, text_styles=app.text_styles, refill=lambda board: pane.change(check.name, draw(board)),
         alert=lambda: _alert_of(app, check),
     )  # fmt: skip
     screen.expr = selection("probe_duration_seconds", check=check.name)
@@ -128,8 +128,13 @@ def open_check(app: MonitorApp, check: CheckView) -> None:
 
 def open_help(app: MonitorApp) -> None:
     """Show all keys."""
-    pane = TextPane("Help", help.help_lines, look=app.look, inks=app.inks)
-    _open(app, PageScreen(pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, inks=app.inks))
+    pane = TextPane("Help", help.help_lines, look=app.look, text_styles=app.text_styles)
+    _open(
+        app,
+        PageScreen(
+            pane, app.shown, (("Esc", "back"), ("/", "filter"), ("Ctrl+P", "all commands")), look=app.look, text_styles=app.text_styles
+        ),
+    )
 
 
 # Numbered screens.
@@ -149,7 +154,7 @@ async def open_page(app: MonitorApp, number: int) -> None:
 async def open_history(app: MonitorApp) -> None:
     """Alerts that fire, then those that are over."""
     over = list(await app.backend.alert_history(HISTORY))
-    pane = ListPane("Alerts and history", "No alert has ever fired.", look=app.look, inks=app.inks)
+    pane = ListPane("Alerts and history", "No alert has ever fired.", look=app.look, text_styles=app.text_styles)
     known: dict[str, AlertView] = {}
     orders = deque(alerts.ORDERS)
 
@@ -169,7 +174,7 @@ async def open_history(app: MonitorApp) -> None:
         refill(app.shown)
 
     screen = PageScreen(
-        pane, app.shown, HISTORY_HINTS, look=app.look, inks=app.inks, refill=refill,
+        pane, app.shown, HISTORY_HINTS, look=app.look, text_styles=app.text_styles, refill=refill,
         opened=lambda key: app.do(open_alert(app, key)), alert=lambda: known.get(pane.selection), order=order,
     )  # fmt: skip
     refill(app.shown)
@@ -186,7 +191,7 @@ def _alert_row(alert: AlertView, now: int) -> DrawRow:
 
 async def open_notifications(app: MonitorApp) -> None:
     """The outbox, newest first, under the health of each notifier."""
-    pane = ListPane("Notifications", "Nothing has been sent yet.", look=app.look, inks=app.inks)
+    pane = ListPane("Notifications", "Nothing has been sent yet.", look=app.look, text_styles=app.text_styles)
 
     about: dict[str, str] = {}
 
@@ -218,16 +223,16 @@ async def open_notifications(app: MonitorApp) -> None:
             app.do(load())
 
     await load()
-    _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, refill=refill, opened=opened))
+    _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, text_styles=app.text_styles, refill=refill, opened=opened))
 
 
-def _notification(app: MonitorApp, one: NotificationView, width: int, look: Look, selected: bool) -> Line:
+def _notification(app: MonitorApp, one: NotificationView, width: int, look: RenderStyle, selected: bool) -> Line:
     return details.notification_line(one, app.shown.at, width, look)
 
 
 async def open_processes(app: MonitorApp) -> None:
     """The busiest processes with their command lines."""
-    pane = ListPane("Processes", "No process is known yet.", look=app.look, inks=app.inks)
+    pane = ListPane("Processes", "No process is known yet.", look=app.look, text_styles=app.text_styles)
     by_memory = False
 
     def refill(board: Board) -> None:
@@ -246,16 +251,16 @@ async def open_processes(app: MonitorApp) -> None:
 
     refill(app.shown)
     hints = (("o", "by cpu or memory"), *LIST_HINTS[1:])
-    _replace(app, PageScreen(pane, app.shown, hints, look=app.look, inks=app.inks, refill=refill, order=order))
+    _replace(app, PageScreen(pane, app.shown, hints, look=app.look, text_styles=app.text_styles, refill=refill, order=order))
 
 
-def _ready(line: Line, width: int, look: Look, selected: bool) -> Line:
+def _ready(line: Line, width: int, look: RenderStyle, selected: bool) -> Line:
     return line
 
 
 async def open_silences(app: MonitorApp) -> None:
     """What is silenced, by whom, for how long; Enter ends a silence."""
-    pane = ListPane("Silences", "Nothing is silenced. s on an alert makes a silence.", look=app.look, inks=app.inks)
+    pane = ListPane("Silences", "Nothing is silenced. s on an alert makes a silence.", look=app.look, text_styles=app.text_styles)
 
     async def load() -> None:
         rows = await app.backend.silences()
@@ -291,12 +296,12 @@ async def open_silences(app: MonitorApp) -> None:
 
     await load()
     hints = (("Enter", "end the silence"), ("+", "longer"), *LIST_HINTS[1:])
-    screen = SilencesScreen(pane, app.shown, hints, look=app.look, inks=app.inks, opened=opened)
+    screen = SilencesScreen(pane, app.shown, hints, look=app.look, text_styles=app.text_styles, opened=opened)
     screen.longer = longer
     _replace(app, screen)
 
 
-def _silence_text(one: SilenceView, now: int, look: Look) -> str:
+def _silence_text(one: SilenceView, now: int, look: RenderStyle) -> str:
     told = f"{one.by}: {one.comment}" if one.comment else one.by
     return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}   {told}".rstrip()
 
@@ -304,7 +309,7 @@ def _silence_text(one: SilenceView, now: int, look: Look) -> str:
 async def open_acts(app: MonitorApp) -> None:
     """Who did what, newest first; Enter opens the alert that it was done to."""
     acts = await app.backend.acts(ACTS)
-    pane = ListPane("Audit", "Nobody has done anything yet.", look=app.look, inks=app.inks)
+    pane = ListPane("Audit", "Nobody has done anything yet.", look=app.look, text_styles=app.text_styles)
     now, widths = app.now(), details.act_widths(acts, app.now(), app.look)
     pane.columns = lambda width, look: [details.act_heads(widths, width, look)]
     pane.whole = {str(number): f"{one.by} {one.verb} {one.subject}   {one.note}".rstrip() for number, one in enumerate(acts)}
@@ -314,19 +319,19 @@ async def open_acts(app: MonitorApp) -> None:
         found = re.match(r"([0-9a-f]{6,}) \S", acts[int(key)].subject)  # an alert's id and name
         app.do(open_alert(app, found[1])) if found else app.notify("That was done to no alert.", markup=False)
 
-    _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, inks=app.inks, opened=opened))
+    _replace(app, PageScreen(pane, app.shown, LIST_HINTS, look=app.look, text_styles=app.text_styles, opened=opened))
 
 
-def _act(one: ActView, now: int, widths: tuple[int, int], width: int, look: Look, selected: bool) -> Line:
+def _act(one: ActView, now: int, widths: tuple[int, int], width: int, look: RenderStyle, selected: bool) -> Line:
     return details.act_line(one, now, widths, width, look)
 
 
-def _silence(one: SilenceView, now: int, width: int, look: Look, selected: bool) -> Line:
-    row = Row(width, look).gap(1).put(one.id, "dim", 8).gap()
+def _silence(one: SilenceView, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
+    row = LineBuilder(width, look).gap(1).append(one.id, "dim", 8).gap()
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
     told = clean(f"{one.by} {one.comment}".strip())
-    row.put(when, "text", 14).gap().put(one.matchers, "strong", max(10, row.room - min(f.cells(told), row.room // 3) - 3)).gap(2)
-    return row.put(told, "dim", row.room - 1, right=True).line()
+    row.append(when, "text", 14).gap().append(one.matchers, "strong", max(10, row.room - min(f.cells(told), row.room // 3) - 3)).gap(2)
+    return row.append(told, "dim", row.room - 1, right=True).line()
 
 
 async def open_panels(app: MonitorApp) -> None:
@@ -364,7 +369,13 @@ async def open_trend(app: MonitorApp) -> None:
     alert = _about(app)
     hints = HINTS if alert is None else (HINTS[0], ("a", "acknowledge"), *HINTS[1:])
     screen = ChartScreen(
-        expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), look=app.look, inks=app.inks, hints=hints, alert=alert
+        expr,
+        app.shown,
+        lambda question: app.do(evaluate(app, screen, question)),
+        look=app.look,
+        text_styles=app.text_styles,
+        hints=hints,
+        alert=alert,
     )
     _open(app, screen)
 
@@ -401,7 +412,13 @@ async def open_explore(app: MonitorApp, expr: str = "", span: int = 0) -> None:
     words = [word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())]
     expr = expr or await _selected_expr(app)
     screen = ExploreScreen(
-        expr, app.shown, lambda question: app.do(evaluate(app, screen, question)), words, app.typed, look=app.look, inks=app.inks
+        expr,
+        app.shown,
+        lambda question: app.do(evaluate(app, screen, question)),
+        words,
+        app.typed,
+        look=app.look,
+        text_styles=app.text_styles,
     )
     if span:
         screen.question = replace(screen.question, span=span)
@@ -412,7 +429,7 @@ async def evaluate(app: MonitorApp, screen: ChartScreen, question: Question) -> 
     """Answer a chart's question: the range ends at the moment that is shown."""
     from tui_monitor.tui.screens.chart import WEEK
 
-    end = app.picture.past_at or app.now()
+    end = app.view.past_at or app.now()
     start = end - question.span
     chart: Chart = await app.backend.chart(question.expr, start, end, POINTS)
     before: list[ChartLine] = []

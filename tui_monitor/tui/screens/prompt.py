@@ -13,27 +13,29 @@ from textual.widgets import Input
 
 from tui_monitor.core.humanize import cells, cut
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, Look, Row
-from tui_monitor.widgets.line_widget import Lines
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.line_widget import LineWidget
+from tui_monitor.widgets.styles import TextStyles
 
 SHORT_HINT = "Enter   Esc"
 
 
-class PromptLabel(Lines):
+class PromptLabel(LineWidget):
     """What is asked, and which keys answer."""
 
-    def __init__(self, text: str, hint: str, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks, id="prompt-label")
+    def __init__(self, text: str, hint: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, id="prompt-label")
         self.text, self.hint = text, hint
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The question at the left, the keys at the right."""
         asked = min(cells(clean(self.text)), width // 2) + 4  # what is asked is rather cut than which key does what
         hint = self.hint if asked + len(self.hint) <= width else SHORT_HINT
-        row = Row(width, self.look).put(" " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title")
-        row.put(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").put(hint, "band-focus-dim")
-        return [row.put(" " * row.room, "band-focus-dim").line()], -1
+        row = LineBuilder(width, self.look).append(
+            " " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title"
+        )
+        row.append(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").append(hint, "band-focus-dim")
+        return [row.append(" " * row.room, "band-focus-dim").line()], -1
 
 
 class PromptBox(Widget):
@@ -52,14 +54,14 @@ class PromptScreen(ModalScreen[str | None]):
         value: str = "",
         placeholder: str = "",
         *,
-        look: Look,
-        inks: Inks,
+        look: RenderStyle,
+        text_styles: TextStyles,
         hint: str = "Enter sends   Esc leaves",
         typed: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._typed = typed
-        self._label = PromptLabel(question, hint, look=look, inks=inks)
+        self._label = PromptLabel(question, hint, look=look, text_styles=text_styles)
         self._input = Input(value, placeholder, select_on_focus=False)
         self._input.cursor_blink = False
 

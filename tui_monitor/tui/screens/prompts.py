@@ -120,7 +120,7 @@ def mark(app: MonitorApp) -> None:
     if app.live.read_only:
         app.refused()
         return
-    at = app.picture.past_at
+    at = app.view.past_at
     when = stamp(at, app.now(), app.look.zone, seconds=True) if at else "now"
     app.ask(
         f"Mark {when}",
