@@ -35,9 +35,25 @@ def matches(alert: AlertView, needle: str) -> bool:
     return needle.casefold() in "\n".join(parts).casefold()
 
 
+def search_text(alert: AlertView) -> str:
+    """The text in which a list of alerts looks for a filter."""
+    return " ".join((alert.name, alert.summary, alert.severity, alert.state, alert.acknowledged_by, *alert.labels.values()))
+
+
 def subject(alert: AlertView) -> str:
     """What the alert is about: the check, mount, interface ... it names, else nothing."""
     return subject_of(alert.labels)
+
+
+def alert_of_check(board: Board, check: str) -> AlertView | None:
+    """The first alert of the board about a check."""
+    return next((alert for alert in board.alerts if alert.labels.get("check") == check), None)
+
+
+def naming_labels(alert: AlertView) -> list[tuple[str, str]]:
+    """The labels that tell an alert from others; what follows from the check's name is left out."""
+    implied = ("severity", "host", *(("type", "category") if alert.labels.get("check") else ()))
+    return [(key, value) for key, value in alert.labels.items() if key not in implied]
 
 
 def title(alert: AlertView, width: int) -> str:

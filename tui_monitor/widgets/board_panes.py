@@ -308,9 +308,13 @@ class NoticeBar(Bar):
 class FootBar(Bar):
     """The bottom line."""
 
+    def __init__(self, board: Board, hints: bars.FooterHints, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+        self._hints = hints
+
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Keys and own use."""
-        return [bars.foot_line(self.board, width, self.look)], -1
+        return [bars.foot_line(self.board, self._hints, width, self.look)], -1
 
 
 class SummaryBar(Bar):
@@ -322,9 +326,8 @@ class SummaryBar(Bar):
 
 
 class TimelineBar(Bar):
-    """Where in time the picture is, with the alerts around it; hidden while live."""
+    """Where in time the shown board is, with the alerts around it; hidden while live."""
 
-    marks: Sequence[tuple[int, str]] = ()
     hours = 6
 
     def show(self, board: Board, view: bars.ViewMode) -> None:
@@ -337,5 +340,5 @@ class TimelineBar(Bar):
         long = self.hours * 3_600_000
         now, at = self.view.now or self.board.at, self.view.past_at or self.board.at
         end = now if now - at < long else min(now, at + long // 2)
-        marks = [*self.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
+        marks = [*self.view.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
         return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1

@@ -11,8 +11,10 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.glyphs import UNICODE, Glyphs
 
 Run = tuple[str, str]
-"""(text, style name); the style names are those of `text_styles.RECIPES`."""
+"""(text, style name); the style names are those of `styles.RECIPES`."""
 Line = tuple[Run, ...]
+Hints = Sequence[tuple[str, str]]
+"""(key, what it does) in the order of a footer."""
 
 SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
 HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}
@@ -106,7 +108,7 @@ def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = Fal
     return row.line()
 
 
-def hint_line(hints: Sequence[tuple[str, str]], width: int, look: RenderStyle, tail: str = "", last: int = 1) -> Line:
+def hint_line(hints: Hints, width: int, look: RenderStyle, tail: str = "", last: int = 1) -> Line:
     """Keys and what they do, as many as fit; the ``last`` ones always, for they lead on; ``tail`` at the right."""
     ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
     row, limit = LineBuilder(width, look), width - (cells(tail) + 2 if tail else 0)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from tui_monitor.core.humanize import cells, cut, wrap
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, hint_line, note, title_line
+from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle, hint_line, note, title_line
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
 Draw = Callable[[int, RenderStyle], Sequence[Line]]
-"""The lines of a page for a width."""
-DrawRow = Callable[[int, RenderStyle, bool], Line]
+"""The lines of a page for a width in cells."""
 FOOT_FROM_HEIGHT = 8
+
+
+class ListRow(NamedTuple):
+    """One row of a list."""
+
+    key: str
+    search: str
+    """The text in which a filter is looked for."""
+    draw: Callable[[int, RenderStyle, bool], Line]
+    """The line for a width in cells; the bool says whether the row is selected."""
+    full: str = ""
+    """The row's text in full, shown at the foot while it is selected: what a column had to cut is read there."""
 
 
 class HintBar(LineWidget):
     """One line that names the keys of a screen."""
 
-    def __init__(self, hints: Sequence[tuple[str, str]], *, look: RenderStyle, text_styles: TextStyles) -> None:
+    def __init__(self, hints: Hints, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, classes="hints")
         self.hints = hints
 
@@ -72,52 +84,63 @@ class TextPane(Pane):
 
 
 class ListPane(Pane):
-    """A list of rows that somebody made: key, searchable text, how to draw it."""
+    """A list of rows that are given to it."""
 
     def __init__(self, title: str, empty: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles)
-        self.heading, self.nothing, self.words = title, empty, ""
-        self._all: Sequence[tuple[str, str, DrawRow]] = ()
-        self._rows: Sequence[tuple[str, str, DrawRow]] = ()
-        self.columns: Draw | None = None
-        self.whole: Mapping[str, str] = {}
+        self.heading = title
+        self._empty_text, self._remark = empty, ""
+        self._all: Sequence[ListRow] = ()
+        self._rows: Sequence[ListRow] = ()
+        self._columns: Draw | None = None
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """The selected row in full, where there is room: what a column had to cut is read here."""
-        text = self.whole.get(self.selection, "")
+        """The selected row in full, where there is room."""
+        text = next((row.full for row in self._rows if row.key == self.selection), "")
         return prose(text, width, self.look, "text") if text and height >= FOOT_FROM_HEIGHT else ()
 
     def heads(self, width: int) -> Sequence[Line]:
         """The names of the columns, which stay when the rows scroll."""
-        return self.columns(width, self.look) if self.columns is not None and self._rows else ()
+        return self._columns(width, self.look) if self._columns is not None and self._rows else ()
 
-    def fill(self, rows: Sequence[tuple[str, str, DrawRow]], remark: str = "") -> None:
-        """Show these rows."""
-        self._all, self.words = rows, remark
+    def fill(self, rows: Sequence[ListRow], remark: str = "", *, columns: Draw | None = None, empty: str | None = None) -> None:
+        """Show these rows; ``columns`` and ``empty`` (the sentence for no rows) stay as they are where they are not given."""
+        self._all, self._remark = rows, remark
+        self._columns = columns or self._columns
+        self._empty_text = self._empty_text if empty is None else empty
         self.filter(self.needle)
+
+    def show_progress(self, text: str) -> None:
+        """Show no rows, and what is under way in their place."""
+        self.fill([], empty=text)
+
+    def show_remark(self, remark: str) -> None:
+        """Change what the head says."""
+        self._remark = remark
+        self.rebuild()
 
     def filter(self, needle: str) -> None:
         """Show only rows whose text holds this."""
         self.needle = needle
-        self._rows = [row for row in self._all if needle.casefold() in row[1].casefold()] if needle else self._all
+        self._rows = [row for row in self._all if needle.casefold() in row.search.casefold()] if needle else self._all
         self.rebuild()
 
     def title(self, width: int) -> Line:
         """The heading with its remark or filter."""
-        remark = f"filter: {self.needle}" if self.needle else self.words
+        remark = f"filter: {self.needle}" if self.needle else self._remark
         return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
 
     def keys(self) -> Sequence[str]:
         """The rows' keys."""
-        return [row[0] for row in self._rows]
+        return [row.key for row in self._rows]
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One row."""
-        return self._rows[index][2](width, self.look, selected)
+        return self._rows[index].draw(width, self.look, selected)
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """What is said when there is nothing."""
-        text = "Nothing matches the filter. Esc clears it." if self.needle else self.nothing
+        text = "Nothing matches the filter. Esc clears it." if self.needle else self._empty_text
         return [LineBuilder(width, self.look).line(), note(text, width, self.look)]
 
 

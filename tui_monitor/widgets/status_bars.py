@@ -9,27 +9,31 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle, hint_line
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Hints, Line, LineBuilder, RenderStyle, hint_line
 
-HINTS = (
-    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
-    ("1-9", "screens"), ("p", "pause"), ("[ ]", "time"),
-)  # fmt: skip
-LAST_HINTS = (("?", "help"), ("q", "quit"))
-"""Always there: who knows these two finds everything else."""
-SHORT_HINTS = (
-    ("a", "ack"), ("Enter", "details"), ("Tab", "panes"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
-)  # fmt: skip
-PAST_HINTS = (("[ ]", "a minute"), ("Esc", "live"), ("{ }", "15 minutes"), ("@", "a time"), ("M", "mark it"), ("Enter", "details"))
+WIDE = 100
+"""From this width on the footer has the longer words."""
+
+
+@frozen
+class FooterHints:
+    """The keys that a footer names: where there is room, where there is little, while a past board is shown, and always at the end."""
+
+    wide: Hints
+    narrow: Hints
+    past: Hints
+    always: Hints
 
 
 @frozen
 class ViewMode:
-    """How the board is being looked at: live, paused since a moment, or a moment of the past (UTC ms, 0: not so)."""
+    """How the board is viewed: live, paused since a moment, or at a moment of the past (UTC ms, 0: not so)."""
 
     paused_since: int = 0
     past_at: int = 0
     now: int = 0
+    marks: Sequence[tuple[int, str]] = ()
+    """(UTC ms, severity) of the alerts that the timeline marks beside those of the board."""
 
 
 def status_counts(board: Board) -> list[tuple[str, str]]:
@@ -138,15 +142,15 @@ def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle,
     return [row.append(" " * row.room, "alarm").line() for row in rows]
 
 
-def foot_line(board: Board, width: int, look: RenderStyle) -> Line:
+def foot_line(board: Board, hints: FooterHints, width: int, look: RenderStyle) -> Line:
     """The keys that help now, and what the monitor itself uses."""
     own = []
     if board.own_cpu is not None:
         own.append(f"own cpu {f.percent(board.own_cpu, 1)}" if width >= 100 else f"own {f.percent(board.own_cpu, 1)}")
     if board.own_memory:
         own.append(f"mem {f.size(board.own_memory)}" if width >= 100 else f.size(board.own_memory))
-    hints = PAST_HINTS if board.past else HINTS if width >= 100 else SHORT_HINTS
-    return hint_line((*hints, *LAST_HINTS), width, look, "  ".join(own) if width >= 80 else "", last=len(LAST_HINTS))
+    shown = hints.past if board.past else hints.wide if width >= WIDE else hints.narrow
+    return hint_line((*shown, *hints.always), width, look, "  ".join(own) if width >= 80 else "", last=len(hints.always))
 
 
 def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: RenderStyle) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from rich.style import Style
@@ -24,6 +25,8 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.core import humanize as f
 from tui_monitor.core.commands import AddSilence
+from tui_monitor.tui.keymap import help_sections
+from tui_monitor.tui.screens.main import FOOTER
 from tui_monitor.widgets import alerts, checks
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
@@ -46,7 +49,7 @@ WIDTHS = [1, 7, 34, 45, 68, 80, 120, 200]
 def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
     """Every kind of line, of one board at one width."""
     picture = bars.ViewMode(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
-    lines = [bars.head_line(board, width, look), bars.foot_line(board, width, look), bars.summary_line(board, width, look)]
+    lines = [bars.head_line(board, width, look), bars.foot_line(board, FOOTER, width, look), bars.summary_line(board, width, look)]
     lines += bars.notice_lines(bars.notices(board, picture, look), width, look)
     lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
     lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
@@ -93,7 +96,7 @@ def test_ascii_look_is_ascii(width: int) -> None:
 
 def test_own_shapes_are_never_ambiguous() -> None:
     """No line of an ordinary board has a character of ambiguous width."""
-    text = text_of(all_lines(boards.busy(), 120) + help_lines(100, LOOK))
+    text = text_of(all_lines(boards.busy(), 120) + help_lines(help_sections(), 100, LOOK))
     assert not {c for c in text if unicodedata.east_asian_width(c) == "A"}
 
 
@@ -157,9 +160,9 @@ def test_a_first_start_raises_no_alarm() -> None:
 def test_help_and_quit_always_stand_in_the_foot() -> None:
     """From 40 columns on, whatever else there is no room for."""
     for width in (40, 60, 80, 100, 120, 200):
-        foot = text_of([bars.foot_line(boards.busy(), width, LOOK)])
+        foot = text_of([bars.foot_line(boards.busy(), FOOTER, width, LOOK)])
         assert "? help" in foot and "q quit" in foot and foot.lstrip().startswith("a ack")
-    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), 140, LOOK)])
+    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), FOOTER, 140, LOOK)])
 
 
 def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> None:
@@ -200,7 +203,9 @@ def test_an_endpoint_shows_figures_or_its_reason() -> None:
 
 def test_a_long_name_leaves_room_for_what_is_below() -> None:
     """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
-    page = TextPane("CheckUnhealthy reports-export-of-the-month", help_lines, look=LOOK, text_styles=TextStyles(COLORS))
+    page = TextPane(
+        "CheckUnhealthy reports-export-of-the-month", partial(help_lines, help_sections()), look=LOOK, text_styles=TextStyles(COLORS)
+    )
     lines, _ = page.build(40, 10)
     head = text_of([lines[0]])
     assert head.rstrip().endswith("more below") and UNICODE.cut in head and "CheckUnhealthy" in head
@@ -420,11 +425,11 @@ def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
 def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
     """Two columns on a wide screen of 40 lines hold all that one column holds, and nothing is cut."""
     for width in (118, 121):
-        wide = help_lines(width, LOOK)
+        wide = help_lines(help_sections(), width, LOOK)
         assert len(wide) < 38 and all(f.cells(text_of([line])) == width for line in wide)
         assert LOOK.glyphs.cut not in text_of(wide)
         words = text_of(wide)
-        assert all(text_of([line]).strip() in words for line in help_lines(80, LOOK))
+        assert all(text_of([line]).strip() in words for line in help_lines(help_sections(), 80, LOOK))
 
 
 def test_each_core_is_seen_where_there_is_room() -> None:

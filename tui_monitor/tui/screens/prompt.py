@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from tui_monitor.core.humanize import cells, cut
 from tui_monitor.core.sanitize import clean
+from tui_monitor.tui.keymap import bindings
+from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.styles import TextStyles
 
 SHORT_HINT = "Enter   Esc"
+T = TypeVar("T")
+
+
+def ask_until_valid(
+    context: ScreenContext,
+    question: str,
+    parse: Callable[[str], T],
+    then: Callable[[T], None],
+    *,
+    value: str = "",
+    placeholder: str = "",
+    hint: str,
+) -> None:
+    """Ask for a line that ``parse`` understands; what raises ValueError is asked again as it was typed, with the reason as a toast."""
+
+    def answered(text: str) -> None:
+        try:
+            parsed = parse(text)
+        except ValueError as fault:
+            context.inform(str(fault), "error")
+            ask_until_valid(context, question, parse, then, value=text, placeholder=placeholder, hint=hint)
+        else:
+            then(parsed)
+
+    context.ask(question, answered, value=value, placeholder=placeholder, hint=hint)
 
 
 class PromptLabel(LineWidget):
@@ -45,7 +72,7 @@ class PromptBox(Widget):
 class PromptScreen(ModalScreen[str | None]):
     """Asks for one line; the answer is the text, None where the user left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
     AUTO_FOCUS = "Input"
 
     def __init__(
@@ -70,7 +97,7 @@ class PromptScreen(ModalScreen[str | None]):
         yield PromptBox(self._label, self._input, id="prompt")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell each key to whoever wants to follow."""
+        """Pass each change on."""
         event.stop()
         if self._typed is not None:
             self._typed(event.value)
