@@ -34,7 +34,7 @@ class PanelCommands:
             await self._transaction(lambda db: rows.put(db, panel))
         except (PromqlError, rows.TooManyPanels, sqlite3.Error) as error:
             return CommandResult(False, str(error))
-        return CommandResult(True, f'kept as panel "{name}": key 6 shows it')
+        return CommandResult(True, f'kept as panel "{name}"')
 
     async def drop(self, command: DropPanel) -> CommandResult:
         """Delete a panel."""

@@ -17,6 +17,8 @@ from tui_monitor.board.values import (
     Chart,
     ChartLine,
     Delivery,
+    Evidence,
+    EvidenceProcess,
     LeaderView,
     MountView,
     NoiseRow,
@@ -31,11 +33,12 @@ from tui_monitor.widgets import alerts, checks
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, RenderStyle, hint_line, text_of
-from tui_monitor.widgets.details import alert_lines, check_lines, notifier_text
+from tui_monitor.widgets.details import alert_lines, check_lines, evidence_texts
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.line_widget import changed_cells
 from tui_monitor.widgets.list_panes import TextPane
+from tui_monitor.widgets.notifications import notifier_text
 from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
 from tui_monitor.widgets.resources import resource_entries
 from tui_monitor.widgets.styles import RECIPES, TextStyles
@@ -448,3 +451,12 @@ def test_narrow_states_say_who_in_few_words() -> None:
     taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
     assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
     assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])
+
+
+def test_evidence_is_shown_in_the_units_of_the_screen() -> None:
+    """Columns stay aligned where a share is not known yet."""
+    busy = (EvidenceProcess(7, "new", None, 3 << 20), EvidenceProcess(41, "postgres", 0.312, 1 << 30))
+    assert evidence_texts(Evidence(phases={"connect": 0.0124}, processes=busy)) == [
+        ("Phases", ["connect        12.4ms"]),
+        ("Busiest processes", ["      7      -    3.0M  new", "     41  31.2%    1.0G  postgres"]),
+    ]

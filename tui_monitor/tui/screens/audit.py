@@ -10,8 +10,8 @@ from tui_monitor.board.values import ActView
 from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import ListScreen
+from tui_monitor.widgets.audit import audit_heads, audit_line, audit_widths
 from tui_monitor.widgets.cell_line import Line, RenderStyle
-from tui_monitor.widgets.details import act_heads, act_line, act_widths
 from tui_monitor.widgets.list_panes import ListRow
 
 LIMIT = 500
@@ -33,12 +33,12 @@ class AuditScreen(ListScreen):
         """The newest entries."""
         self._entries = entries = await self.context.backend.acts(LIMIT)
         now = self.context.now()
-        widths = act_widths(entries, now, self.context.look)
+        widths = audit_widths(entries, now, self.context.look)
         rows = []
         for number, one in enumerate(entries):
             text = f"{one.by} {one.verb} {one.subject}   {one.note}".rstrip()
             rows.append(ListRow(str(number), text, partial(_line, one, now, widths), text))
-        self.rows.fill(rows, "who did what", columns=lambda width, look: [act_heads(widths, width, look)])
+        self.rows.fill(rows, "who did what", columns=lambda width, look: [audit_heads(widths, width, look)])
 
     def open_row(self, key: str) -> None:
         """The alert that it was done to."""
@@ -50,4 +50,4 @@ class AuditScreen(ListScreen):
 
 
 def _line(one: ActView, now: int, widths: tuple[int, int], width: int, look: RenderStyle, selected: bool) -> Line:
-    return act_line(one, now, widths, width, look)
+    return audit_line(one, now, widths, width, look)

@@ -10,8 +10,8 @@ from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import ListScreen
 from tui_monitor.widgets.cell_line import Line, RenderStyle
-from tui_monitor.widgets.details import notification_line, notification_text, notifier_text
 from tui_monitor.widgets.list_panes import ListRow
+from tui_monitor.widgets.notifications import notification_line, notification_text, notifier_text
 
 LIMIT = 500
 
