@@ -24,7 +24,9 @@ from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.prompts import ACKNOWLEDGE_HINT
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen, completed
+from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
+from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
@@ -393,6 +395,7 @@ async def test_wheel_moves_the_selection() -> None:
         ("4", "/usr/bin/postgres --serve"),
         ("5", "their maintenance"),
         ("9", "kim from 203.0.113.7"),
+        ("0", "the busiest, by cpu or memory"),
         ("question_mark", "never quits"),
         ("question_mark", "polls and notifies"),
     ],
@@ -407,6 +410,17 @@ async def test_the_other_screens(key: str, text: str) -> None:
             await pilot.pause()
         assert text in seen(app)
         await press(app, pilot, "escape")
+        assert app.screen is app.main
+
+
+async def test_the_list_of_screens_leads_to_each() -> None:
+    """Enter in the list of `0` opens the selected screen in its place, a number opens its screen as everywhere."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "0", "j", "enter")
+        assert isinstance(app.screen, HistoryScreen) and len(app.screen_stack) == 2
+        await press(app, pilot, "0", "4")
+        assert isinstance(app.screen, ProcessesScreen) and len(app.screen_stack) == 2
+        await press(app, pilot, "0", "enter")
         assert app.screen is app.main
 
 

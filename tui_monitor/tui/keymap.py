@@ -145,7 +145,10 @@ KEYS = (
         "reload", "R", (("R", "reload"),), section="Monitor", help="reload the configuration",
         title="Reload the configuration", about="a bad file keeps the old one",
     ),
-    Key("help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", title="Help", about="all keys"),
+    Key(
+        "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
+        title="Help", about="all keys",
+    ),
     Key(
         "quit", "q", (("q", "quit"),), section="Monitor", hint="quit", help="quit; never ends the daemon",
         title="Quit", about="never ends the daemon",

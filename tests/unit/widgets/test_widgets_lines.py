@@ -275,7 +275,7 @@ def test_details_hold_everything() -> None:
         "up == 0",
         "check=shop",
         "550 no such user",
-        "postgres 31%",
+        "31.0%    296M  postgres",
     ):
         assert part in text or part == "to do", part
     db = next(one for one in boards.checks() if one.name == "db")
