@@ -8,8 +8,7 @@ from textual.binding import Binding, BindingType
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.tui.screen_table import SCREENS
-from tui_monitor.widgets.cell_line import Hints
-from tui_monitor.widgets.help import HelpSection
+from tui_monitor.widgets.cell_line import HelpSection, Hints
 
 STEP_MS = 60_000
 LONG_STEP_MS = 900_000

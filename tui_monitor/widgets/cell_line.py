@@ -15,6 +15,8 @@ Run = tuple[str, str]
 Line = tuple[Run, ...]
 Hints = Sequence[tuple[str, str]]
 """(key, what it does) in the order of a footer."""
+HelpSection = tuple[str, Hints]
+"""A title of the help page and its keys."""
 
 SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
 HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}

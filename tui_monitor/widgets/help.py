@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, HelpSection, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import heading
 
 TWO_COLUMNS = 118
-HelpSection = tuple[str, Sequence[tuple[str, str]]]
-"""A title, and (key, what it does) in order."""
 WORDS = (
     ("leader", "polls and notifies; viewers only look on"),
     ("muted", "kept quiet by a silence, window or parent"),
