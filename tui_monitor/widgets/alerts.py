@@ -1,4 +1,4 @@
-"""The lines of the Alerts pane: severity as colour and word, how long, what, and what was done about it. Pure."""
+"""The lines of the Alerts pane: severity, age, name, summary, state. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def search_text(alert: AlertView) -> str:
 
 
 def subject(alert: AlertView) -> str:
-    """What the alert is about: the check, mount, interface ... it names, else nothing."""
+    """The check, mount, interface ... that the alert names, "" where it names none."""
     return subject_of(alert.labels)
 
 
@@ -64,8 +64,8 @@ def title(alert: AlertView, width: int) -> str:
     return f"{alert.name} {about}" if about else alert.name
 
 
-def told(alert: AlertView, width: int) -> str:
-    """The summary without what its columns say already: of "shop is unhealthy: HTTP 500" only what is new, by the width of the line."""
+def summary_text(alert: AlertView, width: int) -> str:
+    """The summary without what other columns show already: of "shop is unhealthy: HTTP 500" a wide line shows only the reason."""
     text, about = alert.summary or alert.name, subject(alert)
     if alert.name == CHECK_RULE and about and text.startswith(about):
         verdict, _, reason = text[len(about) :].partition(": ")
@@ -86,12 +86,12 @@ def severity_style(alert: AlertView) -> str:
 
 
 def is_open(alert: AlertView) -> bool:
-    """Whether it still wants somebody's attention."""
+    """Whether the alert fires and is neither acknowledged nor muted."""
     return alert.state == "firing" and not alert.acknowledged_by and not alert.suppressed_by
 
 
 def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
-    """What was done about it: who took it, what holds it back, or what was sent where; of the past that may be forgotten."""
+    """Who acknowledged the alert, what mutes it, or which messages were sent; boards of the past may lack the messages."""
     if alert.state == "resolved":
         return f"resolved {f.ago(alert.ends_at or 0, now)}"
     if alert.acknowledged_by:
@@ -122,7 +122,7 @@ def undelivered(alerts: Iterable[AlertView]) -> str:
 
 
 def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
-    """What became of the messages: "sent ops-chat, failed ops-mail"."""
+    """The state of the messages by notifier: "sent ops-chat, failed ops-mail"."""
     words: dict[str, list[str]] = {}
     for delivery in newest_deliveries(deliveries):
         words.setdefault(delivery.state, []).append(delivery.notifier)
@@ -131,7 +131,7 @@ def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
 
 
 def state_style(alert: AlertView) -> str:
-    """Deliveries that failed stand out; everything else about the state is quiet."""
+    """ "warning" where a message failed, else "dim"."""
     if alert.state == "firing" and any(d.state in UNDELIVERED for d in newest_deliveries(alert.deliveries)) and not alert.acknowledged_by:
         return "warning"
     return "dim"
@@ -151,7 +151,7 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
         row.append(title(alert, width), "strong" if live else "dim", name_width).gap()
     if value_width:
         row.append("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
-    text = told(alert, width)
+    text = summary_text(alert, width)
     if not state_width and not live:
         text = f"[{short_state(alert, past=past)}] {text}"
     row.append(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
@@ -184,7 +184,7 @@ def counts(board: Board) -> str:
 
 
 def advice_lines(alert: AlertView, now: int, width: int, look: RenderStyle, most: int = 1) -> list[Line]:
-    """The selected alert: since when, its whole summary and where to read on; then in at most ``most`` lines what to do."""
+    """The selected alert: start, whole summary, runbook; then its description in at most ``most`` lines."""
     row = LineBuilder(width, look).gap(1)
     if alert.name not in title(alert, width):
         row.append(alert.name, "dim").gap()

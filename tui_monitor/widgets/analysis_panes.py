@@ -1,4 +1,4 @@
-"""The lists of the backtest and of the noise report, with what is said at their foot about the selected row."""
+"""The list panes of the backtest and of the noise report, with their feet about the selected row."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class BacktestPane(ListPane):
 
 
 def alert_of_row(key: str) -> str:
-    """The alert's name of a row's key in a `BacktestPane`."""
+    """The name of the alert, from a row's key in a `BacktestPane`."""
     return key.partition("\n")[0]
 
 

@@ -1,4 +1,4 @@
-"""Rows of the panels, the backtest and the noise report: a kept query's newest values, what rules would have done and did. Pure."""
+"""The lines of the panels, the backtest and the noise report. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning"}
 
 
 def panel_line(panel: PanelView, chart: Chart, index: int, width: int, look: RenderStyle) -> Line:
-    """One line of a panel: its name (on the first), the series, its newest value, its course over the panel's range."""
+    """One series of a panel: the panel's name (on its first line), the series, its newest value, a sparkline over the panel's range."""
     row = LineBuilder(width, look).gap(1).append(panel.name if index == 0 else "", "strong", min(24, max(8, width // 5))).gap()
     if chart.error:
         return row.append(chart.error, "critical").line()
@@ -40,7 +40,7 @@ def backtest_heads(width: int, look: RenderStyle) -> Line:
 
 
 def backtest_line(one: BacktestRow, end: int, width: int, look: RenderStyle) -> Line:
-    """What the rules of one alert would have done; what was tried stands beside the name."""
+    """The outcome of one alert's rules; a change that was tried is shown after the name."""
     row = LineBuilder(width, look).gap(1)
     style = _SEVERITIES.get(one.severity, "info") if one.fired else "dim"
     row.append(f"{one.alert}  {one.tried}".rstrip(), style, _name_width(width))
@@ -58,7 +58,7 @@ def backtest_line(one: BacktestRow, end: int, width: int, look: RenderStyle) -> 
 
 
 def backtest_remark(found: BacktestView, since: str) -> str:
-    """How much would have come in all."""
+    """The totals over all rules as they are."""
     present = [row for row in found.rows if not row.tried]
     fired, told = sum(row.fired for row in present), sum(row.messages for row in present)
     return f"the last {since}: {fired} alerts, {told} messages"
@@ -76,7 +76,7 @@ def noise_heads(width: int, look: RenderStyle) -> Line:
 
 
 def noise_line(one: NoiseRow, width: int, look: RenderStyle) -> Line:
-    """How often an alert fired, for how long, how often it came back at once, who cared, how many messages it made."""
+    """One alert: times fired, median duration, returns within ten minutes, acknowledgements, messages."""
     row = LineBuilder(width, look).gap(1).append(one.alert, _SEVERITIES.get(one.severity, "info"), _name_width(width))
     taken = f"{one.acknowledged}" if one.acknowledged else "never"
     told = f"{one.messages - one.reminders}" + (f"+{one.reminders}" if one.reminders else "")

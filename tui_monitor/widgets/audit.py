@@ -1,4 +1,4 @@
-"""The lines of the audit log: who did what to what, and when. Pure."""
+"""The lines of the audit log. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADS = ("time", "by", "did", "to", "note")
 
 
 def audit_widths(entries: Sequence[ActView], now: int, look: RenderStyle) -> tuple[int, int]:
-    """The cells that the stamps and the names of these entries need."""
+    """Width in cells of the longest timestamp and of the longest name."""
     stamps = max((len(f.stamp(one.at, now, look.zone, seconds=True)) for one in entries), default=4)
     return stamps, max(2, min(24, max((f.cells(clean(one.by)) for one in entries), default=0)))
 
@@ -32,6 +32,6 @@ def audit_heads(widths: tuple[int, int], width: int, look: RenderStyle) -> Line:
 
 
 def audit_line(one: ActView, now: int, widths: tuple[int, int], width: int, look: RenderStyle) -> Line:
-    """One line of the audit log: when, who, what, to which alert or silence, and with what note."""
+    """One entry: time, person, command, subject (an alert or silence), note."""
     texts = (f.stamp(one.at, now, look.zone, seconds=True), one.by, one.verb, one.subject, one.note)
     return _row(texts, ("dim", "text", "strong", "text", "dim"), widths, width, look)

@@ -1,4 +1,4 @@
-"""The four panes of the main screen and its bars: each keeps the newest board and says how its lines are built."""
+"""The four panes of the main screen: each keeps its part of the newest board and builds its lines."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from tui_monitor.board.values import AlertView, Board, CheckView, Spark
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets import alerts, checks, resources
-from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
-from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
@@ -28,29 +26,29 @@ class BoardPane(Pane):
         self.board = board
         self.sparks: Sparks = board.sparks
         self.order = self.ORDERS[0] if self.ORDERS else ""
-        self.take()
+        self.select_rows()
 
     def show(self, board: Board, sparks: Sparks) -> None:
-        """Show a new board; ``sparks`` change more seldom than it, to spare the line."""
+        """Show a new board; ``sparks`` change less often than it, since each change rewrites whole lines on the terminal."""
         self.board, self.sparks = board, sparks
-        self.take()
+        self.select_rows()
         self.rebuild()
 
-    def take(self) -> None:
-        """Pick this pane's part of the board."""
+    def select_rows(self) -> None:
+        """Select this pane's part of the board."""
 
     def next_order(self) -> str:
         """Change to the next sort order and name it."""
         if self.ORDERS:
             self.order = self.ORDERS[(self.ORDERS.index(self.order) + 1) % len(self.ORDERS)]
-            self.take()
+            self.select_rows()
             self.rebuild()
         return self.order
 
     def filter(self, needle: str) -> None:
         """Show only rows that hold this text."""
         self.needle = needle
-        self.take()
+        self.select_rows()
         self.rebuild()
 
     def expr(self) -> str:
@@ -59,17 +57,17 @@ class BoardPane(Pane):
 
 
 class ResourcesPane(BoardPane):
-    """This machine."""
+    """CPU, memory, file systems, network, disks and processes of this machine."""
 
     TITLE = "Resources"
     ORDERS = ("cpu", "memory")
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        self._entries: list[resources.Entry] = []
+        self._entries: list[resources.ResourceRow] = []
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """The entries depend on the room."""
+        """Select the rows that fit, then draw them."""
         found = resources.resource_entries(self.board, self.sparks, width, height - 1, self.look, self.order == "memory")
         self._entries = [one for one in found if self.needle.casefold() in one.key.casefold()] if self.needle else found
         return super().build(width, height)
@@ -79,11 +77,11 @@ class ResourcesPane(BoardPane):
         return [entry.key for entry in self._entries]
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
-        """Drawn already."""
+        """The line that `build` has made."""
         return self._entries[index].line
 
     def remark(self) -> str:
-        """The order of the processes, where it is not the usual one; else the figures speak."""
+        """The sort order of the processes, where it is not the first."""
         return "loading" if self.board.loading else f"processes by {self.order}" if self.order != self.ORDERS[0] else ""
 
     def expr(self) -> str:
@@ -92,7 +90,7 @@ class ResourcesPane(BoardPane):
 
 
 class ChecksPane(BoardPane):
-    """What both panes of checks have in common."""
+    """The base of the two panes of checks."""
 
     ENDPOINTS = False
     ORDERS = ("configured", "status", "latency", "name")
@@ -102,7 +100,7 @@ class ChecksPane(BoardPane):
         self.names = 0
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
-    def take(self) -> None:
+    def select_rows(self) -> None:
         """The checks of this pane, filtered and sorted."""
         needle = self.needle.casefold()
         self.names = checks.longest_name(self.board.checks)
@@ -112,7 +110,7 @@ class ChecksPane(BoardPane):
             self.checks.sort(key=lambda check: checks.check_sort_key(self.order, check))
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """What is not well stands first when there is no room for all."""
+        """Sort unhealthy checks to the top where not all fit."""
         if self.order == self.ORDERS[0] and len(self.checks) > height - 1:
             self.checks = checks.gravest_first(self.checks)
         return super().build(width, height)
@@ -192,7 +190,7 @@ class HealthPane(ChecksPane):
 
 
 class AlertsPane(BoardPane):
-    """What wants attention."""
+    """Pending and firing alerts."""
 
     TITLE = "Alerts"
     ORDERS = alerts.ORDERS
@@ -201,7 +199,7 @@ class AlertsPane(BoardPane):
         self.alerts: list[AlertView] = []
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
-    def take(self) -> None:
+    def select_rows(self) -> None:
         """The board's alerts, filtered and sorted."""
         found = [alert for alert in self.board.alerts if alerts.matches(alert, self.needle)]
         self.alerts = sorted(found, key=alerts.order_key(self.order)) if found else []
@@ -211,7 +209,7 @@ class AlertsPane(BoardPane):
         return [alert.id for alert in self.alerts]
 
     def remark(self) -> str:
-        """Counts, and the order where it is not the usual one."""
+        """Counts, notifiers that do not deliver, and the sort order where it is not the first."""
         order = f"   by {self.order}" if self.order != self.ORDERS[0] else ""
         waiting = f"   {late}" if (late := alerts.undelivered(self.board.alerts)) else ""
         return alerts.counts(self.board) + waiting + order
@@ -227,7 +225,7 @@ class AlertsPane(BoardPane):
         return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected, past=self.board.past)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """Since when and what to do, where there is room; in full where few alerts leave room for that."""
+        """Start and description of the selected alert, in more lines where few alerts leave room."""
         chosen = self.selected_alert()
         if chosen is None or height < ADVICE_FROM_HEIGHT or width < 60:
             return ()
@@ -235,7 +233,7 @@ class AlertsPane(BoardPane):
         return alerts.advice_lines(chosen, self.board.at, width, self.look, max(1, min(3, spare)))
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """All is quiet, or nothing is known yet."""
+        """No alerts, or no reading yet."""
         blank = LineBuilder(width, self.look).line()
         if self.board.loading:
             return [blank, note("The first reading is under way.", width, self.look)]
@@ -250,95 +248,3 @@ class AlertsPane(BoardPane):
         if not self.board.checks:
             lines.append(note("Only this machine is watched: tui-monitor config init finds what else runs.", width, self.look))
         return lines
-
-
-class Bar(LineWidget):
-    """One line that is built from the board and the way it is looked at."""
-
-    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        super().__init__(look=look, text_styles=text_styles, id=id)
-        self.board = board
-        self.view = bars.ViewMode()
-
-    def show(self, board: Board, view: bars.ViewMode) -> None:
-        """Show a new board."""
-        self.board, self.view = board, view
-        self.rebuild()
-
-
-class HeadBar(Bar):
-    """The top line."""
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Host, health, counts, role, clock."""
-        return [bars.head_line(self.board, width, self.look)], -1
-
-
-class NoticeBar(Bar):
-    """What must be said plainly; hidden when there is nothing. ``home``: on the main screen, where it takes the lines it needs."""
-
-    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str, home: bool = False) -> None:
-        super().__init__(board, look=look, text_styles=text_styles, id=id)
-        self._home = home
-        self.add_class("-hidden")
-
-    def show(self, board: Board, view: bars.ViewMode) -> None:
-        """Show or hide, as high as there is to say."""
-        self.board, self.view = board, view
-        told = bars.notices(board, view, self.look, home=self._home)
-        self.set_class(not told, "-hidden")
-        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look, home=self._home)))
-        self.rebuild()
-
-    def on_resize(self) -> None:
-        """Narrower may be higher."""
-        super().on_resize()
-        self._make_room(len(self.build(self.size.width, 1)[0]))
-
-    def _make_room(self, height: int) -> None:
-        if self.styles.height is None or self.styles.height.value != height:
-            self.styles.height = height
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """All notices that there is room for."""
-        told = bars.notices(self.board, self.view, self.look, home=self._home)
-        return bars.notice_lines(told, width, self.look, home=self._home), -1
-
-
-class FootBar(Bar):
-    """The bottom line."""
-
-    def __init__(self, board: Board, hints: bars.FooterHints, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        super().__init__(board, look=look, text_styles=text_styles, id=id)
-        self._hints = hints
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Keys and own use."""
-        return [bars.foot_line(self.board, self._hints, width, self.look)], -1
-
-
-class SummaryBar(Bar):
-    """All there is to see on a tiny terminal."""
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Health and counts."""
-        return [bars.summary_line(self.board, width, self.look)], -1
-
-
-class TimelineBar(Bar):
-    """Where in time the shown board is, with the alerts around it; hidden while live."""
-
-    hours = 6
-
-    def show(self, board: Board, view: bars.ViewMode) -> None:
-        """Show or hide."""
-        self.set_class(not view.past_at, "-hidden")
-        super().show(board, view)
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """The hours that hold the moment, ending now if that is near enough."""
-        long = self.hours * 3_600_000
-        now, at = self.view.now or self.board.at, self.view.past_at or self.board.at
-        end = now if now - at < long else min(now, at + long // 2)
-        marks = [*self.view.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
-        return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1

@@ -1,4 +1,4 @@
-"""A line of a screen as plain data: runs of text with the name of a style, so that all drawing is pure and testable."""
+"""Lines as plain data: runs of text with style names, so that drawing is pure and tested without a terminal."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical"
 
 @frozen
 class RenderStyle:
-    """How this terminal is drawn: its shapes, and the zone that times are shown in (None: the machine's)."""
+    """How lines are drawn for one terminal: its shapes, and the time zone (None: the machine's)."""
 
     glyphs: Glyphs = UNICODE
     zone: tzinfo | None = None
 
 
 class LineBuilder:
-    """Builds one line from left to right; external text is cleaned here, so that no pane can forget it."""
+    """Builds one line from left to right. Every text is cleaned here, so no pane can forget it."""
 
     def __init__(self, width: int, look: RenderStyle) -> None:
         self.width = width
@@ -78,7 +78,7 @@ class LineBuilder:
 
 
 def text_of(lines: list[Line] | tuple[Line, ...]) -> str:
-    """What stands on these lines, without styles: for tests and for copying."""
+    """The text of lines without styles."""
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
@@ -87,8 +87,8 @@ def note(text: str, width: int, look: RenderStyle, style: str = "dim") -> Line:
     return LineBuilder(width, look).gap(2).append(text, style).line()
 
 
-def pointed(line: Line, look: RenderStyle) -> Line:
-    """The selected row: a shape in its first cell, where that is free, so that not only its colour says so."""
+def with_cursor(line: Line, look: RenderStyle) -> Line:
+    """The line of the selected row: marked by a shape in its first cell where that is free, since colour alone is not enough."""
     if not line or not line[0][0].startswith(" "):
         return line
     text, style = line[0]
@@ -97,7 +97,7 @@ def pointed(line: Line, look: RenderStyle) -> Line:
 
 
 def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
-    """A pane's head: its name on a band, a remark after it, and what stands at the right."""
+    """A pane's head: title on a band, remark after it, ``right`` at the end."""
     style = "band-focus" if focused else "band"
     row = LineBuilder(width, look)
     row.append(f"{look.glyphs.selected if focused else ' '}", style).append(title, f"{style}-title")
@@ -111,7 +111,7 @@ def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = Fal
 
 
 def hint_line(hints: Hints, width: int, look: RenderStyle, tail: str = "", last: int = 1) -> Line:
-    """Keys and what they do, as many as fit; the ``last`` ones always, for they lead on; ``tail`` at the right."""
+    """Keys and what they do, as many as fit, the ``last`` ones always; ``tail`` at the right."""
     ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
     row, limit = LineBuilder(width, look), width - (cells(tail) + 2 if tail else 0)
     for index, (key, does) in enumerate(hints):

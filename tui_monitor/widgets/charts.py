@@ -1,4 +1,4 @@
-"""Charts as lines of text: plotext draws with braille dots, here its picture becomes plain runs with style names. Pure."""
+"""Charts as lines: plotext draws with braille dots, and its output becomes runs with style names. Pure."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _legend(chart: Chart, before: Sequence[ChartLine], scale: tuple[float, float
 
 
 def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: RenderStyle) -> Line:
-    """The newest marks that there is room for, and how many there are before them."""
+    """The newest marks that fit, and the number of earlier ones."""
     texts = [f"{f.stamp(at, now, look.zone)} {clean(text)}" for at, text in marks]
     shown: list[str] = []
     room = width - 1 - len("999 before   ")

@@ -1,4 +1,4 @@
-"""The lines of the Endpoints and Health panes: each check's health as shape and word, then its figures or its reason. Pure."""
+"""The lines of the Endpoints and Health panes: health status, then figures or the reason. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def summary(checks: list[CheckView]) -> str:
 
 
 def longest_name(checks: Sequence[CheckView]) -> int:
-    """The cells of the longest name: both panes of checks make room for it, as far as they can."""
+    """Width in cells of the longest name; both panes of checks use it."""
     return max((f.cells(check.name) for check in checks), default=0)
 
 
@@ -49,7 +49,7 @@ def _name_width(width: int, names: int) -> int:
 
 
 def _columns(width: int, names: int) -> list[tuple[str, int]]:
-    """Which figures fit beside shape and name, the most telling first; then in their order on screen."""
+    """The columns that fit beside shape and name, chosen by importance, in their order on the screen."""
     room = width - 3 - _name_width(width, names) - 1 - (WORD + 1 if width >= 90 else 0)
     chosen = []
     for name, wide in (("last", 7), ("trend", 5), ("p95", 6), ("24h", 7), ("p50", 6), ("p99", 6), ("cert", 5)):
@@ -62,7 +62,7 @@ def _columns(width: int, names: int) -> list[tuple[str, int]]:
 
 
 def endpoint_title(width: int, look: RenderStyle, remark: str, names: int, *, focused: bool = False, more: int = 0) -> Line:
-    """The head of Endpoints, which names its columns so that no row is spent on that; ``more`` rows there is no room for."""
+    """The head of Endpoints, which also names the columns; ``more`` is the number of rows that do not fit."""
     columns, words = dict(_columns(width, names)), {"24h": "up 24h"}
     room = width - sum(columns.values()) - len(columns) - 14
     if more and len(f"+{more}") > room:  # not beside the title, but over the sparklines
@@ -75,7 +75,7 @@ def endpoint_title(width: int, look: RenderStyle, remark: str, names: int, *, fo
 
 
 def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: RenderStyle, names: int) -> Line:
-    """One http check: figures of an hour while it is healthy, its reason and since when while it is not. ``names``: cells for names."""
+    """One http check: figures of the last hour while healthy, else reason and age. ``names`` is the width for names."""
     row = _head(check, width, look, names, worded=width >= 90 or (width >= 54 and check.status is not HealthStatus.HEALTHY))
     if check.status in (HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN):
         return _reason(row, check, now)
@@ -128,7 +128,7 @@ def _reason(row: LineBuilder, check: CheckView, now: int) -> Line:
 
 
 def health_line(check: CheckView, now: int, width: int, look: RenderStyle, names: int) -> Line:
-    """One check of another type: what it found in figures, or its reason, and for how long."""
+    """One check of another type: its figures or its reason, and the age of its status."""
     row = _head(check, width, look, names, worded=width >= 54)
     if check.status is not HealthStatus.HEALTHY:
         if width >= 54:

@@ -16,7 +16,7 @@ PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
 def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) -> list[Line]:
-    """Everything about one alert, what to do first."""
+    """Everything about one alert, the description first."""
     alert = detail.alert
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
     colour = alerts.severity_style(alert)
@@ -68,7 +68,7 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) ->
 
 
 def evidence_texts(evidence: Evidence) -> list[tuple[str, Sequence[str]]]:
-    """The parts of the evidence that are there, each a heading and its lines."""
+    """The parts of the evidence that were kept: heading and lines."""
     parts: list[tuple[str, Sequence[str]]] = [
         ("Reason", [evidence.reason] if evidence.reason else []),
         ("Phases", [f"{name:<11}{seconds * 1000:8.1f}ms" for name, seconds in evidence.phases.items()]),

@@ -1,4 +1,4 @@
-"""The help page: every key, what the shapes and words mean. Pure."""
+"""The lines of the help page: keys, shapes, words. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORDS = (
 
 
 def help_lines(sections: Sequence[HelpSection], width: int, look: RenderStyle) -> list[Line]:
-    """The sections, then what the shapes and words mean; in two columns where there is room, three sections in the first."""
+    """The sections, then the meaning of shapes and words; wide terminals show two columns, the first three sections on the left."""
     if width < TWO_COLUMNS:
         return [line for title, keys in sections for line in _section(title, keys, width, look)] + _legend(width, look)
     half = width // 2

@@ -1,4 +1,4 @@
-"""Panes of the other screens: prose that scrolls, and lists of ready rows."""
+"""The panes of all screens but the main one: text that scrolls, and lists; with the helpers that lay out text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TextPane(Pane):
         self.rebuild()
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Head and what is scrolled to."""
+        """Head and the lines from the scroll position on."""
         lines = list(self.body(width, self.look))
         if self.needle:
             lines = [line for line in lines if self.needle.casefold() in "".join(text for text, _ in line).casefold()]
@@ -79,7 +79,7 @@ class TextPane(Pane):
         self.move_to(self.top + step)
 
     def keys(self) -> Sequence[str]:
-        """So that "last" knows where that is."""
+        """One empty key a line, so that moving to the end works."""
         return ("",) * self._count
 
 
@@ -128,7 +128,7 @@ class ListPane(Pane):
     def title(self, width: int) -> Line:
         """The heading with its remark or filter."""
         remark = f"filter: {self.needle}" if self.needle else self._remark
-        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
+        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
     def keys(self) -> Sequence[str]:
         """The rows' keys."""
@@ -139,7 +139,7 @@ class ListPane(Pane):
         return self._rows[index].draw(width, self.look, selected)
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """What is said when there is nothing."""
+        """The sentence for no rows."""
         text = "Nothing matches the filter. Esc clears it." if self.needle else self._empty_text
         return [LineBuilder(width, self.look).line(), note(text, width, self.look)]
 

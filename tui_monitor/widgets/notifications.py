@@ -17,7 +17,7 @@ def delivery_shape(state: str, look: RenderStyle) -> str:
 
 
 def notification_line(one: NotificationView, now: int, width: int, look: RenderStyle) -> Line:
-    """One message of the outbox: state as shape and word, age, notifier, what, and its outcome."""
+    """One message: state as shape and word, age, notifier, kind, title, outcome."""
     style = DELIVERY_STYLES.get(one.state, "dim")
     row = LineBuilder(width, look).gap(1).append(f"{delivery_shape(one.state, look)} {one.state}", style, 10).gap()
     row.append(f.age(one.created_at, now), "dim", 7, right=True).gap(2).append(one.notifier, "text", 12).gap()
@@ -39,12 +39,12 @@ def _outcome(one: NotificationView, now: int, look: RenderStyle) -> str:
 
 
 def notification_text(one: NotificationView, now: int, look: RenderStyle) -> str:
-    """The same in full, to be read at the foot."""
+    """The message in full, for the foot of the list."""
     return f"{one.notifier} {one.kind}: {one.title}   {one.state}, {_outcome(one, now, look)}".rstrip(", ")
 
 
 def notifier_text(rows: list[NotificationView], names: tuple[str, ...], now: int) -> str:
-    """Each notifier's health from its newest message, what fails first: "ops-mail failed 4m ago, ops-chat sent 4m ago"."""
+    """The state of each notifier's newest message, failures first: "ops-mail failed 4m ago, ops-chat sent 4m ago"."""
     told: list[tuple[bool, str]] = []
     for name in dict.fromkeys((*names, *(row.notifier for row in rows))):
         newest = next((row for row in rows if row.notifier == name and row.state not in ("queued", "sending")), None)

@@ -1,4 +1,4 @@
-"""The lines of silences: what is silenced, for how long, by whom. Pure."""
+"""The lines of silences. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 
 
 def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
-    """One silence: id, how long it still holds or from when on, matchers, who made it and why."""
+    """One silence: id, time left or start, matchers, author, comment."""
     row = LineBuilder(width, look).gap(1).append(one.id, "dim", 8).gap()
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
     author = clean(f"{one.by} {one.comment}".strip())
@@ -19,6 +19,6 @@ def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, sele
 
 
 def silence_in_full(one: SilenceView, now: int, look: RenderStyle) -> str:
-    """The same with nothing cut, and with both ends of its time."""
+    """The silence with nothing cut, and with start and end."""
     author = f"{one.by}: {one.comment}" if one.comment else one.by
     return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}   {author}".rstrip()

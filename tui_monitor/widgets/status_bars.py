@@ -48,12 +48,12 @@ def status_counts(board: Board) -> list[tuple[str, str]]:
 
 
 def leader_text(leader: LeaderView) -> str:
-    """What this process is, in a word ("leader", "viewer"), or "no leader"; since when is told in the notice."""
+    """The role of this process ("leader", "viewer"), or "no leader"; the notice says since when."""
     return leader.role if leader.alive else "no leader"
 
 
 def head_line(board: Board, width: int, look: RenderStyle) -> Line:
-    """Host, overall health as shape and word, what fires and what is acknowledged, role, clock."""
+    """Host, overall health, counts of firing and acknowledged alerts, uptime, role, clock."""
     row = LineBuilder(width, look).append(" ", "band")
     word = "loading" if board.loading else board.status.value
     clock = f.clock(board.at, look.zone) if board.at else "--:--"
@@ -77,7 +77,7 @@ def head_line(board: Board, width: int, look: RenderStyle) -> Line:
 
 
 def _counts(board: Board) -> list[list[tuple[str, str]]]:
-    """What fires and what is acknowledged, said at length, shorter, and shortest."""
+    """The counts of firing and acknowledged alerts as runs, from the longest wording to the shortest."""
     found = status_counts(board)
     taken, total = board.acknowledged, board.firing
     long = [(f"   {taken} acknowledged", "band-dim")] if taken else []
@@ -102,7 +102,7 @@ def summary_line(board: Board, width: int, look: RenderStyle) -> Line:
 
 
 def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = True) -> list[tuple[str, str]]:
-    """What must be said plainly, as (strong word, sentence), most important first; only at ``home`` Esc leads from the past to now."""
+    """The notices as (strong word, sentence), most important first; only at ``home`` (main screen) Esc leads from the past to now."""
     told: list[tuple[str, str]] = []
     if view.past_at:
         when = f.stamp(view.past_at, view.now, look.zone, seconds=True)
@@ -123,7 +123,7 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
 
 
 def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle, *, home: bool = True) -> list[Line]:
-    """The notices one after the other; at ``home`` what does not fit goes on below, for a sentence that is cut may hide what to do."""
+    """The notices in a row; at ``home`` (main screen) they wrap, since a cut sentence may hide what to do."""
     rows, limit = [LineBuilder(width, look)], 1 if not home else 2 if width >= 60 else 3
     for word, sentence in told:
         if rows[-1].used and rows[-1].room < len(word) + 12:
@@ -143,7 +143,7 @@ def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle,
 
 
 def foot_line(board: Board, hints: FooterHints, width: int, look: RenderStyle) -> Line:
-    """The keys that help now, and what the monitor itself uses."""
+    """The keys of the footer, and the monitor's own CPU and memory."""
     own = []
     if board.own_cpu is not None:
         own.append(f"own cpu {f.percent(board.own_cpu, 1)}" if width >= 100 else f"own {f.percent(board.own_cpu, 1)}")

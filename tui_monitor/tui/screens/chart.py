@@ -14,7 +14,7 @@ from tui_monitor.tui.keymap import bindings
 from tui_monitor.tui.screen_table import screen_named
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
-from tui_monitor.widgets.board_panes import HeadBar, NoticeBar
+from tui_monitor.widgets.board_bars import HeadBar, NoticeBar
 from tui_monitor.widgets.cell_line import Hints
 from tui_monitor.widgets.chart_pane import FIRST_RANGE, RANGES, Answer, ChartPane, Question
 from tui_monitor.widgets.list_panes import HintBar

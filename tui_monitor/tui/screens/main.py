@@ -14,20 +14,8 @@ from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import alert_of_check
-from tui_monitor.widgets.board_panes import (
-    AlertsPane,
-    BoardPane,
-    ChecksPane,
-    EndpointsPane,
-    FootBar,
-    HeadBar,
-    HealthPane,
-    NoticeBar,
-    ResourcesPane,
-    Sparks,
-    SummaryBar,
-    TimelineBar,
-)
+from tui_monitor.widgets.board_bars import FootBar, HeadBar, NoticeBar, SummaryBar, TimelineBar
+from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, EndpointsPane, HealthPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import text_of
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.status_bars import FooterHints, ViewMode

@@ -11,7 +11,7 @@ from tui_monitor.board.values import Board
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
-from tui_monitor.widgets.board_panes import HeadBar, NoticeBar
+from tui_monitor.widgets.board_bars import HeadBar, NoticeBar
 from tui_monitor.widgets.cell_line import Hints
 from tui_monitor.widgets.list_panes import HintBar, ListPane
 from tui_monitor.widgets.pane import Pane
