@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-slow check format lint types bench lock clean
+.PHONY: run test test-slow check format lint types docs bench lock clean
 
 run: $(VENV)/.run-ready  ## open the dashboard on this machine
 	@$(BIN)/tui-monitor
@@ -28,6 +28,9 @@ lint: $(VENV)/.test-ready
 
 types: $(VENV)/.test-ready
 	$(BIN)/mypy
+
+docs: $(VENV)/.test-ready  ## write the parts of docs/ that are made from the code
+	$(BIN)/python -m tests.support.generated_docs
 
 bench: $(VENV)/.test-ready  ## measure; prints JSON, asserts nothing
 	$(BIN)/python bench/run.py

@@ -19,7 +19,7 @@ def main() -> int:
     backend = FakeBackend("busy" if kind == "failing" else kind, every=1.0)
     if kind == "failing":
         backend.fault = RuntimeError("the house fell down")
-    return run_app(backend, bell=False, now=backend.now)
+    return run_app(backend, now=backend.now)
 
 
 if __name__ == "__main__":

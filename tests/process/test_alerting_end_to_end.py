@@ -140,7 +140,7 @@ timezone = "Asia/Seoul"
         where.configure(FRAME + webhook("hook", hook) + rules + "".join(check(name, target) for name in sorted(names)))
         daemon = await where.start()
         answer = await run(where, "silence", 'check="quiet"', "--for", "1h", "--comment", "deploy")
-        ident = answer.rpartition("id ")[2].strip(" )\n")
+        ident = answer.rpartition("id ")[2].partition(")")[0]
         target.at("/boss", status=500)
         await until(lambda: told_of(hook))
         target.behave(status=500)

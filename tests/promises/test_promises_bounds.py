@@ -28,8 +28,9 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import labels_of
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.sqlite import open_store
+from tui_monitor.tui.screens.main import FOOTER
 from tui_monitor.widgets import status_bars as bars
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
 
 SOURCES = sorted(Path(tui_monitor.__file__).parent.rglob("*.py"))
@@ -143,5 +144,5 @@ def test_both_stores_open_as_promised(tmp_path: Path) -> None:
 def test_the_screen_shows_the_monitors_own_use() -> None:
     """The foot has the monitor's own CPU and memory."""
     board = boards.busy()
-    text = text_of([bars.foot_line(board, 160, Look(UNICODE, UTC))])
+    text = text_of([bars.foot_line(board, FOOTER, 160, RenderStyle(UNICODE, UTC))])
     assert f"own cpu {formatting.percent(board.own_cpu, 1)}" in text and f"mem {formatting.size(board.own_memory)}" in text

@@ -21,20 +21,23 @@ from tui_monitor.board.values import AlertView, Board, Chart, NotificationView
 from tui_monitor.core.commands import Acknowledge, AddSilence, EndSilence, ExtendSilence, Reload, Unacknowledge
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.tui.app import MonitorApp
-from tui_monitor.tui.screens.chart import ChartScreen, ExploreScreen, completed
-from tui_monitor.tui.screens.list_screen import PageScreen
+from tui_monitor.tui.prompts import ACKNOWLEDGE_HINT
+from tui_monitor.tui.screens.chart import ChartScreen
+from tui_monitor.tui.screens.explore import ExploreScreen, completed
+from tui_monitor.tui.screens.history import HistoryScreen
+from tui_monitor.tui.screens.pane_screen import PaneScreen
+from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
-from tui_monitor.tui.screens.prompts import TAKE
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import COLORS
 
 ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 
 
 def make(backend: FakeBackend, **more: Any) -> MonitorApp:
-    return MonitorApp(backend, bell=False, now=backend.now, zone=UTC, environ=ENVIRON, **more)
+    return MonitorApp(backend, now=backend.now, zone=UTC, environ=ENVIRON, **more)
 
 
 @asynccontextmanager
@@ -211,11 +214,11 @@ async def test_a_filter_follows_the_typing() -> None:
         await press(app, pilot, "escape")
         assert app.main.alerts.needle == "" and len(app.main.alerts.alerts) == 15
         await press(app, pilot, "2", "slash", *"disk", "enter")
-        assert isinstance(app.screen, PageScreen) and app.screen.pane.needle == "disk"
+        assert isinstance(app.screen, PaneScreen) and app.screen.pane.needle == "disk"
         await press(app, pilot, "escape")
-        assert isinstance(app.screen, PageScreen) and app.screen.pane.needle == ""
+        assert isinstance(app.screen, PaneScreen) and app.screen.pane.needle == ""
         await press(app, pilot, "escape")
-        assert not isinstance(app.screen, PageScreen)
+        assert not isinstance(app.screen, PaneScreen)
 
 
 async def test_pause_holds_the_picture_and_says_so() -> None:
@@ -235,8 +238,8 @@ async def test_stepping_through_time() -> None:
     """`[` shows the board a minute before, marked as past; `]` at the end is live again; `@` goes to a typed time."""
     async with running() as (app, backend, pilot):
         await press(app, pilot, "left_square_bracket", "left_square_bracket")
-        assert "PAST 14:11:20" in seen(app) and app.shown.past
-        assert len(app.main.timeline.marks) == 30
+        assert "PAST 14:11:20" in seen(app) and app.context.shown.past
+        assert len(app.context.view.marks) == 30
         await press(app, pilot, "a")
         assert told(app)[-1].startswith("This is the past")
         await press(app, pilot, "right_square_bracket", "right_square_bracket")
@@ -258,13 +261,15 @@ async def test_every_screen_says_that_it_is_past() -> None:
             await press(app, pilot, key)
             assert app.screen is not app.main and "PAST" in seen(app) and "Esc live" not in seen(app)
             await press(app, pilot, "escape")
-            app.action_page(1)
+            app.action_open_screen("overview")
             await settle_light(app, pilot)
         await press(app, pilot, "t")
         assert isinstance(app.screen, ChartScreen)
-        before = app.screen.chart._range
+        before = app.screen.chart.answer
         await press(app, pilot, "left_square_bracket")
-        assert app.screen.chart._range == (before[0] - 60_000, before[1] - 60_000)
+        after = app.screen.chart.answer
+        assert before is not None and after is not None
+        assert (after.start, after.end) == (before.start - 60_000, before.end - 60_000)
 
 
 async def test_a_notice_that_needs_two_lines_gets_them() -> None:
@@ -276,7 +281,7 @@ async def test_a_notice_that_needs_two_lines_gets_them() -> None:
         assert app.main.notice.size.height == 2 and "Start the service." in seen(app) and app.main.alerts.size.height == height - 2
         assert "since" in text_of([app.main.alerts._lines[-2]])
         await press(app, pilot, "2")
-        assert isinstance(app.screen, PageScreen) and app.screen.notice.size.height == 1 and "NO LEADER" in seen(app)
+        assert isinstance(app.screen, PaneScreen) and app.screen.notice.size.height == 1 and "NO LEADER" in seen(app)
         await press(app, pilot, "escape")
         await pilot.resize_terminal(120, 24)
         await settle_light(app, pilot)
@@ -302,7 +307,7 @@ async def test_fast_steps_add_up() -> None:
         assert "PAST" not in seen(app)
         gate.set()
         await settle_light(app, pilot)
-        assert "PAST 14:10:20" in seen(app) and app.shown.at == boards.AT - 3 * boards.MINUTE
+        assert "PAST 14:10:20" in seen(app) and app.context.shown.at == boards.AT - 3 * boards.MINUTE
 
 
 async def test_starting_in_the_past() -> None:
@@ -317,7 +322,7 @@ async def test_details_of_an_alert_and_its_moment() -> None:
     async with running() as (app, _, pilot):
         await press(app, pilot, "enter")
         text = seen(app)
-        assert isinstance(app.screen, PageScreen) and "https://wiki.example.com" in text and "postgres 31%" in text
+        assert isinstance(app.screen, PaneScreen) and "https://wiki.example.com" in text and "31.0%    296M  postgres" in text
         await press(app, pilot, "m")
         assert app.screen is app.main and "PAST 14:09:08" in seen(app)
         await press(app, pilot, "escape", "enter", "escape")
@@ -368,7 +373,7 @@ async def test_details_of_a_check_with_keys_and_mouse() -> None:
         assert app.main.endpoints.has_focus and app.main.endpoints.selection == "shop"
         await pilot.click("#endpoints", offset=(5, 1), times=2)
         await settle_light(app, pilot)
-        assert isinstance(app.screen, PageScreen) and "Phases of the last probe" in seen(app)
+        assert isinstance(app.screen, PaneScreen) and "Phases of the last probe" in seen(app)
 
 
 async def test_wheel_moves_the_selection() -> None:
@@ -390,6 +395,7 @@ async def test_wheel_moves_the_selection() -> None:
         ("4", "/usr/bin/postgres --serve"),
         ("5", "their maintenance"),
         ("9", "kim from 203.0.113.7"),
+        ("0", "the busiest, by cpu or memory"),
         ("question_mark", "never quits"),
         ("question_mark", "polls and notifies"),
     ],
@@ -407,6 +413,17 @@ async def test_the_other_screens(key: str, text: str) -> None:
         assert app.screen is app.main
 
 
+async def test_the_list_of_screens_leads_to_each() -> None:
+    """Enter in the list of `0` opens the selected screen in its place, a number opens its screen as everywhere."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "0", "j", "enter")
+        assert isinstance(app.screen, HistoryScreen) and len(app.screen_stack) == 2
+        await press(app, pilot, "0", "4")
+        assert isinstance(app.screen, ProcessesScreen) and len(app.screen_stack) == 2
+        await press(app, pilot, "0", "enter")
+        assert app.screen is app.main
+
+
 async def test_enter_on_a_message_opens_its_alert() -> None:
     """In the outbox Enter leads to the first alert a message is about; a message about none says so."""
     async with running() as (app, backend, pilot):
@@ -419,7 +436,7 @@ async def test_enter_on_a_message_opens_its_alert() -> None:
         await press(app, pilot, "3", "j", "enter")
         assert told(app) == ["This message is about no alert."]
         await press(app, pilot, "k", "enter")
-        assert isinstance(app.screen, PageScreen) and "History" in seen(app)
+        assert isinstance(app.screen, PaneScreen) and "History" in seen(app)
 
 
 async def test_ending_a_silence() -> None:
@@ -522,12 +539,12 @@ async def test_explore_remembers_what_was_typed() -> None:
     """Leaving loses nothing: the up arrow brings back what was run, and what was only typed; the selection it began with does not count."""
     async with running() as (app, _, pilot):
         await press(app, pilot, "e", *"rate1", "enter", *"2", "escape", "e")
-        assert isinstance(app.screen, ExploreScreen) and app.typed == ["rate1", "rate12"]
+        assert isinstance(app.screen, ExploreScreen) and app.context.expressions == ["rate1", "rate12"]
         for key, text in (("up", "rate12"), ("up", "rate1"), ("up", "rate1"), ("down", "rate12"), ("down", "rate12")):
             await press(app, pilot, key)
             assert app.screen.input.value == text
         await press(app, pilot, "escape", "e", "escape")
-        assert app.typed == ["rate1", "rate12"]
+        assert app.context.expressions == ["rate1", "rate12"]
 
 
 async def test_the_history_of_alerts_is_sorted() -> None:
@@ -554,13 +571,12 @@ async def test_a_new_alert_rings_once() -> None:
     """Toast and bell for what begins to fire, none for what was known, acknowledged or suppressed."""
     async with running() as (app, backend, pilot):
         rung: list[bool] = []
-        app.ring = True
         app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
-        backend.push(boards.busy(boards.AT + 1000))
+        backend.push(replace(boards.busy(boards.AT + 1000), bell=True))
         new = boards.alert(77, "Fresh", "warning", "[red]broke[/]", 0.1)
         quiet = replace(new, id="b1", acknowledged_by="kim")
         for _ in range(2):
-            backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new, quiet)))
+            backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new, quiet), bell=True))
         await pilot.pause()
         assert told(app) == ["[red]broke[/]"] and rung == [True]
 
@@ -648,9 +664,11 @@ async def test_boards_of_any_kind_can_follow_each_other() -> None:
         assert app._exception is None
 
 
-@pytest.mark.parametrize(("width", "keys"), [(120, TAKE), (80, TAKE), (40, SHORT_HINT)])
+@pytest.mark.parametrize(("width", "keys"), [(120, ACKNOWLEDGE_HINT), (80, ACKNOWLEDGE_HINT), (40, SHORT_HINT)])
 def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
     """From 80 columns on a prompt says what Enter and Esc do, however long its question is."""
-    label = PromptLabel(f"Acknowledge {'CheckUnhealthy' * 5}", TAKE, look=Look(UNICODE, UTC), inks=Inks(COLORS))
+    label = PromptLabel(
+        f"Acknowledge {'CheckUnhealthy' * 5}", ACKNOWLEDGE_HINT, look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(COLORS)
+    )
     (line,), _ = label.build(width, 1)
     assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])

@@ -37,7 +37,7 @@ async def test_quitting_lets_the_backend_hand_over() -> None:
         await pilot.press("q")
         async with asyncio.timeout(60):
             await backend.ended.wait()
-        assert app._house is not None and app._house.done()
+        assert app._backend_task is not None and app._backend_task.done()
     assert app.return_code == 0
 
 
@@ -97,7 +97,7 @@ def test_the_stored_board_does_not_say_what_this_process_is(tmp_path: Path) -> N
 async def test_without_colour_nothing_is_coloured(environ: dict[str, str]) -> None:
     """NO_COLOR and TERM=dumb: not one cell has a colour."""
     backend = FakeBackend()
-    app = MonitorApp(backend, bell=False, now=backend.now, zone=UTC, environ={**ENVIRON, **environ})
+    app = MonitorApp(backend, now=backend.now, zone=UTC, environ={**ENVIRON, **environ})
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         for strip in app.screen._compositor.render_strips():
@@ -117,7 +117,7 @@ def compose(self):
 
 app.MonitorApp.compose = compose
 backend = FakeBackend("busy", every=1.0)
-sys.exit(app.run_app(backend, bell=False, now=backend.now))
+sys.exit(app.run_app(backend, now=backend.now))
 """
 
 

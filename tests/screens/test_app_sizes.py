@@ -71,7 +71,7 @@ async def test_on_a_small_screen_the_panes_take_turns() -> None:
         await pilot.resize_terminal(30, 8)
         await pilot.resize_terminal(60, 20)
         await settle_light(app, pilot)
-        app.main.show(app.main.board, app.main.picture)
+        app.main.show(app.main.board, app.main.view)
         await settle_light(app, pilot)
         assert shown() == "resources" and app.focused is app.main.resources
         await press(app, pilot, "escape")

@@ -18,13 +18,14 @@ from tests.support.board_backend import FakeBackend
 from tui_monitor.board.values import BacktestRow, BacktestView, Board, CommandRefused, NoiseRow, NotReady, PanelView
 from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, SavePanel
 from tui_monitor.tui.app import MonitorApp
-from tui_monitor.tui.screens.analysis_screens import NoisePane
-from tui_monitor.tui.screens.chart import ChartScreen, ExploreScreen
-from tui_monitor.tui.screens.list_screen import PageScreen
+from tui_monitor.tui.screens.chart import ChartScreen
+from tui_monitor.tui.screens.explore import ExploreScreen
+from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.widgets.analysis_panes import NoisePane
+from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import COLORS
 
 HOT = BacktestRow("HighCPU", "", "critical", 3, 1, 7, 1680.0, 900.0, boards.AT - 86_400_000, 6, 2, "cpu_usage_ratio > 0.9 for 120s")
@@ -72,7 +73,7 @@ async def studying(**more: Any) -> AsyncIterator[tuple[MonitorApp, StudyBackend,
 
 
 def page(app: MonitorApp) -> str:
-    assert isinstance(app.screen, PageScreen)
+    assert isinstance(app.screen, PaneScreen)
     return text_of(app.screen.pane.build(120, 36)[0])
 
 
@@ -135,9 +136,8 @@ async def test_what_disturbed_last_week() -> None:
 def test_advice_is_read_whole_at_80_columns() -> None:
     """What to try against noise is broken into lines, not cut."""
     advice = "HighCPU fired 31 times, median 40 s, 12 came back within ten minutes: try for=5m, or keep_firing_for=10m, and see screen 7"
-    pane = NoisePane("Noise", "", look=Look(UNICODE, UTC), inks=Inks(COLORS))
-    pane.found = {"HighCPU": NoiseRow("HighCPU", "warning", 31, 40.0, 12, 0, 0, 31, 0, advice)}
-    pane._rows = [("HighCPU", "HighCPU", lambda *_, **__: ())]
+    pane = NoisePane(look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(COLORS))
+    pane.show([NoiseRow("HighCPU", "warning", 31, 40.0, 12, 0, 0, 31, 0, advice)], "7d")
     assert " ".join(text_of(pane.foot(80, 20)).split()) == advice
 
 
@@ -169,10 +169,10 @@ async def test_the_moment_of_an_alert() -> None:
         assert alert is not None
         await press(app, pilot, "m")
         await settle(app, pilot)
-        assert app.picture.past_at == alert.starts_at
+        assert app.context.view.past_at == alert.starts_at
         await press(app, pilot, "escape", "2", "m")
         await settle(app, pilot)
-        assert app.screen is app.main and app.picture.past_at > 0
+        assert app.screen is app.main and app.context.view.past_at > 0
 
 
 async def test_marks() -> None:
@@ -206,6 +206,6 @@ async def test_a_start_in_the_past_waits_for_the_house() -> None:
     app = make(backend, at=boards.AT - boards.HOUR)
     async with app.run_test(size=(120, 40)) as pilot:
         async with asyncio.timeout(60):
-            while not app.picture.past_at:
+            while not app.context.view.past_at:
                 await pilot.pause(0.02)
-    assert (app.picture.past_at, backend.refusals) == (boards.AT - boards.HOUR, 0)
+    assert (app.context.view.past_at, backend.refusals) == (boards.AT - boards.HOUR, 0)

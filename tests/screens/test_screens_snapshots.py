@@ -88,6 +88,7 @@ def test_viewer_read_only(picture: Callable[..., None]) -> None:
         ("notifications", ("3",), "again in"),
         ("processes", ("4",), "postgres --serve"),
         ("silences", ("5",), "their maintenance"),
+        ("screens", ("0",), "who acknowledged"),
         ("help", ("question_mark",), "never quits"),
         ("filter", ("slash", "d", "i", "s", "k", "enter"), "filter: disk"),
     ],

@@ -20,6 +20,8 @@ from tui_monitor.board.values import (
     ChartLine,
     CheckView,
     Delivery,
+    Evidence,
+    EvidenceProcess,
     NoiseRow,
     NotificationView,
     PanelView,
@@ -28,7 +30,10 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.core.commands import Command, CommandResult
 
-EVIDENCE = {"Top processes": ("postgres 31%", "python3 26%"), "Last log lines": ("ERROR payment: upstream timed out",)}
+EVIDENCE = Evidence(
+    processes=(EvidenceProcess(812, "postgres", 0.31, 310_000_000), EvidenceProcess(2041, "python3", 0.26, 120_000_000)),
+    log=("ERROR payment: upstream timed out",),
+)
 
 
 class FakeBackend:

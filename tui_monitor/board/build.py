@@ -6,8 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.alerts.rules.rule import Rule
-from tui_monitor.board.values import AlertView, CheckView, Delivery, DiskView, InterfaceView, MountView, ProcessView, Resources, Window
-from tui_monitor.core.humanize import MINUTE, latency, size, span, unit_value
+from tui_monitor.board.values import (
+    AlertView,
+    CheckView,
+    Delivery,
+    DiskView,
+    Evidence,
+    EvidenceProcess,
+    InterfaceView,
+    MountView,
+    ProcessView,
+    Resources,
+    Window,
+)
+from tui_monitor.core.humanize import MINUTE, latency, span, unit_value
 from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus, Labels, label
 from tui_monitor.promql.query_facts import query_facts
 from tui_monitor.promql.queryable import exact_name
@@ -126,26 +138,19 @@ def value_text(value: float | None, unit: str) -> str:
     return sign + unit_value(much, unit) if unit else f"{value:.4g}"
 
 
-def _share(cpu: float | None) -> str:
-    return "     -" if cpu is None else f"{cpu * 100:5.1f}%"
-
-
-def evidence_lines(evidence: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
-    """An alert's evidence (alerts.evidence.gather) under headings for people."""
-    found: dict[str, tuple[str, ...]] = {}
-    if reason := evidence.get("reason"):
-        found["Reason"] = (str(reason),)
-    if isinstance(phases := evidence.get("phases"), Mapping):
-        found["Phases"] = tuple(f"{name:<11}{float(seconds) * 1000:8.1f}ms" for name, seconds in phases.items())
-    if isinstance(processes := evidence.get("processes"), list):
-        found["Busiest processes"] = tuple(
-            f"{row['pid']:>7} {_share(row['cpu'])} {size(int(row['memory'])):>7}  {row['name']}" for row in processes
-        )
-    if isinstance(lines := evidence.get("log"), list):
-        found["Log"] = tuple(str(line) for line in lines)
-    if isinstance(values := evidence.get("values"), list) and values:
-        found["Last values"] = (" ".join(f"{float(value):.4g}" for _, value in values[-20:]),)
-    return found
+def evidence_view(stored: Mapping[str, object]) -> Evidence:
+    """An alert's stored evidence (alerts.evidence.gather) as a view value; what has another shape is left out."""
+    phases, processes = stored.get("phases"), stored.get("processes")
+    log, values = stored.get("log"), stored.get("values")
+    return Evidence(
+        reason=str(stored.get("reason") or ""),
+        phases={str(name): float(seconds) for name, seconds in phases.items()} if isinstance(phases, Mapping) else {},
+        processes=tuple(EvidenceProcess(one["pid"], one["name"], one["cpu"], int(one["memory"])) for one in processes)
+        if isinstance(processes, list)
+        else (),
+        log=tuple(str(line) for line in log) if isinstance(log, list) else (),
+        values=tuple(float(value) for _, value in values) if isinstance(values, list) else (),
+    )
 
 
 def condition_of(alert: Alert) -> str:

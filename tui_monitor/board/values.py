@@ -313,14 +313,37 @@ class AlertEvent:
 
 
 @frozen
+class EvidenceProcess:
+    """One of the busiest processes when an alert fired: CPU as a ratio of one core (None: not known then), memory in bytes."""
+
+    pid: int
+    name: str
+    cpu: float | None
+    memory: int
+
+
+@frozen
+class Evidence:
+    """What was going on when an alert fired; empty where nothing was kept."""
+
+    reason: str = ""
+    phases: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of each phase of the probe."""
+    processes: tuple[EvidenceProcess, ...] = ()
+    log: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+    """The last values of the rule's series, newest last."""
+
+
+@frozen
 class AlertDetail:
-    """All that is known of one alert; ``evidence`` is what was going on when it fired: a heading and its lines."""
+    """All that is known of one alert."""
 
     alert: AlertView
     expr: str = ""
     events: tuple[AlertEvent, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence: Evidence = Evidence()
     series: str = ""
     """PromQL of the series to show as its trend, "" where there is none."""
     notes: tuple[tuple[int, str], ...] = ()

@@ -30,7 +30,7 @@ class PanelCommands:
             await self._repository.transaction(lambda state: state.panels.save(panel))
         except (PromqlError, TooManyPanels, StorageFault) as error:
             return CommandResult(False, str(error))
-        return CommandResult(True, f'kept as panel "{name}": key 6 shows it')
+        return CommandResult(True, f'kept as panel "{name}"')
 
     async def drop(self, command: DropPanel) -> CommandResult:
         """Delete a panel."""

@@ -119,7 +119,7 @@ class Archive:
             expr=expr,
             events=tuple(AlertEvent(event.at, event.change, event.by, event.note) for event in events),
             deliveries=deliveries,
-            evidence=boards.evidence_lines(alert.evidence),
+            evidence=boards.evidence_view(alert.evidence),
             series=boards.series_of_alert(alert, expr),
             notes=await self._notes(alert.active_at - NOTES_BEFORE_MS, alert.ends_at or FAR_MS),
         )

@@ -1,4 +1,4 @@
-"""The lines of the Alerts pane: severity as colour and word, how long, what, and what was done about it. Pure."""
+"""The lines of the Alerts pane: severity, age, name, summary, state. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui_monitor.board.values import AlertView, Board, Delivery, alert_order, su
 from tui_monitor.core import humanize as f
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
-from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, Look, Row
+from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
 
 ORDERS = ("urgency", "newest", "severity", "name")
 CHECK_RULE = "CheckUnhealthy"
@@ -35,9 +35,25 @@ def matches(alert: AlertView, needle: str) -> bool:
     return needle.casefold() in "\n".join(parts).casefold()
 
 
+def search_text(alert: AlertView) -> str:
+    """The text in which a list of alerts looks for a filter."""
+    return " ".join((alert.name, alert.summary, alert.severity, alert.state, alert.acknowledged_by, *alert.labels.values()))
+
+
 def subject(alert: AlertView) -> str:
-    """What the alert is about: the check, mount, interface ... it names, else nothing."""
+    """The check, mount, interface ... that the alert names, "" where it names none."""
     return subject_of(alert.labels)
+
+
+def alert_of_check(board: Board, check: str) -> AlertView | None:
+    """The first alert of the board about a check."""
+    return next((alert for alert in board.alerts if alert.labels.get("check") == check), None)
+
+
+def naming_labels(alert: AlertView) -> list[tuple[str, str]]:
+    """The labels that tell an alert from others; what follows from the check's name is left out."""
+    implied = ("severity", "host", *(("type", "category") if alert.labels.get("check") else ()))
+    return [(key, value) for key, value in alert.labels.items() if key not in implied]
 
 
 def title(alert: AlertView, width: int) -> str:
@@ -48,8 +64,8 @@ def title(alert: AlertView, width: int) -> str:
     return f"{alert.name} {about}" if about else alert.name
 
 
-def told(alert: AlertView, width: int) -> str:
-    """The summary without what its columns say already: of "shop is unhealthy: HTTP 500" only what is new, by the width of the line."""
+def summary_text(alert: AlertView, width: int) -> str:
+    """The summary without what other columns show already: of "shop is unhealthy: HTTP 500" a wide line shows only the reason."""
     text, about = alert.summary or alert.name, subject(alert)
     if alert.name == CHECK_RULE and about and text.startswith(about):
         verdict, _, reason = text[len(about) :].partition(": ")
@@ -70,12 +86,12 @@ def severity_style(alert: AlertView) -> str:
 
 
 def is_open(alert: AlertView) -> bool:
-    """Whether it still wants somebody's attention."""
+    """Whether the alert fires and is neither acknowledged nor muted."""
     return alert.state == "firing" and not alert.acknowledged_by and not alert.suppressed_by
 
 
 def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
-    """What was done about it: who took it, what holds it back, or what was sent where; of the past that may be forgotten."""
+    """Who acknowledged the alert, what mutes it, or which messages were sent; boards of the past may lack the messages."""
     if alert.state == "resolved":
         return f"resolved {f.ago(alert.ends_at or 0, now)}"
     if alert.acknowledged_by:
@@ -106,7 +122,7 @@ def undelivered(alerts: Iterable[AlertView]) -> str:
 
 
 def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
-    """What became of the messages: "sent ops-chat, failed ops-mail"."""
+    """The state of the messages by notifier: "sent ops-chat, failed ops-mail"."""
     words: dict[str, list[str]] = {}
     for delivery in newest_deliveries(deliveries):
         words.setdefault(delivery.state, []).append(delivery.notifier)
@@ -115,34 +131,34 @@ def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
 
 
 def state_style(alert: AlertView) -> str:
-    """Deliveries that failed stand out; everything else about the state is quiet."""
+    """ "warning" where a message failed, else "dim"."""
     if alert.state == "firing" and any(d.state in UNDELIVERED for d in newest_deliveries(alert.deliveries)) and not alert.acknowledged_by:
         return "warning"
     return "dim"
 
 
-def alert_line(alert: AlertView, now: int, width: int, look: Look, *, selected: bool = False, past: bool = False) -> Line:
+def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, selected: bool = False, past: bool = False) -> Line:
     """One alert: mark, severity, age, name and subject, value, summary, state, as far as there is room."""
     colour, live = severity_style(alert), is_open(alert)
-    row = Row(width, look).put(look.glyphs.selected if selected else " ", "accent")
+    row = LineBuilder(width, look).append(look.glyphs.selected if selected else " ", "accent")
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
-    row.put(f" {word:<4} ", f"chip-{colour}" if live else colour).gap()
-    row.put(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(2)
+    row.append(f" {word:<4} ", f"chip-{colour}" if live else colour).gap()
+    row.append(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(2)
     state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 5)
     name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40
     value_width = 0 if width < 90 else 9
     if name_width:
-        row.put(title(alert, width), "strong" if live else "dim", name_width).gap()
+        row.append(title(alert, width), "strong" if live else "dim", name_width).gap()
     if value_width:
-        row.put("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
-    text = told(alert, width)
+        row.append("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
+    text = summary_text(alert, width)
     if not state_width and not live:
         text = f"[{short_state(alert, past=past)}] {text}"
-    row.put(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
+    row.append(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
         state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, past=past)
         state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)
-        row.gap(2).put(state, state_style(alert), state_width)
+        row.gap(2).append(state, state_style(alert), state_width)
     return row.line()
 
 
@@ -167,16 +183,16 @@ def counts(board: Board) -> str:
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 
-def advice_lines(alert: AlertView, now: int, width: int, look: Look, most: int = 1) -> list[Line]:
-    """The selected alert: since when, its whole summary and where to read on; then in at most ``most`` lines what to do."""
-    row = Row(width, look).gap(1)
+def advice_lines(alert: AlertView, now: int, width: int, look: RenderStyle, most: int = 1) -> list[Line]:
+    """The selected alert: start, whole summary, runbook; then its description in at most ``most`` lines."""
+    row = LineBuilder(width, look).gap(1)
     if alert.name not in title(alert, width):
-        row.put(alert.name, "dim").gap()
-    row.put("since", "faint").gap().put(f.stamp(alert.starts_at or alert.active_at, now, look.zone, seconds=True), "text").gap(2)
-    row.put(alert.summary or alert.name, "text").gap(2)
+        row.append(alert.name, "dim").gap()
+    row.append("since", "faint").gap().append(f.stamp(alert.starts_at or alert.active_at, now, look.zone, seconds=True), "text").gap(2)
+    row.append(alert.summary or alert.name, "text").gap(2)
     runbook = alert.annotations.get("runbook_url", "")
     if runbook and row.room > 20:
-        row.put("runbook", "faint").gap().put(runbook, "accent").gap(2)
+        row.append("runbook", "faint").gap().append(runbook, "accent").gap(2)
     advice = alert.annotations.get("description", "")
     word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert))
     parts = f.wrap(clean(text), width - len(word) - 3)
@@ -184,5 +200,5 @@ def advice_lines(alert: AlertView, now: int, width: int, look: Look, most: int =
         parts[most - 1 :] = [" ".join(parts[most - 1 :])]
     lines = [row.line()]
     for index, part in enumerate(parts):
-        lines.append(Row(width, look).gap(1).put("" if index else word, "faint", len(word)).gap().put(part, style).line())
+        lines.append(LineBuilder(width, look).gap(1).append("" if index else word, "faint", len(word)).gap().append(part, style).line())
     return lines

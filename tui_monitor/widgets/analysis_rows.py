@@ -1,4 +1,4 @@
-"""Rows of the panels, the backtest and the noise report: a kept query's newest values, what rules would have done and did. Pure."""
+"""The lines of the panels, the backtest and the noise report. Pure."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from collections.abc import Sequence
 
 from tui_monitor.board.values import BacktestRow, BacktestView, Chart, NoiseRow, PanelView
 from tui_monitor.core import humanize as f
-from tui_monitor.widgets.cell_line import Line, Look, Row
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.graphs import spark
 
 SPARK_WIDTH = 24
 _SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning"}
 
 
-def panel_line(panel: PanelView, chart: Chart, index: int, width: int, look: Look) -> Line:
-    """One line of a panel: its name (on the first), the series, its newest value, its course over the panel's range."""
-    row = Row(width, look).gap(1).put(panel.name if index == 0 else "", "strong", min(24, max(8, width // 5))).gap()
+def panel_line(panel: PanelView, chart: Chart, index: int, width: int, look: RenderStyle) -> Line:
+    """One series of a panel: the panel's name (on its first line), the series, its newest value, a sparkline over the panel's range."""
+    row = LineBuilder(width, look).gap(1).append(panel.name if index == 0 else "", "strong", min(24, max(8, width // 5))).gap()
     if chart.error:
-        return row.put(chart.error, "critical").line()
+        return row.append(chart.error, "critical").line()
     if not chart.lines:
-        return row.put(panel.expr, "dim", max(10, row.room - 14)).gap().put("no samples", "faint").line()
+        return row.append(panel.expr, "dim", max(10, row.room - 14)).gap().append("no samples", "faint").line()
     one = chart.lines[index]
     known = [value for value in one.values if math.isfinite(value)]
     newest = f.unit_value(known[-1], chart.unit) if known else f.NOTHING
     drawn = min(SPARK_WIDTH, max(0, width - 60))
-    row.put(one.name or panel.expr, "text", max(10, row.room - drawn - 16)).gap().put(newest, "strong", 12, right=True).gap(2)
+    row.append(one.name or panel.expr, "text", max(10, row.room - drawn - 16)).gap().append(newest, "strong", 12, right=True).gap(2)
     values = tuple(value if math.isfinite(value) else None for value in one.values)
-    return row.put(spark(values, drawn, look.glyphs) if drawn else "", "bar").line()
+    return row.append(spark(values, drawn, look.glyphs) if drawn else "", "bar").line()
 
 
 HEADS = ("alert", "fired", "how long", "longest", "last", "messages", "nearly")
 _WIDTHS = (6, 8, 8, 12, 8, 6)
 
 
-def backtest_heads(width: int, look: Look) -> Line:
+def backtest_heads(width: int, look: RenderStyle) -> Line:
     """The names of the columns."""
-    return _columns(Row(width, look).gap(1).put(HEADS[0], "faint", _name_width(width)), HEADS[1:], _WIDTHS, "faint")
+    return _columns(LineBuilder(width, look).gap(1).append(HEADS[0], "faint", _name_width(width)), HEADS[1:], _WIDTHS, "faint")
 
 
-def backtest_line(one: BacktestRow, end: int, width: int, look: Look) -> Line:
-    """What the rules of one alert would have done; what was tried stands beside the name."""
-    row = Row(width, look).gap(1)
+def backtest_line(one: BacktestRow, end: int, width: int, look: RenderStyle) -> Line:
+    """The outcome of one alert's rules; a change that was tried is shown after the name."""
+    row = LineBuilder(width, look).gap(1)
     style = _SEVERITIES.get(one.severity, "info") if one.fired else "dim"
-    row.put(f"{one.alert}  {one.tried}".rstrip(), style, _name_width(width))
+    row.append(f"{one.alert}  {one.tried}".rstrip(), style, _name_width(width))
     if one.error:
-        return row.gap().put(one.error, "critical").line()
+        return row.gap().append(one.error, "critical").line()
     told = (
         str(one.fired),
         f.span(one.firing_s) if one.fired else "",
@@ -58,7 +58,7 @@ def backtest_line(one: BacktestRow, end: int, width: int, look: Look) -> Line:
 
 
 def backtest_remark(found: BacktestView, since: str) -> str:
-    """How much would have come in all."""
+    """The totals over all rules as they are."""
     present = [row for row in found.rows if not row.tried]
     fired, told = sum(row.fired for row in present), sum(row.messages for row in present)
     return f"the last {since}: {fired} alerts, {told} messages"
@@ -68,23 +68,25 @@ NOISE_HEADS = ("alert", "fired", "median", "came back", "taken", "messages")
 _NOISE_WIDTHS = (6, 8, 10, 8, 10)
 
 
-def noise_heads(width: int, look: Look) -> Line:
+def noise_heads(width: int, look: RenderStyle) -> Line:
     """The names of the columns."""
-    return _columns(Row(width, look).gap(1).put(NOISE_HEADS[0], "faint", _name_width(width)), NOISE_HEADS[1:], _NOISE_WIDTHS, "faint")
+    return _columns(
+        LineBuilder(width, look).gap(1).append(NOISE_HEADS[0], "faint", _name_width(width)), NOISE_HEADS[1:], _NOISE_WIDTHS, "faint"
+    )
 
 
-def noise_line(one: NoiseRow, width: int, look: Look) -> Line:
-    """How often an alert fired, for how long, how often it came back at once, who cared, how many messages it made."""
-    row = Row(width, look).gap(1).put(one.alert, _SEVERITIES.get(one.severity, "info"), _name_width(width))
+def noise_line(one: NoiseRow, width: int, look: RenderStyle) -> Line:
+    """One alert: times fired, median duration, returns within ten minutes, acknowledgements, messages."""
+    row = LineBuilder(width, look).gap(1).append(one.alert, _SEVERITIES.get(one.severity, "info"), _name_width(width))
     taken = f"{one.acknowledged}" if one.acknowledged else "never"
     told = f"{one.messages - one.reminders}" + (f"+{one.reminders}" if one.reminders else "")
     return _columns(row, (str(one.fired), f.span(one.median_s), str(one.came_back or ""), taken, told), _NOISE_WIDTHS, "text")
 
 
-def _columns(row: Row, texts: Sequence[str], widths: Sequence[int], style: str) -> Line:
+def _columns(row: LineBuilder, texts: Sequence[str], widths: Sequence[int], style: str) -> Line:
     for text, wide in zip(texts, widths, strict=True):
         if row.room > wide:
-            row.put(text, style, wide, right=True).gap()
+            row.append(text, style, wide, right=True).gap()
     return row.line()
 
 

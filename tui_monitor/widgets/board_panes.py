@@ -1,4 +1,4 @@
-"""The four panes of the main screen and its bars: each keeps the newest board and says how its lines are built."""
+"""The four panes of the main screen: each keeps its part of the newest board and builds its lines."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from tui_monitor.board.values import AlertView, Board, CheckView, Spark
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets import alerts, checks, resources
-from tui_monitor.widgets import status_bars as bars
-from tui_monitor.widgets.cell_line import Line, Look, Row, note
-from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 
 Sparks = Mapping[str, Spark]
 ADVICE_FROM_HEIGHT = 8
@@ -23,34 +21,34 @@ class BoardPane(Pane):
 
     ORDERS: tuple[str, ...] = ()
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
-        super().__init__(look=look, inks=inks, id=id)
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        super().__init__(look=look, text_styles=text_styles, id=id)
         self.board = board
         self.sparks: Sparks = board.sparks
         self.order = self.ORDERS[0] if self.ORDERS else ""
-        self.take()
+        self.select_rows()
 
     def show(self, board: Board, sparks: Sparks) -> None:
-        """Show a new board; ``sparks`` change more seldom than it, to spare the line."""
+        """Show a new board; ``sparks`` change less often than it, since each change rewrites whole lines on the terminal."""
         self.board, self.sparks = board, sparks
-        self.take()
+        self.select_rows()
         self.rebuild()
 
-    def take(self) -> None:
-        """Pick this pane's part of the board."""
+    def select_rows(self) -> None:
+        """Select this pane's part of the board."""
 
     def next_order(self) -> str:
         """Change to the next sort order and name it."""
         if self.ORDERS:
             self.order = self.ORDERS[(self.ORDERS.index(self.order) + 1) % len(self.ORDERS)]
-            self.take()
+            self.select_rows()
             self.rebuild()
         return self.order
 
     def filter(self, needle: str) -> None:
         """Show only rows that hold this text."""
         self.needle = needle
-        self.take()
+        self.select_rows()
         self.rebuild()
 
     def expr(self) -> str:
@@ -59,17 +57,17 @@ class BoardPane(Pane):
 
 
 class ResourcesPane(BoardPane):
-    """This machine."""
+    """CPU, memory, file systems, network, disks and processes of this machine."""
 
     TITLE = "Resources"
     ORDERS = ("cpu", "memory")
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
-        self._entries: list[resources.Entry] = []
-        super().__init__(board, look=look, inks=inks, id=id)
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        self._entries: list[resources.ResourceRow] = []
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """The entries depend on the room."""
+        """Select the rows that fit, then draw them."""
         found = resources.resource_entries(self.board, self.sparks, width, height - 1, self.look, self.order == "memory")
         self._entries = [one for one in found if self.needle.casefold() in one.key.casefold()] if self.needle else found
         return super().build(width, height)
@@ -79,11 +77,11 @@ class ResourcesPane(BoardPane):
         return [entry.key for entry in self._entries]
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
-        """Drawn already."""
+        """The line that `build` has made."""
         return self._entries[index].line
 
     def remark(self) -> str:
-        """The order of the processes, where it is not the usual one; else the figures speak."""
+        """The sort order of the processes, where it is not the first."""
         return "loading" if self.board.loading else f"processes by {self.order}" if self.order != self.ORDERS[0] else ""
 
     def expr(self) -> str:
@@ -92,17 +90,17 @@ class ResourcesPane(BoardPane):
 
 
 class ChecksPane(BoardPane):
-    """What both panes of checks have in common."""
+    """The base of the two panes of checks."""
 
     ENDPOINTS = False
     ORDERS = ("configured", "status", "latency", "name")
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.checks: list[CheckView] = []
         self.names = 0
-        super().__init__(board, look=look, inks=inks, id=id)
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
-    def take(self) -> None:
+    def select_rows(self) -> None:
         """The checks of this pane, filtered and sorted."""
         needle = self.needle.casefold()
         self.names = checks.longest_name(self.board.checks)
@@ -112,7 +110,7 @@ class ChecksPane(BoardPane):
             self.checks.sort(key=lambda check: checks.check_sort_key(self.order, check))
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """What is not well stands first when there is no room for all."""
+        """Sort unhealthy checks to the top where not all fit."""
         if self.order == self.ORDERS[0] and len(self.checks) > height - 1:
             self.checks = checks.gravest_first(self.checks)
         return super().build(width, height)
@@ -141,7 +139,7 @@ class ChecksPane(BoardPane):
             return [note("Waiting for the first reading.", width, self.look)]
         if self.needle:
             return [note("Nothing matches the filter. Esc clears it.", width, self.look)]
-        blank = [Row(width, self.look).line()] if height > len(self.ADVICE) else []
+        blank = [LineBuilder(width, self.look).line()] if height > len(self.ADVICE) else []
         return [*blank, *(note(text, width, self.look, style) for text, style in self.ADVICE)]
 
     ADVICE: tuple[tuple[str, str], ...] = ()
@@ -192,16 +190,16 @@ class HealthPane(ChecksPane):
 
 
 class AlertsPane(BoardPane):
-    """What wants attention."""
+    """Pending and firing alerts."""
 
     TITLE = "Alerts"
     ORDERS = alerts.ORDERS
 
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.alerts: list[AlertView] = []
-        super().__init__(board, look=look, inks=inks, id=id)
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
-    def take(self) -> None:
+    def select_rows(self) -> None:
         """The board's alerts, filtered and sorted."""
         found = [alert for alert in self.board.alerts if alerts.matches(alert, self.needle)]
         self.alerts = sorted(found, key=alerts.order_key(self.order)) if found else []
@@ -211,7 +209,7 @@ class AlertsPane(BoardPane):
         return [alert.id for alert in self.alerts]
 
     def remark(self) -> str:
-        """Counts, and the order where it is not the usual one."""
+        """Counts, notifiers that do not deliver, and the sort order where it is not the first."""
         order = f"   by {self.order}" if self.order != self.ORDERS[0] else ""
         waiting = f"   {late}" if (late := alerts.undelivered(self.board.alerts)) else ""
         return alerts.counts(self.board) + waiting + order
@@ -227,7 +225,7 @@ class AlertsPane(BoardPane):
         return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected, past=self.board.past)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """Since when and what to do, where there is room; in full where few alerts leave room for that."""
+        """Start and description of the selected alert, in more lines where few alerts leave room."""
         chosen = self.selected_alert()
         if chosen is None or height < ADVICE_FROM_HEIGHT or width < 60:
             return ()
@@ -235,107 +233,18 @@ class AlertsPane(BoardPane):
         return alerts.advice_lines(chosen, self.board.at, width, self.look, max(1, min(3, spare)))
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """All is quiet, or nothing is known yet."""
-        blank = Row(width, self.look).line()
+        """No alerts, or no reading yet."""
+        blank = LineBuilder(width, self.look).line()
         if self.board.loading:
             return [blank, note("The first reading is under way.", width, self.look)]
         if self.needle:
             return [blank, note("Nothing matches the filter. Esc clears it.", width, self.look)]
-        quiet = Row(width, self.look).gap(2).put(self.look.glyphs.healthy, "ok").gap().put("No alerts.", "text").gap()
+        quiet = LineBuilder(width, self.look).gap(2).append(self.look.glyphs.healthy, "ok").gap().append("No alerts.", "text").gap()
         healthy = sum(check.status is HealthStatus.HEALTHY for check in self.board.checks)
-        quiet.put(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
+        quiet.append(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
         lines = [blank, quiet.line()]
         if not self.board.notifiers:
             lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
         if not self.board.checks:
             lines.append(note("Only this machine is watched: tui-monitor config init finds what else runs.", width, self.look))
         return lines
-
-
-class Bar(Lines):
-    """One line that is built from the board and the way it is looked at."""
-
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str) -> None:
-        super().__init__(look=look, inks=inks, id=id)
-        self.board = board
-        self.picture = bars.Picture()
-
-    def show(self, board: Board, picture: bars.Picture) -> None:
-        """Show a new board."""
-        self.board, self.picture = board, picture
-        self.rebuild()
-
-
-class HeadBar(Bar):
-    """The top line."""
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Host, health, counts, role, clock."""
-        return [bars.head_line(self.board, width, self.look)], -1
-
-
-class NoticeBar(Bar):
-    """What must be said plainly; hidden when there is nothing. ``home``: on the main screen, where it takes the lines it needs."""
-
-    def __init__(self, board: Board, *, look: Look, inks: Inks, id: str, home: bool = False) -> None:
-        super().__init__(board, look=look, inks=inks, id=id)
-        self._home = home
-        self.add_class("-hidden")
-
-    def show(self, board: Board, picture: bars.Picture) -> None:
-        """Show or hide, as high as there is to say."""
-        self.board, self.picture = board, picture
-        told = bars.notices(board, picture, self.look, home=self._home)
-        self.set_class(not told, "-hidden")
-        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look, home=self._home)))
-        self.rebuild()
-
-    def on_resize(self) -> None:
-        """Narrower may be higher."""
-        super().on_resize()
-        self._make_room(len(self.build(self.size.width, 1)[0]))
-
-    def _make_room(self, height: int) -> None:
-        if self.styles.height is None or self.styles.height.value != height:
-            self.styles.height = height
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """All notices that there is room for."""
-        told = bars.notices(self.board, self.picture, self.look, home=self._home)
-        return bars.notice_lines(told, width, self.look, home=self._home), -1
-
-
-class FootBar(Bar):
-    """The bottom line."""
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Keys and own use."""
-        return [bars.foot_line(self.board, width, self.look)], -1
-
-
-class SummaryBar(Bar):
-    """All there is to see on a tiny terminal."""
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Health and counts."""
-        return [bars.summary_line(self.board, width, self.look)], -1
-
-
-class TimelineBar(Bar):
-    """Where in time the picture is, with the alerts around it; hidden while live."""
-
-    marks: Sequence[tuple[int, str]] = ()
-    hours = 6
-
-    def show(self, board: Board, picture: bars.Picture) -> None:
-        """Show or hide."""
-        self.set_class(not picture.past_at, "-hidden")
-        super().show(board, picture)
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """The hours that hold the moment, ending now if that is near enough."""
-        long = self.hours * 3_600_000
-        now, at = self.picture.now or self.board.at, self.picture.past_at or self.board.at
-        end = now if now - at < long else min(now, at + long // 2)
-        marks = [*self.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
-        return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1

@@ -1,4 +1,4 @@
-"""A line of a screen as plain data: runs of text with the name of a style, so that all drawing is pure and testable."""
+"""Lines as plain data: runs of text with style names, so that drawing is pure and tested without a terminal."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.glyphs import UNICODE, Glyphs
 
 Run = tuple[str, str]
-"""(text, style name); the style names are those of `inks.RECIPES`."""
+"""(text, style name); the style names are those of `styles.RECIPES`."""
 Line = tuple[Run, ...]
+Hints = Sequence[tuple[str, str]]
+"""(key, what it does) in the order of a footer."""
+HelpSection = tuple[str, Hints]
+"""A title of the help page and its keys."""
 
 SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
 HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}
 
 
 @frozen
-class Look:
-    """How this terminal is drawn: its shapes, and the zone that times are shown in (None: the machine's)."""
+class RenderStyle:
+    """How lines are drawn for one terminal: its shapes, and the time zone (None: the machine's)."""
 
     glyphs: Glyphs = UNICODE
     zone: tzinfo | None = None
 
 
-class Row:
-    """Builds one line from left to right; external text is cleaned here, so that no pane can forget it."""
+class LineBuilder:
+    """Builds one line from left to right. Every text is cleaned here, so no pane can forget it."""
 
-    def __init__(self, width: int, look: Look) -> None:
+    def __init__(self, width: int, look: RenderStyle) -> None:
         self.width = width
         self.used = 0
         self._mark = look.glyphs.cut
@@ -40,7 +44,7 @@ class Row:
         """How many cells are left."""
         return max(0, self.width - self.used)
 
-    def put(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> Row:
+    def append(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
         """Append a text, in exactly ``width`` cells where given, never beyond the line's end."""
         text = clean(text)
         text = fit(text, min(width, self.room), self._mark, right=right) if width is not None else cut(text, self.room, self._mark)
@@ -48,7 +52,7 @@ class Row:
             self._append(text, style)
         return self
 
-    def gap(self, width: int = 1) -> Row:
+    def gap(self, width: int = 1) -> LineBuilder:
         """Append spaces; they belong to the run before, so that no colour changes for them."""
         width = min(width, self.room)
         if width:
@@ -56,7 +60,7 @@ class Row:
             self._append(" " * width, "text" if plain else self._runs[-1][1])
         return self
 
-    def align(self, width: int) -> Row:
+    def align(self, width: int) -> LineBuilder:
         """Append spaces up to ``width`` cells before the line's end."""
         return self.gap(self.room - width)
 
@@ -74,17 +78,17 @@ class Row:
 
 
 def text_of(lines: list[Line] | tuple[Line, ...]) -> str:
-    """What stands on these lines, without styles: for tests and for copying."""
+    """The text of lines without styles."""
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
-def note(text: str, width: int, look: Look, style: str = "dim") -> Line:
+def note(text: str, width: int, look: RenderStyle, style: str = "dim") -> Line:
     """One line of prose, indented by two cells."""
-    return Row(width, look).gap(2).put(text, style).line()
+    return LineBuilder(width, look).gap(2).append(text, style).line()
 
 
-def pointed(line: Line, look: Look) -> Line:
-    """The selected row: a shape in its first cell, where that is free, so that not only its colour says so."""
+def with_cursor(line: Line, look: RenderStyle) -> Line:
+    """The line of the selected row: marked by a shape in its first cell where that is free, since colour alone is not enough."""
     if not line or not line[0][0].startswith(" "):
         return line
     text, style = line[0]
@@ -92,24 +96,26 @@ def pointed(line: Line, look: Look) -> Line:
     return ((look.glyphs.selected, "accent"), *rest, *line[1:])
 
 
-def title_line(title: str, width: int, look: Look, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
-    """A pane's head: its name on a band, a remark after it, and what stands at the right."""
+def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
+    """A pane's head: title on a band, remark after it, ``right`` at the end."""
     style = "band-focus" if focused else "band"
-    row = Row(width, look)
-    row.put(f"{look.glyphs.selected if focused else ' '}", style).put(title, f"{style}-title")
+    row = LineBuilder(width, look)
+    row.append(f"{look.glyphs.selected if focused else ' '}", style).append(title, f"{style}-title")
     remark = cut(clean(remark), row.room - (cells(right) + 5 if right else 2), look.glyphs.cut)
-    row.put("  " + remark if remark else "", f"{style}-dim")
+    row.append("  " + remark if remark else "", f"{style}-dim")
     right = cut(clean(right), max(0, row.room - 2), look.glyphs.cut)
-    row.put(" " * max(0, row.room - cells(right) - 1), f"{style}-dim").put(right, f"{style}-dim").put(" " * row.room, f"{style}-dim")
+    row.append(" " * max(0, row.room - cells(right) - 1), f"{style}-dim").append(right, f"{style}-dim").append(
+        " " * row.room, f"{style}-dim"
+    )
     return row.line()
 
 
-def hint_line(hints: Sequence[tuple[str, str]], width: int, look: Look, tail: str = "", last: int = 1) -> Line:
-    """Keys and what they do, as many as fit; the ``last`` ones always, for they lead on; ``tail`` at the right."""
+def hint_line(hints: Hints, width: int, look: RenderStyle, tail: str = "", last: int = 1) -> Line:
+    """Keys and what they do, as many as fit, the ``last`` ones always; ``tail`` at the right."""
     ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
-    row, limit = Row(width, look), width - (cells(tail) + 2 if tail else 0)
+    row, limit = LineBuilder(width, look), width - (cells(tail) + 2 if tail else 0)
     for index, (key, does) in enumerate(hints):
         kept = 0 if index >= len(hints) - last else ends
         if row.used + cells(key) + cells(does) + 3 + kept <= limit:
-            row.put(f" {key}", "accent").put(f" {does} ", "dim")
-    return row.put(" " * max(0, width - cells(tail) - 1 - row.used), "dim").put(tail, "faint").line()
+            row.append(f" {key}", "accent").append(f" {does} ", "dim")
+    return row.append(" " * max(0, width - cells(tail) - 1 - row.used), "dim").append(tail, "faint").line()

@@ -1,4 +1,4 @@
-"""Charts as lines of text: plotext draws with braille dots, here its picture becomes plain runs with style names. Pure."""
+"""Charts as lines: plotext draws with braille dots, and its output becomes runs with style names. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tui_monitor.board.values import Chart, ChartLine
 from tui_monitor.core import humanize as f
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, Look, Row
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 
 LINE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
 SEVERITY_STYLES = {"critical": "critical", "error": "error", "warning": "warning"}
@@ -20,13 +20,15 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 MARKS_SHOWN = 30
 
 
-def chart_lines(chart: Chart, start: int, end: int, width: int, height: int, look: Look, before: Sequence[ChartLine] = ()) -> list[Line]:
+def chart_lines(
+    chart: Chart, start: int, end: int, width: int, height: int, look: RenderStyle, before: Sequence[ChartLine] = ()
+) -> list[Line]:
     """A chart from ``start`` to ``end`` (UTC ms) of exactly ``width`` by ``height`` cells; ``before`` is drawn faint behind it."""
     if chart.error:
-        return [Row(width, look).gap(2).put(chart.error, "critical").line()]
+        return [LineBuilder(width, look).gap(2).append(chart.error, "critical").line()]
     values = [value for line in (*chart.lines, *before) for value in line.values if math.isfinite(value)]
     if not values:
-        return [Row(width, look).line(), Row(width, look).gap(2).put("No samples in this range.", "dim").line()]
+        return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(2).append("No samples in this range.", "dim").line()]
     legend = _legend(chart, before, _scale(chart, values), width, look, height // 4) if height >= 8 else []
     marks = [(at, text) for at, text in chart.marks if start <= at <= end]
     told = [_marks_line(marks, end, width, look)] if marks and height >= 8 else []
@@ -35,7 +37,7 @@ def chart_lines(chart: Chart, start: int, end: int, width: int, height: int, loo
 
 
 def _scale(chart: Chart, values: Sequence[float]) -> tuple[float, float]:
-    """The lowest and the highest value of the picture: all samples, and the thresholds that are near them."""
+    """The lowest and the highest value of the chart: all samples, and the thresholds that are near them."""
     low, high = min(values), max(values)
     near = [value for value, _ in chart.thresholds if value <= high * 1.5 + 1e-9 and value >= low / 2 - 1e-9]
     low, high = min([low, *near]), max([high, *near])
@@ -56,36 +58,38 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _legend(chart: Chart, before: Sequence[ChartLine], scale: tuple[float, float], width: int, look: Look, limit: int) -> list[Line]:
+def _legend(chart: Chart, before: Sequence[ChartLine], scale: tuple[float, float], width: int, look: RenderStyle, limit: int) -> list[Line]:
     lines, (low, high) = [], scale
     shown = chart.lines[: max(1, limit - 1)] if len(chart.lines) > limit else chart.lines
     for index, one in enumerate(shown):
         known = [value for value in one.values if math.isfinite(value)]
-        row = Row(width, look).gap(1).put(look.glyphs.track * 2, LINE_STYLES[index % 6]).gap()
+        row = LineBuilder(width, look).gap(1).append(look.glyphs.track * 2, LINE_STYLES[index % 6]).gap()
         tail = ""
         if known:
             unit = chart.unit
             mean = sum(known) / len(known)
             tail = f"last {f.unit_value(known[-1], unit)}  min {f.unit_value(min(known), unit)}  avg {f.unit_value(mean, unit)}"
             tail += f"  max {f.unit_value(max(known), unit)}"
-        row.put(one.name or "value", "text", max(8, row.room - len(tail) - 3)).gap(2)
-        lines.append(row.put(tail, "dim").line())
+        row.append(one.name or "value", "text", max(8, row.room - len(tail) - 3)).gap(2)
+        lines.append(row.append(tail, "dim").line())
     if len(shown) < len(chart.lines):
-        lines.append(Row(width, look).gap(4).put(f"and {len(chart.lines) - len(shown)} more series", "dim").line())
+        lines.append(LineBuilder(width, look).gap(4).append(f"and {len(chart.lines) - len(shown)} more series", "dim").line())
     if chart.thresholds:
-        row = Row(width, look).gap(1)
+        row = LineBuilder(width, look).gap(1)
         for value, severity in chart.thresholds:
             beyond = " above" if value > high else " below" if value < low else ""
-            row.put(look.glyphs.track * 2, SEVERITY_STYLES.get(severity, "info")).gap()
-            row.put(f"{severity} {f.unit_value(value, chart.unit)}{beyond}", "dim").gap(3)
+            row.append(look.glyphs.track * 2, SEVERITY_STYLES.get(severity, "info")).gap()
+            row.append(f"{severity} {f.unit_value(value, chart.unit)}{beyond}", "dim").gap(3)
         lines.append(row.line())
     if before:
-        lines.append(Row(width, look).gap(1).put(look.glyphs.track * 2, "faint").gap().put("the same time last week", "dim").line())
+        lines.append(
+            LineBuilder(width, look).gap(1).append(look.glyphs.track * 2, "faint").gap().append("the same time last week", "dim").line()
+        )
     return lines
 
 
-def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: Look) -> Line:
-    """The newest marks that there is room for, and how many there are before them."""
+def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: RenderStyle) -> Line:
+    """The newest marks that fit, and the number of earlier ones."""
     texts = [f"{f.stamp(at, now, look.zone)} {clean(text)}" for at, text in marks]
     shown: list[str] = []
     room = width - 1 - len("999 before   ")
@@ -94,11 +98,11 @@ def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: Lo
         if room < 0 and shown:
             break
         shown.insert(0, text)
-    row = Row(width, look).gap(1)
+    row = LineBuilder(width, look).gap(1)
     if len(shown) < len(texts):
-        row.put(f"{len(texts) - len(shown)} before", "faint").gap(3)
+        row.append(f"{len(texts) - len(shown)} before", "faint").gap(3)
     for text in shown:
-        row.put(look.glyphs.mark, "warning").gap().put(text, "dim").gap(3)
+        row.append(look.glyphs.mark, "warning").gap().append(text, "dim").gap(3)
     return row.line()
 
 
@@ -111,7 +115,7 @@ def _plot(
     end: int,
     width: int,
     height: int,
-    look: Look,
+    look: RenderStyle,
 ) -> list[Line]:
     import plotext
 
@@ -169,28 +173,33 @@ def _moments(start: int, end: int, count: int) -> list[int]:
     return list(range(-(-start // step) * step, end + 1, step))
 
 
-def _line(text: str, width: int, look: Look) -> Line:
-    row, style, position = Row(width, look), "dim", 0
+def _line(text: str, width: int, look: RenderStyle) -> Line:
+    row, style, position = LineBuilder(width, look), "dim", 0
     for match in _SGR.finditer(text):
-        row.put(text[position : match.start()], style)
+        row.append(text[position : match.start()], style)
         numbers = match[1].split(";")
         style = _NAMES.get(int(numbers[2]), "dim") if len(numbers) == 3 and numbers[2].isdigit() else "dim"
         position = match.end()
-    return row.put(text[position:], style).line()
+    return row.append(text[position:], style).line()
 
 
-def table_lines(chart: Chart, now: int, width: int, look: Look) -> list[Line]:
+def table_lines(chart: Chart, now: int, width: int, look: RenderStyle) -> list[Line]:
     """Each series with its newest value and when that was."""
     if chart.error:
-        return [Row(width, look).gap(2).put(chart.error, "critical").line()]
+        return [LineBuilder(width, look).gap(2).append(chart.error, "critical").line()]
     if not chart.lines:
-        return [Row(width, look).line(), Row(width, look).gap(2).put("No series.", "dim").line()]
+        return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(2).append("No series.", "dim").line()]
     lines = []
     for index, one in enumerate(chart.lines):
         newest = next(
             ((at, value) for at, value in zip(reversed(one.times), reversed(one.values), strict=False) if math.isfinite(value)), None
         )
-        row = Row(width, look).gap(1).put(one.name or "value", LINE_STYLES[index % 6] if index < 6 else "text", max(10, width - 32)).gap()
-        row.put(f.unit_value(newest[1], chart.unit) if newest else f.NOTHING, "strong", 14, right=True).gap(2)
-        lines.append(row.put(f.stamp(newest[0], now, look.zone, seconds=True) if newest else "", "dim").line())
+        row = (
+            LineBuilder(width, look)
+            .gap(1)
+            .append(one.name or "value", LINE_STYLES[index % 6] if index < 6 else "text", max(10, width - 32))
+            .gap()
+        )
+        row.append(f.unit_value(newest[1], chart.unit) if newest else f.NOTHING, "strong", 14, right=True).gap(2)
+        lines.append(row.append(f.stamp(newest[0], now, look.zone, seconds=True) if newest else "", "dim").line())
     return lines

@@ -1,4 +1,4 @@
-"""The lines of the Endpoints and Health panes: each check's health as shape and word, then its figures or its reason. Pure."""
+"""The lines of the Endpoints and Health panes: health status, then figures or the reason. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tui_monitor.board.values import CheckView, Spark, Window
 from tui_monitor.core import humanize as f
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row, title_line
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle, title_line
 from tui_monitor.widgets.graphs import spark
 
 WORD = 9
@@ -39,7 +39,7 @@ def summary(checks: list[CheckView]) -> str:
 
 
 def longest_name(checks: Sequence[CheckView]) -> int:
-    """The cells of the longest name: both panes of checks make room for it, as far as they can."""
+    """Width in cells of the longest name; both panes of checks use it."""
     return max((f.cells(check.name) for check in checks), default=0)
 
 
@@ -49,7 +49,7 @@ def _name_width(width: int, names: int) -> int:
 
 
 def _columns(width: int, names: int) -> list[tuple[str, int]]:
-    """Which figures fit beside shape and name, the most telling first; then in their order on screen."""
+    """The columns that fit beside shape and name, chosen by importance, in their order on the screen."""
     room = width - 3 - _name_width(width, names) - 1 - (WORD + 1 if width >= 90 else 0)
     chosen = []
     for name, wide in (("last", 7), ("trend", 5), ("p95", 6), ("24h", 7), ("p50", 6), ("p99", 6), ("cert", 5)):
@@ -61,8 +61,8 @@ def _columns(width: int, names: int) -> list[tuple[str, int]]:
     return [(name, wide + (extra if name == "trend" else 0)) for name, wide in sorted(chosen, key=lambda c: order.index(c[0]))]
 
 
-def endpoint_title(width: int, look: Look, remark: str, names: int, *, focused: bool = False, more: int = 0) -> Line:
-    """The head of Endpoints, which names its columns so that no row is spent on that; ``more`` rows there is no room for."""
+def endpoint_title(width: int, look: RenderStyle, remark: str, names: int, *, focused: bool = False, more: int = 0) -> Line:
+    """The head of Endpoints, which also names the columns; ``more`` is the number of rows that do not fit."""
     columns, words = dict(_columns(width, names)), {"24h": "up 24h"}
     room = width - sum(columns.values()) - len(columns) - 14
     if more and len(f"+{more}") > room:  # not beside the title, but over the sparklines
@@ -74,8 +74,8 @@ def endpoint_title(width: int, look: Look, remark: str, names: int, *, focused: 
     return title_line("Endpoints", width, look, focused=focused, remark=remark, right=heads)
 
 
-def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: Look, names: int) -> Line:
-    """One http check: figures of an hour while it is healthy, its reason and since when while it is not. ``names``: cells for names."""
+def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: RenderStyle, names: int) -> Line:
+    """One http check: figures of the last hour while healthy, else reason and age. ``names`` is the width for names."""
     row = _head(check, width, look, names, worded=width >= 90 or (width >= 54 and check.status is not HealthStatus.HEALTHY))
     if check.status in (HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN):
         return _reason(row, check, now)
@@ -83,15 +83,15 @@ def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: L
     figures = check.windows.get("1h", NO_WINDOW)
     row.align(sum(wide + 1 for _, wide in columns))
     if check.status is HealthStatus.DEGRADED:
-        row.put(f.latency(check.duration), "warning", 7, right=True).gap()
+        row.append(f.latency(check.duration), "warning", 7, right=True).gap()
         return _reason(row, check, now)
     for name, wide in columns:
         text, style = _figure(name, check, figures, values, now, wide, look)
-        row.put(text, style, wide, right=name != "trend").gap()
+        row.append(text, style, wide, right=name != "trend").gap()
     return row.line()
 
 
-def _figure(name: str, check: CheckView, figures: Window, values: Spark, now: int, wide: int, look: Look) -> tuple[str, str]:
+def _figure(name: str, check: CheckView, figures: Window, values: Spark, now: int, wide: int, look: RenderStyle) -> tuple[str, str]:
     day = check.windows.get("24h", NO_WINDOW)
     if name == "last":
         return f.latency(check.duration), "strong"
@@ -111,33 +111,33 @@ def _certificate_style(expires: int | None, now: int) -> str:
     return "critical" if left <= CERTIFICATE_CRITICAL else "warning"
 
 
-def _head(check: CheckView, width: int, look: Look, names: int, *, worded: bool) -> Row:
+def _head(check: CheckView, width: int, look: RenderStyle, names: int, *, worded: bool) -> LineBuilder:
     style = HEALTH_STYLES[check.status]
-    row = Row(width, look).gap(1).put(look.glyphs.health(check.status), style).gap()
-    row.put(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width, names)).gap()
+    row = LineBuilder(width, look).gap(1).append(look.glyphs.health(check.status), style).gap()
+    row.append(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width, names)).gap()
     if worded:
-        row.put(check.status.value, style if check.status is not HealthStatus.HEALTHY else "dim", WORD).gap()
+        row.append(check.status.value, style if check.status is not HealthStatus.HEALTHY else "dim", WORD).gap()
     return row
 
 
-def _reason(row: Row, check: CheckView, now: int) -> Line:
+def _reason(row: LineBuilder, check: CheckView, now: int) -> Line:
     lasted = f.age(check.since, now) if check.since else ""
     style = "text" if check.status is not HealthStatus.UNKNOWN else "dim"
-    row.put(check.reason or "no reason given", style, max(0, row.room - f.cells(lasted) - 2)).gap()
-    return row.put(lasted, HEALTH_STYLES[check.status]).line()
+    row.append(check.reason or "no reason given", style, max(0, row.room - f.cells(lasted) - 2)).gap()
+    return row.append(lasted, HEALTH_STYLES[check.status]).line()
 
 
-def health_line(check: CheckView, now: int, width: int, look: Look, names: int) -> Line:
-    """One check of another type: what it found in figures, or its reason, and for how long."""
+def health_line(check: CheckView, now: int, width: int, look: RenderStyle, names: int) -> Line:
+    """One check of another type: its figures or its reason, and the age of its status."""
     row = _head(check, width, look, names, worded=width >= 54)
     if check.status is not HealthStatus.HEALTHY:
         if width >= 54:
-            row.put(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap(2)
+            row.append(f.latency(check.duration) if check.duration is not None else "", "dim", 7, right=True).gap(2)
         return _reason(row, check, now)
-    row.put(f.latency(check.duration), "strong", 7, right=True).gap(2)
+    row.append(f.latency(check.duration), "strong", 7, right=True).gap(2)
     lasted = f.age(check.since, now)
     text = health_figures(check)
-    return row.put(text, "dim", max(0, row.room - len(lasted) - 2)).gap().put(lasted, "faint").line()
+    return row.append(text, "dim", max(0, row.room - len(lasted) - 2)).gap().append(lasted, "faint").line()
 
 
 def health_figures(check: CheckView) -> str:

@@ -1,32 +1,30 @@
-"""The pages about one alert, one check and the messages of the outbox. Pure."""
+"""The pages about one alert and about one check. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.board.values import ActView, AlertDetail, AlertView, CheckView, Delivery, NotificationView
+from tui_monitor.board.values import AlertDetail, AlertView, CheckView, Delivery, Evidence, EvidenceProcess
 from tui_monitor.core import humanize as f
-from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets import alerts
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, SEVERITY_WORDS, Line, Look, Row
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, SEVERITY_WORDS, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.graphs import bar
 from tui_monitor.widgets.list_panes import fact, heading, table
+from tui_monitor.widgets.notifications import DELIVERY_STYLES, delivery_shape
 
-DELIVERY_STYLES = {"sent": "ok", "failed": "critical", "unknown": "warning", "retrying": "warning", "queued": "dim", "sending": "dim"}
-DELIVERY_SHAPES = {"sent": "healthy", "failed": "unhealthy", "unknown": "unknown", "retrying": "degraded"}
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
-def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[Line]:
-    """Everything about one alert, what to do first."""
+def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) -> list[Line]:
+    """Everything about one alert, the description first."""
     alert = detail.alert
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
     colour = alerts.severity_style(alert)
-    head = Row(width, look).gap(1).put(f" {word} ", f"chip-{colour}" if alerts.is_open(alert) else colour).gap(2)
-    head.put(alert.state, "strong").gap(2)
+    head = LineBuilder(width, look).gap(1).append(f" {word} ", f"chip-{colour}" if alerts.is_open(alert) else colour).gap(2)
+    head.append(alert.state, "strong").gap(2)
     since = alert.starts_at or alert.active_at
-    head.put(f"since {f.stamp(since, now, look.zone, seconds=True)}, {f.age(since, now)}", "dim")
-    lines: list[Line] = [Row(width, look).line(), head.line(), Row(width, look).line()]
+    head.append(f"since {f.stamp(since, now, look.zone, seconds=True)}, {f.age(since, now)}", "dim")
+    lines: list[Line] = [LineBuilder(width, look).line(), head.line(), LineBuilder(width, look).line()]
     lines += fact("summary", alert.summary, width, look, "strong")
     lines += fact("what to do", alert.annotations.get("description", ""), width, look)
     lines += fact("runbook", alert.annotations.get("runbook_url", ""), width, look, "accent")
@@ -60,31 +58,47 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: Look) -> list[L
     lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact(
         "none", "nothing was sent about this alert", width, look, "dim"
     )
-    for title, texts in detail.evidence.items():
-        lines += [Row(width, look).line(), Row(width, look).gap(1).put(title, "heading").gap(2).put("when it fired", "dim").line()]
-        lines += [Row(width, look).gap(3).put(text, "text").line() for text in texts]
+    for title, texts in evidence_texts(detail.evidence):
+        lines += [
+            LineBuilder(width, look).line(),
+            LineBuilder(width, look).gap(1).append(title, "heading").gap(2).append("when it fired", "dim").line(),
+        ]
+        lines += [LineBuilder(width, look).gap(3).append(text, "text").line() for text in texts]
     return lines
 
 
-def _delivery(one: Delivery, now: int, look: Look) -> list[tuple[str, str]]:
+def evidence_texts(evidence: Evidence) -> list[tuple[str, Sequence[str]]]:
+    """The parts of the evidence that were kept: heading and lines."""
+    parts: list[tuple[str, Sequence[str]]] = [
+        ("Reason", [evidence.reason] if evidence.reason else []),
+        ("Phases", [f"{name:<11}{seconds * 1000:8.1f}ms" for name, seconds in evidence.phases.items()]),
+        ("Busiest processes", [_process_text(one) for one in evidence.processes]),
+        ("Log", evidence.log),
+        ("Last values", [" ".join(f"{value:.4g}" for value in evidence.values[-20:])] if evidence.values else []),
+    ]
+    return [(title, texts) for title, texts in parts if texts]
+
+
+def _process_text(one: EvidenceProcess) -> str:
+    share = "     -" if one.cpu is None else f"{one.cpu * 100:5.1f}%"
+    return f"{one.pid:>7} {share} {f.size(one.memory):>7}  {one.name}"
+
+
+def _delivery(one: Delivery, now: int, look: RenderStyle) -> list[tuple[str, str]]:
     style = DELIVERY_STYLES.get(one.state, "dim")
     return [
-        (f.stamp(one.at, now, look.zone, seconds=True), "dim"), (_shape(one.state, look) + " " + one.state, style),
+        (f.stamp(one.at, now, look.zone, seconds=True), "dim"), (delivery_shape(one.state, look) + " " + one.state, style),
         (one.notifier, "text"), (one.kind, "dim"), (one.error, "warning"),
     ]  # fmt: skip
 
 
-def _shape(state: str, look: Look) -> str:
-    return look.glyphs.health(DELIVERY_SHAPES[state]) if state in DELIVERY_SHAPES else look.glyphs.bullet
-
-
-def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, look: Look) -> list[Line]:
+def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, look: RenderStyle) -> list[Line]:
     """Everything about one check: state, phases of the last probe, windows, figures, facts, its alerts."""
     style = HEALTH_STYLES[check.status]
-    head = Row(width, look).gap(1).put(f"{look.glyphs.health(check.status)} {check.status.value}", style).gap(2)
+    head = LineBuilder(width, look).gap(1).append(f"{look.glyphs.health(check.status)} {check.status.value}", style).gap(2)
     if check.since:
-        head.put(f"since {f.stamp(check.since, now, look.zone, seconds=True)}, {f.age(check.since, now)}", "dim")
-    lines: list[Line] = [Row(width, look).line(), head.line(), Row(width, look).line()]
+        head.append(f"since {f.stamp(check.since, now, look.zone, seconds=True)}, {f.age(check.since, now)}", "dim")
+    lines: list[Line] = [LineBuilder(width, look).line(), head.line(), LineBuilder(width, look).line()]
     lines += fact("reason", check.reason, width, look, "strong")
     lines += fact("target", check.target, width, look)
     lines += fact("type", check.type, width, look) + fact("category", check.category, width, look)
@@ -129,77 +143,12 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
     return lines
 
 
-def _phases(check: CheckView, width: int, look: Look) -> list[Line]:
+def _phases(check: CheckView, width: int, look: RenderStyle) -> list[Line]:
     whole = sum(check.phases.values()) or 1.0
     lines = []
     for name in (*(phase for phase in PHASES if phase in check.phases), *(phase for phase in check.phases if phase not in PHASES)):
         seconds = check.phases[name]
         filled, rest = bar(round(seconds / whole, 3), min(30, max(4, width - 30)), look.glyphs)
-        row = Row(width, look).gap(1).put(name, "dim", 14).gap().put(filled, "bar").put(rest, "faint").gap()
-        lines.append(row.put(f.latency(seconds), "text", 8, right=True).line())
+        row = LineBuilder(width, look).gap(1).append(name, "dim", 14).gap().append(filled, "bar").append(rest, "faint").gap()
+        lines.append(row.append(f.latency(seconds), "text", 8, right=True).line())
     return lines
-
-
-def notification_line(one: NotificationView, now: int, width: int, look: Look) -> Line:
-    """One message of the outbox: state as shape and word, age, notifier, what, and its outcome."""
-    style = DELIVERY_STYLES.get(one.state, "dim")
-    row = Row(width, look).gap(1).put(f"{_shape(one.state, look)} {one.state}", style, 10).gap()
-    row.put(f.age(one.created_at, now), "dim", 7, right=True).gap(2).put(one.notifier, "text", 12).gap()
-    if width >= 70:
-        row.put(one.kind, "dim", 9).gap()
-    outcome = _outcome(one, now, look)
-    room = min(f.cells(clean(outcome)), row.room * 3 // 5)
-    row.put(one.title, "text", max(8, row.room - room - 3)).gap(2)
-    return row.put(outcome, "dim" if one.state in ("sent", "queued") else style, row.room - 1, right=True).line()
-
-
-def _outcome(one: NotificationView, now: int, look: Look) -> str:
-    tries = f"{one.attempts} tries: " if one.attempts > 1 else ""
-    if one.state == "sent":
-        return tries + (one.provider_id or f"sent {f.stamp(one.sent_at, now, look.zone)}")
-    if one.state == "retrying" and one.next_try:
-        return f"again in {f.latency(max(0.0, (one.next_try - now) / 1000))}, {tries}{one.error}"
-    return tries + one.error
-
-
-def notification_text(one: NotificationView, now: int, look: Look) -> str:
-    """The same in full, to be read at the foot."""
-    return f"{one.notifier} {one.kind}: {one.title}   {one.state}, {_outcome(one, now, look)}".rstrip(", ")
-
-
-ACT_HEADS = ("time", "by", "did", "to", "note")
-
-
-def act_widths(acts: Sequence[ActView], now: int, look: Look) -> tuple[int, int]:
-    """The cells that the stamps and the names of these acts need."""
-    stamps = max((len(f.stamp(one.at, now, look.zone, seconds=True)) for one in acts), default=4)
-    return stamps, max(2, min(24, max((f.cells(clean(one.by)) for one in acts), default=0)))
-
-
-def _act_row(texts: tuple[str, ...], styles: tuple[str, ...], widths: tuple[int, int], width: int, look: Look) -> Line:
-    row = Row(width, look).gap(1)
-    for text, style, wide in zip(texts, styles, (*widths, 9), strict=False):
-        row.put(text, style, wide).gap(2)
-    row.put(texts[3], styles[3], max(8, min(32, row.room * 2 // 3))).gap(2)
-    return row.put(texts[4], styles[4]).line()
-
-
-def act_heads(widths: tuple[int, int], width: int, look: Look) -> Line:
-    """The names of the columns of `act_line`."""
-    return _act_row(ACT_HEADS, ("faint",) * 5, widths, width, look)
-
-
-def act_line(one: ActView, now: int, widths: tuple[int, int], width: int, look: Look) -> Line:
-    """One line of the audit log: when, who, what, to which alert or silence, and with what note."""
-    texts = (f.stamp(one.at, now, look.zone, seconds=True), one.by, one.verb, one.subject, one.note)
-    return _act_row(texts, ("dim", "text", "strong", "text", "dim"), widths, width, look)
-
-
-def notifier_text(rows: list[NotificationView], names: tuple[str, ...], now: int) -> str:
-    """Each notifier's health from its newest message, what fails first: "ops-mail failed 4m ago, ops-chat sent 4m ago"."""
-    told: list[tuple[bool, str]] = []
-    for name in dict.fromkeys((*names, *(row.notifier for row in rows))):
-        newest = next((row for row in rows if row.notifier == name and row.state not in ("queued", "sending")), None)
-        text = f"{name} {newest.state} {f.ago(newest.sent_at or newest.created_at, now)}" if newest else f"{name} unused"
-        told.append((newest is None or newest.state == "sent", text))
-    return ", ".join(text for _, text in sorted(told, key=lambda one: one[0]))

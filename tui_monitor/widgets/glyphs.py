@@ -1,4 +1,4 @@
-"""The shapes that the screen is made of: none of ambiguous width, with a plain ASCII set for terminals that have no more."""
+"""The shapes of the screen, none of ambiguous width, and an ASCII set for plain terminals."""
 
 from __future__ import annotations
 

@@ -1,27 +1,39 @@
-"""Panes of the other screens: prose that scrolls, and lists of ready rows."""
+"""The panes of all screens but the main one: text that scrolls, and lists; with the helpers that lay out text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from tui_monitor.core.humanize import cells, cut, wrap
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, Look, Row, hint_line, note, title_line
-from tui_monitor.widgets.line_widget import Lines
+from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle, hint_line, note, title_line
+from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.styles import TextStyles
 
-Draw = Callable[[int, Look], Sequence[Line]]
-"""The lines of a page for a width."""
-DrawRow = Callable[[int, Look, bool], Line]
+Draw = Callable[[int, RenderStyle], Sequence[Line]]
+"""The lines of a page for a width in cells."""
 FOOT_FROM_HEIGHT = 8
 
 
-class HintBar(Lines):
+class ListRow(NamedTuple):
+    """One row of a list."""
+
+    key: str
+    search: str
+    """The text in which a filter is looked for."""
+    draw: Callable[[int, RenderStyle, bool], Line]
+    """The line for a width in cells; the bool says whether the row is selected."""
+    full: str = ""
+    """The row's text in full, shown at the foot while it is selected: what a column had to cut is read there."""
+
+
+class HintBar(LineWidget):
     """One line that names the keys of a screen."""
 
-    def __init__(self, hints: Sequence[tuple[str, str]], *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks, classes="hints")
+    def __init__(self, hints: Hints, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, classes="hints")
         self.hints = hints
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
@@ -32,8 +44,8 @@ class HintBar(Lines):
 class TextPane(Pane):
     """A page of lines that scrolls."""
 
-    def __init__(self, title: str, draw: Draw, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks)
+    def __init__(self, title: str, draw: Draw, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles)
         self.heading, self.body = title, draw
         self._count = 0
 
@@ -43,7 +55,7 @@ class TextPane(Pane):
         self.rebuild()
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Head and what is scrolled to."""
+        """Head and the lines from the scroll position on."""
         lines = list(self.body(width, self.look))
         if self.needle:
             lines = [line for line in lines if self.needle.casefold() in "".join(text for text, _ in line).casefold()]
@@ -67,83 +79,94 @@ class TextPane(Pane):
         self.move_to(self.top + step)
 
     def keys(self) -> Sequence[str]:
-        """So that "last" knows where that is."""
+        """One empty key a line, so that moving to the end works."""
         return ("",) * self._count
 
 
 class ListPane(Pane):
-    """A list of rows that somebody made: key, searchable text, how to draw it."""
+    """A list of rows that are given to it."""
 
-    def __init__(self, title: str, empty: str, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks)
-        self.heading, self.nothing, self.words = title, empty, ""
-        self._all: Sequence[tuple[str, str, DrawRow]] = ()
-        self._rows: Sequence[tuple[str, str, DrawRow]] = ()
-        self.columns: Draw | None = None
-        self.whole: Mapping[str, str] = {}
+    def __init__(self, title: str, empty: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles)
+        self.heading = title
+        self._empty_text, self._remark = empty, ""
+        self._all: Sequence[ListRow] = ()
+        self._rows: Sequence[ListRow] = ()
+        self._columns: Draw | None = None
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """The selected row in full, where there is room: what a column had to cut is read here."""
-        text = self.whole.get(self.selection, "")
+        """The selected row in full, where there is room."""
+        text = next((row.full for row in self._rows if row.key == self.selection), "")
         return prose(text, width, self.look, "text") if text and height >= FOOT_FROM_HEIGHT else ()
 
     def heads(self, width: int) -> Sequence[Line]:
         """The names of the columns, which stay when the rows scroll."""
-        return self.columns(width, self.look) if self.columns is not None and self._rows else ()
+        return self._columns(width, self.look) if self._columns is not None and self._rows else ()
 
-    def fill(self, rows: Sequence[tuple[str, str, DrawRow]], remark: str = "") -> None:
-        """Show these rows."""
-        self._all, self.words = rows, remark
+    def fill(self, rows: Sequence[ListRow], remark: str = "", *, columns: Draw | None = None, empty: str | None = None) -> None:
+        """Show these rows; ``columns`` and ``empty`` (the sentence for no rows) stay as they are where they are not given."""
+        self._all, self._remark = rows, remark
+        self._columns = columns or self._columns
+        self._empty_text = self._empty_text if empty is None else empty
         self.filter(self.needle)
+
+    def show_progress(self, text: str) -> None:
+        """Show no rows, and what is under way in their place."""
+        self.fill([], empty=text)
+
+    def show_remark(self, remark: str) -> None:
+        """Change what the head says."""
+        self._remark = remark
+        self.rebuild()
 
     def filter(self, needle: str) -> None:
         """Show only rows whose text holds this."""
         self.needle = needle
-        self._rows = [row for row in self._all if needle.casefold() in row[1].casefold()] if needle else self._all
+        self._rows = [row for row in self._all if needle.casefold() in row.search.casefold()] if needle else self._all
         self.rebuild()
 
     def title(self, width: int) -> Line:
         """The heading with its remark or filter."""
-        remark = f"filter: {self.needle}" if self.needle else self.words
-        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
+        remark = f"filter: {self.needle}" if self.needle else self._remark
+        return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
     def keys(self) -> Sequence[str]:
         """The rows' keys."""
-        return [row[0] for row in self._rows]
+        return [row.key for row in self._rows]
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One row."""
-        return self._rows[index][2](width, self.look, selected)
+        return self._rows[index].draw(width, self.look, selected)
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """What is said when there is nothing."""
-        text = "Nothing matches the filter. Esc clears it." if self.needle else self.nothing
-        return [Row(width, self.look).line(), note(text, width, self.look)]
+        """The sentence for no rows."""
+        text = "Nothing matches the filter. Esc clears it." if self.needle else self._empty_text
+        return [LineBuilder(width, self.look).line(), note(text, width, self.look)]
 
 
-def prose(text: str, width: int, look: Look, style: str = "dim") -> list[Line]:
+def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[Line]:
     """Prose in as many lines as it needs, up to three."""
     return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
 
 
-def heading(text: str, width: int, look: Look) -> list[Line]:
+def heading(text: str, width: int, look: RenderStyle) -> list[Line]:
     """A blank line and a heading."""
-    return [Row(width, look).line(), Row(width, look).gap(1).put(text, "heading").line()]
+    return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(1).append(text, "heading").line()]
 
 
-def fact(name: str, text: str, width: int, look: Look, style: str = "text", name_width: int = 14) -> list[Line]:
+def fact(name: str, text: str, width: int, look: RenderStyle, style: str = "text", name_width: int = 14) -> list[Line]:
     """A name and its text, wrapped under itself; nothing where the text is empty."""
     if not text:
         return []
     room = max(8, width - name_width - 3)
     lines = []
     for index, part in enumerate(wrap(clean(text, newlines=True), room, 40)):
-        row = Row(width, look).gap(1).put(name if index == 0 else "", "dim", name_width).gap()
-        lines.append(row.put(part, style).line())
+        row = LineBuilder(width, look).gap(1).append(name if index == 0 else "", "dim", name_width).gap()
+        lines.append(row.append(part, style).line())
     return lines
 
 
-def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: Look) -> list[Line]:
+def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: RenderStyle) -> list[Line]:
     """Rows of (text, style), each column as wide as its widest text; the last takes what is left."""
     if not rows:
         return []
@@ -151,8 +174,8 @@ def table(rows: Sequence[Sequence[tuple[str, str]]], width: int, look: Look) -> 
     widths = [max((min(40, cells(clean(row[i][0]))) for row in rows if i < len(row)), default=0) for i in range(columns)]
     lines = []
     for cells_of_row in rows:
-        row = Row(width, look).gap(1)
+        row = LineBuilder(width, look).gap(1)
         for index, (text, style) in enumerate(cells_of_row):
-            row.put(text, style, None if index == columns - 1 else widths[index]).gap(2)
+            row.append(text, style, None if index == columns - 1 else widths[index]).gap(2)
         lines.append(row.line())
     return lines

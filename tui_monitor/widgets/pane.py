@@ -1,4 +1,4 @@
-"""A titled pane of selectable lines: what Resources, Endpoints, Health, Alerts and the list screens have in common."""
+"""The base of all panes: a head line over rows of which one is selected."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
-from tui_monitor.widgets.cell_line import Line, Look, pointed, title_line
-from tui_monitor.widgets.line_widget import Lines
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.cell_line import Line, RenderStyle, title_line, with_cursor
+from tui_monitor.widgets.line_widget import LineWidget
+from tui_monitor.widgets.styles import TextStyles
 
 
-class Pane(Lines, can_focus=True):
-    """A head line and rows below it, one of them selected. Subclasses give keys and draw rows."""
+class Pane(LineWidget, can_focus=True):
+    """A head line and rows, one of them selected. Subclasses give the rows' keys and draw them."""
 
     TITLE: ClassVar[str] = ""
 
     class Opened(Message):
-        """The user asks for the details of the selected row."""
+        """Sent on a double click: the selected row is to be opened."""
 
         def __init__(self, pane: Pane) -> None:
             super().__init__()
             self.pane = pane
 
-    def __init__(self, *, look: Look, inks: Inks, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(look=look, inks=inks, id=id, classes=classes)
+    def __init__(self, *, look: RenderStyle, text_styles: TextStyles, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(look=look, text_styles=text_styles, id=id, classes=classes)
         self.needle = ""
         self.cursor = 0
         self.top = 0
@@ -47,10 +47,10 @@ class Pane(Lines, can_focus=True):
     def title(self, width: int) -> Line:
         """The head line."""
         remark = f"filter: {self.needle}" if self.needle else self.remark()
-        return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark, right=self.place())
+        return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
-    def place(self) -> str:
-        """Which rows are seen, where there is no room for all: "8-22 of 120"."""
+    def position_text(self) -> str:
+        """The range of visible rows, where there is no room for all: "8-22 of 120"."""
         keys = self.keys()
         if not 0 < len(self.shown) < len(keys):
             return ""
@@ -58,19 +58,19 @@ class Pane(Lines, can_focus=True):
         return f"{before + 1}-{before + sum(map(bool, keys[self.shown.start : self.shown.stop]))} of {sum(map(bool, keys))}"
 
     def heads(self, width: int) -> Sequence[Line]:
-        """Lines between the head and the rows that do not scroll."""
+        """Lines between head and rows that stay when the rows scroll."""
         return ()
 
     def remark(self) -> str:
-        """What the head says after the title."""
+        """The text after the title."""
         return ""
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """What stands in the place of rows when there are none."""
+        """The lines in place of rows where there are none."""
         return ()
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """Lines at the bottom about the selected row."""
+        """Lines about the selected row, at the bottom."""
         return ()
 
     # What they share.
@@ -97,7 +97,7 @@ class Pane(Lines, can_focus=True):
         rows = [self.draw(index, width, selected=index == marked) for index in shown]
         place = marked - self.top
         if marked in shown:
-            rows[place] = pointed(rows[place], self.look)
+            rows[place] = with_cursor(rows[place], self.look)
         lines = [self.title(width), *heads, *rows]
         if foot:
             lines += [()] * (height - len(lines) - len(foot))
@@ -126,7 +126,7 @@ class Pane(Lines, can_focus=True):
             self.rebuild()
 
     def pin(self) -> None:
-        """Keep the selected row selected, as if the user had moved to it: who opens a row comes back to it."""
+        """Keep the selected row selected when rows come and go, as after a move: a row that was opened is selected on return."""
         self._key = self.selection or self._key
 
     def move(self, step: int) -> None:
@@ -139,7 +139,7 @@ class Pane(Lines, can_focus=True):
             self.move_to(list(self.keys()).index(key))
 
     def page(self) -> int:
-        """How many rows a page is."""
+        """The number of rows in a page."""
         return max(1, len(self.shown) - 1)
 
     def filter(self, needle: str) -> None:

@@ -1,4 +1,4 @@
-"""What people type into prompts, read strictly: silences and moments; and what the command palette offers. Pure."""
+"""Parsers of what people type into prompts: silences and moments. Strict and pure."""
 
 from __future__ import annotations
 
@@ -9,34 +9,6 @@ from datetime import datetime, timedelta, tzinfo
 from tui_monitor.core.commands import AddSilence
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import parse_duration
-
-PALETTE = (
-    ("Acknowledge the alert", "a: stop the reminders of the selected or first alert", "acknowledge"),
-    ("Acknowledge all alerts", "A: everything that fires", "acknowledge_all"),
-    ("Take the acknowledgement back", "u: reminders go on", "take_back"),
-    ("Silence", "s: no messages for a while", "silence"),
-    ("Trend", "t: a chart of the selection", "trend"),
-    ("Explore", "e: any PromQL, as table or chart", "explore"),
-    ("Filter", "/: show only matching rows", "filter"),
-    ("Pause the picture", "p: monitoring goes on", "pause"),
-    ("Change the sort order", "o: of the pane that has the focus", "screen.order"),
-    ("Go to a time", "@: show the board of a past moment", "goto"),
-    ("Overview", "1: the main screen", "page(1)"),
-    ("Alerts and their history", "2: what fires, then what is over", "page(2)"),
-    ("Notifications", "3: what was sent, what waits, what failed", "page(3)"),
-    ("Processes", "4: the busiest, by cpu or memory", "page(4)"),
-    ("Silences", "5: what is quiet, and how to end it", "page(5)"),
-    ("Panels", "6: the queries that are kept", "page(6)"),
-    ("Backtest", "7: what each rule would have done", "page(7)"),
-    ("Noise", "8: which alerts disturbed last week, and what to try", "page(8)"),
-    ("Audit", "9: who acknowledged, silenced, resolved, sent, reloaded", "page(9)"),
-    ("The alert's moment", "m: the board when the alert began", "its_moment"),
-    ("Mark this moment", "M: an annotation on every chart", "mark"),
-    ("Reload the configuration", "R: a bad file keeps the old one", "reload"),
-    ("Help", "?: all keys", "help"),
-    ("Quit", "q: never ends the daemon", "quit"),
-)
-"""Title, help, action."""
 
 _MATCHER = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^\s",]+)\s*,?')
 _AGO = re.compile(r"-\s*(.+)")

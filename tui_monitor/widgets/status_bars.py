@@ -9,27 +9,31 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, Look, Row, hint_line
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Hints, Line, LineBuilder, RenderStyle, hint_line
 
-HINTS = (
-    ("a", "acknowledge"), ("Enter", "details"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
-    ("1-9", "screens"), ("p", "pause"), ("[ ]", "time"),
-)  # fmt: skip
-LAST_HINTS = (("?", "help"), ("q", "quit"))
-"""Always there: who knows these two finds everything else."""
-SHORT_HINTS = (
-    ("a", "ack"), ("Enter", "details"), ("Tab", "panes"), ("s", "silence"), ("t", "trend"), ("/", "filter"), ("e", "explore"),
-)  # fmt: skip
-PAST_HINTS = (("[ ]", "a minute"), ("Esc", "live"), ("{ }", "15 minutes"), ("@", "a time"), ("M", "mark it"), ("Enter", "details"))
+WIDE = 100
+"""From this width on the footer has the longer words."""
 
 
 @frozen
-class Picture:
-    """How the board is being looked at: live, paused since a moment, or a moment of the past (UTC ms, 0: not so)."""
+class FooterHints:
+    """The keys that a footer names: where there is room, where there is little, while a past board is shown, and always at the end."""
+
+    wide: Hints
+    narrow: Hints
+    past: Hints
+    always: Hints
+
+
+@frozen
+class ViewMode:
+    """How the board is viewed: live, paused since a moment, or at a moment of the past (UTC ms, 0: not so)."""
 
     paused_since: int = 0
     past_at: int = 0
     now: int = 0
+    marks: Sequence[tuple[int, str]] = ()
+    """(UTC ms, severity) of the alerts that the timeline marks beside those of the board."""
 
 
 def status_counts(board: Board) -> list[tuple[str, str]]:
@@ -44,13 +48,13 @@ def status_counts(board: Board) -> list[tuple[str, str]]:
 
 
 def leader_text(leader: LeaderView) -> str:
-    """What this process is, in a word ("leader", "viewer"), or "no leader"; since when is told in the notice."""
+    """The role of this process ("leader", "viewer"), or "no leader"; the notice says since when."""
     return leader.role if leader.alive else "no leader"
 
 
-def head_line(board: Board, width: int, look: Look) -> Line:
-    """Host, overall health as shape and word, what fires and what is acknowledged, role, clock."""
-    row = Row(width, look).put(" ", "band")
+def head_line(board: Board, width: int, look: RenderStyle) -> Line:
+    """Host, overall health, counts of firing and acknowledged alerts, uptime, role, clock."""
+    row = LineBuilder(width, look).append(" ", "band")
     word = "loading" if board.loading else board.status.value
     clock = f.clock(board.at, look.zone) if board.at else "--:--"
     right = [clock]
@@ -59,21 +63,21 @@ def head_line(board: Board, width: int, look: Look) -> Line:
     if width >= 100:
         right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
     tail = "   ".join(part for part in right if part) + " "
-    row.put(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").put("   ", "band-dim")
+    row.append(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").append("   ", "band-dim")
     style = "band-" + HEALTH_STYLES[board.status] if not board.loading else "band-dim"
-    row.put(f"{look.glyphs.health(board.status)} {word}", style).put("   ", "band-dim")
+    row.append(f"{look.glyphs.health(board.status)} {word}", style).append("   ", "band-dim")
     limit = width - len(tail)
     for runs in [] if board.loading else _counts(board):
         if row.used + sum(len(text) for text, _ in runs) < limit:
             for text, style in runs:
-                row.put(text, style)
+                row.append(text, style)
             break
-    row.put(" " * max(0, limit - row.used), "band-dim").put(tail, "band-dim")
-    return row.put(" " * row.room, "band-dim").line()
+    row.append(" " * max(0, limit - row.used), "band-dim").append(tail, "band-dim")
+    return row.append(" " * row.room, "band-dim").line()
 
 
 def _counts(board: Board) -> list[list[tuple[str, str]]]:
-    """What fires and what is acknowledged, said at length, shorter, and shortest."""
+    """The counts of firing and acknowledged alerts as runs, from the longest wording to the shortest."""
     found = status_counts(board)
     taken, total = board.acknowledged, board.firing
     long = [(f"   {taken} acknowledged", "band-dim")] if taken else []
@@ -90,22 +94,22 @@ def _counts(board: Board) -> list[list[tuple[str, str]]]:
     return [[*listed, *long], [*listed, *short], [*gravest, *short], gravest, [*number, *short], number]
 
 
-def summary_line(board: Board, width: int, look: Look) -> Line:
+def summary_line(board: Board, width: int, look: RenderStyle) -> Line:
     """The whole board in one line, for a terminal too small for more."""
-    row = Row(width, look).put(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
-    row.put(f"{board.firing} firing", "strong" if board.firing else "dim")
-    return row.put(f" {board.host} {board.status.value}", "dim").line()
+    row = LineBuilder(width, look).append(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
+    row.append(f"{board.firing} firing", "strong" if board.firing else "dim")
+    return row.append(f" {board.host} {board.status.value}", "dim").line()
 
 
-def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) -> list[tuple[str, str]]:
-    """What must be said plainly, as (strong word, sentence), most important first; only at ``home`` Esc leads from the past to now."""
+def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = True) -> list[tuple[str, str]]:
+    """The notices as (strong word, sentence), most important first; only at ``home`` (main screen) Esc leads from the past to now."""
     told: list[tuple[str, str]] = []
-    if picture.past_at:
-        when = f.stamp(picture.past_at, picture.now, look.zone, seconds=True)
+    if view.past_at:
+        when = f.stamp(view.past_at, view.now, look.zone, seconds=True)
         keys = "[ back   ] forth   @ a time" + "   Esc live" * home
-        told.append((f"PAST {when}", f"{f.ago(picture.past_at, picture.now)}   {keys}"))
-    if picture.paused_since:
-        told.append(("PAUSED", f"since {f.clock(picture.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
+        told.append((f"PAST {when}", f"{f.ago(view.past_at, view.now)}   {keys}"))
+    if view.paused_since:
+        told.append(("PAUSED", f"since {f.clock(view.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
     leader = board.leader
     if not leader.alive and not board.loading:
         since = leader.heartbeat or leader.since
@@ -118,38 +122,38 @@ def notices(board: Board, picture: Picture, look: Look, *, home: bool = True) ->
     return told
 
 
-def notice_lines(told: Sequence[tuple[str, str]], width: int, look: Look, *, home: bool = True) -> list[Line]:
-    """The notices one after the other; at ``home`` what does not fit goes on below, for a sentence that is cut may hide what to do."""
-    rows, limit = [Row(width, look)], 1 if not home else 2 if width >= 60 else 3
+def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle, *, home: bool = True) -> list[Line]:
+    """The notices in a row; at ``home`` (main screen) they wrap, since a cut sentence may hide what to do."""
+    rows, limit = [LineBuilder(width, look)], 1 if not home else 2 if width >= 60 else 3
     for word, sentence in told:
         if rows[-1].used and rows[-1].room < len(word) + 12:
             if len(rows) == limit:
-                rows[-1].put(look.glyphs.cut, "alarm")
+                rows[-1].append(look.glyphs.cut, "alarm")
                 break
-            rows.append(Row(width, look))
-        rows[-1].put(f" {word} ", "alarm-strong")
+            rows.append(LineBuilder(width, look))
+        rows[-1].append(f" {word} ", "alarm-strong")
         left = clean(sentence).split(" ")
         while left and len(rows) < limit:
             if f.cells(left[0]) < rows[-1].room:
-                rows[-1].put(f" {left.pop(0)}", "alarm")
+                rows[-1].append(f" {left.pop(0)}", "alarm")
             else:
-                rows.append(Row(width, look))
-        rows[-1].put(" ".join(["", *left]) + "  ", "alarm")
-    return [row.put(" " * row.room, "alarm").line() for row in rows]
+                rows.append(LineBuilder(width, look))
+        rows[-1].append(" ".join(["", *left]) + "  ", "alarm")
+    return [row.append(" " * row.room, "alarm").line() for row in rows]
 
 
-def foot_line(board: Board, width: int, look: Look) -> Line:
-    """The keys that help now, and what the monitor itself uses."""
+def foot_line(board: Board, hints: FooterHints, width: int, look: RenderStyle) -> Line:
+    """The keys of the footer, and the monitor's own CPU and memory."""
     own = []
     if board.own_cpu is not None:
         own.append(f"own cpu {f.percent(board.own_cpu, 1)}" if width >= 100 else f"own {f.percent(board.own_cpu, 1)}")
     if board.own_memory:
         own.append(f"mem {f.size(board.own_memory)}" if width >= 100 else f.size(board.own_memory))
-    hints = PAST_HINTS if board.past else HINTS if width >= 100 else SHORT_HINTS
-    return hint_line((*hints, *LAST_HINTS), width, look, "  ".join(own) if width >= 80 else "", last=len(LAST_HINTS))
+    shown = hints.past if board.past else hints.wide if width >= WIDE else hints.narrow
+    return hint_line((*shown, *hints.always), width, look, "  ".join(own) if width >= 80 else "", last=len(hints.always))
 
 
-def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: Look) -> Line:
+def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: int, width: int, look: RenderStyle) -> Line:
     """A line of time from ``start`` to ``end`` (UTC ms) with a mark for each alert (stamp, severity) and the moment shown."""
     first, last = f" {f.stamp(start, end, look.zone)} ", f" {f.clock(end, look.zone)} "
     inner = max(1, width - f.cells(first) - f.cells(last))
@@ -163,10 +167,10 @@ def timeline_line(marks: Sequence[tuple[int, str]], at: int, start: int, end: in
                 slots[x] = (look.glyphs.mark, ("info", "info", "warning", "error", "critical")[rank + 1])
     x = _slot(min(max(at, start), end), start, end, inner)
     slots[x] = ("|" if ranks[x] == -2 else slots[x][0], "alarm-strong")
-    row = Row(width, look).put(first, "dim")
+    row = LineBuilder(width, look).append(first, "dim")
     for text, style in slots:
-        row.put(text, style)
-    return row.put(last, "dim").line()
+        row.append(text, style)
+    return row.append(last, "dim").line()
 
 
 def _slot(stamp: int, start: int, end: int, inner: int) -> int:

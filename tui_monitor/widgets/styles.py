@@ -1,4 +1,4 @@
-"""From style names to terminal styles, made of the theme's colours; every style names its background, so that a cell is painted once."""
+"""Style names to terminal styles, made of the theme's colours. Every style names its background, so that a cell is painted once."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ REVERSED = ("chip-error", "chip-critical", "alarm-strong")
 """What is shown in reverse where there are no colours."""
 
 
-class Inks:
-    """The styles of one app. Without colours only bold and reverse are left, which the terminal's own colours draw."""
+class TextStyles:
+    """The styles of one app; ``plain`` leaves only bold, underline and reverse in the terminal's own colours."""
 
     def __init__(self, colors: Mapping[str, str], *, plain: bool = False) -> None:
         self._plain = {name: _style(recipe, name, colors, plain) for name, recipe in RECIPES.items()}

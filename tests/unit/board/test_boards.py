@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.alert_world import World, rules_of
-from tui_monitor.board.build import evidence_lines, series_of_alert, value_text
+from tui_monitor.board.build import evidence_view, series_of_alert, value_text
+from tui_monitor.board.values import EvidenceProcess
 from tui_monitor.promql.query_facts import unit_of
 
 
@@ -29,12 +30,12 @@ def test_a_value_is_told_in_the_unit_of_its_expression(expr: str, value: float |
     assert value_text(value, unit_of(expr)) == text
 
 
-def test_evidence_is_told_in_the_units_of_the_screen() -> None:
-    """Columns stay aligned where a share is not known yet."""
-    rows = [{"pid": 7, "cpu": None, "memory": 3 << 20, "name": "new"}, {"pid": 41, "cpu": 0.312, "memory": 1 << 30, "name": "postgres"}]
-    found = evidence_lines({"phases": {"connect": 0.0124}, "processes": rows})
-    assert found["Phases"] == ("connect        12.4ms",)
-    assert found["Busiest processes"] == ("      7      -    3.0M  new", "     41  31.2%    1.0G  postgres")
+def test_stored_evidence_becomes_view_values() -> None:
+    """Figures stay figures, and what is missing or has another shape is empty."""
+    rows = [{"pid": 7, "cpu": None, "memory": 3 << 20, "name": "new"}]
+    found = evidence_view({"phases": {"connect": 0.0124}, "processes": rows, "values": [[1000, 2.5]], "log": "not a list"})
+    assert (found.phases, found.values, found.log, found.reason) == ({"connect": 0.0124}, (2.5,), (), "")
+    assert found.processes == (EvidenceProcess(7, "new", None, 3 << 20),)
 
 
 def drawn(expr: str, **labels: str) -> str:

@@ -83,9 +83,9 @@ async def test_the_loop_is_served_while_a_body_is_inflated() -> None:
             await asyncio.sleep(0)
 
     task = asyncio.create_task(other())
-    body, cut = await decoded(answer(gzip.compress(bytes(2**25), 1)), 2**24)
+    body, cut = await decoded(answer(gzip.compress(bytes(2**27), 1)), 2**26)
     task.cancel()
-    assert (len(body), cut) == (2**24, True)
+    assert (len(body), cut) == (2**26, True)
     assert turns > 3
 
 

@@ -11,13 +11,13 @@ import pytest
 from tests.support import sample_boards as boards
 from tui_monitor.board.values import Chart, ChartLine
 from tui_monitor.core import humanize as f
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.charts import chart_lines, table_lines, ticks
 from tui_monitor.widgets.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from tui_monitor.widgets.graphs import bar, graph, spark
 
 BOTH = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
-LOOK = Look(UNICODE, UTC)
+LOOK = RenderStyle(UNICODE, UTC)
 
 
 @BOTH
@@ -95,9 +95,9 @@ def line(count: int = 60, name: str = "api") -> ChartLine:
     return ChartLine(name, times, tuple(0.3 + 0.2 * math.sin(i / 7) if i % 20 else math.nan for i in range(count)))
 
 
-@pytest.mark.parametrize("look", [LOOK, Look(ASCII, UTC)], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("look", [LOOK, RenderStyle(ASCII, UTC)], ids=["unicode", "ascii"])
 @pytest.mark.parametrize(("width", "height"), [(10, 4), (38, 10), (118, 37), (300, 90)])
-def test_a_chart_fits_its_place_and_uses_safe_shapes(width: int, height: int, look: Look) -> None:
+def test_a_chart_fits_its_place_and_uses_safe_shapes(width: int, height: int, look: RenderStyle) -> None:
     """Every line of a chart has the width, there are not too many, and none has ambiguous shapes."""
     chart = Chart((line(), line(name="search")), "seconds", ((0.4, "warning"),), ((boards.AT - 600_000, "HighLatency"),))
     lines = chart_lines(chart, boards.AT - 3_600_000, boards.AT, width, height, look, before=(line(),))

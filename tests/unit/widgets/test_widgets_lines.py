@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from rich.style import Style
@@ -16,6 +17,8 @@ from tui_monitor.board.values import (
     Chart,
     ChartLine,
     Delivery,
+    Evidence,
+    EvidenceProcess,
     LeaderView,
     MountView,
     NoiseRow,
@@ -24,29 +27,32 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.core import humanize as f
 from tui_monitor.core.commands import AddSilence
+from tui_monitor.tui.keymap import help_sections
+from tui_monitor.tui.screens.main import FOOTER
 from tui_monitor.widgets import alerts, checks
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
-from tui_monitor.widgets.cell_line import Line, Look, hint_line, text_of
-from tui_monitor.widgets.details import alert_lines, check_lines, notifier_text
+from tui_monitor.widgets.cell_line import Line, RenderStyle, hint_line, text_of
+from tui_monitor.widgets.details import alert_lines, check_lines, evidence_texts
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.line_widget import changed_cells
 from tui_monitor.widgets.list_panes import TextPane
+from tui_monitor.widgets.notifications import notifier_text
 from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
 from tui_monitor.widgets.resources import resource_entries
-from tui_monitor.widgets.styles import RECIPES, Inks
+from tui_monitor.widgets.styles import RECIPES, TextStyles
 from tui_monitor.widgets.theme import COLORS
 
-LOOK = Look(UNICODE, UTC)
+LOOK = RenderStyle(UNICODE, UTC)
 BOARDS = [boards.empty, boards.quiet, boards.busy, boards.broken, boards.hostile, boards.korean, lambda: boards.loading()]
 WIDTHS = [1, 7, 34, 45, 68, 80, 120, 200]
 
 
-def all_lines(board: Board, width: int, look: Look = LOOK) -> list[Line]:
+def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
     """Every kind of line, of one board at one width."""
-    picture = bars.Picture(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
-    lines = [bars.head_line(board, width, look), bars.foot_line(board, width, look), bars.summary_line(board, width, look)]
+    picture = bars.ViewMode(paused_since=board.at, past_at=board.at - 60_000, now=board.at)
+    lines = [bars.head_line(board, width, look), bars.foot_line(board, FOOTER, width, look), bars.summary_line(board, width, look)]
     lines += bars.notice_lines(bars.notices(board, picture, look), width, look)
     lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
     lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
@@ -88,30 +94,30 @@ def test_nothing_hostile_survives(width: int) -> None:
 def test_ascii_look_is_ascii(width: int) -> None:
     """With the ASCII shapes nothing else is drawn."""
     for make in (boards.busy, boards.empty, boards.broken, boards.quiet):
-        assert text_of(all_lines(make(), width, Look(ASCII, UTC))).isascii()
+        assert text_of(all_lines(make(), width, RenderStyle(ASCII, UTC))).isascii()
 
 
 def test_own_shapes_are_never_ambiguous() -> None:
     """No line of an ordinary board has a character of ambiguous width."""
-    text = text_of(all_lines(boards.busy(), 120) + help_lines(100, LOOK))
+    text = text_of(all_lines(boards.busy(), 120) + help_lines(help_sections(), 100, LOOK))
     assert not {c for c in text if unicodedata.east_asian_width(c) == "A"}
 
 
 def test_every_style_is_defined() -> None:
-    """Lines name only styles that have a recipe."""
+    """LineWidget name only styles that have a recipe."""
     styles = {style for make in BOARDS for line in all_lines(make(), 120) for _, style in line}  # type: ignore[operator]
     assert styles <= set(RECIPES)
 
 
 def test_without_colour_everything_is_still_told() -> None:
-    """Plain inks have no colours at all; what was a filled chip is reversed."""
-    inks = Inks(COLORS, plain=True)
+    """Plain text_styles have no colours at all; what was a filled chip is reversed."""
+    text_styles = TextStyles(COLORS, plain=True)
     for name in RECIPES:
         for selected in (False, True):
-            style = inks.style(name, selected)
+            style = text_styles.style(name, selected)
             assert style.color is None and style.bgcolor is None
-    assert inks.style("chip-critical").reverse
-    assert inks.style("no such style") == inks.style("text") == Style()
+    assert text_styles.style("chip-critical").reverse
+    assert text_styles.style("no such style") == text_styles.style("text") == Style()
 
 
 def test_the_head_tells_host_health_counts_and_role() -> None:
@@ -128,10 +134,10 @@ def test_the_head_tells_host_health_counts_and_role() -> None:
 def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
     """Each has its own plain word."""
     board = replace(boards.broken(), read_only="you are not in group tui-monitor")
-    told = bars.notices(board, bars.Picture(boards.AT, boards.AT - 3_600_000, boards.AT), LOOK)
+    told = bars.notices(board, bars.ViewMode(boards.AT, boards.AT - 3_600_000, boards.AT), LOOK)
     assert [word for word, _ in told] == ["PAST 13:13:20", "PAUSED", "NO LEADER", "READ-ONLY", "TROUBLE"]
     assert "since 14:11:45" in told[2][1]
-    assert bars.notices(boards.busy(), bars.Picture(), LOOK) == []
+    assert bars.notices(boards.busy(), bars.ViewMode(), LOOK) == []
     assert bars.leader_text(LeaderView("viewer")) == "viewer"
 
 
@@ -139,9 +145,9 @@ def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
 def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
     """On a phone too it is read to its end, which says what to do; what even two or three lines do not hold is cut with a sign."""
     board = replace(boards.busy(), leader=LeaderView("viewer", 0, "headless", 0, boards.AT, alive=False))
-    shown = bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK)
+    shown = bars.notice_lines(bars.notices(board, bars.ViewMode(), LOOK), width, LOOK)
     assert len(shown) == lines and text_of(shown).rstrip().endswith("Start the service.")
-    assert len(bars.notice_lines(bars.notices(board, bars.Picture(), LOOK), width, LOOK, home=False)) == 1
+    assert len(bars.notice_lines(bars.notices(board, bars.ViewMode(), LOOK), width, LOOK, home=False)) == 1
     long = bars.notice_lines([("TROUBLE", "word " * 60), ("READ-ONLY", "you")], width, LOOK)
     assert len(long) == (2 if width >= 60 else 3) and text_of(long).rstrip().endswith(LOOK.glyphs.cut)
 
@@ -149,7 +155,7 @@ def test_a_notice_says_all_it_has_to_say(width: int, lines: int) -> None:
 def test_a_first_start_raises_no_alarm() -> None:
     """While the first reading is under way nobody leads yet, and that is no fault."""
     starting = replace(boards.loading(), leader=LeaderView("viewer", alive=False))
-    assert bars.notices(starting, bars.Picture(), LOOK) == []
+    assert bars.notices(starting, bars.ViewMode(), LOOK) == []
     head = text_of([bars.head_line(starting, 80, LOOK)])
     assert "starting" in head and "no leader" not in head
 
@@ -157,9 +163,9 @@ def test_a_first_start_raises_no_alarm() -> None:
 def test_help_and_quit_always_stand_in_the_foot() -> None:
     """From 40 columns on, whatever else there is no room for."""
     for width in (40, 60, 80, 100, 120, 200):
-        foot = text_of([bars.foot_line(boards.busy(), width, LOOK)])
+        foot = text_of([bars.foot_line(boards.busy(), FOOTER, width, LOOK)])
         assert "? help" in foot and "q quit" in foot and foot.lstrip().startswith("a ack")
-    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), 140, LOOK)])
+    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), FOOTER, 140, LOOK)])
 
 
 def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> None:
@@ -200,7 +206,9 @@ def test_an_endpoint_shows_figures_or_its_reason() -> None:
 
 def test_a_long_name_leaves_room_for_what_is_below() -> None:
     """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
-    page = TextPane("CheckUnhealthy reports-export-of-the-month", help_lines, look=LOOK, inks=Inks(COLORS))
+    page = TextPane(
+        "CheckUnhealthy reports-export-of-the-month", partial(help_lines, help_sections()), look=LOOK, text_styles=TextStyles(COLORS)
+    )
     lines, _ = page.build(40, 10)
     head = text_of([lines[0]])
     assert head.rstrip().endswith("more below") and UNICODE.cut in head and "CheckUnhealthy" in head
@@ -267,7 +275,7 @@ def test_details_hold_everything() -> None:
         "up == 0",
         "check=shop",
         "550 no such user",
-        "postgres 31%",
+        "31.0%    296M  postgres",
     ):
         assert part in text or part == "to do", part
     db = next(one for one in boards.checks() if one.name == "db")
@@ -420,11 +428,11 @@ def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
 def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
     """Two columns on a wide screen of 40 lines hold all that one column holds, and nothing is cut."""
     for width in (118, 121):
-        wide = help_lines(width, LOOK)
+        wide = help_lines(help_sections(), width, LOOK)
         assert len(wide) < 38 and all(f.cells(text_of([line])) == width for line in wide)
         assert LOOK.glyphs.cut not in text_of(wide)
         words = text_of(wide)
-        assert all(text_of([line]).strip() in words for line in help_lines(80, LOOK))
+        assert all(text_of([line]).strip() in words for line in help_lines(help_sections(), 80, LOOK))
 
 
 def test_each_core_is_seen_where_there_is_room() -> None:
@@ -443,3 +451,12 @@ def test_narrow_states_say_who_in_few_words() -> None:
     taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
     assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
     assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])
+
+
+def test_evidence_is_shown_in_the_units_of_the_screen() -> None:
+    """Columns stay aligned where a share is not known yet."""
+    busy = (EvidenceProcess(7, "new", None, 3 << 20), EvidenceProcess(41, "postgres", 0.312, 1 << 30))
+    assert evidence_texts(Evidence(phases={"connect": 0.0124}, processes=busy)) == [
+        ("Phases", ["connect        12.4ms"]),
+        ("Busiest processes", ["      7      -    3.0M  new", "     41  31.2%    1.0G  postgres"]),
+    ]

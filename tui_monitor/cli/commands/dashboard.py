@@ -26,4 +26,4 @@ def run_dashboard(given: Namespace) -> int:
     from tui_monitor.runtime.late_runtime import LateRuntime
     from tui_monitor.tui.app import run_app
 
-    return run_app(LateRuntime(directory, path), bell=False, now=wall_ms, at=at)
+    return run_app(LateRuntime(directory, path), now=wall_ms, at=at)

@@ -1,93 +1,70 @@
-"""The main screen: four panes and their bars. It shows boards and turns keys into intents; it does no I/O and reads no clock."""
+"""The main screen: four panes and their bars, arranged by the size of the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.screen import Screen
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from tui_monitor.board.values import AlertView, Board
-from tui_monitor.widgets.board_panes import (
-    AlertsPane,
-    BoardPane,
-    EndpointsPane,
-    FootBar,
-    HeadBar,
-    HealthPane,
-    NoticeBar,
-    ResourcesPane,
-    Sparks,
-    SummaryBar,
-    TimelineBar,
-)
-from tui_monitor.widgets.cell_line import Look, text_of
+from tui_monitor.tui.keymap import bindings, hints
+from tui_monitor.tui.screens.base import DashboardScreen
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.widgets.alerts import alert_of_check
+from tui_monitor.widgets.board_bars import FootBar, HeadBar, NoticeBar, SummaryBar, TimelineBar
+from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, EndpointsPane, HealthPane, ResourcesPane, Sparks
+from tui_monitor.widgets.cell_line import text_of
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.status_bars import Picture
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.widgets.status_bars import FooterHints, ViewMode
 
 SPARK_STEP_MS = 5000
 """Sparklines move this often: a shift rewrites the whole line, which a slow connection feels."""
 WIDTHS: list[tuple[int, str]] | None = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (112, "-wide"), (176, "-huge")]
 HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (12, "-short"), (24, "-medium"), (32, "-tall")]
 """From this many cells on, the screen has this class; the stylesheet says what it means."""
+FOOTER = FooterHints(
+    wide=hints("acknowledge", "details", "silence", "trend", "filter", "explore", "screens", "pause", "step"),
+    narrow=hints(("acknowledge", "ack"), "details", "next_pane", "silence", "trend", "filter", "explore"),
+    past=hints(("step", "a minute"), ("back", "live"), "long_step", "go_to_time", "mark", "details"),
+    always=hints("help", "quit"),
+)
+"""Help and quit are always there: they lead to everything else."""
 
 
-class Columns(Widget):
-    """Holds the upper panes; the stylesheet says how."""
+class UpperPanes(Widget):
+    """Holds the panes above the alerts; the stylesheet arranges them."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(DashboardScreen):
     """Resources, Endpoints, Health and Alerts of one board."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = "#alerts"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("g,home", "edge(-1)", "First", show=False),
-        Binding("G,end", "edge(1)", "Last", show=False),
-        Binding("tab,l,right", "pane(1)", "Next pane", show=False),
-        Binding("shift+tab,h,left", "pane(-1)", "Previous pane", show=False),
-        Binding("enter", "details", "Details", show=False),
-        Binding("n", "next(1)", "Next match", show=False),
-        Binding("N", "next(-1)", "Previous match", show=False),
-        Binding("o", "order", "Sort order", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("main")
 
-    class DetailsAsked(Message):
-        """The details of a pane's selected row are wanted."""
-
-        def __init__(self, pane: BoardPane) -> None:
-            super().__init__()
-            self.pane = pane
-
-    def __init__(self, board: Board, look: Look, inks: Inks) -> None:
-        super().__init__()
-        self.inks = inks
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        board, look, text_styles = context.live, context.look, context.text_styles
         self.board = board
+        self.view = ViewMode()
         self._sparks: Sparks = board.sparks
         self._spark_slot = 0
-        self.head = HeadBar(board, look=look, inks=inks, id="head")
-        self.notice = NoticeBar(board, look=look, inks=inks, id="notice", home=True)
-        self.timeline = TimelineBar(board, look=look, inks=inks, id="timeline")
-        self.resources = ResourcesPane(board, look=look, inks=inks, id="resources")
-        self.endpoints = EndpointsPane(board, look=look, inks=inks, id="endpoints")
-        self.health = HealthPane(board, look=look, inks=inks, id="health")
-        self.alerts = AlertsPane(board, look=look, inks=inks, id="alerts")
-        self.foot = FootBar(board, look=look, inks=inks, id="foot")
-        self.summary = SummaryBar(board, look=look, inks=inks, id="summary")
+        self.head = HeadBar(board, look=look, text_styles=text_styles, id="head")
+        self.notice = NoticeBar(board, look=look, text_styles=text_styles, id="notice", home=True)
+        self.timeline = TimelineBar(board, look=look, text_styles=text_styles, id="timeline")
+        self.resources = ResourcesPane(board, look=look, text_styles=text_styles, id="resources")
+        self.endpoints = EndpointsPane(board, look=look, text_styles=text_styles, id="endpoints")
+        self.health = HealthPane(board, look=look, text_styles=text_styles, id="health")
+        self.alerts = AlertsPane(board, look=look, text_styles=text_styles, id="alerts")
+        self.foot = FootBar(board, FOOTER, look=look, text_styles=text_styles, id="foot")
+        self.summary = SummaryBar(board, look=look, text_styles=text_styles, id="summary")
         self.panes: tuple[BoardPane, ...] = (self.resources, self.endpoints, self.health, self.alerts)
         self.bars = (self.head, self.notice, self.timeline, self.foot, self.summary)
-        self.picture = Picture()
-        self._curtain = True
+        self._is_painted = False
         self.timeline.add_class("-hidden")
 
     def compose(self) -> ComposeResult:
@@ -95,33 +72,33 @@ class MainScreen(Screen[None]):
         yield self.head
         yield self.notice
         yield self.timeline
-        yield Columns(self.resources, self.endpoints, self.health, id="board")
+        yield UpperPanes(self.resources, self.endpoints, self.health, id="board")
         yield self.alerts
         yield self.foot
         yield self.summary
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self.show(self.board, self.picture)
+        self.show(self.board, self.view)
 
-    def raise_curtain(self) -> None:
+    def start_painting(self) -> None:
         """Paint from now on."""
-        self._curtain = False
+        self._is_painted = True
         self.refresh()
 
     def _compositor_refresh(self) -> None:
-        """Textual paints a new screen five times while it finds its size and styles (60 KB, 60 ms of CPU); only the last is wanted."""
-        if not self._curtain:
+        """Textual paints a new screen five times while it finds its size and styles (60 KB, 60 ms of CPU); only the last is needed."""
+        if self._is_painted:
             super()._compositor_refresh()
 
-    def show(self, board: Board, picture: Picture) -> None:
+    def show(self, board: Board, view: ViewMode) -> None:
         """Show a board; only what differs is repainted."""
         slot = board.at // SPARK_STEP_MS
         if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
             self._spark_slot, self._sparks = slot, board.sparks
-        self.board, self.picture = board, picture
+        self.board, self.view = board, view
         for bar in self.bars:
-            bar.show(board, picture)
+            bar.show(board, view)
         for pane in self.panes:
             pane.show(board, self._sparks)
         seen = self.visible_panes()
@@ -141,44 +118,54 @@ class MainScreen(Screen[None]):
         """The selected alert, else the first."""
         return self.alerts.selected_alert()
 
-    def chosen_labels(self) -> Iterable[tuple[str, str]]:
-        """What a silence of the selection would match: the alert's labels, or the check's name."""
-        check = self.pane.selected_check() if isinstance(self.pane, EndpointsPane | HealthPane) else None
-        if check is not None:
-            return [("check", check.name)]
-        alert = self.chosen_alert()
-        if alert is None:
-            return []
-        return self.labels_of(alert)
+    async def selected_expr(self) -> str:
+        """PromQL of the focused pane's selected row."""
+        pane = self.pane
+        return pane.expr() if isinstance(pane, ResourcesPane | ChecksPane) else await super().selected_expr()
 
-    @staticmethod
-    def labels_of(alert: AlertView) -> list[tuple[str, str]]:
-        """The labels that name an alert among others; what follows from the check's name is left out."""
-        follows = ("severity", "host", *(("type", "category") if alert.labels.get("check") else ()))
-        return [(key, value) for key, value in alert.labels.items() if key not in follows]
+    def trend_alert(self) -> AlertView | None:
+        """The selected alert, or that of the selected check; a gauge of this machine has none."""
+        if isinstance(self.pane, ChecksPane):
+            check = self.pane.selected_check()
+            return alert_of_check(self.context.shown, check.name) if check is not None else None
+        return None if isinstance(self.pane, ResourcesPane) else self.chosen_alert()
+
+    def silence_labels(self) -> Sequence[tuple[str, str]]:
+        """The labels of the alert, or the name of the check."""
+        check = self.pane.selected_check() if isinstance(self.pane, ChecksPane) else None
+        return [("check", check.name)] if check is not None else super().silence_labels()
+
+    def step_back(self) -> bool:
+        """Clear the filter; else bring the alerts back, where panes take turns."""
+        if super().step_back():
+            return True
+        if not self.has_class("-turn"):
+            return False
+        self.show_alone(self.alerts)
+        return True
 
     def action_move(self, step: int) -> None:
         """Select the next or the previous row."""
         self.pane.move(step)
 
-    def action_page(self, step: int) -> None:
+    def action_move_page(self, step: int) -> None:
         """Select a row a page away."""
         self.pane.move(step * self.pane.page())
 
-    def action_edge(self, step: int) -> None:
+    def action_move_to_end(self, step: int) -> None:
         """Select the first or the last row."""
         self.pane.move_to(0 if step < 0 else len(self.pane.keys()) - 1)
 
-    def action_pane(self, step: int) -> None:
+    def action_focus_pane(self, step: int) -> None:
         """Focus the next or the previous pane."""
         panes = self.visible_panes()
         if self.size.height and len(panes) == 1:
-            self.alone(self.panes[(self.panes.index(panes[0]) + step) % len(self.panes)])
+            self.show_alone(self.panes[(self.panes.index(panes[0]) + step) % len(self.panes)])
         elif panes:
             here = panes.index(self.pane) if self.pane in panes else len(panes) - 1
             panes[(here + step) % len(panes)].focus()
 
-    def alone(self, chosen: BoardPane) -> None:
+    def show_alone(self, chosen: BoardPane) -> None:
         """Show this pane in the place of the alerts: on a small screen they take turns."""
         self.set_class(chosen is not self.alerts, "-turn")
         for pane in self.panes:
@@ -186,16 +173,36 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(chosen.focus)
 
     def action_details(self) -> None:
-        """Ask for the details of the selected row."""
+        """Open the details of the selected row, which stays selected."""
         self.pane.pin()
-        self.post_message(self.DetailsAsked(self.pane))
+        if isinstance(self.pane, AlertsPane):
+            self._open_alert(self.pane.selected_alert())
+        elif isinstance(self.pane, ChecksPane):
+            self._open_check(self.pane)
+        elif isinstance(self.pane, ResourcesPane) and self.pane.selection.startswith("pid:"):
+            self.context.open_screen("processes")
+        else:
+            self.context.open_trend()
+
+    def _open_alert(self, alert: AlertView | None) -> None:
+        if alert is not None:
+            from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
+
+            self.context.start(self.context.open(AlertDetailsScreen(self.context, alert.id)))
+
+    def _open_check(self, pane: ChecksPane) -> None:
+        check = pane.selected_check()
+        if check is not None:
+            from tui_monitor.tui.screens.check_details import CheckDetailsScreen
+
+            self.context.start(self.context.open(CheckDetailsScreen(self.context, check)))
 
     def on_pane_opened(self, event: Pane.Opened) -> None:
-        """A double click asks for them too."""
+        """A double click opens them too."""
         event.stop()
         self.action_details()
 
-    def action_next(self, step: int) -> None:
+    def action_next_match(self, step: int) -> None:
         """Go to the next or the previous match, round the end."""
         keys = self.pane.keys()
         if keys:

@@ -3,37 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from tui_monitor.core.humanize import cells, cut
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, Look, Row
-from tui_monitor.widgets.line_widget import Lines
-from tui_monitor.widgets.styles import Inks
+from tui_monitor.tui.keymap import bindings
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.line_widget import LineWidget
+from tui_monitor.widgets.styles import TextStyles
 
 SHORT_HINT = "Enter   Esc"
+T = TypeVar("T")
 
 
-class PromptLabel(Lines):
+def ask_until_valid(
+    context: ScreenContext,
+    question: str,
+    parse: Callable[[str], T],
+    then: Callable[[T], None],
+    *,
+    value: str = "",
+    placeholder: str = "",
+    hint: str,
+) -> None:
+    """Ask for a line that ``parse`` understands; what raises ValueError is asked again as it was typed, with the reason as a toast."""
+
+    def answered(text: str) -> None:
+        try:
+            parsed = parse(text)
+        except ValueError as fault:
+            context.inform(str(fault), "error")
+            ask_until_valid(context, question, parse, then, value=text, placeholder=placeholder, hint=hint)
+        else:
+            then(parsed)
+
+    context.ask(question, answered, value=value, placeholder=placeholder, hint=hint)
+
+
+class PromptLabel(LineWidget):
     """What is asked, and which keys answer."""
 
-    def __init__(self, text: str, hint: str, *, look: Look, inks: Inks) -> None:
-        super().__init__(look=look, inks=inks, id="prompt-label")
+    def __init__(self, text: str, hint: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, id="prompt-label")
         self.text, self.hint = text, hint
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The question at the left, the keys at the right."""
         asked = min(cells(clean(self.text)), width // 2) + 4  # what is asked is rather cut than which key does what
         hint = self.hint if asked + len(self.hint) <= width else SHORT_HINT
-        row = Row(width, self.look).put(" " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title")
-        row.put(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").put(hint, "band-focus-dim")
-        return [row.put(" " * row.room, "band-focus-dim").line()], -1
+        row = LineBuilder(width, self.look).append(
+            " " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title"
+        )
+        row.append(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").append(hint, "band-focus-dim")
+        return [row.append(" " * row.room, "band-focus-dim").line()], -1
 
 
 class PromptBox(Widget):
@@ -43,7 +72,7 @@ class PromptBox(Widget):
 class PromptScreen(ModalScreen[str | None]):
     """Asks for one line; the answer is the text, None where the user left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
     AUTO_FOCUS = "Input"
 
     def __init__(
@@ -52,14 +81,14 @@ class PromptScreen(ModalScreen[str | None]):
         value: str = "",
         placeholder: str = "",
         *,
-        look: Look,
-        inks: Inks,
+        look: RenderStyle,
+        text_styles: TextStyles,
         hint: str = "Enter sends   Esc leaves",
         typed: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._typed = typed
-        self._label = PromptLabel(question, hint, look=look, inks=inks)
+        self._label = PromptLabel(question, hint, look=look, text_styles=text_styles)
         self._input = Input(value, placeholder, select_on_focus=False)
         self._input.cursor_blink = False
 
@@ -68,7 +97,7 @@ class PromptScreen(ModalScreen[str | None]):
         yield PromptBox(self._label, self._input, id="prompt")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell each key to whoever wants to follow."""
+        """Pass each change on."""
         event.stop()
         if self._typed is not None:
             self._typed(event.value)

@@ -1,0 +1,38 @@
+"""The parts of the documentation that are made from the code, between markers. `python -m tests.support.generated_docs` writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.support.paths import ROOT
+from tui_monitor.tui.keymap import docs_table
+
+PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {"keys": ("docs/dashboard.md", docs_table)}
+"""Name of the markers, page, and what makes the text between them."""
+
+
+def markers(name: str) -> re.Pattern[str]:
+    """Matches the text between the markers of a part."""
+    return re.compile(rf"(?<=<!-- generated: {name} -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
+
+
+def written(name: str) -> str:
+    """The text that stands in the page. Raises LookupError where the markers are missing."""
+    page = Path(ROOT, PARTS[name][0])
+    found = markers(name).search(page.read_text())
+    if found is None:
+        raise LookupError(f"{page.name} has no markers for {name}")
+    return found[0]
+
+
+def main() -> None:
+    """Write every part into its page."""
+    for name, (page, make) in PARTS.items():
+        path = Path(ROOT, page)
+        path.write_text(markers(name).sub(lambda _, make=make: make(), path.read_text(), count=1))
+
+
+if __name__ == "__main__":
+    main()

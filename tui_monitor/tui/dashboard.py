@@ -1,0 +1,157 @@
+"""The dashboard as its screens see it: the boards, toasts, prompts and the screens above the main one. Implements `ScreenContext`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+from tui_monitor.board.values import Backend, Board, CommandRefused
+from tui_monitor.core.commands import Command
+from tui_monitor.core.sanitize import clean
+from tui_monitor.tui.screen_table import screen_named
+from tui_monitor.tui.screens.base import DashboardScreen
+from tui_monitor.tui.screens.context import Severity
+from tui_monitor.tui.time_travel import TimeTravel
+from tui_monitor.widgets.cell_line import RenderStyle
+from tui_monitor.widgets.status_bars import ViewMode
+from tui_monitor.widgets.styles import TextStyles
+
+SCREENS_PACKAGE = "tui_monitor.tui.screens"
+
+
+class Dashboard:
+    """What the screens of one app share. The lowest screen of the app is the main one."""
+
+    def __init__(self, app: App[int], backend: Backend, look: RenderStyle, text_styles: TextStyles, now: Callable[[], int]) -> None:
+        self.backend, self.look, self.text_styles, self.now = backend, look, text_styles, now
+        self.time = TimeTravel(backend, backend.first_board(), now, self.refresh_board)
+        self.expressions: list[str] = []
+        self._app = app
+
+    @property
+    def live(self) -> Board:
+        """The newest board."""
+        return self.time.live
+
+    @property
+    def shown(self) -> Board:
+        """The board on the screen."""
+        return self.time.shown
+
+    @property
+    def view(self) -> ViewMode:
+        """Whether it is live, paused or past."""
+        return self.time.view
+
+    @property
+    def width(self) -> int:
+        """The terminal's width in cells."""
+        return self._app.size.width
+
+    @property
+    def top(self) -> DashboardScreen:
+        """The screen that keys act on: the one that is up, or the one under a prompt."""
+        return next(screen for screen in reversed(self._app.screen_stack) if isinstance(screen, DashboardScreen))
+
+    def refresh_board(self) -> None:
+        """Show the board again, on the screen that is up and on the one under it, which a prompt does not hide."""
+        for screen in self._app.screen_stack[-2:]:
+            if isinstance(screen, DashboardScreen):
+                screen.show(self.shown, self.view)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work that waits for the backend; what it cannot do is told by a toast."""
+        self._app.run_worker(self._guarded(work), exit_on_error=False)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except CommandRefused as refused:
+            self.inform(str(refused), "error")
+        except (LookupError, OSError, ValueError) as fault:
+            self.inform(f"That did not work: {fault or type(fault).__name__}", "error")
+
+    async def send(self, command: Command, add: str = "") -> None:
+        """Give the backend a command and show its result, with ``add`` where it was done."""
+        result = await self.backend.command(command)
+        self.inform(result.text + add if result.ok else result.text, "information" if result.ok else "error")
+
+    def inform(self, text: str, severity: Severity = "information") -> None:
+        """Show a toast; never as markup."""
+        self._app.notify(clean(text), severity=severity, markup=False)
+
+    def may_act(self) -> bool:
+        """Whether commands can be given on what is shown; says why not."""
+        why = "This is the past: Esc goes back to now." if self.view.past_at else self.live.read_only
+        if why:
+            self.inform(why, "warning")
+        return not why
+
+    def ask(
+        self,
+        question: str,
+        then: Callable[[str], None],
+        *,
+        value: str = "",
+        placeholder: str = "",
+        hint: str = "Enter sends   Esc leaves",
+        typed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask for one line at the bottom of the screen."""
+        from tui_monitor.tui.screens.prompt import PromptScreen
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                then(text)
+            elif typed is not None:
+                typed(value)
+
+        prompt = PromptScreen(question, value, placeholder, look=self.look, text_styles=self.text_styles, hint=hint, typed=typed)
+        self._app.push_screen(prompt, answered)
+
+    async def open(self, screen: Screen[None]) -> None:
+        """Load a screen and put it on top; it says at once whether what it shows is past, paused or without a leader."""
+        if isinstance(screen, DashboardScreen):
+            await screen.load()
+        self._push(screen)
+
+    def open_screen(self, name: str) -> None:
+        """Open a screen of the table; those screens lie beside each other, not above each other."""
+        target = screen_named(name).target
+        if target:
+            self.start(self._open_beside(target))
+        else:
+            self.close_all()
+
+    async def _open_beside(self, target: str) -> None:
+        module, _, class_name = target.partition(":")
+        screen: DashboardScreen = getattr(importlib.import_module(f"{SCREENS_PACKAGE}.{module}"), class_name)(self)
+        await screen.load()
+        self.close_all()
+        self._push(screen)
+
+    def close_all(self) -> None:
+        """Back to the main screen."""
+        while len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+
+    def _push(self, screen: Screen[None]) -> None:
+        self._app.push_screen(screen)
+        self._app.call_after_refresh(self.refresh_board)
+
+    def open_trend(self) -> None:
+        """Open the trend of the selection."""
+        self.start(self._open_trend(self.top))
+
+    async def _open_trend(self, screen: DashboardScreen) -> None:
+        from tui_monitor.tui.screens.trend import TrendScreen
+
+        expr, alert = await screen.selected_expr(), screen.trend_alert()
+        if expr:
+            await self.open(TrendScreen(self, expr, alert))
+        else:
+            self.inform("There is no series to show here.")

@@ -1,0 +1,227 @@
+"""The one table of keys: makes bindings, help page, command palette, footers and the table in docs/dashboard.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.binding import Binding, BindingType
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.tui.screen_table import SCREENS
+from tui_monitor.widgets.cell_line import HelpSection, Hints
+
+STEP_MS = 60_000
+LONG_STEP_MS = 900_000
+SECTIONS = ("Alerts", "Look", "Time", "Move", "Monitor")
+"""The sections of the help page."""
+SCREENS_ENTRY = "screens"
+"""The entry in whose place the help page lists the screens of `screen_table`."""
+
+
+@frozen
+class Key:
+    """One line of the table: keys that belong together, and all that is said of them."""
+
+    name: str
+    shown: str
+    """As people read it: "a", "[ ]", "Ctrl+S"."""
+    binds: tuple[tuple[str, str], ...] = ()
+    """(Textual's names of the keys, action); nothing where Textual or an input binds them."""
+    scopes: tuple[str, ...] = ("app",)
+    """Where the keys are bound: "app" is everywhere, "main", "pane" (screens of one pane), else one kind of screen."""
+    section: str = ""
+    """The section of the help page; "" where the screen's own footer is enough."""
+    help: str = ""
+    doc: str = ""
+    """What the documentation says where that is more than ``help``."""
+    title: str = ""
+    """The title in the command palette; "" where it is not there."""
+    about: str = ""
+    """What the palette says after the key."""
+    hint: str = ""
+    """The word in footers."""
+    action: str = ""
+    """The action that the palette runs, where it is not the first of ``binds``."""
+    priority: bool = False
+    """Whether it comes before what a focused input does with the key."""
+
+
+KEYS = (
+    # Alerts.
+    Key(
+        "acknowledge", "a", (("a", "acknowledge"),), section="Alerts", hint="acknowledge",
+        help="acknowledge the selected alert, else the first",
+        doc="acknowledge the selected alert, else the first, from any pane; asks for a note (Enter sends, Esc leaves)",
+        title="Acknowledge the alert", about="stop the reminders of the selected or first alert",
+    ),
+    Key(
+        "acknowledge_all", "A", (("A", "acknowledge_all"),), section="Alerts", help="acknowledge all that fire",
+        title="Acknowledge all alerts", about="everything that fires",
+    ),
+    Key(
+        "unacknowledge", "u", (("u", "unacknowledge"),), section="Alerts", hint="take back", help="take the acknowledgement back",
+        title="Take the acknowledgement back", about="reminders go on",
+    ),
+    Key(
+        "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: matchers, how long, # why",
+        doc="silence: matchers are filled in; end the line with how long and `# why`",
+        title="Silence", about="no messages for a while",
+    ),
+    Key(
+        "alert_time", "m", (("m", "alert_time"),), section="Alerts", hint="its moment", help="go back to the moment of the alert",
+        title="The alert's moment", about="the board when the alert began",
+    ),
+    # Look.
+    Key(
+        "details", "Enter", (("enter", "details"),), ("main",), section="Look", hint="details", help="details of the selection",
+        doc="details of the selection: all facts, history, notifications, evidence",
+    ),
+    Key("back", "Esc", (("escape", "back"),), section="Look", hint="back", help="back; never quits"),
+    Key(
+        "trend", "t", (("t", "trend"),), section="Look", hint="trend", help="trend of the selection",
+        title="Trend", about="a chart of the selection",
+    ),
+    Key(
+        "explore", "e", (("e", "explore"),), section="Look", hint="explore", help="explore: any PromQL; a ; b draws two",
+        doc="explore: any PromQL; `a; b` draws two", title="Explore", about="any PromQL, as table or chart",
+    ),
+    Key(
+        "save_panel", "Ctrl+S", (("ctrl+s", "save_panel"),), ("chart", "explore"), section="Look", hint="keep as panel",
+        help="in trend and explore: keep it as a panel", priority=True,
+    ),
+    Key(
+        "add_series", "+", (("plus", "add_series"),), ("chart", "explore"), section="Look", hint="another series",
+        help="in trend: draw another series too",
+    ),
+    Key(
+        "filter", "/", (("slash", "filter"),), section="Look", hint="filter", help="filter rows; n N next and previous",
+        doc="filter rows as you type; Esc clears it", title="Filter", about="show only matching rows",
+    ),
+    Key("next_match", "n N", (("n", "next_match(1)"), ("N", "next_match(-1)")), ("main", "pane"), doc="next and previous match"),
+    Key(
+        "order", "o", (("o", "order"),), ("main", "pane"), section="Look", hint="order", help="change the sort order",
+        title="Change the sort order", about="of the pane that has the focus", action="screen.order",
+    ),
+    Key(
+        "pause", "p", (("p", "pause"),), section="Look", hint="pause", help="pause the picture; monitoring goes on",
+        title="Pause the picture", about="monitoring goes on",
+    ),
+    # Time.
+    Key(
+        "step", "[ ]", (("left_square_bracket", f"step({-STEP_MS})"), ("right_square_bracket", f"step({STEP_MS})")), section="Time",
+        hint="time", help="a minute back, forth; the newest is live again",
+    ),
+    Key(
+        "long_step", "{ }", (("left_curly_bracket", f"step({-LONG_STEP_MS})"), ("right_curly_bracket", f"step({LONG_STEP_MS})")),
+        section="Time", hint="15 minutes", help="a quarter of an hour",
+    ),
+    Key(
+        "go_to_time", "@", (("at", "go_to_time"),), section="Time", hint="a time", help="go to a time: 03:10, 2026-11-20 03:10, -2h",
+        doc="go to a time: `03:10`, `2026-11-20 03:10`, `-2h`", title="Go to a time", about="show the board of a past moment",
+    ),
+    Key(
+        "mark", "M", (("M", "mark"),), section="Time", hint="mark it", help="mark the moment shown, on every chart",
+        doc="mark the moment shown (an annotation), on every chart", title="Mark this moment", about="an annotation on every chart",
+    ),
+    # Move.
+    Key(
+        "next_pane", "Tab", (("tab,l,right", "focus_pane(1)"), ("shift+tab,h,left", "focus_pane(-1)")), ("main",), section="Move",
+        hint="panes", help="next pane; Shift+Tab the one before",
+    ),
+    Key(
+        "move", "arrows",
+        (
+            ("down,j", "move(1)"), ("up,k", "move(-1)"), ("pagedown,space", "move_page(1)"), ("pageup", "move_page(-1)"),
+            ("g,home", "move_to_end(-1)"), ("G,end", "move_to_end(1)"),
+        ),
+        ("main", "pane"), section="Move", help="also h j k l; g first, G last; the mouse works",
+        doc="also `h` `j` `k` `l`; `g` first, `G` last; the mouse works",
+    ),
+    Key(SCREENS_ENTRY, "1-9", section="Move", hint="screens"),
+    Key("palette", "Ctrl+P", section="Move", hint="all commands", help="all commands"),
+    # Monitor.
+    Key(
+        "reload", "R", (("R", "reload"),), section="Monitor", help="reload the configuration",
+        title="Reload the configuration", about="a bad file keeps the old one",
+    ),
+    Key(
+        "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
+        title="Help", about="all keys",
+    ),
+    Key(
+        "quit", "q", (("q", "quit"),), section="Monitor", hint="quit", help="quit; never ends the daemon",
+        title="Quit", about="never ends the daemon",
+    ),
+    Key("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
+    # Keys that only some screens have: their footers name them.
+    Key("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
+    Key("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
+    Key("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("chart", "explore", "study"), hint="range"),
+    Key("compare", "c", (("c", "compare"),), ("chart", "explore"), hint="last week"),
+    Key("table", "v", (("v", "table"),), ("chart", "explore"), hint="table or chart"),
+    Key("again", "r", (("r", "again"),), ("chart", "explore"), hint="again"),
+    Key("run", "Enter", scopes=("explore",), hint="run"),
+    Key("complete", "right", scopes=("explore",), hint="complete"),
+    Key("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
+    Key("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
+    Key("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
+    Key("remove", "x", (("x,delete", "remove"),), ("panels",), hint="take away"),
+)  # fmt: skip
+_BY_NAME = {key.name: key for key in KEYS}
+
+
+def bindings(scope: str) -> list[BindingType]:
+    """Textual's bindings of a scope; those of "app" hold the keys of the screens too."""
+    found: list[BindingType] = [
+        Binding(keys, action, key.title or key.help or key.hint or key.doc, show=False, priority=key.priority)
+        for key in KEYS
+        if scope in key.scopes
+        for keys, action in key.binds
+    ]
+    if scope == "app":
+        found += [Binding(one.key, f"open_screen('{one.name}')", one.title, show=False) for one in SCREENS if one.key]
+    return found
+
+
+def hints(*named: str | tuple[str, str]) -> Hints:
+    """The (key, word) pairs of a footer, by the names of the keys; a pair is a name with the screen's own word for it."""
+    pairs = ((one, _BY_NAME[one].hint) if isinstance(one, str) else one for one in named)
+    return tuple((_BY_NAME[name].shown, word) for name, word in pairs)
+
+
+def help_sections() -> tuple[HelpSection, ...]:
+    """The sections of the help page: title and (key, what it does)."""
+    return tuple((title, tuple(_help_rows(title))) for title in SECTIONS)
+
+
+def _help_rows(section: str) -> Iterator[tuple[str, str]]:
+    for key in KEYS:
+        if key.section == section and key.name == SCREENS_ENTRY:
+            yield from ((one.key or "0", one.help) for one in SCREENS)
+        elif key.section == section:
+            yield key.shown, key.help
+
+
+def palette() -> Iterator[tuple[str, str, str]]:
+    """(title, what it does, action) of each entry of the command palette."""
+    for key in KEYS:
+        if key.title:
+            yield key.title, f"{key.shown}: {key.about}", key.action or key.binds[0][1]
+    for one in SCREENS:
+        yield one.title, f"{one.key}: {one.about}" if one.key else one.about, f"open_screen('{one.name}')"
+
+
+def docs_table() -> str:
+    """The table of keys as docs/dashboard.md has it."""
+    rows = ["| key | does |", "| --- | --- |"]
+    for key in KEYS:
+        if key.name == SCREENS_ENTRY:
+            rows += [f"| {_code(one.key or '0')} | {one.help} |" for one in SCREENS]
+        elif key.help or key.doc:
+            rows.append(f"| {_code(key.shown)} | {key.doc or key.help} |")
+    return "\n".join(rows)
+
+
+def _code(shown: str) -> str:
+    """Each key in backquotes; a word for many keys ("arrows") is prose."""
+    return " ".join(word if word == "arrows" else f"`{word}`" for word in shown.split())

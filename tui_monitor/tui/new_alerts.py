@@ -1,0 +1,49 @@
+"""Notices about alerts that begin to fire: one for each board, however many they are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tui_monitor.board.values import AlertView, Board
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
+
+
+@frozen
+class NewAlertNotice:
+    """What a toast says of new alerts."""
+
+    title: str
+    text: str
+    severity: Literal["warning", "error"]
+
+
+class NewAlerts:
+    """Compares each board with the one before; ``lasting_ms`` is how long a notice is seen, in which further alerts are counted in."""
+
+    def __init__(self, first: Board, lasting_ms: int) -> None:
+        self._lasting_ms = lasting_ms
+        self._known = _open_alerts(first)
+        self._recent: list[int] = []
+
+    def notice(self, board: Board) -> NewAlertNotice | None:
+        """What has begun to fire since the last board, unless it is acknowledged or muted; nothing while boards are still loading."""
+        if board.loading:
+            return None
+        before, self._known = self._known, _open_alerts(board)
+        new = [] if before is None or self._known is None else [a for a in board.alerts if a.id in self._known - before]
+        return self._notice(new, board.at) if new else None
+
+    def _notice(self, new: list[AlertView], at: int) -> NewAlertNotice:
+        self._recent = [one for one in self._recent if one > at - self._lasting_ms] + [at] * len(new)
+        more = len(self._recent) - 1
+        text = clean(new[0].summary or new[0].name) + (f"  and {more} more" if more else "")
+        is_grave = any(alert.severity in ("critical", "error") for alert in new)
+        return NewAlertNotice(clean(new[0].name), text, "error" if is_grave else "warning")
+
+
+def _open_alerts(board: Board) -> frozenset[str] | None:
+    """The ids of what fires and wants attention; None: nothing is known yet."""
+    if board.loading:
+        return None
+    return frozenset(a.id for a in board.alerts if a.state == "firing" and not a.acknowledged_by and not a.suppressed_by)

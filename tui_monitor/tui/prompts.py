@@ -1,0 +1,80 @@
+"""What the dashboard asks before it acts, on whatever screen: notes, silences, times. Loaded when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tui_monitor.board.values import AlertView
+from tui_monitor.core.commands import Acknowledge, Annotate
+from tui_monitor.core.humanize import stamp
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.prompt import ask_until_valid
+from tui_monitor.widgets.alerts import subject
+from tui_monitor.widgets.pane import Pane
+from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
+
+NOTE = "a note, or nothing"
+ACKNOWLEDGE_HINT = "Enter acknowledges   Esc leaves"
+
+
+def acknowledge(context: ScreenContext, alert: AlertView | None) -> None:
+    """Ask for a note and acknowledge an alert; None: say that none is chosen."""
+    if not context.may_act():
+        return
+    if alert is None:
+        context.inform("No alert is chosen here: 1 leads to them." if context.live.firing else "There is no alert to acknowledge.")
+        return
+    question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
+    context.ask(
+        question, lambda text: context.start(context.send(Acknowledge((alert.id,), note=text.strip()))),
+        placeholder=NOTE, hint=ACKNOWLEDGE_HINT,
+    )  # fmt: skip
+
+
+def acknowledge_all(context: ScreenContext) -> None:
+    """Ask for a note and acknowledge everything that fires."""
+    if context.may_act():
+        context.ask(
+            f"Acknowledge all {context.live.firing} firing alerts",
+            lambda text: context.start(context.send(Acknowledge(all_firing=True, note=text.strip()))),
+            placeholder=NOTE, hint=ACKNOWLEDGE_HINT,
+        )  # fmt: skip
+
+
+def silence(context: ScreenContext, labels: Iterable[tuple[str, str]]) -> None:
+    """Ask for matchers, how long and why; the line begins with matchers of these labels."""
+    if context.may_act():
+        ask_until_valid(
+            context, "Silence: matchers, for how long, # why", parse_silence,
+            lambda command: context.start(context.send(command)),
+            value=silence_text(labels), hint="Enter silences   Esc leaves",
+        )  # fmt: skip
+
+
+def filter_rows(context: ScreenContext, pane: Pane) -> None:
+    """Ask for a text and show only the rows of a pane that hold it, at each key."""
+    question = f"Filter {pane.TITLE}".rstrip()
+    context.ask(question, pane.filter, value=pane.needle, hint="Enter keeps it   Esc leaves", typed=pane.filter)
+
+
+def time(context: ScreenContext, then: Callable[[int], None]) -> None:
+    """Ask for a moment; ``then`` gets it (UTC ms)."""
+    ask_until_valid(
+        context, "Go to", lambda text: parse_moment(text, context.now(), context.look.zone), then,
+        placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves",
+    )  # fmt: skip
+
+
+def mark(context: ScreenContext) -> None:
+    """Ask for a text and mark the moment that is shown; past moments can be marked too."""
+    if context.live.read_only:
+        context.inform(context.live.read_only, "warning")
+        return
+    at = context.view.past_at
+    when = stamp(at, context.now(), context.look.zone, seconds=True) if at else "now"
+
+    def answered(text: str) -> None:
+        if text.strip():
+            context.start(context.send(Annotate(text.strip(), at or None)))
+
+    context.ask(f"Mark {when}", answered, placeholder="deploy v2.3", hint="Enter marks it on every chart   Esc leaves")

@@ -1,0 +1,64 @@
+"""The base of every screen: what the app asks of it, whatever it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.screen import Screen
+
+from tui_monitor.board.values import AlertView, Board
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.widgets.alerts import naming_labels
+from tui_monitor.widgets.pane import Pane
+from tui_monitor.widgets.status_bars import ViewMode
+
+
+class DashboardScreen(Screen[None]):
+    """A screen that shows boards. Without more it is about no alert, no series and no pane."""
+
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__()
+        self.context = context
+
+    async def load(self) -> None:
+        """Ask the backend for what the screen needs before it opens; what this raises keeps it closed."""
+
+    def show(self, board: Board, view: ViewMode) -> None:
+        """Show a new board, or another moment."""
+
+    @property
+    def pane(self) -> Pane | None:
+        """The pane that filters act on."""
+        return None
+
+    @property
+    def expr(self) -> str:
+        """PromQL of what the screen is about, "" where it is about no series."""
+        return ""
+
+    def chosen_alert(self) -> AlertView | None:
+        """The alert that keys act on."""
+        return None
+
+    async def selected_expr(self) -> str:
+        """PromQL of the selection's trend: the screen's own, else that of the chosen alert, else ""."""
+        if self.expr:
+            return self.expr
+        alert = self.chosen_alert()
+        return (await self.context.backend.alert_detail(alert.id)).series if alert is not None else ""
+
+    def trend_alert(self) -> AlertView | None:
+        """The alert that keys act on while the selection's trend is shown."""
+        return self.chosen_alert()
+
+    def silence_labels(self) -> Sequence[tuple[str, str]]:
+        """What a silence of the selection would match."""
+        alert = self.chosen_alert()
+        return naming_labels(alert) if alert is not None else ()
+
+    def step_back(self) -> bool:
+        """Take back one thing within the screen, for Esc; False where there is nothing and Esc leaves the screen."""
+        if self.pane is None or not self.pane.needle:
+            return False
+        self.pane.filter("")
+        return True

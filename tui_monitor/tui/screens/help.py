@@ -1,0 +1,23 @@
+"""The help screen: every key, what the shapes and words mean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tui_monitor.tui.keymap import help_sections, hints
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.pane_screen import PaneScreen
+from tui_monitor.widgets.cell_line import Hints
+from tui_monitor.widgets.help import help_lines
+from tui_monitor.widgets.list_panes import TextPane
+
+
+class HelpScreen(PaneScreen):
+    """The keys of `keymap`."""
+
+    HINTS: ClassVar[Hints] = hints("back", "filter", "palette")
+
+    def __init__(self, context: ScreenContext) -> None:
+        sections = help_sections()
+        text = TextPane("Help", lambda width, look: help_lines(sections, width, look), look=context.look, text_styles=context.text_styles)
+        super().__init__(context, text)

@@ -1,0 +1,69 @@
+"""The screen of alerts: those that fire, then those that are over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from tui_monitor.board.values import AlertView, Board
+from tui_monitor.tui.keymap import hints
+from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.pane_screen import ListScreen
+from tui_monitor.widgets.alerts import ORDERS, alert_line, order_key, search_text
+from tui_monitor.widgets.cell_line import Hints, Line, RenderStyle
+from tui_monitor.widgets.list_panes import ListRow
+
+LIMIT = 200
+"""How many alerts that are over are asked for."""
+
+
+class HistoryScreen(ListScreen):
+    """Current and past alerts; `o` puts both into one order."""
+
+    TITLE_TEXT = "Alerts and history"
+    EMPTY_TEXT = "No alert has ever fired."
+    HINTS: ClassVar[Hints] = hints(
+        "acknowledge", ("open", "details"), "silence", "trend", "filter", "order", "alert_time", "screens", "back"
+    )
+
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        self._resolved: Sequence[AlertView] = ()
+        self._known: dict[str, AlertView] = {}
+        self._order = 0
+
+    async def load(self) -> None:
+        """The alerts that are over."""
+        self._resolved = await self.context.backend.alert_history(LIMIT)
+        self.show_board(self.context.shown)
+
+    def show_board(self, board: Board) -> None:
+        """The board's alerts before those that are over."""
+        current = sorted(board.alerts, key=order_key(ORDERS[0]))
+        ids = {alert.id for alert in current}
+        listed = [*current, *(alert for alert in self._resolved if alert.id not in ids)]
+        remark = f"{len(current)} now, {len(self._resolved)} over"
+        if self._order:
+            listed.sort(key=order_key(ORDERS[self._order]))
+            remark += f", by {ORDERS[self._order]}"
+        self._known = {alert.id: alert for alert in listed}
+        self.rows.fill([ListRow(one.id, search_text(one), partial(_line, one, board.at)) for one in listed], remark)
+
+    def chosen_alert(self) -> AlertView | None:
+        """The alert of the selected row."""
+        return self._known.get(self.rows.selection)
+
+    def open_row(self, key: str) -> None:
+        """Its details."""
+        self.context.start(self.context.open(AlertDetailsScreen(self.context, key)))
+
+    def action_order(self) -> None:
+        """The next order."""
+        self._order = (self._order + 1) % len(ORDERS)
+        self.show_board(self.context.shown)
+
+
+def _line(alert: AlertView, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
+    return alert_line(alert, now, width, look, selected=selected)

@@ -1,0 +1,49 @@
+"""The screen of the outbox: messages that wait, were sent or failed, under the health of each notifier."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from tui_monitor.board.values import NotificationView
+from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
+from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.pane_screen import ListScreen
+from tui_monitor.widgets.cell_line import Line, RenderStyle
+from tui_monitor.widgets.list_panes import ListRow
+from tui_monitor.widgets.notifications import notification_line, notification_text, notifier_text
+
+LIMIT = 500
+
+
+class NotificationsScreen(ListScreen):
+    """The outbox, newest first; Enter opens the first alert that a message is about."""
+
+    TITLE_TEXT = "Notifications"
+    EMPTY_TEXT = "Nothing has been sent yet."
+    RELOAD_EVERY: ClassVar[int] = 3
+
+    def __init__(self, context: ScreenContext) -> None:
+        super().__init__(context)
+        self._alert_ids: dict[str, str] = {}
+
+    async def load(self) -> None:
+        """The newest messages."""
+        found = list(await self.context.backend.notifications(LIMIT))
+        self._alert_ids = {str(one.id): one.alerts[0] for one in found if one.alerts}
+        self.rows.fill([self._row(one) for one in found], notifier_text(found, self.context.live.notifiers, self.context.shown.at))
+
+    def _row(self, one: NotificationView) -> ListRow:
+        text = f"{one.notifier} {one.kind} {one.state} {one.title} {one.error}"
+        full = notification_text(one, self.context.shown.at, self.context.look)
+        return ListRow(str(one.id), text, partial(self._line, one), full)
+
+    def _line(self, one: NotificationView, width: int, look: RenderStyle, selected: bool) -> Line:
+        return notification_line(one, self.context.shown.at, width, look)
+
+    def open_row(self, key: str) -> None:
+        """The alert that the message is about."""
+        if key in self._alert_ids:
+            self.context.start(self.context.open(AlertDetailsScreen(self.context, self._alert_ids[key])))
+        else:
+            self.context.inform("This message is about no alert.")

@@ -1,0 +1,19 @@
+"""The screen of a trend: a chart of what was selected."""
+
+from __future__ import annotations
+
+from tui_monitor.board.values import AlertView
+from tui_monitor.tui.keymap import hints
+from tui_monitor.tui.screens.chart import ChartScreen
+from tui_monitor.tui.screens.context import ScreenContext
+
+_ABOUT_AN_ALERT = ("acknowledge",)
+
+
+class TrendScreen(ChartScreen):
+    """The trend of an expression; ``alert`` is the alert that it is about, if any."""
+
+    def __init__(self, context: ScreenContext, expr: str, alert: AlertView | None) -> None:
+        about = _ABOUT_AN_ALERT if alert is not None else ()
+        footer = hints("range", *about, "compare", "add_series", "table", "again", "save_panel", "back")
+        super().__init__(context, "Trend", footer, expr, alert=alert)

@@ -1,0 +1,89 @@
+"""Which board is on the screen: the newest, the one that was paused, or one of the past."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from tui_monitor.board.values import Backend, Board, NotReady
+from tui_monitor.widgets.status_bars import ViewMode
+
+RETRY_AFTER = 0.1
+"""Seconds between attempts while the backend is still starting."""
+MARKED_ALERTS = 500
+"""How many alerts of the past the timeline marks."""
+
+
+class TimeTravel:
+    """Keeps the live board and the one that is shown in its place; calls ``changed`` when another board is to be seen."""
+
+    def __init__(self, backend: Backend, first: Board, now: Callable[[], int], changed: Callable[[], None]) -> None:
+        self.live = first
+        self._backend, self._now, self._changed = backend, now, changed
+        self._held: Board | None = None
+        self._paused_since, self._past_at = 0, 0
+        self._target = 0
+        self._marks: Sequence[tuple[int, str]] = ()
+
+    @property
+    def shown(self) -> Board:
+        """The board on the screen."""
+        return self._held or self.live
+
+    @property
+    def view(self) -> ViewMode:
+        """How it is viewed."""
+        return ViewMode(self._paused_since, self._past_at, self.live.at or self.shown.at, self._marks)
+
+    def receive(self, board: Board) -> None:
+        """Take a new board from the backend; it is shown unless another one is held."""
+        self.live = board
+        if self._held is None:
+            self._changed()
+
+    def toggle_pause(self) -> None:
+        """Hold the board that is shown, or go on; in the past nothing moves anyway."""
+        if self._paused_since:
+            self.resume()
+        elif not self._past_at:
+            self._hold(self.live, paused_since=self.live.at or self._now())
+
+    def resume(self) -> None:
+        """Show the live board."""
+        self._target = 0
+        self._hold(None)
+
+    def _hold(self, board: Board | None, *, paused_since: int = 0, past_at: int = 0) -> None:
+        self._held, self._paused_since, self._past_at = board, paused_since, past_at
+        self._changed()
+
+    async def step(self, by: int) -> None:
+        """Step through time (ms); steps forward from the live board do nothing."""
+        if self._target or by < 0:
+            await self.go_to((self._target or self._paused_since or self.live.at or self._now()) + by)
+
+    async def go_to_when_ready(self, at: int) -> None:
+        """Show a past moment (UTC ms) as soon as the backend can be asked."""
+        while True:
+            try:
+                return await self.go_to(at)
+            except NotReady:
+                await asyncio.sleep(RETRY_AFTER)
+
+    async def go_to(self, at: int) -> None:
+        """Show the board of a moment (UTC ms); from the newest on it is live. Where a later call asks for another, only that one shows."""
+        self._target = at
+        if at >= (self.live.at or self._now()):
+            self.resume()
+            return
+        try:
+            board = await self._backend.board_at(at)
+        except BaseException:
+            self._target = self._past_at
+            raise
+        if at != self._target:
+            return
+        if not self._past_at:
+            resolved = await self._backend.alert_history(MARKED_ALERTS)
+            self._marks = [(alert.starts_at or alert.active_at, alert.severity) for alert in (*resolved, *self.live.alerts)]
+        self._hold(board, past_at=at)

@@ -1,0 +1,103 @@
+"""The one-line bars of every screen: each keeps the newest board and builds its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_monitor.board.values import Board
+from tui_monitor.widgets import status_bars as bars
+from tui_monitor.widgets.cell_line import Line, RenderStyle
+from tui_monitor.widgets.line_widget import LineWidget
+from tui_monitor.widgets.styles import TextStyles
+
+
+class BoardBar(LineWidget):
+    """A bar built from the board and its view mode."""
+
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        super().__init__(look=look, text_styles=text_styles, id=id)
+        self.board = board
+        self.view = bars.ViewMode()
+
+    def show(self, board: Board, view: bars.ViewMode) -> None:
+        """Show a new board."""
+        self.board, self.view = board, view
+        self.rebuild()
+
+
+class HeadBar(BoardBar):
+    """The top line."""
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Host, health, counts, role, clock."""
+        return [bars.head_line(self.board, width, self.look)], -1
+
+
+class NoticeBar(BoardBar):
+    """Notices: past, paused, no leader, read-only, trouble. Hidden without any; with ``home`` (main screen) as high as needed."""
+
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str, home: bool = False) -> None:
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+        self._home = home
+        self.add_class("-hidden")
+
+    def show(self, board: Board, view: bars.ViewMode) -> None:
+        """Show the notices at the height they need, or hide."""
+        self.board, self.view = board, view
+        told = bars.notices(board, view, self.look, home=self._home)
+        self.set_class(not told, "-hidden")
+        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look, home=self._home)))
+        self.rebuild()
+
+    def on_resize(self) -> None:
+        """Narrower bars need more lines."""
+        super().on_resize()
+        self._make_room(len(self.build(self.size.width, 1)[0]))
+
+    def _make_room(self, height: int) -> None:
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The notices that fit."""
+        told = bars.notices(self.board, self.view, self.look, home=self._home)
+        return bars.notice_lines(told, width, self.look, home=self._home), -1
+
+
+class FootBar(BoardBar):
+    """The bottom line."""
+
+    def __init__(self, board: Board, hints: bars.FooterHints, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+        self._hints = hints
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Keys and own use."""
+        return [bars.foot_line(self.board, self._hints, width, self.look)], -1
+
+
+class SummaryBar(BoardBar):
+    """The only line of a terminal below 40x12."""
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Health and counts."""
+        return [bars.summary_line(self.board, width, self.look)], -1
+
+
+class TimelineBar(BoardBar):
+    """The position in time of a past board, with marks for alerts; hidden while live."""
+
+    hours = 6
+
+    def show(self, board: Board, view: bars.ViewMode) -> None:
+        """Show or hide."""
+        self.set_class(not view.past_at, "-hidden")
+        super().show(board, view)
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Six hours around the moment, ending now where now is among them."""
+        long = self.hours * 3_600_000
+        now, at = self.view.now or self.board.at, self.view.past_at or self.board.at
+        end = now if now - at < long else min(now, at + long // 2)
+        marks = [*self.view.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
+        return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1

@@ -1,0 +1,24 @@
+"""The lines of silences. Pure."""
+
+from __future__ import annotations
+
+from tui_monitor.board.values import SilenceView
+from tui_monitor.core import humanize as f
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+
+
+def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
+    """One silence: id, time left or start, matchers, author, comment."""
+    row = LineBuilder(width, look).gap(1).append(one.id, "dim", 8).gap()
+    when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
+    author = clean(f"{one.by} {one.comment}".strip())
+    row.append(when, "text", 14).gap()
+    row.append(one.matchers, "strong", max(10, row.room - min(f.cells(author), row.room // 3) - 3)).gap(2)
+    return row.append(author, "dim", row.room - 1, right=True).line()
+
+
+def silence_in_full(one: SilenceView, now: int, look: RenderStyle) -> str:
+    """The silence with nothing cut, and with start and end."""
+    author = f"{one.by}: {one.comment}" if one.comment else one.by
+    return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}   {author}".rstrip()
