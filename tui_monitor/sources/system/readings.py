@@ -150,6 +150,8 @@ class Mount:
     """The device's number: equal for bind mounts of one file system."""
     whole: bool = True
     """False where only a part of the file system is mounted here (a bind mount or a subvolume)."""
+    read_only: bool = False
+    """True where it was mounted read-only; not where the kernel made it so after an error."""
 
 
 class Kernel(Protocol):
