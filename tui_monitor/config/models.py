@@ -91,7 +91,7 @@ Regex = Annotated[str, AfterValidator(_pattern)]
 HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
 SecretHttpAddress = Annotated[SecretStr, AfterValidator(_address("http", "https"))]
 PostgresAddress = Annotated[SecretStr, AfterValidator(_address("postgresql", "postgres"))]
-RedisAddress = Annotated[SecretStr, AfterValidator(_address("redis", "rediss", "unix"))]
+RedisAddress = Annotated[SecretStr, AfterValidator(_address("redis", "rediss", "valkey", "valkeys", "unix"))]
 
 
 class Section(BaseModel):
@@ -218,7 +218,7 @@ class RedisCheck(CheckSettings):
     """A Redis (or Valkey) server."""
 
     type: Literal["redis"] = "redis"
-    url: RedisAddress = Field(description="redis://user:password@host:port/0 or rediss://")
+    url: RedisAddress = Field(description="redis://user:password@host:port/0, rediss://, valkey:// or valkeys://")
     memory_degraded: Ratio = _key(0.9, "degraded when more of maxmemory is used")
 
 
