@@ -17,6 +17,10 @@ METRIC_NAME = "__name__"
 STALE_BITS = 0x7FF0000000000002
 STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
 """Prometheus' staleness marker: this value ends a series (source: prometheus/model/value/value.go)."""
+ENDED_BITS = 0x7FF0000000000003
+ENDED_NAN: float = struct.unpack("<d", struct.pack("<Q", ENDED_BITS))[0]
+"""A staleness marker that says more: the source has answered, and this series is not there any more. Rules take it for "false" and
+resolve; after STALE_NAN nobody knows (a check that is unknown), and alerts hold."""
 
 SEVERITIES = ("info", "warning", "error", "critical")
 SEVERITY_ALIASES = {"low": "info", "medium": "warning", "high": "error"}
@@ -50,11 +54,17 @@ def label(labels: Labels, name: str) -> str:
 
 
 def is_stale(value: float) -> bool:
-    """Whether the value is the staleness marker and not an ordinary NaN."""
-    return value != value and struct.pack("<d", value) == _STALE_BYTES
+    """Whether the value is one of the two staleness markers and not an ordinary NaN."""
+    return value != value and struct.pack("<d", value) in _MARKERS
 
 
-_STALE_BYTES = struct.pack("<Q", STALE_BITS)
+def is_ended(value: float) -> bool:
+    """Whether the value is the marker of a series that its source has ended."""
+    return value != value and struct.pack("<d", value) == _ENDED_BYTES
+
+
+_ENDED_BYTES = struct.pack("<Q", ENDED_BITS)
+_MARKERS = (struct.pack("<Q", STALE_BITS), _ENDED_BYTES)
 
 
 def known_severity(word: str) -> str:
