@@ -15,7 +15,7 @@ from tests.support.peers.fixtures import present
 from tests.support.peers.pgbouncer import pgbouncer
 from tests.support.servers import PostgresServer, free_port, postgres_server
 from tui_monitor.config.models import PostgresCheck, QuerySettings
-from tui_monitor.core.values import HealthStatus, ProbeResult, is_ended, label
+from tui_monitor.core.values import HealthStatus, ProbeResult, label
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.postgres.connection import postgres_address
 from tui_monitor.sources.postgres.probe import PostgresProbe
@@ -590,13 +590,14 @@ async def test_columns_that_make_the_same_label_stay_apart(server: PostgresServe
         )
 
 
-async def test_a_dropped_database_ends_its_series(own_postgres: PostgresServer) -> None:
-    """The size of a database that is gone ends at the next reading of the sizes; one that failed ends nothing."""
+async def test_what_databases_there_are_is_told_with_their_sizes(own_postgres: PostgresServer) -> None:
+    """A reading of the sizes says which databases there are, so that the series of one that was dropped ends; others say nothing."""
     async with session(own_postgres.dsn()) as admin, probing(own_postgres.dsn()) as probe:
         await admin.execute("create database shop")
-        assert value(await probe.probe(), "postgres_database_size_bytes", database="shop") > 1e6
+        (found,) = (await probe.probe()).inventories
+        assert (found.label, found.values) == ("database", {"postgres", "shop"})
+        assert (await probe.probe()).inventories == ()
         await admin.execute("drop database shop")
         probe._sizes_due = 0.0
-        assert is_ended(value(await probe.probe(), "postgres_database_size_bytes", database="shop"))
-        probe._sizes_due = 0.0
-        assert [label(s.labels, "database") for s in (await probe.probe()).samples if label(s.labels, "database")] == ["postgres"]
+        (found,) = (await probe.probe()).inventories
+        assert (found.metrics, found.values) == (("postgres_database_size_bytes",), {"postgres"})

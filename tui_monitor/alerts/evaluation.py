@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_monitor.alerts.identity import without_name
-from tui_monitor.alerts.presence import any_current
+from tui_monitor.alerts.presence import all_ended, any_current
 from tui_monitor.alerts.rules.rule import Query, Rule
 from tui_monitor.core.values import Labels
 from tui_monitor.promql.engine import compile_expr
@@ -30,9 +30,13 @@ class Moment:
         return [(without_name(labels), value) for labels, value in answer]
 
     def there(self, rule: Rule, sample: Labels) -> bool:
-        """Whether the rule can judge the subject."""
+        """Whether the rule can judge the subject; what its source has ended is judged as false."""
         found = self._find(rule)
-        return found if isinstance(found, bool) else sample in found
+        return (found if isinstance(found, bool) else sample in found) or self.ended(rule, sample)
+
+    def ended(self, rule: Rule, sample: Labels) -> bool:
+        """Whether a source has answered that what the subject is about is not there any more."""
+        return any(all_ended(matchers, sample, self._storage, self.now) for matchers in rule.query.matchers)
 
     def present(self, rule: Rule) -> set[Labels]:
         """Every subject that is there; where that cannot be told apart, one without labels for all."""

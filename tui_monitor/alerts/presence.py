@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.core.values import is_stale
+from tui_monitor.core.values import METRIC_NAME, Labels, is_ended, is_stale
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, Queryable
 from tui_monitor.promql.tokens import tokenize
 
@@ -63,3 +63,21 @@ def any_current(selectors: Sequence[tuple[Matcher, ...]], storage: Queryable, no
             if newest is not None and newest[0] > now_ms - series.lookback_ms and not is_stale(newest[1]):
                 return True
     return not selectors
+
+
+def all_ended(matchers: tuple[Matcher, ...], subject: Labels, storage: Queryable, now_ms: int) -> bool:
+    """Whether the selected series that are about the subject have all been ended by their source; false where there are none.
+
+    A series is about the subject where no label of both differs: an aggregation leaves labels out.
+    """
+    wanted = dict(subject)
+    lookback: int = getattr(storage, "max_lookback_ms", DEFAULT_LOOKBACK_MS)
+    found = False
+    for series in storage.select(matchers, now_ms - lookback, now_ms):
+        if any(wanted.get(name, value) != value for name, value in series.labels if name != METRIC_NAME):
+            continue
+        newest = series.latest(now_ms)
+        if newest is None or not is_ended(newest[1]):
+            return False
+        found = True
+    return found

@@ -146,11 +146,25 @@ class Sample(NamedTuple):
 class AllSeries:
     """All series that a source has at one moment, with all their labels: one that was there before and is missing has ended.
 
-    ``stamped`` are samples with their own times (UTC ms); such series end without a marker.
+    ``stamped`` are samples with their own times (UTC ms); such series end without a marker. Not ``answered``: the source failed, these are
+    our own series about it, and nobody knows of the others.
     """
 
     samples: tuple[Sample, ...] = ()
     stamped: tuple[tuple[int, Sample], ...] = ()
+    answered: bool = True
+
+
+@frozen
+class Inventory:
+    """Everything of one kind that a source has now: ``metrics`` have one series for each of these values of the label ``label``.
+
+    A series of them with another value has ended. A source gives it only after an answer that was complete.
+    """
+
+    metrics: tuple[str, ...]
+    label: str
+    values: frozenset[str]
 
 
 @frozen
@@ -159,7 +173,8 @@ class ProbeResult:
 
     ``duration`` and ``phases`` are seconds. ``samples`` are extra series; the poller adds the labels check, type
     and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
-    sources that name all their series each time (scrapes); None says nothing of them, so none ends.
+    sources that name all their series each time (scrapes); None says nothing of them, so none ends. ``inventories`` say
+    what the target has, so that the series of what is gone end.
     """
 
     status: HealthStatus
@@ -169,6 +184,7 @@ class ProbeResult:
     samples: tuple[Sample, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     all_series: AllSeries | None = None
+    inventories: tuple[Inventory, ...] = ()
 
 
 @frozen

@@ -214,3 +214,17 @@ def test_space_is_asked_every_few_seconds_only(tmp_path: Path) -> None:
     for second in range(10):
         assert value(system.read(second * 1000, float(second)), "disk_usage_ratio", mount="/") is not None
     assert disk.calls == {b"/": 2}
+
+
+def test_what_the_machine_has_is_told_so_that_what_is_gone_ends(tmp_path: Path) -> None:
+    """An unmounted file system and an interface that was taken away are in no inventory; a table that cannot be read tells nothing."""
+    machine = Machine(tmp_path)
+    table = (machine.proc / "self/mountinfo").read_text()
+    machine.write({"proc/self/mountinfo": table + "30 21 8:1 / /usb rw - ext4 /dev/sda1 rw\n"})
+    system = machine.system()
+    assert {item.label: set(item.values) for item in system.read(0, 0.0).inventories} == {
+        "mount": {"/", "/usb"}, "interface": {"eth0"}, "device": {"nvme0n1"},
+    }  # fmt: skip
+    machine.write({"proc/self/mountinfo": table})
+    (machine.proc / "net/dev").unlink()
+    assert {item.label: set(item.values) for item in system.read(10_000, 10.0).inventories} == {"mount": {"/"}, "device": {"nvme0n1"}}

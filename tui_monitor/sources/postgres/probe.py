@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.config.models import PostgresCheck, QuerySettings
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import HealthStatus, ProbeResult, Sample
+from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.net.driver_common import Statistics
 from tui_monitor.sources.net.recent_ratio import RecentRatio
@@ -24,7 +24,7 @@ from tui_monitor.sources.postgres.connection import (
 )
 from tui_monitor.sources.postgres.dsn import problems_of
 from tui_monitor.sources.postgres.rows import MOST_ROWS, samples_of_rows
-from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, GROUPS, SIZES, DatabaseSizes, read_statistics, statement_of
+from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, GROUPS, MOST_DATABASES, SIZES, read_sizes, read_statistics, statement_of
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -63,7 +63,6 @@ class PostgresProbe:
         self._one_query = asyncio.Lock()
         self._cache_hit = RecentRatio(ENOUGH_BLOCKS)
         self._refused: dict[str, tuple[float, str]] = {}
-        self._sizes = DatabaseSizes()
         self._sizes_due = 0.0
 
     async def probe(self) -> ProbeResult:
@@ -73,6 +72,7 @@ class PostgresProbe:
         try:
             duration = await self._select_one(phases)
             statistics = await self._statistics(began)
+            sizes, databases = await self._read_sizes(began)
         except connection_errors() as error:
             self._main.drop()
             return ProbeResult(HealthStatus.UNHEALTHY, self._reason(error), phases=phases)
@@ -81,7 +81,8 @@ class PostgresProbe:
             raise
         self.stage = ""
         status = HealthStatus.DEGRADED if statistics.degraded else HealthStatus.HEALTHY
-        return ProbeResult(status, statistics.degraded, duration, phases, statistics.samples, statistics.facts)
+        samples = statistics.samples + sizes
+        return ProbeResult(status, statistics.degraded, duration, phases, samples, statistics.facts, inventories=databases)
 
     async def _select_one(self, phases: dict[str, float]) -> float:
         """Seconds of one round trip; a kept connection that turns out to be broken is replaced once."""
@@ -110,7 +111,7 @@ class PostgresProbe:
         self.stage = "statistics"
         row, refused = await self._groups(began)
         statistics = read_statistics(row, self._cache_hit)
-        return Statistics(statistics.samples + await self._read_sizes(began), {**statistics.facts, **refused}, statistics.degraded)
+        return Statistics(statistics.samples, {**statistics.facts, **refused}, statistics.degraded)
 
     async def _groups(self, began: float) -> tuple[dict[str, Any], dict[str, str]]:
         """(the columns of all groups that the server gives, facts: why it does not give the others).
@@ -141,14 +142,17 @@ class PostgresProbe:
         rows, failure = await self._read(statement_of(groups), began) if groups else ([], None)
         return dict(rows[0]) if rows else {}, failure
 
-    async def _read_sizes(self, began: float) -> tuple[Sample, ...]:
+    async def _read_sizes(self, began: float) -> tuple[tuple[Sample, ...], tuple[Inventory, ...]]:
         now = time.monotonic()
         if now < self._sizes_due or not self._main.is_open:
-            return ()
+            return (), ()
         self.stage = "database sizes"
         rows, failure = await self._read(SIZES, began)
         self._sizes_due = now + (SIZES_AFTER_FAILURE if failure else SIZES_EVERY)
-        return () if failure else self._sizes.samples(rows)
+        if failure:
+            return (), ()
+        samples, databases = read_sizes(rows)
+        return samples, () if len(rows) == MOST_DATABASES else (databases,)
 
     async def _read(self, sql: str, began: float) -> tuple[list[Record], Failure | None]:
         """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""

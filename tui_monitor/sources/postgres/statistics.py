@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from tui_monitor.core.units import format_duration
-from tui_monitor.core.values import ENDED_NAN, Labels, Sample, labels_of
+from tui_monitor.core.values import Inventory, Sample, labels_of
 from tui_monitor.sources.net.driver_common import Statistics
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 
+_SIZE = "postgres_database_size_bytes"
 CONNECTIONS_DEGRADED = 0.9
 ENOUGH_BLOCKS = 1000.0
 
@@ -52,11 +53,12 @@ def statement_of(groups: Iterable[str]) -> str:
     return "SELECT * FROM " + ", ".join(f"({GROUPS[group]}\n) AS group_{place}" for place, group in enumerate(groups))
 
 
-SIZES = """
+MOST_DATABASES = 100
+SIZES = f"""
 SELECT datname::text AS database, pg_database_size(oid)::float8 AS bytes FROM pg_database
 WHERE datallowconn AND NOT datistemplate
   AND (has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE'))
-ORDER BY datname LIMIT 100
+ORDER BY datname LIMIT {MOST_DATABASES}
 """
 """Looks at every file of every database: once a minute at most."""
 
@@ -132,19 +134,11 @@ class Columns(Protocol):
     def __getitem__(self, name: str, /) -> Any: ...
 
 
-class DatabaseSizes:
-    """The sizes of the databases from one answer to the next: the series of a database that is gone ends."""
+def read_sizes(rows: Iterable[Columns]) -> tuple[tuple[Sample, ...], Inventory]:
+    """One series for each row of SIZES, and which databases there are.
 
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def samples(self, rows: Iterable[Columns]) -> tuple[Sample, ...]:
-        """One series for each row of SIZES; a database without a size (its directory is gone, or it is being dropped) has none."""
-        sizes = {row["database"]: row["bytes"] for row in rows}
-        gone, self._known = self._known - sizes.keys(), set(sizes)
-        found = [Sample(_size_of(name), size) for name, size in sizes.items() if size is not None]
-        return (*found, *(Sample(_size_of(name), ENDED_NAN) for name in sorted(gone)))
-
-
-def _size_of(database: str) -> Labels:
-    return labels_of("postgres_database_size_bytes", database=database)
+    A database without a size (its directory is gone, or it is being dropped) has no sample.
+    """
+    sizes = {row["database"]: row["bytes"] for row in rows}
+    samples = tuple(Sample(labels_of(_SIZE, database=name), size) for name, size in sizes.items() if size is not None)
+    return samples, Inventory((_SIZE,), "database", frozenset(sizes))

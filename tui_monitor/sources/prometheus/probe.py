@@ -106,7 +106,7 @@ class PrometheusProbe:
 def _all_series(page: Page, own: list[Labels], up: bool, took: float) -> AllSeries:
     values = (float(up), took, float(page.scraped))
     mine = tuple(map(Sample, own, values))
-    return AllSeries(page.samples + mine, page.stamped) if up else AllSeries(mine)
+    return AllSeries(page.samples + mine, page.stamped) if up else AllSeries(mine, answered=False)
 
 
 def _rules(settings: ScrapeSettings) -> ScrapeRules:

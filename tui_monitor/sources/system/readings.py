@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import NamedTuple, Protocol
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import Sample
+from tui_monitor.core.values import Inventory, Sample
 from tui_monitor.sources.system.self_usage import OwnReading
 
 
@@ -122,6 +122,7 @@ class SystemReading:
 
     at: int
     samples: tuple[Sample, ...]
+    inventories: tuple[Inventory, ...] = ()
     cpu: float | None = None
     cores: tuple[float, ...] = ()
     modes: Mapping[str, float] = field(default_factory=dict)
