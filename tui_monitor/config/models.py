@@ -86,6 +86,7 @@ def _beside_the_file(value: str, info: ValidationInfo) -> str:
 FilePath = Annotated[str, AfterValidator(_beside_the_file)]
 Limit = Annotated[str, AfterValidator(_limit)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 StatusCode = Annotated[int, Field(ge=100, le=599)]
 Regex = Annotated[str, AfterValidator(_pattern)]
 HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
@@ -188,7 +189,11 @@ class HttpCheck(CheckSettings):
     username: str | None = _key(None, "basic authentication")
     password: SecretStr | None = _key(None, "basic authentication")
     bearer: SecretStr | None = _key(None, "bearer token")
-    tls_expiry_warning: Duration = _key(14 * 86400.0, "degraded when the certificate ends sooner")
+    tls_expiry_warning: Duration = _key(
+        14 * 86400.0, "degraded when the certificate ends sooner, or within a third of its lifetime; 0s: never"
+    )
+    tls_min_version: TlsVersion = _key("1.2", "the oldest version of TLS: 1.0, 1.1, 1.2 or 1.3")
+    tls_legacy_renegotiation: bool = _key(False, "talk to servers without secure renegotiation (RFC 5746)")
     max_body: Size = _key(2**20, "read at most this much of the body")
     keep_alive: bool = _key(False, "keep the connection between probes (tests less: no DNS, TCP, TLS)")
 
@@ -200,6 +205,13 @@ class TcpCheck(CheckSettings):
     host: str = Field(description="name or address", min_length=1)
     port: int = Field(description="port", ge=1, le=65535)
     tls: bool = _key(False, "speak TLS")
+    verify: bool = _key(True, "with tls: verify the certificate")
+    ca_file: FilePath | None = _key(None, "with tls: certificate authorities to trust (PEM)")
+    tls_expiry_warning: Duration = _key(
+        14 * 86400.0, "degraded when the certificate ends sooner, or within a third of its lifetime; 0s: never"
+    )
+    tls_min_version: TlsVersion = _key("1.2", "the oldest version of TLS: 1.0, 1.1, 1.2 or 1.3")
+    tls_legacy_renegotiation: bool = _key(False, "talk to servers without secure renegotiation (RFC 5746)")
     send: str | None = _key(None, "text to send after connecting")
     expect: str | None = _key(None, "text that the answer contains")
 
