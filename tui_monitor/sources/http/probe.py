@@ -14,6 +14,7 @@ from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.http import request as requests
+from tui_monitor.sources.http.cookies import Cookies
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
 from tui_monitor.sources.http.request import HttpRequest, Url
@@ -116,14 +117,15 @@ class HttpProbe:
 
     async def _run(self, run: _Run) -> str:
         """Follow the redirects to the last answer; gives back the fault in it, "" for none."""
-        request, headers = self._request, self._headers
+        request, headers, cookies = self._request, self._headers, Cookies()
         for _ in range(MAX_REDIRECTS + 1):
             answer = run.answer = await self._fetch(run, request)
             location = self._location(answer)
             if location is None:
                 return await self._reader.fault(answer)
+            cookies.take(request.url, answer.headers)
             try:
-                request, headers = requests.redirected(request, headers, answer.status, location)
+                request, headers = requests.redirected(request, headers, answer.status, location, cookies.header)
             except requests.BadRedirect as error:
                 return f"{status_text(answer.status)}, {error}"
         return f"more than {MAX_REDIRECTS} redirects"
@@ -161,7 +163,7 @@ class HttpProbe:
             raise
 
     async def _connect(self, run: _Run, url: Url) -> Stream:
-        stream = await open_stream(self, url.host, url.port, run.phases, self._resolver, self._settings.timeout)
+        stream = await open_stream(self, url.lookup, url.port, run.phases, self._resolver, self._settings.timeout)
         run.facts |= {"connection": "new", "address": stream.peer}
         if not url.secure:
             return stream
