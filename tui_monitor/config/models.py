@@ -114,7 +114,7 @@ class Section(BaseModel):
                     raise ValueError(f"{key}: {name} is given too; keep one of them")
                 path = Path((info.context or {}).get("directory", "."), Path(str(read.pop(key))).expanduser())
                 try:
-                    read[name] = path.read_text().strip()
+                    read[name] = path.read_bytes().decode("utf-8-sig").strip()
                 except (OSError, UnicodeDecodeError) as error:
                     raise ValueError(f"{key}: {path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
         return read
