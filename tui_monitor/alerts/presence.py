@@ -9,7 +9,7 @@ like) the question is only whether any series that the rule selects is current.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tui_monitor.core.values import METRIC_NAME, Labels, is_ended, is_stale
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, Queryable
@@ -66,18 +66,29 @@ def any_current(selectors: Sequence[tuple[Matcher, ...]], storage: Queryable, no
 
 
 def all_ended(matchers: tuple[Matcher, ...], subject: Labels, storage: Queryable, now_ms: int) -> bool:
-    """Whether the selected series that are about the subject have all been ended by their source; false where there are none.
+    """Whether the selected series that are about the subject have all been ended by their source; false where there are none."""
+    newest = list(_newest_about(matchers, subject, storage, now_ms))
+    return bool(newest) and all(is_ended(value) for _, value, _ in newest)
 
-    A series is about the subject where no label of both differs: an aggregation leaves labels out.
+
+def fell_silent(selectors: Sequence[tuple[Matcher, ...]], subject: Labels, storage: Queryable, now_ms: int) -> bool:
+    """Whether a selected series that is about the subject has no current value, though its source has not ended it."""
+    return any(
+        not is_ended(value) and (is_stale(value) or at <= now_ms - lookback)
+        for matchers in selectors
+        for at, value, lookback in _newest_about(matchers, subject, storage, now_ms)
+    )
+
+
+def _newest_about(matchers: tuple[Matcher, ...], subject: Labels, storage: Queryable, now_ms: int) -> Iterator[tuple[int, float, int]]:
+    """(time, value, look-back) of the newest sample of each series about the subject: no label of both differs, as an aggregation
+    leaves labels out.
     """
     wanted = dict(subject)
-    lookback: int = getattr(storage, "max_lookback_ms", DEFAULT_LOOKBACK_MS)
-    found = False
-    for series in storage.select(matchers, now_ms - lookback, now_ms):
+    longest: int = getattr(storage, "max_lookback_ms", DEFAULT_LOOKBACK_MS)
+    for series in storage.select(matchers, now_ms - longest, now_ms):
         if any(wanted.get(name, value) != value for name, value in series.labels if name != METRIC_NAME):
             continue
         newest = series.latest(now_ms)
-        if newest is None or not is_ended(newest[1]):
-            return False
-        found = True
-    return found
+        if newest is not None:
+            yield *newest, series.lookback_ms

@@ -131,3 +131,15 @@ def test_control_characters_cannot_split_a_request() -> None:
     except BadRedirect:
         return
     assert b"\r" not in follow.head.target and b"\n" not in follow.head.target
+
+
+async def test_a_fault_behind_a_redirect_names_the_host_that_has_it() -> None:
+    """A good site that redirects to another host which fails: the reason says which; a fault of its own names nobody."""
+    async with HttpServer() as server, HttpServer(host="127.0.0.2") as other:
+        server.behave(redirect=other.url)
+        other.behave(status=500)
+        assert (await probe(server.url)).reason == "500 Internal Server Error (at 127.0.0.2)"
+        other.behave(body="no")
+        assert (await probe(server.url, expect_body="yes")).reason == 'body lacks "yes" (at 127.0.0.2)'
+        server.behave(status=500)
+        assert (await probe(server.url)).reason == "500 Internal Server Error"

@@ -107,7 +107,12 @@ class HttpProbe:
         except Failure as failure:
             reason = failure.reason
         self.stage = ""
-        return self._result(run, reason)
+        return self._result(run, self._with_host(run, reason) if reason else "")
+
+    def _with_host(self, run: _Run, reason: str) -> str:
+        """The reason names the host where a redirect led to another one: it is not the tested host's fault."""
+        host = run.urls[-1].host
+        return reason if host == self._request.url.host or host in reason else f"{reason} (at {host})"
 
     async def close(self) -> None:
         """Give back the kept connection."""

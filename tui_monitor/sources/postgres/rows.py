@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tui_monitor.core.values import METRIC_NAME, Labels, Sample, labels_of
+from tui_monitor.sources.distinct import kept_apart
 from tui_monitor.sources.net.excerpt import clean
 
 MOST_ROWS = 1000
@@ -81,16 +82,7 @@ def label_names(columns: Sequence[str]) -> list[str]:
     """A label's name for each column, "" for the value. They are made valid; those that every check's series carry become
     `exported_...`, as Prometheus does; a name that is taken already gets a number.
     """
-    taken: set[str] = set()
-    names = []
-    for column in columns:
-        name = "" if column == VALUE else _label_name(column)
-        number = 2
-        while name and (free := name if name not in taken else f"{name}_{number}") in taken:
-            number += 1
-        names.append(free if name else "")
-        taken.add(names[-1])
-    return names
+    return kept_apart("" if column == VALUE else _label_name(column) for column in columns)
 
 
 def _label_name(column: str) -> str:
