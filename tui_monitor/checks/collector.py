@@ -15,7 +15,7 @@ from tui_monitor.checks.check_loop import AnyCheck, CheckLoop, first_delay
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
-from tui_monitor.checks.series_ends import ended_by, series_not_ended
+from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
 from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.models import PostgresCheck, QuerySettings, Settings, SystemSettings
 from tui_monitor.core.clock import Clock
@@ -72,6 +72,7 @@ class Collector:
         self._changed = changed
         self._pending: list[Batch] = []
         self._intake = SeriesIntake()
+        self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
@@ -182,7 +183,7 @@ class Collector:
             self.process_count = table.count
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
         samples, refused = admit_samples(reading.samples)
-        self._take(Observation(reading.at, samples + ended_by(self._memory, reading.inventories, _OF_THIS_MACHINE)), lookback)
+        self._take(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
@@ -207,7 +208,7 @@ class Collector:
         self.results[result.name] = result
         check = self._loops[result.name].check if result.name in self._loops else None
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
-        gone = ended_by(self._memory, result.probe.inventories, check_labels(check)) if check else ()
+        gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
         self._take(replace(observation, samples=(*observation.samples, *gone)) if gone else observation, lookback)
         if series is not None:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tui_monitor.checks.series_ends import SeriesEnds, ended_by
+from dataclasses import replace
+
+from tui_monitor.checks.series_ends import InventoryEnds, SeriesEnds
 from tui_monitor.core.values import ENDED_NAN, Inventory, Labels, Sample, is_ended, is_stale, labels_of
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -84,6 +86,9 @@ def test_an_inventory_ends_what_it_does_not_hold_and_of_its_own_labels_only() ->
         memory.append(1, [Sample(labels_of(size, check=check, database=database), 5.0)])
     memory.append(2, [Sample(labels_of(size, check="db", database="old"), ENDED_NAN)])
     inventory = Inventory((size,), "database", frozenset({"postgres"}))
-    gone = ended_by(memory, [inventory], {"check": "db"})
+    ends = InventoryEnds(memory)
+    gone = ends.ends("db", [inventory], {"check": "db"})
     assert [sample.labels for sample in gone] == [labels_of(size, check="db", database="shop")]
-    assert ended_by(memory, [], {"check": "db"}) == ()
+    assert ends.ends("db", [], {"check": "db"}) == () == ends.ends("db", [inventory], {"check": "db"})
+    empty = replace(inventory, values=frozenset())
+    assert labels_of(size, check="db", database="postgres") in [sample.labels for sample in ends.ends("db", [empty], {"check": "db"})]
