@@ -503,6 +503,17 @@ async def test_the_kind_of_session_is_the_servers(server: PostgresServer, wanted
         assert [label(sample.labels, "way") for sample in rows[0]] == ["on"]
 
 
+async def test_a_server_that_only_reads_is_not_read_write(server: PostgresServer) -> None:
+    """A database that is read-only by the server's own setting has no session that is read-write: the reason says so, as psql does."""
+    async with session(server.dsn()) as admin:
+        await admin.execute("create database archive; ")
+        await admin.execute("alter database archive set default_transaction_read_only = on")
+    async with probing(f"{server.dsn(database='archive')}?target_session_attrs=read-write") as probe:
+        assert (await probe.probe()).reason == "no host is read-write"
+    async with probing(f"{server.dsn(database='archive')}?target_session_attrs=read-only") as probe:
+        assert (await probe.probe()).status is HealthStatus.HEALTHY
+
+
 async def test_each_group_of_figures_stands_alone(server: PostgresServer) -> None:
     """A server that refuses one function (as Amazon Aurora's readers do) gives all other figures; what is refused is a fact."""
     async with session(server.dsn()) as admin:

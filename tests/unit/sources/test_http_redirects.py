@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -143,3 +144,17 @@ async def test_a_fault_behind_a_redirect_names_the_host_that_has_it() -> None:
         assert (await probe(server.url, expect_body="yes")).reason == 'body lacks "yes" (at 127.0.0.2)'
         server.behave(status=500)
         assert (await probe(server.url)).reason == "500 Internal Server Error"
+
+
+async def test_the_stage_names_the_host_that_is_waited_for() -> None:
+    """A time limit that runs out behind a redirect says at which host: the poller shows the stage."""
+    async with HttpServer() as server, HttpServer(host="127.0.0.2") as other:
+        server.behave(redirect=other.url)
+        other.behave("hang")
+        tested = HttpProbe(HttpCheck(name="api", url=server.url))
+        task = asyncio.create_task(tested.probe())
+        await other.wait_for(lambda now: now.requests)
+        assert tested.stage == "waiting for the answer, 127.0.0.2"
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task

@@ -88,7 +88,7 @@ class HttpProbe:
     """
 
     def __init__(self, settings: HttpCheck, *, reader: AnswerReader | None = None, resolver: Resolver = RESOLVER) -> None:
-        self.stage = ""
+        self._stage = self._at = ""
         self._settings = settings
         self._resolver = resolver
         self._tls = _tls(settings)
@@ -98,6 +98,15 @@ class HttpProbe:
         self._request = _request(settings, url, self._headers)
         self._secrets = requests.secrets_of(self._request.url, self._headers, *_configured_secrets(settings))
         self._kept: tuple[Stream, Exchange] | None = None
+
+    @property
+    def stage(self) -> str:
+        """What is done now, with the host where a redirect has led to another one."""
+        return f"{self._stage}{self._at}" if self._stage else ""
+
+    @stage.setter
+    def stage(self, stage: str) -> None:
+        self._stage = stage
 
     async def probe(self) -> ProbeResult:
         """Measure once; raises OwnTrouble where the monitor itself could not."""
@@ -143,6 +152,7 @@ class HttpProbe:
 
     async def _fetch(self, run: _Run, request: HttpRequest) -> Answer:
         run.urls.append(request.url)
+        self._at = "" if request.url.host == self._request.url.host else f", {request.url.host}"
         kept, self._kept = self._kept, None
         if kept is not None and request is self._request:
             answer = await self._reuse(run, request, *kept)

@@ -139,7 +139,7 @@ class PostgresProbe:
         return found, None
 
     async def _columns(self, groups: list[str], began: float) -> tuple[dict[str, Any], Failure | None]:
-        rows, failure = await self._read(statement_of(groups), began) if groups else ([], None)
+        rows, failure = await self._read(statement_of(tuple(groups)), began) if groups else ([], None)
         return dict(rows[0]) if rows else {}, failure
 
     async def _read_sizes(self, began: float) -> tuple[tuple[Sample, ...], tuple[Inventory, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from tui_monitor.core.units import format_duration
@@ -48,7 +49,8 @@ SELECT count(*) AS replicas, extract(epoch FROM max(replay_lag))::float8 AS repl
 hidden: connections then come from pg_stat_database and blocked sessions from pg_locks, which everybody may read."""
 
 
-def statement_of(groups: Iterable[str]) -> str:
+@lru_cache(maxsize=64)
+def statement_of(groups: tuple[str, ...]) -> str:
     """One statement for these groups, as one round trip is cheaper than six."""
     return "SELECT * FROM " + ", ".join(f"({GROUPS[group]}\n) AS group_{place}" for place, group in enumerate(groups))
 
