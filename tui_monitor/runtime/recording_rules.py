@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tui_monitor.alerts.presence import fell_silent
+from tui_monitor.alerts.presence import silent_series
 from tui_monitor.alerts.rules.rule import WIDE_MS
 from tui_monitor.core.values import ENDED_NAN, METRIC_NAME, STALE_NAN, Labels, Sample, with_labels
 from tui_monitor.promql.engine import Query, compile_expr
@@ -91,8 +91,7 @@ class RecordingRules:
             return
         self.errors.pop(one.rule.name, None)
         series = {sample.labels for sample in samples}
-        for gone in one.known - series:
-            self._ended[gone] = STALE_NAN if _is_silent(one, gone, storage, now) else ENDED_NAN
+        self._ended |= _markers(one, one.known - series, storage, now)
         self._ended = {labels: marker for labels, marker in self._ended.items() if labels not in series}
         one.known = series
         if samples:
@@ -110,9 +109,12 @@ class RecordingRules:
             sink(now, ended, DEFAULT_LOOKBACK_MS)
 
 
-def _is_silent(one: _Recording, series: Labels, storage: Queryable, now: int) -> bool:
+def _markers(one: _Recording, gone: set[Labels], storage: Queryable, now: int) -> dict[Labels, float]:
+    """How each of these series ends: unknown where something that it was made of fell silent."""
     own = {METRIC_NAME, *one.rule.labels}
-    return fell_silent(one.query.matchers, tuple(pair for pair in series if pair[0] not in own), storage, now)
+    silent = [silent_series(matchers, storage, now) for matchers in one.query.matchers] if gone else []
+    subjects = {series: tuple(pair for pair in series if pair[0] not in own) for series in gone}
+    return {series: STALE_NAN if any(found.any(subject) for found in silent) else ENDED_NAN for series, subject in subjects.items()}
 
 
 def _samples(one: _Recording, storage: Queryable, now: int) -> list[Sample]:
