@@ -34,6 +34,7 @@ from tests.support.peers.dockerd import Dockerd
 from tests.support.peers.dovecot import PASSWORD as IMAP_PASSWORD
 from tests.support.peers.dovecot import USER as IMAP_USER
 from tests.support.peers.dovecot import Dovecot
+from tests.support.peers.gnutls import gnutls_server
 from tests.support.peers.grpc_health import GrpcHealth, grpc_health
 from tests.support.peers.hostile import BEHAVIOURS, hostile, unanswered_port
 from tests.support.peers.knot import Knot
@@ -41,6 +42,7 @@ from tests.support.peers.mariadb import MariaDb
 from tests.support.peers.namespaces import FAR, far_host, in_namespace, run_inside, use_resolver
 from tests.support.peers.nginx import nginx
 from tests.support.peers.node_exporter import NodeExporter
+from tests.support.peers.openssl import openssl_server
 from tests.support.peers.pgbouncer import pgbouncer
 from tests.support.peers.programs import faketime_environment, logrotate, nagios_plugin
 from tests.support.peers.prometheus import Prometheus, promtool
@@ -250,6 +252,16 @@ def test_resolver_with_search_domains(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_tls_servers_that_are_old() -> None:
+    """gnutls-serv without secure renegotiation and s_server with TLS 1.1 refuse a client of today, each in its own way."""
+    with peers_needed(), gnutls_server() as gnutls, openssl_server("-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0") as openssl:
+        for port, reason in ((gnutls.port, "UNSAFE_LEGACY_RENEGOTIATION_DISABLED"), (openssl.port, "TLSV1_ALERT_PROTOCOL_VERSION")):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises(ssl.SSLError, match=reason):
+                context.wrap_socket(plain)
 
 
 def test_chronyd_tells_time_and_trouble(chronyd_peer: Chronyd) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
 
+from tests.support.peers.fixtures import present
+from tests.support.peers.pgbouncer import pgbouncer
 from tests.support.servers import PostgresServer, free_port, postgres_server
 from tui_monitor.config.models import PostgresCheck, QuerySettings
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
@@ -385,9 +388,9 @@ async def test_what_is_not_postgres_is_unhealthy(answer: bytes) -> None:
     assert f"127.0.0.1:{port}" in result.reason and "hush" not in result.reason
 
 
-@pytest.mark.parametrize("rest", ["5432/x?sslmode=verify-full&sslrootcert=/nowhere", "5432/x?sslmode=odd"])
+@pytest.mark.parametrize("rest", ["5432/x?sslmode=verify-full&sslrootcert=/nowhere"])
 async def test_unusable_dsn_is_own_trouble(rest: str) -> None:
-    """A DSN with a missing certificate file or a wrong option is the monitor's fault: unknown, without secrets."""
+    """A DSN with a missing certificate file is the monitor's fault: unknown, without secrets."""
     async with probing(f"postgresql://me:hush@127.0.0.1:{rest}") as probe:
         with pytest.raises(OwnTrouble, match="the dsn, or a file that it names, cannot be used"):
             await probe.probe()
@@ -449,3 +452,163 @@ async def test_a_database_without_a_directory_costs_its_own_size_only(server: Po
             await connection.execute("delete from pg_database where datname = 'broken'")
     sized = {label(sample.labels, "database") for sample in result.samples}
     assert result.status is HealthStatus.HEALTHY and "postgres" in sized and "broken" not in sized
+
+
+@pytest.mark.parametrize(
+    ("rest", "problem"),
+    [
+        ("sslmode=require&channel_binding=require", "channel_binding: only disable and prefer can be kept: the driver has no"),
+        ("gssencmode=require", "gssencmode: only disable and prefer can be kept"),
+        ("hostaddr=127.0.0.1", "the parameter hostaddr is not supported: write the address as the host"),
+        ("sslmode=odd", "sslmode: one of disable, allow, prefer, require, verify-ca, verify-full is wanted"),
+        ("connect_timeout=soon", "connect_timeout: a whole number is wanted"),
+        ("aplication_name=x", 'unknown parameter "aplication_name"; did you mean "application_name"?'),
+        ("database=x", 'unknown parameter "database"; did you mean "dbname"?'),
+        ("search_path=hush", 'unknown parameter "search_path"; a setting of the session is written options=-c%20search_path%3D...'),
+        ("hu?sh@host/x", "parameters of the form name=value are wanted"),
+    ],
+)
+def test_a_parameter_that_cannot_be_kept_is_refused(rest: str, problem: str) -> None:
+    """`config check` says which parameter of the DSN is wrong and what to do, never its value."""
+    with pytest.raises(ValueError, match=r"^dsn: ") as refused:
+        PostgresProbe(PostgresCheck.model_validate({"name": "db", "dsn": f"postgresql://me:hush@h/x?{rest}"}))
+    assert problem in str(refused.value) and "hush" not in str(refused.value)
+
+
+async def test_parameters_of_libpq_are_honoured_or_dropped(server: PostgresServer) -> None:
+    """What psql takes works here: time limits, keep-alive, the session's name and options; harmless wishes are dropped."""
+    harmless = "channel_binding=prefer&gssencmode=disable&keepalives=1&client_encoding=UTF8&sslmode=prefer&load_balance_hosts=disable"
+    honoured = "connect_timeout=5&keepalives_idle=17&application_name=my+app%201&options=-c%20work_mem%3D1234kB"
+    async with probing(f"{server.dsn()}?{harmless}&{honoured}") as probe:
+        result = await probe.probe()
+        assert (result.status, result.reason) == (HealthStatus.HEALTHY, "")
+        connection = await probe._main.get()
+        assert await connection.fetchval("show application_name") == "my+app 1"
+        assert await connection.fetchval("show work_mem") == "1234kB"
+        sock = connection._transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 17
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [("read-write", ""), ("primary", ""), ("any", ""), ("standby", "no host is standby"), ("read-only", "no host is read-only")],
+)
+async def test_the_kind_of_session_is_the_servers(server: PostgresServer, wanted: str, reason: str) -> None:
+    """As psql has it: a primary is read-write, though our own session asks for nothing but reading."""
+    async with probing(f"{server.dsn()}?target_session_attrs={wanted}") as probe:
+        result = await probe.probe()
+        assert result.reason == reason
+        rows = await probe.run_query(QuerySettings(metric="m", sql="select current_setting('transaction_read_only') as way, 1 as value"))
+    if not reason:
+        assert [label(sample.labels, "way") for sample in rows[0]] == ["on"]
+
+
+async def test_a_server_that_only_reads_is_not_read_write(server: PostgresServer) -> None:
+    """A database that is read-only by the server's own setting has no session that is read-write: the reason says so, as psql does."""
+    async with session(server.dsn()) as admin:
+        await admin.execute("create database archive; ")
+        await admin.execute("alter database archive set default_transaction_read_only = on")
+    async with probing(f"{server.dsn(database='archive')}?target_session_attrs=read-write") as probe:
+        assert (await probe.probe()).reason == "no host is read-write"
+    async with probing(f"{server.dsn(database='archive')}?target_session_attrs=read-only") as probe:
+        assert (await probe.probe()).status is HealthStatus.HEALTHY
+
+
+async def test_each_group_of_figures_stands_alone(server: PostgresServer) -> None:
+    """A server that refuses one function (as Amazon Aurora's readers do) gives all other figures; what is refused is a fact."""
+    async with session(server.dsn()) as admin:
+        await admin.execute(
+            """
+            create schema if not exists reader;
+            create or replace function reader.pg_is_in_recovery() returns bool language sql as 'select true';
+            create or replace function reader.pg_last_wal_receive_lsn() returns pg_lsn language plpgsql as $$ begin
+                raise feature_not_supported using message = 'Function pg_last_wal_receive_lsn() is currently not supported'; end $$;
+            create or replace function reader.pg_last_wal_replay_lsn() returns pg_lsn language plpgsql as $$ begin
+                raise feature_not_supported using message = 'Function pg_last_wal_replay_lsn() is currently not supported'; end $$;
+            create or replace function reader.pg_last_xact_replay_timestamp() returns timestamptz language plpgsql as $$ begin
+                raise feature_not_supported using message = 'Function is currently not supported'; end $$
+            """
+        )
+    async with probing(f"{server.dsn()}?options=-c%20search_path%3Dreader,pg_catalog") as probe:
+        for result in [await probe.probe() for _ in range(3)]:
+            assert result.status is HealthStatus.HEALTHY
+            assert len({label(sample.labels, "__name__") for sample in result.samples}) >= 7
+            assert value(result, "postgres_connections_max") == 20
+            assert result.facts["replication"] == "standby"
+            assert result.facts["not told: replication lag"] == "Function is currently not supported"
+        assert "statistics" not in result.facts
+
+
+async def test_the_poolers_own_words_are_told(server: PostgresServer) -> None:
+    """PgBouncer's refusals reach people: a wrong password, no such database, no more clients; our session settings do not matter."""
+    with present(lambda: pgbouncer(server, max_client_conn="4")) as pool:
+        for dsn, reason in (
+            (pool.dsn(password="wrong"), "SASL authentication failed"),
+            (pool.dsn(database="nodb"), "no such database: nodb"),
+            (pool.dsn(), ""),
+        ):
+            async with probing(dsn) as probe:
+                result = await probe.probe()
+                assert (result.reason, result.status is HealthStatus.HEALTHY) == (reason, not reason)
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(4):
+                await stack.enter_async_context(session(pool.dsn()))
+            async with probing(pool.dsn()) as probe:
+                assert (await probe.probe()).reason == "no more connections allowed (max_client_conn)"
+
+
+async def test_a_full_pool_is_told(server: PostgresServer) -> None:
+    """PgBouncer without a free server connection says after its wait what is wrong."""
+    with present(lambda: pgbouncer(server, default_pool_size="1", query_wait_timeout="1", pool_mode="session")) as pool:
+        async with session(pool.dsn()) as busy:
+            await busy.execute("select 1")
+            async with probing(pool.dsn(), timeout="20s") as probe:
+                result = await probe.probe()
+    assert (result.status, result.reason) == (HealthStatus.UNHEALTHY, "query_wait_timeout")
+
+
+async def test_a_hang_up_in_the_tls_handshake_is_told_as_that() -> None:
+    """A server that agrees to TLS and closes in the middle of the handshake is named so."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)
+        writer.write(b"S")
+        await reader.read(100)
+        writer.close()
+
+    listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    async with listener, probing(f"postgresql://me:hush@127.0.0.1:{port}/x?sslmode=require") as probe:
+        result = await probe.probe()
+    assert result.reason == f"hung up during the TLS handshake (127.0.0.1:{port})"
+
+
+async def test_columns_that_make_the_same_label_stay_apart(server: PostgresServer) -> None:
+    """Names that differ only in signs, and columns of one name, are labels of their own; two values are refused."""
+    async with probing(server.dsn()) as probe:
+        sql = """select 1 as "a-b", 2 as "a b", 3 as value, 4 as same, 5 as same, 6 as "type", 7 as exported_type, 8 as "a_b_2" """
+        (sample,), wrong = await probe.run_query(QuerySettings(metric="m", sql=sql))
+        assert (dict(sample.labels), sample.value, wrong) == (
+            {
+                "__name__": "m", "a_b": "1", "a_b_2": "2", "same": "4", "same_2": "5", "exported_type": "6", "exported_type_2": "7",
+                "a_b_2_2": "8",
+            },
+            3.0,
+            "",
+        )  # fmt: skip
+        assert (await probe.run_query(QuerySettings(metric="m", sql="select 1 as value, 2 as value")))[1] == (
+            'the query has more than one column "value"'
+        )
+
+
+async def test_what_databases_there_are_is_told_with_their_sizes(own_postgres: PostgresServer) -> None:
+    """A reading of the sizes says which databases there are, so that the series of one that was dropped ends; others say nothing."""
+    async with session(own_postgres.dsn()) as admin, probing(own_postgres.dsn()) as probe:
+        await admin.execute("create database shop")
+        (found,) = (await probe.probe()).inventories
+        assert (found.label, found.values) == ("database", {"postgres", "shop"})
+        assert (await probe.probe()).inventories == ()
+        await admin.execute("drop database shop")
+        probe._sizes_due = 0.0
+        (found,) = (await probe.probe()).inventories
+        assert (found.metrics, found.values) == (("postgres_database_size_bytes",), {"postgres"})

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from tests.support.peers.hostile import hostile
 from tests.support.servers import RedisServer, free_port, redis_server
 from tui_monitor.config.models import RedisCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
@@ -232,12 +233,52 @@ async def test_what_the_server_says_becomes_a_plain_reason(answer: bytes, reason
     assert reason.format(port=port) in result.reason and result.reason.isprintable()
 
 
-@pytest.mark.parametrize("rest", ["/hush@127.0.0.1/0", "@127.0.0.1/0?socket_timeout=odd"])
-async def test_unusable_url_is_own_trouble(rest: str) -> None:
-    """A URL that nobody can use is the monitor's fault: unknown, without the secret."""
-    async with probing(f"redis://hush{rest}") as probe:
+async def test_unusable_url_is_own_trouble() -> None:
+    """A URL with a file that is not there is the monitor's fault: unknown, without the secret."""
+    async with probing("rediss://:hush@127.0.0.1/0?ssl_ca_certs=/nowhere") as probe:
         with pytest.raises(OwnTrouble, match="the url, or a file that it names, cannot be used"):
             await probe.probe()
+
+
+@pytest.mark.parametrize("timeouts", ["?timeout=5", "?socket_timeout=5&socket_connect_timeout=0.5s&max_connections=3&protocol=3"])
+async def test_parameters_of_other_clients_do_no_harm(redis_url: str, timeouts: str) -> None:
+    """Time limits and pool sizes that other clients need are honoured or dropped: no probe breaks on them."""
+    for scheme in ("redis", "valkey"):
+        async with probing(redis_url.replace("redis:", f"{scheme}:") + timeouts) as probe:
+            assert (await probe.probe()).status is HealthStatus.HEALTHY
+
+
+async def test_the_addresss_own_time_limit_holds() -> None:
+    """`timeout=` of the address ends connecting sooner than the check's limit."""
+    async with hostile("hang") as server, probing(f"redis://:x@127.0.0.1:{server.port}/0?timeout=0.1", timeout="60s") as probe:
+        async with asyncio.timeout(30):
+            result = await probe.probe()
+    assert result.status is HealthStatus.UNHEALTHY and "timed out" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("redis://h/0?timeouts=5", 'unknown parameter "timeouts"; did you mean "timeout"?'),
+        ("redis://h/0?timeout=soon", "timeout: seconds are wanted, for example timeout=2.5"),
+        ("rediss://h/0?ssl_cert_reqs=maybe", "ssl_cert_reqs: one of none, optional, required is wanted"),
+        ("redis://h/main", "the database is a number, for example redis://host:6379/0"),
+        ("redis://a/hush@h/0", 'a "/" in a user\'s name or password is written %2F'),
+        ("redis://h/0?hush@h", "parameters of the form name=value are wanted"),
+    ],
+)
+def test_a_parameter_that_is_not_understood_is_refused(url: str, problem: str) -> None:
+    """`config check` says which part of the address is wrong and what to write, never a value."""
+    with pytest.raises(ValueError, match=r"^url: ") as refused:
+        RedisProbe(RedisCheck.model_validate({"name": "cache", "url": url}))
+    assert problem in str(refused.value) and "hush" not in str(refused.value)
+
+
+async def test_a_hang_up_in_the_tls_handshake_is_told_as_that() -> None:
+    """A server that closes in the middle of the TLS handshake is named so."""
+    async with hostile("hang up") as server, probing(f"rediss://127.0.0.1:{server.port}/0") as probe:
+        result = await probe.probe()
+    assert result.reason == f"hung up during the TLS handshake (127.0.0.1:{server.port})"
 
 
 def test_rates_of_info() -> None:
@@ -270,9 +311,9 @@ def test_recent_ratio_is_calm() -> None:
     [
         ("redis://u:p@cache/2", "cache:6379", 2),
         ("rediss://[::1]:7000", "[::1]:7000", 0),
-        ("redis://[::1]/1?x=y", "[::1]:6379", 1),
+        ("redis://[::1]/1?timeout=1", "[::1]:6379", 1),
+        ("valkeys://[::1]?db=3", "[::1]:6379", 3),
         ("redis://", "localhost:6379", 0),
-        ("redis://u:pa/ss@cache/0", "unreadable address", 0),
         ("unix:///run/redis.sock", "local socket", 0),
     ],
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tui_monitor.alerts.identity import without_name
-from tui_monitor.alerts.presence import any_current
+from tui_monitor.alerts.presence import SeriesAbout, any_current, ended_series
 from tui_monitor.alerts.rules.rule import Query, Rule
 from tui_monitor.core.values import Labels
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
-from tui_monitor.promql.queryable import Queryable
+from tui_monitor.promql.queryable import Matcher, Queryable
 
 
 class Moment:
@@ -21,6 +21,7 @@ class Moment:
         self._compiled = compiled
         self._present: dict[str, set[Labels] | bool] = {}
         self._may_end: dict[str, list[Labels]] = {}
+        self._ended: dict[tuple[Matcher, ...], SeriesAbout] = {}
 
     def ask(self, query: Query) -> list[tuple[Labels, float]]:
         """The answer by subject (labels without the metric's name); a plain number is one subject without labels."""
@@ -30,9 +31,19 @@ class Moment:
         return [(without_name(labels), value) for labels, value in answer]
 
     def there(self, rule: Rule, sample: Labels) -> bool:
-        """Whether the rule can judge the subject."""
+        """Whether the rule can judge the subject; what its source has ended is judged as false."""
         found = self._find(rule)
-        return found if isinstance(found, bool) else sample in found
+        return (found if isinstance(found, bool) else sample in found) or self.ended(rule, sample)
+
+    def ended(self, rule: Rule, sample: Labels) -> bool:
+        """Whether a source has answered that what the subject is about is not there any more."""
+        return any(self._ended_by(matchers).all(sample) for matchers in rule.query.matchers)
+
+    def _ended_by(self, matchers: tuple[Matcher, ...]) -> SeriesAbout:
+        found = self._ended.get(matchers)
+        if found is None:
+            found = self._ended[matchers] = ended_series(matchers, self._storage, self.now)
+        return found
 
     def present(self, rule: Rule) -> set[Labels]:
         """Every subject that is there; where that cannot be told apart, one without labels for all."""

@@ -147,7 +147,11 @@ class Evaluator:
             if origin.key in failed:
                 unknown.append(rule.key)
                 continue
-            for sample in missing_of(group.known.setdefault(origin.key, {}), moment.present(origin)):
+            known = group.known.setdefault(origin.key, {})
+            present = moment.present(origin)
+            for sample in [sample for sample in known if sample not in present and moment.ended(origin, sample)]:
+                del known[sample]  # its source says that it is gone: it does not miss
+            for sample in missing_of(known, present):
                 fingerprint, identity = self._identify(group, rule, sample, 0.0)
                 readings.setdefault(fingerprint, (identity, []))[1].append((rule, sample, None))
         return watch.advance(moment.now, readings, unknown, _ALL_THERE)

@@ -9,9 +9,10 @@ like) the question is only whether any series that the rule selects is current.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from tui_monitor.core.values import is_stale
+from tui_monitor.alerts.identity import without_name
+from tui_monitor.core.values import Labels, is_ended, is_stale
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher, Queryable
 from tui_monitor.promql.tokens import tokenize
 
@@ -63,3 +64,66 @@ def any_current(selectors: Sequence[tuple[Matcher, ...]], storage: Queryable, no
             if newest is not None and newest[0] > now_ms - series.lookback_ms and not is_stale(newest[1]):
                 return True
     return not selectors
+
+
+class SeriesAbout:
+    """What is true of a selector's series, by subject; prepared once for a moment, as thousands of alerts may ask.
+
+    A series is about a subject where no label of both differs: an aggregation leaves labels out.
+    """
+
+    def __init__(self, truths: Iterable[tuple[Labels, bool]]) -> None:
+        """``truths``: series, without the metric's name, and whether it is true of them."""
+        self._truths = list(truths)
+        self._any = any(truth for _, truth in self._truths)
+        self._indexes: dict[tuple[str, ...], tuple[set[tuple[str, ...]], dict[Labels, tuple[bool, bool]]]] = {}
+
+    def all(self, subject: Labels) -> bool:
+        """Whether there are series about the subject and it is true of all."""
+        found = self._about(subject)
+        return bool(found) and all(of_all for of_all, _ in found)
+
+    def any(self, subject: Labels) -> bool:
+        """Whether it is true of a series about the subject."""
+        return any(of_any for _, of_any in self._about(subject))
+
+    def _about(self, subject: Labels) -> list[tuple[bool, bool]]:
+        if not self._any:
+            return []
+        names = tuple(name for name, _ in subject)
+        if names not in self._indexes:
+            self._indexes[names] = self._index(frozenset(names))
+        wanted, (shapes, truths) = dict(subject), self._indexes[names]
+        keys = (tuple((name, wanted[name]) for name in shape) for shape in shapes)
+        return [truths[key] for key in keys if key in truths]
+
+    def _index(self, names: frozenset[str]) -> tuple[set[tuple[str, ...]], dict[Labels, tuple[bool, bool]]]:
+        """Which of these labels series have together; and by what they have of them, whether it is true of all, of any such series."""
+        truths: dict[Labels, tuple[bool, bool]] = {}
+        for labels, truth in self._truths:
+            key = tuple(pair for pair in labels if pair[0] in names)
+            of_all, of_any = truths.get(key, (True, False))
+            truths[key] = of_all and truth, of_any or truth
+        return {tuple(name for name, _ in key) for key in truths}, truths
+
+
+def ended_series(matchers: tuple[Matcher, ...], storage: Queryable, now_ms: int) -> SeriesAbout:
+    """Which of the selected series their source has ended."""
+    return SeriesAbout((labels, is_ended(value)) for labels, _, value, _ in _newest(matchers, storage, now_ms))
+
+
+def silent_series(matchers: tuple[Matcher, ...], storage: Queryable, now_ms: int) -> SeriesAbout:
+    """Which of the selected series have no current value, though their source has not ended them."""
+    return SeriesAbout(
+        (labels, not is_ended(value) and (is_stale(value) or at <= now_ms - lookback))
+        for labels, at, value, lookback in _newest(matchers, storage, now_ms)
+    )
+
+
+def _newest(matchers: tuple[Matcher, ...], storage: Queryable, now_ms: int) -> Iterator[tuple[Labels, int, float, int]]:
+    """(labels without the metric's name, time, value, look-back) of the newest sample of each selected series, markers too."""
+    longest: int = getattr(storage, "max_lookback_ms", DEFAULT_LOOKBACK_MS)
+    for series in storage.select(matchers, now_ms - longest, now_ms):
+        newest = series.latest(now_ms)
+        if newest is not None:
+            yield without_name(series.labels), *newest, series.lookback_ms

@@ -15,6 +15,7 @@ from tui_monitor.checks.check_loop import AnyCheck, CheckLoop, first_delay
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
+from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
 from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.models import PostgresCheck, QuerySettings, Settings, SystemSettings
 from tui_monitor.core.clock import Clock
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 MINIMUM_LOOKBACK = 300_000
 SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
+_OF_THIS_MACHINE = {"check": ""}
+"""No check's series: those of this machine carry no such label."""
 PROCESSES_EVERY = 30.0
 PROCESSES_AGAIN = 5.0
 """Seconds between looks at the process table while nobody watches, and after the first, which knows no CPU yet: for evidence."""
@@ -69,6 +72,7 @@ class Collector:
         self._changed = changed
         self._pending: list[Batch] = []
         self._intake = SeriesIntake()
+        self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
@@ -107,7 +111,7 @@ class Collector:
         for task in self._tasks.pop(name, []):
             task.cancel()
         del self._loops[name]
-        queries = (f"{name}: {query.metric}" for query in getattr(loop.check, "queries", ()))
+        queries = (_source_of(loop.check, query) for query in getattr(loop.check, "queries", ()))
         for source in (name, *queries):
             self._take(self._intake.gone(source, self._clock.wall_ms() + 1), MINIMUM_LOOKBACK)
         if successor is None:
@@ -179,7 +183,7 @@ class Collector:
             self.process_count = table.count
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
         samples, refused = admit_samples(reading.samples)
-        self._take(Observation(reading.at, samples), lookback)
+        self._take(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
@@ -204,8 +208,11 @@ class Collector:
         self.results[result.name] = result
         check = self._loops[result.name].check if result.name in self._loops else None
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
-        self._take(observation, lookback)
+        gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
+        self._take(replace(observation, samples=(*observation.samples, *gone)) if gone else observation, lookback)
         if series is not None:
+            if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
+                self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
             self._take_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
@@ -253,6 +260,8 @@ class Collector:
     async def _run_query(self, check: PostgresCheck, probe: PostgresProbe, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
         key = f"{check.name}: {query.metric}"
+        if [other.metric for other in check.queries].count(query.metric) == 1:
+            self._intake.begin(_source_of(check, query), series_not_ended(self._memory, {METRIC_NAME: query.metric, **check_labels(check)}))
         while True:
             try:
                 found, error = await probe.run_query(query)
@@ -270,7 +279,7 @@ class Collector:
             if error:  # what was read is taken, and no series ends for what could not be read
                 self._take(Observation(self._clock.wall_ms(), labelled), lookback)
             else:
-                self._take(self._intake.answer(key, self._clock.wall_ms(), labelled), lookback)
+                self._take(self._intake.answer(_source_of(check, query), self._clock.wall_ms(), labelled), lookback)
             await self._clock.sleep(query.interval)
 
     def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
@@ -308,6 +317,12 @@ def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:
         lines = (f"{path} cannot be read: {error.strerror}",)
     with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
         answer.get_loop().call_soon_threadsafe(answer.set_result, lines)
+
+
+def _source_of(check: AnyCheck, query: QuerySettings) -> str:
+    """The query as a source of series; two queries of a check may give one metric."""
+    place = next(place for place, other in enumerate(getattr(check, "queries", ())) if other is query)
+    return f"{check.name}: {place}: {query.metric}"
 
 
 def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, ProbeResult, Sample, is_stale
+from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Inventory, ProbeResult, Sample, is_stale
 
 MOST_SAMPLES = 20_000
 """Samples of one observation; the rest is left out and named (Prometheus' usual `sample_limit`)."""
@@ -63,7 +63,8 @@ def admit_result(result: object) -> ProbeResult:
         facts["left out"] = refused
     phases = {_text(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
     series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked line by line where the page was read
-    return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts, series)
+    inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
+    return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts, series, inventories)
 
 
 def text_of(error: BaseException) -> str:

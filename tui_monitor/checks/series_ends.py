@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from operator import is_
 
-from tui_monitor.core.values import STALE_NAN, Labels, Sample
+from tui_monitor.core.values import ENDED_NAN, METRIC_NAME, STALE_NAN, Inventory, Labels, Sample, is_ended, label
+from tui_monitor.promql.queryable import Matcher
+from tui_monitor.storage.memory import SeriesMemory
 
 
 class SeriesEnds:
     """Remembers the series of one source (a target, a query) and ends those that vanish.
 
-    An answer without a row ends that series at once, as Prometheus does at the next good scrape; silence ends nothing, so call
-    ``ends`` for answers only. What was never passed to it is never ended (prometheus#16427). Series are compared by identity
-    first: a reader that gives the same objects each time costs 1 ms for 20,000 series, hashing them 20 ms.
+    An answer without a row ends that series at once, as Prometheus does at the next good scrape. A source that fails ends nothing: its
+    series are stale, as nobody knows of them, and end with the first answer that lacks them. What was never passed to it is never ended
+    (prometheus#16427). Series are compared by identity first: a reader that gives the same objects each time costs 1 ms for 20,000
+    series, hashing them 20 ms.
     """
 
-    __slots__ = ("_live",)
+    __slots__ = ("_live", "_silent")
 
-    def __init__(self) -> None:
+    def __init__(self, known: Iterable[Labels] = ()) -> None:
+        """``known``: series of before, as they are in memory after a restart."""
         self._live: list[Labels] = []
+        self._silent: list[Labels] = list(known)
 
     def __len__(self) -> int:
         return len(self._live)
 
     def ends(self, samples: Iterable[Sample] = ()) -> tuple[Sample, ...]:
-        """Stale markers for the series that are not among these samples, which are now the live ones; without samples for all.
+        """After an answer: end markers for the series that are not among these samples, which are now the live ones.
 
         The markers belong to the moment of the samples.
         """
         before, self._live = self._live, [sample[0] for sample in samples]
         gone = _gone(before, self._live)
+        if self._silent:
+            now = set(self._live)
+            gone += [labels for labels in self._silent if labels not in now]
+            self._silent = []
+        return tuple([Sample(labels, ENDED_NAN) for labels in gone])
+
+    def falls_silent(self, samples: Iterable[Sample] = ()) -> tuple[Sample, ...]:
+        """After a failure: staleness markers for the series that are not among these samples."""
+        before, self._live = self._live, [sample[0] for sample in samples]
+        gone = _gone(before, self._live)
+        self._silent += gone
         return tuple([Sample(labels, STALE_NAN) for labels in gone])
 
 
@@ -44,3 +61,35 @@ def _gone(before: list[Labels], now: list[Labels]) -> list[Labels]:
     known = set(map(id, before))
     fresh = {labels for labels in now if id(labels) not in known}
     return [labels for labels in missing if labels not in fresh] if fresh else missing
+
+
+def series_not_ended(memory: SeriesMemory, labels: Mapping[str, str]) -> list[Labels]:
+    """The series with these labels ("": without the label) that no source has ended, also those loaded after a restart."""
+    matchers = tuple(Matcher(name, "=", value) for name, value in labels.items())
+    newest = ((series.labels, series.latest(memory.newest_ms)) for series in memory.select(matchers, 0, memory.newest_ms))
+    return [found for found, sample in newest if sample is not None and not is_ended(sample[1])]
+
+
+class InventoryEnds:
+    """Ends the series of what a source does not have any more: a database that was dropped, a mount that is gone.
+
+    Looks at the series only when an inventory has changed since its last one: 0.1 ms for this machine's.
+    """
+
+    def __init__(self, memory: SeriesMemory) -> None:
+        self._memory = memory
+        self._last: dict[tuple[str, Inventory], frozenset[str]] = {}
+
+    def ends(self, source: str, inventories: Iterable[Inventory], labels: Mapping[str, str]) -> tuple[Sample, ...]:
+        """End markers for the series with these labels whose subject is in no inventory, also for those loaded after a restart."""
+        return tuple(marker for inventory in inventories for marker in self._of(source, inventory, labels))
+
+    def _of(self, source: str, inventory: Inventory, labels: Mapping[str, str]) -> Iterator[Sample]:
+        key = (source, replace(inventory, values=frozenset()))
+        if self._last.get(key) == inventory.values:
+            return
+        self._last[key] = inventory.values
+        for metric in inventory.metrics:
+            for found in series_not_ended(self._memory, {METRIC_NAME: metric, **labels}):
+                if label(found, inventory.label) not in inventory.values:
+                    yield Sample(found, ENDED_NAN)

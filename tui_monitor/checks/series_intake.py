@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tui_monitor.checks.series_ends import SeriesEnds
-from tui_monitor.core.values import AllSeries, Observation, Sample
+from tui_monitor.core.values import AllSeries, Labels, Observation, Sample
 
 PART = 1000
 """Samples that are stored in one go: 1 to 2 ms."""
@@ -18,12 +18,13 @@ class SeriesIntake:
         self._ends: dict[str, SeriesEnds] = {}
 
     def answer(self, source: str, at: int, samples: Sequence[Sample]) -> Observation:
-        """A complete answer with the stale markers of what it lacks."""
+        """A complete answer with the end markers of what it lacks."""
         return Observation(at, (*samples, *self._of(source).ends(samples)))
 
     def page(self, source: str, at: int, series: AllSeries) -> list[Observation]:
         """The same in parts, for pages of thousands of series; samples with own times follow in observations of their own."""
-        whole = self.answer(source, at, series.samples).samples
+        ends = self._of(source)
+        whole = (*series.samples, *(ends.ends(series.samples) if series.answered else ends.falls_silent(series.samples)))
         parts = [Observation(at, whole[start : start + PART]) for start in range(0, len(whole), PART)]
         by_time: dict[int, list[Sample]] = {}
         for time, sample in series.stamped:
@@ -31,9 +32,17 @@ class SeriesIntake:
         return parts + [Observation(time, tuple(samples)) for time, samples in sorted(by_time.items())]
 
     def gone(self, source: str, at: int) -> Observation:
-        """The end of all series of a source that is not asked any more."""
+        """All series of a source that is not asked any more, or from now on in another way, as stale ones."""
         ends = self._ends.pop(source, None)
-        return Observation(at, ends.ends() if ends else ())
+        return Observation(at, ends.falls_silent() if ends else ())
+
+    def knows(self, source: str) -> bool:
+        """Whether the source has answered, or was begun."""
+        return source in self._ends
+
+    def begin(self, source: str, known: Iterable[Labels]) -> None:
+        """A source that will answer: ``known`` are its series of before, which end where its first answer lacks them."""
+        self._ends[source] = SeriesEnds(known)
 
     def _of(self, source: str) -> SeriesEnds:
         return self._ends.setdefault(source, SeriesEnds())

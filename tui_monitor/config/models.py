@@ -86,12 +86,13 @@ def _beside_the_file(value: str, info: ValidationInfo) -> str:
 FilePath = Annotated[str, AfterValidator(_beside_the_file)]
 Limit = Annotated[str, AfterValidator(_limit)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 StatusCode = Annotated[int, Field(ge=100, le=599)]
 Regex = Annotated[str, AfterValidator(_pattern)]
 HttpAddress = Annotated[str, AfterValidator(_address("http", "https"))]
 SecretHttpAddress = Annotated[SecretStr, AfterValidator(_address("http", "https"))]
 PostgresAddress = Annotated[SecretStr, AfterValidator(_address("postgresql", "postgres"))]
-RedisAddress = Annotated[SecretStr, AfterValidator(_address("redis", "rediss", "unix"))]
+RedisAddress = Annotated[SecretStr, AfterValidator(_address("redis", "rediss", "valkey", "valkeys", "unix"))]
 
 
 class Section(BaseModel):
@@ -113,7 +114,7 @@ class Section(BaseModel):
                     raise ValueError(f"{key}: {name} is given too; keep one of them")
                 path = Path((info.context or {}).get("directory", "."), Path(str(read.pop(key))).expanduser())
                 try:
-                    read[name] = path.read_text().strip()
+                    read[name] = path.read_bytes().decode("utf-8-sig").strip()
                 except (OSError, UnicodeDecodeError) as error:
                     raise ValueError(f"{key}: {path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
         return read
@@ -188,7 +189,11 @@ class HttpCheck(CheckSettings):
     username: str | None = _key(None, "basic authentication")
     password: SecretStr | None = _key(None, "basic authentication")
     bearer: SecretStr | None = _key(None, "bearer token")
-    tls_expiry_warning: Duration = _key(14 * 86400.0, "degraded when the certificate ends sooner")
+    tls_expiry_warning: Duration = _key(
+        14 * 86400.0, "degraded when the certificate ends sooner, or within a third of its lifetime; 0s: never"
+    )
+    tls_min_version: TlsVersion = _key("1.2", "the oldest version of TLS: 1.0, 1.1, 1.2 or 1.3")
+    tls_legacy_renegotiation: bool = _key(False, "talk to servers without secure renegotiation (RFC 5746)")
     max_body: Size = _key(2**20, "read at most this much of the body")
     keep_alive: bool = _key(False, "keep the connection between probes (tests less: no DNS, TCP, TLS)")
 
@@ -200,6 +205,13 @@ class TcpCheck(CheckSettings):
     host: str = Field(description="name or address", min_length=1)
     port: int = Field(description="port", ge=1, le=65535)
     tls: bool = _key(False, "speak TLS")
+    verify: bool = _key(True, "with tls: verify the certificate")
+    ca_file: FilePath | None = _key(None, "with tls: certificate authorities to trust (PEM)")
+    tls_expiry_warning: Duration = _key(
+        14 * 86400.0, "degraded when the certificate ends sooner, or within a third of its lifetime; 0s: never"
+    )
+    tls_min_version: TlsVersion = _key("1.2", "the oldest version of TLS: 1.0, 1.1, 1.2 or 1.3")
+    tls_legacy_renegotiation: bool = _key(False, "talk to servers without secure renegotiation (RFC 5746)")
     send: str | None = _key(None, "text to send after connecting")
     expect: str | None = _key(None, "text that the answer contains")
 
@@ -218,7 +230,7 @@ class RedisCheck(CheckSettings):
     """A Redis (or Valkey) server."""
 
     type: Literal["redis"] = "redis"
-    url: RedisAddress = Field(description="redis://user:password@host:port/0 or rediss://")
+    url: RedisAddress = Field(description="redis://user:password@host:port/0, rediss://, valkey:// or valkeys://")
     memory_degraded: Ratio = _key(0.9, "degraded when more of maxmemory is used")
 
 

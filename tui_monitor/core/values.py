@@ -17,6 +17,10 @@ METRIC_NAME = "__name__"
 STALE_BITS = 0x7FF0000000000002
 STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
 """Prometheus' staleness marker: this value ends a series (source: prometheus/model/value/value.go)."""
+ENDED_BITS = 0x7FF0000000000003
+ENDED_NAN: float = struct.unpack("<d", struct.pack("<Q", ENDED_BITS))[0]
+"""A staleness marker that says more: the source has answered, and this series is not there any more. Rules take it for "false" and
+resolve; after STALE_NAN nobody knows (a check that is unknown), and alerts hold."""
 
 SEVERITIES = ("info", "warning", "error", "critical")
 SEVERITY_ALIASES = {"low": "info", "medium": "warning", "high": "error"}
@@ -50,11 +54,17 @@ def label(labels: Labels, name: str) -> str:
 
 
 def is_stale(value: float) -> bool:
-    """Whether the value is the staleness marker and not an ordinary NaN."""
-    return value != value and struct.pack("<d", value) == _STALE_BYTES
+    """Whether the value is one of the two staleness markers and not an ordinary NaN."""
+    return value != value and struct.pack("<d", value) in _MARKERS
 
 
-_STALE_BYTES = struct.pack("<Q", STALE_BITS)
+def is_ended(value: float) -> bool:
+    """Whether the value is the marker of a series that its source has ended."""
+    return value != value and struct.pack("<d", value) == _ENDED_BYTES
+
+
+_ENDED_BYTES = struct.pack("<Q", ENDED_BITS)
+_MARKERS = (struct.pack("<Q", STALE_BITS), _ENDED_BYTES)
 
 
 def known_severity(word: str) -> str:
@@ -136,11 +146,25 @@ class Sample(NamedTuple):
 class AllSeries:
     """All series that a source has at one moment, with all their labels: one that was there before and is missing has ended.
 
-    ``stamped`` are samples with their own times (UTC ms); such series end without a marker.
+    ``stamped`` are samples with their own times (UTC ms); such series end without a marker. Not ``answered``: the source failed, these are
+    our own series about it, and nobody knows of the others.
     """
 
     samples: tuple[Sample, ...] = ()
     stamped: tuple[tuple[int, Sample], ...] = ()
+    answered: bool = True
+
+
+@frozen
+class Inventory:
+    """Everything of one kind that a source has now: ``metrics`` have one series for each of these values of the label ``label``.
+
+    A series of them with another value has ended. A source gives it only after an answer that was complete.
+    """
+
+    metrics: tuple[str, ...]
+    label: str
+    values: frozenset[str]
 
 
 @frozen
@@ -149,7 +173,8 @@ class ProbeResult:
 
     ``duration`` and ``phases`` are seconds. ``samples`` are extra series; the poller adds the labels check, type
     and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
-    sources that name all their series each time (scrapes); None says nothing of them, so none ends.
+    sources that name all their series each time (scrapes); None says nothing of them, so none ends. ``inventories`` say
+    what the target has, so that the series of what is gone end.
     """
 
     status: HealthStatus
@@ -159,6 +184,7 @@ class ProbeResult:
     samples: tuple[Sample, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     all_series: AllSeries | None = None
+    inventories: tuple[Inventory, ...] = ()
 
 
 @frozen

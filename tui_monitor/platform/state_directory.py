@@ -89,7 +89,7 @@ def open_directory(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -
 def _file_system(path: Path, mountinfo: Path) -> str:
     """The type of the file system that holds the path; "" where that is unknown (no /proc)."""
     try:
-        lines = mountinfo.read_text(errors="surrogateescape").splitlines()
+        lines = mountinfo.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return ""
     best, kind = "", ""

@@ -71,7 +71,7 @@ def read_file(path: Path | str) -> FileStorage:
     """Read a file in UTF-8; raises FileError with file and line, or OSError."""
     name = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as reason:
         line = reason.object[: reason.start].count(b"\n") + 1
         raise FileError(f"{name}, line {line}: not valid UTF-8") from None

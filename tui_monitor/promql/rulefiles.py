@@ -69,7 +69,7 @@ def load_rule_files(paths: Iterable[Path | str]) -> RuleFiles:
     found = RuleFiles()
     for path in paths:
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as reason:
             found.problems.append(RuleProblem(str(path), 0, "", f"cannot be read: {reason}"))
             continue

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tui_monitor.alerts.presence import silent_series
 from tui_monitor.alerts.rules.rule import WIDE_MS
-from tui_monitor.core.values import METRIC_NAME, STALE_NAN, Labels, Sample, with_labels
+from tui_monitor.core.values import ENDED_NAN, METRIC_NAME, STALE_NAN, Labels, Sample, with_labels
 from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Queryable
@@ -52,7 +53,7 @@ class RecordingRules:
     def __init__(self, rules: Sequence[FileRule]) -> None:
         self.errors: dict[str, str] = {}
         self._rules: list[_Recording] = []
-        self._ended: set[Labels] = set()
+        self._ended: dict[Labels, float] = {}
         self.configure(rules)
 
     def configure(self, rules: Sequence[FileRule]) -> None:
@@ -64,7 +65,7 @@ class RecordingRules:
                 old.remove(same)
             self._rules.append(same or _Recording(rule, compile_expr(rule.expr)))
         for gone in old:
-            self._ended |= gone.known
+            self._ended |= dict.fromkeys(gone.known, ENDED_NAN)
             self.errors.pop(gone.rule.name, None)
 
     async def run(self, now: int, storage: Queryable, reading: Reading, sink: Sink) -> None:
@@ -90,17 +91,30 @@ class RecordingRules:
             return
         self.errors.pop(one.rule.name, None)
         series = {sample.labels for sample in samples}
-        self._ended = (self._ended | one.known) - series
+        self._ended |= _markers(one, one.known - series, storage, now)
+        self._ended = {labels: marker for labels, marker in self._ended.items() if labels not in series}
         one.known = series
         if samples:
             sink(now, samples, max(DEFAULT_LOOKBACK_MS, 2 * one.interval_ms + 5000))
 
     def _end(self, now: int, sink: Sink) -> None:
-        """A series that no rule gives any more has ended, as in Prometheus: nobody shall see its last value for five minutes."""
-        ended = self._ended - {labels for one in self._rules for labels in one.known}
-        self._ended = set()
+        """A series that no rule gives any more has ended, as in Prometheus: nobody shall see its last value for five minutes.
+
+        Where what it was made of fell silent, nobody knows: alerts on it hold, as they do on that.
+        """
+        given = {labels for one in self._rules for labels in one.known}
+        ended = [Sample(labels, marker) for labels, marker in sorted(self._ended.items()) if labels not in given]
+        self._ended = {}
         if ended:
-            sink(now, [Sample(labels, STALE_NAN) for labels in sorted(ended)], DEFAULT_LOOKBACK_MS)
+            sink(now, ended, DEFAULT_LOOKBACK_MS)
+
+
+def _markers(one: _Recording, gone: set[Labels], storage: Queryable, now: int) -> dict[Labels, float]:
+    """How each of these series ends: unknown where something that it was made of fell silent."""
+    own = {METRIC_NAME, *one.rule.labels}
+    silent = [silent_series(matchers, storage, now) for matchers in one.query.matchers] if gone else []
+    subjects = {series: tuple(pair for pair in series if pair[0] not in own) for series in gone}
+    return {series: STALE_NAN if any(found.any(subject) for found in silent) else ENDED_NAN for series, subject in subjects.items()}
 
 
 def _samples(one: _Recording, storage: Queryable, now: int) -> list[Sample]:

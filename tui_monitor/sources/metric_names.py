@@ -20,8 +20,8 @@ OF_THE_MACHINE = (
 )  # fmt: skip
 """Of this machine and of the monitor itself, without any configuration."""
 OF_KIND = {
-    "http": ("probe_phase_seconds", "probe_http_status_code", "probe_ssl_earliest_cert_expiry"),
-    "tcp": ("probe_phase_seconds", "probe_ssl_earliest_cert_expiry"),
+    "http": ("probe_phase_seconds", "probe_http_status_code", "probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds"),
+    "tcp": ("probe_phase_seconds", "probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds"),
     "postgres": (
         "postgres_connections", "postgres_connections_max", "postgres_connections_usage_ratio", "postgres_longest_transaction_seconds",
         "postgres_blocked_sessions", "postgres_deadlocks_total", "postgres_transactions_total", "postgres_cache_hit_ratio",

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @contextlib.contextmanager
-def _present(start: Callable[[], contextlib.AbstractContextManager[T]]) -> Iterator[T]:
+def present(start: Callable[[], contextlib.AbstractContextManager[T]]) -> Iterator[T]:
     """A peer for the block; a missing one skips or fails the test."""
     with contextlib.ExitStack() as stack:
         with peers_needed():
@@ -43,89 +43,89 @@ def _present(start: Callable[[], contextlib.AbstractContextManager[T]]) -> Itera
 
 @pytest.fixture(scope="session")
 def systemd_peer() -> Iterator[Systemd]:
-    with _present(systemd) as peer:
+    with present(systemd) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def dockerd_peer() -> Iterator[Dockerd]:
-    with _present(dockerd) as peer:
+    with present(dockerd) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def mariadb_peer() -> Iterator[MariaDb]:
-    with _present(mariadb) as peer:
+    with present(mariadb) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def knot_peer() -> Iterator[Knot]:
-    with _present(knot) as peer:
+    with present(knot) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def caddy_peer() -> Iterator[Caddy]:
-    with _present(caddy) as peer:
+    with present(caddy) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def node_exporter_peer() -> Iterator[NodeExporter]:
-    with _present(node_exporter) as peer:
+    with present(node_exporter) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def prometheus_peer() -> Iterator[Prometheus]:
-    with _present(prometheus) as peer:
+    with present(prometheus) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def alertmanager_peer() -> Iterator[Alertmanager]:
-    with _present(alertmanager) as peer:
+    with present(alertmanager) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def chronyd_peer() -> Iterator[Chronyd]:
-    with _present(chronyd) as peer:
+    with present(chronyd) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def snmpd_peer() -> Iterator[Snmpd]:
-    with _present(snmpd) as peer:
+    with present(snmpd) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def sshd_peer() -> Iterator[Sshd]:
-    with _present(sshd) as peer:
+    with present(sshd) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def dovecot_peer() -> Iterator[Dovecot]:
-    with _present(dovecot) as peer:
+    with present(dovecot) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def anvil_peer() -> Iterator[Anvil]:
-    with _present(anvil) as peer:
+    with present(anvil) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def grpc_peer() -> Iterator[GrpcHealth]:
-    with _present(grpc_health) as peer:
+    with present(grpc_health) as peer:
         yield peer
 
 
 @pytest.fixture(scope="session")
 def websocket_url() -> Iterator[str]:
-    with _present(websocket_server) as peer:
+    with present(websocket_server) as peer:
         yield peer

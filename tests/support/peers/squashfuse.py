@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.support.peers.base import need_root, program, run, scratch, wait_until
@@ -15,14 +15,18 @@ _INSTALL = "install the packages `squashfuse` and `squashfs-tools`"
 
 
 @contextlib.contextmanager
-def squashfuse_mount(subtype: str = "") -> Iterator[Path]:
-    """The mount point of a full read-only image of type "fuse.squashfuse" or "fuse.SUBTYPE"; unmounted at the end."""
+def squashfuse_mount(subtype: str = "", content: Mapping[str, str] | None = None) -> Iterator[Path]:
+    """The mount point of a full read-only image of type "fuse.squashfuse" or "fuse.SUBTYPE"; unmounted at the end.
+
+    ``content``: {name: text} of its files.
+    """
     need_root("mounting a FUSE file system")
     if not Path("/dev/fuse").exists():
         raise ServerMissing("no /dev/fuse: load the kernel module fuse")
     with scratch() as directory:
         (directory / "content").mkdir()
-        (directory / "content/file").write_text("read-only\n")
+        for name, text in (content or {"file": "read-only\n"}).items():
+            (directory / "content" / name).write_text(text)
         run([program("mksquashfs", _INSTALL), str(directory / "content"), str(directory / "image"), "-quiet", "-no-progress"])
         mount = directory / "mount"
         mount.mkdir()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.alert_world import START, World, changes, rules_of
 from tui_monitor.alerts.alert import Acknowledgement
 from tui_monitor.alerts.no_data import MOST_MISSING
+from tui_monitor.core.values import ENDED_NAN
 
 HOT = {"alert": "Hot", "expr": "heat > 10", "severity": "critical", "summary": "heat {{ $value }} of {{ $labels.room }}"}
 
@@ -126,6 +129,59 @@ def test_no_data_resolve_and_no_data_alert() -> None:
     assert world.step("heat", 11, room="a") == ["resolved"]
     assert sorted(world.step("heat", 5, room="b")) == ["resolved"]
     assert [alert.labels["room"] for alert in world.evaluator.alerts()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "heat > 10",
+        "sum by (room) (heat) > 10",
+        "heat > 10 and on (room) floor == 1",
+        "max_over_time(heat[500ms]) > 10",
+        "heat / on (room) floor > 10",
+    ],
+)
+def test_what_its_source_has_ended_is_false_and_not_missing(expr: str) -> None:
+    """A series that its source has ended resolves its alert at once, and no other; one that only falls silent holds it."""
+    world = World(rules_of({**HOT, "expr": expr}))
+    for room in "ab":
+        world.put("heat", 20, room=room)
+        world.put("floor", 1, room=room)
+    assert changes(world.tick(0)) == ["firing", "firing"]
+    world.gone("heat", room="b")
+    assert changes(world.tick()) == []
+    world.put("heat", ENDED_NAN, room="a")
+    assert changes(world.tick()) == ["resolved"]
+    assert world.alert.labels["room"] == "b"
+
+
+def test_an_aggregate_resolves_when_all_that_it_is_made_of_has_ended() -> None:
+    """A sum over series of which one is silent and one was ended holds; once all were ended it resolves."""
+    world = World(rules_of({**HOT, "expr": "sum(heat) > 10", "summary": "hot"}))
+    world.put("heat", 20, room="a")
+    world.put("heat", 20, room="b")
+    assert changes(world.tick(0)) == ["firing"]
+    world.now += 1000
+    world.put("heat", ENDED_NAN, room="a")
+    world.gone("heat", room="b")
+    assert changes(world.tick()) == []
+    world.put("heat", 20, room="b")
+    assert changes(world.tick()) == []
+    world.put("heat", ENDED_NAN, room="b")
+    assert changes(world.tick()) == ["resolved"]
+
+
+def test_what_was_ended_is_no_missing_data() -> None:
+    """The policy no_data = "alert" raises nothing for a series that its source has ended."""
+    world = World(rules_of({**HOT, "no_data": "alert", "no_data_for": "0s"}))
+    assert world.step("heat", 5, room="a") == []
+    assert world.step("heat", 5, room="b") == []
+    world.now += 1000
+    world.put("heat", ENDED_NAN, room="a")
+    assert changes(world.tick()) == []
+    world.gone("heat", room="b")
+    assert changes(world.tick()) == ["firing"]
+    assert world.alert.labels["room"] == "b"
 
 
 def test_missing_subjects_are_bounded() -> None:

@@ -31,6 +31,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("HighCPU", "warning", 120), ("HighCPU", "critical", 120),
         ("HighMemory", "warning", 60), ("HighMemory", "critical", 60),
         ("DiskSpace", "warning", 0), ("DiskSpace", "critical", 0),
+        ("DiskInodes", "warning", 0), ("DiskInodes", "critical", 0),
         ("DiskFullSoon", "warning", 600),
         ("CheckUnhealthy", "warning", 0), ("CheckUnhealthy", "critical", 0),
         ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
@@ -194,12 +195,51 @@ def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
     assert world.step("check_health", 0, **labels) == ["resolved"]
 
 
+def test_the_certificate_rule_reads_the_checks_own_limit() -> None:
+    """It warns below the check's limit, is critical below a third of it and 3 days at most, and is silent without one."""
+    world = _world()
+    for name, days, limit in (
+        ("short", 0.5, 2),
+        ("lived", 1.5, 2),
+        ("well", 2.5, 2),
+        ("long", 4, 14),
+        ("soon", 2.9, 14),
+        ("off", -1, None),
+    ):
+        world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + days * 86400, check=name)
+        if limit is not None:
+            world.put("probe_ssl_expiry_warning_seconds", limit * 86400, check=name)
+    world.evaluate()
+    found = {(alert.labels["check"], alert.severity) for alert in world.evaluator.alerts()}
+    assert found == {("short", "critical"), ("lived", "warning"), ("long", "warning"), ("soon", "critical")}
+
+
+def test_the_certificate_rule_names_the_host_that_it_is_about() -> None:
+    """Where a redirect leads to another host, its name stands in the text."""
+    world = _world(evidence=lambda alert: {"reason": "certificate of shop.example expires in 5 d"})
+    world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 5 * 86400, check="site")
+    world.put("probe_ssl_expiry_warning_seconds", 14 * 86400, check="site")
+    world.evaluate()
+    assert _fired(world) == [("CertificateExpiry", "warning", "site: certificate of shop.example expires in 5 d")]
+
+
+def test_inodes_by_mount() -> None:
+    """A file system with space and without inodes is told."""
+    world = _world()
+    world.put("disk_inodes_usage_ratio", 0.95, mount="/data")
+    world.put("disk_inodes_usage_ratio", 0.5, mount="/")
+    world.evaluate()
+    assert _fired(world) == [("DiskInodes", "critical", "Disk /data has used 95% of its inodes (files)")]
+
+
 def test_certificates_clock_and_own_trouble() -> None:
     """Certificates are told in days, own trouble ends ten seconds after its series, a clock step five minutes later."""
     world = _world()
     world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 10 * 86400, check="api")
     world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 86400, check="shop")
     world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 - 5, check="old")
+    for name, days in (("api", 14), ("shop", 14), ("old", 14)):
+        world.put("probe_ssl_expiry_warning_seconds", days * 86400, check=name)
     world.put("tui_monitor_trouble", 1, reason="disk full")
     world.put("tui_monitor_clock_skew_seconds", -7)
     world.evaluate()

@@ -9,11 +9,13 @@ from tests.support.clocks import ManualClock
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_intake import PART, SeriesIntake
-from tui_monitor.config.models import Settings
+from tui_monitor.config.models import QuerySettings, Settings
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import AllSeries, HealthStatus, ProbeResult, Sample, is_stale, labels_of
+from tui_monitor.core.values import AllSeries, HealthStatus, ProbeResult, Sample, is_ended, is_stale, labels_of
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.storage.memory import SeriesMemory
+
+ORDERS = {"check": "db", "type": "postgres"}
 
 
 class Target:
@@ -124,3 +126,71 @@ async def test_parts_are_taken_by_turns() -> None:
         await collector._loops["node"].step()
         assert len(memory) < 2 * PART
     assert len(memory) >= 3 * PART
+
+
+def orders(**counts: float) -> tuple[Sample, ...]:
+    """One sample a status."""
+    return tuple(Sample(labels_of("orders", status=status), count) for status, count in counts.items())
+
+
+class Answers:
+    """A query's answers, one after the other; then it hangs."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.done = asyncio.Event()
+
+    async def run_query(self, query: QuerySettings) -> Any:
+        if not self.answers:
+            self.done.set()
+            await asyncio.Event().wait()
+        return self.answers.pop(0)
+
+
+async def run_queries(memory: SeriesMemory, *answers: Any) -> list[tuple[str, float]]:
+    """What a collector stores of a query with these answers: (status, value)."""
+    clock = ManualClock()
+    check = {"name": "db", "type": "postgres", "dsn": "postgresql://x@127.0.0.1/x"}
+    settings = settings_of({**check, "queries": [{"metric": "orders", "sql": "select 1 as value"}]})
+    collector = collector_of(settings, clock, memory)
+    source: Any = Answers(*answers)
+    query: Any = settings.checks[0]
+    task = asyncio.create_task(collector._run_query(query, source, query.queries[0]))
+    while not source.done.is_set():
+        await clock.advance(60)
+        await asyncio.sleep(0)
+    task.cancel()
+    return [(dict(sample.labels)["status"], sample.value) for batch in collector.drain() for sample in batch.samples]
+
+
+async def test_an_answered_query_ends_the_rows_that_it_lacks() -> None:
+    """A status without orders ends at once; an answer without any row ends all."""
+    found = await run_queries(SeriesMemory(), (orders(waiting=12, done=1), ""), (orders(done=13), ""), ((), ""))
+    assert [(status, is_ended(value) or value) for status, value in found] == [
+        ("waiting", 12), ("done", 1), ("done", 13), ("waiting", True), ("done", True),
+    ]  # fmt: skip
+
+
+async def test_a_query_that_fails_ends_nothing() -> None:
+    """Neither silence nor a fault in some of the rows says that a row is gone."""
+    found = await run_queries(SeriesMemory(), (orders(waiting=12), ""), ((), "timed out"), (orders(done=1), '"x" is not a number'))
+    assert found == [("waiting", 12), ("done", 1)]
+
+
+async def test_what_went_while_the_monitor_was_down_ends_with_the_first_answer() -> None:
+    """The series that were loaded from the history count as named before."""
+    memory = SeriesMemory()
+    memory.append(1, [Sample(labels_of("orders", status="waiting", **ORDERS), 12.0), Sample(labels_of("orders", check="b"), 1.0)])
+    found = await run_queries(memory, (orders(done=12), ""))
+    assert [(status, is_ended(value) or value) for status, value in found] == [("done", 12), ("waiting", True)]
+
+
+async def test_a_failed_scrape_ends_nothing_for_rules() -> None:
+    """A scrape that fails leaves stale series, for which alerts hold; the next one ends those that are gone."""
+    intake = SeriesIntake()
+    one, two = (Sample(labels_of(name), 1.0) for name in ("one", "two"))
+    intake.page("node", 1, AllSeries((one, two)))
+    (failed,) = intake.page("node", 2, AllSeries((Sample(labels_of("up"), 0.0),), answered=False))
+    assert [is_ended(sample.value) for sample in failed.samples] == [False] * 3
+    (good,) = intake.page("node", 3, AllSeries((one,)))
+    assert [sample.labels for sample in good.samples if is_ended(sample.value)] == [labels_of("up"), two.labels]

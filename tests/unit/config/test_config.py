@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -226,3 +229,22 @@ def test_an_unreadable_file_is_an_error_not_the_defaults(tmp_path: Path) -> None
     for path in (tmp_path / "none.toml", tmp_path):
         with pytest.raises(ConfigurationError, match=str(path)):
             load(path, {})
+
+
+def test_files_are_utf_8_whatever_the_locale_and_their_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """A secret's file with EF BB BF and Hangul is the secret, also where the locale is ASCII; `config init` writes there, too."""
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbf" + "비밀\n".encode())
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf" + (CHECK + 'username = "u"\npassword_file = "secret"\n').encode())
+    snippet = (
+        "import sys, pathlib; from tui_monitor.config.load import load\n"
+        "print(ascii(load(pathlib.Path(sys.argv[1])).settings.checks[0].password.get_secret_value()))\n"
+        "from tui_monitor.cli.main import main; main(['--config', sys.argv[2], 'config', 'init'])\n"
+    )
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", snippet, str(tmp_path / "config.toml"), str(tmp_path / "new.toml")],
+        env=environment, capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert done.stdout.splitlines()[0].decode() == ascii("비밀")
+    assert (tmp_path / "new.toml").read_text(encoding="utf-8").startswith("# tui-monitor's configuration")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.stored_history import write_history
-from tui_monitor.core.values import Labels, Sample, is_stale, labels_of
+from tui_monitor.core.values import ENDED_NAN, STALE_NAN, Labels, Sample, is_ended, is_stale, labels_of
 from tui_monitor.promql.rulefiles import FileRule
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.storage.history.background import Reading
@@ -90,3 +90,15 @@ async def test_a_rule_over_hours_reads_the_history(tmp_path: Path) -> None:
     lost.memory.append(T0, [Sample(A, 1.0)])
     await lost.run(rules, 130)
     assert lost.seen == []
+
+
+async def test_what_is_recorded_of_a_silent_series_is_unknown_and_of_an_ended_one_ended(tmp_path: Path) -> None:
+    """A recorded series ends for rules where its source says so or its condition is false; of silence nobody knows, so alerts hold."""
+    house, rules = House(tmp_path / "none"), RecordingRules([rule("r", "up > 0")])
+    c = labels_of("up", job="c")
+    house.memory.append(T0, [Sample(A, 1.0), Sample(B, 1.0), Sample(c, 1.0)])
+    await house.run(rules, 0)
+    house.memory.append(T0 + 1000, [Sample(A, ENDED_NAN), Sample(B, STALE_NAN), Sample(c, 0.0)])
+    await house.run(rules, 1)
+    ends = {dict(labels)["job"]: is_ended(value) for second, labels, value, _ in house.seen if second == 1}
+    assert ends == {"a": True, "b": False, "c": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -131,3 +132,29 @@ def test_control_characters_cannot_split_a_request() -> None:
     except BadRedirect:
         return
     assert b"\r" not in follow.head.target and b"\n" not in follow.head.target
+
+
+async def test_a_fault_behind_a_redirect_names_the_host_that_has_it() -> None:
+    """A good site that redirects to another host which fails: the reason says which; a fault of its own names nobody."""
+    async with HttpServer() as server, HttpServer(host="127.0.0.2") as other:
+        server.behave(redirect=other.url)
+        other.behave(status=500)
+        assert (await probe(server.url)).reason == "500 Internal Server Error (at 127.0.0.2)"
+        other.behave(body="no")
+        assert (await probe(server.url, expect_body="yes")).reason == 'body lacks "yes" (at 127.0.0.2)'
+        server.behave(status=500)
+        assert (await probe(server.url)).reason == "500 Internal Server Error"
+
+
+async def test_the_stage_names_the_host_that_is_waited_for() -> None:
+    """A time limit that runs out behind a redirect says at which host: the poller shows the stage."""
+    async with HttpServer() as server, HttpServer(host="127.0.0.2") as other:
+        server.behave(redirect=other.url)
+        other.behave("hang")
+        tested = HttpProbe(HttpCheck(name="api", url=server.url))
+        task = asyncio.create_task(tested.probe())
+        await other.wait_for(lambda now: now.requests)
+        assert tested.stage == "waiting for the answer, 127.0.0.2"
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task

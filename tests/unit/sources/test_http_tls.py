@@ -14,8 +14,13 @@ import pytest
 import trustme
 
 from tests.support.httpserver import HttpServer
+from tests.support.peers.fixtures import present
+from tests.support.peers.gnutls import gnutls_server
+from tests.support.peers.hostile import hostile
+from tests.support.peers.openssl import openssl_server
+from tests.support.tls_chains import authorities, issue, server_context
 from tui_monitor.config.models import HttpCheck
-from tui_monitor.core.values import HealthStatus, ProbeResult
+from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.net.certificate import read_certificate
@@ -50,8 +55,14 @@ async def probe(url: str, **settings: Any) -> ProbeResult:
     return await HttpProbe(HttpCheck(name="api", url=url, **settings)).probe()
 
 
+def sample_of(result: ProbeResult, name: str) -> float | None:
+    return next((sample.value for sample in result.samples if ("__name__", name) in sample.labels), None)
+
+
 def expiry(result: ProbeResult) -> float:
-    return next(sample.value for sample in result.samples if ("__name__", "probe_ssl_earliest_cert_expiry") in sample.labels)
+    found = sample_of(result, "probe_ssl_earliest_cert_expiry")
+    assert found is not None
+    return found
 
 
 async def test_a_valid_certificate(authority: Authority) -> None:
@@ -124,18 +135,120 @@ async def test_a_certificate_that_ends_soon_is_degraded(authority: Authority) ->
         assert (result.status, result.reason) == (HealthStatus.DEGRADED, "certificate expired 3 d ago")
 
 
-async def test_the_earliest_end_of_the_chain_counts(tmp_path: Path) -> None:
-    """The sample is the earliest end over all certificates that the server sent, not the leaf's."""
-    authority = Authority(tmp_path)
-    child = authority.ca.create_child_ca()
-    issued = child.issue_cert("127.0.0.1", not_after=datetime.now(UTC) + 36500 * 30 * DAY / 30)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issued.configure_cert(context)
-    chain = [read_certificate(ssl.PEM_cert_to_DER_cert(pem.bytes().decode())) for pem in issued.cert_chain_pems]
-    assert len(chain) == 2
-    async with HttpServer(tls=context) as server:
-        result = await probe(server.url, ca_file=authority.file)
-    assert expiry(result) == min(certificate.not_after for certificate in chain if certificate is not None)
+async def test_the_earliest_end_of_the_verified_chain_counts(tmp_path: Path) -> None:
+    """An intermediate that ends before the leaf decides; the sent chain is a fact."""
+    root = issue("Root", days=3000, lived=3000, ca=True)
+    middle = issue("Middle", root, days=5, lived=700, ca=True)
+    leaf = issue("127.0.0.1", middle, days=60)
+    async with HttpServer(tls=server_context(leaf, middle)) as server:
+        result = await probe(server.url, ca_file=authorities(tmp_path, root))
+    assert (result.status, result.reason) == (HealthStatus.DEGRADED, "certificate expires in 4 d")
+    assert expiry(result) == middle.not_after
+    assert result.facts["certificate_chain"] == "127.0.0.1, Middle"
+
+
+async def test_a_root_that_ends_is_in_the_verified_chain(tmp_path: Path) -> None:
+    """The trusted root, which no server sends, is judged too: with its end the chain ends."""
+    root = issue("Root", days=4.5, lived=3000, ca=True)
+    async with HttpServer(tls=server_context(issue("127.0.0.1", root, days=60))) as server:
+        result = await probe(server.url, ca_file=authorities(tmp_path, root))
+    assert (expiry(result), result.reason) == (root.not_after, "certificate expires in 4 d")
+
+
+async def test_an_expired_root_that_nobody_needs_harms_nobody(tmp_path: Path) -> None:
+    """A cross-signed root that has expired, as servers send it for old clients: healthy; what was sent is a fact."""
+    old = issue("Old Root", days=-200, lived=4000, ca=True)
+    root = issue("New Root", days=3000, lived=400, ca=True)
+    crossed = issue("New Root", old, days=-12.5, lived=3000, ca=True, key=root.key)
+    leaf = issue("127.0.0.1", root, days=60)
+    async with HttpServer(tls=server_context(leaf, crossed, old)) as server:
+        result = await probe(server.url, ca_file=authorities(tmp_path, root))
+    assert (result.status, result.reason, expiry(result)) == (HealthStatus.HEALTHY, "", leaf.not_after)
+    assert result.facts["certificate_chain"] == "127.0.0.1, New Root (expired 12 d ago), Old Root (expired 200 d ago)"
+
+
+async def test_a_left_over_certificate_harms_nobody(tmp_path: Path) -> None:
+    """An old certificate that still stands in the server's file is a fact only, verified or not."""
+    root = issue("Root", days=3000, ca=True)
+    leaf, left = issue("127.0.0.1", root, days=60), issue("old.example", root, days=-3.5)
+    async with HttpServer(tls=server_context(leaf, left)) as server:
+        for settings in ({"ca_file": authorities(tmp_path, root)}, {"verify": False}):
+            result = await probe(server.url, **settings)
+            assert (result.status, expiry(result)) == (HealthStatus.HEALTHY, leaf.not_after)
+
+
+async def test_a_third_of_a_short_life_is_soon_enough(tmp_path: Path) -> None:
+    """A certificate that lives 6 days is well at 2.5 and told at 1.5; the limit is a series for the rule."""
+    root = issue("Root", days=3000, ca=True)
+    for days, status in ((2.5, HealthStatus.HEALTHY), (1.5, HealthStatus.DEGRADED)):
+        leaf = issue("127.0.0.1", root, days=days, lived=6 - days)
+        async with HttpServer(tls=server_context(leaf)) as server:
+            result = await probe(server.url, ca_file=authorities(tmp_path, root))
+        assert result.status is status
+        assert sample_of(result, "probe_ssl_expiry_warning_seconds") == pytest.approx(2 * 86400, abs=2)
+    leaf = issue("127.0.0.1", root, days=60, lived=30)
+    async with HttpServer(tls=server_context(leaf)) as server:
+        result = await probe(server.url, ca_file=authorities(tmp_path, root), tls_expiry_warning="5d")
+    assert sample_of(result, "probe_ssl_expiry_warning_seconds") == 5 * 86400
+
+
+async def test_zero_switches_the_warning_off(tmp_path: Path) -> None:
+    """tls_expiry_warning = "0s": no verdict and no limit, also for an unverified certificate that has expired; its end is still told."""
+    leaf = issue("127.0.0.1", days=-3.5)
+    async with HttpServer(tls=server_context(leaf)) as server:
+        result = await probe(server.url, verify=False, tls_expiry_warning="0s")
+    assert (result.status, expiry(result)) == (HealthStatus.HEALTHY, leaf.not_after)
+    assert sample_of(result, "probe_ssl_expiry_warning_seconds") is None
+    assert result.inventories == (Inventory(("probe_ssl_expiry_warning_seconds",), "check", frozenset()),)
+
+
+async def test_the_certificate_of_another_host_is_told_as_its_own(tmp_path: Path) -> None:
+    """A site that redirects to a host whose certificate ends soon: the reason names that host; the site's own is not named."""
+    root = issue("Root", days=3000, ca=True)
+    good, soon = issue("127.0.0.1", root, days=60), issue("localhost", root, days=5.5)
+    ca_file = authorities(tmp_path, root)
+    async with HttpServer(tls=server_context(soon)) as other, HttpServer(tls=server_context(good)) as site, HttpServer() as plain:
+        for server in (site, plain):
+            server.behave(redirect=f"https://localhost:{other.port}/")
+            result = await probe(server.url, ca_file=ca_file)
+            assert (result.status, result.reason) == (HealthStatus.DEGRADED, "certificate of localhost expires in 5 d")
+        result = await probe(f"https://localhost:{other.port}/", ca_file=ca_file)
+        assert result.reason == "certificate expires in 5 d"
+
+
+async def test_an_old_version_of_tls_is_allowed_only_where_it_is_asked_for() -> None:
+    """A server that speaks TLS 1.1 at most is refused by name of the key; tls_min_version = "1.0" talks to it."""
+    with present(lambda: openssl_server("-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0")) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        result = await probe(url, ca_file=server.ca)
+        wanted = (HealthStatus.UNHEALTHY, "speaks another version of TLS than is wanted (tls_min_version)")
+        assert (result.status, result.reason) == wanted
+        result = await probe(url, ca_file=server.ca, tls_min_version="1.0")
+        assert (result.status, result.facts["tls"].split()[0]) == (HealthStatus.HEALTHY, "TLSv1.1")
+
+
+async def test_a_server_that_only_speaks_newer_tls_is_no_fault_of_it() -> None:
+    """tls_min_version = "1.3" refuses a server of 1.2 in the same words."""
+    with present(lambda: openssl_server("-tls1_2")) as server:
+        result = await probe(f"https://127.0.0.1:{server.port}/", ca_file=server.ca, tls_min_version="1.3")
+    assert result.reason == "speaks another version of TLS than is wanted (tls_min_version)"
+
+
+async def test_a_hang_up_in_the_handshake_is_told_as_that() -> None:
+    """A server that closes in the middle of the TLS handshake is named so, in order or by a reset."""
+    for behaviour, reason in (("hang up", "hung up during the TLS handshake"), ("reset", "connection reset")):
+        async with hostile(behaviour) as server:
+            result = await probe(f"https://127.0.0.1:{server.port}/")
+        assert result.reason == f"{reason} (127.0.0.1:{server.port})"
+
+
+async def test_a_server_without_secure_renegotiation() -> None:
+    """GnuTLS without RFC 5746: refused with the key that allows it, and healthy with it."""
+    with present(lambda: gnutls_server()) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        result = await probe(url, verify=False)
+        assert result.status is HealthStatus.UNHEALTHY and "tls_legacy_renegotiation = true" in result.reason
+        assert (await probe(url, verify=False, tls_legacy_renegotiation=True)).status is HealthStatus.HEALTHY
 
 
 async def test_no_tls_on_the_other_side() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_machine import GIB, Machine, value
+from tests.support.peers.fixtures import present
+from tests.support.peers.squashfuse import squashfuse_mount
 
 ARCSTATS = """13 1 0x01 123 33456 4242 999
 name                            type data
@@ -128,6 +130,44 @@ def test_zfs_cache_counts_as_available_down_to_its_minimum(machine: Machine) -> 
     assert value(reading, "memory_usage_ratio") == pytest.approx(0.5)
     machine.write({"proc/spl/kstat/zfs/arcstats": ARCSTATS.format(size=GIB, c_min=2 * GIB)})
     assert value(machine.system().read(0, 0.0), "memory_available_bytes") == 4 * GIB
+
+
+def test_the_cache_of_another_machine_does_not_count(machine: Machine, tmp_path: Path) -> None:
+    """lxcfs: meminfo is the container's (2 GiB, 95 % used) and arcstats the host's (17 GB): the memory is at 95 %."""
+    machine.write({"proc/meminfo": "MemTotal: 2097152 kB\nMemFree: 50000 kB\nMemAvailable: 104858 kB\n"})
+    machine.write({"proc/spl/kstat/zfs/arcstats": ARCSTATS.format(size=17_000_000_000, c_min=GIB // 2)})
+    assert value(machine.system().read(0, 0.0), "memory_usage_ratio") == pytest.approx(0.95, abs=0.001)
+
+
+@pytest.mark.skipif(not Path("/dev/fuse").exists(), reason="no /dev/fuse on this machine")
+def test_a_mounted_meminfo_is_not_this_kernels(machine: Machine) -> None:
+    """Where FUSE gives meminfo, as lxcfs does, the kernel's arcstats are another machine's, however small they are."""
+    machine.write({"proc/spl/kstat/zfs/arcstats": ARCSTATS.format(size=6 * GIB, c_min=2 * GIB)})
+    with present(lambda: squashfuse_mount(content={"meminfo": (machine.proc / "meminfo").read_text()})) as mount:
+        (machine.proc / "meminfo").unlink()
+        (machine.proc / "meminfo").symlink_to(mount / "meminfo")
+        assert value(machine.system().read(0, 0.0), "memory_available_bytes") == 4 * GIB
+
+
+def test_a_container_on_zfs_has_what_the_host_can_give(machine: Machine) -> None:
+    """A group's available memory ends at the machine's, whose ZFS cache can be had too."""
+    machine.write(
+        {
+            "proc/self/cgroup": "0::/\n",
+            "proc/spl/kstat/zfs/arcstats": ARCSTATS.format(size=6 * GIB, c_min=2 * GIB),
+            "sys/fs/cgroup/memory.max": f"{8 * GIB}\n",
+            "sys/fs/cgroup/memory.current": f"{GIB}\n",
+            "sys/fs/cgroup/memory.stat": "anon 5\n",
+        }
+    )
+    assert value(machine.system().read(0, 0.0), "memory_available_bytes") == 7 * GIB
+
+
+def test_more_free_swap_than_there_is_counts_as_none_used(machine: Machine) -> None:
+    """lxcfs has told more free swap than swap: nothing below 0 is shown."""
+    machine.write({"proc/meminfo": "MemTotal: 2097152 kB\nMemFree: 50000 kB\nSwapTotal: 1024 kB\nSwapFree: 4096 kB\n"})
+    swap = machine.system().read(0, 0.0).swap
+    assert swap is not None and (swap.used, swap.usage) == (0, 0.0)
 
 
 def test_an_old_kernel_without_mem_available(machine: Machine) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_machine import Machine, statvfs_result, value
+from tests.support.peers.fixtures import present
+from tests.support.peers.squashfuse import squashfuse_mount
 from tui_monitor.sources.system.filesystem_usage import Space
 from tui_monitor.sources.system.mounts import default_mounts, named_mounts, parse_mountinfo
 from tui_monitor.sources.system.reader import System
@@ -34,6 +36,45 @@ def test_only_real_file_systems_are_shown_once() -> None:
     """Pseudo file systems, images, overlays and bind mounts of the same device have no row; "/" is first."""
     chosen = [mount.name for mount in default_mounts(parse_mountinfo(TABLE))]
     assert chosen == ["/", "/data", "/media/My Disk\\x\ny", "/media/bad\ufffdname", "/mnt/nfs"]
+
+
+READ_ONLY = b"""21 1 259:1 / / rw - ext4 /dev/nvme0n1p1 rw
+40 21 0:61 / /tmp/.mount_nvimAb1 ro,nosuid,nodev - fuse.nvim.appimage nvim.appimage ro,user_id=1000
+41 21 0:62 / /var/apptainer/mnt/session/rootfs ro - fuse.squashfuse_ll squashfuse_ll ro,user_id=0
+42 21 0:63 / /opt/image ro - erofs /dev/loop3 ro
+43 21 11:0 / /media/cdrom ro - udf /dev/sr0 ro
+44 21 8:1 / /media/stick rw - udf /dev/sdb1 rw
+45 21 8:2 / /srv ro - ext4 /dev/sdc1 rw
+46 21 8:3 / /data rw - ext4 /dev/sdd1 ro,errors=remount-ro
+"""
+
+
+def test_what_is_mounted_read_only_has_no_row() -> None:
+    """Images are always full: whatever their type is called, the mount option says it. A disk that failed keeps its row."""
+    table = parse_mountinfo(READ_ONLY)
+    assert [mount.name for mount in default_mounts(table)] == ["/", "/data", "/media/stick", "/srv"]
+    assert [mount.fstype for mount in named_mounts(["/opt/image"], table)] == ["erofs"]
+
+
+@pytest.mark.parametrize("subtype", ["nvim.appimage", "squashfuse_ll"])
+def test_a_real_image_has_a_row_only_where_it_is_named(subtype: str) -> None:
+    """An image mounted by FUSE, as AppImage and Apptainer do, is at 100 % and no row unless `mounts` names it."""
+    with present(lambda: squashfuse_mount(subtype)) as mount:
+        table = parse_mountinfo(Path("/proc/self/mountinfo").read_bytes())
+        assert f"fuse.{subtype}" in [entry.fstype for entry in table]
+        assert str(mount) not in [entry.name for entry in default_mounts(table)]
+        row = System([str(mount)], grace=5.0).read(0, 0.0).mounts[0]
+    assert (row.fstype, row.usage, row.error) == (f"fuse.{subtype}", 1.0, "")
+
+
+def test_a_fixed_root_has_a_row_only_where_there_is_nothing_else(tmp_path: Path) -> None:
+    """A "/" on a read-only image is always full; it stays a row where no other file system is there."""
+    machine = Machine(tmp_path)
+    fixed = "21 1 7:0 / / ro - squashfs /dev/loop0 ro\n"
+    machine.write({"proc/self/mountinfo": fixed})
+    assert [row.mount for row in machine.system().read(0, 0.0).mounts] == ["/"]
+    machine.write({"proc/self/mountinfo": fixed + "22 21 8:1 / /overlay rw - ext4 /dev/sda1 rw\n"})
+    assert [row.mount for row in machine.system().read(0, 0.0).mounts] == ["/overlay"]
 
 
 def test_the_root_is_kept_whatever_it_is() -> None:
@@ -66,6 +107,33 @@ def test_a_file_system_without_inode_limit_and_one_without_blocks(tmp_path: Path
     assert value(system.read(0, 0.0), "disk_inodes_usage_ratio", mount="/") is None
     empty = System(None, machine.proc, machine.sys, statvfs=lambda _: statvfs_result(0, 0, 0, 0, 0), grace=5.0)
     assert empty.read(0, 0.0).mounts == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "inodes"),
+    [
+        ({"inodes": 5_000, "inodes_free": -1}, None),
+        ({"inodes": 5_000, "inodes_free": 2**64 - 1}, None),
+        ({"inodes": 100, "inodes_free": 200}, None),
+        ({"inodes": 100, "inodes_free": 0}, 1.0),
+    ],
+)
+def test_inodes_that_are_not_counted_are_unknown(tmp_path: Path, answer: dict[str, int], inodes: float | None) -> None:
+    """CephFS answers 2^64-1 free inodes (-1 in Python): that is no 100 %."""
+    machine = Machine(tmp_path)
+    system = System(None, machine.proc, machine.sys, statvfs=lambda _: statvfs_result(**answer), grace=5.0)
+    assert value(system.read(0, 0.0), "disk_inodes_usage_ratio", mount="/") == inodes
+
+
+def test_free_space_is_never_below_zero(tmp_path: Path) -> None:
+    """Where root has written into the reserve f_bavail is below 0: 0 bytes free and 100 %; more free than there is: unknown."""
+    machine = Machine(tmp_path)
+    system = System(None, machine.proc, machine.sys, statvfs=lambda _: statvfs_result(available=-1_208_320), grace=5.0)
+    reading = system.read(0, 0.0)
+    assert value(reading, "disk_free_bytes", mount="/") == 0
+    assert value(reading, "disk_usage_ratio", mount="/") == 1.0
+    wrong = System(None, machine.proc, machine.sys, statvfs=lambda _: statvfs_result(free=-1), grace=5.0)
+    assert value(wrong.read(0, 0.0), "disk_usage_ratio", mount="/") is None
 
 
 def test_an_error_is_a_row_with_its_reason(tmp_path: Path) -> None:
@@ -146,3 +214,17 @@ def test_space_is_asked_every_few_seconds_only(tmp_path: Path) -> None:
     for second in range(10):
         assert value(system.read(second * 1000, float(second)), "disk_usage_ratio", mount="/") is not None
     assert disk.calls == {b"/": 2}
+
+
+def test_what_the_machine_has_is_told_so_that_what_is_gone_ends(tmp_path: Path) -> None:
+    """An unmounted file system and an interface that was taken away are in no inventory; a table that cannot be read tells nothing."""
+    machine = Machine(tmp_path)
+    table = (machine.proc / "self/mountinfo").read_text()
+    machine.write({"proc/self/mountinfo": table + "30 21 8:1 / /usb rw - ext4 /dev/sda1 rw\n"})
+    system = machine.system()
+    assert {item.label: set(item.values) for item in system.read(0, 0.0).inventories} == {
+        "mount": {"/", "/usb"}, "interface": {"eth0"}, "device": {"nvme0n1"},
+    }  # fmt: skip
+    machine.write({"proc/self/mountinfo": table})
+    (machine.proc / "net/dev").unlink()
+    assert {item.label: set(item.values) for item in system.read(10_000, 10.0).inventories} == {"mount": {"/"}, "device": {"nvme0n1"}}

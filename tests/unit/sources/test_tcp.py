@@ -13,9 +13,9 @@ import pytest
 import trustme
 
 from tests.support.processes import until
+from tests.support.tls_chains import authorities, issue, server_context
 from tui_monitor.config.models import TcpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult
-from tui_monitor.sources.net.tls import TlsSettings
 from tui_monitor.sources.tcp.probe import TcpProbe
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -138,7 +138,7 @@ async def test_tls(tmp_path: Path) -> None:
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     async with listening(echo, context) as port:
         check = TcpCheck(name="port", host="127.0.0.1", port=port, tls=True, send="PING", expect="PING")
-        trusted = await TcpProbe(check, tls=TlsSettings(ca_file=str(tmp_path / "ca.pem"))).probe()
+        trusted = await TcpProbe(check.model_copy(update={"ca_file": str(tmp_path / "ca.pem")})).probe()
         assert (trusted.status, trusted.reason) == (HealthStatus.HEALTHY, "")
         assert trusted.phases["tls"] > 0
         assert any(("__name__", "probe_ssl_earliest_cert_expiry") in sample.labels for sample in trusted.samples)
@@ -146,3 +146,24 @@ async def test_tls(tmp_path: Path) -> None:
     async with listening(endless) as port:
         plain = TcpCheck(name="port", host="127.0.0.1", port=port, tls=True)
         assert (await TcpProbe(plain).probe()).reason == "answered without TLS"
+
+
+async def test_tls_is_judged_as_for_http(tmp_path: Path) -> None:
+    """With `ca_file` or `verify = false` the port is tested; an end that is near is degraded, "0s" switches that off."""
+    root = issue("Root", days=3000, ca=True)
+    ca_file = authorities(tmp_path, root)
+    async with listening(silence, tls=server_context(issue("127.0.0.1", root, days=5.5))) as port:
+        assert (await probe(port, tls=True)).reason == "certificate comes from an unknown authority"
+        for settings in ({"ca_file": ca_file}, {"verify": False}):
+            result = await probe(port, tls=True, **settings)
+            assert (result.status, result.reason) == (HealthStatus.DEGRADED, "certificate expires in 5 d")
+        result = await probe(port, tls=True, ca_file=ca_file, tls_expiry_warning="0s")
+    assert (result.status, result.reason) == (HealthStatus.HEALTHY, "")
+    assert {dict(sample.labels)["__name__"] for sample in result.samples} == {"probe_phase_seconds", "probe_ssl_earliest_cert_expiry"}
+
+
+def test_a_ca_file_that_cannot_be_used_is_refused() -> None:
+    """A missing or broken PEM file is a fault of the configuration that names its key."""
+    for path in ("/nowhere/ca.pem", __file__):
+        with pytest.raises(ValueError, match=r"^ca_file: cannot"):
+            TcpProbe(TcpCheck(name="port", host="127.0.0.1", port=1, tls=True, ca_file=path))

@@ -45,6 +45,14 @@ def _english(system_interval_s: float) -> list[RuleText]:
             "Disk {{ $labels.mount }} at {{ $value | humanizePercentage }}",
             "Find what is large (du -xh {{ $labels.mount }} | sort -h | tail), rotate logs, move data, or enlarge it.",
         ),
+        *_ladder(
+            "DiskInodes",
+            "disk_inodes_usage_ratio > %s",
+            {"warning": "0.8", "critical": "0.9"},
+            "Disk {{ $labels.mount }} has used {{ $value | humanizePercentage }} of its inodes (files)",
+            "No file can be made without an inode, however much space is free. Find the directory with the most files"
+            " (du --inodes -xS {{ $labels.mount }} | sort -n | tail) and remove old ones: sessions, caches, mail queues.",
+        ),
         RuleText(
             alert="DiskFullSoon",
             expr=(
@@ -71,9 +79,12 @@ def _english(system_interval_s: float) -> list[RuleText]:
         *_ladder(
             "CertificateExpiry",
             "probe_ssl_earliest_cert_expiry - time() < %s",
-            {"warning": str(14 * 86400), "critical": str(3 * 86400)},
-            "The certificate of {{ $labels.check }} "
-            "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}",
+            {
+                "warning": "probe_ssl_expiry_warning_seconds",
+                "critical": f"clamp_max(probe_ssl_expiry_warning_seconds / 3, {3 * 86400})",
+            },
+            '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}The certificate of {{ $labels.check }} '
+            "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}{{ end }}",
             "Renew the certificate and make sure that the server has loaded the new one.",
         ),
         RuleText(

@@ -15,6 +15,11 @@ KOREAN: dict[str, tuple[str, str]] = {
         "디스크 {{ $labels.mount }} 사용률 {{ $value | humanizePercentage }}",
         "큰 파일을 찾아(du -xh {{ $labels.mount }} | sort -h | tail) 로그를 정리하거나 데이터를 옮기거나 용량을 늘리세요.",
     ),
+    "DiskInodes": (
+        "디스크 {{ $labels.mount }} 아이노드(파일 수) 사용률 {{ $value | humanizePercentage }}",
+        "공간이 남아도 아이노드가 없으면 파일을 만들 수 없습니다. 파일이 가장 많은 디렉터리를 찾아"
+        "(du --inodes -xS {{ $labels.mount }} | sort -n | tail) 오래된 세션, 캐시, 메일 대기열을 지우세요.",
+    ),
     "DiskFullSoon": (
         "디스크 {{ $labels.mount }}: 지난 한 시간의 속도라면 {{ $value | humanizeDuration }} 뒤에 가득 찹니다",
         "무엇이 늘어나는지 찾아(du -xh {{ $labels.mount }} | sort -h | tail 을 두 번) 멈추거나 공간을 확보하세요.",
@@ -24,7 +29,8 @@ KOREAN: dict[str, tuple[str, str]] = {
         "점검 상세 화면의 원인과 단계별 시간이 어디에서 실패하는지 알려 줍니다. 그다음 대상을 직접 확인하세요.",
     ),
     "CertificateExpiry": (
-        "{{ $labels.check }} 인증서 {{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}",
+        '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}{{ $labels.check }} 인증서 '
+        "{{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}{{ end }}",
         "인증서를 갱신하고 서버가 새 인증서를 읽었는지 확인하세요.",
     ),
     "ClockSkew": (

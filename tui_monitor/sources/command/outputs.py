@@ -11,6 +11,7 @@ from typing import Any, Literal
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.sources.command.perfdata import PerformanceValue, PluginOutput, read_output
+from tui_monitor.sources.distinct import kept_apart
 from tui_monitor.sources.net.excerpt import clean
 
 Format = Literal["nagios", "exit", "json", "prometheus"]
@@ -36,16 +37,17 @@ class Reading:
 def read_nagios(output: str) -> Reading:
     """Text and performance data of a Nagios plugin."""
     plugin = read_output(output)
-    samples = {sample.labels: sample.value for sample in map(_sample, plugin.values)}
-    return Reading(clean(plugin.text, _TEXT), tuple(Sample(*pair) for pair in samples.items()), _facts(plugin))
+    labels = kept_apart(clean(value.label, _LABEL) for value in plugin.values)
+    samples = [Sample(labels_of(_metric(value), label=label), value.value) for label, value in zip(labels, plugin.values, strict=True)]
+    return Reading(clean(plugin.text, _TEXT), tuple(samples), _facts(plugin, labels))
 
 
-def _sample(value: PerformanceValue) -> Sample:
-    return Sample(labels_of(COUNTER if value.unit == "c" else VALUE, label=clean(value.label, _LABEL)), value.value)
+def _metric(value: PerformanceValue) -> str:
+    return COUNTER if value.unit == "c" else VALUE
 
 
-def _facts(plugin: PluginOutput) -> dict[str, str]:
-    facts = {clean(value.label, _LABEL): _described(value) for value in plugin.values[:_MAX_FACTS]}
+def _facts(plugin: PluginOutput, labels: list[str]) -> dict[str, str]:
+    facts = {label: _described(value) for label, value in zip(labels[:_MAX_FACTS], plugin.values, strict=False)}
     if plugin.long_text:
         facts["details"] = clean(plugin.long_text, _LONG_TEXT)
     if plugin.broken:
@@ -65,7 +67,7 @@ def read_plain(output: str) -> Reading:
 def read_json(output: str) -> Reading:
     """An object of numbers, true and false as 1 and 0: one series for each key. Other values cost only themselves."""
     try:
-        found = json.loads(output, parse_int=float)
+        found = json.loads(output.removeprefix("\ufeff"), parse_int=float)
     except (ValueError, RecursionError):
         return Reading(_first_line(output), fault="the output is not JSON")
     if not isinstance(found, dict):
@@ -80,8 +82,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _samples(numbers: Mapping[str, float]) -> tuple[Sample, ...]:
-    series = {labels_of(VALUE, label=clean(name, _LABEL)): value for name, value in numbers.items()}
-    return tuple(Sample(labels, value) for labels, value in list(series.items())[:MAX_SERIES])
+    labels = kept_apart(clean(name, _LABEL) for name in list(numbers)[:MAX_SERIES])
+    return tuple(Sample(labels_of(VALUE, label=label), value) for label, value in zip(labels, numbers.values(), strict=False))
 
 
 def _left_out(others: Iterable[str], count: int) -> dict[str, str]:

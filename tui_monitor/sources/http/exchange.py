@@ -9,6 +9,7 @@ from time import perf_counter
 
 import h11
 
+from tui_monitor.sources.http.charset import header_text
 from tui_monitor.sources.http.inflate import ENCODINGS, PIECE, BadCompression, inflate
 from tui_monitor.sources.http.request import HttpRequest
 from tui_monitor.sources.net.slices import Pause, in_slices
@@ -68,7 +69,7 @@ class Exchange:
         self._in_body = True
         begun()
         body, cut = (b"", False) if isinstance(head, h11.InformationalResponse) else await self._body(max_body)
-        headers = [(name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers]
+        headers = [(name.decode("ascii"), header_text(value)) for name, value in head.headers]
         version = "HTTP/" + head.http_version.decode("ascii")
         return Answer(head.status_code, version, headers, body, cut, self._renew())
 

@@ -14,21 +14,22 @@ from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.http import request as requests
+from tui_monitor.sources.http.cookies import Cookies
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
 from tui_monitor.sources.http.request import HttpRequest, Url
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
 from tui_monitor.sources.net.excerpt import clean, mask
+from tui_monitor.sources.net.expiry import CertificateExpiry, earlier, expiry_of, without_expiry
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 from tui_monitor.sources.net.stream import Stream
-from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, context_for, earliest_expiry, expiry_text, sent_certificates
+from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, context_for, sent_certificates
 
 MAX_REDIRECTS = 10
 EXCERPT = 200
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 _PHASE_LABELS = {phase: labels_of("probe_phase_seconds", phase=phase) for phase in PHASES}
 _STATUS_CODE = labels_of("probe_http_status_code")
-_CERT_EXPIRY = labels_of("probe_ssl_earliest_cert_expiry")
 _SAFE_TO_REPEAT = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -43,7 +44,7 @@ class _Run:
         self.facts: dict[str, str] = {}
         self.urls: list[Url] = []
         self.answer: Answer | None = None
-        self.expiry: float | None = None
+        self.expiry: CertificateExpiry | None = None
 
 
 class AnswerReader(Protocol):
@@ -87,7 +88,7 @@ class HttpProbe:
     """
 
     def __init__(self, settings: HttpCheck, *, reader: AnswerReader | None = None, resolver: Resolver = RESOLVER) -> None:
-        self.stage = ""
+        self._stage = self._at = ""
         self._settings = settings
         self._resolver = resolver
         self._tls = _tls(settings)
@@ -98,6 +99,15 @@ class HttpProbe:
         self._secrets = requests.secrets_of(self._request.url, self._headers, *_configured_secrets(settings))
         self._kept: tuple[Stream, Exchange] | None = None
 
+    @property
+    def stage(self) -> str:
+        """What is done now, with the host where a redirect has led to another one."""
+        return f"{self._stage}{self._at}" if self._stage else ""
+
+    @stage.setter
+    def stage(self, stage: str) -> None:
+        self._stage = stage
+
     async def probe(self) -> ProbeResult:
         """Measure once; raises OwnTrouble where the monitor itself could not."""
         run = _Run()
@@ -106,7 +116,12 @@ class HttpProbe:
         except Failure as failure:
             reason = failure.reason
         self.stage = ""
-        return self._result(run, reason)
+        return self._result(run, self._with_host(run, reason) if reason else "")
+
+    def _with_host(self, run: _Run, reason: str) -> str:
+        """The reason names the host where a redirect led to another one: it is not the tested host's fault."""
+        host = run.urls[-1].host
+        return reason if host == self._request.url.host or host in reason else f"{reason} (at {host})"
 
     async def close(self) -> None:
         """Give back the kept connection."""
@@ -116,14 +131,15 @@ class HttpProbe:
 
     async def _run(self, run: _Run) -> str:
         """Follow the redirects to the last answer; gives back the fault in it, "" for none."""
-        request, headers = self._request, self._headers
+        request, headers, cookies = self._request, self._headers, Cookies()
         for _ in range(MAX_REDIRECTS + 1):
             answer = run.answer = await self._fetch(run, request)
             location = self._location(answer)
             if location is None:
                 return await self._reader.fault(answer)
+            cookies.take(request.url, answer.headers)
             try:
-                request, headers = requests.redirected(request, headers, answer.status, location)
+                request, headers = requests.redirected(request, headers, answer.status, location, cookies.header)
             except requests.BadRedirect as error:
                 return f"{status_text(answer.status)}, {error}"
         return f"more than {MAX_REDIRECTS} redirects"
@@ -136,6 +152,7 @@ class HttpProbe:
 
     async def _fetch(self, run: _Run, request: HttpRequest) -> Answer:
         run.urls.append(request.url)
+        self._at = "" if request.url.host == self._request.url.host else f", {request.url.host}"
         kept, self._kept = self._kept, None
         if kept is not None and request is self._request:
             answer = await self._reuse(run, request, *kept)
@@ -152,7 +169,7 @@ class HttpProbe:
             stream.close()
             return None
         run.facts |= {"connection": "reused", "address": stream.peer}
-        self._look_at_certificate(run, stream, request.url)
+        self._look_at_certificate(run, stream, request.url, self._tls)
         try:
             return await self._ask(run, request, stream, exchange)
         except Failure as failure:
@@ -161,7 +178,7 @@ class HttpProbe:
             raise
 
     async def _connect(self, run: _Run, url: Url) -> Stream:
-        stream = await open_stream(self, url.host, url.port, run.phases, self._resolver, self._settings.timeout)
+        stream = await open_stream(self, url.lookup, url.port, run.phases, self._resolver, self._settings.timeout)
         run.facts |= {"connection": "new", "address": stream.peer}
         if not url.secure:
             return stream
@@ -169,20 +186,17 @@ class HttpProbe:
         try:
             await secure(self, stream, settings, url.host, run.phases, time.time())
         except BaseException:
-            self._look_at_certificate(run, stream, url)
+            self._look_at_certificate(run, stream, url, settings)
             stream.close()
             raise
-        self._look_at_certificate(run, stream, url)
+        self._look_at_certificate(run, stream, url, settings)
         return stream
 
-    def _look_at_certificate(self, run: _Run, stream: Stream, url: Url) -> None:
+    def _look_at_certificate(self, run: _Run, stream: Stream, url: Url, settings: TlsSettings) -> None:
         if not url.secure or stream.tls is None:
             return
-        chain = sent_certificates(stream.tls)
-        expiry = earliest_expiry(chain)
-        if expiry is not None:
-            run.expiry = expiry if run.expiry is None else min(run.expiry, expiry)
-        run.facts |= certificate_facts(stream.tls, chain, time.time())
+        run.expiry = earlier(run.expiry, expiry_of(stream.tls, settings, self._settings.tls_expiry_warning, url.host))
+        run.facts |= certificate_facts(stream.tls, sent_certificates(stream.tls), time.time())
 
     async def _ask(self, run: _Run, request: HttpRequest, stream: Stream, exchange: Exchange) -> Answer:
         """One request and its answer; keeps or closes the stream."""
@@ -213,8 +227,8 @@ class HttpProbe:
     def _result(self, run: _Run, reason: str) -> ProbeResult:
         status = HealthStatus.UNHEALTHY if reason else HealthStatus.HEALTHY
         now = time.time()
-        if not reason and run.expiry is not None and run.expiry - now < self._settings.tls_expiry_warning:
-            status, reason = HealthStatus.DEGRADED, expiry_text(run.expiry, now)
+        if not reason and run.expiry is not None and run.expiry.is_soon(now):
+            status, reason = HealthStatus.DEGRADED, run.expiry.reason(now, self._request.url.host)
         return ProbeResult(
             status=status,
             reason=mask(reason, self._secrets) if reason else "",
@@ -222,6 +236,7 @@ class HttpProbe:
             phases=run.phases,
             samples=_samples(run),
             facts=self._facts(run, status),
+            inventories=() if status is HealthStatus.UNHEALTHY else without_expiry(run.expiry),
         )
 
     def _facts(self, run: _Run, status: HealthStatus) -> Mapping[str, str]:
@@ -252,9 +267,7 @@ def _samples(run: _Run) -> tuple[Sample, ...]:
     samples = [Sample(_PHASE_LABELS[phase], seconds) for phase, seconds in run.phases.items()]
     if run.answer is not None:
         samples.append(Sample(_STATUS_CODE, float(run.answer.status)))
-    if run.expiry is not None:
-        samples.append(Sample(_CERT_EXPIRY, run.expiry))
-    return tuple(samples)
+    return (*samples, *(run.expiry.samples() if run.expiry is not None else ()))
 
 
 def _redirects(urls: list[Url]) -> str:
@@ -278,7 +291,14 @@ def _tls(settings: HttpCheck) -> TlsSettings:
     """
     if settings.key_file and not settings.cert_file:
         raise ValueError("key_file: there is no cert_file that it belongs to")
-    made = TlsSettings(settings.verify, settings.ca_file, settings.cert_file, settings.key_file)
+    made = TlsSettings(
+        settings.verify,
+        settings.ca_file,
+        settings.cert_file,
+        settings.key_file,
+        settings.tls_min_version,
+        settings.tls_legacy_renegotiation,
+    )
     for part in (TlsSettings(ca_file=settings.ca_file), TlsSettings(False, None, settings.cert_file, settings.key_file)):
         if part.ca_file or part.cert_file:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -25,13 +25,18 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 @frozen
 class Url:
-    """An address, ready to connect to; ``target`` is the path with the query, ``userinfo`` is "user:password" or ""."""
+    """An address, ready to connect to; ``target`` is the path with the query, ``userinfo`` is "user:password" or "".
+
+    ``lookup`` is the name that is asked for: with the dot at its end where one is written, which says that no search domain is to be
+    tried. TLS, the Host header and certificates have names without it: ``host``.
+    """
 
     scheme: str
     host: str
     port: int
     target: str
     userinfo: str = ""
+    lookup: str = ""
 
     @property
     def secure(self) -> bool:
@@ -66,7 +71,8 @@ def parse_url(text: str) -> Url:
     parts = urlsplit(text)
     if parts.scheme not in _PORTS:
         raise ValueError(f"{parts.scheme or 'no'} scheme, where http or https is wanted")
-    host = (parts.hostname or "").rstrip(".")
+    written = parts.hostname or ""
+    host = written.rstrip(".")
     if not host or not host.isprintable() or " " in host:
         raise ValueError("no valid host")
     if not host.isascii():
@@ -74,7 +80,7 @@ def parse_url(text: str) -> Url:
     path = quote(parts.path or "/", safe=_SAFE)
     target = f"{path}?{quote(parts.query, safe=_SAFE)}" if parts.query else path
     port = parts.port if parts.port is not None else _PORTS[parts.scheme]
-    return Url(parts.scheme, host, port, target, parts.netloc.rpartition("@")[0])
+    return Url(parts.scheme, host, port, target, parts.netloc.rpartition("@")[0], f"{host}." if written.endswith(".") else host)
 
 
 @frozen
@@ -134,14 +140,16 @@ class BadRedirect(ValueError):
     """A redirect that is not followed; the text says why."""
 
 
-def redirected(request: HttpRequest, headers: Mapping[str, str], status: int, location: str) -> tuple[HttpRequest, Mapping[str, str]]:
+def redirected(
+    request: HttpRequest, headers: Mapping[str, str], status: int, location: str, cookies_for: Callable[[Url], str] = lambda url: ""
+) -> tuple[HttpRequest, Mapping[str, str]]:
     """The request that a redirect asks for, and the configured headers that still go along.
 
     303, and 301 and 302 after POST, become GET without a body, as browsers do. On a change of host only harmless headers
-    stay, and a body is not sent on. Raises BadRedirect.
+    stay, and a body is not sent on. ``cookies_for`` gives what answers before have set for an address. Raises BadRedirect.
     """
     try:
-        url = parse_url(urljoin(str(request.url), location))
+        url = parse_url(urljoin(str(replace(request.url, host=request.url.lookup)), location))
     except ValueError as error:
         raise BadRedirect("redirects to an address that cannot be used") from error
     method, body, kept = request.method, request.body, headers
@@ -155,6 +163,14 @@ def redirected(request: HttpRequest, headers: Mapping[str, str], status: int, lo
     url = replace(url, userinfo="")
     kept = {name: value for name, value in kept.items() if name.lower() != "host"}
     try:
-        return build_request(url, method, kept, body), kept
+        return build_request(url, method, _with_cookies(kept, cookies_for(url)), body), kept
     except ValueError as error:
         raise BadRedirect("redirects to an address that cannot be used") from error
+
+
+def _with_cookies(headers: Mapping[str, str], cookies: str) -> Mapping[str, str]:
+    """The configured headers, a configured Cookie first."""
+    if not cookies:
+        return headers
+    own = next((name for name in headers if name.lower() == "cookie"), "Cookie")
+    return {**headers, own: f"{headers[own]}; {cookies}" if own in headers else cookies}

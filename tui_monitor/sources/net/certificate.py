@@ -18,12 +18,18 @@ _UTF16 = 0x1E
 
 @frozen
 class Certificate:
-    """The end (Unix seconds), who it is for and who issued it; ``names`` are its DNS names and addresses."""
+    """Beginning and end (Unix seconds), who it is for and who issued it; ``names`` are its DNS names and addresses."""
 
+    not_before: float
     not_after: float
     subject: str
     issuer: str
     names: tuple[str, ...]
+
+    @property
+    def lifetime(self) -> float:
+        """Seconds from beginning to end, not below 0."""
+        return max(0.0, self.not_after - self.not_before)
 
 
 @lru_cache(maxsize=4096)
@@ -40,9 +46,9 @@ def _read(der: bytes) -> Certificate:
     if fields[0][0] == _CONTEXT_0:
         del fields[0]
     issuer, validity, subject = fields[2][1], fields[3][1], fields[4][1]
-    _, end = list(_elements(validity))[:2]
+    begin, end = list(_elements(validity))[:2]
     extensions = next((value for tag, value in fields[6:] if tag == _CONTEXT_3), b"")
-    return Certificate(_time(*end), _name(subject), _name(issuer), tuple(_alternative_names(extensions)))
+    return Certificate(_time(*begin), _time(*end), _name(subject), _name(issuer), tuple(_alternative_names(extensions)))
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -10,8 +10,8 @@ from typing import Protocol
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.net.error_attribution import own_trouble, target_trouble
 from tui_monitor.sources.net.resolve import Address, Resolver, numeric, resolve_in_time
-from tui_monitor.sources.net.stream import ConnectError, Stream, connect
-from tui_monitor.sources.net.tls import TlsSettings, context_for, handshake_reason, sent_certificates
+from tui_monitor.sources.net.stream import ConnectError, HungUp, Stream, connect
+from tui_monitor.sources.net.tls import TlsSettings, context_for, handshake_reason, sent_certificates, verified_certificates
 
 
 class Staged(Protocol):
@@ -88,8 +88,10 @@ async def secure(staged: Staged, stream: Stream, settings: TlsSettings, host: st
     try:
         await stream.start_tls(context, host)
     except ssl.SSLError as error:
-        chain = sent_certificates(stream.tls) if stream.tls is not None else []
+        chain = (verified_certificates(stream.tls) or sent_certificates(stream.tls)) if stream.tls is not None else []
         raise Failure(handshake_reason(error, chain, host, now)) from error
+    except HungUp as error:
+        raise Failure(f"{error} ({stream.peer})") from error
     except OSError as error:
         raise stream_failure(error, stream.peer) from error
     except ValueError as error:  # a name that TLS cannot carry

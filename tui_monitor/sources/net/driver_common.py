@@ -71,4 +71,6 @@ def network_reason(error: OSError, address: str) -> str:
         return f"TLS: {words} ({address})"
     if error.errno or isinstance(error, socket.gaierror):
         return f"{target_trouble(error)} ({address})"
+    if isinstance(error, ConnectionResetError) and not str(error):  # asyncio's, without number and text, of a handshake that broke off
+        return f"hung up during the TLS handshake ({address})"
     return f"connection closed by the server ({address})"

@@ -15,6 +15,10 @@ ATTEMPT_DELAY = 0.25
 _CHUNK = 65536
 
 
+class HungUp(ConnectionError):
+    """The other side has ended the connection in the middle of a handshake; the text says where."""
+
+
 class Stream:
     """One connected socket. Every await may be cancelled; ``close`` leaves nothing behind."""
 
@@ -34,7 +38,7 @@ class Stream:
         return self._tls
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
-        """Do the handshake. Raises ssl.SSLError, or ConnectionResetError where the other side hangs up."""
+        """Do the handshake. Raises ssl.SSLError, HungUp where the other side ends the connection in order, or OSError."""
         self._tls = tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         while True:
             try:
@@ -42,7 +46,7 @@ class Stream:
             except ssl.SSLWantReadError:
                 await self._flush()
                 if not await self._feed():
-                    raise ConnectionResetError("hung up during the TLS handshake") from None
+                    raise HungUp("hung up during the TLS handshake") from None
             except ssl.SSLError:
                 await self._say_alert()
                 raise

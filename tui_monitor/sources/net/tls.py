@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from tui_monitor.core.frozen import frozen
@@ -13,6 +15,12 @@ from tui_monitor.sources.net.certificate import Certificate, read_certificate
 from tui_monitor.sources.net.excerpt import clean
 
 DAY = 86400.0
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1, "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3,
+}  # fmt: skip
+_LEGACY_SERVER_CONNECT = 0x4
+"""SSL_OP_LEGACY_SERVER_CONNECT; Python names it from 3.12 on."""
+_TOO_OLD = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION"}
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _SELF_SIGNED = {18, 19}
 _UNKNOWN_ISSUER = {2, 20, 21}
@@ -22,16 +30,18 @@ _NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACK
 
 @frozen
 class TlsSettings:
-    """What makes two probes need different contexts; the paths are PEM files."""
+    """What makes two probes need different contexts; the paths are PEM files, ``min_version`` is "1.0" to "1.3"."""
 
     verify: bool = True
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = None
+    min_version: str = "1.2"
+    legacy_renegotiation: bool = False
 
     def without_client(self) -> TlsSettings:
         """The same without the client's certificate: for hosts that it is not meant for."""
-        return TlsSettings(self.verify, self.ca_file) if self.cert_file else self
+        return replace(self, cert_file=None, key_file=None) if self.cert_file else self
 
 
 def context_for(settings: TlsSettings) -> ssl.SSLContext:
@@ -50,6 +60,7 @@ def _stamp(path: str) -> int:
 @lru_cache(maxsize=64)
 def _context(settings: TlsSettings, _stamps: tuple[int, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _allow_old(context, settings)
     try:
         if not settings.verify:
             context.check_hostname = False
@@ -64,6 +75,17 @@ def _context(settings: TlsSettings, _stamps: tuple[int, ...]) -> ssl.SSLContext:
         files = ", ".join(path for path in (settings.ca_file, settings.cert_file, settings.key_file) if path)
         raise OwnTrouble(f"cannot use {files}: {getattr(error, 'reason', None) or error}") from error
     return context
+
+
+def _allow_old(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    """Versions before 1.2 sign with SHA-1, which OpenSSL 3 does at its security level 0 only."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it is asked for
+        context.minimum_version = _VERSIONS[settings.min_version]
+    if settings.min_version in ("1.0", "1.1"):
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    if settings.legacy_renegotiation:
+        context.options |= _LEGACY_SERVER_CONNECT
 
 
 def _load_system_authorities(context: ssl.SSLContext) -> None:
@@ -81,12 +103,21 @@ def sent_certificates(tls: ssl.SSLObject) -> list[Certificate]:
 
     Public since Python 3.13 (`SSLObject.get_unverified_chain`); before, the same method of the inner object.
     """
-    ask = getattr(tls, "get_unverified_chain", None) or getattr(getattr(tls, "_sslobj", None), "get_unverified_chain", None)
+    return [found for der in _chain(tls, "get_unverified_chain") or _leaf(tls) if (found := read_certificate(der)) is not None]
+
+
+def verified_certificates(tls: ssl.SSLObject) -> list[Certificate]:
+    """The chain that OpenSSL built from the leaf to a trusted root; after a handshake that failed as far as it came.
+
+    Public since Python 3.13 (`SSLObject.get_verified_chain`); before, the same method of the inner object.
+    """
+    return [found for der in _chain(tls, "get_verified_chain") if (found := read_certificate(der)) is not None]
+
+
+def _chain(tls: ssl.SSLObject, method: str) -> list[bytes]:
+    ask = getattr(tls, method, None) or getattr(getattr(tls, "_sslobj", None), method, None)
     chain = (ask() if ask is not None else None) or ()
-    encoded = [item if isinstance(item, bytes) else _der(item) for item in chain]
-    if not encoded:
-        encoded = _leaf(tls)
-    return [found for der in encoded if (found := read_certificate(der)) is not None]
+    return [item if isinstance(item, bytes) else _der(item) for item in chain]
 
 
 def _der(certificate: object) -> bytes:
@@ -102,26 +133,21 @@ def _leaf(tls: ssl.SSLObject) -> list[bytes]:
     return [leaf] if leaf else []
 
 
-def earliest_expiry(chain: list[Certificate]) -> float | None:
-    """Unix seconds at which the first certificate of the chain ends."""
-    return min((certificate.not_after for certificate in chain), default=None)
-
-
-def expiry_text(expiry: float, now: float) -> str:
-    """ "certificate expires in 9 d" or "certificate expired 3 d ago"; below a day in hours."""
-    seconds = abs(expiry - now)
-    span = f"{seconds // DAY:.0f} d" if seconds >= DAY else f"{seconds // 3600:.0f} h"
-    return f"certificate expired {span} ago" if expiry <= now else f"certificate expires in {span}"
-
-
 def certificate_facts(tls: ssl.SSLObject, chain: list[Certificate], now: float) -> Mapping[str, str]:
-    """Short texts for the detail view: the certificate and the session."""
+    """Short texts for the detail view: the session, the certificate and the chain as it was sent, needed or not."""
     facts = {"tls": f"{tls.version() or 'no session'} {(tls.cipher() or ('',))[0]}".rstrip()}
     if chain:
         leaf = chain[0]
         facts["certificate"] = f"{clean(leaf.subject, 80)}, issued by {clean(leaf.issuer, 80)}"
         facts["certificate_days"] = f"{(leaf.not_after - now) / DAY:.0f}"
+    if len(chain) > 1:
+        facts["certificate_chain"] = clean(", ".join(_in_chain(certificate, now) for certificate in chain[:8]), 300)
     return facts
+
+
+def _in_chain(certificate: Certificate, now: float) -> str:
+    ago = _ago([certificate], now)
+    return f"{clean(certificate.subject, 60)} (expired {ago})" if ago else clean(certificate.subject, 60)
 
 
 def handshake_reason(error: ssl.SSLError, chain: list[Certificate], host: str, now: float) -> str:
@@ -131,6 +157,10 @@ def handshake_reason(error: ssl.SSLError, chain: list[Certificate], host: str, n
     reason = (error.reason or "").upper()
     if reason in _NO_TLS:
         return "answered without TLS"
+    if reason in _TOO_OLD:
+        return "speaks another version of TLS than is wanted (tls_min_version)"
+    if reason == "UNSAFE_LEGACY_RENEGOTIATION_DISABLED":
+        return "does not know secure renegotiation, RFC 5746 (tls_legacy_renegotiation = true allows it)"
     if isinstance(error, ssl.SSLEOFError):
         return "hung up during the TLS handshake"
     return f"TLS handshake failed ({reason.replace('_', ' ').lower() or 'unknown reason'})"
@@ -139,8 +169,7 @@ def handshake_reason(error: ssl.SSLError, chain: list[Certificate], host: str, n
 def _verification_reason(error: ssl.SSLCertVerificationError, chain: list[Certificate], host: str, now: float) -> str:
     code = error.verify_code
     if code == _EXPIRED:
-        expiry = earliest_expiry(chain)
-        return expiry_text(expiry, now) if expiry is not None and expiry <= now else "certificate expired"
+        return f"certificate expired {_ago(chain, now)}".rstrip()
     if code in _WRONG_HOST:
         names = chain[0].names or (chain[0].subject,) if chain else ()
         listed = ", ".join(clean(name, 60) for name in names[:3]) + (", …" if len(names) > 3 else "")
@@ -152,3 +181,11 @@ def _verification_reason(error: ssl.SSLCertVerificationError, chain: list[Certif
     if code in _UNKNOWN_ISSUER:
         return "certificate comes from an unknown authority"
     return f"certificate refused ({clean(error.verify_message, 80)})"
+
+
+def _ago(chain: list[Certificate], now: float) -> str:
+    """How long ago the first of these ended, "" where none has."""
+    ended = [now - certificate.not_after for certificate in chain if certificate.not_after <= now]
+    if not ended:
+        return ""
+    return f"{max(ended) // DAY:.0f} d ago" if max(ended) >= DAY else f"{max(ended) // 3600:.0f} h ago"

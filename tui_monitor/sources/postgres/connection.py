@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -11,13 +13,22 @@ from tui_monitor.core.units import format_duration
 from tui_monitor.sources.net.driver_common import LOCAL_SOCKET, address_of, ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.net.error_attribution import own_trouble
 from tui_monitor.sources.net.excerpt import clean
+from tui_monitor.sources.net.tls import TlsSettings, context_for
+from tui_monitor.sources.postgres.dsn import Dsn, parse_dsn
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
 APPLICATION_NAME = "tui-monitor"
 CLOSE_TIMEOUT = 1.0
-KEEPALIVE_IDLE = 30
+ANY_SESSION = "any"
+UNSUPPORTED_SETTING = "unsupported startup parameter"
+"""What a pooler says of our session settings (pgbouncer, `ignore_startup_parameters`)."""
+_TCP_OPTIONS = {
+    "keepalives_idle": "TCP_KEEPIDLE", "keepalives_interval": "TCP_KEEPINTVL", "keepalives_count": "TCP_KEEPCNT",
+    "tcp_user_timeout": "TCP_USER_TIMEOUT",
+}  # fmt: skip
+_TCP_DEFAULTS = {"keepalives_idle": 30}
 REASON_LENGTH = 200
 DEFAULT_PORT = 5432
 
@@ -27,11 +38,13 @@ class KeptConnection:
 
     Session settings make it read-only with a statement timeout. A pooler such as pgbouncer refuses them; then the
     connection goes without, because a SET would outlive us on a connection that the pooler gives to others, and every
-    reading is a read-only transaction with its own timeout anyway.
+    reading is a read-only transaction with its own timeout anyway. Where a kind of session is asked for (target_session_attrs), the
+    connection goes without the first, too: the driver takes a session that is read-only for a server that is.
     """
 
     def __init__(self, dsn: str, timeout: float) -> None:
-        self._dsn = dsn
+        self._address = postgres_address(dsn)
+        self._dsn = parse_dsn(dsn)
         self._timeout = timeout
         self._session_settings = True
         self._connection: Connection[Record] | None = None
@@ -59,20 +72,35 @@ class KeptConnection:
     async def _connect(self) -> Connection[Record]:
         import asyncpg
 
-        await ensure_resolvable(postgres_address(self._dsn), self._timeout)
-        settings = {"application_name": APPLICATION_NAME}
-        if self._session_settings:
-            settings["default_transaction_read_only"] = "on"
-            settings["statement_timeout"] = str(max(1, round(self._timeout * 1000)))
+        await ensure_resolvable(self._address, self._timeout)
+        limit = min(self._timeout, self._dsn.connect_timeout or self._timeout)
         try:
-            connection = await asyncpg.connect(self._dsn, timeout=self._timeout, statement_cache_size=0, server_settings=settings)
-        except asyncpg.exceptions.ProtocolViolationError:
-            if not self._session_settings:
+            connection = await asyncpg.connect(
+                self._dsn.text, timeout=limit, statement_cache_size=0, server_settings=self._settings(), ssl=_tls_of(self._dsn)
+            )
+        except asyncpg.exceptions.ProtocolViolationError as error:
+            if not self._session_settings or UNSUPPORTED_SETTING not in str(error):
                 raise
             self._session_settings = False
             return await self._connect()
-        _keep_alive(connection)
+        except asyncpg.exceptions.TargetServerAttributeNotMatched as error:
+            raise NoSuchSession(f"no host is {self._target}") from error
+        _set_socket_options(connection, self._dsn)
         return connection
+
+    def _settings(self) -> dict[str, str]:
+        """What the first message says of the session."""
+        settings = {"application_name": APPLICATION_NAME, **self._dsn.settings}
+        if self._session_settings:
+            settings["statement_timeout"] = str(max(1, round(self._timeout * 1000)))
+            if self._target == ANY_SESSION:
+                settings["default_transaction_read_only"] = "on"
+        return settings
+
+    @property
+    def _target(self) -> str:
+        """The kind of session that is wanted: by the address, else by the driver's environment."""
+        return self._dsn.target or os.environ.get("PGTARGETSESSIONATTRS") or ANY_SESSION
 
     def drop(self) -> None:
         """Cut the connection at once, whatever it is doing."""
@@ -91,17 +119,24 @@ class KeptConnection:
             connection.terminate()
 
 
-def _keep_alive(connection: Any) -> None:
-    """Let the kernel find a dead peer between two probes; asyncpg has no setting for it."""
+def _set_socket_options(connection: Any, dsn: Dsn) -> None:
+    """Let the kernel find a dead peer between two probes, in the rhythm that the address asks for; asyncpg has no setting for it."""
     sock: socket.socket | None = connection._transport.get_extra_info("socket")
     if sock is None or sock.family == socket.AF_UNIX:
         return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if hasattr(socket, "TCP_KEEPIDLE"):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(dsn.socket.get("keepalives", 1) != 0))
+    for name, option in _TCP_OPTIONS.items():
+        value = dsn.socket.get(name, _TCP_DEFAULTS.get(name, 0))
+        if value > 0 and hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
-async def read(connection: Connection[Record], sql: str, limit: float, most: int = 0) -> list[dict[str, Any]]:
+def _tls_of(dsn: Dsn) -> ssl.SSLContext | None:
+    """None leaves TLS to the driver, which reads the address; it does not know ``sslrootcert=system``."""
+    return context_for(TlsSettings()) if dsn.system_authorities else None
+
+
+async def read(connection: Connection[Record], sql: str, limit: float, most: int = 0) -> list[Record]:
     """The rows of one statement in a read-only transaction; the server ends the statement after ``limit`` seconds.
 
     ``most`` > 0: no more rows than that leave the server. Nothing is prepared by name, so that it works behind pgbouncer.
@@ -128,7 +163,11 @@ async def read(connection: Connection[Record], sql: str, limit: float, most: int
             await transaction.rollback()
         raise
     await transaction.rollback()
-    return [dict(row) for row in rows]
+    return list(rows)
+
+
+class NoSuchSession(Exception):
+    """No host gives the kind of session that target_session_attrs asks for; the text says which."""
 
 
 class UnreadableAnswer(Exception):
@@ -139,7 +178,8 @@ def connection_errors() -> tuple[type[Exception], ...]:
     """What connecting and asking can raise: network, server, driver (TimeoutError is an OSError), an unusable DSN (ValueError)."""
     import asyncpg
 
-    return OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError, UnreadableAnswer
+    driver = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+    return OSError, *driver, ValueError, UnreadableAnswer, NoSuchSession
 
 
 def is_broken(error: Exception) -> bool:
@@ -150,6 +190,26 @@ def is_broken(error: Exception) -> bool:
         return False
     ends = isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError)
     return ends or not isinstance(error, asyncpg.PostgresError)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the server has answered and will not give this, however often it is asked."""
+    import asyncpg
+
+    return isinstance(error, UnreadableAnswer) or (_is_the_servers(error) and not isinstance(error, asyncpg.QueryCanceledError))
+
+
+def _is_the_servers(error: BaseException) -> bool:
+    """Whether the server (or a pooler before it) has sent this error; the driver's own have no severity."""
+    return bool(getattr(error, "severity", None))
+
+
+def _server_error(error: Exception) -> Exception | None:
+    """What the server said before it hung up: the driver raises the end of the connection and keeps the server's words as the cause."""
+    link: BaseException | None = error
+    while link is not None and not _is_the_servers(link):
+        link = link.__cause__
+    return link if isinstance(link, Exception) else None
 
 
 def postgres_address(dsn: str) -> str:
@@ -173,13 +233,14 @@ def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str
     """What to tell people of the target's fault; never the DSN."""
     import asyncpg
 
-    if isinstance(error, UnreadableAnswer):
+    error = _server_error(error) or error
+    if isinstance(error, UnreadableAnswer | NoSuchSession):
         return str(error)
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
         return f"timed out after {format_duration(timeout)} ({stage})"
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return "too many connections"
-    if isinstance(error, asyncpg.PostgresConnectionError):
+    if isinstance(error, asyncpg.PostgresConnectionError) and not _is_the_servers(error):
         return f"connection closed by the server ({address})"
     if isinstance(error, asyncpg.PostgresError):
         return clean(str(error.args[0]) if error.args else type(error).__name__, REASON_LENGTH)

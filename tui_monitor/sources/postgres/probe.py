@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_monitor.config.models import PostgresCheck, QuerySettings
-from tui_monitor.core.values import HealthStatus, ProbeResult, Sample
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.net.driver_common import Statistics
 from tui_monitor.sources.net.recent_ratio import RecentRatio
@@ -15,35 +16,53 @@ from tui_monitor.sources.postgres.connection import (
     KeptConnection,
     connection_errors,
     is_broken,
+    is_refusal,
     own_reason,
     postgres_address,
     read,
     reason_of,
 )
+from tui_monitor.sources.postgres.dsn import problems_of
 from tui_monitor.sources.postgres.rows import MOST_ROWS, samples_of_rows
-from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, SIZES, STATISTICS, read_sizes, read_statistics
+from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, GROUPS, MOST_DATABASES, SIZES, read_sizes, read_statistics, statement_of
+
+if TYPE_CHECKING:
+    from asyncpg import Record
 
 SIZES_EVERY = 60.0
 SIZES_AFTER_FAILURE = 600.0
+REFUSED_FOR = 600.0
+"""Seconds until a group of figures that the server has refused is asked for again."""
 BUDGET = 0.4
 GRACE = 0.5
+
+
+@frozen
+class Failure:
+    """Why there are no rows; ``refused`` where the server answered and would not give them."""
+
+    reason: str
+    refused: bool
 
 
 class PostgresProbe:
     """One connection for the verdict and, where queries are configured, one more that no slow query shares with it.
 
-    ``now`` gives seconds of a monotonic clock.
+    Raises ValueError naming the key where the address has a parameter that is not understood.
     """
 
     def __init__(self, settings: PostgresCheck) -> None:
         self.stage = ""
         dsn = settings.dsn.get_secret_value()
+        if problem := problems_of(dsn):
+            raise ValueError(f"dsn: {problem}")
         self._timeout = settings.timeout
         self._address = postgres_address(dsn)
         self._main = KeptConnection(dsn, settings.timeout)
         self._for_queries = KeptConnection(dsn, settings.timeout)
         self._one_query = asyncio.Lock()
         self._cache_hit = RecentRatio(ENOUGH_BLOCKS)
+        self._refused: dict[str, tuple[float, str]] = {}
         self._sizes_due = 0.0
 
     async def probe(self) -> ProbeResult:
@@ -53,6 +72,7 @@ class PostgresProbe:
         try:
             duration = await self._select_one(phases)
             statistics = await self._statistics(began)
+            sizes, databases = await self._read_sizes(began)
         except connection_errors() as error:
             self._main.drop()
             return ProbeResult(HealthStatus.UNHEALTHY, self._reason(error), phases=phases)
@@ -61,7 +81,8 @@ class PostgresProbe:
             raise
         self.stage = ""
         status = HealthStatus.DEGRADED if statistics.degraded else HealthStatus.HEALTHY
-        return ProbeResult(status, statistics.degraded, duration, phases, statistics.samples, statistics.facts)
+        samples = statistics.samples + sizes
+        return ProbeResult(status, statistics.degraded, duration, phases, samples, statistics.facts, inventories=databases)
 
     async def _select_one(self, phases: dict[str, float]) -> float:
         """Seconds of one round trip; a kept connection that turns out to be broken is replaced once."""
@@ -88,32 +109,63 @@ class PostgresProbe:
 
     async def _statistics(self, began: float) -> Statistics:
         self.stage = "statistics"
-        rows, failure = await self._read(STATISTICS, began)
-        if not rows:
-            return Statistics((), {"statistics": failure}, "")
-        statistics = read_statistics(rows[0], self._cache_hit)
-        return Statistics(statistics.samples + await self._sizes(began), statistics.facts, statistics.degraded)
+        row, refused = await self._groups(began)
+        statistics = read_statistics(row, self._cache_hit)
+        return Statistics(statistics.samples, {**statistics.facts, **refused}, statistics.degraded)
 
-    async def _sizes(self, began: float) -> tuple[Sample, ...]:
+    async def _groups(self, began: float) -> tuple[dict[str, Any], dict[str, str]]:
+        """(the columns of all groups that the server gives, facts: why it does not give the others).
+
+        All at once; a server that refuses that is asked for each group alone, and for the refused ones again after REFUSED_FOR.
+        """
+        now = time.monotonic()
+        self._refused = {group: known for group, known in self._refused.items() if now - known[0] < REFUSED_FOR}
+        groups = [group for group in GROUPS if group not in self._refused]
+        found, failure = await self._columns(groups, began)
+        if failure is not None and failure.refused:
+            found, failure = await self._each_group(groups, began)
+        texts = {f"not told: {group}": text for group, (_, text) in self._refused.items()}
+        return found, texts if failure is None else {**texts, "statistics": failure.reason}
+
+    async def _each_group(self, groups: list[str], began: float) -> tuple[dict[str, Any], Failure | None]:
+        found: dict[str, Any] = {}
+        for group in groups:
+            columns, failure = await self._columns([group], began)
+            found |= columns
+            if failure is not None and not failure.refused:
+                return found, failure
+            if failure is not None:
+                self._refused[group] = (time.monotonic(), failure.reason)
+        return found, None
+
+    async def _columns(self, groups: list[str], began: float) -> tuple[dict[str, Any], Failure | None]:
+        rows, failure = await self._read(statement_of(tuple(groups)), began) if groups else ([], None)
+        return dict(rows[0]) if rows else {}, failure
+
+    async def _read_sizes(self, began: float) -> tuple[tuple[Sample, ...], tuple[Inventory, ...]]:
         now = time.monotonic()
         if now < self._sizes_due or not self._main.is_open:
-            return ()
+            return (), ()
         self.stage = "database sizes"
         rows, failure = await self._read(SIZES, began)
         self._sizes_due = now + (SIZES_AFTER_FAILURE if failure else SIZES_EVERY)
-        return read_sizes(rows)
+        if failure:
+            return (), ()
+        samples, databases = read_sizes(rows)
+        return samples, () if len(rows) == MOST_DATABASES else (databases,)
 
-    async def _read(self, sql: str, began: float) -> tuple[list[dict[str, Any]], str]:
+    async def _read(self, sql: str, began: float) -> tuple[list[Record], Failure | None]:
         """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
         budget = max(0.01, BUDGET * (self._timeout - (time.monotonic() - began)))
         connection = await self._main.get()
         try:
             async with asyncio.timeout(budget * (1 + GRACE)):
-                return await read(connection, sql, budget), ""
+                return await read(connection, sql, budget), None
         except connection_errors() as error:
-            if isinstance(error, TimeoutError) or is_broken(error):
+            ended = isinstance(error, TimeoutError) or is_broken(error)
+            if ended:
                 self._main.drop()
-            return [], reason_of(error, self._address, self.stage, budget)
+            return [], Failure(reason_of(error, self._address, self.stage, budget), not ended and is_refusal(error))
 
     async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
         """(samples, what was wrong or ""): never an exception for what database, network or SQL do. One at a time."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from tui_monitor.core.values import METRIC_NAME, Labels, Sample, labels_of
+from tui_monitor.sources.distinct import kept_apart
 from tui_monitor.sources.net.excerpt import clean
 
 MOST_ROWS = 1000
@@ -19,25 +20,37 @@ _TAKEN = {"check", "type", "category", METRIC_NAME}
 _NOT_IN_LABEL_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def samples_of_rows(metric: str, rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[Sample, ...], str]:
-    """(samples, what was wrong or ""): at most MOST_ROWS of them; a NULL value is no sample, a NULL label no label."""
+class Row(Protocol):
+    """A row of an answer: columns by name, in their order; two columns may have one name."""
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """The columns and their values."""
+        ...
+
+
+def samples_of_rows(metric: str, rows: Iterable[Row]) -> tuple[tuple[Sample, ...], str]:
+    """(samples, what was wrong or ""): at most MOST_ROWS of them; a NULL value is no sample, a NULL label no label.
+
+    Columns whose names make the same label stay apart: the second of "a-b" and "a b" is `a_b_2`.
+    """
+    names: dict[tuple[str, ...], list[str]] = {}
     samples: dict[Labels, Sample] = {}
     wrong = ""
     for count, row in enumerate(rows):
         if count == MOST_ROWS:
             return tuple(samples.values()), f"more than {MOST_ROWS:,} rows: the rest is left out"
-        if VALUE not in row:
-            return (), f'the query has no column "{VALUE}"'
-        if row[VALUE] is None:
+        columns = tuple(column for column, _ in row.items())
+        if columns.count(VALUE) != 1:
+            return (), f'the query has {"no" if VALUE not in columns else "more than one"} column "{VALUE}"'
+        cells = [cell for _, cell in row.items()]
+        found = cells[columns.index(VALUE)]
+        if found is None:
             continue
-        try:
-            value = number_of(row[VALUE])
-        except (OverflowError, ValueError):  # a whole number of 400 digits, a date that this machine's calendar does not know
-            value = None
+        value = _number(found)
         if value is None:
-            wrong = f'"{clean(str(row[VALUE]), 40)}" in the column "{VALUE}" is not a number'
+            wrong = f'"{clean(str(found), 40)}" in the column "{VALUE}" is not a number'
             continue
-        labels = labels_of(metric, **_labels(row))
+        labels = labels_of(metric, **_labels(names.setdefault(columns, label_names(columns)), cells))
         if labels in samples:
             wrong = "several rows have the same labels: the first of them counts"
         samples.setdefault(labels, Sample(labels, value))
@@ -58,19 +71,29 @@ def number_of(value: object) -> float | None:
     return None
 
 
-def _labels(row: Mapping[str, Any]) -> dict[str, str]:
-    """Label names are made valid; those that every check's series carry become `exported_...`, as Prometheus does."""
-    labels: dict[str, str] = {}
-    for column, value in row.items():
-        if column == VALUE or value is None:
-            continue
-        name = _NOT_IN_LABEL_NAMES.sub("_", column)[:LABEL_LENGTH]
-        if name in _TAKEN:
-            name = f"exported_{name}"
-        elif not name or name[0].isdigit() or name.startswith("__"):
-            name = f"column_{name}"
-        labels[name] = clean(_text(value), LABEL_LENGTH)
-    return labels
+def _number(value: object) -> float | None:
+    try:
+        return number_of(value)
+    except (OverflowError, ValueError):  # a whole number of 400 digits, a date that this machine's calendar does not know
+        return None
+
+
+def label_names(columns: Sequence[str]) -> list[str]:
+    """A label's name for each column, "" for the value. They are made valid; those that every check's series carry become
+    `exported_...`, as Prometheus does; a name that is taken already gets a number.
+    """
+    return kept_apart("" if column == VALUE else _label_name(column) for column in columns)
+
+
+def _label_name(column: str) -> str:
+    name = _NOT_IN_LABEL_NAMES.sub("_", column)[:LABEL_LENGTH]
+    if name in _TAKEN:
+        return f"exported_{name}"
+    return f"column_{name}" if not name or name[0].isdigit() or name.startswith("__") else name
+
+
+def _labels(names: Iterable[str], cells: Iterable[Any]) -> dict[str, str]:
+    return {name: clean(_text(cell), LABEL_LENGTH) for name, cell in zip(names, cells, strict=True) if name and cell is not None}
 
 
 def _text(value: object) -> str:

@@ -25,16 +25,16 @@ from tui_monitor.sources.prometheus.page_reader import PageReader
 from tui_monitor.sources.prometheus.settings import ScrapeSettings
 
 _OWN = ("up", "scrape_duration_seconds", "scrape_samples_scraped")
-_CERT_EXPIRY = "probe_ssl_earliest_cert_expiry"
+_OF_CERTIFICATE = ("probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds")
 
 
 class PrometheusProbe:
     """Scrapes one target over a kept connection.
 
-    Whatever the target does wrong ends all its series at once but ``up`` (0) and the ``scrape_`` ones, as in Prometheus: nothing of
-    a page with a fault is kept. OwnTrouble says nothing of the series, so they pause. The probe's own time limit is a little
-    shorter than the check's, so that a target that is too slow is told the same way. Raises ValueError at construction where a
-    setting cannot be understood (the text names the key).
+    Whatever the target does wrong makes all its series stale at once but ``up`` (0) and the ``scrape_`` ones, as in Prometheus: nothing
+    of a page with a fault is kept, and alerts on it hold. What a good page does not have any more has ended. OwnTrouble says nothing of
+    the series, so they pause. The probe's own time limit is a little shorter than the check's, so that a target that is too slow is told
+    the same way. Raises ValueError at construction where a setting cannot be understood (the text names the key).
     """
 
     def __init__(self, settings: ScrapeSettings, *, resolver: Resolver = RESOLVER) -> None:
@@ -71,7 +71,7 @@ class PrometheusProbe:
             self.metadata = page.metadata
         return replace(
             result,
-            samples=tuple(sample for sample in result.samples if label(sample.labels, METRIC_NAME) == _CERT_EXPIRY),
+            samples=tuple(sample for sample in result.samples if label(sample.labels, METRIC_NAME) in _OF_CERTIFICATE),
             facts={**result.facts, **self._facts(page)},
             all_series=_all_series(page, self._own, up, took),
         )
@@ -106,7 +106,7 @@ class PrometheusProbe:
 def _all_series(page: Page, own: list[Labels], up: bool, took: float) -> AllSeries:
     values = (float(up), took, float(page.scraped))
     mine = tuple(map(Sample, own, values))
-    return AllSeries(page.samples + mine, page.stamped) if up else AllSeries(mine)
+    return AllSeries(page.samples + mine, page.stamped) if up else AllSeries(mine, answered=False)
 
 
 def _rules(settings: ScrapeSettings) -> ScrapeRules:
@@ -157,6 +157,8 @@ def _http(settings: ScrapeSettings) -> HttpCheck:
         password=SecretStr(settings.password) if settings.password else None,
         bearer=SecretStr(settings.bearer) if settings.bearer else None,
         tls_expiry_warning=settings.tls_expiry_warning,
+        tls_min_version=settings.tls_min_version,
+        tls_legacy_renegotiation=settings.tls_legacy_renegotiation,
         max_body=settings.body_limit,
         keep_alive=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from tui_monitor.config.models import TlsVersion
 from tui_monitor.core.frozen import frozen
 from tui_monitor.promql.exposition_format import Format
 
@@ -28,6 +29,8 @@ class ScrapeSettings:
     password: str | None = field(default=None, repr=False)
     bearer: str | None = field(default=None, repr=False)
     tls_expiry_warning: float = 14 * 86400.0
+    tls_min_version: TlsVersion = "1.2"
+    tls_legacy_renegotiation: bool = False
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     sample_limit: int = 20_000

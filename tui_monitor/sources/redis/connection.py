@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from functools import cache
@@ -11,6 +12,7 @@ from tui_monitor.core.units import format_duration
 from tui_monitor.sources.net.driver_common import LOCAL_SOCKET, address_of, ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.net.error_attribution import own_trouble
 from tui_monitor.sources.net.excerpt import clean
+from tui_monitor.sources.redis.url import parse_url
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
@@ -26,7 +28,8 @@ class KeptConnection:
     """One connection to one target: at most one is open at any time. A pool would cost 2.7 times as much."""
 
     def __init__(self, url: str, limit: float) -> None:
-        self._url = url
+        self._address = redis_address(url)
+        self._url = parse_url(url)
         self._limit = limit
         self._connection: AbstractConnection | None = None
 
@@ -39,15 +42,16 @@ class KeptConnection:
         """Connect, log in and select the database. Raises OwnTrouble where no resolver answers within the limit."""
         from redis.asyncio.connection import ConnectionPool
 
-        await ensure_resolvable(redis_address(self._url), self._limit)
+        await ensure_resolvable(self._address, self._limit)
         pool = ConnectionPool.from_url(
-            self._url, protocol=2, parser_class=_parser(), decode_responses=True, encoding_errors="replace", driver_info=None,
+            self._url.text, protocol=2, parser_class=_parser(), decode_responses=True, encoding_errors="replace", driver_info=None,
             socket_timeout=None, socket_connect_timeout=None, socket_keepalive=True,
         )  # fmt: skip
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
         try:
             with _understanding():
-                await self._connection.connect()
+                async with asyncio.timeout(self._url.connect_timeout):
+                    await self._connection.connect()
             await self._say_name()
         except BaseException:
             await self.close()
@@ -128,8 +132,7 @@ def redis_address(url: str) -> str:
 
 def database_of(url: str) -> int:
     """The number of the database that the URL selects."""
-    number = "" if url.startswith("unix:") else url.partition("://")[2].partition("/")[2].partition("?")[0]
-    return int(number) if number.isdigit() else 0
+    return parse_url(url).database
 
 
 def own_reason(error: Exception, address: str) -> str | None:

@@ -19,16 +19,22 @@ from tui_monitor.sources.redis.connection import (
     redis_address,
 )
 from tui_monitor.sources.redis.statistics import RedisStatistics
+from tui_monitor.sources.redis.url import problems_of
 
 BUDGET = 0.5
 
 
 class RedisProbe:
-    """One connection, kept between probes. ``now`` gives seconds of a monotonic clock."""
+    """One connection, kept between probes.
+
+    Raises ValueError naming the key where the address has a parameter that is not understood.
+    """
 
     def __init__(self, settings: RedisCheck) -> None:
         self.stage = ""
         url = settings.url.get_secret_value()
+        if problem := problems_of(url):
+            raise ValueError(f"url: {problem}")
         self._timeout = settings.timeout
         self._address = redis_address(url)
         self._connection = KeptConnection(url, settings.timeout)

@@ -91,12 +91,16 @@ class Space:
 
 
 def space_of(mount: Mount, answer: os.statvfs_result | str) -> MountReading:
-    """The row of one answer (a text is an error), counted as df does: usage = used / (used + free for ordinary users)."""
+    """The row of one answer (a text is an error), counted as df does: usage = used / (used + free for ordinary users).
+
+    Where root has written into the reserve, f_bavail is below 0: nothing is free then (CephFS over quota, ZFS, NFS of FreeBSD).
+    """
     if isinstance(answer, str):
         return MountReading(mount.name, mount.device, mount.fstype, error=answer or "unknown error")
     unit = answer.f_frsize or answer.f_bsize
-    used, free = max(0, answer.f_blocks - answer.f_bfree) * unit, min(answer.f_bavail, answer.f_bfree) * unit
-    inodes_used = answer.f_files - answer.f_ffree
+    known = 0 <= answer.f_bfree <= answer.f_blocks
+    used = (answer.f_blocks - answer.f_bfree) * unit if known else 0
+    free = max(0, min(answer.f_bavail, answer.f_bfree)) * unit
     return MountReading(
         mount.name,
         mount.device,
@@ -104,6 +108,17 @@ def space_of(mount: Mount, answer: os.statvfs_result | str) -> MountReading:
         total=answer.f_blocks * unit,
         used=used,
         free=free,
-        usage=used / (used + free) if used + free > 0 else None,
-        inodes=inodes_used / (inodes_used + answer.f_favail) if answer.f_files > 0 and inodes_used + answer.f_favail > 0 else None,
+        usage=used / (used + free) if known and used + free > 0 else None,
+        inodes=_inodes(answer),
     )
+
+
+def _inodes(answer: os.statvfs_result) -> float | None:
+    """Share of the inodes in use; None where they have no limit or are not counted.
+
+    CephFS says 2^64-1 free ones (its statvfs(2)), which Python reads as -1; some network file systems more free ones than there are.
+    """
+    if not 0 <= answer.f_ffree <= answer.f_files or answer.f_favail < 0:
+        return None
+    used = answer.f_files - answer.f_ffree
+    return used / (used + answer.f_favail) if used + answer.f_favail > 0 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tui_monitor.sources.system.cgroup import Cgroup, flat_keyed
 from tui_monitor.sources.system.procfs import read_file, read_number
 from tui_monitor.sources.system.readings import MemoryReading, SwapReading
@@ -10,12 +12,14 @@ from tui_monitor.sources.system.readings import MemoryReading, SwapReading
 def memory_and_swap(proc: str, cgroup: Cgroup) -> tuple[MemoryReading, SwapReading]:
     """Memory and swap now; OSError or LookupError where /proc/meminfo does not tell."""
     known = _meminfo(read_file(f"{proc}/meminfo"))
-    host, swap = _host(known), SwapReading(known.get(b"SwapTotal", 0), known.get(b"SwapTotal", 0) - known.get(b"SwapFree", 0))
+    total = known.get(b"SwapTotal", 0)
+    host, swap = _host(known), SwapReading(total, max(0, total - known.get(b"SwapFree", 0)))
     limit = cgroup.memory_limit()
+    whole = _with_arc(host, proc)
     if limit is not None and limit[1] <= host.total:
         directory, most = limit
-        return _container(directory, most, host, cgroup.version), _container_swap(directory, swap, cgroup.version)
-    return _with_arc(host, proc), swap
+        return _container(directory, most, whole, cgroup.version), _container_swap(directory, swap, cgroup.version)
+    return whole, swap
 
 
 def _meminfo(content: bytes) -> dict[bytes, int]:
@@ -37,13 +41,22 @@ def _host(known: dict[bytes, int]) -> MemoryReading:
 
 
 def _with_arc(host: MemoryReading, proc: str) -> MemoryReading:
-    """ZFS gives its cache back down to ``c_min``, but the kernel does not count it as available."""
+    """ZFS gives its cache back down to ``c_min``, but the kernel does not count it as available.
+
+    Only the cache of the machine that meminfo tells of: in a container lxcfs puts meminfo of its own there (a mount), while arcstats
+    stays the host's.
+    """
     try:
+        if os.stat(f"{proc}/meminfo").st_dev != os.stat(proc).st_dev:
+            return host
         lines = read_file(f"{proc}/spl/kstat/zfs/arcstats").split(b"\n")
     except OSError:
         return host
     stats = {fields[0]: int(fields[2]) for line in lines[2:] if len(fields := line.split()) == 3}
-    spare = max(0, stats.get(b"size", 0) - stats.get(b"c_min", 0))
+    size = stats.get(b"size", 0)
+    if size >= host.total:
+        return host
+    spare = max(0, size - stats.get(b"c_min", 0))
     return MemoryReading(host.total, min(host.total, host.available + spare), host.cached + spare)
 
 

@@ -14,20 +14,22 @@ MOST_MOUNTS = 64
 _PSEUDO = re.compile(
     r"autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devfs|devpts|devtmpfs|efivarfs|fdescfs|fusectl|hugetlbfs|linprocfs|linsysfs"
     r"|mqueue|nsfs|nullfs|overlay|aufs|unionfs|proc|procfs|pstore|ramfs|rootfs|rpc_pipefs|securityfs|selinuxfs|smackfs|sockfs|sysfs"
-    r"|tmpfs|tracefs|fuse\.(lxcfs|gvfsd-fuse|portal|snapfuse|squashfuse)"
+    r"|tmpfs|tracefs|fuse\.(lxcfs|gvfsd-fuse|portal)"
 )
-_IMAGES = re.compile(r"squashfs|erofs|cramfs|iso9660|udf")
-"""Read-only images are always full."""
-
 _HIDDEN = re.compile(
     rb"/(proc|sys|dev|snap)(/|$)|/run/(user|docker|credentials|secrets|netns)(/|$)|/etc/(hosts|hostname|resolv\.conf)$"
     rb"|/var/lib/(docker|containers|containerd|kubelet|snapd|lxcfs)/"
 )
+_READ_ONLY = b"ro"
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 
 def parse_mountinfo(content: bytes) -> list[Mount]:
-    """The lines of /proc/self/mountinfo (format: proc_pid_mountinfo(5)); lines that cannot be understood are left out."""
+    """The lines of /proc/self/mountinfo (format: proc_pid_mountinfo(5)); lines that cannot be understood are left out.
+
+    Read-only is what is so both for this mount and for its file system: a bind mount has only the first, and a file system that the
+    kernel has made read-only after an error only the second.
+    """
     found = []
     for line in content.split(b"\n"):
         fields = line.split(b" ")
@@ -37,7 +39,8 @@ def parse_mountinfo(content: bytes) -> list[Mount]:
         except (ValueError, IndexError):
             continue
         path = _unescape(raw)
-        found.append(Mount(path, text_of(path), text_of(_unescape(device)), text_of(fstype), text_of(number), root == b"/"))
+        fixed = all(_READ_ONLY in options.split(b",") for options in (fields[5], b",".join(fields[dash + 3 :])))
+        found.append(Mount(path, text_of(path), text_of(_unescape(device)), text_of(fstype), text_of(number), root == b"/", fixed))
     return found
 
 
@@ -47,17 +50,20 @@ def _unescape(field: bytes) -> bytes:
 
 
 def default_mounts(table: Iterable[Mount]) -> list[Mount]:
-    """All real file systems, "/" always and first; of several mounts of one device the whole and shortest. At most 64 rows."""
+    """All real file systems, "/" first; of several mounts of one device the whole and shortest. At most 64 rows.
+
+    What is mounted read-only (images of AppImage, Apptainer and snap, CDs, a fixed "/") has no row: it is always full and never fills.
+    """
     visible = {mount.path: mount for mount in table}  # the last mount on a path hides those before it
     chosen: dict[str, Mount] = {}
     for mount in sorted(visible.values(), key=lambda mount: (mount.path != b"/", not mount.whole, len(mount.path), mount.path)):
-        if mount.path == b"/" or _is_real(mount):
+        if not mount.read_only and (mount.path == b"/" or _is_real(mount)):
             chosen.setdefault(mount.number or mount.name, mount)
     return sorted(chosen.values(), key=lambda mount: mount.path)[:MOST_MOUNTS]
 
 
 def _is_real(mount: Mount) -> bool:
-    return not (_PSEUDO.fullmatch(mount.fstype) or _IMAGES.fullmatch(mount.fstype) or _HIDDEN.match(mount.path))
+    return not (_PSEUDO.fullmatch(mount.fstype) or _HIDDEN.match(mount.path))
 
 
 def named_mounts(names: Sequence[str], table: Iterable[Mount]) -> list[Mount]:

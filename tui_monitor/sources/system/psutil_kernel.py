@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -67,7 +67,7 @@ class PsutilKernel:
     def mounts(self) -> list[Mount]:
         """Mounted disks; psutil leaves pseudo file systems out."""
         table = _ask(lambda: psutil.disk_partitions(all=False))
-        return [Mount(os.fsencode(row.mountpoint), _text(row.mountpoint), _text(row.device), row.fstype, row.device) for row in table]
+        return [_mount(row) for row in table]
 
 
 def _ask(question: Callable[[], Value]) -> Value:
@@ -85,6 +85,12 @@ def _cpu_times(row: object) -> CpuTimes:
     return CpuTimes(
         spent("user"), spent("nice"), spent("system"), spent("idle"), spent("iowait"), spent("irq", "softirq", "interrupt"), spent("steal")
     )
+
+
+def _mount(row: Any) -> Mount:
+    """macOS mounts its "/" read-only and its disk images (.dmg) too: the former stays a row."""
+    fixed = "ro" in row.opts.split(",") and row.mountpoint != "/"
+    return Mount(os.fsencode(row.mountpoint), _text(row.mountpoint), _text(row.device), row.fstype, row.device, read_only=fixed)
 
 
 def _text(name: str) -> str:

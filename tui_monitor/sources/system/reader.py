@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui_monitor.core.rates import LONGEST_GAP, Rates
-from tui_monitor.core.values import Labels, Sample, labels_of
+from tui_monitor.core.values import Inventory, Labels, Sample, labels_of
 from tui_monitor.sources.system.filesystem_usage import GRACE, Space, Statvfs
 from tui_monitor.sources.system.mounts import default_mounts, named_mounts
 from tui_monitor.sources.system.readings import (
@@ -35,6 +35,9 @@ Value = TypeVar("Value")
 _VIRTUAL = re.compile(
     r"lo\d*$|(veth|docker|br-|virbr|vnet|tap|cali|cni|flannel|lxcbr|lxdbr|podman|fwbr|fwpr|fwln|ifb|dummy|nodelocaldns|kube-)"
 )
+_OF_MOUNTS = ("disk_usage_ratio", "disk_free_bytes", "disk_total_bytes", "disk_inodes_usage_ratio")
+_OF_INTERFACES = ("network_receive_bytes_per_second", "network_transmit_bytes_per_second")
+_OF_DEVICES = ("disk_read_bytes_per_second", "disk_write_bytes_per_second", "disk_io_ratio")
 _MOST_INTERFACES = 32
 _MOST_BYTES = 1e12
 """Per second; more than any interface or disk can do, so a counter that was made up."""
@@ -76,11 +79,13 @@ class System:
         self._mounts: list[Mount] = []
         self._cpu_before: dict[str, CpuTimes] = {}
         self._faults: list[str] = []
+        self._inventories: list[Inventory] = []
 
     def read(self, now_ms: int, monotonic: float) -> SystemReading:
         """Look at everything once; ``now_ms`` is the UTC stamp, ``monotonic`` the same moment in seconds. Never raises OSError:
         what cannot be read is missing and named in ``faults``. Waits ``grace`` seconds at most."""
         self._faults = []
+        self._inventories = []
         if self._rates.begin(now_ms, monotonic) is None:
             self._cpu_before = {}
         samples: list[Sample] = []
@@ -103,6 +108,7 @@ class System:
             own=self._read_own(samples, monotonic),
             faults=tuple(self._faults),
             samples=tuple(samples),
+            inventories=tuple(self._inventories),
         )
 
     def _try(self, what: str, read: Callable[[], Value]) -> Value | None:
@@ -167,6 +173,8 @@ class System:
             elif table is not None:
                 self._mounts = default_mounts(table) or [Mount(b"/", "/", "", "")]
             self._space.ask(self._mounts, monotonic)
+            if table is not None:
+                self._inventories.append(Inventory(_OF_MOUNTS, "mount", frozenset(mount.name for mount in self._mounts)))
         rows = self._space.rows(self._mounts, monotonic)
         for row in rows:
             if row.usage is not None:
@@ -181,7 +189,8 @@ class System:
 
     def _read_network(self, samples: list[Sample]) -> tuple[InterfaceReading, ...]:
         found: list[InterfaceReading] = []
-        for name, (received, sent) in (self._try("network", self._kernel.network) or {}).items():
+        counters = self._try("network", self._kernel.network)
+        for name, (received, sent) in (counters or {}).items():
             if len(found) == _MOST_INTERFACES or _VIRTUAL.match(name):
                 continue
             receive = self._rates.per_second(("receive", name), received, _MOST_BYTES)
@@ -189,11 +198,14 @@ class System:
             found.append(InterfaceReading(name, receive, transmit))
             _add(samples, _labels("network_receive_bytes_per_second", "interface", name), receive)
             _add(samples, _labels("network_transmit_bytes_per_second", "interface", name), transmit)
+        if counters is not None:
+            self._inventories.append(Inventory(_OF_INTERFACES, "interface", frozenset(row.name for row in found)))
         return tuple(found)
 
     def _read_disks(self, samples: list[Sample]) -> tuple[DiskReading, ...]:
         found: list[DiskReading] = []
-        for name, counters in (self._try("disks", self._kernel.disks) or {}).items():
+        disks = self._try("disks", self._kernel.disks)
+        for name, counters in (disks or {}).items():
             read = self._rates.per_second(("read", name), counters.read, _MOST_BYTES)
             write = self._rates.per_second(("write", name), counters.write, _MOST_BYTES)
             busy = self._rates.per_second(("busy", name), counters.busy)
@@ -202,6 +214,8 @@ class System:
             _add(samples, _labels("disk_read_bytes_per_second", "device", name), read)
             _add(samples, _labels("disk_write_bytes_per_second", "device", name), write)
             _add(samples, _labels("disk_io_ratio", "device", name), busy)
+        if disks is not None:
+            self._inventories.append(Inventory(_OF_DEVICES, "device", frozenset(row.name for row in found)))
         return tuple(found)
 
     def _read_pressure(self, samples: list[Sample]) -> tuple[PressureReading, ...]:

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import NamedTuple, Protocol
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import Sample
+from tui_monitor.core.values import Inventory, Sample
 from tui_monitor.sources.system.self_usage import OwnReading
 
 
@@ -122,6 +122,7 @@ class SystemReading:
 
     at: int
     samples: tuple[Sample, ...]
+    inventories: tuple[Inventory, ...] = ()
     cpu: float | None = None
     cores: tuple[float, ...] = ()
     modes: Mapping[str, float] = field(default_factory=dict)
@@ -150,6 +151,8 @@ class Mount:
     """The device's number: equal for bind mounts of one file system."""
     whole: bool = True
     """False where only a part of the file system is mounted here (a bind mount or a subvolume)."""
+    read_only: bool = False
+    """True where it was mounted read-only; not where the kernel made it so after an error."""
 
 
 class Kernel(Protocol):

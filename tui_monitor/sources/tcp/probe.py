@@ -7,11 +7,13 @@ from time import perf_counter
 
 from tui_monitor.config.models import TcpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
+from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
 from tui_monitor.sources.net.excerpt import clean
+from tui_monitor.sources.net.expiry import CertificateExpiry, expiry_of, without_expiry
 from tui_monitor.sources.net.resolve import RESOLVER
 from tui_monitor.sources.net.stream import Stream
-from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, earliest_expiry, sent_certificates
+from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, context_for, sent_certificates
 
 MAX_ANSWER = 65536
 """Bytes that are read while waiting for the expected text."""
@@ -19,56 +21,64 @@ MAX_ANSWER = 65536
 EXCERPT = 200
 _PHASES = ("resolve", "connect", "tls", "processing")
 _PHASE_LABELS = {phase: labels_of("probe_phase_seconds", phase=phase) for phase in _PHASES}
-_CERT_EXPIRY = labels_of("probe_ssl_earliest_cert_expiry")
 
 
 class TcpProbe:
-    """Tests one TCP port. With TLS the certificate is verified."""
+    """Tests one TCP port. With TLS the certificate is verified.
 
-    def __init__(self, settings: TcpCheck, *, tls: TlsSettings = TlsSettings()) -> None:  # noqa: B008 (frozen)
+    Raises ValueError at construction where a setting cannot be used (the text names the key).
+    """
+
+    def __init__(self, settings: TcpCheck) -> None:
         self.stage = ""
         self._settings = settings
-        self._host = settings.host.strip("[]").rstrip(".")
-        self._tls = tls
+        self._lookup = settings.host.strip("[]")
+        self._host = self._lookup.rstrip(".")
+        self._tls = _tls(settings)
 
     async def probe(self) -> ProbeResult:
         """Measure once; raises OwnTrouble where the monitor itself could not."""
         started = perf_counter()
         phases = dict.fromkeys(_PHASES, 0.0)
-        samples: list[Sample] = []
+        expiry: list[CertificateExpiry] = []
         facts = {"target": f"{self._settings.host}:{self._settings.port}"}
         try:
-            await self._run(phases, facts, samples)
+            await self._run(phases, facts, expiry)
         except Failure as failure:
             reason = failure.reason
         else:
             reason = ""
         self.stage = ""
-        samples += [Sample(_PHASE_LABELS[phase], seconds) for phase, seconds in phases.items()]
         status = HealthStatus.UNHEALTHY if reason else HealthStatus.HEALTHY
-        return ProbeResult(status, reason, perf_counter() - started, phases, tuple(samples), facts)
+        now = time.time()
+        if not reason and any(found.is_soon(now) for found in expiry):
+            status, reason = HealthStatus.DEGRADED, expiry[0].reason(now, self._host)
+        samples = [Sample(_PHASE_LABELS[phase], seconds) for phase, seconds in phases.items()]
+        samples += [sample for found in expiry for sample in found.samples()]
+        absent = () if status is HealthStatus.UNHEALTHY else without_expiry(expiry[0] if expiry else None)
+        return ProbeResult(status, reason, perf_counter() - started, phases, tuple(samples), facts, inventories=absent)
 
     async def close(self) -> None:
         """Nothing is kept between probes."""
 
-    async def _run(self, phases: dict[str, float], facts: dict[str, str], samples: list[Sample]) -> None:
-        stream = await open_stream(self, self._host, self._settings.port, phases, RESOLVER, self._settings.timeout)
+    async def _run(self, phases: dict[str, float], facts: dict[str, str], expiry: list[CertificateExpiry]) -> None:
+        stream = await open_stream(self, self._lookup, self._settings.port, phases, RESOLVER, self._settings.timeout)
         facts["address"] = stream.peer
         try:
             if self._settings.tls:
-                await self._secure(stream, phases, facts, samples)
+                await self._secure(stream, phases, facts, expiry)
             await self._talk(stream, phases, facts)
         finally:
             stream.close()
 
-    async def _secure(self, stream: Stream, phases: dict[str, float], facts: dict[str, str], samples: list[Sample]) -> None:
+    async def _secure(self, stream: Stream, phases: dict[str, float], facts: dict[str, str], expiry: list[CertificateExpiry]) -> None:
         try:
             await secure(self, stream, self._tls, self._host, phases, time.time())
         finally:
             if stream.tls is not None:
-                chain = sent_certificates(stream.tls)
-                facts |= certificate_facts(stream.tls, chain, time.time())
-                samples += [Sample(_CERT_EXPIRY, expiry) for expiry in (earliest_expiry(chain),) if expiry is not None]
+                facts |= certificate_facts(stream.tls, sent_certificates(stream.tls), time.time())
+                found = expiry_of(stream.tls, self._tls, self._settings.tls_expiry_warning, self._host)
+                expiry += [found] if found is not None else []
 
     async def _talk(self, stream: Stream, phases: dict[str, float], facts: dict[str, str]) -> None:
         started = perf_counter()
@@ -108,3 +118,16 @@ def _lack(answer: bytes, more: bool, expected: str) -> str:
         return "closed the connection without an answer"
     where = f" (in the first {MAX_ANSWER // 1024} KiB)" if more else ""
     return f'answer lacks "{clean(expected, 60)}"{where}'
+
+
+def _tls(settings: TcpCheck) -> TlsSettings:
+    """Its file is looked at now; one that vanishes later is the monitor's own trouble."""
+    made = TlsSettings(
+        settings.verify, settings.ca_file, min_version=settings.tls_min_version, legacy_renegotiation=settings.tls_legacy_renegotiation
+    )
+    if settings.ca_file is not None:
+        try:
+            context_for(TlsSettings(ca_file=settings.ca_file))
+        except OwnTrouble as error:
+            raise ValueError(f"ca_file: {error}") from None
+    return made

@@ -1,0 +1,84 @@
+"""The parameters of a Redis address: which are honoured, which change nothing here, and which are refused."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urlsplit
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import nearest
+
+_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
+_DRIVER = {
+    "username", "password", "client_name", "ssl_keyfile", "ssl_certfile", "ssl_password", "ssl_cert_reqs", "ssl_ca_certs", "ssl_ca_path",
+    "ssl_check_hostname", "ssl_ciphers",
+}  # fmt: skip
+_LIMITS = {"timeout", "socket_connect_timeout", "connect_timeout"}
+_DROPPED = {
+    "socket_timeout", "socket_keepalive", "retry_on_timeout", "retry_on_error", "max_connections", "health_check_interval", "protocol",
+    "decode_responses", "encoding", "encoding_errors", "charset", "lib_name", "lib_version", "socket_read_size",
+}  # fmt: skip
+"""Of pools and of long-lived clients: a check has one connection, its own time limit and its own reading of answers."""
+_TRUTHS = ("true", "false", "yes", "no", "1", "0")
+_ONE_OF = {"ssl_cert_reqs": ("none", "optional", "required"), "ssl_check_hostname": _TRUTHS}
+_NAME = re.compile(r"[a-z_]+")
+_SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?s?")
+
+
+@frozen
+class RedisUrl:
+    """An address as it is used: ``text`` for the driver; seconds that connecting may take (None: no limit of its own), and the database."""
+
+    text: str
+    connect_timeout: float | None
+    database: int
+
+
+def parse_url(url: str) -> RedisUrl:
+    """Take an address apart. Raises ValueError with what is wrong and what to write; never with a value, which may be secret."""
+    parts = urlsplit(url)
+    found = _pairs(parts.query)
+    for name, value in found.items():
+        if fault := _fault(name, value):
+            raise ValueError(fault)
+    if "@" in parts.path and parts.scheme != "unix":
+        raise ValueError('a "/" in a user\'s name or password is written %2F')
+    number = found.pop("db", None) or ("" if parts.scheme == "unix" else parts.path.strip("/"))
+    if number and not (number.isascii() and number.isdigit() and len(number) < 6):
+        raise ValueError("the database is a number, for example redis://host:6379/0")
+    limits = [float(value.rstrip("s")) for name, value in found.items() if name in _LIMITS]
+    kept = [f"{name}={quote(value, safe=',/:')}" for name, value in found.items() if name in _DRIVER]
+    kept += [f"db={number}"] if number else []
+    head = url.partition("?")[0]
+    scheme, sign, rest = head.partition("://")
+    text = f"{_SCHEMES.get(scheme.lower(), scheme.lower())}{sign}{rest}" + (f"?{'&'.join(kept)}" if kept else "")
+    return RedisUrl(text, min((limit for limit in limits if limit > 0), default=None), int(number or 0))
+
+
+def problems_of(url: str) -> str:
+    """What is wrong with the address, "" for nothing."""
+    try:
+        parse_url(url)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _pairs(query: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in query.split("&") if query else ():
+        name, sign, value = pair.partition("=")
+        if not sign or not _NAME.fullmatch(name):
+            raise ValueError('after "?" parameters of the form name=value are wanted, joined by "&"; a "?" in a password is written %3F')
+        found[name] = unquote(value)
+    return found
+
+
+def _fault(name: str, value: str) -> str:
+    if name in _LIMITS:
+        return "" if _SECONDS.fullmatch(value) else f"{name}: seconds are wanted, for example {name}=2.5"
+    if name in _ONE_OF:
+        return "" if value.lower() in _ONE_OF[name] else f"{name}: one of {', '.join(_ONE_OF[name])} is wanted"
+    if name in _DRIVER | _DROPPED | {"db"}:
+        return ""
+    return f'unknown parameter "{name}"{nearest(name, sorted(_DRIVER | _LIMITS | {"db"}))}'
