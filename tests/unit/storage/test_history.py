@@ -229,8 +229,8 @@ def test_facts_keep_only_the_newest_and_annotations_all(path: Path) -> None:
     history = History(path)
     reader_before = HistoryReader(path)
     assert reader_before.facts() is None
-    history.put_facts(1, b"one")
-    history.put_facts(2, b"two")
+    history.put_board(1, b"one")
+    history.put_board(2, b"two")
     history.commit(T0)
     history.annotate(T0 + 5, "deploy v2.3", "kim")
     history.annotate(T0 + 1, "before", "lee")
