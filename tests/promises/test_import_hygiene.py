@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,17 @@ def test_drivers_load_only_inside_the_branch_that_needs_them() -> None:
         "sources.kinds", "notifiers.kinds",
     ):  # fmt: skip
         assert not roots(imported(modules()[name], at_top=True)) & DRIVERS, name
+
+
+def test_sql_is_written_in_the_storage_room_only() -> None:
+    """No text of an SQL statement elsewhere, except in what asks the PostgreSQL servers that are monitored (sqlite3: .importlinter)."""
+    sql = re.compile(
+        r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|PRAGMA|BEGIN|COMMIT|ROLLBACK)\b(?=.*\b(FROM|INTO|SET|TABLE|IMMEDIATE|=))", re.DOTALL
+    )
+    for name, tree in modules().items():
+        if not name.startswith(("storage.", "sources.postgres.")):
+            texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            assert not [text for text in texts if sql.match(text)], name
 
 
 def test_package_files_are_empty() -> None:

@@ -26,7 +26,7 @@ from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routin
 from tui_monitor.notifiers.base import SendError
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.storage.faults import StorageFault
-from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.records import OutboxRow, UnitOfWork
 from tui_monitor.storage.repository import State, write_unit
@@ -45,7 +45,7 @@ class Life:
         self.state, self.clock, self.notifiers = state, clock, notifiers
         self.broken = False
         self.memory, self.troubles, self.events = SeriesMemory(), Troubles(), Events()
-        self.reading = Reading(folder / "no-history.db")
+        self.reading = HistoryConnection(folder / "no-history.db")
         names = {notifier.name: notifier for notifier in notifiers}
         routing = Routing(notifiers={name: NotifierPolicy() for name in names}, by_severity={"info": tuple(names)})
         self.outbox = Outbox(self, names, clock, self.events, jitter=lambda: 0.5)

@@ -128,7 +128,7 @@ def make_state(
         for at, value in points:
             history.append(at, [(labels, value)])
     if stored is not None:
-        history.put_facts(stored.at, stored.to_json())
+        history.put_board(stored.at, stored.to_json())
     history.commit(now_ms())
     history.close()
     return path

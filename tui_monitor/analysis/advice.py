@@ -27,7 +27,7 @@ _NAME_LENGTH = 40
 
 
 class Charts(Protocol):
-    """What advice reads: store.history_reader.HistoryReader."""
+    """What advice reads: store.history_reader.HistoryQueries."""
 
     def downsampled_all(self, matchers: Sequence[Matcher], after_ms: int, until_ms: int, points: int) -> Mapping[Labels, Sequence[Point]]:
         """Charts of all series that fulfil the matchers: at most ``points`` steps of equal length."""

@@ -9,7 +9,7 @@ from functools import partial
 
 from tui_monitor.board.values import Board, Window, spark_series
 from tui_monitor.core.values import Labels, labels_of
-from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.memory import SeriesMemory
 
 WINDOWS = {"5m": 300_000, "1h": 3_600_000, "24h": 86_400_000}
@@ -57,7 +57,7 @@ class Statistics:
 
 
 def read_windows(
-    reader: HistoryReader, checks: Mapping[str, Mapping[str, str]], now_ms: int, spans: Sequence[str] = ("1h", "24h")
+    reader: HistoryQueries, checks: Mapping[str, Mapping[str, str]], now_ms: int, spans: Sequence[str] = ("1h", "24h")
 ) -> dict[str, dict[str, Window]]:
     """The windows of these checks that end now, each span of all checks in one go. Raises HistoryFault."""
     durations = {name: labels_of("probe_duration_seconds", **labels) for name, labels in checks.items()}

@@ -15,7 +15,7 @@ from tui_monitor.checks.health import check_labels
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
 from tui_monitor.promql.query_facts import unit_of
 from tui_monitor.promql.queryable import Matcher
-from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.history.series import StoredSeries
 from tui_monitor.storage.records import NOTED_CHANGES, AlertEventRow
 
@@ -36,7 +36,7 @@ _REASONS = {
 class Moment:
     """The samples that were current at a moment, by label set; those of five minutes before it for sparks."""
 
-    def __init__(self, reader: HistoryReader, at: int) -> None:
+    def __init__(self, reader: HistoryQueries, at: int) -> None:
         self.at = at
         self._found: dict[str, dict[Labels, StoredSeries]] = {}
         for series in reader.select(_EVERYTHING, at - REACH_MS, at):
@@ -87,7 +87,7 @@ class Moment:
 
 
 def past_board(
-    reader: HistoryReader,
+    reader: HistoryQueries,
     at: int,
     now: Board,
     alerts: Sequence[tuple[Alert, Sequence[AlertEventRow]]],

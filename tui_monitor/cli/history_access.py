@@ -10,6 +10,7 @@ from typing import TypeVar
 from tui_monitor.cli.options import Refused
 from tui_monitor.promql.queryable import Matcher, Series
 from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.history.reader import HistoryReader
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class StoredHistory:
         """Give the file back."""
         self._reader.close()
 
-    def ask(self, question: Callable[[HistoryReader], T]) -> T:
+    def ask(self, question: Callable[[HistoryQueries], T]) -> T:
         """The answer of the reader."""
         try:
             return question(self._reader)

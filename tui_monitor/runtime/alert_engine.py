@@ -38,7 +38,7 @@ from tui_monitor.dispatch.state import Plan
 from tui_monitor.promql.queryable import Queryable
 from tui_monitor.runtime.restored_series import outdated
 from tui_monitor.storage.faults import StorageCorrupt, StorageFault
-from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.interface import HistoryReading
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.pending_transitions import PendingTransitions
 from tui_monitor.storage.prefetched import Prefetched
@@ -87,7 +87,7 @@ class Alerting:
         routing: Routing,
         outbox: Outbox,
         storage: SeriesMemory,
-        reading: Reading,
+        reading: HistoryReading,
         clock: Clock,
         troubles: Troubles,
         handler: Handler = no_handler,

@@ -17,7 +17,7 @@ from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.base import Notifier, Prepaid, SendError
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.storage.faults import StorageFault
-from tui_monitor.storage.history.background import Recorder
+from tui_monitor.storage.history.interface import HistoryStore
 from tui_monitor.storage.repository import StateRepository, prune
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Upkeep:
     """Runs in the leader's task group until `stop`."""
 
     def __init__(
-        self, clock: Clock, state: StateRepository, recorder: Recorder, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
+        self, clock: Clock, state: StateRepository, recorder: HistoryStore, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
     ) -> None:
         self._clock = clock
         self._state = state

@@ -444,7 +444,7 @@ class Leader:
     async def _keep(self, now: int) -> None:
         """An alert changes: the samples and the checks' standing that it was judged by are written before."""
         board = make_board(self._parts, now).to_json(sparks=True)
-        await self.recorder.keep(self._collector.drain(), now, self._clock.monotonic(), board)
+        await self.recorder.persist(self._collector.drain(), now, self._clock.monotonic(), board)
 
     def _record(self, now: int, mono: float, facts_due: bool) -> None:
         facts = None

@@ -35,8 +35,7 @@ from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.values import Matrix
 from tui_monitor.storage.faults import StorageFault
-from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow
 from tui_monitor.storage.repository import State
 from tui_monitor.storage.state.reader import StateReader
@@ -54,7 +53,7 @@ FAR_MS = 1 << 60
 class Archive:
     """Reads both stores, each in a thread of its own, with short read transactions."""
 
-    def __init__(self, state_db: Path, reading: Reading) -> None:
+    def __init__(self, state_db: Path, reading: HistoryReading) -> None:
         self._path = state_db
         self._reading = reading
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state-read")
@@ -73,7 +72,7 @@ class Archive:
             self._close_state()
             raise CommandRefused(f"the state cannot be read: {error}") from error
 
-    async def _history(self, question: Callable[[HistoryReader], T], reading: Reading | None = None) -> T:
+    async def _history(self, question: Callable[[HistoryQueries], T], reading: HistoryReading | None = None) -> T:
         try:
             return await (reading or self._reading).ask(question)
         except StorageFault as error:
@@ -172,7 +171,7 @@ class Archive:
 
     async def chart(self, expr: str, start: int, end: int, points: int, thresholds: Sequence[tuple[float, str]] = ()) -> Chart:
         """An expression over a range; what is wrong with it is in the chart. Evaluated aside: a month of many series takes seconds."""
-        reading = self._reading.aside
+        reading = self._reading.slow_lane
         give_up_at = time.monotonic() + CHART_S
 
         def enough() -> bool:
@@ -246,7 +245,7 @@ def _message_title(entry: OutboxRow, labels: Mapping[str, Mapping[str, str]]) ->
     return f"{title}  and {len(others)} more" if others else title
 
 
-def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
+def _lines(reader: HistoryQueries, text: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
     """The lines of one expression, or of several with a semicolon between them."""
     lines: list[ChartLine] = []
     for offset, part in expressions(text):
@@ -258,7 +257,7 @@ def _lines(reader: HistoryReader, text: str, start: int, end: int, points: int, 
     return lines[:MOST_LINES]
 
 
-def _lines_of(reader: HistoryReader, expr: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
+def _lines_of(reader: HistoryQueries, expr: str, start: int, end: int, points: int, enough: Callable[[], bool]) -> list[ChartLine]:
     query = compile_expr(expr)
     matchers = plain_selector(expr)
     step = max(1000, (end - start) // points)

@@ -14,7 +14,7 @@ from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Queryable
 from tui_monitor.promql.rulefiles import FileRule
 from tui_monitor.promql.values import Matrix
 from tui_monitor.storage.faults import StorageFault
-from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.interface import HistoryReading
 from tui_monitor.storage.prefetched import Prefetched
 
 DEFAULT_INTERVAL_S = 1.0
@@ -68,7 +68,7 @@ class RecordingRules:
             self._ended |= dict.fromkeys(gone.known, ENDED_NAN)
             self.errors.pop(gone.rule.name, None)
 
-    async def run(self, now: int, storage: Queryable, reading: Reading, sink: Sink) -> None:
+    async def run(self, now: int, storage: Queryable, reading: HistoryReading, sink: Sink) -> None:
         """Evaluate those that are due over memory, or what the history adds to it."""
         due = [one for one in self._rules if not now < one.due <= now + _DAY_MS]
         wide = [one.query for one in due if one.wide]

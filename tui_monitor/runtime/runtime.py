@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_monitor.config.load import Configuration
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.queries import Archive
-    from tui_monitor.storage.history.background import Reading
+    from tui_monitor.storage.history.background import HistoryConnection
     from tui_monitor.storage.records import LeaderRow
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Runtime:
         self._lock = LeaderLock(directory)
         self._viewer: Viewer | None = None
         self._archive: Archive | None = None
-        self._reading: Reading | None = None
+        self._reading: HistoryConnection | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
         self._not_before = float("-inf")
@@ -120,7 +120,7 @@ class Runtime:
         finally:
             await self._leave()
 
-    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: Reading) -> None:
+    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: HistoryConnection) -> None:
         self.leader, self._viewer, self._reading = leader, viewer, reading
 
     async def _leave(self) -> None:

@@ -17,8 +17,8 @@ from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leader_runs, leave_command, result_of, write_state
 from tui_monitor.runtime.late_runtime import stored_board
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
-from tui_monitor.storage.history.background import Reading
-from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.history.background import HistoryConnection
+from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.records import LeaderRow, ViewerRow
 from tui_monitor.storage.repository import State
@@ -40,7 +40,7 @@ class Viewer:
         self.board: Board | None = None
         self.leader: LeaderRow | None = None
         self.blocked = ""
-        self.reading = Reading(directory.history_db)
+        self.reading = HistoryConnection(directory.history_db)
         self._directory = directory
         self._clock = clock
         self._pid = pid
@@ -97,7 +97,7 @@ class Viewer:
             self._shown = shown
             self._publish(now)
 
-    def _follow(self, reader: HistoryReader) -> tuple[int, bytes] | None:
+    def _follow(self, reader: HistoryQueries) -> tuple[int, bytes] | None:
         now = self._clock.wall_ms()
         version = reader.data_version()
         if version == self._version:
@@ -110,7 +110,7 @@ class Viewer:
             if tick.at <= now + SLACK_MS:  # else it was written before the clock was set back
                 self._memory.append(tick.at, tick.samples, tick.lookback_ms)
             self._seq = tick.seq
-        return reader.facts()
+        return reader.stored_board()
 
     def _silence(self, now: int) -> str:
         """What to say where a leader runs and writes nothing; "" where all is well."""

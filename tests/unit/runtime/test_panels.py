@@ -18,7 +18,7 @@ from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.analysis_process import backtest, noise
 from tui_monitor.runtime.panel_commands import PanelCommands
 from tui_monitor.runtime.queries import Archive
-from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import MOST_PANELS, UnitOfWork
 from tui_monitor.storage.state.database import SqliteRepository
@@ -34,7 +34,7 @@ async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
     for wrong in (SavePanel("", "up"), SavePanel("x", " "), SavePanel("x", "up; sum(")):
         assert not (await verbs.save(wrong, "kim", 8)).ok
     await state.close()
-    reading = Reading(tmp_path / "history.db")
+    reading = HistoryConnection(tmp_path / "history.db")
     archive = Archive(tmp_path / "state.db", reading)
     found = [(one.name, one.expr, one.span, one.by) for one in await archive.panels()]
     assert found == [("cpu", "avg(cpu_usage_ratio)", 3_600_000, "kim"), ("load", "load1; load5", 300_000, "kim")]

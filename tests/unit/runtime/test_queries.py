@@ -18,7 +18,7 @@ from tui_monitor.board.values import Board, CheckView, LeaderView, Resources
 from tui_monitor.core.values import HealthStatus, labels_of
 from tui_monitor.dispatch.message import State
 from tui_monitor.runtime.queries import Archive
-from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.history.writer import annotate
 from tui_monitor.storage.records import SendResult, UnitOfWork
 from tui_monitor.storage.state.database import SqliteRepository
@@ -78,7 +78,7 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
     write_history(tmp_path / "history.db", curves, NOW - 3 * DAY, NOW).close()
     annotate(tmp_path / "history.db", DOWN[0] - 120_000, "deploy v2.3", "kim")
     await story(tmp_path / "state.db")
-    reading = Reading(tmp_path / "history.db")
+    reading = HistoryConnection(tmp_path / "history.db")
     archive = Archive(tmp_path / "state.db", reading)
     yield archive
     await archive.close()
@@ -147,13 +147,13 @@ async def test_a_chart_shows_its_gaps(archive: Archive) -> None:
 
 async def test_what_takes_long_holds_up_nothing_else(archive: Archive, tmp_path: Path) -> None:
     """While a chart is worked at, everything else is read; closing closes both."""
-    reading, done = Reading(tmp_path / "history.db"), threading.Event()
-    slow = asyncio.create_task(reading.aside.ask(lambda _: done.wait(60.0)))
+    reading, done = HistoryConnection(tmp_path / "history.db"), threading.Event()
+    slow = asyncio.create_task(reading.slow_lane.ask(lambda _: done.wait(60.0)))
     assert await reading.ask(lambda reader: bool(reader.series()))
     done.set()
     assert await slow
     await reading.close()
-    assert reading.aside.closed
+    assert reading.slow_lane.closed
 
 
 async def test_several_lines_at_once(archive: Archive) -> None:
@@ -196,7 +196,7 @@ async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Pat
     await state.close()
     curves = {labels_of("check_health", **API): lambda at: 2.0 if at >= DOWN[0] else 0.0}
     write_history(tmp_path / "history.db", curves, DOWN[0] - HOUR, NOW).close()
-    reading = Reading(tmp_path / "history.db")
+    reading = HistoryConnection(tmp_path / "history.db")
     archive = Archive(tmp_path / "state.db", reading)
     try:
         assert [one.title for one in await archive.notifications(9)] == ["CheckUnhealthy api  and 1 more"]

@@ -9,7 +9,7 @@ from tests.support.stored_history import write_history
 from tui_monitor.core.values import ENDED_NAN, STALE_NAN, Labels, Sample, is_ended, is_stale, labels_of
 from tui_monitor.promql.rulefiles import FileRule
 from tui_monitor.runtime.recording_rules import RecordingRules
-from tui_monitor.storage.history.background import Reading
+from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.memory import SeriesMemory
 
 T0 = 1_780_000_000_000
@@ -25,7 +25,7 @@ class House:
 
     def __init__(self, path: Path) -> None:
         self.memory = SeriesMemory()
-        self.reading = Reading(path)
+        self.reading = HistoryConnection(path)
         self.seen: list[tuple[int, Labels, float, int]] = []
 
     def take(self, at: int, samples: Sequence[Sample], lookback_ms: int) -> None:

@@ -224,17 +224,17 @@ def test_prefill_gives_back_the_last_ten_minutes_in_order(path: Path) -> None:
     reader.close()
 
 
-def test_facts_keep_only_the_newest_and_annotations_all(path: Path) -> None:
+def test_the_newest_board_and_all_annotations_are_kept(path: Path) -> None:
     """The board row is replaced; marks are listed by time."""
     history = History(path)
     reader_before = HistoryReader(path)
-    assert reader_before.facts() is None
-    history.put_facts(1, b"one")
-    history.put_facts(2, b"two")
+    assert reader_before.stored_board() is None
+    history.put_board(1, b"one")
+    history.put_board(2, b"two")
     history.commit(T0)
     history.annotate(T0 + 5, "deploy v2.3", "kim")
     history.annotate(T0 + 1, "before", "lee")
-    assert reader_before.facts() == (2, b"two")
+    assert reader_before.stored_board() == (2, b"two")
     assert [(one.at, one.text, one.author) for one in reader_before.annotations(T0, T0 + 5)] == [
         (T0 + 1, "before", "lee"),
         (T0 + 5, "deploy v2.3", "kim"),

@@ -94,7 +94,7 @@ def _board(path: Path) -> Board | None:
             data = last_board(path)
         except StorageFault:  # in a directory that may not be written, a file that nobody has open
             with closing(HistoryReader(path)) as reader:
-                found = reader.facts()
+                found = reader.stored_board()
             data = found[1] if found else None
         return board_from_json(data) if data else None
     except (StorageFault, ValueError, KeyError, TypeError):

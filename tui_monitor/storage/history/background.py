@@ -1,4 +1,4 @@
-"""The history beside the loop: one thread writes, one reads; trouble with the disk stops neither monitoring nor notifying."""
+"""`HistoryStore` in history.db: one thread writes, one reads; trouble with the disk stops neither monitoring nor notifying."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_monitor.storage.faults import HistoryFault, StoreTooNew
+from tui_monitor.storage.faults import HistoryFault, StorageFault, StoreTooNew
+from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.schema import Retention
 from tui_monitor.storage.memory import SeriesMemory
@@ -28,30 +29,30 @@ SLOW_S = 0.5
 """A write that takes longer than this means a busy disk."""
 
 
-class Reading:
-    """Reads history.db in a thread of its own; opens the file when it is first asked."""
+class HistoryConnection:
+    """Reads history.db in a thread of its own; opens the file at the first query."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history-read")
         self._reader: HistoryReader | None = None
-        self._aside: Reading | None = None
+        self._slow_lane: HistoryConnection | None = None
         self.closed = False
 
     @property
-    def aside(self) -> Reading:
-        """Another one, closed with this one, for what may take seconds: what is asked here does not wait for it."""
-        if self._aside is None:
-            self._aside = Reading(self._path)
-        return self._aside
+    def slow_lane(self) -> HistoryConnection:
+        """A second connection, closed with this one, for queries that may take seconds: those here do not wait for them."""
+        if self._slow_lane is None:
+            self._slow_lane = HistoryConnection(self._path)
+        return self._slow_lane
 
-    async def ask(self, question: Callable[[HistoryReader], T]) -> T:
-        """The answer; HistoryFault or StoreTooNew where the file cannot be read."""
+    async def ask(self, question: Callable[[HistoryQueries], T]) -> T:
+        """The function's answer, from the reading thread. Raises StorageFault where the file cannot be read."""
         if self.closed:
             raise HistoryFault(f"{self._path} was closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
-    def _answer(self, question: Callable[[HistoryReader], T]) -> T:
+    def _answer(self, question: Callable[[HistoryQueries], T]) -> T:
         if self._reader is None:
             self._reader = HistoryReader(self._path)
         return question(self._reader)
@@ -61,8 +62,8 @@ class Reading:
         if self.closed:
             return
         self.closed = True
-        if self._aside is not None:
-            await self._aside.close()
+        if self._slow_lane is not None:
+            await self._slow_lane.close()
         done = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
         await done
@@ -74,10 +75,10 @@ class Reading:
 
 
 class Recorder:
-    """Writes history.db. ``record`` never waits: what cannot be written yet is kept, bounded, by the history itself."""
+    """`HistoryStore` in history.db. What cannot be written yet is kept, bounded, by the writer."""
 
     def __init__(self, path: Path, settings: StoreSettings, troubles: Troubles) -> None:
-        self.reading = Reading(path)
+        self.reading = HistoryConnection(path)
         self._path = path
         self._retention = retention_of(settings)
         self._troubles = troubles
@@ -85,29 +86,26 @@ class Recorder:
         self._history: History | None = None
         self._busy: asyncio.Future[str] | None = None
         self._waiting: list[Batch] = []
-        self._facts: tuple[int, bytes] | None = None
+        self._board: tuple[int, bytes] | None = None
         self._reopen_at = 0.0
         self._retain_at = 0
         self._began = 0.0
         self.complete_until = 0
-        """Up to when (UTC ms) the file held all that the last process knew, as far as it said so."""
 
     async def open(self, now_ms: int, memory: SeriesMemory) -> bytes | None:
-        """Open or begin the file, load the newest samples into memory; the last board that was stored, as JSON."""
         await self._in_thread(self._open, now_ms)
         try:
             await self.reading.ask(lambda reader: reader.prefill(memory.append, now_ms, memory.window_ms / 1000))
-            stored = await self.reading.ask(lambda reader: reader.facts())
+            stored = await self.reading.ask(lambda reader: reader.stored_board())
             self.complete_until = stored[0] if stored else 0
             return stored[1] if stored else None
-        except (HistoryFault, StoreTooNew, ValueError, KeyError, TypeError):
+        except (StorageFault, ValueError, KeyError, TypeError):
             return None
 
-    def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, facts: bytes | None) -> None:
-        """Hand over what came in this tick; ``facts`` replaces the stored board."""
+    def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes | None) -> None:
         self._waiting += batches
-        if facts is not None:
-            self._facts = (now_ms, facts)
+        if board is not None:
+            self._board = (now_ms, board)
         if self._busy is not None and not self._busy.done():
             if len(self._waiting) > 100_000:
                 del self._waiting[:50_000]
@@ -120,13 +118,12 @@ class Recorder:
             self._waiting.clear()
             return
         self._reopen_at, self._began = monotonic + REOPEN_S, monotonic
-        work, self._waiting, stored, self._facts = self._waiting, [], self._facts, None
+        work, self._waiting, stored, self._board = self._waiting, [], self._board, None
         self._busy = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work, now_ms, stored)
 
-    async def keep(self, batches: Sequence[Batch], now_ms: int, monotonic: float, facts: bytes) -> None:
-        """`record`, and wait until it is written; on a busy disk not for long."""
+    async def persist(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes) -> None:
         await self._written()
-        self.record(batches, now_ms, monotonic, facts)
+        self.record(batches, now_ms, monotonic, board)
         await self._written()
 
     async def _written(self) -> None:
@@ -134,7 +131,7 @@ class Recorder:
             await asyncio.wait([self._busy], timeout=SLOW_S / 2)
 
     def _open(self, now_ms: int) -> str:
-        from tui_monitor.storage.history.writer import History  # whoever only reads does without
+        from tui_monitor.storage.history.writer import History  # viewers do without it
 
         try:
             self._history = History(self._path, retention=self._retention)
@@ -148,14 +145,14 @@ class Recorder:
             )
         return ""
 
-    def _write(self, batches: Sequence[Batch], now_ms: int, facts: tuple[int, bytes] | None) -> str:
+    def _write(self, batches: Sequence[Batch], now_ms: int, board: tuple[int, bytes] | None) -> str:
         if self._history is None and (text := self._open(now_ms)):
             return text
         assert self._history is not None
         for batch in batches:
             self._history.append(batch.at, batch.samples, batch.lookback_ms)
-        if facts is not None:
-            self._history.put_facts(*facts)
+        if board is not None:
+            self._history.put_board(*board)
         try:
             self._history.commit(now_ms)
             if not 0 < self._retain_at - now_ms <= 60_000:
@@ -172,7 +169,6 @@ class Recorder:
         return "the history waits: a reader holds an old state" if self._history.paused else ""
 
     async def configure(self, settings: StoreSettings) -> None:
-        """Take other times and another size; what is too old then goes little by little."""
         self._retention = retention_of(settings)
         await self._in_thread(self._retain_by, self._retention)
 
@@ -181,7 +177,6 @@ class Recorder:
             self._history.retention = retention
 
     async def annotate(self, at_ms: int, text: str, author: str) -> None:
-        """Mark a moment. Raises StorageFault where it cannot be written."""
         if self._history is not None:
             await self._in_thread(self._annotate, self._history, at_ms, text, author)
 
@@ -191,13 +186,11 @@ class Recorder:
             history.annotate(at_ms, text, author)
 
     async def quick_check(self) -> str:
-        """What SQLite finds wrong with the file, "" where all is well; in a thread and on a connection of its own."""
         return await asyncio.to_thread(_quick_check, self._path) if self._path.exists() else ""
 
-    async def close(self, batches: Sequence[Batch], now_ms: int, facts: bytes | None) -> None:
-        """Write the rest and close."""
-        await self.reading.close()  # first: whoever closes last empties the write-ahead log, and a reader cannot
-        await self._in_thread(self._write, [*self._waiting, *batches], now_ms, (now_ms, facts) if facts else None)
+    async def close(self, batches: Sequence[Batch], now_ms: int, board: bytes | None) -> None:
+        await self.reading.close()  # first: the last connection to close empties the write-ahead log, which a reader cannot
+        await self._in_thread(self._write, [*self._waiting, *batches], now_ms, (now_ms, board) if board else None)
         if self._history is not None:
             await self._in_thread(self._history.close)
         self._thread.shutdown(wait=False)

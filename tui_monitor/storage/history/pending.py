@@ -36,13 +36,13 @@ class Pending:
         self._watermark: tuple[int, int] | None = None
         self.recent: dict[int, MinuteRow] = {}
         self.series: dict[int, tuple[str, int]] = {}
-        self.facts: tuple[int, bytes] | None = None
+        self.board: tuple[int, bytes] | None = None
         self.size = 0
         self.dropped = 0
         self.newest = 0
 
     def __bool__(self) -> bool:
-        return bool(self._ticks or self.recent or self.series or self.facts)
+        return bool(self._ticks or self.recent or self.series or self.board)
 
     def add_tick(self, seq: int, newest: int, data: bytes) -> None:
         """One commit's observations."""
@@ -82,13 +82,13 @@ class Pending:
         )
         if self._watermark:
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", zip(("folded_seq", "folded_until"), self._watermark, strict=True))
-        if self.facts:
-            db.execute("INSERT OR REPLACE INTO facts VALUES (1, ?, ?)", self.facts)
+        if self.board:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (1, ?, ?)", self.board)
 
     def clear(self) -> None:
         """All is written."""
         self._ticks.clear()
         self.recent.clear()
         self.series.clear()
-        self._watermark = self.facts = None
+        self._watermark = self.board = None
         self.size = 0

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from itertools import compress
 from pathlib import Path
 
-from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import Labels, Sample, label
 from tui_monitor.promql.queryable import DEFAULT_LOOKBACK_MS, Matcher
 from tui_monitor.storage.faults import HistoryFault, StoreTooNew
@@ -19,29 +18,9 @@ from tui_monitor.storage.history.rows import Rows
 from tui_monitor.storage.history.samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, read_samples
 from tui_monitor.storage.history.schema import MIGRATIONS, labels_from
 from tui_monitor.storage.history.series import StoredSeries
-from tui_monitor.storage.history.ticks import Observed, decode_tick
+from tui_monitor.storage.history.ticks import Annotation, Observed, Tick, decode_tick
 from tui_monitor.storage.history.trend import Figures, Point, trend, window_figures
 from tui_monitor.storage.sqlite import connect, schema_version
-
-
-@frozen
-class Tick:
-    """What was observed at one moment: ``seq`` to go on from, UTC ms, samples, the look-back (ms) of the first."""
-
-    seq: int
-    at: int
-    samples: tuple[Sample, ...]
-    lookback_ms: int
-
-
-@frozen
-class Annotation:
-    """A moment (UTC ms) that someone marked."""
-
-    id: int
-    at: int
-    text: str
-    author: str
 
 
 class HistoryReader:
@@ -244,7 +223,7 @@ class HistoryReader:
             seq = tick.seq
         return seq
 
-    def facts(self) -> tuple[int, bytes] | None:
+    def stored_board(self) -> tuple[int, bytes] | None:
         """The newest board (UTC ms, bytes), None before the first."""
         with self._reading():
             row: tuple[int, bytes] | None = self._db.execute("SELECT at, data FROM facts").fetchone()

@@ -7,6 +7,8 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import Sample
 from tui_monitor.storage.history.codec import CodecFault, deflate, inflate, planes, unplanes
 
 _COUNT = struct.Struct("<I")
@@ -19,6 +21,26 @@ class Observed(NamedTuple):
     at: int
     ids: array[int]
     values: array[float]
+
+
+@frozen
+class Tick:
+    """What was observed at one moment: ``seq`` to go on from, UTC ms, samples, the look-back (ms) of the first."""
+
+    seq: int
+    at: int
+    samples: tuple[Sample, ...]
+    lookback_ms: int
+
+
+@frozen
+class Annotation:
+    """A moment (UTC ms) that someone marked."""
+
+    id: int
+    at: int
+    text: str
+    author: str
 
 
 def encode_tick(observed: Sequence[Observed]) -> bytes:

@@ -43,7 +43,7 @@ def keeps_distribution(name: str) -> bool:
 class History:
     """The one writer of history.db. Synchronous; use it from one thread at a time.
 
-    ``append`` and ``put_facts`` only take note; ``commit``, once a tick, writes all in one transaction, and does a piece of the folding.
+    ``append`` and ``put_board`` only buffer; ``commit``, once a tick, writes all in one transaction, and does a piece of the folding.
     ``commit``, ``annotate`` and ``retain`` raise sqlite3.OperationalError (disk full, read-only, locked) and sqlite3.DatabaseError
     (corrupt: close, ``sqlite.move_aside(path)``, open anew). After an error nothing is lost until ``Limits`` are reached; the next
     commit tries again. ``moved_aside`` is where a file found corrupt on opening went.
@@ -112,7 +112,7 @@ class History:
         self._retainer.retention = retention
 
     def append(self, at_ms: int, samples: Sequence[tuple[Labels, float]], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
-        """Take note of what was seen at one moment; nothing is written before ``commit``."""
+        """Buffer what was observed at one moment; nothing is written before ``commit``."""
         ids, values = array("I"), array("d")
         for labels, value in samples:
             series = self._ids.get(labels)
@@ -140,12 +140,12 @@ class History:
         self._pending.series[series] = (labels_text(labels), lookback_ms)
         return series
 
-    def put_facts(self, at_ms: int, blob: bytes) -> None:
+    def put_board(self, at_ms: int, board: bytes) -> None:
         """Keep this as the newest board for viewers; written with the next commit."""
-        self._pending.facts = (at_ms, blob)
+        self._pending.board = (at_ms, board)
 
     def commit(self, now_ms: int) -> None:
-        """Write what was taken note of, fold what is due, and each minute shorten the log."""
+        """Write what is buffered, fold what is due, and each minute shorten the log."""
         self._seal()
         if self._minutes.due(now_ms):
             folded = self._minutes.fold(now_ms, self._seq, self._pending.recent)
