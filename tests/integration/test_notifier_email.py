@@ -16,7 +16,7 @@ from tests.support.outbox_tools import T0, message, resolved
 from tests.support.smtp_server import PASSWORD, USER, SmtpServer
 from tests.support.smtp_server import smtp_server as run_smtp_server
 from tui_monitor.config.models import EmailNotifier
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.email import Email, mail_of
 
 

@@ -16,7 +16,7 @@ from tests.support.peers.pgbouncer import pgbouncer
 from tests.support.servers import PostgresServer, free_port, postgres_server
 from tui_monitor.config.models import PostgresCheck, QuerySettings
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.postgres.connection import postgres_address
 from tui_monitor.sources.postgres.probe import PostgresProbe
 

@@ -13,7 +13,7 @@ from tests.support.peers.hostile import hostile
 from tests.support.servers import RedisServer, free_port, redis_server
 from tui_monitor.config.models import RedisCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 from tui_monitor.sources.redis.connection import database_of, redis_address
 from tui_monitor.sources.redis.probe import RedisProbe

@@ -23,7 +23,7 @@ from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.delivery.retry_policy import judge
 from tui_monitor.dispatch.dispatcher import Planner
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import HistoryConnection

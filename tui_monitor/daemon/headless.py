@@ -10,7 +10,8 @@ import signal
 import sys
 from argparse import Namespace
 
-from tui_monitor.config.load import Configuration, ConfigurationError, load
+from tui_monitor.config.faults import Configuration, ConfigurationError
+from tui_monitor.config.load import load
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
 from tui_monitor.core.version import VERSION

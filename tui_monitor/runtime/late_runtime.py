@@ -35,7 +35,7 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 
 if TYPE_CHECKING:
-    from tui_monitor.config.load import Configuration
+    from tui_monitor.config.faults import Configuration
     from tui_monitor.runtime.runtime import Runtime
 
 

@@ -21,7 +21,7 @@ from tui_monitor.runtime.viewer import Viewer
 from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
-    from tui_monitor.config.load import Configuration
+    from tui_monitor.config.faults import Configuration
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.queries import Archive
     from tui_monitor.storage.history.background import HistoryConnection
@@ -68,9 +68,9 @@ class Runtime:
                 else:
                     await self._follow()
         except StoreTooNew as error:
-            from tui_monitor.config.load import ConfigurationError, Fault
+            from tui_monitor.config.faults import ConfigurationError, Fault
 
-            raise ConfigurationError([Fault("", f"{self.directory.state_db}: {error}")]) from None
+            raise ConfigurationError([Fault(text=f"{self.directory.state_db}: {error}")]) from None
 
     def stop(self) -> None:
         """End `run` soon."""
@@ -79,13 +79,13 @@ class Runtime:
             self.leader.stop()
 
     def _checked(self) -> Configuration:
-        from tui_monitor.config.load import ConfigurationError, Fault
-        from tui_monitor.runtime.wiring import problems_of
+        from tui_monitor.config.faults import ConfigurationError
+        from tui_monitor.runtime.wiring import check
 
         try:
             loaded = self._load()
-            if problems := problems_of(loaded):
-                raise ConfigurationError([Fault("", problem) for problem in problems])
+            if faults := check(loaded):
+                raise ConfigurationError(faults)
         except ConfigurationError:
             self._lock.release()
             raise
@@ -142,7 +142,7 @@ class Runtime:
             return False
         if not self._may_lead() or not self._lock.acquire():
             return False
-        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.config.faults import ConfigurationError
         from tui_monitor.runtime.wiring import configuration_hash
 
         try:
@@ -210,7 +210,7 @@ class Runtime:
         """Read the configuration again and use it whole; a bad one changes nothing and the result says why."""
         if self.leader is None:
             return CommandResult(False, "only the leader has a configuration")
-        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.config.faults import ConfigurationError
 
         try:
             result = await self.leader.reload(self._load())

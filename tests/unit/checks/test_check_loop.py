@@ -11,7 +11,7 @@ from tests.support.clocks import ManualClock, settle
 from tui_monitor.checks.check_loop import CheckLoop, first_delay, probe_once
 from tui_monitor.config.models import CheckSettings, TcpCheck
 from tui_monitor.core.values import HealthStatus, Observation, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 
 GOOD = ProbeResult(HealthStatus.HEALTHY, "", 0.01)
 BAD = ProbeResult(HealthStatus.UNHEALTHY, "connection refused", 0.01)

@@ -14,7 +14,7 @@ import trustme
 from tests.support.outbox_tools import HandClock, message
 from tests.support.receivers import Receiver, Reply, Request, aligo_says, receiver, slack_says, telegram_error
 from tui_monitor.config.models import AlertmanagerNotifier, AligoNotifier, NtfyNotifier, SlackNotifier, TelegramNotifier, WebhookNotifier
-from tui_monitor.notifiers.base import Notifier, SendError
+from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.notifiers.kinds import build_notifier
 
 TOKEN = "123456:AAEabcdefghijklmnopqrstuvwx"

@@ -23,7 +23,7 @@ from tui_monitor.config.models import AppriseNotifier, CommandNotifier, WebhookN
 from tui_monitor.core.sanitize import clean
 from tui_monitor.dispatch.wording import late_note
 from tui_monitor.notifiers.apprise import AppriseChannel
-from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.api import RateLimit, SendError
 from tui_monitor.notifiers.command import Command
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.notifiers.layout import Line, fit, plain

@@ -24,7 +24,7 @@ from tui_monitor.dispatch.message import AlertSnapshot
 from tui_monitor.notifiers import ntfy, slack
 from tui_monitor.notifiers.alertmanager import Alertmanager, entries_of
 from tui_monitor.notifiers.aligo import Aligo, carrier_bytes, carrier_text, cut, sms_of
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 
 
 def test_slack_firing_and_resolved() -> None:

@@ -17,7 +17,7 @@ from tests.support.outbox_tools import T0, Events, HandClock, MemoryState, messa
 from tests.support.receivers import Receiver, Reply, TelegramApi, receiver, telegram_error
 from tui_monitor.config.models import SlackNotifier, TelegramNotifier
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.notifiers.base import Editable
+from tui_monitor.notifiers.abilities import Editable
 from tui_monitor.notifiers.layout import utf16_length
 from tui_monitor.notifiers.telegram.notifier import Telegram, edited_lines, payload_of, to_html
 from tui_monitor.notifiers.telegram.updates import TelegramUpdates, build_updates

@@ -22,7 +22,7 @@ from tests.support.outbox_tools import T0, HandClock, message, resolved, snapsho
 from tests.support.paths import ROOT
 from tests.support.receivers import Reply, receiver
 from tui_monitor.config.models import WebhookNotifier
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import redact, retry_after, secrets_of_url
 from tui_monitor.notifiers.webhook import Webhook, body_of, encode
 

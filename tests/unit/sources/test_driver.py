@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from tui_monitor.config.models import PostgresCheck, RedisCheck
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.driver_common import ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.net.resolve import Resolver
 from tui_monitor.sources.postgres.probe import PostgresProbe

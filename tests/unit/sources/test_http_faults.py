@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.support.httpserver import HttpServer
 from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.net import stream
 from tui_monitor.sources.net.resolve import Address, Resolver
@@ -204,7 +204,7 @@ async def test_no_descriptors_left_is_own_trouble_for_real() -> None:
         program = f"""
 import asyncio, os, resource
 from tui_monitor.config.models import HttpCheck
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
 async def main():
     probe = HttpProbe(HttpCheck(name="api", url={server.url!r}))

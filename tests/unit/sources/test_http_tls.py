@@ -21,7 +21,7 @@ from tests.support.peers.openssl import openssl_server
 from tests.support.tls_chains import authorities, issue, server_context
 from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.net.certificate import read_certificate
 from tui_monitor.sources.net.tls import TlsSettings, context_for
