@@ -17,12 +17,13 @@ from tests.support import sample_boards as boards
 from tests.support.alert_world import World, rules_of
 from tests.support.clocks import ManualClock
 from tests.support.paths import ROOT, TESTS
+from tests.support.settings import made
 from tui_monitor.alerts import rule_index as rulebook
 from tui_monitor.alerts.identity import alert_labels
 from tui_monitor.checks import collector
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core import humanize as formatting
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import labels_of
@@ -41,7 +42,7 @@ async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(collector, "LOG_TIMEOUT", 0.01)
     pipe = tmp_path / "log"
     os.mkfifo(pipe)
-    settings = Settings.model_validate({"checks": [{"name": "api", "type": "tcp", "host": "::1", "port": 9, "log_file": str(pipe)}]})
+    settings = made(Settings, {"checks": [{"name": "api", "type": "tcp", "host": "::1", "port": 9, "log_file": str(pipe)}]})
     clock = ManualClock()
     held = Collector(settings, clock, SeriesMemory(), Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
     for _ in range(20):
@@ -57,7 +58,7 @@ async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: py
 async def test_a_pause_of_the_monitor_is_not_a_stuck_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading of this machine that hangs is told; one in whose midst this process was stopped says nothing false of /proc."""
     monkeypatch.setattr(collector, "SYSTEM_TIMEOUT", 0.05)
-    settings, clock, go_on = Settings.model_validate({}), ManualClock(), threading.Event()
+    settings, clock, go_on = made(Settings, {}), ManualClock(), threading.Event()
     held = Collector(settings, clock, SeriesMemory(), Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
     monkeypatch.setattr(held, "_read", lambda wall, mono: go_on.wait())
     try:

@@ -1,4 +1,4 @@
-"""Read and check the configuration: file < environment < flags. Every fault has its file, line, key and advice; nothing is built."""
+"""Read and check the configuration: the environment beats the file. Every fault has its file, line, key and advice; nothing is built."""
 
 from __future__ import annotations
 
