@@ -16,7 +16,8 @@ from tui_monitor.promql.rulefiles import FileRule
 
 
 def _build(settings: dict[str, Any], files: list[Any] | None = None) -> tuple[Any, list[str]]:
-    return build_rules(made(Settings, settings), files or [], "web-1")
+    rules, faults = build_rules(made(Settings, settings), files or [], "web-1")
+    return rules, [str(fault) for fault in faults]
 
 
 def _file_rule(**more: Any) -> FileRule:

@@ -198,7 +198,9 @@ def updates(
     url: str, on_ack: Callable[[str, str], Any], problems: list[str], clock: HandClock | None = None, language: str = "en"
 ) -> TelegramUpdates:
     """A poller that allows user 5."""
-    (poller,) = build_updates([settings(url, allowed_users=[5])], on_ack, clock or HandClock(), problems.append, language)
+    notifier = build_notifier(settings(url, allowed_users=[5]))
+    (poller,) = press_listeners([notifier], on_ack, clock or HandClock(), problems.append, language)
+    assert isinstance(poller, TelegramUpdates)
     return poller
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.httpserver import HttpServer
 from tests.support.settings import made
+from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.settings import HttpCheck
@@ -242,5 +243,5 @@ async def test_framings(server: HttpServer, how: dict[str, Any]) -> None:
 )
 def test_what_cannot_be_understood_is_refused_at_once(settings: dict[str, Any]) -> None:
     """A wrong expression, header or address is a ValueError when the probe is made, not a verdict about the target."""
-    with pytest.raises(ValueError):
+    with pytest.raises((ValueError, ConfigurationError)):
         HttpProbe(made(HttpCheck, **({"name": "api", "url": "http://127.0.0.1/"} | settings)))

@@ -208,7 +208,7 @@ from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
 async def main():
-    probe = HttpProbe(made(HttpCheck, name="api", url={server.url!r}))
+    probe = HttpProbe(HttpCheck(name="api", url={server.url!r}))
     print((await probe.probe()).status)
     resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
     held = []
