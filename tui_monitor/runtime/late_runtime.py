@@ -64,9 +64,9 @@ class LateRuntime:
             await runtime.run()
 
     def _load(self) -> Configuration:
-        from tui_monitor.config.load import load
+        from tui_monitor.config.child import load_in_child
 
-        return load(self._config, os.environ)
+        return load_in_child(self._config, os.environ)
 
     def stop(self) -> None:
         """End `run` soon."""

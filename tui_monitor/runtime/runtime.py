@@ -6,6 +6,7 @@ viewer does without, which spares 20 MiB.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ class Runtime:
     async def run(self) -> None:
         """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong or the state too new."""
         if self._may_lead() and self._lock.acquire():
-            self._loaded = self._checked()
+            self._loaded = await asyncio.to_thread(self._checked)
         try:
             while not self._stopping:
                 if self._lock.held:
@@ -80,19 +81,21 @@ class Runtime:
 
     def _checked(self) -> Configuration:
         from tui_monitor.config.faults import ConfigurationError
-        from tui_monitor.runtime.wiring import check
+        from tui_monitor.runtime.wiring import check, completed
 
         try:
             loaded = self._load()
             if faults := check(loaded):
                 raise ConfigurationError(faults)
-        except ConfigurationError:
+        except ConfigurationError as error:
             self._lock.release()
-            raise
+            raise completed(error) from None
         return loaded
 
     async def _lead(self) -> None:
-        loaded = self._loaded or self._checked()
+        if self._loaded is None:
+            self._loaded = await asyncio.to_thread(self._checked)
+        loaded = self._loaded
         settle_memory()
         from tui_monitor.runtime.leader import Leader
 
@@ -208,15 +211,17 @@ class Runtime:
 
     async def reload(self) -> CommandResult:
         """Read the configuration again and use it whole; a bad one changes nothing and the result says why."""
-        if self.leader is None:
+        if (leader := self.leader) is None:
             return CommandResult(False, "only the leader has a configuration")
         from tui_monitor.config.faults import ConfigurationError
+        from tui_monitor.runtime.wiring import completed
 
         try:
-            result = await self.leader.reload(self._load())
+            loaded = await asyncio.to_thread(self._load)
+            result = await leader.reload(loaded)
         except ConfigurationError as error:
-            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}")
-        self.leader.remark("" if result.ok else result.text)
+            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
+        leader.remark("" if result.ok else result.text)
         log.log(logging.INFO if result.ok else logging.ERROR, "%s", result.text)
         return result
 
