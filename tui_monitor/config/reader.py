@@ -9,9 +9,6 @@ from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import Field as Limits
-from pydantic import TypeAdapter, ValidationError
-
 from tui_monitor.config.faults import Fault, KeyPath
 from tui_monitor.config.fields import Text, path_beside
 from tui_monitor.config.kinds import Kinds
@@ -19,6 +16,12 @@ from tui_monitor.config.section import Section, keys_of
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clip, nearest
 from tui_monitor.core.secret import Secret
+from tui_monitor.platform.import_trimming import lean_models
+
+lean_models()
+
+from pydantic import Field as Limits  # noqa: E402  after its stand-in
+from pydantic import TypeAdapter, ValidationError  # noqa: E402
 
 S = TypeVar("S", bound=Section)
 _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
