@@ -152,7 +152,7 @@ async def spied(place: Path, config: str, prelude: str, used: object = None) -> 
         if callable(used):
             await until(used)
         daemon.process.send_signal(signal.SIGHUP)
-        await until(lambda: any(line["message"].startswith("reloaded") for line in daemon.lines()))
+        await daemon.said("reloaded")
         daemon.process.send_signal(signal.SIGUSR1)
         await until(report.exists)
         assert await daemon.terminate() == 0

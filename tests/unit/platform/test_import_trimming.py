@@ -11,7 +11,10 @@ import pytest
 
 from tui_monitor.platform.import_trimming import _terminal_size
 
-LEAN = "import sys\nfrom tui_monitor.platform.import_trimming import *\nlean_libraries()\nlean_models()\nlean_screen()\nlean_templates()\nlean_redis()\n"
+LEAN = (
+    "import sys\nfrom tui_monitor.platform.import_trimming import *\n"
+    "lean_libraries()\nlean_models()\nlean_screen()\nlean_templates()\nlean_redis()\n"
+)
 
 
 def run(code: str) -> str:
