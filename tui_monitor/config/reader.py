@@ -113,11 +113,13 @@ def key_schema(record: type[Section], key: Key) -> dict[str, Any]:
 
 
 def _limited(hint: Any, limits: Mapping[str, Any]) -> Any:
-    """The type with its limits, inside of "or None"."""
+    """The type with its limits: inside of "or None", and of the text before it is read (of a secret: after)."""
     if get_origin(hint) in (Union, types.UnionType):
-        inner = [part for part in get_args(hint) if part is not type(None)]
-        return Annotated[Union[tuple(inner)], Limits(**limits)] | None  # noqa: UP007  made of parts
-    return Annotated[hint, Limits(**limits)]
+        (inner,) = (part for part in get_args(hint) if part is not type(None))
+        return _limited(inner, limits) | None
+    if get_origin(hint) is not Annotated or hint.__origin__ is Secret:
+        return Annotated[hint, Limits(**limits)]
+    return Annotated[(hint.__origin__, Limits(**limits), *hint.__metadata__)]
 
 
 class Reader:
