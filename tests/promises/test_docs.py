@@ -19,6 +19,7 @@ from tui_monitor.cli.main import VERBS, parser
 from tui_monitor.config.kinds import resolve
 from tui_monitor.config.load import load
 from tui_monitor.config.reader import read_keys
+from tui_monitor.config.reference import filled
 from tui_monitor.config.section import Section
 from tui_monitor.config.settings import Settings
 from tui_monitor.notifiers import kinds as notifiers
@@ -97,6 +98,19 @@ def test_every_type_has_a_section_and_an_example(kind: str) -> None:
     """Each type of check and notifier has a heading of its own and a TOML example."""
     assert re.search(rf"^## {kind}$", TEXT, re.MULTILINE), kind
     assert f'type = "{kind}"' in CODE, kind
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_tables_of_keys_are_those_of_the_records(page: Path) -> None:
+    """Keys, defaults and help in the pages come from the records: `make docs` writes them."""
+    assert filled(page.read_text()) == page.read_text()
+
+
+def test_every_section_and_kind_has_its_table() -> None:
+    """No section of the configuration and no kind is without its table of keys in a page."""
+    shown = set(re.findall(r"<!-- keys: (\S+) -->", TEXT))
+    assert {f"checks/{name}" for name in checks.KINDS} | {f"notifiers/{name}" for name in notifiers.KINDS} <= shown
+    assert {"checks", "notifiers", "rules", "routes", "system", "store", "guard", "heartbeat"} <= shown
 
 
 def test_every_command_is_documented() -> None:

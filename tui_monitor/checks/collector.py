@@ -165,6 +165,11 @@ class Collector:
         """The configured checks, in the file's order."""
         return list(self._settings.checks)
 
+    def check_named(self, name: str) -> CheckSettings | None:
+        """The settings of a check, None where no check has the name."""
+        loop = self._loops.get(name)
+        return loop.check if loop is not None else None
+
     # --- this machine -------------------------------------------------------------------------------------------------
 
     async def read_system(self) -> str:
@@ -213,7 +218,7 @@ class Collector:
         if series is not None:  # the board needs none of the page's series
             result = replace(result, probe=replace(result.probe, all_series=None))
         self.results[result.name] = result
-        check = self._loops[result.name].check if result.name in self._loops else None
+        check = self.check_named(result.name)
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
         gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
         self._take(replace(observation, samples=(*observation.samples, *gone)) if gone else observation, lookback)

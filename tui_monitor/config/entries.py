@@ -18,7 +18,7 @@ class CheckSettings(Section):
     """What every check has."""
 
     name: Name = key(doc="the check's name, unique", min_length=1)
-    type: str = key(default="", doc="which kind of check")
+    type: str = key(default="", doc="which kind of check", shown="required")
     interval: Interval = key(default=10.0, doc="how often the target is tested", gt=0)
     timeout: Duration = key(default=5.0, doc="a probe that takes longer has failed", gt=0)
     failures: int = key(default=2, doc="consecutive failures before the status changes", ge=1)
@@ -62,8 +62,8 @@ class NotifierSettings(Section):
     """What every notifier has."""
 
     name: Name = key(doc="the notifier's name, unique", min_length=1)
-    type: str = key(default="", doc="which kind of notifier")
+    type: str = key(default="", doc="which kind of notifier", shown="required")
     timeout: Duration = key(default=10.0, doc="a send that takes longer has failed", gt=0)
     rate_limit: RateLimitText = key(default="20/1m", doc="at most N messages in a window; the rest is summarised")
     send_resolved: bool = key(default=True, doc="tell the end of what was told")
-    severities: list[Severity] = key(default=[], doc="only these; default all", example=["critical"])
+    severities: list[Severity] = key(default=[], doc="only these; default all", shown="all", example=["critical"])

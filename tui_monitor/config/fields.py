@@ -173,7 +173,10 @@ def secret_address(*schemes: str) -> Text:
 
 
 def _size_text(value: int) -> str:
-    return f'"{value // 2**20}MiB"' if value and value % 2**20 == 0 else str(value)
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
+        if value and value % size == 0:
+            return f'"{value // size}{unit}"'
+    return str(value)
 
 
 _NUMBER_OR_TEXT = {"type": ["number", "string"]}

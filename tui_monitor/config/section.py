@@ -27,8 +27,8 @@ def key(
 
     ``doc``: one line for the example file, the documentation and the message where the key is missing. ``example``: a value as written in
     the file, where the default shows nothing. ``wanted``: what to say about any wrong value, for keys of several types. ``shown``: the
-    default in words. ``hide``: its values are secrets though their type does not say so. ``limits``: gt, ge, lt, le, min_length,
-    max_length, pattern (regular expression).
+    default as the documentation says it. ``hide``: its values are secrets though their type does not say so. ``limits``: gt, ge, lt, le,
+    min_length, max_length, pattern (regular expression).
     """
     if isinstance(default, list | dict):
         default, default_factory = MISSING, default.copy

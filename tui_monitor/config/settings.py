@@ -28,7 +28,9 @@ class SystemSettings(Section):
     """This machine."""
 
     interval: Interval = key(default=1.0, doc="how often this machine is read", gt=0)
-    mounts: list[str] | None = key(default=None, doc="the file systems to show; default: all real ones", example=["/"])
+    mounts: list[str] | None = key(
+        default=None, doc="the file systems to show; default: all real ones", shown="all real ones", example=["/"]
+    )
     processes: bool = key(default=True, doc="show the process table")
 
 
@@ -73,7 +75,7 @@ class RuleSettings(Section):
     keep_firing_for: Duration = key(default=0.0, doc="how long it keeps firing after the condition ended")
     labels: dict[str, str] = key(default={}, doc="labels of the alert (identity, routing)", example={"team": "shop"})
     annotations: dict[str, str] = key(default={}, doc="texts of the alert", example={"note": "{{ $labels.status }}"})
-    severity: Severity | None = key(default=None, doc="info < warning < error < critical", example="warning")
+    severity: Severity | None = key(default=None, doc="info < warning < error < critical", shown="`warning`", example="warning")
     summary: str | None = key(
         default=None, doc="one line: what is wrong, with {{ $value }} and {{ $labels.x }}", example="{{ $value }} orders wait"
     )
@@ -83,10 +85,16 @@ class RuleSettings(Section):
     resolve_when: str | None = key(
         default=None, doc="PromQL that must be true to resolve (hysteresis)", example='orders{status="waiting"} < 5'
     )
-    cooldown: Duration | None = key(default=None, doc="after a resolve, fire again no sooner than this", example="10m")
-    flap_limit: int | None = key(default=None, doc="this many fire-resolve cycles in 10 minutes become one flapping alert", ge=2, example=5)
-    rate_limit: RateLimitText | None = key(default=None, doc="at most N notifications in a window, for example 3/1h", example="3/1h")
-    no_data: Literal["hold", "resolve", "alert"] = key(default="hold", doc="what a missing series does to a firing alert")
+    cooldown: Duration | None = key(default=None, doc="after a resolve, fire again no sooner than this", shown="off", example="10m")
+    flap_limit: int | None = key(
+        default=None, doc="this many fire-resolve cycles in 10 minutes become one flapping alert", shown="off", ge=2, example=5
+    )
+    rate_limit: RateLimitText | None = key(
+        default=None, doc="at most N notifications in a window, for example 3/1h", shown="off", example="3/1h"
+    )
+    no_data: Literal["hold", "resolve", "alert"] = key(
+        default="hold", doc="what a missing series does to a firing alert: hold, resolve or alert"
+    )
     no_data_for: Duration = key(default=300.0, doc="with no_data = alert: how long it may be missing")
     no_data_severity: Severity = key(default="warning", doc="with no_data = alert: the severity of that alert")
 
@@ -101,20 +109,25 @@ class EscalationStep(Section):
 class RouteSettings(Section):
     """One route: which alerts go to which notifiers, and in what rhythm. A sub-route has what it does not say from the route above."""
 
-    match: list[str] = key(default=[], doc='label matchers, for example category="business"; none: all', example=['category="business"'])
+    match: list[str] = key(
+        default=[], doc='label matchers, for example category="business"; none: all', shown="all", example=['category="business"']
+    )
     notifiers: list[str] | None = key(default=None, doc="notifiers or recipient groups", example=["ops-chat"], shown="none")
     continue_: bool = key(default=False, doc="look at the next routes too")
     group_by: list[str] | None = key(
         default=None,
         doc='labels that make one message; ["..."]: every alert its own',
         example=["alertname"],
-        shown='["alertname"]',
+        shown='`["alertname"]`',
     )
-    group_wait: Duration | None = key(default=None, doc="how long a new group waits for more", example="0s", shown="0s")
-    group_interval: Duration | None = key(default=None, doc="the least pause between messages of a group", example="5s", shown="5s")
-    repeat_interval: Duration | None = key(default=None, doc="when a firing alert is told again", gt=0, example="4h", shown="4h")
+    group_wait: Duration | None = key(default=None, doc="how long a new group waits for more", example="0s", shown="`0s`")
+    group_interval: Duration | None = key(default=None, doc="the least pause between messages of a group", example="5s", shown="`5s`")
+    repeat_interval: Duration | None = key(default=None, doc="when a firing alert is told again", gt=0, example="4h", shown="`4h`")
     active: str | None = key(
-        default=None, doc="only at these times, for example Mon-Fri 09:00-18:00 Asia/Seoul", example="Mon-Fri 09:00-18:00 Asia/Seoul"
+        default=None,
+        doc="only at these times, for example Mon-Fri 09:00-18:00 Asia/Seoul; several are joined with ;",
+        shown="always",
+        example="Mon-Fri 09:00-18:00 Asia/Seoul",
     )
     escalate: list[EscalationStep] | None = key(default=None, doc="further notifiers while nobody acknowledges")
     routes: list[RouteSettings] = key(default=[], doc="sub-routes, tried first")
@@ -138,7 +151,7 @@ class MaintenanceSettings(Section):
     )
     cron: str | None = key(default=None, doc="start times as a cron line, with `duration`", example="0 3 * * sun")
     duration: Duration = key(default=3600.0, doc="length of a window that cron starts")
-    timezone: str | None = key(default=None, doc="IANA zone of the cron line", example="UTC", shown="UTC")
+    timezone: str | None = key(default=None, doc="IANA zone of the cron line", example="UTC", shown="`UTC`")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
         """A window has one schedule."""

@@ -18,13 +18,17 @@ class HttpCheck(CheckSettings):
     headers: dict[str, str] = key(default={}, doc="request headers", example={"Accept": "application/json"}, hide=True)
     body: str | None = key(default=None, doc="the request's body", example="{}")
     expect_status: list[StatusCode] | None = key(
-        default=None, doc="accepted status codes; default 200-299 after redirects", min_length=1, example=[200]
+        default=None,
+        doc="accepted status codes; a redirect code that is named here is not followed",
+        shown="200-299, after redirects",
+        min_length=1,
+        example=[200],
     )
     expect_body: str | None = key(default=None, doc="text that the body contains", example="ok")
-    expect_regex: Regex | None = key(default=None, doc="regular expression that is found in the body", example="ok|ready")
-    expect_json: dict[str, Any] = key(default={}, doc="JMESPath = value", example={"status": "ok"})
+    expect_regex: Regex | None = key(default=None, doc="regular expression (RE2) that is found in the body; ^ and $ are its ends unless (?m)", example="ok|ready")
+    expect_json: dict[str, Any] = key(default={}, doc="JMESPath (jmespath.org) = value, several at once", example={"status": "ok"})
     expect_headers: dict[str, str] = key(default={}, doc="response header = text that its value contains", example={"content-type": "json"})
-    follow_redirects: bool = key(default=True, doc="follow up to 10 redirects")
+    follow_redirects: bool = key(default=True, doc="follow up to 10 redirects; credentials do not follow to another host")
     verify: bool = key(default=True, doc="verify the certificate")
     ca_file: FilePath | None = key(default=None, doc="certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
     cert_file: FilePath | None = key(default=None, doc="client certificate (PEM)", example="/etc/ssl/client.pem")
