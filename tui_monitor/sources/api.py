@@ -68,7 +68,7 @@ class Kind:
     ``name``: the word in `type`. ``settings``: its record of keys, a subclass of CheckSettings. ``probe``: makes a Probe of the settings;
     ValueError, beginning with the key and a colon, where a setting cannot be used. ``target``: makes (what is tested, in words without
     secrets; whether that is on this machine, where the network cannot be to blame) of the settings. ``example``: values for the keys that
-    have no example of their own, as written in the file; at least `name`.
+    have no example of their own, as written in the file; at least `name`. ``metrics``: the names of its series; None: it may make any.
     """
 
     CALLED: ClassVar[tuple[str, ...]] = ("probe", "target")
@@ -78,6 +78,7 @@ class Kind:
     probe: str | Callable[[Any], Probe]
     target: str | Callable[[Any], tuple[str, bool]]
     example: Mapping[str, Any] = field(default_factory=dict)
+    metrics: str | tuple[str, ...] | None = None
 
     def build(self, settings: CheckSettings) -> Probe:
         """The probe for a configured check; its driver loads here. Raises ValueError naming the key where a setting is unusable."""
@@ -87,4 +88,9 @@ class Kind:
     def target_of(self, settings: CheckSettings) -> tuple[str, bool]:
         """What is tested, in words without secrets, and whether that is on this machine."""
         found: tuple[str, bool] = resolve(self.target)(settings)
+        return found
+
+    def metric_names(self) -> tuple[str, ...] | None:
+        """The names of its series beside those of every check; None: it may make any."""
+        found: tuple[str, ...] | None = resolve(self.metrics)
         return found

@@ -19,6 +19,7 @@ KINDS = {
             settings=f"{_HERE}.http.settings:HttpCheck",
             probe=f"{_HERE}.http.probe:HttpProbe",
             target=f"{_HERE}.http.settings:target",
+            metrics=f"{_HERE}.http.settings:METRICS",
             example={"name": "api"},
         ),
         Kind(
@@ -26,6 +27,7 @@ KINDS = {
             settings=f"{_HERE}.tcp.settings:TcpCheck",
             probe=f"{_HERE}.tcp.probe:TcpProbe",
             target=f"{_HERE}.tcp.settings:target",
+            metrics=f"{_HERE}.tcp.settings:METRICS",
             example={"name": "port"},
         ),
         Kind(
@@ -33,6 +35,7 @@ KINDS = {
             settings=f"{_HERE}.postgres.settings:PostgresCheck",
             probe=f"{_HERE}.postgres.probe:build",
             target=f"{_HERE}.postgres.settings:target",
+            metrics=f"{_HERE}.postgres.settings:METRICS",
             example={"name": "db"},
         ),
         Kind(
@@ -40,6 +43,7 @@ KINDS = {
             settings=f"{_HERE}.redis.settings:RedisCheck",
             probe=f"{_HERE}.redis.probe:build",
             target=f"{_HERE}.redis.settings:target",
+            metrics=f"{_HERE}.redis.settings:METRICS",
             example={"name": "cache"},
         ),
     )

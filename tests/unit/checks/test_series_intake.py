@@ -6,13 +6,15 @@ import asyncio
 from typing import Any
 
 from tests.support.clocks import ManualClock
+from tests.support.settings import made
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_intake import PART, SeriesIntake
-from tui_monitor.config.models import QuerySettings, Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import AllSeries, HealthStatus, ProbeResult, Sample, is_ended, is_stale, labels_of
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.queries import QuerySettings
 from tui_monitor.storage.memory import SeriesMemory
 
 ORDERS = {"check": "db", "type": "postgres"}
@@ -41,7 +43,7 @@ def page(*names: str, status: HealthStatus = HealthStatus.HEALTHY) -> ProbeResul
 
 def settings_of(*checks: dict[str, Any]) -> Settings:
     """A configuration of these checks alone."""
-    return Settings.model_validate({"checks": list(checks), "system": {"processes": False}})
+    return made(Settings, {"checks": list(checks), "system": {"processes": False}})
 
 
 def collector_of(settings: Settings, clock: ManualClock, memory: SeriesMemory) -> Collector:

@@ -12,7 +12,7 @@ from tui_monitor.cli.output import print_json
 
 if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
-    from tui_monitor.config.models import Settings
+    from tui_monitor.config.settings import Settings
     from tui_monitor.promql.rulefiles import FileRule
 
 

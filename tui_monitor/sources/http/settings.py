@@ -9,6 +9,11 @@ from tui_monitor.config.fields import Duration, FilePath, HttpAddress, Regex, Se
 from tui_monitor.config.section import key
 from tui_monitor.sources.target import url_target
 
+METRICS = (
+    "probe_phase_seconds", "probe_http_status_code", "probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds",
+)  # fmt: skip
+"""The names of its series, beside those of every check."""
+
 
 class HttpCheck(CheckSettings):
     """An HTTP or HTTPS endpoint."""
@@ -25,7 +30,9 @@ class HttpCheck(CheckSettings):
         example=[200],
     )
     expect_body: str | None = key(default=None, doc="text that the body contains", example="ok")
-    expect_regex: Regex | None = key(default=None, doc="regular expression (RE2) that is found in the body; ^ and $ are its ends unless (?m)", example="ok|ready")
+    expect_regex: Regex | None = key(
+        default=None, doc="regular expression (RE2) that is found in the body; ^ and $ are its ends unless (?m)", example="ok|ready"
+    )
     expect_json: dict[str, Any] = key(default={}, doc="JMESPath (jmespath.org) = value, several at once", example={"status": "ok"})
     expect_headers: dict[str, str] = key(default={}, doc="response header = text that its value contains", example={"content-type": "json"})
     follow_redirects: bool = key(default=True, doc="follow up to 10 redirects; credentials do not follow to another host")

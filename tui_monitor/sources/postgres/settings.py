@@ -13,6 +13,12 @@ from tui_monitor.sources.target import address_target
 
 PORT = 5432
 PostgresAddress = Annotated[Secret, secret_address("postgresql", "postgres")]
+METRICS = (
+    "postgres_connections", "postgres_connections_max", "postgres_connections_usage_ratio", "postgres_longest_transaction_seconds",
+    "postgres_blocked_sessions", "postgres_deadlocks_total", "postgres_transactions_total", "postgres_cache_hit_ratio",
+    "postgres_replication_lag_seconds", "postgres_database_size_bytes",
+)  # fmt: skip
+"""The names of its series, beside those of every check."""
 
 
 class PostgresCheck(CheckSettings):

@@ -12,6 +12,11 @@ from tui_monitor.sources.target import address_target
 
 PORT = 6379
 RedisAddress = Annotated[Secret, secret_address("redis", "rediss", "valkey", "valkeys", "unix")]
+METRICS = (
+    "redis_memory_used_bytes", "redis_memory_max_bytes", "redis_memory_usage_ratio", "redis_connected_clients", "redis_blocked_clients",
+    "redis_hit_ratio", "redis_evicted_keys_total", "redis_commands_per_second", "redis_keys", "redis_replication_lag_seconds",
+)  # fmt: skip
+"""The names of its series, beside those of every check."""
 
 
 class RedisCheck(CheckSettings):

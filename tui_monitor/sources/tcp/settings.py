@@ -7,6 +7,11 @@ from tui_monitor.config.fields import Duration, FilePath, HostName, TlsVersion
 from tui_monitor.config.section import key
 from tui_monitor.sources.target import host_target
 
+METRICS = (
+    "probe_phase_seconds", "probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds",
+)  # fmt: skip
+"""The names of its series, beside those of every check."""
+
 
 class TcpCheck(CheckSettings):
     """A TCP port, with TLS where wanted."""
