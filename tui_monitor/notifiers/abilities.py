@@ -65,7 +65,7 @@ class TakesPresses(Protocol):
 
     press_account: str
 
-    def listen(
+    def press_listener(
         self, sharing: Sequence[Any], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str
     ) -> PressListener:
         """What waits for the presses on messages of this notifier and of those that share its account."""
@@ -80,4 +80,4 @@ def press_listeners(
     for notifier in notifiers:
         if isinstance(notifier, TakesPresses) and notifier.press_account:
             accounts.setdefault(notifier.press_account, []).append(notifier)
-    return [sharing[0].listen(sharing, on_ack, clock, on_problem, language) for sharing in accounts.values()]
+    return [sharing[0].press_listener(sharing, on_ack, clock, on_problem, language) for sharing in accounts.values()]

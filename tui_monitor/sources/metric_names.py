@@ -1,4 +1,4 @@
-"""The names of the series that the configured checks and the machine make: what a rule can read here. docs/checks.md says what they mean."""
+"""The names of the series that the checks and the machine make: what a rule can read here. docs/checks.md says what they mean."""
 
 from __future__ import annotations
 

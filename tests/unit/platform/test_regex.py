@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from pydantic import ValidationError
 
 from tests.support.httpserver import HttpServer
 from tests.support.settings import made
 from tui_monitor.alerts.rules.templates import check_template, render
+from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import HealthStatus, Sample, labels_of
 from tui_monitor.platform.regex import MAX_OUTPUT, RegexError, compile_regex, matches_whole
 from tui_monitor.promql.engine import compile_expr
@@ -99,7 +99,7 @@ def test_what_re2_lacks_is_refused_with_advice(pattern: str, advice: str, capfd:
 
 def test_expect_regex_is_refused_by_its_key() -> None:
     """config check names the key and gives the advice."""
-    with pytest.raises(ValidationError, match=r"(?s)expect_regex.*look-around"):
+    with pytest.raises(ConfigurationError, match=r"(?s)expect_regex.*look-around"):
         made(HttpCheck, name="api", url="http://h/", expect_regex="ok(?!no)")
 
 

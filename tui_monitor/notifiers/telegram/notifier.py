@@ -138,7 +138,7 @@ class Telegram:
         if "message is not modified" not in description_of(answer):
             self._result(answer)
 
-    def listen(
+    def press_listener(
         self, sharing: Sequence[Telegram], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str
     ) -> PressListener:
         """One poller for the bot: two would fight (409). Every user whom one of the notifiers allows may press."""
