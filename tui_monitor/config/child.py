@@ -16,7 +16,7 @@ from pathlib import Path
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault
 from tui_monitor.core.sanitize import clean, clip
 
-LIMIT_S = 30.0
+LIMIT_S = 10.0
 """A file on a drive that hangs is given up after this."""
 _CODE = "import sys; sys.path[:] = {path!r}; from tui_monitor.config.child import main; main()"
 _SAID = 300

@@ -55,6 +55,8 @@ class Runtime:
         self._asked = float("-inf")
         self._led: LeaderRow | None = None
         self._loaded: Configuration | None = None
+        self._reloading = asyncio.Lock()
+        """Reloads take turns, so that the file as it was read last is used last."""
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -217,8 +219,9 @@ class Runtime:
         from tui_monitor.runtime.wiring import completed
 
         try:
-            loaded = await asyncio.to_thread(self._load)
-            result = await leader.reload(loaded)
+            async with self._reloading:
+                loaded = await asyncio.to_thread(self._load)
+                result = await leader.reload(loaded)
         except ConfigurationError as error:
             result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
         leader.remark("" if result.ok else result.text)
