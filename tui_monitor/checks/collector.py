@@ -272,7 +272,7 @@ class Collector:
     async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
         key = f"{check.name}: {query.metric}"
-        if [other.metric for other in probe.queries].count(query.metric) == 1:
+        if [other.metric for other in self._queries_of(check)].count(query.metric) == 1:
             self._intake.begin(_source_of(check, query), series_not_ended(self._memory, {METRIC_NAME: query.metric, **check_labels(check)}))
         while True:
             try:

@@ -196,3 +196,18 @@ async def test_a_failed_scrape_ends_nothing_for_rules() -> None:
     assert [is_ended(sample.value) for sample in failed.samples] == [False] * 3
     (good,) = intake.page("node", 3, AllSeries((one,)))
     assert [sample.labels for sample in good.samples if is_ended(sample.value)] == [labels_of("up"), two.labels]
+
+
+async def test_labels_of_a_check_are_on_its_series_and_end_with_them() -> None:
+    """A check's own labels stand on every series; series with labels that are not configured any more end at the reload."""
+    clock, memory, target = ManualClock(), SeriesMemory(), Target()
+    check = {"name": "node", "type": "tcp", "host": "127.0.0.1", "port": 9}
+    collector = collector_of(settings_of({**check, "labels": {"team": "shop"}}), clock, memory)
+    collector._loops["node"].probe, target.answer = target, ProbeResult(HealthStatus.HEALTHY, "", 0.1)
+    await clock.advance(10)
+    await collector._loops["node"].step()
+    known = {"check": "node", "type": "tcp"}
+    labels = labels_of("probe_success", **known, team="shop")
+    assert memory.last(labels) is not None and memory.last(labels_of("probe_success", **known)) is None
+    collector.configure(settings_of(check))
+    assert not memory.last(labels)
