@@ -1,11 +1,9 @@
-"""The documentation's tables of keys, made from the records: `python -m tui_monitor.config.reference docs/*.md` writes them (make docs)."""
+"""The documentation's tables of keys, made from the records; `make docs` writes them."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from tui_monitor.config.kinds import resolve
 from tui_monitor.config.reader import Key, read_keys
@@ -66,14 +64,3 @@ def _default(key: Key) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-def main() -> None:
-    """Write the tables of the pages that are named."""
-    for name in sys.argv[1:]:
-        page = Path(name)
-        page.write_text(filled(page.read_text()))
-
-
-if __name__ == "__main__":
-    main()
