@@ -21,6 +21,7 @@ from tui_monitor.notifiers.webhook import Webhook
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.notifiers.webhook import WebhookNotifier
+from tests.support.settings import made
 
 path, url, point, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 commits, finished = 0, 0
