@@ -473,7 +473,7 @@ async def test_a_database_without_a_directory_costs_its_own_size_only(server: Po
 def test_a_parameter_that_cannot_be_kept_is_refused(rest: str, problem: str) -> None:
     """`config check` says which parameter of the DSN is wrong and what to do, never its value."""
     with pytest.raises(ValueError, match=r"^dsn: ") as refused:
-        PostgresProbe(PostgresCheck.model_validate({"name": "db", "dsn": f"postgresql://me:hush@h/x?{rest}"}))
+        PostgresProbe(made(PostgresCheck, {"name": "db", "dsn": f"postgresql://me:hush@h/x?{rest}"}))
     assert problem in str(refused.value) and "hush" not in str(refused.value)
 
 

@@ -271,7 +271,7 @@ async def test_the_addresss_own_time_limit_holds() -> None:
 def test_a_parameter_that_is_not_understood_is_refused(url: str, problem: str) -> None:
     """`config check` says which part of the address is wrong and what to write, never a value."""
     with pytest.raises(ValueError, match=r"^url: ") as refused:
-        RedisProbe(RedisCheck.model_validate({"name": "cache", "url": url}))
+        RedisProbe(made(RedisCheck, {"name": "cache", "url": url}))
     assert problem in str(refused.value) and "hush" not in str(refused.value)
 
 

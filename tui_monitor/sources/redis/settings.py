@@ -22,7 +22,9 @@ METRICS = (
 class RedisCheck(CheckSettings):
     """A Redis (or Valkey) server."""
 
-    url: RedisAddress = key(doc="redis://user:password@host:port/0, rediss://, valkey:// or valkeys://; a secret", example="redis://127.0.0.1:6379/0")
+    url: RedisAddress = key(
+        doc="redis://user:password@host:port/0, rediss://, valkey:// or valkeys://; a secret", example="redis://127.0.0.1:6379/0"
+    )
     memory_degraded: Ratio = key(default=0.9, doc="degraded when more of maxmemory is used")
 
 
