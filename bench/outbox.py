@@ -15,11 +15,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.config.models import WebhookNotifier
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.delivery.outbox import Outbox, OutboxEvent
 from tui_monitor.dispatch.message import AlertSnapshot, Message
-from tui_monitor.notifiers.webhook import Webhook
+from tui_monitor.notifiers.webhook import Webhook, WebhookNotifier
 from tui_monitor.storage.repository import State
 from tui_monitor.storage.sqlite import connect, migrate
 from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState

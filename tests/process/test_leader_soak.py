@@ -19,7 +19,7 @@ from tui_monitor.config.load import load
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.leader import Leader
-from tui_monitor.sources.base import Probe
+from tui_monitor.sources.api import Probe
 
 CONFIG = """
 host = "web-1"

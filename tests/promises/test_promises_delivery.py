@@ -15,15 +15,16 @@ import pytest
 from tests.support.alert_world import START, rules_of
 from tests.support.outbox_tools import Events, FakeNotifier, HandClock, settle
 from tests.support.raw_sql import raw_sql
+from tests.support.settings import made
 from tui_monitor.alerts.evaluator import Evaluator
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.delivery.retry_policy import judge
 from tui_monitor.dispatch.dispatcher import Planner
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import HistoryConnection
@@ -365,7 +366,7 @@ async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> N
     values = ["two\nlines", 'a"b\\c', "\x1b[2J\x9b", "bad \udcff byte", "\u202eabc", "x" * 10_000, "\0nul", "{}", "한국어 🔥"]
     rules = rules_of({**HOT, "summary": "{{ $labels.room }} is hot", "labels": {"team": "{{ $labels.room }}"}})
     async with house(rules=rules) as life:
-        settings = Settings.model_validate({
+        settings = made(Settings, {
             "notifiers": [{"name": "hook", "type": "webhook", "url": "http://127.0.0.1:9/"}],
             "routes": [{"notifiers": ["hook"], "group_by": ["room"]}],
         })  # fmt: skip

@@ -68,7 +68,7 @@ class RuleBook:
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
-        return Ladder(key, rules, _describe, self._evidence, self.taken)
+        return Ladder(key, rules, describe, self._evidence, self.taken)
 
     def ladders(self) -> Iterable[Ladder]:
         """All ladders, those about missing data too."""
@@ -116,6 +116,12 @@ class RuleBook:
         return due
 
 
-def _describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
+def describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
+    """The rule's texts; what the check itself says to do stands in the place of a built-in rule's advice, and where there is none."""
     reason = evidence.get("reason", "")
-    return {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
+    notes = {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
+    if (hint := evidence.get("hint")) and (rule.source == "default" or not notes.get("description")):
+        notes["description"] = str(hint)
+    if (url := evidence.get("runbook_url")) and not notes.get("runbook_url"):
+        notes["runbook_url"] = str(url)
+    return notes

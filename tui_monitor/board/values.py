@@ -49,11 +49,13 @@ class CheckView:
     """Newest values of the check's own series by short name, for example postgres_connections."""
     consecutive_failures: int = 0
     depends_on: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Those that the configuration gives its series and alerts."""
 
     @property
     def series(self) -> Labels:
         """The label set of its latency."""
-        return labels_of("probe_duration_seconds", check=self.name, type=self.type, category=self.category)
+        return labels_of("probe_duration_seconds", **{**self.labels, "check": self.name, "type": self.type, "category": self.category})
 
 
 @frozen

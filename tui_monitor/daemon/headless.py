@@ -10,7 +10,8 @@ import signal
 import sys
 from argparse import Namespace
 
-from tui_monitor.config.load import Configuration, ConfigurationError, load
+from tui_monitor.config.child import load_in_child
+from tui_monitor.config.faults import Configuration, ConfigurationError
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
 from tui_monitor.core.version import VERSION
@@ -20,7 +21,7 @@ from tui_monitor.platform.acting_user import who
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 from tui_monitor.runtime.runtime import Runtime
-from tui_monitor.runtime.wiring import secrets_of
+from tui_monitor.runtime.wiring import completed, secrets_of
 
 log = logging.getLogger(__name__)
 DESCRIPTORS = 8192
@@ -36,7 +37,7 @@ def run_headless(given: Namespace) -> int:
     told: set[str] = set()
 
     def load_anew() -> Configuration:
-        loaded = load(path, os.environ)
+        loaded = load_in_child(path, os.environ)
         hide_secrets(handler, secrets_of(loaded.settings))
         for warning in set(loaded.warnings) - told:
             log.warning("%s", warning)
@@ -48,12 +49,13 @@ def run_headless(given: Namespace) -> int:
         directory = open_directory(find_state(given.state, os.environ, path))
         if not directory.writable and not directory.unrecorded:
             raise StateUnusable(f"{directory.path} cannot be written: {directory.why_read_only}")
-        load_anew()
+        first = [load_anew()]
     except (ConfigurationError, StateUnusable) as error:
-        for line in str(error).splitlines():
+        for line in str(completed(error) if isinstance(error, ConfigurationError) else error).splitlines():
             log.error("%s", line)
         return 2
-    runtime = Runtime(directory, load_anew, SystemClock(), "headless", who())
+    runtime = Runtime(directory, lambda: first.pop() if first else load_anew(), SystemClock(), "headless", who())
+    runtime.on_role = lambda _: first.clear()  # a stand-by that leads later reads it as it is then
     try:
         asyncio.run(_serve(runtime, Systemd()))
     except ConfigurationError as error:
@@ -85,7 +87,10 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 
     loop.add_signal_handler(signal.SIGHUP, reload)
 
+    before = runtime.on_role
+
     def took_role(role: str) -> None:
+        before(role)
         log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(runtime.directory.path)}})
         systemd.ready(f"{role}, version {VERSION}")
 

@@ -20,7 +20,8 @@ from tui_monitor.delivery.memory_queue import Unrecorded
 from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, judge, take
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.wording import is_resolved, late_note, say
-from tui_monitor.notifiers.base import Editable, Notifier, SendError
+from tui_monitor.notifiers.abilities import Editable
+from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.records import OutboxRow, SendResult
 from tui_monitor.storage.repository import OutboxTable, StateRepository

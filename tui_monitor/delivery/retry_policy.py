@@ -8,7 +8,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.delivery.merging import MERGEABLE, late_pair, merge_pair, summarise
 from tui_monitor.dispatch.message import Kind
 from tui_monitor.dispatch.wording import late_note
-from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.api import RateLimit, SendError
 from tui_monitor.storage.records import OutboxRow, SendResult
 from tui_monitor.storage.repository import OutboxTable
 

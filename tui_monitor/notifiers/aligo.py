@@ -8,11 +8,12 @@ from __future__ import annotations
 import unicodedata
 from urllib.parse import urlencode
 
-from tui_monitor.config.models import AligoNotifier
+from tui_monitor.config.fields import HttpAddress, SecretText
+from tui_monitor.config.section import key as setting
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.api import NotifierSettings, RateLimit
 from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient
 from tui_monitor.notifiers.layout import headline, lines_of
 
@@ -66,6 +67,18 @@ def sms_of(message: Message, note: str = "", possible_repeat: bool = False) -> S
     return Sms("LMS", cut(whole, LMS_BYTES), cut(carrier_text(headline(message, False)), TITLE_BYTES))
 
 
+class AligoNotifier(NotifierSettings):
+    """SMS through Aligo (Korea)."""
+
+    key: SecretText = setting(doc="API key", min_length=1, example="${ALIGO_KEY}")
+    user_id: str = setting(doc="account", min_length=1, example="account")
+    sender: str = setting(doc="registered sender number", min_length=1, example="021234567")
+    receivers: list[str] = setting(doc="phone numbers", min_length=1, example=["01012345678"])
+    api_url: HttpAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
+    test_mode: bool = setting(default=False, doc="accepted but not sent")
+    low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not ask")
+
+
 class Aligo:
     """Sends to a list of receivers; the id is Aligo's message id."""
 
@@ -76,7 +89,7 @@ class Aligo:
         self.low_balance = settings.low_balance
         self._settings = settings
         self._clock = clock
-        self._key = settings.key.get_secret_value()
+        self._key = settings.key.reveal()
         self._http = HttpClient(settings.timeout, [self._key])
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.version import VERSION
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 
 if TYPE_CHECKING:
     import httpx

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_monitor.config.models import NtfyNotifier
+from tui_monitor.config.fields import HttpAddress, SecretText
+from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.api import NotifierSettings, RateLimit
 from tui_monitor.notifiers.http import HttpClient
 from tui_monitor.notifiers.layout import fit, headline, lines_of, plain, utf8_length
 from tui_monitor.notifiers.webhook import web_link
@@ -34,6 +35,14 @@ def payload_of(message: Message, topic: str, note: str = "", possible_repeat: bo
     return payload
 
 
+class NtfyNotifier(NotifierSettings):
+    """A ntfy topic."""
+
+    url: HttpAddress = key(default="https://ntfy.sh", doc="base address of the server")
+    topic: str = key(doc="the topic", min_length=1, example="my-alerts")
+    token: SecretText | None = key(default=None, doc="access token", example="${TOKEN}")
+
+
 class Ntfy:
     """Sends to one topic; the id is ntfy's."""
 
@@ -44,7 +53,7 @@ class Ntfy:
         self._clock = clock
         self._url = settings.url
         self._topic = settings.topic
-        token = settings.token.get_secret_value() if settings.token else ""
+        token = settings.token.reveal() if settings.token else ""
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = HttpClient(settings.timeout, [token, settings.topic if len(settings.topic) > 8 else ""])
 

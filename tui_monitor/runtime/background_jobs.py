@@ -8,13 +8,14 @@ import logging
 from collections.abc import Mapping
 
 from tui_monitor.checks.dead_mans_ping import Heartbeat
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.tasks import quietly
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.dispatch.wording import say
-from tui_monitor.notifiers.base import Notifier, Prepaid, SendError
+from tui_monitor.notifiers.abilities import Prepaid, press_listeners
+from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.runtime.alert_engine import Alerting
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
@@ -47,18 +48,15 @@ class Upkeep:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
         self._configured = []
-        asked = {entry.name for entry in settings.notifiers if entry.type == "aligo" and entry.low_balance}
+        asked = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
         for reason in self._troubles.reasons:  # of notifiers that are gone
             kind, _, name = reason.partition("-")
             if (kind == "notifier" and name not in notifiers) or (kind == "balance" and name not in asked):
                 self._troubles.clear(reason)
-        if any(entry.type == "telegram" and entry.allowed_users for entry in settings.notifiers):
-            from tui_monitor.notifiers.telegram.updates import build_updates
-
-            pollers = build_updates(
-                settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text), settings.language
-            )
-            self._configured += [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
+        listeners = press_listeners(
+            notifiers.values(), self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text), settings.language
+        )
+        self._configured += [self._group.create_task(quietly(listener.run()), name="chat") for listener in listeners]
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
             self._configured.append(self._group.create_task(quietly(heartbeat.run()), name="heartbeat"))
@@ -85,13 +83,12 @@ class Upkeep:
             await self._state.transaction(lambda state: prune(state, now), durable=False)
 
     async def _ask_balances(self) -> None:
-        for entry in self._settings.notifiers:
-            notifier = self._notifiers.get(entry.name)
-            if entry.type != "aligo" or not entry.low_balance or not isinstance(notifier, Prepaid):
+        for name, notifier in self._notifiers.items():
+            if not isinstance(notifier, Prepaid) or not notifier.low_balance:
                 continue
             try:
                 left = await notifier.balance()
             except SendError as error:
-                log.warning("%s: the balance cannot be asked for: %s", entry.name, error.reason)
+                log.warning("%s: the balance cannot be asked for: %s", name, error.reason)
                 continue
-            self._troubles.set(f"balance-{entry.name}", f"{entry.name}: only {left} SMS left" if left < entry.low_balance else "")
+            self._troubles.set(f"balance-{name}", f"{name}: only {left} SMS left" if left < notifier.low_balance else "")

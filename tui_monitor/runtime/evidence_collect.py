@@ -17,7 +17,7 @@ RECENT_MS = 120_000
 def evidence_of(
     alert: Alert, rule: Rule | None, collector: Collector, storage: Queryable, now: int, trouble: str = ""
 ) -> Mapping[str, object]:
-    """In the shape of alerts.evidence.gather, and the rule's condition as "expr": those who look on have no rules.
+    """In the shape of alerts.evidence.gather, with the check's advice, and the rule's condition as "expr": those who look on have no rules.
 
     ``trouble``: what the monitor itself says of the cause.
     """
@@ -29,6 +29,9 @@ def evidence_of(
         log_lines=collector.log_lines.get(result.name, ()) if result else (),
         values=_recent(rule, alert, storage, now) if rule else (),
     )
+    check = collector.check_named(alert.labels.get("check", ""))
+    advice = {"hint": check.hint, "runbook_url": check.runbook_url} if check else {}
+    found |= {name: text for name, text in advice.items() if text}
     return {**found, "expr": rule.expr} if rule else found
 
 

@@ -35,7 +35,7 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 
 if TYPE_CHECKING:
-    from tui_monitor.config.load import Configuration
+    from tui_monitor.config.faults import Configuration
     from tui_monitor.runtime.runtime import Runtime
 
 
@@ -64,9 +64,9 @@ class LateRuntime:
             await runtime.run()
 
     def _load(self) -> Configuration:
-        from tui_monitor.config.load import load
+        from tui_monitor.config.child import load_in_child
 
-        return load(self._config, os.environ)
+        return load_in_child(self._config, os.environ)
 
     def stop(self) -> None:
         """End `run` soon."""

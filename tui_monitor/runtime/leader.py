@@ -15,7 +15,7 @@ from tui_monitor.board.check_statistics import Statistics, read_windows
 from tui_monitor.board.values import Board, board_from_json
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard, TimeWatch
-from tui_monitor.config.load import Configuration
+from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, Reload, SavePanel, YieldLeadership
 from tui_monitor.core.sanitize import clean

@@ -10,16 +10,16 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import Statistics, with_sparks
 from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
-from tui_monitor.checks.check_loop import AnyCheck
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
-from tui_monitor.checks.target import target_of
+from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import overall
 from tui_monitor.core.version import VERSION
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.sources.kinds import target_of
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.records import OutboxRow
 
@@ -112,12 +112,17 @@ def make_board(parts: Parts, now: int) -> Board:
     return with_sparks(board, parts.memory.recent)
 
 
-def _check(parts: Parts, check: AnyCheck, now: int) -> CheckView:
+def _check(parts: Parts, check: CheckSettings, now: int) -> CheckView:
+    view = _row(parts, check, now)
+    return replace(view, labels=check.labels) if check.labels else view
+
+
+def _row(parts: Parts, check: CheckSettings, now: int) -> CheckView:
     result = parts.collector.results.get(check.name)
     if result is None:
-        return boards.unprobed(check.name, check.type, check.category, target_of(check), check.depends_on)
+        return boards.unprobed(check.name, check.type, check.category, target_of(check)[0], check.depends_on)
     windows = parts.statistics.windows(check.name, check_labels(check), now)
-    view = boards.check_view(result, target_of(check), windows, check.depends_on, parts.collector.figures_of(check))
+    view = boards.check_view(result, target_of(check)[0], windows, check.depends_on, parts.collector.figures_of(check))
     faults = parts.collector.query_faults_of(check)
     told = "; ".join(f"{query}: {error}" for query, error in faults.items())
     return replace(view, reason=view.reason or told, facts={**view.facts, **faults}) if faults else view

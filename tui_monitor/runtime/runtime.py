@@ -6,6 +6,7 @@ viewer does without, which spares 20 MiB.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from tui_monitor.runtime.viewer import Viewer
 from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
-    from tui_monitor.config.load import Configuration
+    from tui_monitor.config.faults import Configuration
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.queries import Archive
     from tui_monitor.storage.history.background import HistoryConnection
@@ -54,13 +55,15 @@ class Runtime:
         self._asked = float("-inf")
         self._led: LeaderRow | None = None
         self._loaded: Configuration | None = None
+        self._reloading = asyncio.Lock()
+        """Reloads take turns, so that the file as it was read last is used last."""
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong or the state too new."""
         if self._may_lead() and self._lock.acquire():
-            self._loaded = self._checked()
+            self._loaded = await asyncio.to_thread(self._checked)
         try:
             while not self._stopping:
                 if self._lock.held:
@@ -68,9 +71,9 @@ class Runtime:
                 else:
                     await self._follow()
         except StoreTooNew as error:
-            from tui_monitor.config.load import ConfigurationError, Fault
+            from tui_monitor.config.faults import ConfigurationError, Fault
 
-            raise ConfigurationError([Fault("", f"{self.directory.state_db}: {error}")]) from None
+            raise ConfigurationError([Fault(text=f"{self.directory.state_db}: {error}")]) from None
 
     def stop(self) -> None:
         """End `run` soon."""
@@ -79,20 +82,22 @@ class Runtime:
             self.leader.stop()
 
     def _checked(self) -> Configuration:
-        from tui_monitor.config.load import ConfigurationError, Fault
-        from tui_monitor.runtime.wiring import problems_of
+        from tui_monitor.config.faults import ConfigurationError
+        from tui_monitor.runtime.wiring import check, completed
 
         try:
             loaded = self._load()
-            if problems := problems_of(loaded):
-                raise ConfigurationError([Fault("", problem) for problem in problems])
-        except ConfigurationError:
+            if faults := check(loaded):
+                raise ConfigurationError(faults)
+        except ConfigurationError as error:
             self._lock.release()
-            raise
+            raise completed(error) from None
         return loaded
 
     async def _lead(self) -> None:
-        loaded = self._loaded or self._checked()
+        if self._loaded is None:
+            self._loaded = await asyncio.to_thread(self._checked)
+        loaded = self._loaded
         settle_memory()
         from tui_monitor.runtime.leader import Leader
 
@@ -142,7 +147,7 @@ class Runtime:
             return False
         if not self._may_lead() or not self._lock.acquire():
             return False
-        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.config.faults import ConfigurationError
         from tui_monitor.runtime.wiring import configuration_hash
 
         try:
@@ -208,15 +213,18 @@ class Runtime:
 
     async def reload(self) -> CommandResult:
         """Read the configuration again and use it whole; a bad one changes nothing and the result says why."""
-        if self.leader is None:
+        if (leader := self.leader) is None:
             return CommandResult(False, "only the leader has a configuration")
-        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.config.faults import ConfigurationError
+        from tui_monitor.runtime.wiring import completed
 
         try:
-            result = await self.leader.reload(self._load())
+            async with self._reloading:
+                loaded = await asyncio.to_thread(self._load)
+                result = await leader.reload(loaded)
         except ConfigurationError as error:
-            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}")
-        self.leader.remark("" if result.ok else result.text)
+            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
+        leader.remark("" if result.ok else result.text)
         log.log(logging.INFO if result.ok else logging.ERROR, "%s", result.text)
         return result
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from tests.support.alert_world import World, changes, rules_of
+from tests.support.settings import made
 from tui_monitor.alerts.presence import presence_text
 from tui_monitor.alerts.rules.rule import build_rules
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.promql.rulefiles import FileRule
 
 
 def _build(settings: dict[str, Any], files: list[Any] | None = None) -> tuple[Any, list[str]]:
-    return build_rules(Settings.model_validate(settings), files or [], "web-1")
+    rules, faults = build_rules(made(Settings, settings), files or [], "web-1")
+    return rules, [str(fault) for fault in faults]
 
 
 def _file_rule(**more: Any) -> FileRule:

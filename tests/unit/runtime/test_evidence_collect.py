@@ -7,6 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.rule_index import describe
+from tui_monitor.alerts.rules.rule import build_rules
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult
 from tui_monitor.dispatch.message_builder import Entry, Wording
 from tui_monitor.runtime.evidence_collect import evidence_of
@@ -24,6 +28,7 @@ def _house() -> Any:
         results={"api": CheckResult("api", "http", "", HealthStatus.UNHEALTHY, "500", 0, 0, probe, 2)},
         processes=(ProcessRow(7, "backup", "backup --all", "root", 0.9, 2**20, "R"),),
         log_lines={"api": ("one", "out of memory")},
+        check_named={"api": CheckSettings(name="api", hint="restart it", runbook_url="https://wiki/api")}.get,
     )
 
 
@@ -45,6 +50,16 @@ def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     start = lines.index("Evidence:")
     assert lines[start + 1 : start + 4] == ["  connect 12 ms", "  backup 90% 1 MiB", "  out of memory"]
     assert message.alerts[0].evidence == ("connect 12 ms", "backup 90% 1 MiB", "out of memory")
+
+
+def test_the_checks_own_advice_stands_in_the_alert() -> None:
+    """What its owner says to do replaces a built-in rule's advice; a configured rule's own words stay."""
+    found = evidence_of(ALERT, None, _house(), SimpleNamespace(), 0)  # type: ignore[arg-type]
+    rule = next(rule for rule in build_rules(Settings())[0] if rule.alert == "CheckUnhealthy")
+    notes = describe(rule, ALERT.labels, 2.0, found)
+    assert (notes["description"], notes["runbook_url"]) == ("restart it", "https://wiki/api")
+    own = replace(rule, source="config", annotations={"description": "call us"})
+    assert describe(own, ALERT.labels, 2.0, found) == {"description": "call us", "runbook_url": "https://wiki/api"}
 
 
 def test_own_trouble_says_what_it_is() -> None:

@@ -12,7 +12,7 @@ from tui_monitor.cli.output import print_json
 
 if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
-    from tui_monitor.config.models import Settings
+    from tui_monitor.config.settings import Settings
     from tui_monitor.promql.rulefiles import FileRule
 
 
@@ -34,11 +34,10 @@ def _check(given: Namespace) -> int:
         if given.json:
             print_json({"read": 0, "run": 0, "problems": str(refused).splitlines(), "warnings": []})
         raise
-    paths, problems = rule_paths(loaded)
+    paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
-    problems += [str(problem) for problem in files.problems]
     rules, more = build_rules(loaded.settings, [rule for rule in files.rules if rule.kind == "alert"], host_of(loaded.settings))
-    problems += more
+    problems = [str(problem) for problem in (*faults, *files.problems, *more)]
     kinds = Counter(rule.kind for rule in files.rules)
     broken = {(problem.file, problem.line, problem.rule) for problem in files.problems if problem.line and _is_rule(problem.rule)}
     counts = {

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from tui_monitor.config.models import TelegramNotifier
+from tui_monitor.config.fields import HttpAddress, SecretText
+from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.wording import is_resolved, local_time, say
-from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.abilities import OnAck, PressListener
+from tui_monitor.notifiers.api import NotifierSettings, RateLimit
 from tui_monitor.notifiers.http import Answer, HttpClient
 from tui_monitor.notifiers.layout import MARKS, Line, fit, lines_of, mark_of, plain, utf16_length
+from tui_monitor.notifiers.telegram.answer import description_of, parameter_of, result_of
 
 LIMIT = 4096
 """Characters after entity parsing (source: Bot API, sendMessage)."""
@@ -82,6 +86,16 @@ def edited_lines(message: Message) -> list[Line]:
     return fit([title, *(Line(state) for state in states[:20]), *body], LIMIT, utf16_length)
 
 
+class TelegramNotifier(NotifierSettings):
+    """A Telegram bot."""
+
+    token: SecretText = key(doc="the bot's token", min_length=1, example="${TOKEN}")
+    chat_id: str | int = key(doc="chat id or @name", wanted="a number or a name", example="-100123")
+    api_url: HttpAddress = key(default="https://api.telegram.org", doc="base address of the API")
+    thread_id: int | None = key(default=None, doc="topic of a forum group", example=7)
+    allowed_users: list[int] = key(default=[], doc="user ids that may acknowledge with a button; none: no buttons", example=[12345])
+
+
 class Telegram:
     """Sends to one chat; the token stays out of every reason."""
 
@@ -93,7 +107,10 @@ class Telegram:
         self._chat_id = settings.chat_id
         self._thread_id = settings.thread_id
         self._ack = bool(settings.allowed_users)
-        token = settings.token.get_secret_value()
+        self.allowed_users = settings.allowed_users
+        self._token = token = settings.token.reveal()
+        self._api_url = settings.api_url
+        self.press_account = f"{self._api_url} {token}" if self._ack else ""
         self._base = f"{settings.api_url.rstrip('/')}/bot{token}"
         self._http = HttpClient(settings.timeout, [token])
 
@@ -103,10 +120,10 @@ class Telegram:
         if self._thread_id is not None:
             payload["message_thread_id"] = self._thread_id
         answer = await self._call("sendMessage", payload)
-        if (moved := _parameter(answer, "migrate_to_chat_id")) is not None:
+        if (moved := parameter_of(answer, "migrate_to_chat_id")) is not None:
             self._chat_id = payload["chat_id"] = moved
             answer = await self._call("sendMessage", payload)
-        if answer.status == 400 and "can't parse entities" in _description(answer):
+        if answer.status == 400 and "can't parse entities" in description_of(answer):
             answer = await self._call("sendMessage", as_plain(payload, text_lines(message, note, possible_repeat)))
         result = self._result(answer)
         return str(result.get("message_id", "")) if isinstance(result, dict) else ""
@@ -118,8 +135,17 @@ class Telegram:
         if self._ack and (keyboard := buttons(message)):
             payload["reply_markup"] = keyboard
         answer = await self._call("editMessageText", payload)
-        if "message is not modified" not in _description(answer):
+        if "message is not modified" not in description_of(answer):
             self._result(answer)
+
+    def press_listener(
+        self, sharing: Sequence[Telegram], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str
+    ) -> PressListener:
+        """One poller for the bot: two would fight (409). Every user whom one of the notifiers allows may press."""
+        from tui_monitor.notifiers.telegram.updates import TelegramUpdates
+
+        allowed = {user for notifier in sharing for user in notifier.allowed_users}
+        return TelegramUpdates(self._token, self._api_url, allowed, on_ack, clock, on_problem, language)
 
     async def close(self) -> None:
         """Give back connections."""
@@ -130,24 +156,3 @@ class Telegram:
 
     def _result(self, answer: Answer) -> Any:
         return result_of(self._http, answer, self._clock)
-
-
-def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
-    """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
-    wait = _parameter(answer, "retry_after")
-    if answer.status == 429 and isinstance(wait, int | float):
-        raise http.error(f"HTTP 429: {_description(answer)}", retry_after=float(wait))
-    http.judge(answer, clock.wall_ms() / 1000, _description(answer))
-    body = answer.json()
-    if body is None or body.get("ok") is not True:
-        raise http.error("the answer was cut off" if not answer.complete else f"not Telegram's answer: {answer.text}", maybe_delivered=True)
-    return body.get("result")
-
-
-def _description(answer: Answer) -> str:
-    return clean(str((answer.json() or {}).get("description", "")))
-
-
-def _parameter(answer: Answer, name: str) -> Any:
-    parameters = (answer.json() or {}).get("parameters")
-    return parameters.get(name) if isinstance(parameters, dict) else None

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from tui_monitor.config.models import Notifier, TelegramNotifier
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.wording import say
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.abilities import OnAck
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import HttpClient
-from tui_monitor.notifiers.telegram.notifier import result_of
-
-OnAck = Callable[[str, str], Awaitable[str]]
-"""Acknowledge an alert (id, by whom); the words to show to who pressed."""
+from tui_monitor.notifiers.telegram.answer import result_of
 
 POLL_S = 50
 _FIRST_PAUSE_S = 2.0
@@ -115,14 +112,3 @@ def who(user: dict[str, Any]) -> str:
     name = user.get("username")
     shown = f"@{name}" if name else str(user.get("first_name", ""))
     return clip(clean(f"telegram:{shown} ({user.get('id')})"), 80)
-
-
-def build_updates(
-    notifiers: Iterable[Notifier], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str = "en"
-) -> list[TelegramUpdates]:
-    """One poller for each bot whose notifiers allow somebody to acknowledge: two pollers of one bot would fight (409)."""
-    users: dict[tuple[str, str], set[int]] = {}
-    for settings in notifiers:
-        if isinstance(settings, TelegramNotifier) and settings.allowed_users:
-            users.setdefault((settings.token.get_secret_value(), settings.api_url), set()).update(settings.allowed_users)
-    return [TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language) for (token, url), allowed in users.items()]
