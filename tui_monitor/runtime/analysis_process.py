@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.board.values import BacktestRow, BacktestView, CommandRefused, NoiseRow
+from tui_monitor.board.backend import CommandRefused
+from tui_monitor.board.values import BacktestRow, BacktestView, NoiseRow
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.state_directory import StateDirectory
 
