@@ -108,7 +108,7 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 async def _reload(runtime: Runtime, systemd: Systemd) -> None:
     systemd.reloading()
     if runtime.leader is not None:
-        await runtime.leader.alerting.apply(Reload(), "SIGHUP")
+        await runtime.leader.engine.apply(Reload(), "SIGHUP")
     systemd.ready()
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.queries import Archive
     from tui_monitor.runtime.viewer import Viewer
-    from tui_monitor.storage.history.background import HistoryConnection
+    from tui_monitor.storage.history.interface import HistoryReading
     from tui_monitor.storage.records import LeaderRow
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Runtime:
         self._lock = LeaderLock(directory)
         self._viewer: Viewer | None = None
         self._archive: Archive | None = None
-        self._reading: HistoryConnection | None = None
+        self._reading: HistoryReading | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
         self._not_before = float("-inf")
@@ -131,21 +131,22 @@ class Runtime:
             self._loaded = await asyncio.to_thread(self._checked)
         loaded = self._loaded
         settle_memory()
-        from tui_monitor.runtime.leader import Leader
+        from tui_monitor.runtime.leader_assembly import open_leader
 
-        leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._publish, self.reload)
+        yielded = False
         try:
-            await leader.open()
+            leader = await open_leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._publish, self.reload)
             settle_memory()
             self._use(leader, None, leader.recorder.reading)
             self._on_role("leader")
             if self._stopping:
                 leader.stop()
             await leader.run()
+            yielded = leader.yielded
         finally:
             await self._leave()
             self._lock.release()
-        if leader.yield_asked:
+        if yielded:
             self._not_before = self._clock.monotonic() + YIELD_FOR
 
     async def _follow(self) -> None:
@@ -159,7 +160,7 @@ class Runtime:
         finally:
             await self._leave()
 
-    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: HistoryConnection) -> None:
+    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: HistoryReading) -> None:
         self.leader, self._viewer, self._reading = leader, viewer, reading
 
     async def _leave(self) -> None:
@@ -187,12 +188,12 @@ class Runtime:
         try:
             loaded = self._checked()
         except ConfigurationError as error:
-            viewer.blocked = f"no leader, and this configuration cannot lead: {error.faults[0]}"
+            viewer.block(f"no leader, and this configuration cannot lead: {error.faults[0]}")
             return False
         last = self._led  # one that has ended in good order has taken its row away
         if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
             self._lock.release()
-            viewer.blocked = "no leader: the daemon has ended, and this dashboard has another configuration"
+            viewer.block("no leader: the daemon has ended, and this dashboard has another configuration")
             return False
         self._loaded = loaded
         return True
@@ -240,7 +241,7 @@ class Runtime:
     async def command(self, command: Command) -> CommandResult:
         """Apply it, or store it for the leader."""
         if self.leader is not None:
-            return await self.leader.alerting.apply(command, self._by)
+            return await self.leader.engine.apply(command, self._by)
         if self._viewer is not None:
             return await self._viewer.command(command)
         return CommandResult(False, "not ready yet")
@@ -258,7 +259,7 @@ class Runtime:
                 result = await leader.reload(loaded)
         except ConfigurationError as error:
             result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
-        leader.remark("" if result.ok else result.text)
+        leader.set_remark("" if result.ok else result.text)
         log.log(logging.INFO if result.ok else logging.ERROR, "%s", result.text)
         return result
 

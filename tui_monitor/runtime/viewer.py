@@ -72,6 +72,10 @@ class Viewer:
             await asyncio.to_thread(self._unregister)
             await self.reading.close()
 
+    def block(self, reason: str) -> None:
+        """Show why this process does not lead itself though nobody leads."""
+        self.blocked = reason
+
     async def look(self) -> None:
         """One look at both files; publishes a board where something is new."""
         now = self._clock.wall_ms()
