@@ -22,7 +22,7 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.delivery.retry_policy import judge
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
 from tui_monitor.notifiers.api import SendError
 from tui_monitor.runtime.alert_engine import AlertEngine
@@ -53,7 +53,7 @@ class Life:
         self.outbox = Outbox(self, names, clock, self.events, jitter=lambda: 0.5)
         live = LiveAlerts()
         self.engine = AlertEngine(
-            self, Evaluator(rules, "web-1"), Planner(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
+            self, Evaluator(rules, "web-1"), Dispatcher(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
             self.troubles, live,
         )  # type: ignore[arg-type]  # fmt: skip
 

@@ -30,7 +30,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Labels
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.manual import apply_silence, message_by_hand
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Routing
@@ -85,7 +85,7 @@ class AlertEngine:
         self,
         state: StateRepository,
         evaluator: Evaluator,
-        planner: Planner,
+        planner: Dispatcher,
         routing: Routing,
         outbox: Outbox,
         storage: SeriesMemory,

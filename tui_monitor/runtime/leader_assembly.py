@@ -16,7 +16,7 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.inhibition import ParentVerdict, Verdict, verdict_of
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.alert_engine import AlertEngine
@@ -104,7 +104,7 @@ async def open_leader(
     )
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
-        state, evaluator, _planner(alert_settings, collector), alert_settings.routing, outbox, memory, recorder.reading, clock, troubles,
+        state, evaluator, _dispatcher(alert_settings, collector), alert_settings.routing, outbox, memory, recorder.reading, clock, troubles,
         live, CommandHandlers(kind, recorder, PanelCommands(state), stop, reload), publisher.persist_before_alert,
     )  # fmt: skip
     await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
@@ -151,8 +151,8 @@ async def _open_state(directory: StateDirectory, troubles: Troubles) -> StateRep
     return state
 
 
-def _planner(settings: AlertSettings, collector: Collector) -> Planner:
-    return Planner(
+def _dispatcher(settings: AlertSettings, collector: Collector) -> Dispatcher:
+    return Dispatcher(
         settings.routing,
         host=settings.host,
         language=settings.language,

@@ -16,6 +16,7 @@ from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import overall
 from tui_monitor.core.version import VERSION
@@ -163,4 +164,5 @@ class LiveBoard:
 
 def _affected(alert: Alert, muted: Mapping[str, int]) -> int:
     """How many alerts this one explains."""
-    return muted.get(f"depends_on:{alert.labels.get('check', '')}", 0) + muted.get(f"inhibit:{alert.id}", 0)
+    by_check = MuteReason("depends_on", alert.labels.get("check", ""))
+    return muted.get(str(by_check), 0) + muted.get(str(MuteReason("inhibit", alert.id)), 0)

@@ -14,7 +14,7 @@ from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult
-from tui_monitor.dispatch.message_builder import Entry, Wording
+from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
 from tui_monitor.runtime.evidence_collect import EvidenceCollector
 from tui_monitor.sources.system.process_row import ProcessRow
 
@@ -44,7 +44,7 @@ def test_an_alert_of_a_check_keeps_processes_phases_and_log() -> None:
 def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     """Milliseconds, percent and MiB; the reason that the summary gives already is not said twice."""
     found = EvidenceCollector(_house(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)  # type: ignore[arg-type]
-    message = Wording("web-1", "en", "", None).message(
+    message = MessageBuilder("web-1", "en", "", None).message(
         [Entry(replace(ALERT, evidence=found), "new")],
         kind="firing", notifier="n", key="k", thread="t", group_key="g", group_labels={}, held_back=0, now=0,
     )  # fmt: skip
