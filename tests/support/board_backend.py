@@ -187,7 +187,7 @@ class FakeBackend:
     async def acts(self, limit: int) -> Sequence[ActView]:
         at = self.now()
         return [
-            ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it"),
+            ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it", "a00001"),
             ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
         ][:limit]
 

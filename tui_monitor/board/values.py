@@ -413,6 +413,8 @@ class ActView:
     verb: str
     subject: str
     note: str = ""
+    alert_id: str = ""
+    """The alert that it is about, "" where it is about something else."""
 
 
 @frozen

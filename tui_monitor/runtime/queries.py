@@ -157,7 +157,7 @@ class Archive:
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
         found = await self.state(lambda state: state.audit.newest(limit))
-        return [ActView(one.at, one.by, one.verb, one.subject, one.note) for one in found]
+        return [ActView(one.at, one.by, one.verb, one.subject, one.note, one.alert_id) for one in found]
 
     async def silences(self, now: int) -> Sequence[SilenceView]:
         """Those that are or will be active, the next to end first."""
