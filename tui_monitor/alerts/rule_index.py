@@ -30,10 +30,14 @@ class Group:
     identities: dict[tuple[str, Labels], tuple[str, dict[str, str]]] = field(default_factory=dict)
 
 
+Evidence = Callable[[Alert, Rule | None], Mapping[str, object]]
+"""What was going on when an alert fired, and its first rule (None for alerts about missing data)."""
+
+
 class RuleBook:
     """The rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key."""
 
-    def __init__(self, evidence: Callable[[Alert], Mapping[str, object]] | None) -> None:
+    def __init__(self, evidence: Evidence | None) -> None:
         self.rules: list[Rule] = []
         self.groups: dict[str, Group] = {}
         self.taken: set[str] = set()
@@ -68,7 +72,15 @@ class RuleBook:
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
-        return Ladder(key, rules, describe, self._evidence, self.taken)
+        return Ladder(key, rules, describe, self._gather if self._evidence else None, self.taken)
+
+    def _gather(self, alert: Alert) -> Mapping[str, object]:
+        return self._evidence(alert, self.first_rule(alert.rule)) if self._evidence else {}
+
+    def first_rule(self, key: str) -> Rule | None:
+        """The first rule of a ladder; None where there is none (any more), or for alerts about missing data."""
+        group = self.groups.get(key)
+        return None if group is None else group.ladder.rules[0]
 
     def ladders(self) -> Iterable[Ladder]:
         """All ladders, those about missing data too."""

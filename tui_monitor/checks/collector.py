@@ -67,7 +67,7 @@ class Collector:
         self.figures: dict[str, dict[str, float]] = {}
         self.query_errors: dict[str, str] = {}
         self.log_lines: dict[str, tuple[str, ...]] = {}
-        self.want_processes = False
+        self._want_processes = False
         self._clock = clock
         self._memory = memory
         self._guard = guard
@@ -87,7 +87,7 @@ class Collector:
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Take (new) settings: unchanged checks go on undisturbed, others end or begin; call `start` afterwards."""
+        """Use (new) settings: unchanged checks go on undisturbed, others end or begin."""
         if settings.system != self._read_by:
             self._read_by = settings.system
             self._system = System(settings.system.mounts, interval=settings.system.interval)
@@ -105,6 +105,8 @@ class Collector:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
         self.end_strangers(dropped)
+        if self._group is not None:
+            self.start(self._group)
 
     def _loop(self, check: CheckSettings) -> CheckLoop:
         probe = build_probe(check)
@@ -201,12 +203,16 @@ class Collector:
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
         reading = self._system.read(wall, mono)
         pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
-        due = self.want_processes or mono - self._last_table >= pause
+        due = self._want_processes or mono - self._last_table >= pause
         if not (due and self._settings.system.processes):
             return reading, None
         self._last_table = mono
         self.processes = self._table.read(mono)
         return reading, self._table
+
+    def watch_processes(self, *, wanted: bool) -> None:
+        """Read the process table each second while somebody looks at it, else seldom, for evidence."""
+        self._want_processes = wanted
 
     # --- checks and queries -------------------------------------------------------------------------------------------
 

@@ -54,10 +54,19 @@ def run_headless(given: Namespace) -> int:
         for line in str(completed(error) if isinstance(error, ConfigurationError) else error).splitlines():
             log.error("%s", line)
         return 2
-    runtime = Runtime(directory, lambda: first.pop() if first else load_anew(), SystemClock(), "headless", who())
-    runtime.on_role = lambda _: first.clear()  # a stand-by that leads later reads it as it is then
+    systemd = Systemd()
+
+    def on_role(role: str) -> None:
+        first.clear()  # a stand-by that leads later reads the file as it is then
+        log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(directory.path)}})
+        systemd.ready(f"{role}, version {VERSION}")
+
+    def load_first() -> Configuration:
+        return first.pop() if first else load_anew()
+
+    runtime = Runtime(directory, load_first, SystemClock(), "headless", who(), config=path, on_role=on_role)
     try:
-        asyncio.run(_serve(runtime, Systemd()))
+        asyncio.run(_serve(runtime, systemd))
     except ConfigurationError as error:
         for line in str(error).splitlines():
             log.error("%s", line)
@@ -87,14 +96,6 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 
     loop.add_signal_handler(signal.SIGHUP, reload)
 
-    before = runtime.on_role
-
-    def took_role(role: str) -> None:
-        before(role)
-        log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(runtime.directory.path)}})
-        systemd.ready(f"{role}, version {VERSION}")
-
-    runtime.on_role = took_role
     watchdog = asyncio.create_task(_feed_watchdog(runtime, systemd)) if systemd.watchdog_interval else None
     try:
         await runtime.run()
@@ -107,7 +108,7 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 async def _reload(runtime: Runtime, systemd: Systemd) -> None:
     systemd.reloading()
     if runtime.leader is not None:
-        await runtime.leader.alerting.apply(Reload(), "SIGHUP")
+        await runtime.leader.engine.apply(Reload(), "SIGHUP")
     systemd.ready()
 
 

@@ -1,4 +1,4 @@
-"""What a leader does beside its ticks: listen to chats, prune, ask for balances, check the history's file, ping the dead man's switch."""
+"""The leader's jobs beside its ticks: chat buttons, pruning, SMS balances, a check of history.db, pings to the dead man's switch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.abilities import Prepaid, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
-from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
 from tui_monitor.storage.repository import StateRepository, prune
@@ -26,63 +26,76 @@ CHECK_HISTORY_AFTER = 30.0
 EVERY = 3600.0
 
 
-class Upkeep:
-    """Runs in the leader's task group until `stop`."""
+class BackgroundJobs:
+    """`run` until it is cancelled."""
 
     def __init__(
-        self, clock: Clock, state: StateRepository, recorder: HistoryStore, alerting: Alerting, troubles: Troubles, group: asyncio.TaskGroup
+        self,
+        settings: Settings,
+        notifiers: Mapping[str, Notifier],
+        clock: Clock,
+        state: StateRepository,
+        recorder: HistoryStore,
+        engine: AlertEngine,
+        troubles: Troubles,
     ) -> None:
+        self._settings = settings
+        self._notifiers = notifiers
         self._clock = clock
         self._state = state
         self._recorder = recorder
-        self._alerting = alerting
+        self._engine = engine
         self._troubles = troubles
-        self._group = group
-        self._notifiers: Mapping[str, Notifier] = {}
         self._configured: list[asyncio.Task[None]] = []
-        self._hourly = group.create_task(quietly(self._keep_house()), name="housekeeping")
+        self._group: asyncio.TaskGroup | None = None
 
-    def use(self, settings: Settings, notifiers: Mapping[str, Notifier]) -> None:
-        """Take (new) settings: chats to listen to, balances to ask for, the heartbeat to send."""
+    async def run(self) -> None:
+        """All jobs, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._start_configured(group)
+                group.create_task(quietly(self._run_hourly()), name="hourly")
+        finally:
+            self._group = None
+
+    def reconfigure(self, settings: Settings, notifiers: Mapping[str, Notifier]) -> None:
+        """Other chats to listen to, other balances to ask for, another heartbeat to send."""
         for task in self._configured:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
-        self._configured = []
-        asked = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
-        for reason in self._troubles.reasons:  # of notifiers that are gone
-            kind, _, name = reason.partition("-")
-            if (kind == "notifier" and name not in notifiers) or (kind == "balance" and name not in asked):
-                self._troubles.clear(reason)
+        prepaid = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
+        self._troubles.retain("balance", prepaid)
+        if self._group is not None:
+            self._start_configured(self._group)
+
+    def _start_configured(self, group: asyncio.TaskGroup) -> None:
+        settings = self._settings
         listeners = press_listeners(
-            notifiers.values(), self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text), settings.language
+            self._notifiers.values(), self._acknowledge_from_chat, self._clock, lambda text: log.warning("%s", text), settings.language
         )
-        self._configured += [self._group.create_task(quietly(listener.run()), name="chat") for listener in listeners]
+        self._configured = [group.create_task(quietly(listener.run()), name="chat") for listener in listeners]
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
-            self._configured.append(self._group.create_task(quietly(heartbeat.run()), name="heartbeat"))
+            self._configured.append(group.create_task(quietly(heartbeat.run()), name="heartbeat"))
 
-    def stop(self) -> None:
-        """End everything."""
-        for task in (self._hourly, *self._configured):
-            task.cancel()
-
-    async def _acknowledged_in_chat(self, alert_id: str, by: str) -> str:
-        result = await self._alerting.apply(Acknowledge((alert_id,)), by)
+    async def _acknowledge_from_chat(self, alert_id: str, by: str) -> str:
+        result = await self._engine.apply(Acknowledge((alert_id,)), by)
         return say(self._settings.language, "taken" if result.ok else "gone")
 
-    async def _keep_house(self) -> None:
+    async def _run_hourly(self) -> None:
         await self._clock.sleep(CHECK_HISTORY_AFTER)
         self._troubles.set("history-damaged", await self._recorder.quick_check())
         while True:
             await self._prune(self._clock.wall_ms())
-            await self._ask_balances()
+            await self._check_balances()
             await self._clock.sleep(EVERY)
 
     async def _prune(self, now: int) -> None:
         with contextlib.suppress(StorageFault):
             await self._state.transaction(lambda state: prune(state, now), durable=False)
 
-    async def _ask_balances(self) -> None:
+    async def _check_balances(self) -> None:
         for name, notifier in self._notifiers.items():
             if not isinstance(notifier, Prepaid) or not notifier.low_balance:
                 continue
@@ -91,4 +104,4 @@ class Upkeep:
             except SendError as error:
                 log.warning("%s: the balance cannot be asked for: %s", name, error.reason)
                 continue
-            self._troubles.set(f"balance-{name}", f"{name}: only {left} SMS left" if left < notifier.low_balance else "")
+            self._troubles.set("balance", f"{name}: only {left} SMS left" if left < notifier.low_balance else "", name)

@@ -6,7 +6,7 @@ import contextlib
 import glob
 import hashlib
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -15,10 +15,13 @@ from tui_monitor.checks.health import check_labels
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.secret import Secret
+from tui_monitor.dispatch.routing import compile_routing
 from tui_monitor.dispatch.routing_check import check_routing
 from tui_monitor.notifiers.api import Notifier
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.promql.rulefiles import FileRule, load_rule_files
+from tui_monitor.runtime.alert_settings import AlertSettings
+from tui_monitor.runtime.board_settings import BoardSettings
 from tui_monitor.sources.kinds import build_probe
 
 
@@ -104,9 +107,21 @@ def labels_of_checks(settings: Settings) -> dict[str, Mapping[str, str]]:
     return {check.name: check_labels(check) for check in settings.checks}
 
 
-def rate_limits_of(rules: list[Rule]) -> dict[str, str]:
-    """Ladder key (what Alert.rule holds) → its limit of notifications."""
-    return {rule.ladder: rule.rate_limit for rule in rules if rule.rate_limit}
+def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSettings:
+    """What the alert engine wants of a configuration."""
+    return AlertSettings(
+        rules=rules,
+        checks=labels_of_checks(settings),
+        routing=compile_routing(settings),
+        host=host_of(settings),
+        language=settings.language,
+        link=link_of(settings),
+    )
+
+
+def board_settings_of(settings: Settings) -> BoardSettings:
+    """What the board wants of a configuration."""
+    return BoardSettings(host_of(settings), tuple(entry.name for entry in settings.notifiers), settings.bell)
 
 
 def configuration_hash(loaded: Configuration) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
 from tui_monitor.cli.output import ink

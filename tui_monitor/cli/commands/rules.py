@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 def run(given: Namespace) -> int:
     """Exit 0, 1 where the state cannot be read, 2 for rules that cannot run and names that are not there."""
     acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
-    return acts["explain" if given.verb == "explain" else given.action](given)
+    try:
+        return acts["explain" if given.verb == "explain" else given.action](given)
+    except Refused as refused:
+        if getattr(given, "json", False) and given.verb == "rules" and given.action in ("backtest", "noise"):
+            print_json({"error": str(refused)})  # for the dashboard, which runs this as a process of its own
+        raise
 
 
 def _check(given: Namespace) -> int:
