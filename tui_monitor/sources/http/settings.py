@@ -35,7 +35,9 @@ class HttpCheck(CheckSettings):
     )
     expect_json: dict[str, Any] = key(default={}, doc="JMESPath (jmespath.org) = value, several at once", example={"status": "ok"})
     expect_headers: dict[str, str] = key(default={}, doc="response header = text that its value contains", example={"content-type": "json"})
-    follow_redirects: bool = key(default=True, doc="follow up to 10 redirects; credentials do not follow to another host")
+    follow_redirects: bool = key(
+        default=True, doc="follow up to 10 redirects; credentials do not follow to another host, cookies go back to their site"
+    )
     verify: bool = key(default=True, doc="verify the certificate")
     ca_file: FilePath | None = key(default=None, doc="certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
     cert_file: FilePath | None = key(default=None, doc="client certificate (PEM)", example="/etc/ssl/client.pem")
