@@ -125,7 +125,7 @@ click = Click("click"); click.__spec__ = importlib.machinery.ModuleSpec("click",
 sys.modules["click"] = click
 """
 )
-BARE = 'default_rules = ["HighCPU"]\n'
+BARE = 'default_rules = ["ClockSkew"]\n'  # a rule that no load of the machine makes pending
 FULL = """
 default_rules = ["CheckUnhealthy"]
 [[checks]]
