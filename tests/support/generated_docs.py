@@ -9,9 +9,13 @@ from pathlib import Path
 from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.reference import filled
+from tui_monitor.promql.names import functions_as_markdown
 from tui_monitor.tui.keymap import docs_table
 
-PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {"keys": ("docs/dashboard.md", docs_table)}
+PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "keys": ("docs/dashboard.md", docs_table),
+    "functions": ("docs/promql.md", lambda: functions_as_markdown().strip("\n")),
+}
 """Name of the markers, page, and what makes the text between them."""
 
 
