@@ -116,7 +116,7 @@ class Run:
         if key in self._escapes or len(self._escapes) >= _MOST_ESCAPES:
             return
         smallest = value if self._target.kind == "values" else self._shrunk(value, key)
-        self._escapes[key] = Escape(key[0], key[1], _written(smallest)[:_SHOWN])
+        self._escapes[key] = Escape(key[0], key[1], repr(smallest)[:_SHOWN])
 
     def _shrunk(self, value: Any, key: tuple[str, str]) -> Any:
         """The input with every part taken away that is not needed, halves first; at most 400 attempts, 8 where each takes seconds."""
@@ -169,13 +169,6 @@ def _key(error: BaseException) -> tuple[str, str]:
         return type(error).__name__, str(error)[:200]
     frame = frames[0] if isinstance(error, TooSlow | RecursionError | MemoryError) else frames[-1]
     return type(error).__name__, f"{Path(frame.filename).relative_to(_PROGRAM.parent)}:{frame.lineno} {frame.name}"
-
-
-def _written(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception as error:  # noqa: BLE001  hostile values raise anything
-        return f"a value whose repr raises {type(error).__name__}"
 
 
 def _tokens(target: Target) -> SearchStrategy[Any]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
@@ -48,30 +51,47 @@ class OddText(str):
         raise RuntimeError("touched")
 
 
-class Held:
-    """An input, held apart: hypothesis would touch it to print it."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        try:
-            return repr(self.value)
-        except RuntimeError:
-            return f"{type(self.value).__name__} with a value that raises wherever it is touched"
-
-
 def _breaking_off() -> Any:
     yield Sample(((METRIC_NAME, "a"),), 1.0)
     raise RuntimeError("broke off")
 
 
+class Odd(Enum):
+    """A hostile object by name: it is made when the input is tried, for hypothesis touches what it makes."""
+
+    RAISING = "raising"
+    FLOAT = "float"
+    TEXT = "text"
+    BREAKING_OFF = "breaking off"
+
+
+_MAKERS: Mapping[Odd, Callable[[], Any]] = {
+    Odd.RAISING: Raising,
+    Odd.FLOAT: lambda: OddFloat(1.0),
+    Odd.TEXT: lambda: OddText("odd"),
+    Odd.BREAKING_OFF: _breaking_off,
+}
+
+
+def _made(value: Any) -> Any:
+    """The value with the objects in place of their names."""
+    if isinstance(value, Odd):
+        return _MAKERS[value]()
+    if isinstance(value, ProbeResult):
+        return ProbeResult(*(_made(getattr(value, each.name)) for each in fields(value)))
+    if isinstance(value, Sample):
+        return Sample(_made(value.labels), _made(value.value))
+    if isinstance(value, list | tuple):
+        return type(value)(_made(item) for item in value)
+    return {key: _made(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
 def _hostile() -> SearchStrategy[Any]:
     fixed = [
         None, True, 10**400, -(10**400), float("inf"), STALE_NAN, Decimal("sNaN"), Decimal("1e999999"), Fraction(1, 3), 1j, b"x", bytearray(b"x"), "\ud800", "\x1b[31m",
-        "a" * 5000, Raising(), OddFloat(1.0), OddText("odd"), object(), type, range(3), HealthStatus.HEALTHY, ...,
+        "a" * 5000, *Odd, type, range(3), HealthStatus.HEALTHY, ...,
     ]  # fmt: skip
-    return st.sampled_from(range(len(fixed))).map(fixed.__getitem__) | st.integers() | st.floats() | st.decimals() | st.text(max_size=5) | st.binary(max_size=3)
+    return st.sampled_from(fixed) | st.integers() | st.floats() | st.decimals() | st.text(max_size=5) | st.binary(max_size=3)
 
 
 def _results() -> SearchStrategy[Any]:
@@ -83,18 +103,19 @@ def _results() -> SearchStrategy[Any]:
     labels = good | st.lists(pairs, max_size=3).map(tuple) | st.lists(pairs, max_size=2) | odd
     sample = st.tuples(labels, odd | st.floats()).map(lambda pair: Sample(*pair)) | st.tuples(labels, odd) | odd
     many = st.builds(lambda count: [Sample(((METRIC_NAME, "up"),), 1.0)] * count, st.sampled_from([20_001]))
-    samples = st.one_of(*[st.lists(sample, max_size=4).map(tuple)] * 8, st.lists(sample, max_size=4), st.builds(_breaking_off), odd)
+    samples = st.one_of(*[st.lists(sample, max_size=4).map(tuple)] * 8, st.lists(sample, max_size=4), st.just(Odd.BREAKING_OFF), odd)
     texts = st.dictionaries(st.text(max_size=3) | st.integers(), odd, max_size=3) | odd
-    status = st.sampled_from(list(HealthStatus)) | odd
+    status = st.one_of(*[st.sampled_from(list(HealthStatus))] * 6, odd)
     result = st.builds(ProbeResult, status, odd, odd | st.floats(), texts, samples, texts, st.none() | odd | st.just(AllSeries()))
-    return st.one_of(*[result] * 12, samples, many, odd).map(Held)
+    return st.one_of(*[result] * 12, samples, many, odd)
 
 
-def _admit(held: Held) -> bool:
+def _admit(given: Any) -> bool:
     """Whatever a source returns becomes a result whose samples the memory takes."""
-    value = held.value
+    value = _made(given)
+    again = _made(given)
     result = fence.admit_result(value)
-    samples, refused = fence.admit_samples(value if not isinstance(value, ProbeResult) else value.samples)
+    samples, refused = fence.admit_samples(again if not isinstance(again, ProbeResult) else again.samples)
     memory = SeriesMemory()
     memory.append(AT, (*samples, *result.samples))
     for text in (result.reason, *result.facts, *result.facts.values(), *result.phases):
