@@ -31,10 +31,9 @@ def _page(data: bytes) -> bool:
     accepted = False
     kinds: tuple[Format, ...] = ("text", "openmetrics")
     for kind in kinds:
-        cold = _read(Exposition(_RULES), [data[at : at + 1000] for at in range(0, len(data), 1000)], kind)
+        pieces = [data[at : at + 1000] for at in range(0, len(data), 1000)]
         reader = Exposition(_RULES)
-        _read(reader, [data], kind)
-        warm = _read(reader, [data], kind)
+        cold, warm = _read(reader, pieces, kind), _read(reader, pieces, kind)
         assert _comparable(cold) == _comparable(warm), "a page that is known reads otherwise than a new one"
         assert not (refused := admit_samples(cold.samples)[1]), refused
         accepted |= not cold.fault

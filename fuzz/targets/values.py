@@ -145,7 +145,7 @@ def _arguments(text: str) -> bool:
 def _board(text: str) -> bool:
     try:
         board = boards.board_from_json(text.encode("utf-8", "surrogatepass"))
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return False
     boards.spark_series(board)
     return True
