@@ -1,6 +1,6 @@
 """One target under atheris (libFuzzer): inputs guided by the lines that they reach. Started by run.py --coverage.
 
-    python -m fuzz.coverage TARGET INPUTS SEED
+python -m fuzz.coverage TARGET INPUTS SEED
 """
 
 from __future__ import annotations

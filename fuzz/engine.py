@@ -1,4 +1,4 @@
-"""Runs one target: hypothesis first, whose failures shrink best, then mutated seeds; counts, bounds in time, and the smallest failing input."""
+"""Runs one target: hypothesis first, whose failures shrink best, then mutated seeds; counts, and the smallest failing input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,8 @@ class Run:
             database=None, max_examples=inputs, deadline=None, phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck), report_multiple_bugs=False, verbosity=Verbosity.quiet,
         )  # fmt: skip
-        try:
+        with suppress(_Escaped, Flaky):
             seed(number)(settled(given(strategy)(one)))()
-        except (_Escaped, Flaky):
-            pass
         return failed
 
     def _try(self, value: Any) -> BaseException | None:
@@ -163,7 +161,7 @@ def _time_bound() -> Iterator[None]:
 
 
 def _key(error: BaseException) -> tuple[str, str]:
-    """The kind of error and the program's innermost line that it passed; of what is too slow only the outermost, as the innermost varies."""
+    """The kind of error and the program's innermost line that it passed; of what is too slow the outermost, as the innermost varies."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(_PROGRAM))]
     if not frames:
         return type(error).__name__, str(error)[:200]

@@ -1,7 +1,6 @@
 """Switching a guard off, so that a test can see the fuzzer find what the guard had stopped."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -17,13 +16,13 @@ from typing import Any
 def unfenced(function: Callable[..., Any]) -> Iterator[None]:
     """The function without its ``except`` clauses, for whoever calls it: its code is exchanged, so that its importers see it too."""
     original = inspect.unwrap(function)
-    before: CodeType = original.__code__  # type: ignore[attr-defined]
+    before: CodeType = original.__code__
     _forget(function)
-    original.__code__ = _without_handlers(original)  # type: ignore[attr-defined]
+    original.__code__ = _without_handlers(original)
     try:
         yield
     finally:
-        original.__code__ = before  # type: ignore[attr-defined]
+        original.__code__ = before
         _forget(function)
 
 
@@ -42,7 +41,7 @@ def _without_handlers(function: Callable[..., Any]) -> CodeType:
     changed.visit(tree)
     assert changed.removed, f"{function.__qualname__} has no except clause (any more): name another fence"
     ast.fix_missing_locations(tree)
-    namespace: dict[str, Any] = dict(function.__globals__)  # type: ignore[attr-defined]
+    namespace: dict[str, Any] = dict(function.__globals__)
     flags = __future__.annotations.compiler_flag
     exec(compile(tree, inspect.getsourcefile(function) or "?", "exec", flags, dont_inherit=True), namespace)
     code: CodeType = namespace[definition.name].__code__
@@ -52,7 +51,7 @@ def _without_handlers(function: Callable[..., Any]) -> CodeType:
 class _Unfenced(ast.NodeTransformer):
     removed = 0
 
-    def visit_Try(self, node: ast.Try) -> Any:  # noqa: D102
+    def visit_Try(self, node: ast.Try) -> Any:
         self.generic_visit(node)
         if not node.handlers:
             return node

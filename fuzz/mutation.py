@@ -16,12 +16,28 @@ NUMBERS = (
     "9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1.7976931348623157e308", "9" * 25,
     "9" * 400, "1" + "0" * 5000, "٣", "²", "½", "१२", "1.5", ".5", "5.", "+1", "1e5", "99999999999999", "253402300800", "-62135596801",
 )  # fmt: skip
-CHARACTERS = "\0\a\b\t\n\v\f\r\x1b\x7f\x85\xa0\xad\u200b\u200e\u202e\u2028\u2029\ufeff\ufffd\ud800\udfffİıſKßﬁ한글①²٣😀\"'`\\/|{}[]()<>$%&*+,-.:;=?@^_~#! "
+CHARACTERS = (
+    "\0\a\b\t\n\v\f\r\x1b\x7f\x85\xa0\xad\u200b\u200e\u202e\u2028\u2029\ufeff\ufffd\ud800\udfffİıſK"
+    "ßﬁ한글①²٣😀\"'`\\/|{}[]()<>$%&*+,-.:;=?@^_~#! "
+)
 WORDS = (
-    "", " ", "\n", "\r\n", "\0", "null", "true", "false", "{}", "[]", '""', "''", "\\", "\\u0000", "\\ud800", "\x1b[31m", "\ufeff", "%00", "%ff", "%",
-    "{{", "}}", "${", "$(", "../", "é", "e\u0301", "a" * 300, "(" * 500, "[" * 500, "{" * 500, "-" * 200, "," * 100, "\\" * 99, '"' * 99,
+    "", " ", "\n", "\r\n", "\0", "null", "true", "false", "{}", "[]", '""', "''", "\\", "\\u0000", "\\ud800", "\x1b[31m", "\ufeff", "%00",
+    "%ff", "%", "{{", "}}", "${", "$(", "../", "é", "e\u0301", "a" * 300, "(" * 500, "[" * 500, "{" * 500, "-" * 200, "," * 100, "\\" * 99,
+    '"' * 99,
 )  # fmt: skip
-BYTES = (b"\0", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc0\x80", b"\xed\xa0\x80", b"\x80", b"\x1f\x8b", b"\r\n", b"\0" * 64, b"\xff" * 64)
+BYTES = (
+    b"\0",
+    b"\xff",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\xc0\x80",
+    b"\xed\xa0\x80",
+    b"\x80",
+    b"\x1f\x8b",
+    b"\r\n",
+    b"\0" * 64,
+    b"\xff" * 64,
+)
 
 
 class Mutator:
@@ -124,7 +140,7 @@ class Mutator:
                 del value[key]
             case 1 if isinstance(value, dict):
                 value[rng.choice((*self._words[:40], *map(str, keys)))] = self._any_value()
-            case 1:
+            case 1 if isinstance(value, list):
                 value.append(value[key])
             case _:
                 value[key] = self._with_change(value[key], depth - 1)

@@ -1,4 +1,4 @@
-"""Bytes that an HTTP server may answer: through the real exchange, its redirects and expectations, and through the reader of scraped pages."""
+"""Bytes that an HTTP server may answer: the real exchange with redirects and expectations, and the reader of scraped pages."""
 
 from __future__ import annotations
 
@@ -107,11 +107,12 @@ def _scrape(data: bytes) -> bool:
 
 
 _WORDS = (
-    "HTTP/1.1 200 OK\r\n", "HTTP/1.0 404 Not Found\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/2 200\r\n", "\r\n",
-    "\r\n\r\n", "Content-Length: 5\r\n", "Content-Length: -1\r\n", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n",
-    "Content-Encoding: gzip\r\n", "Content-Encoding: deflate\r\n", "Content-Encoding: br\r\n", "Location: /상태\r\n", "Location: http://[::1\r\n",
-    "Location: //:99999/\r\n", "HTTP/1.1 302 Found\r\n", "Connection: close\r\n", "Set-Cookie: a=b; Path=/\r\n", "Content-Type: text/plain; charset=",
-    "application/json", "euc-kr", "utf-16", "idna", "punycode", "unicode_escape", "rot13", '{"status":"ok","items":[{"id":1}]}', "Retry-After: ",
+    "HTTP/1.1 200 OK\r\n", "HTTP/1.0 404 Not Found\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n",
+    "HTTP/2 200\r\n", "\r\n", "\r\n\r\n", "Content-Length: 5\r\n", "Content-Length: -1\r\n", "Transfer-Encoding: chunked\r\n",
+    "5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n", "Content-Encoding: gzip\r\n", "Content-Encoding: deflate\r\n",
+    "Content-Encoding: br\r\n", "Location: /상태\r\n", "Location: http://[::1\r\n", "Location: //:99999/\r\n", "HTTP/1.1 302 Found\r\n",
+    "Connection: close\r\n", "Set-Cookie: a=b; Path=/\r\n", "Content-Type: text/plain; charset=", "application/json", "euc-kr", "utf-16",
+    "idna", "punycode", "unicode_escape", "rot13", '{"status":"ok","items":[{"id":1}]}', "Retry-After: ",
     "Content-Type: application/openmetrics-text; version=1.0.0\r\n", "# EOF\n", "up 1\n",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The configuration reader, and the addresses in it: DSN and URLs go through the reader, the maker of the probe and the driver's own parser."""
+"""The configuration reader, and the addresses in it, which also go through the maker of the probe and the driver's own parser."""
 
 from __future__ import annotations
 
@@ -119,20 +119,23 @@ def _no_http() -> Iterator[None]:
 
 
 _KEYS = (
-    "name", "type", "interval", "timeout", "url", "dsn", "host", "port", "expect_json", "expect_regex", "headers", "queries", "sql", "metric",
-    "rules", "alert", "expr", "for", "severity", "labels", "summary", "steps", "routes", "routing", "match", "to", "group_by", "notifiers",
-    "token_file", "maintenance", "active", "cron", "duration", "inhibit", "source", "target", "equal", "depends_on", "log_file", "rule_files",
+    "name", "type", "interval", "timeout", "url", "dsn", "host", "port", "expect_json", "expect_regex", "headers", "queries", "sql",
+    "metric", "rules", "alert", "expr", "for", "severity", "labels", "summary", "steps", "routes", "routing", "match", "to", "group_by",
+    "notifiers", "token_file", "maintenance", "active", "cron", "duration", "inhibit", "source", "target", "equal", "depends_on",
+    "log_file", "rule_files",
 )  # fmt: skip
 _TOML = (
-    *_KEYS, "[[checks]]\n", "[[rules]]\n", "[[notifiers]]\n", "[[routes]]\n", "[[inhibit]]\n", "[[maintenance]]\n", "[system]\n", "[guard]\n",
-    " = ", '"x"', "'x'", '"""', "1979-05-27T07:32:00Z", "07:32:00", "${SECRET}", "${MISSING}", "$${", "${", "~nosuchuser/x", "[a.b]", "a.b = 1\n",
-    '"http"', '"postgres"', '"redis"', '"tcp"', '"email"', '"telegram"', '"webhook"', "10s", "-5s", "90%", "512MiB", "{ a = 1 }", "[1, 2]",
+    *_KEYS, "[[checks]]\n", "[[rules]]\n", "[[notifiers]]\n", "[[routes]]\n", "[[inhibit]]\n", "[[maintenance]]\n", "[system]\n",
+    "[guard]\n", " = ", '"x"', "'x'", '"""', "1979-05-27T07:32:00Z", "07:32:00", "${SECRET}", "${MISSING}", "$${", "${", "~nosuchuser/x",
+    "[a.b]", "a.b = 1\n", '"http"', '"postgres"', '"redis"', '"tcp"', '"email"', '"telegram"', '"webhook"', "10s", "-5s", "90%", "512MiB",
+    "{ a = 1 }", "[1, 2]",
 )  # fmt: skip
 _ADDRESS = (
-    "postgres://", "postgresql://", "redis://", "rediss://", "unix://", "http://", "https://", "//", "@", ":", "/", "?", "&", "=", "[", "]", "[::1]",
-    "127.0.0.1", "localhost", "db.example.com", "user:p%40ss", "%2Fvar%2Frun", "sslmode=require", "target_session_attrs=read-write",
-    "channel_binding=require", "connect_timeout=5", "passfile=/x", "service=x", "host=a,b", "port=1,2", ":65536", ":0", "xn--", "bücher.example",
-    "options=-c%20a%3Db", "db=3", "socket_timeout=5", "ssl_cert_reqs=none", "health_check_interval=x", "protocol=9", "#fragment", ".", "..", "\\",
+    "postgres://", "postgresql://", "redis://", "rediss://", "unix://", "http://", "https://", "//", "@", ":", "/", "?", "&", "=", "[",
+    "]", "[::1]", "127.0.0.1", "localhost", "db.example.com", "user:p%40ss", "%2Fvar%2Frun", "sslmode=require",
+    "target_session_attrs=read-write", "channel_binding=require", "connect_timeout=5", "passfile=/x", "service=x", "host=a,b", "port=1,2",
+    ":65536", ":0", "xn--", "bücher.example", "options=-c%20a%3Db", "db=3", "socket_timeout=5", "ssl_cert_reqs=none",
+    "health_check_interval=x", "protocol=9", "#fragment", ".", "..", "\\",
 )  # fmt: skip
 
 TARGETS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Callable
 
 from fuzz.fences import unfenced
 from fuzz.target import Target
@@ -50,10 +51,10 @@ def _round_trip(data: bytes) -> bool:
 
 
 def _series() -> list[array[float]]:
-    return [
-        array("d", [1.0] * COUNT), array("d", range(COUNT)), array("d", [0.1 * number for number in range(COUNT)]), array("d", [1 - number / 3333 for number in range(COUNT)]),
-        array("d", [math.sin(number) for number in range(COUNT)]), array("d", [STALE_NAN, math.nan, math.inf, -math.inf, -0.0, 5e-324] * 2), array("d", [0.25, 0.5] * (COUNT // 2)),
-    ]  # fmt: skip
+    odd = [STALE_NAN, math.nan, math.inf, -math.inf, -0.0, 5e-324]
+    plain: list[list[float]] = [[1.0] * COUNT, [*range(COUNT)], odd * 2, [0.25, 0.5] * (COUNT // 2)]
+    ways: list[Callable[[int], float]] = [lambda number: 0.1 * number, lambda number: 1 - number / 3333, math.sin]
+    return [array("d", values) for values in (*plain, *([way(number) for number in range(COUNT)] for way in ways))]
 
 
 def _blobs() -> list[bytes]:
@@ -61,11 +62,17 @@ def _blobs() -> list[bytes]:
     found = [codec.encode_values(values, thorough=thorough) for values in _series() for thorough in (True, False)]
     found += [codec.encode_ints([5 * number * number for number in range(COUNT)]), codec.encode_ints(list(range(0, 10 * COUNT, 10)))]
     found += [histogram.encode_histogram(histogram.histogram_of(values)) for values in _series()]
-    minute = columns.Columns(array("q", range(1_790_000_000_000, 1_790_000_000_000 + 1000 * COUNT, 1000)), _series()[4])
+    minute = columns.Columns(array("q", range(1_790_000_000_000, 1_790_000_000_000 + 1000 * COUNT, 1000)), _series()[-1])
     return [*found, columns.encode_minute(minute, 1_790_000_000_000, {}), codec.join_parts(found)]
 
 
 TARGETS = (
     Target(name="history-blob", kind="bytes", call=_decode, seeds=_blobs, fence=lambda: unfenced(codec.decode_values)),
-    Target(name="history-values", kind="bytes", call=_round_trip, seeds=lambda: [values.tobytes() for values in _series()], fence=lambda: unfenced(codec._rational)),
+    Target(
+        name="history-values",
+        kind="bytes",
+        call=_round_trip,
+        seeds=lambda: [values.tobytes() for values in _series()],
+        fence=lambda: unfenced(codec._rational),
+    ),
 )

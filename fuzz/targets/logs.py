@@ -26,7 +26,14 @@ _NAMED = r"^(?P<time>\S+) (?P<level>\w+) (?P<method>[A-Z]+) (?P<status>\d+) (?P<
 @cache
 def _formats() -> tuple[Format, ...]:
     names = FieldNames(zone=ZoneInfo("Asia/Seoul"))
-    return JsonLines(names), Logfmt(names), Combined(names.zone), Plain(names), Named(_NAMED, names), JsonLines(FieldNames("severity", "ts", "msg"))
+    return (
+        JsonLines(names),
+        Logfmt(names),
+        Combined(names.zone),
+        Plain(names),
+        Named(_NAMED, names),
+        JsonLines(FieldNames("severity", "ts", "msg")),
+    )
 
 
 def _lines(data: bytes) -> bool:
@@ -57,7 +64,11 @@ def _event(event: bytes) -> bool:
 
 def _stamp(text: str) -> bool:
     level_of_word(text)
-    found = [stamps.parse_stamp(text, UTC, AT), stamps.stamp_of_text(text, ZoneInfo("America/Sao_Paulo"), AT), stamps.stamp_of_value(text, UTC, AT)]
+    found = [
+        stamps.parse_stamp(text, UTC, AT),
+        stamps.stamp_of_text(text, ZoneInfo("America/Sao_Paulo"), AT),
+        stamps.stamp_of_value(text, UTC, AT),
+    ]
     return any(each is not None for each in found)
 
 
@@ -74,14 +85,26 @@ def _entry(text: str) -> bool:
 
 
 _STAMPS = (
-    "2026-01-31T12:00:00Z", "2026-01-31 12:00:00,123", "+09:00", "+99:99", "-0000", "31/Jan/2026:12:00:00 +0000", "Jan 31 12:00:00", "Feb 29 00:00:00", "Feb 30 ",
-    "Sun, 06 Nov 1994 08:49:37 GMT", "12:00:00", "23:59:60", "1700000000.123", "0000-00-00T00:00:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "Xyz 31 12:00:00", ".999999999",
+    "2026-01-31T12:00:00Z", "2026-01-31 12:00:00,123", "+09:00", "+99:99", "-0000", "31/Jan/2026:12:00:00 +0000", "Jan 31 12:00:00",
+    "Feb 29 00:00:00", "Feb 30 ", "Sun, 06 Nov 1994 08:49:37 GMT", "12:00:00", "23:59:60", "1700000000.123", "0000-00-00T00:00:00",
+    "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "Xyz 31 12:00:00", ".999999999",
 )  # fmt: skip
 _WORDS = (
-    *_STAMPS, '{"level":"error","msg":"x","time":1}', '"level":', '{"level":{"name":"warn"}}', "level=error msg=\"a b\" ", "method=GET path=/a status=200 duration_ms=5 ", "ERROR ", "[warn] ", "<3>",
-    '127.0.0.1 - - [31/Jan/2026:12:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "x"', ' rt=0.123', "\n", "\r\n", "    at a.b(C.java:1)\n", "Traceback (most recent call last):\n", "ValueError: x\n", "Caused by: ", '\\"',
+    *_STAMPS, '{"level":"error","msg":"x","time":1}', '"level":', '{"level":{"name":"warn"}}', "level=error msg=\"a b\" ",
+    "method=GET path=/a status=200 duration_ms=5 ", "ERROR ", "[warn] ", "<3>",
+    '127.0.0.1 - - [31/Jan/2026:12:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "x"', ' rt=0.123', "\n", "\r\n", "    at a.b(C.java:1)\n",
+    "Traceback (most recent call last):\n", "ValueError: x\n", "Caused by: ", '\\"',
 )  # fmt: skip
-_FIELDS = ('"__CURSOR"', '"__REALTIME_TIMESTAMP"', '"MESSAGE"', '"PRIORITY"', "Suppressed 5 messages from a.service", journal_entry.SUPPRESSED, "[1,2,300]", "line-max")
+_FIELDS = (
+    '"__CURSOR"',
+    '"__REALTIME_TIMESTAMP"',
+    '"MESSAGE"',
+    '"PRIORITY"',
+    "Suppressed 5 messages from a.service",
+    journal_entry.SUPPRESSED,
+    "[1,2,300]",
+    "line-max",
+)
 
 TARGETS = (
     Target(name="log-lines", kind="bytes", call=_lines, words=_WORDS, fence=lambda: unfenced(formats._json_object)),

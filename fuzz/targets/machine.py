@@ -71,5 +71,22 @@ def _seeds() -> list[bytes]:
     return [f"{kind} {name}\n{text}".encode() for kind, name, text in pairs]
 
 
-_WORDS = ("cpu ", "cpu0 ", "MemTotal: ", " kB", "eth0: ", " - ext4 /dev/sda1 rw", "\\040", "\\777", "/ / ", "avg10=", "max", "usage_usec ", " ", "\n", "0::/", "\xff")
+_WORDS = (
+    "cpu ",
+    "cpu0 ",
+    "MemTotal: ",
+    " kB",
+    "eth0: ",
+    " - ext4 /dev/sda1 rw",
+    "\\040",
+    "\\777",
+    "/ / ",
+    "avg10=",
+    "max",
+    "usage_usec ",
+    " ",
+    "\n",
+    "0::/",
+    "\xff",
+)
 TARGETS = (Target(name="machine-files", kind="bytes", call=_file, words=_WORDS, seeds=_seeds, fence=lambda: unfenced(System._try)),)

@@ -29,7 +29,26 @@ def _usable(reading: Reading) -> bool:
     return not reading.fault
 
 
-_WORDS = ("OK - fine | ", "'a b'=", "a=1s;2;3;0;10", "a=1,5%;@1:2", "U", ";;", "=", "'", "''", "|", "\n", "1e", "KB", "c", "µs", "~:5", "time=0.1s ", "/=5MB")
+_WORDS = (
+    "OK - fine | ",
+    "'a b'=",
+    "a=1s;2;3;0;10",
+    "a=1,5%;@1:2",
+    "U",
+    ";;",
+    "=",
+    "'",
+    "''",
+    "|",
+    "\n",
+    "1e",
+    "KB",
+    "c",
+    "µs",
+    "~:5",
+    "time=0.1s ",
+    "/=5MB",
+)
 
 TARGETS = (
     Target(name="perfdata", kind="text", call=_nagios, words=_WORDS, fence=lambda: replaced(math, "isfinite", lambda _: True)),

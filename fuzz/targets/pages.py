@@ -48,9 +48,10 @@ def _comparable(page: Page) -> Any:
 
 
 _WORDS = (
-    "# HELP a b\n", "# TYPE a counter\n", "# TYPE a histogram\n", "# UNIT a s\n", "# EOF\n", "a_total ", "a_bucket{le=\"0.1\"} ", 'a{b="c"} 1\n', '{"a.b", c="d"} 1\n',
-    "a_created 1\n", " 1790000000", " 1790000000000\n", " # {trace_id=\"x\"} 1\n", "NaN\n", "+Inf\n", "0x1p3\n", "1_0\n", "\\n", '\\"', "\\\\", "{", "}", ",", "=", '"', "#", "\t", "\r\n",
-    'check="x"', 'le="NaN"', 'quantile="0.5"', 'exported_check="y"', '__name__="z"', "go_info 1\n",
+    "# HELP a b\n", "# TYPE a counter\n", "# TYPE a histogram\n", "# UNIT a s\n", "# EOF\n", "a_total ", "a_bucket{le=\"0.1\"} ",
+    'a{b="c"} 1\n', '{"a.b", c="d"} 1\n', "a_created 1\n", " 1790000000", " 1790000000000\n", " # {trace_id=\"x\"} 1\n", "NaN\n", "+Inf\n",
+    "0x1p3\n", "1_0\n", "\\n", '\\"', "\\\\", "{", "}", ",", "=", '"', "#", "\t", "\r\n", 'check="x"', 'le="NaN"', 'quantile="0.5"',
+    'exported_check="y"', '__name__="z"', "go_info 1\n",
 )  # fmt: skip
 
 TARGETS = (Target(name="exposition", kind="bytes", call=_page, words=_WORDS, fence=lambda: unfenced(exposition._read_block)),)

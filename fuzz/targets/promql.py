@@ -21,7 +21,10 @@ def _memory() -> SeriesMemory:
     memory = SeriesMemory()
     inf, nan = float("inf"), float("nan")
     for second in range(0, 60, 5):
-        samples = [Sample(labels_of("up", job=job, i=str(number)), float(second % 7)) for number, job in enumerate(("api", "db", "a\n\x1b", "한글"))]
+        samples = [
+            Sample(labels_of("up", job=job, i=str(number)), float(second % 7))
+            for number, job in enumerate(("api", "db", "a\n\x1b", "한글"))
+        ]
         samples += [Sample(labels_of("requests_total", code=code), 1e9 + second) for code in ("200", "500")]
         samples += [Sample(labels_of("h_bucket", le=le), 3.0 + second) for le in ("0.1", "1", "+Inf", "x")]
         samples += [Sample(labels_of("odd", kind=str(value)), value) for value in (inf, -inf, nan, 1e308, -0.0, 5e-324)]
@@ -60,15 +63,34 @@ def _rules(text: str) -> bool:
 
 
 _WORDS = (
-    *(f"{name}(" for name in sorted(FUNCTION_NAMES)), "up", "requests_total", "h_bucket", "odd", '{job="api"}', '{job=~".*(a|b)+"}', '{__name__=~".+"}',
-    "[5m]", "[5m:10s]", "[1m:]", "[60s:1ms]", " offset 1m", " @ 1790000000", " @ start()", "sum by (job) (", "topk(2, ", "quantile(0.5, ", "count_values(",
-    " on(job) ", " ignoring(i) ", " group_left() ", " bool ", " and ", " or ", " unless ", " == ", " > ", " / ", " ^ ", " % ", " atan2 ", "-", "+", "(", ")", ",",
-    '"x"', "'$1'", "`a`", '"\\x', "Inf", "NaN", "1e400", "0x1F", "1h30m", "999999999y", "step()", "range()", "min_of(1,2)", "#c\n", '"le"', "{", "}", "{{", "=~", "!~", "!=",
+    *(f"{name}(" for name in sorted(FUNCTION_NAMES)), "up", "requests_total", "h_bucket", "odd", '{job="api"}', '{job=~".*(a|b)+"}',
+    '{__name__=~".+"}', "[5m]", "[5m:10s]", "[1m:]", "[60s:1ms]", " offset 1m", " @ 1790000000", " @ start()", "sum by (job) (",
+    "topk(2, ", "quantile(0.5, ", "count_values(", " on(job) ", " ignoring(i) ", " group_left() ", " bool ", " and ", " or ", " unless ",
+    " == ", " > ", " / ", " ^ ", " % ", " atan2 ", "-", "+", "(", ")", ",", '"x"', "'$1'", "`a`", '"\\x', "Inf", "NaN", "1e400", "0x1F",
+    "1h30m", "999999999y", "step()", "range()", "min_of(1,2)", "#c\n", '"le"', "{", "}", "{{", "=~", "!~", "!=",
 )  # fmt: skip
-_LINES = ("up 1 2\n", "# EOF\n", "# TYPE a counter\n", 'a{b="c"} ', "NaN", "StaleNaN", "+Inf", " 1e300", " -1e300", " # {} 1", '{"a b"} ', "\\n", '\\"', "{", "}", ",")
+_LINES = (
+    "up 1 2\n",
+    "# EOF\n",
+    "# TYPE a counter\n",
+    'a{b="c"} ',
+    "NaN",
+    "StaleNaN",
+    "+Inf",
+    " 1e300",
+    " -1e300",
+    " # {} 1",
+    '{"a b"} ',
+    "\\n",
+    '\\"',
+    "{",
+    "}",
+    ",",
+)
 _YAML = (
-    "groups:\n", "- name: a\n", "  rules:\n", "  - alert: A\n", "    expr: up == 0\n", "    for: 5m\n", "    labels:\n", "      severity: page\n", "&a ", "*a", "<<: *a\n",
-    "!!binary x", "!!python/object:os.system", "? ", "- ", ": ", "|\n", ">\n", "'", "---\n", "...\n", "%YAML 9.9\n", "record: a:b\n", "{a: b}", "[a]", "1h", "0x1", "~", "\t",
+    "groups:\n", "- name: a\n", "  rules:\n", "  - alert: A\n", "    expr: up == 0\n", "    for: 5m\n", "    labels:\n",
+    "      severity: page\n", "&a ", "*a", "<<: *a\n", "!!binary x", "!!python/object:os.system", "? ", "- ", ": ", "|\n", ">\n", "'",
+    "---\n", "...\n", "%YAML 9.9\n", "record: a:b\n", "{a: b}", "[a]", "1h", "0x1", "~", "\t",
 )  # fmt: skip
 
 TARGETS = (

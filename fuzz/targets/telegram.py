@@ -34,10 +34,14 @@ async def _acknowledge(alert_id: str, by: str) -> str:
     return "done"
 
 
+def _told(problem: str) -> None:
+    problem.encode()
+
+
 def _poll(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """One poll; every call of the API is answered so."""
     clock: Any = StoodClock()
-    updates = TelegramUpdates("1:" + "a" * 35, "https://api.telegram.org", [7], _acknowledge, clock, lambda said: said.encode() and None)
+    updates = TelegramUpdates("1:" + "a" * 35, "https://api.telegram.org", [7], _acknowledge, clock, _told)
 
     async def post_json(*_: object, **__: object) -> Answer:
         return Answer(status, headers, body, True)
@@ -64,8 +68,9 @@ def _refusal(text: str) -> bool:
 
 
 _WORDS = (
-    '{"ok":true,"result":[]}', '{"ok":false,"description":"x","parameters":{"retry_after":5}}', '"update_id"', '"callback_query"', '"from"', '"id"', '"data"', "ack:abc",
-    "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 99 Oct 99999 07:28:00 +9999", "429 ", "503 ", "409 ", "401 ", "400 ", "302 ", "migrate_to_chat_id",
+    '{"ok":true,"result":[]}', '{"ok":false,"description":"x","parameters":{"retry_after":5}}', '"update_id"', '"callback_query"',
+    '"from"', '"id"', '"data"', "ack:abc", "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 99 Oct 99999 07:28:00 +9999", "429 ", "503 ", "409 ",
+    "401 ", "400 ", "302 ", "migrate_to_chat_id",
 )  # fmt: skip
 
 TARGETS = (

@@ -57,7 +57,13 @@ def _schedule(text: str) -> bool:
     return bool(found)
 
 
-_READERS: tuple[Callable[[str], object], ...] = (units.parse_duration, units.parse_size, units.parse_ratio, units.parse_rate, durations.parse_duration)
+_READERS: tuple[Callable[[str], object], ...] = (
+    units.parse_duration,
+    units.parse_size,
+    units.parse_ratio,
+    units.parse_rate,
+    durations.parse_duration,
+)
 
 
 def _units(text: str) -> bool:
@@ -74,15 +80,65 @@ def _units(text: str) -> bool:
 
 
 _PARTS = (
-    *(f" {name} " for name in FUNCTIONS), "{{", "}}", "{{ $value }}", "{{ $labels.check }}", '{{ $labels["check"] }}', " | ", "{{ if ", "{{ else }}", "{{ end }}", "{{ with ", "{{ range ", "{{- ", " -}}", "$reason", ".",
-    '"%.2f"', '"%999d"', '"%*d"', '"%q"', "`a`", "(", ")", "{{/* c */}}", "{% raw %}", "{#", "__class__", "1e308", "$9", "${1}", '"([a-z]+ ?)*$"', '"["', "nil", "$labels.x.y", "1" * 400,
+    *(f" {name} " for name in FUNCTIONS), "{{", "}}", "{{ $value }}", "{{ $labels.check }}", '{{ $labels["check"] }}', " | ", "{{ if ",
+    "{{ else }}", "{{ end }}", "{{ with ", "{{ range ", "{{- ", " -}}", "$reason", ".", '"%.2f"', '"%999d"', '"%*d"', '"%q"', "`a`", "(",
+    ")", "{{/* c */}}", "{% raw %}", "{#", "__class__", "1e308", "$9", "${1}", '"([a-z]+ ?)*$"', '"["', "nil", "$labels.x.y", "1" * 400,
 )  # fmt: skip
-_MATCHERS = ('a="b"', "a!=b", 'a=~"b|c"', "a!~x", '{a="1",b!="2"}', "Name", "=", "==", '"', "'", "\\", "{", "}", ",", "=~", "(?i)", "(?P<n>", "[a-", "*", "((a+)+)+$", "{1,1001}", "\\Q", "\\x{110000}", "severity", "\n")
+_MATCHERS = (
+    'a="b"',
+    "a!=b",
+    'a=~"b|c"',
+    "a!~x",
+    '{a="1",b!="2"}',
+    "Name",
+    "=",
+    "==",
+    '"',
+    "'",
+    "\\",
+    "{",
+    "}",
+    ",",
+    "=~",
+    "(?i)",
+    "(?P<n>",
+    "[a-",
+    "*",
+    "((a+)+)+$",
+    "{1,1001}",
+    "\\Q",
+    "\\x{110000}",
+    "severity",
+    "\n",
+)
 _SCHEDULES = (
-    "Mon-Fri 09:00-18:00 Asia/Seoul", "daily 02:00-03:00", "Sat,Sun 00:00-24:00", ";", "22:00-06:00", "Mon", "-", ",", "Europe/Berlin", "UTC", "../../etc/passwd", "/etc/localtime", "localtime",
-    "* * * * *", "0 3 * * 1-5", "*/5", "@daily", "L", "1W", "MON#2", "30 2 29 2 *", "0 0 31 2 *", "61", "0-59/0", "a", "24:00", "9:5", "99:99-00:00",
+    "Mon-Fri 09:00-18:00 Asia/Seoul", "daily 02:00-03:00", "Sat,Sun 00:00-24:00", ";", "22:00-06:00", "Mon", "-", ",", "Europe/Berlin",
+    "UTC", "../../etc/passwd", "/etc/localtime", "localtime", "* * * * *", "0 3 * * 1-5", "*/5", "@daily", "L", "1W", "MON#2",
+    "30 2 29 2 *", "0 0 31 2 *", "61", "0-59/0", "a", "24:00", "9:5", "99:99-00:00",
 )  # fmt: skip
-_UNITS = ("10s", "1h30m", "500ms", "1.5d", "1000y", "90%", "0.9", "512MiB", "1GB", "2TiB", "B", "20/1m", "/", "-", "+", ".", "e5", "y", "w", "ms", " ")
+_UNITS = (
+    "10s",
+    "1h30m",
+    "500ms",
+    "1.5d",
+    "1000y",
+    "90%",
+    "0.9",
+    "512MiB",
+    "1GB",
+    "2TiB",
+    "B",
+    "20/1m",
+    "/",
+    "-",
+    "+",
+    ".",
+    "e5",
+    "y",
+    "w",
+    "ms",
+    " ",
+)
 
 TARGETS = (
     Target(name="template", kind="text", call=_template, words=_PARTS, fence=lambda: unfenced(templates.render)),

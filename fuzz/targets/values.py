@@ -29,7 +29,7 @@ class Raising:
     def _raise(self, *_: object) -> Any:
         raise RuntimeError("touched")
 
-    __repr__ = __str__ = __float__ = __int__ = __eq__ = __bool__ = __len__ = __iter__ = __hash__ = __format__ = _raise  # type: ignore[assignment]
+    __repr__ = __str__ = __float__ = __int__ = __eq__ = __bool__ = __len__ = __iter__ = __hash__ = __format__ = _raise
 
 
 class OddFloat(float):
@@ -88,8 +88,8 @@ def _made(value: Any) -> Any:
 
 def _hostile() -> SearchStrategy[Any]:
     fixed = [
-        None, True, 10**400, -(10**400), float("inf"), STALE_NAN, Decimal("sNaN"), Decimal("1e999999"), Fraction(1, 3), 1j, b"x", bytearray(b"x"), "\ud800", "\x1b[31m",
-        "a" * 5000, *Odd, type, range(3), HealthStatus.HEALTHY, ...,
+        None, True, 10**400, -(10**400), float("inf"), STALE_NAN, Decimal("sNaN"), Decimal("1e999999"), Fraction(1, 3), 1j, b"x",
+        bytearray(b"x"), "\ud800", "\x1b[31m", "a" * 5000, *Odd, type, range(3), HealthStatus.HEALTHY, ...,
     ]  # fmt: skip
     return st.sampled_from(fixed) | st.integers() | st.floats() | st.decimals() | st.text(max_size=5) | st.binary(max_size=3)
 
@@ -151,8 +151,39 @@ def _board(text: str) -> bool:
     return True
 
 
-_KEYS = (*command_codec.VERBS.values(), "ids", "id", "all", "note", "for", "matchers", "comment", "start", "until", "expr", "name", "span", "text", "\n", '{"ids":["a"]}')
-_BOARD = ('"status"', '"checks"', '"windows"', '"resources"', '"mounts"', '"alerts"', '"deliveries"', '"leader"', '"sparks"', '"limits"', '"healthy"', '"advice"', '"new_in_2"')
+_KEYS = (
+    *command_codec.VERBS.values(),
+    "ids",
+    "id",
+    "all",
+    "note",
+    "for",
+    "matchers",
+    "comment",
+    "start",
+    "until",
+    "expr",
+    "name",
+    "span",
+    "text",
+    "\n",
+    '{"ids":["a"]}',
+)
+_BOARD = (
+    '"status"',
+    '"checks"',
+    '"windows"',
+    '"resources"',
+    '"mounts"',
+    '"alerts"',
+    '"deliveries"',
+    '"leader"',
+    '"sparks"',
+    '"limits"',
+    '"healthy"',
+    '"advice"',
+    '"new_in_2"',
+)
 
 TARGETS = (
     Target(name="source-values", kind="values", call=_admit, strategy=_results, fence=lambda: unfenced(fence.number)),
