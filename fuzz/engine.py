@@ -60,7 +60,7 @@ class Run:
     def _by_mutation(self, inputs: int, number: int) -> None:
         corpus = self._target.corpus()
         texts: list[Any] = [seed if self._target.kind == "bytes" else seed.decode("utf-8", "replace") for seed in corpus]
-        mutator = Mutator(random.Random(number), corpus, self._target.words, self._target.kind)
+        mutator = Mutator(random.Random(number), corpus, self._target)
         for count in range(max(0, inputs - self._inputs)):
             value = texts[count] if count < len(texts) else mutator.next()
             if (found := self._try(value)) is not None:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-LONGEST = 20_000
+from fuzz.target import Target
+
 _MOST_OPERATIONS = 4
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 NUMBERS = (
@@ -43,13 +44,13 @@ BYTES = (
 class Mutator:
     """Makes inputs of one target from its seeds; equal seeds give equal inputs."""
 
-    def __init__(self, generator: random.Random, corpus: Sequence[bytes], words: Sequence[str], kind: str) -> None:
+    def __init__(self, generator: random.Random, corpus: Sequence[bytes], target: Target) -> None:
         self._random = generator
-        self._kind = kind
+        self._kind, self._longest = target.kind, target.longest
         self._raw = list(corpus) or [b""]
         self._texts = [seed.decode("utf-8", "replace") for seed in self._raw]
-        self._words = (*words, *words, *WORDS, *NUMBERS)
-        self._values = [json.loads(text) for text in self._texts] if kind == "json" else []
+        self._words = (*target.words, *target.words, *WORDS, *NUMBERS)
+        self._values = [json.loads(text) for text in self._texts] if target.kind == "json" else []
 
     def next(self) -> bytes | str:
         """The next input: of half of the JSON targets' a change of values, else one of characters."""
@@ -57,7 +58,7 @@ class Mutator:
             return self._changed_value()
         text = self._random.choice(self._texts)
         for _ in range(self._random.randint(1, _MOST_OPERATIONS)):
-            text = self._changed(text)[:LONGEST]
+            text = self._changed(text)[: self._longest]
         if self._kind != "bytes":
             return text
         return self._changed_bytes(text)
@@ -117,7 +118,7 @@ class Mutator:
                         del data[at : at + rng.choice((1, 2, 8, 64))]
                     case _:
                         data[at:at] = data[at : at + rng.choice((1, 4, 32))] * rng.choice((1, 3, 100))
-            return bytes(data[:LONGEST])
+            return bytes(data[: self._longest])
         return text.encode("utf-8", "surrogatepass")
 
     # --- JSON ---------------------------------------------------------------------------------------------------------

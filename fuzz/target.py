@@ -27,6 +27,8 @@ class Target:
     call: Callable[[Any], bool]
     fence: Callable[[], AbstractContextManager[None]]
     words: Sequence[str] = ()
+    longest: int = 20_000
+    """Characters or bytes of an input: fewer where a long one takes tenths of a second."""
     strategy: Callable[[], SearchStrategy[Any]] | None = None
     seeds: Callable[[], Sequence[bytes]] = tuple
     """Seeds that are made, beside the files in corpus/NAME."""

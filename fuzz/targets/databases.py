@@ -24,7 +24,7 @@ def _info(text: str) -> bool:
     for now in (1.0, 2.0):
         found = statistics.read(text, now)
     assert all(not isinstance(value, str) or value == value.strip("\0") for value in found.facts.values())
-    return not admit_samples(found.samples)[1]
+    return not admit_samples(found.samples)[1] and len(found.samples) > 1
 
 
 def _rows(table: tuple[list[str], list[list[Any]]]) -> bool:

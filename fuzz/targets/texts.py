@@ -25,7 +25,7 @@ def _template(text: str) -> bool:
         good = True
     except templates.TemplateError:
         good = False
-    for value in (0.95, float("nan"), -1e308, None):
+    for value in (float("nan"), 0.95):
         said = templates.render(text, _LABELS, value, "connection refused")
     return good and not said.startswith(text)
 
@@ -141,7 +141,7 @@ _UNITS = (
 )
 
 TARGETS = (
-    Target(name="template", kind="text", call=_template, words=_PARTS, fence=lambda: unfenced(templates.render)),
+    Target(name="template", kind="text", call=_template, words=_PARTS, longest=2_000, fence=lambda: unfenced(templates.render)),
     Target(name="matcher", kind="text", call=_matcher, words=_MATCHERS, fence=lambda: unfenced(matchers.parse_matcher)),
     Target(name="schedule", kind="text", call=_schedule, words=_SCHEDULES, fence=lambda: unfenced(schedule.CronSchedule.__init__)),
     Target(name="units", kind="text", call=_units, words=_UNITS, fence=lambda: unfenced(units.parse_rate)),
