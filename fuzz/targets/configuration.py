@@ -19,6 +19,8 @@ from tui_monitor.runtime.wiring import faults_of
 from tui_monitor.sources.base import OwnTrouble
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.net import driver_common
+from tui_monitor.sources.postgres.probe import PostgresProbe
+from tui_monitor.sources.redis.probe import RedisProbe
 
 ENVIRONMENT = {"HOME": "/nowhere", "SECRET": "s3cret"}
 
@@ -151,14 +153,14 @@ TARGETS = (
         kind="text",
         call=_probed("postgres", "dsn", _no_postgres),
         words=_ADDRESS,
-        fence=lambda: replaced(driver_common, "_HOST", None),
+        fence=lambda: unfenced(PostgresProbe.probe),
     ),
     Target(
         name="redis-url",
         kind="text",
         call=_probed("redis", "url", _no_redis),
         words=_ADDRESS,
-        fence=lambda: replaced(driver_common, "_HOST", None),
+        fence=lambda: unfenced(RedisProbe.probe),
     ),
     Target(
         name="http-url",

@@ -61,7 +61,7 @@ _FIELDS = (
 
 TARGETS = (
     Target(name="redis-info", kind="text", call=_info, words=_FIELDS, fence=lambda: unfenced(redis_statistics._number)),
-    Target(name="postgres-rows", kind="values", call=_rows, strategy=_tables, fence=lambda: unfenced(postgres_rows.samples_of_rows)),
+    Target(name="postgres-rows", kind="values", call=_rows, strategy=_tables, fence=lambda: unfenced(postgres_rows._number)),
     Target(
         name="certificate",
         kind="bytes",

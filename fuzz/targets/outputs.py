@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 
 from fuzz.fences import replaced, unfenced
 from fuzz.target import Target
@@ -29,6 +29,8 @@ def _usable(reading: Reading) -> bool:
     return not reading.fault
 
 
+_LOOSE = re.compile(r"(?P<number>[-+\d.,eE]+)(?P<unit>[^\s;,'=\d.][^\s;,'=]*)?(?=[\s;,]|$)")
+"""Takes for numbers what is none: the fence of perfdata is its expression for values."""
 _WORDS = (
     "OK - fine | ",
     "'a b'=",
@@ -51,6 +53,6 @@ _WORDS = (
 )
 
 TARGETS = (
-    Target(name="perfdata", kind="text", call=_nagios, words=_WORDS, fence=lambda: replaced(math, "isfinite", lambda _: True)),
+    Target(name="perfdata", kind="text", call=_nagios, words=_WORDS, fence=lambda: replaced(perfdata, "_VALUE", _LOOSE)),
     Target(name="command-json", kind="json", call=_json, words=('{"a": 1}', "NaN", "Infinity"), fence=lambda: unfenced(outputs.read_json)),
 )

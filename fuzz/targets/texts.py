@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fuzz.fences import unfenced
+from fuzz.fences import replaced, unfenced
 from fuzz.target import Target
 from tui_monitor.alerts.rules import templates
 from tui_monitor.alerts.rules.template_functions import FUNCTIONS
@@ -57,7 +58,7 @@ def _schedule(text: str) -> bool:
     return bool(found)
 
 
-_READERS: tuple[Callable[[str], object], ...] = (
+_READERS: tuple[Callable[[Any], object], ...] = (
     units.parse_duration,
     units.parse_size,
     units.parse_ratio,
@@ -68,9 +69,10 @@ _READERS: tuple[Callable[[str], object], ...] = (
 
 def _units(text: str) -> bool:
     accepted = False
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 4300 else text
     for read in _READERS:
         try:
-            found = read(text)
+            found = read(value if read in (units.parse_duration, units.parse_size) else text)
             accepted = True
         except ValueError:
             continue
@@ -142,7 +144,7 @@ _UNITS = (
 
 TARGETS = (
     Target(name="template", kind="text", call=_template, words=_PARTS, longest=2_000, fence=lambda: unfenced(templates.render)),
-    Target(name="matcher", kind="text", call=_matcher, words=_MATCHERS, fence=lambda: unfenced(matchers.parse_matcher)),
+    Target(name="matcher", kind="text", call=_matcher, words=_MATCHERS, fence=lambda: replaced(matchers, "check_regex", lambda _: None)),
     Target(name="schedule", kind="text", call=_schedule, words=_SCHEDULES, fence=lambda: unfenced(schedule.CronSchedule.__init__)),
-    Target(name="units", kind="text", call=_units, words=_UNITS, fence=lambda: unfenced(units.parse_rate)),
+    Target(name="units", kind="text", call=_units, words=_UNITS, fence=lambda: unfenced(units.parse_duration)),
 )

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 MAX_LENGTH = 20_000
-_ACTION = re.compile(r"\{\{(-\s)?((?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?!\}\})[^\"`])*?)(\s-)?\}\}", re.DOTALL)
+_ACTION = re.compile(
+    r"\{\{(-\s)?(\s*/\*(?:(?!\*/).)*\*/\s*?|(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?!\}\})[^\"`])*?)(\s-)?\}\}",
+    re.DOTALL,
+)
+"""A quote can only begin a string: were it a character too, each would double the time that a text without the last quote takes."""
 _TOKEN = re.compile(
     r"""\s+
       | (?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)

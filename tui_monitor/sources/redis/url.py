@@ -43,6 +43,8 @@ def parse_url(url: str) -> RedisUrl:
             raise ValueError(fault)
     if "@" in parts.path and parts.scheme != "unix":
         raise ValueError('a "/" in a user\'s name or password is written %2F')
+    if parts.scheme == "unix" and not parts.path:
+        raise ValueError("the socket's path is missing, for example unix:///run/redis.sock")
     number = found.pop("db", None) or ("" if parts.scheme == "unix" else parts.path.strip("/"))
     if number and not (number.isascii() and number.isdigit() and len(number) < 6):
         raise ValueError("the database is a number, for example redis://host:6379/0")
