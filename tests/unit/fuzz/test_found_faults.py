@@ -129,6 +129,13 @@ def test_a_socket_url_without_a_path_is_refused() -> None:
         parse_url("unix://")
 
 
+def test_keys_of_tls_are_refused_without_tls() -> None:
+    """The driver's plain connection raises a TypeError for them: nobody learns what to change."""
+    with pytest.raises(ValueError, match="rediss://"):
+        parse_url("redis://h?ssl_cert_reqs=none")
+    assert parse_url("valkeys://h?ssl_cert_reqs=none").text == "rediss://h?ssl_cert_reqs=none"
+
+
 def test_a_board_of_another_shape_is_refused() -> None:
     """A stored board with a list in place of a table, or nested without end, is a ValueError: the first tick replaces it."""
     stored = json.loads(quiet().to_json())

@@ -41,6 +41,8 @@ def parse_url(url: str) -> RedisUrl:
     for name, value in found.items():
         if fault := _fault(name, value):
             raise ValueError(fault)
+        if name.startswith("ssl_") and parts.scheme not in ("rediss", "valkeys"):  # the driver's plain connection takes none of them
+            raise ValueError(f"{name} is for TLS: write rediss:// or leave it out")
     if "@" in parts.path and parts.scheme != "unix":
         raise ValueError('a "/" in a user\'s name or password is written %2F')
     if parts.scheme == "unix" and not parts.path:
