@@ -72,7 +72,9 @@ def parse_ratio(value: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest exact spelling: 5400 → "1h30m", 0.5 → "500ms", 0 → "0s"."""
+    """The shortest exact spelling: 5400 → "1h30m", 0.5 → "500ms", 0 → "0s"; beyond any calendar plain seconds."""
+    if not abs(seconds) <= _LONGEST:
+        return f"{seconds:g}s"
     milliseconds = round(seconds * 1000)
     if milliseconds == 0:
         return "0s"

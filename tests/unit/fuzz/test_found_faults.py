@@ -17,12 +17,13 @@ from tui_monitor.board.values import board_from_json
 from tui_monitor.checks.fence import admit_result, admit_samples
 from tui_monitor.config.load import ConfigurationError, load
 from tui_monitor.core.sanitize import nearest
-from tui_monitor.core.units import parse_duration, parse_size
+from tui_monitor.core.units import format_duration, parse_duration, parse_size
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample
 from tui_monitor.dispatch.schedule import parse_zone
 from tui_monitor.notifiers.http import Answer, retry_after
 from tui_monitor.sources.log.journal_entry import parse_entry
 from tui_monitor.sources.log.levels import level_of_word
+from tui_monitor.sources.postgres.dsn import parse_dsn
 from tui_monitor.sources.redis.url import parse_url
 
 UP = ((METRIC_NAME, "up"),)
@@ -79,6 +80,18 @@ def test_numbers_that_no_float_holds_are_refused(read: Callable[[object], object
     """Durations and sizes beyond any use are a ValueError, at once."""
     with pytest.raises(ValueError, match=r"wanted|not a size"):
         read(text)
+
+
+def test_a_duration_beyond_any_calendar_is_written_in_seconds() -> None:
+    """A server may report a lag of 1e308 seconds, which in milliseconds is no number any more."""
+    assert format_duration(1e308) == "1e+308s"
+
+
+@pytest.mark.parametrize("dsn", ["postgres://%2F,", "postgres://a,,b/x", "postgres:///x?host=a,"])
+def test_a_host_that_is_missing_in_a_list_is_refused(dsn: str) -> None:
+    """The driver raises an IndexError for it."""
+    with pytest.raises(ValueError, match="a host is missing"):
+        parse_dsn(dsn)
 
 
 def test_long_words_are_not_compared() -> None:
