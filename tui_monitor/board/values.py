@@ -271,8 +271,14 @@ def spark_series(board: Board) -> dict[str, Labels]:
 
 
 def board_from_json(data: bytes) -> Board:
-    """The board that `Board.to_json` wrote; ValueError, KeyError or TypeError for anything else."""
-    raw = json.loads(data)
+    """The board that `Board.to_json` wrote; ValueError for anything else, such as another version's with a key more or less."""
+    try:
+        return _board(json.loads(data))
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError) as error:
+        raise ValueError(f"not a board of this version: {type(error).__name__}") from error
+
+
+def _board(raw: dict[str, Any]) -> Board:
     raw["status"] = HealthStatus(raw["status"])
     raw["checks"] = tuple(_check(entry) for entry in raw["checks"])
     raw["resources"] = _resources(raw["resources"])

@@ -43,9 +43,10 @@ class KeptConnection:
         from redis.asyncio.connection import ConnectionPool
 
         await ensure_resolvable(self._address, self._limit)
+        over_network = {} if self._url.text.startswith("unix:") else {"socket_keepalive": True}  # a local socket has no such key
         pool = ConnectionPool.from_url(
             self._url.text, protocol=2, parser_class=_parser(), decode_responses=True, encoding_errors="replace", driver_info=None,
-            socket_timeout=None, socket_connect_timeout=None, socket_keepalive=True,
+            socket_timeout=None, socket_connect_timeout=None, **over_network,
         )  # fmt: skip
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
         try:
