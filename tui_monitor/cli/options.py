@@ -127,8 +127,3 @@ def _time_of_day(hour: int, minute: int, second: int, text: str, now_ms: int, ah
     if (moment > now) is not ahead:
         moment += timedelta(days=1 if ahead else -1)
     return round(moment.timestamp() * 1000)
-
-
-def rfc3339(ms: int | None) -> str | None:
-    """A stamp as the contract wants it, None for none."""
-    return units.rfc3339(ms) if ms else None

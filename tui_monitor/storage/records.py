@@ -9,7 +9,6 @@ from tui_monitor.alerts.alert import Transition
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.units import rfc3339
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.state import Plan
 
@@ -174,20 +173,3 @@ class UnitOfWork:
 def notification_id(notifier: str, key: str) -> str:
     """The short stable hex id of a message to a notifier."""
     return hashlib.sha256(f"{notifier}\0{key}".encode(errors="replace")).hexdigest()[:12]
-
-
-def notification_json(row: OutboxRow) -> dict[str, object]:
-    """The contract's shape of one notification; times are RFC 3339 UTC or null."""
-    return {
-        "id": row.id,
-        "notifier": row.notifier,
-        "alerts": list(row.alerts),
-        "kind": row.kind,
-        "state": row.state,
-        "attempts": row.attempts,
-        "next_try": rfc3339(row.next_try) if row.next_try is not None and row.state in ("retrying", "unknown") else None,
-        "created_at": rfc3339(row.created_at),
-        "sent_at": None if row.sent_at is None else rfc3339(row.sent_at),
-        "provider_id": row.provider_id or None,
-        "error": row.error or None,
-    }

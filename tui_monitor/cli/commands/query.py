@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from tui_monitor.board.json_shapes import query_refused_json
 from tui_monitor.cli.options import Refused, complain, parse_time, state_path, wall_ms
 from tui_monitor.cli.output import to_text
 from tui_monitor.cli.query_output import pointer, print_csv, print_people
@@ -48,7 +49,7 @@ def run(given: Namespace) -> int:
             return _answer_one(given, storage, when())
     except Refused as refused:
         if given.json or given.expr == "-":
-            print(to_text(_refused_to_json(refused)))
+            print(to_text(query_refused_json(str(refused), bad_arguments=refused.code == 2)))
         else:
             complain(str(refused))
         return refused.code
@@ -87,7 +88,7 @@ def _answer(line: bytes, storage: Queryable, when: When) -> dict[str, Any]:
     except (PromqlError, EvaluationError) as error:
         return error_to_json(error)
     except Refused as refused:
-        return _refused_to_json(refused)
+        return query_refused_json(str(refused), bad_arguments=refused.code == 2)
 
 
 def _refused_to_json(refused: Refused) -> dict[str, Any]:
