@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+_PARTS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 _LONGEST = 1000 * 31536000.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?")
@@ -55,17 +56,22 @@ def parse_ratio(value: object) -> float:
     return ratio
 
 
-def format_duration(seconds: float) -> str:
-    """The shortest exact spelling: 5400 → "1h30m", 0.5 → "500ms", 0 → "0s"."""
-    milliseconds = round(seconds * 1000)
-    if milliseconds == 0:
-        return "0s"
-    text = ""
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        count, milliseconds = divmod(milliseconds, size)
-        if count:
-            text += f"{count}{unit}"
-    return text
+def duration_parts(seconds: float, most: int = 5) -> list[tuple[int, str]]:
+    """The counts of a length of time that are not zero, from days to milliseconds: 5400 → [(1, "h"), (30, "m")], 0 → [(0, "s")].
+
+    At most the ``most`` largest of its units in a row; what is below them is dropped.
+    """
+    rest, parts = round(seconds * 1000), list[tuple[int, str]]()
+    for unit, size in _PARTS:
+        count, rest = divmod(rest, size)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), None)
+    return [part for part in parts[first : first + most] if part[0]] if first is not None else [(0, "s")]
+
+
+def format_duration(seconds: float, most: int = 5) -> str:
+    """The spelling that `parse_duration` reads, exact unless only the ``most`` largest units are wanted: 5400 → "1h30m", 0.5 → "500ms"."""
+    return "".join(f"{count}{unit}" for count, unit in duration_parts(seconds, most))
 
 
 def parse_rate(text: str) -> tuple[int, float]:
