@@ -91,11 +91,6 @@ def _answer(line: bytes, storage: Queryable, when: When) -> dict[str, Any]:
         return query_refused_json(str(refused), bad_arguments=refused.code == 2)
 
 
-def _refused_to_json(refused: Refused) -> dict[str, Any]:
-    """With an errorType of Prometheus' HTTP API: bad_data for wrong arguments, unavailable where nothing can be read."""
-    return {"status": "error", "errorType": "bad_data" if refused.code == 2 else "unavailable", "error": str(refused)}
-
-
 def _evaluate(text: str, storage: Queryable, when: When) -> Value:
     """Raises PromqlError, EvaluationError and Refused."""
     query = compile_expr(text)
