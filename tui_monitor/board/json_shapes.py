@@ -232,6 +232,11 @@ def rules_check_json(
     return {**counts, "rule_files": list(files), "problems": list(problems), "warnings": list(warnings)}
 
 
+def refusal_json(reason: str) -> Json:
+    """Any other command that cannot be done."""
+    return {"error": reason}
+
+
 def query_refused_json(reason: str, *, bad_arguments: bool) -> Json:
     """`query` without an answer, with an errorType of Prometheus' HTTP API: unavailable where nothing can be read."""
     return {"status": "error", "errorType": "bad_data" if bad_arguments else "unavailable", "error": reason}

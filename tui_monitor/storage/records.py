@@ -15,6 +15,13 @@ from tui_monitor.dispatch.state import Plan
 NOTED_CHANGES = frozenset({"pending", "firing", "raised", "lowered"})
 """The changes whose event keeps the alert's summary as it then was: later values make a new one."""
 MOST_PANELS = 100
+MOST_COMMANDS = 100
+"""How many waiting commands are read at once; the others wait for the next tick."""
+MOST_EVENTS = 1000
+MOST_LIVE = 2000
+"""Alerts of one past moment."""
+MOST_OF_ALERT = 50
+"""Notifications of one alert, the newest."""
 
 
 @frozen

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tui_monitor.board.json_shapes import rules_check_json
+from tui_monitor.board.json_shapes import refusal_json, rules_check_json
 from tui_monitor.cli.options import Refused, complain, configuration, counted
 from tui_monitor.cli.output import print_json
 
@@ -24,7 +24,7 @@ def run(given: Namespace) -> int:
         return acts["explain" if given.verb == "explain" else given.action](given)
     except Refused as refused:
         if getattr(given, "json", False) and given.verb == "rules" and given.action in ("backtest", "noise"):
-            print_json({"error": str(refused)})  # for the dashboard, which runs this as a process of its own
+            print_json(refusal_json(str(refused)))  # for the dashboard, which runs this as a process of its own
         raise
 
 
