@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from tui_monitor.board.backend import CommandRefused
-from tui_monitor.cli.options import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
+from tui_monitor.cli.options import LONGEST_S, Refused, complain, seconds_of, time_of, wall_ms
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import (
@@ -130,8 +130,8 @@ def _silence(given: Namespace) -> int:
     from tui_monitor.dispatch.silences import make_silence
 
     now = wall_ms()
-    start = _ahead("--start", given.start, now) if given.start else now
-    end = _ahead("--end", given.end, max(start, now)) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
+    start = time_of(given.start, "--start", now, ahead=True) if given.start else now
+    end = time_of(given.end, "--end", max(start, now), ahead=True) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
     try:
         make_silence(given.matchers, start, end, "")
     except ValueError as error:
@@ -142,13 +142,6 @@ def _silence(given: Namespace) -> int:
         raise Refused("a silence ends within ten years", 2)
     named = start if given.start or given.end else None
     return submit(look(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
-
-
-def _ahead(option: str, text: str, now: int) -> int:
-    try:
-        return parse_time(text, now, ahead=True)
-    except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
 
 
 def _on_silence(given: Namespace) -> int:
@@ -176,10 +169,7 @@ def _annotate(given: Namespace) -> int:
     text = clean(given.text).strip()
     if not text:
         raise Refused("the text is empty", 2)
-    try:
-        at = parse_time(given.when, now) if given.when else now
-    except ValueError as error:
-        raise Refused(f"--at: {error}", 2) from None
+    at = time_of(given.when, "--at", now) if given.when else now
     looked = look(given)
     if looked.alive:
         return submit(looked, Annotate(text, at))

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import socket
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.alerts.alert import Alert
-from tui_monitor.board.values import Board, CheckView, Resources, board_from_json
-from tui_monitor.cli.options import Refused, rfc3339, wall_ms
+from tui_monitor.board.codec import board_from_json
+from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
+from tui_monitor.board.values import Board
+from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
-from tui_monitor.core.values import SEVERITIES, HealthStatus, overall
+from tui_monitor.core.units import rfc3339
+from tui_monitor.core.values import HealthStatus, overall
 from tui_monitor.core.version import VERSION
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
@@ -43,48 +44,31 @@ def status(given: Namespace) -> int:
 
 
 def _nothing_known(reason: str) -> dict[str, Any]:
-    return {
-        "host": socket.gethostname(),
-        "status": "unknown",
-        "reason": reason,
-        "leader": None,
-        "checks": [],
-        "alerts": _count([]),
-        "resources": {},
-        "trouble": [],
-        "version": VERSION,
-        "uptime_s": None,
-        "at": None,
-    }
+    return status_json(socket.gethostname(), VERSION, reason)
 
 
 def _report(looked: Looked, now: int) -> dict[str, Any]:
     leader, board = looked.leader, _board(looked.directory.history_db)
-    report = _nothing_known("")
     alerts = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
-    report["alerts"] = _count(alerts)
-    if looked.alive and leader is not None:
-        report["leader"] = {
-            "pid": leader.pid,
-            "kind": leader.kind,
-            "since": rfc3339(leader.since),
-            "heartbeat": rfc3339(leader.heartbeat),
-        }
-        report["version"] = leader.version
-        report["uptime_s"] = round((now - leader.since) / 1000, 3)
-    if not looked.alive:
-        report["reason"] = "no monitor runs"
-    elif board is None or leader is None or board.at < leader.since:
-        board, report["reason"] = None, "the monitor has just started"
-    elif now - board.at > STALE_MS:
-        report["reason"] = f"the monitor has written nothing since {rfc3339(board.at)}"
+    reason = _why_not_known(looked, board, now)
+    if looked.alive and (board is None or leader is None or board.at < leader.since):
+        board = None
     if board is not None:
-        fresh = not report["reason"]
-        known = overall((check.status for check in board.checks), alerts)
-        report["status"] = str(known) if fresh else "unknown"
-        report.update(host=board.host, at=rfc3339(board.at), resources=_resources(board.resources), trouble=list(board.trouble))
-        report["checks"] = [_check(check, "" if fresh else report["reason"]) for check in board.checks]
+        board = replace(board, status=overall((check.status for check in board.checks), alerts))
+    report = status_json(socket.gethostname(), VERSION, reason, board)
+    report["alerts"] = alert_counts_json(alerts)
+    if looked.alive and leader is not None:
+        report.update(leader=leader_json(leader), version=leader.version, uptime_s=round((now - leader.since) / 1000, 3))
     return report
+
+
+def _why_not_known(looked: Looked, board: Board | None, now: int) -> str:
+    """Why the newest board says nothing of now, "" where it does."""
+    if not looked.alive:
+        return "no monitor runs"
+    if board is None or looked.leader is None or board.at < looked.leader.since:
+        return "the monitor has just started"
+    return f"the monitor has written nothing since {rfc3339(board.at)}" if now - board.at > STALE_MS else ""
 
 
 def _board(path: Path) -> Board | None:
@@ -97,48 +81,8 @@ def _board(path: Path) -> Board | None:
                 found = reader.stored_board()
             data = found[1] if found else None
         return board_from_json(data) if data else None
-    except (StorageFault, ValueError, KeyError, TypeError):
+    except (StorageFault, ValueError):
         return None
-
-
-def _count(alerts: list[Alert]) -> dict[str, Any]:
-    """``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire."""
-    firing = [alert for alert in alerts if alert.state == "firing"]
-    severities = Counter(alert.severity for alert in firing)
-    return {
-        "firing": sum(alert.acknowledged is None for alert in firing),
-        "acknowledged": sum(alert.acknowledged is not None for alert in firing),
-        "pending": len(alerts) - len(firing),
-        "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
-    }
-
-
-def _check(check: CheckView, blind: str) -> dict[str, Any]:
-    """``blind``: why nothing is known of now; the check's last status is then its reason's, not its own."""
-    reason = f"{blind}; was {check.status}{f': {check.reason}' if check.reason else ''}" if blind else check.reason
-    return {
-        "name": check.name,
-        "type": check.type,
-        "category": check.category,
-        "target": check.target,
-        "status": "unknown" if blind else str(check.status),
-        "reason": reason,
-        "since": rfc3339(check.since),
-        "at": rfc3339(check.at),
-        "duration_ms": None if check.duration is None else round(check.duration * 1000, 3),
-        "phases_ms": {phase: round(seconds * 1000, 3) for phase, seconds in check.phases.items()},
-        "windows": {name: asdict(window) for name, window in check.windows.items()},
-        "consecutive_failures": check.consecutive_failures,
-        "depends_on": list(check.depends_on),
-    }
-
-
-def _resources(resources: Resources) -> dict[str, Any]:
-    """Ratios 0 to 1, bytes, bytes per second; without the process table."""
-    known = asdict(resources)
-    for name in ("processes", "process_count"):
-        del known[name]
-    return known
 
 
 # --- for people -----------------------------------------------------------------------------------------------------------
