@@ -13,10 +13,9 @@ from typing import Any
 from fuzz.fences import replaced, unfenced
 from fuzz.target import Target
 from tui_monitor.config import load as reader
-from tui_monitor.config.load import Configuration, ConfigurationError
+from tui_monitor.config.faults import Configuration, ConfigurationError
 from tui_monitor.runtime import wiring
-from tui_monitor.runtime.wiring import faults_of
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.net import driver_common
 from tui_monitor.sources.postgres.probe import PostgresProbe
@@ -37,9 +36,10 @@ def loaded(text: str) -> Configuration | None:
     _file().write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
         found = reader.load(_file(), ENVIRONMENT)
-        return None if faults_of(found) else found
-    except ConfigurationError:
+    except ConfigurationError as error:
+        str(wiring.completed(error))
         return None
+    return None if wiring.problems_of(found) else found
 
 
 def _configuration(text: str) -> bool:

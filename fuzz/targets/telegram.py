@@ -9,7 +9,7 @@ from fuzz.fences import unfenced
 from fuzz.target import Target
 from fuzz.targets.answers import driven
 from tui_monitor.notifiers import http
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import Answer
 from tui_monitor.notifiers.telegram.updates import TelegramUpdates
 

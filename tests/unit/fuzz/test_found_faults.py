@@ -15,7 +15,8 @@ from tests.support.sample_boards import quiet
 from tui_monitor.alerts.rules.templates import TemplateError, check_template, render
 from tui_monitor.board.values import board_from_json
 from tui_monitor.checks.fence import admit_result, admit_samples
-from tui_monitor.config.load import ConfigurationError, load
+from tui_monitor.config.faults import ConfigurationError
+from tui_monitor.config.load import load
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import format_duration, parse_duration, parse_size
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample
@@ -103,7 +104,7 @@ def test_long_words_are_not_compared() -> None:
     ("text", "said"),
     [
         ("a = " + "9" * 5000, "a number is too long"),
-        ("[[checks]]\nname = 'a'\ntype = 'tcp'\nhost = 'h'\nport = 1\nlog_file = '~nosuchuser/x'", "not known here"),
+        ("[[checks]]\nname = 'a'\ntype = 'tcp'\nhost = 'h'\nport = 1\nlog_file = '~nosuchuser/x'", "cannot be expanded"),
         (f"[[checks]]\nname = 'a'\ntype = 'tcp'\nhost = 'h'\nport = 1\ninterval = {'9' * 400}", "1000 years"),
     ],
 )
