@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from fuzz.fences import unfenced
 from fuzz.target import Target
+from tui_monitor.board import codec
 from tui_monitor.board import values as boards
 from tui_monitor.checks import fence
 from tui_monitor.core import command_codec
@@ -144,7 +145,7 @@ def _arguments(text: str) -> bool:
 
 def _board(text: str) -> bool:
     try:
-        board = boards.board_from_json(text.encode("utf-8", "surrogatepass"))
+        board = codec.board_from_json(text.encode("utf-8", "surrogatepass"))
     except ValueError:
         return False
     boards.spark_series(board)
@@ -189,5 +190,5 @@ TARGETS = (
     Target(name="source-values", kind="values", call=_admit, strategy=_results, fence=lambda: unfenced(fence.number)),
     Target(name="stored-command", kind="text", call=_command, words=_KEYS, fence=lambda: unfenced(command_codec.decode)),
     Target(name="command-arguments", kind="json", call=_arguments, words=_KEYS, fence=lambda: unfenced(command_codec._read)),
-    Target(name="stored-board", kind="json", call=_board, words=_BOARD, fence=lambda: unfenced(boards.board_from_json)),
+    Target(name="stored-board", kind="json", call=_board, words=_BOARD, fence=lambda: unfenced(codec.board_from_json)),
 )

@@ -13,7 +13,7 @@ import pytest
 from tests.support.fake_machine import Machine
 from tests.support.sample_boards import quiet
 from tui_monitor.alerts.rules.templates import TemplateError, check_template, render
-from tui_monitor.board.values import board_from_json
+from tui_monitor.board.codec import board_from_json, board_to_json
 from tui_monitor.checks.fence import admit_result, admit_samples
 from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.config.load import load
@@ -152,7 +152,7 @@ def test_keys_of_tls_are_refused_without_tls() -> None:
 
 def test_a_board_of_another_shape_is_refused() -> None:
     """A stored board with a list in place of a table, or nested without end, is a ValueError: the first tick replaces it."""
-    stored = json.loads(quiet().to_json())
+    stored = json.loads(board_to_json(quiet()))
     for raw in (
         {**stored, "sparks": []},
         {**stored, "checks": [1]},
