@@ -15,9 +15,9 @@ from dataclasses import replace
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
-from tui_monitor.delivery.follow_ups import Aftercare
-from tui_monitor.delivery.memory_queue import Unrecorded
-from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, judge, take
+from tui_monitor.delivery.follow_ups import FollowUps
+from tui_monitor.delivery.memory_queue import MemoryQueue
+from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, claim_next, outcome_of
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.wording import is_resolved, late_note, say
 from tui_monitor.notifiers.abilities import Editable
@@ -71,12 +71,12 @@ class Outbox:
         self._clock = clock
         self._on_event = on_event
         self._jitter = jitter
-        self._aftercare = Aftercare(repository, clock, alerts)
+        self._follow_ups = FollowUps(repository, clock, alerts)
         self._wakes: dict[str, asyncio.Event] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, float] = {}
         self._retired: list[Notifier] = []
-        self._memory: dict[str, Unrecorded] = {}
+        self._memory: dict[str, MemoryQueue] = {}
         self._unwritten: dict[str, SendResult] = {}
         self._past: dict[str, tuple[OutboxRow, SendResult, int]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -187,13 +187,13 @@ class Outbox:
         try:
             if not self._recovered or not await self._flush():
                 return min(pause, _STORE_PAUSE_S)
-            taken = await self._repository.transaction(lambda state: take(state.outbox, notifier.name, notifier.rate_limit, now))
-            if taken.entry is None:
-                again = await self._aftercare.step(notifier)
-                return min(pause, taken.wait) if again is None else min(pause, taken.wait, again)
+            claim = await self._repository.transaction(lambda state: claim_next(state.outbox, notifier.name, notifier.rate_limit, now))
+            if claim.entry is None:
+                again = await self._follow_ups.step(notifier)
+                return min(pause, claim.wait) if again is None else min(pause, claim.wait, again)
         except StorageFault:
             return min(pause, _STORE_PAUSE_S)
-        await self._send_row(notifier, taken.entry)
+        await self._send_row(notifier, claim.entry)
         return 0.0
 
     async def _send_row(self, notifier: Notifier, entry: OutboxRow) -> None:
@@ -201,7 +201,7 @@ class Outbox:
             outcome = await self._deliver(notifier, entry)
         except asyncio.CancelledError:
             stopped = SendError("stopped while sending", maybe_delivered=True)
-            await self._record(entry, replace(judge(entry, stopped, self._clock.wall_ms(), 0.0), next_try=self._clock.wall_ms()))
+            await self._record(entry, replace(outcome_of(entry, stopped, self._clock.wall_ms(), 0.0), next_try=self._clock.wall_ms()))
             raise
         recorded = await self._record(entry, outcome)
         self._tell(entry, outcome, recorded)
@@ -244,7 +244,7 @@ class Outbox:
             failure = SendError(f"internal error: {type(error).__name__}", permanent=not isinstance(error, OSError | MemoryError))
         else:
             return SendResult("sent", provider_id=provider_id)
-        return judge(entry, failure, self._clock.wall_ms(), self._jitter())
+        return outcome_of(entry, failure, self._clock.wall_ms(), self._jitter())
 
     async def _record(self, entry: OutboxRow, outcome: SendResult) -> bool:
         self._unwritten[entry.id] = outcome
@@ -268,8 +268,8 @@ class Outbox:
             self._past.pop(key, None)
         return True
 
-    def _memory_of(self, name: str) -> Unrecorded:
-        return self._memory.setdefault(name, Unrecorded())
+    def _memory_of(self, name: str) -> MemoryQueue:
+        return self._memory.setdefault(name, MemoryQueue())
 
     def _tell(self, entry: OutboxRow, outcome: SendResult, recorded: bool) -> None:
         event = OutboxEvent(
@@ -280,7 +280,7 @@ class Outbox:
     def _show(self, notifiers: Iterable[Notifier], alert_ids: Iterable[str], by: str | None) -> None:
         idents = list(alert_ids)
         for notifier in notifiers:
-            self._aftercare.queue(notifier, idents, by)
+            self._follow_ups.queue(notifier, idents, by)
 
     async def _keep_house(self) -> None:
         """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""
