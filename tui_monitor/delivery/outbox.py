@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.delivery.follow_ups import FollowUps
 from tui_monitor.delivery.memory_queue import MemoryQueue
 from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, claim_next, outcome_of
 from tui_monitor.dispatch.message import Kind, Message, State
-from tui_monitor.dispatch.wording import is_resolved, late_note, say
+from tui_monitor.dispatch.wording import is_resolved, late_note
 from tui_monitor.notifiers.abilities import Editable
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.storage.faults import StorageFault
@@ -211,7 +212,7 @@ class Outbox:
             self._show([notifier], [alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
 
     async def _send_from_memory(self, notifier: Notifier, entry: OutboxRow) -> None:
-        outcome = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
+        outcome = await self._deliver(notifier, entry, phrases(entry.message.language).unrecorded)
         self._tell(entry, outcome, recorded=False)
         if outcome.next_try is not None:
             self._memory_of(entry.notifier).put_back(_again(entry, outcome))

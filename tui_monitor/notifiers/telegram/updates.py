@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.abilities import OnAck
 from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import HttpClient
@@ -85,9 +85,9 @@ class TelegramUpdates:
         user: dict[str, Any] = sender if isinstance(sender, dict) else {}
         match = _DATA.fullmatch(str(query.get("data", "")))
         if user.get("id") not in self._allowed:
-            words = say(self._language, "forbidden")
+            words = phrases(self._language).button_forbidden
         elif match is None:
-            words = say(self._language, "unknown_button")
+            words = phrases(self._language).button_unknown
         else:
             words = await self._acknowledge(match[1], who(user))
         try:
@@ -101,7 +101,7 @@ class TelegramUpdates:
             return await self._on_ack(alert_id, by)
         except Exception as error:  # noqa: BLE001  the boundary: a press that cannot be kept must not end the polling
             self._on_problem(f"an acknowledgement by {by} could not be kept: {type(error).__name__}")
-            return say(self._language, "not_kept")
+            return phrases(self._language).button_failed
 
     async def _call(self, method: str, payload: dict[str, Any]) -> Any:
         return result_of(self._http, await self._http.post_json(f"{self._base}/{method}", payload), self._clock)
