@@ -42,7 +42,7 @@ def board_from_json(data: bytes) -> Board:
     """The board that `board_to_json` of this or another version wrote; ValueError for anything else."""
     try:
         return _read(Board, json.loads(data))
-    except (TypeError, AttributeError) as error:  # a value of another shape
+    except (AttributeError, OverflowError, RecursionError, TypeError) as error:  # a value of another shape
         raise ValueError(f"not a board: {error}") from None
 
 
