@@ -54,7 +54,8 @@ def judge(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> Sen
     """What a failed send means for its row; ``jitter`` is a random number from 0 to 1.
 
     Unknown (maybe delivered) gets exactly one retry, marked as a possible repeat; a retry that certainly was not delivered does
-    not use it up. What cannot help is not tried again; the rest backs off from 2 s to 5 min, or waits as long as the service asked.
+    not use it up. What cannot help is not tried again; the rest backs off from 2 s to 5 min, or waits as long as the service asked
+    where that is longer: a service that asks for 0 s was tried 78 times in 20 s.
     """
     if error.maybe_delivered:
         if entry.possible_repeat:
@@ -64,11 +65,13 @@ def judge(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> Sen
         return SendResult("failed", error=error.reason)
     if now_ms - entry.created_at > GIVE_UP_MS and entry.attempts >= GIVE_UP_ATTEMPTS:
         return SendResult("failed", error=f"gave up after {entry.attempts} tries: {error.reason}")
+    pause = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(max(entry.attempts, 1) - 1, 10))
+    own = _milliseconds(pause, jitter)
     if error.retry_after is not None:
-        return SendResult("retrying", now_ms + round((error.retry_after + jitter * 0.5) * 1000), error=error.reason)
-    pause = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(entry.attempts - 1, 10))
+        asked = round((error.retry_after + jitter * 0.5) * 1000)
+        return SendResult("retrying", now_ms + max(own, asked), error=error.reason)
     aside = error.answered and entry.attempts >= ASIDE_ATTEMPTS
-    return SendResult("retrying", now_ms + _milliseconds(pause, jitter), error=error.reason, aside=aside)
+    return SendResult("retrying", now_ms + own, error=error.reason, aside=aside)
 
 
 def _milliseconds(seconds: float, jitter: float) -> int:

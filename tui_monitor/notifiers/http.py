@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -96,19 +97,36 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def retry_after(value: str | None, now_s: float) -> float | None:
-    """Seconds of a Retry-After header (a number or a date), None where there is none or it makes no sense."""
+    """Seconds of a Retry-After header (a number or a date), None where there is none or it makes no sense.
+
+    ``now_s`` is the server's time where its answer has a Date (`server_time`): a date is an instant of its clock, not of ours.
+    """
     if not value:
         return None
     try:
         seconds = float(value)
     except ValueError:
-        from email.utils import parsedate_to_datetime
-
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now_s
-        except ValueError:
+        if (moment := http_date(value)) is None:
             return None
+        seconds = moment - now_s
     return min(max(0.0, seconds), _MAX_RETRY_AFTER) if seconds == seconds else None
+
+
+def http_date(value: str | None) -> float | None:
+    """Unix seconds of an HTTP date (RFC 9110, 5.6.7; without a zone it is UTC); None where it is none."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(value or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def server_time(headers: Mapping[str, str], now_s: float) -> float:
+    """When the server answered by its own clock (its Date header), else ``now_s``."""
+    stamp = http_date(headers.get("date"))
+    return now_s if stamp is None else stamp
 
 
 class HttpClient:
@@ -172,7 +190,7 @@ class HttpClient:
         reason = f"HTTP {answer.status}: {detail or answer.text}".removesuffix(": ")
         if 300 <= answer.status < 400:
             reason = f"HTTP {answer.status}: redirected; configure the final address"
-        wait = retry_after(answer.headers.get("retry-after"), now_s)
+        wait = retry_after(answer.headers.get("retry-after"), server_time(answer.headers, now_s))
         transient = answer.status in _TRANSIENT or answer.status >= 500
         raise self.error(reason, permanent=not transient, retry_after=wait if transient else None, answered=answer.status != 429)
 

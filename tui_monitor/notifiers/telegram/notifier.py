@@ -11,7 +11,7 @@ from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.wording import is_resolved, local_time, say
 from tui_monitor.notifiers.base import RateLimit
-from tui_monitor.notifiers.http import Answer, HttpClient
+from tui_monitor.notifiers.http import Answer, HttpClient, retry_after
 from tui_monitor.notifiers.layout import MARKS, Line, fit, lines_of, mark_of, plain, utf16_length
 
 LIMIT = 4096
@@ -136,7 +136,7 @@ def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
     """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
     wait = _parameter(answer, "retry_after")
     if answer.status == 429 and isinstance(wait, int | float):
-        raise http.error(f"HTTP 429: {_description(answer)}", retry_after=float(wait))
+        raise http.error(f"HTTP 429: {_description(answer)}", retry_after=retry_after(str(wait), 0.0))
     http.judge(answer, clock.wall_ms() / 1000, _description(answer))
     body = answer.json()
     if body is None or body.get("ok") is not True:
