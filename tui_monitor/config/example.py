@@ -85,6 +85,7 @@ EXAMPLES: dict[str, Any] = {
     "allowed_users": [12345],
     "from": "monitor@example.com",
     "to": ["ops@example.com"],
+    "ehlo": "web-1.example.com",
     "user_id": "account",
     "sender": "021234567",
     "receivers": ["01012345678"],

@@ -309,7 +309,7 @@ def _fault(entry: Any, lines: _Lines) -> Fault:
     if kind == "literal_error":
         known = re.findall(r"'([^']+)'", str(context.get("expected", "")))
         return lines.fault(loc, f'"{given}" is not possible{nearest(str(given), known)}; one of {", ".join(known)}')
-    if key in _EITHER:
+    if key in _EITHER and kind != "value_error":
         return lines.fault(loc, f"{_EITHER[key]} is wanted")
     secret = key in _SECRET_KEYS or key in ("dsn", "key")
     said = entry["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ").removeprefix(f"{key}: ")

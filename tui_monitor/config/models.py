@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
 
+from tui_monitor.config.receivers import ascii_domain, chat_id, mailbox, phone_number
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import parse_duration, parse_rate, parse_ratio, parse_size
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
@@ -78,12 +79,21 @@ def _host_and_port(value: str) -> str:
     return value
 
 
+def _mail_address(value: str) -> str:
+    mailbox(value)
+    return value
+
+
 def _beside_the_file(value: str, info: ValidationInfo) -> str:
     """A path relative to the configuration's directory, so that it means the same wherever the program is started."""
     return str(Path((info.context or {}).get("directory", ""), Path(value).expanduser()))
 
 
 FilePath = Annotated[str, AfterValidator(_beside_the_file)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+PhoneNumber = Annotated[str, AfterValidator(phone_number)]
+ChatId = Annotated[str | int, AfterValidator(chat_id)]
+DomainName = Annotated[str, AfterValidator(ascii_domain)]
 Limit = Annotated[str, AfterValidator(_limit)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
@@ -285,10 +295,10 @@ class TelegramNotifier(NotifierSettings):
 
     type: Literal["telegram"] = "telegram"
     token: SecretStr = Field(description="the bot's token", min_length=1)
-    chat_id: str | int = Field(description="chat id or @name")
+    chat_id: ChatId = Field(description="chat id or @name")
     api_url: HttpAddress = _key("https://api.telegram.org", "base address of the API")
     thread_id: int | None = _key(None, "topic of a forum group")
-    allowed_users: list[int] = _key([], "user ids that may acknowledge with a button; none: no buttons")
+    allowed_users: list[Annotated[int, Field(ge=1)]] = _key([], "user ids that may acknowledge with a button; none: no buttons")
 
 
 class SlackNotifier(NotifierSettings):
@@ -308,8 +318,9 @@ class EmailNotifier(NotifierSettings):
     ca_file: FilePath | None = _key(None, "certificate authorities to trust (PEM)")
     username: str | None = _key(None, "user of the mail server")
     password: SecretStr | None = _key(None, "its password")
-    from_: str = Field(description="sender", alias="from", min_length=1)
-    to: list[str] = Field(description="receivers", min_length=1)
+    from_: MailAddress = Field(description="sender", alias="from")
+    to: list[MailAddress] = Field(description="receivers, one an entry", min_length=1)
+    ehlo: DomainName | None = _key(None, "how this machine names itself to the mail server; default: its host name, without a lookup")
 
     @model_validator(mode="before")
     @classmethod
@@ -323,8 +334,8 @@ class AligoNotifier(NotifierSettings):
     type: Literal["aligo"] = "aligo"
     key: SecretStr = Field(description="API key", min_length=1)
     user_id: str = Field(description="account", min_length=1)
-    sender: str = Field(description="registered sender number", min_length=1)
-    receivers: list[str] = Field(description="phone numbers", min_length=1)
+    sender: PhoneNumber = Field(description="registered sender number")
+    receivers: list[PhoneNumber] = Field(description="phone numbers, one an entry", min_length=1, max_length=1000)
     api_url: HttpAddress = _key("https://apis.aligo.in", "base address of the API")
     test_mode: bool = _key(False, "accepted but not sent")
     low_balance: int = _key(0, "warn when fewer SMS remain; 0: do not ask")

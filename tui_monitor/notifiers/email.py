@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
+import socket
 import ssl
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, formataddr
 from typing import TYPE_CHECKING
 
 from tui_monitor.config.models import EmailNotifier
+from tui_monitor.config.receivers import Mailbox, mailbox
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.base import RateLimit, SendError
@@ -23,14 +26,24 @@ if TYPE_CHECKING:
     import aiosmtplib
 
 _POLICY = SMTP.clone(cte_type="7bit")
+_FULL_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def ehlo_name(host: str) -> str:
+    """What to say in EHLO: this host's name where it has a domain, else an address literal (RFC 5321, 4.1.4).
+
+    Never looked up: with a resolver that is silent, socket.getfqdn held every mail up, also one to a relay on this machine.
+    """
+    return host if _FULL_NAME.fullmatch(host) else "[127.0.0.1]"
 
 
 def mail_of(message: Message, sender: str, receivers: list[str], note: str = "", possible_repeat: bool = False) -> EmailMessage:
     """The mail. Its Message-ID follows from the message, so a repeat can be recognised; all of a thread refer to its first."""
     mail = EmailMessage(_POLICY)
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    mail["From"] = _address(sender)
-    mail["To"] = ", ".join(_address(receiver) for receiver in receivers)
+    origin = mailbox(sender)
+    domain = origin.address.rpartition("@")[2].strip("[]")
+    mail["From"] = _header_of(origin)
+    mail["To"] = ", ".join(_header_of(mailbox(receiver)) for receiver in receivers)
     mail["Subject"] = clean(headline(message, possible_repeat))
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
     root = _message_id(f"thread {message.notifier} {message.thread}", domain) if message.thread else ""
@@ -85,6 +98,7 @@ class Email:
             use_tls=settings.tls == "implicit",
             start_tls=settings.tls == "starttls",
             tls_context=self._tls() if settings.tls != "none" else None,
+            local_hostname=settings.ehlo or ehlo_name(socket.gethostname()),
         )
         try:
             await self._talk(client, mail, attempt)
@@ -112,11 +126,11 @@ class Email:
             attempt.step = "logging in"
             await client.login(settings.username, self._password)
         attempt.step = "naming the sender"
-        await client.mail(parseaddr(settings.from_)[1])
+        await client.mail(mailbox(settings.from_).address)
         attempt.step = "naming the receivers"
         for receiver in settings.to:
             try:
-                await client.rcpt(parseaddr(receiver)[1])
+                await client.rcpt(mailbox(receiver).address)
             except aiosmtplib.SMTPResponseException as error:
                 attempt.refused.append(f"{receiver} ({error.code} {error.message})")
                 attempt.transient = attempt.transient or error.code < 500
@@ -159,6 +173,5 @@ def _message_id(seed: str, domain: str) -> str:
     return f"<{hashlib.sha256(seed.encode(errors='replace')).hexdigest()[:32]}@{domain}>"
 
 
-def _address(text: str) -> str:
-    name, address = parseaddr(clean(text))
-    return formataddr((name, address)) if name else address
+def _header_of(receiver: Mailbox) -> str:
+    return formataddr((clean(receiver.name), receiver.address)) if receiver.name else receiver.address

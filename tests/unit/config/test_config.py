@@ -14,6 +14,9 @@ from tui_monitor.platform.paths import find_config, find_state
 
 CHECK = '[[checks]]\nname = "api"\ntype = "http"\nurl = "http://127.0.0.1/"\n'
 
+MAIL = '[[notifiers]]\nname = "m"\ntype = "email"\nhost = "h"\nfrom = "m@example.com"\n'
+SMS = '[[notifiers]]\nname = "s"\ntype = "aligo"\nkey = "k"\nuser_id = "u"\nsender = "0212345678"\n'
+
 WRONG = {
     "bel = true\n": (1, "bel", 'did you mean "bell"?'),
     '[system]\nintervall = "1s"\n': (2, "system.intervall", 'did you mean "interval"?'),
@@ -54,6 +57,10 @@ WRONG = {
     CHECK + "expect_status = [200, 2000]\n": (5, "checks[1].expect_status[2]", "less than or equal to 599"),
     '[[checks]]\nname = "d"\ntype = "postgres"\ndsn = "postgresql://u:hu/sh@h/d"\n': (4, "checks[1].dsn", "its port is no number"),
     '[[notifiers]]\nname = "n"\ntype = "ntfy"\ntopic = "t"\nrate_limit = "0/1m"\n': (5, "notifiers[1].rate_limit", 'for example "20/1m"'),
+    MAIL + 'to = ["a@example.com", "b@example.com, c@example.com"]\n': (6, "notifiers[1].to[2]", "each as an entry of its own"),
+    MAIL + 'to = ["ops@example.com"]\nehlo = "not a name"\n': (7, "notifiers[1].ehlo", "is not a domain"),
+    SMS + 'receivers = ["01012345678;01087654321"]\n': (7, "notifiers[1].receivers[1]", "each as an entry of its own"),
+    '[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "1:a"\nchat_id = "-1, -2"\n': (5, "notifiers[1].chat_id", "a notifier for each"),
     '[[inhibit]]\nsource = []\ntarget = ["a"]\n': (2, "inhibit[1].source", "at least 1 item"),
 }
 
