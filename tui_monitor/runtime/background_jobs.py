@@ -16,6 +16,7 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.base import Notifier, Prepaid, SendError
 from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
 from tui_monitor.storage.repository import StateRepository, prune
@@ -50,13 +51,19 @@ class Upkeep:
         asked = {entry.name for entry in settings.notifiers if entry.type == "aligo" and entry.low_balance}
         for reason in self._troubles.reasons:  # of notifiers that are gone
             kind, _, name = reason.partition("-")
-            if (kind == "notifier" and name not in notifiers) or (kind == "balance" and name not in asked):
+            if (kind == "notifier" and name not in notifiers) or (kind == "balance" and name not in asked) or kind == "chat":
                 self._troubles.clear(reason)
         if any(entry.type == "telegram" and entry.allowed_users for entry in settings.notifiers):
             from tui_monitor.notifiers.telegram.updates import build_updates
 
             pollers = build_updates(
-                settings.notifiers, self._acknowledged_in_chat, self._clock, lambda text: log.warning("%s", text), settings.language
+                settings.notifiers,
+                self._acknowledged_in_chat,
+                self._clock,
+                lambda text: log.warning("%s", text),
+                settings.language,
+                host=host_of(settings),
+                on_conflict=lambda text: self._troubles.set("chat", text),
             )
             self._configured += [self._group.create_task(quietly(poller.run()), name="chat") for poller in pollers]
         if settings.heartbeat is not None:

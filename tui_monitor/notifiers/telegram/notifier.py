@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -19,6 +20,8 @@ LIMIT = 4096
 CALLBACK_LIMIT = 64
 _MAX_BUTTONS = 8
 _QUIET = ("info", "warning")
+_GONE = re.compile(r"message thread not found|TOPIC_(?:DELETED|CLOSED|ID_INVALID)", re.IGNORECASE)
+"""A 400 that only concerns the topic: deleted, or closed to the bot."""
 
 
 def to_html(lines: list[Line]) -> str:
@@ -31,11 +34,23 @@ def text_lines(message: Message, note: str = "", possible_repeat: bool = False) 
     return fit(lines_of(message, note, possible_repeat, mark_of(message)), LIMIT, utf16_length)
 
 
+def press_data(alert_id: str, host: str) -> str:
+    """What a button sends back: the alert and the host whose monitor knows it, at most 64 bytes (source: Bot API, callback_data)."""
+    head = f"ack:{alert_id}:"
+    return head + host_in_press(alert_id, host) if host else head[:-1]
+
+
+def host_in_press(alert_id: str, host: str) -> str:
+    """As much of the host's name as fits beside the alert's id."""
+    room = CALLBACK_LIMIT - len(f"ack:{alert_id}:".encode())
+    return clean(host).encode()[: max(0, room)].decode(errors="ignore")
+
+
 def buttons(message: Message) -> dict[str, Any] | None:
     """An Acknowledge button for each alert that fires and nobody has taken; None where there is nothing to press."""
     rows: list[list[dict[str, str]]] = []
     for alert in message.alerts:
-        data = f"ack:{alert.id}"
+        data = press_data(alert.id, message.host)
         if is_resolved(alert) or alert.acknowledged_by or len(data.encode()) > CALLBACK_LIMIT or len(rows) >= _MAX_BUTTONS:
             continue
         name = (
@@ -98,11 +113,20 @@ class Telegram:
         self._http = HttpClient(settings.timeout, [token])
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """sendMessage; the message id. A chat that moved is followed; text that Telegram cannot parse goes once as plain text."""
+        """sendMessage; the message id. Where Telegram's refusal has a way out, it is taken once.
+
+        A chat that moved is followed, text that cannot be parsed goes as plain text, and a topic that is gone gives way to the group
+        itself, which the message says.
+        """
         payload = payload_of(message, self._chat_id, note, possible_repeat, ack=self._ack)
         if self._thread_id is not None:
             payload["message_thread_id"] = self._thread_id
         answer = await self._call("sendMessage", payload)
+        if answer.status == 400 and "message_thread_id" in payload and _GONE.search(_description(answer)):
+            del payload["message_thread_id"]
+            lost = say(message.language, "topic_gone", topic=self._thread_id)
+            payload = payload_of(message, payload["chat_id"], " · ".join(filter(None, (note, lost))), possible_repeat, ack=self._ack)
+            answer = await self._call("sendMessage", payload)
         if (moved := _parameter(answer, "migrate_to_chat_id")) is not None:
             self._chat_id = payload["chat_id"] = moved
             answer = await self._call("sendMessage", payload)

@@ -12,7 +12,7 @@ from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.base import SendError
 from tui_monitor.notifiers.http import HttpClient
-from tui_monitor.notifiers.telegram.notifier import result_of
+from tui_monitor.notifiers.telegram.notifier import host_in_press, result_of
 
 OnAck = Callable[[str, str], Awaitable[str]]
 """Acknowledge an alert (id, by whom); the words to show to who pressed."""
@@ -22,7 +22,14 @@ _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 60.0
 _LEAST_S = 1.0
 """A server (or a proxy before it) that answers at once without news is not asked without pause."""
-_DATA = re.compile(r"ack:([0-9A-Za-z_-]{1,60})")
+HOLD_S = 15.0
+"""A press for another host is left to its monitor for so long before it is answered here; then it would be too old to answer."""
+_HOLD_PAUSE_S = 3.0
+_CONFLICT_PAUSE_S = 10.0
+"""The longest pause after a 409: the other machine's turn must come within `HOLD_S`."""
+_CONFLICTS = 3
+"""So many 409 in a row are another program, not our own last poll that Telegram has not given up yet."""
+_DATA = re.compile(r"ack:([0-9A-Za-z_-]{1,60})(?::(.*))?", re.DOTALL)
 
 
 class TelegramUpdates:
@@ -37,7 +44,11 @@ class TelegramUpdates:
         clock: Clock,
         on_problem: Callable[[str], None],
         language: str = "en",
+        *,
+        host: str = "",
+        on_conflict: Callable[[str], None] = lambda text: None,
     ) -> None:
+        """``on_problem`` logs; ``on_conflict`` says that another program polls the same bot, and with "" that none does any more."""
         self._base = f"{api_url.rstrip('/')}/bot{token}"
         self._http = HttpClient(POLL_S + 10.0, [token])
         self._allowed = frozenset(allowed_users)
@@ -45,52 +56,94 @@ class TelegramUpdates:
         self._clock = clock
         self._on_problem = on_problem
         self._language = language
+        self._host = host
+        self._on_conflict = on_conflict
         self._offset = 0
+        self._held: dict[int, float] = {}
+        self._done: set[int] = set()
 
     async def run(self) -> None:
         """Poll until cancelled; what fails is reported once and tried again, more and more slowly."""
-        pause, told = _FIRST_PAUSE_S, ""
+        pause, told, conflicts = _FIRST_PAUSE_S, "", 0
         try:
             while True:
                 begin = self._clock.monotonic()
                 try:
                     news = await self.poll()
-                    pause, told = _FIRST_PAUSE_S, ""
-                    if not news and self._clock.monotonic() - begin < _LEAST_S:
-                        await self._clock.sleep(_LEAST_S)
-                    continue
                 except SendError as error:
-                    wait = max(pause, error.retry_after or 0.0)
+                    conflicts = self._judge_conflict(error, conflicts)
                     if error.reason != told:
                         self._on_problem(f"Telegram buttons do not work: {error.reason}")
                         told = error.reason
-                await self._clock.sleep(wait)
-                pause = min(_LONGEST_PAUSE_S, pause * 2)
+                    await self._clock.sleep(max(pause, error.retry_after or 0.0))
+                    pause = min(_CONFLICT_PAUSE_S if conflicts else _LONGEST_PAUSE_S, pause * 2)
+                    continue
+                pause, told, conflicts = _FIRST_PAUSE_S, "", 0
+                self._on_conflict("")
+                if self._held:
+                    await self._clock.sleep(_HOLD_PAUSE_S)
+                elif not news and self._clock.monotonic() - begin < _LEAST_S:
+                    await self._clock.sleep(_LEAST_S)
         finally:
             await self._http.close()
 
+    def _judge_conflict(self, error: SendError, before: int) -> int:
+        """How many 409 came in a row; from the third on it is told to whoever looks on the board."""
+        if not error.reason.startswith("HTTP 409"):
+            return 0
+        if before + 1 == _CONFLICTS:
+            self._on_conflict(f"Telegram buttons: another program polls the same bot; give each machine a bot of its own ({error.reason})")
+        return before + 1
+
     async def poll(self, wait_s: int = POLL_S) -> bool:
-        """One getUpdates and what follows from it; whether there was anything new. Raises SendError."""
+        """One getUpdates and what follows from it; whether there was anything new. Raises SendError.
+
+        Telegram gives each update to whichever machine asks first, and forgets it when one asks for a later one. So a press for
+        another host is not confirmed for `HOLD_S`: its own monitor can still take it.
+        """
         before = self._offset
         question = {"offset": self._offset, "timeout": wait_s, "allowed_updates": ["callback_query"]}
         updates = await self._call("getUpdates", question)
-        for update in updates if isinstance(updates, list) else []:
-            if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
-                continue
+        seen = [each for each in (updates if isinstance(updates, list) else []) if isinstance(each, dict)]
+        numbers = {each["update_id"]: each for each in seen if isinstance(each.get("update_id"), int)}
+        self._held = {number: since for number, since in self._held.items() if number in numbers}
+        for number, update in numbers.items():
             query = update.get("callback_query")
-            if isinstance(query, dict):
+            if number not in self._done and isinstance(query, dict) and not self._hold(number, query):
                 await self._press(query)
-            self._offset = max(self._offset, update["update_id"] + 1)
+                self._done.add(number)
+        ahead = max(numbers, default=self._offset - 1) + 1
+        self._offset = max(self._offset, min(self._held, default=ahead))
+        self._done = {number for number in self._done if number >= self._offset}
         return self._offset > before
+
+    def _hold(self, number: int, query: dict[str, Any]) -> bool:
+        """Whether this press is another host's and is still left to it."""
+        if not self._other_host(str(query.get("data", ""))):
+            return False
+        now = self._clock.monotonic()
+        if now - self._held.setdefault(number, now) < HOLD_S:
+            return True
+        del self._held[number]
+        return False
+
+    def _other_host(self, data: str) -> str:
+        """The host that a button names where it is not this one; "" for our own, and for buttons of older versions, that name none."""
+        match = _DATA.fullmatch(data)
+        named = match[2] if match and match[2] else ""
+        return "" if match is None or not named or not self._host or named == host_in_press(match[1], self._host) else clean(named)
 
     async def _press(self, query: dict[str, Any]) -> None:
         sender = query.get("from")
         user: dict[str, Any] = sender if isinstance(sender, dict) else {}
-        match = _DATA.fullmatch(str(query.get("data", "")))
+        data = str(query.get("data", ""))
+        match = _DATA.fullmatch(data)
         if user.get("id") not in self._allowed:
             words = say(self._language, "forbidden")
         elif match is None:
             words = say(self._language, "unknown_button")
+        elif other := self._other_host(data):
+            words = say(self._language, "other_host", host=clip(other, 60))
         else:
             words = await self._acknowledge(match[1], who(user))
         try:
@@ -118,11 +171,21 @@ def who(user: dict[str, Any]) -> str:
 
 
 def build_updates(
-    notifiers: Iterable[Notifier], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str = "en"
+    notifiers: Iterable[Notifier],
+    on_ack: OnAck,
+    clock: Clock,
+    on_problem: Callable[[str], None],
+    language: str = "en",
+    *,
+    host: str = "",
+    on_conflict: Callable[[str], None] = lambda text: None,
 ) -> list[TelegramUpdates]:
     """One poller for each bot whose notifiers allow somebody to acknowledge: two pollers of one bot would fight (409)."""
     users: dict[tuple[str, str], set[int]] = {}
     for settings in notifiers:
         if isinstance(settings, TelegramNotifier) and settings.allowed_users:
             users.setdefault((settings.token.get_secret_value(), settings.api_url), set()).update(settings.allowed_users)
-    return [TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language) for (token, url), allowed in users.items()]
+    return [
+        TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language, host=host, on_conflict=on_conflict)
+        for (token, url), allowed in users.items()
+    ]
