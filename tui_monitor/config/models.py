@@ -10,6 +10,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
 
 from tui_monitor.config.receivers import ascii_domain, chat_id, mailbox, phone_number
+from tui_monitor.config.requests import (
+    base_address,
+    header_fields,
+    ntfy_server,
+    ntfy_topic,
+    program_arguments,
+    telegram_token,
+    token,
+)
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import parse_duration, parse_rate, parse_ratio, parse_size
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
@@ -79,6 +88,16 @@ def _host_and_port(value: str) -> str:
     return value
 
 
+def _secret(check: Callable[[str], object]) -> Callable[[SecretStr], SecretStr]:
+    """The same check for a secret; its message must not show the value."""
+
+    def checked(value: SecretStr) -> SecretStr:
+        check(value.get_secret_value())
+        return value
+
+    return checked
+
+
 def _mail_address(value: str) -> str:
     mailbox(value)
     return value
@@ -93,6 +112,10 @@ FilePath = Annotated[str, AfterValidator(_beside_the_file)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 PhoneNumber = Annotated[str, AfterValidator(phone_number)]
 ChatId = Annotated[str | int, AfterValidator(chat_id)]
+HeaderFields = Annotated[dict[str, str], AfterValidator(header_fields)]
+Token = Annotated[SecretStr, AfterValidator(_secret(token))]
+TelegramToken = Annotated[SecretStr, AfterValidator(_secret(telegram_token))]
+BaseAddress = Annotated[str, AfterValidator(_address("http", "https")), AfterValidator(base_address)]
 DomainName = Annotated[str, AfterValidator(ascii_domain)]
 Limit = Annotated[str, AfterValidator(_limit)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
@@ -280,28 +303,34 @@ class NotifierSettings(Section):
     severities: list[Severity] = _key([], "only these; default all")
 
 
-class WebhookNotifier(NotifierSettings):
+class HttpNotifierSettings(NotifierSettings):
+    """What every notifier has that speaks HTTP."""
+
+    ca_file: FilePath | None = _key(None, "certificate authorities to trust instead of the usual ones (PEM)")
+
+
+class WebhookNotifier(HttpNotifierSettings):
     """POST JSON in Alertmanager's version 4 shape."""
 
     type: Literal["webhook"] = "webhook"
     url: SecretHttpAddress = Field(description="where to POST")
-    headers: dict[str, str] = _key({}, "more request headers")
+    headers: HeaderFields = _key({}, "more request headers")
     secret: SecretStr | None = _key(None, "key of the HMAC in X-Signature-256")
     max_alerts: int = _key(0, "at most this many alerts in one message; 0: no limit", ge=0)
 
 
-class TelegramNotifier(NotifierSettings):
+class TelegramNotifier(HttpNotifierSettings):
     """A Telegram bot."""
 
     type: Literal["telegram"] = "telegram"
-    token: SecretStr = Field(description="the bot's token", min_length=1)
+    token: TelegramToken = Field(description="the bot's token", min_length=1)
     chat_id: ChatId = Field(description="chat id or @name")
-    api_url: HttpAddress = _key("https://api.telegram.org", "base address of the API")
+    api_url: BaseAddress = _key("https://api.telegram.org", "base address of the API")
     thread_id: int | None = _key(None, "topic of a forum group")
     allowed_users: list[Annotated[int, Field(ge=1)]] = _key([], "user ids that may acknowledge with a button; none: no buttons")
 
 
-class SlackNotifier(NotifierSettings):
+class SlackNotifier(HttpNotifierSettings):
     """A Slack incoming webhook."""
 
     type: Literal["slack"] = "slack"
@@ -328,7 +357,7 @@ class EmailNotifier(NotifierSettings):
         return {"port": 465, **raw} if isinstance(raw, dict) and raw.get("tls") == "implicit" else raw
 
 
-class AligoNotifier(NotifierSettings):
+class AligoNotifier(HttpNotifierSettings):
     """SMS through Aligo (Korea)."""
 
     type: Literal["aligo"] = "aligo"
@@ -336,33 +365,35 @@ class AligoNotifier(NotifierSettings):
     user_id: str = Field(description="account", min_length=1)
     sender: PhoneNumber = Field(description="registered sender number")
     receivers: list[PhoneNumber] = Field(description="phone numbers, one an entry", min_length=1, max_length=1000)
-    api_url: HttpAddress = _key("https://apis.aligo.in", "base address of the API")
+    api_url: BaseAddress = _key("https://apis.aligo.in", "base address of the API")
     test_mode: bool = _key(False, "accepted but not sent")
     low_balance: int = _key(0, "warn when fewer SMS remain; 0: do not ask")
 
 
-class AlertmanagerNotifier(NotifierSettings):
+class AlertmanagerNotifier(HttpNotifierSettings):
     """An Alertmanager (API v2); firing alerts are sent again while they fire."""
 
     type: Literal["alertmanager"] = "alertmanager"
-    url: HttpAddress = Field(description="base address, for example http://localhost:9093")
+    url: BaseAddress = Field(description="base address, for example http://localhost:9093")
     resend_interval: Duration = _key(60.0, "how often a firing alert is sent again", gt=0)
 
 
-class NtfyNotifier(NotifierSettings):
+class NtfyNotifier(HttpNotifierSettings):
     """A ntfy topic."""
 
     type: Literal["ntfy"] = "ntfy"
-    url: HttpAddress = _key("https://ntfy.sh", "base address of the server")
-    topic: str = Field(description="the topic", min_length=1)
-    token: SecretStr | None = _key(None, "access token")
+    url: Annotated[HttpAddress, AfterValidator(ntfy_server)] = _key("https://ntfy.sh", "address of the server, without the topic")
+    topic: Annotated[str, AfterValidator(ntfy_topic)] = Field(description="the topic")
+    token: Token | None = _key(None, "access token")
 
 
 class CommandNotifier(NotifierSettings):
     """A program that gets the webhook's JSON on standard input."""
 
     type: Literal["command"] = "command"
-    argv: list[str] = Field(description="program and arguments; no shell", min_length=1)
+    argv: Annotated[list[str], Field(min_length=1), AfterValidator(program_arguments)] = Field(
+        description="program and arguments; no shell"
+    )
 
 
 class AppriseNotifier(NotifierSettings):
@@ -438,6 +469,7 @@ class HeartbeatSettings(Section):
     """A dead man's ping to another service: it tells when this monitor is silent."""
 
     url: SecretHttpAddress = Field(description="healthchecks.io shape: the address, /start and /fail below it")
+    ca_file: FilePath | None = _key(None, "certificate authorities to trust instead of the usual ones (PEM)")
     interval: Duration = _key(60.0, "how often", gt=0)
     timeout: Duration = _key(10.0, "a ping that takes longer has failed", gt=0)
 

@@ -51,7 +51,9 @@ class Alertmanager:
         self.resend_interval = settings.resend_interval
         self._clock = clock
         self._url = settings.url.rstrip("/") + "/api/v2/alerts"
-        self._http = HttpClient(settings.timeout, [settings.url.partition("@")[0].rpartition("/")[2]] if "@" in settings.url else [])
+        self._http = HttpClient(
+            settings.timeout, [settings.url.partition("@")[0].rpartition("/")[2]] if "@" in settings.url else [], settings.ca_file
+        )
         self._told: dict[str, AlertSnapshot] = {}
         self._link = ""
 

@@ -77,7 +77,7 @@ class Aligo:
         self._settings = settings
         self._clock = clock
         self._key = settings.key.get_secret_value()
-        self._http = HttpClient(settings.timeout, [self._key])
+        self._http = HttpClient(settings.timeout, [self._key], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """Send one SMS or LMS. Where only some receivers failed it is not tried again: that would reach the others twice."""

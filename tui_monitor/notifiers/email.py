@@ -19,7 +19,7 @@ from tui_monitor.config.receivers import Mailbox, mailbox
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.base import RateLimit, SendError
-from tui_monitor.notifiers.http import redact
+from tui_monitor.notifiers.http import redact, trusting
 from tui_monitor.notifiers.layout import headline, lines_of, plain
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Email:
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self._settings = settings
         self._password = settings.password.get_secret_value() if settings.password else ""
-        self._context = _context(settings.ca_file) if settings.ca_file else None
+        self._context = trusting(settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """Send one mail to all receivers; the id is its Message-ID. Raises SendError."""
@@ -110,7 +110,10 @@ class Email:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
             text = f"certificate not trusted: {cause.verify_message}" if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
-            raise self._error(f"{attempt.step}: {text or type(error).__name__}", maybe_delivered=attempt.written) from None
+            final = isinstance(error, ValueError) and not isinstance(error, OSError)  # what we said cannot be said; an SSLError is both
+            raise self._error(
+                f"{attempt.step}: {text or type(error).__name__}", permanent=final, maybe_delivered=attempt.written and not final
+            ) from None
         finally:
             if isinstance(client.transport, asyncio.WriteTransport):
                 client.transport.abort()  # closing alone waits up to 30 s for the server's goodbye in TLS
@@ -150,13 +153,6 @@ class Email:
     def _error(self, reason: str, *, permanent: bool = False, maybe_delivered: bool = False, answered: bool = False) -> SendError:
         text = clip(clean(redact(reason, [self._password])), 300)
         return SendError(text, permanent=permanent, maybe_delivered=maybe_delivered, answered=answered)
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # an SSLError is one too
-        raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
 
 
 class _Attempt:

@@ -52,6 +52,16 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
+def trusting(ca_file: str | None) -> ssl.SSLContext | None:
+    """A context that trusts only the authorities of this file; None for none. ValueError where the file cannot be used."""
+    if ca_file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an SSLError is one too
+        raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
+
+
 def header_text(text: str) -> str:
     """The text as a header value: one line, ASCII where the language allows it, else UTF-8."""
     return clean(text).replace("–", "-").replace(" · ", "; ").encode(errors="replace").decode().strip()
@@ -132,8 +142,10 @@ def server_time(headers: Mapping[str, str], now_s: float) -> float:
 class HttpClient:
     """POSTs for one notifier: TLS verified, one overall time limit, reasons without secrets, idle connections closed after 5 s."""
 
-    def __init__(self, timeout: float, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, timeout: float, secrets: Iterable[str] = (), ca_file: str | None = None) -> None:
+        """ValueError, beginning with "ca_file: ", where that file cannot be used."""
         self._timeout = timeout
+        self._trusted = trusting(ca_file)
         self._secrets = tuple(secrets)
         self._client: httpx.AsyncClient | None = None
         self._lock = asyncio.Lock()
@@ -203,7 +215,7 @@ class HttpClient:
 
     def _open(self, url: str) -> httpx.AsyncClient:
         plain = url.startswith("http://") and not any(name.lower().endswith("_proxy") for name in os.environ)
-        verify = False if plain else _tls()  # reading the authorities costs 15 ms and 2 MiB
+        verify = self._trusted or (False if plain else _tls())  # reading the authorities costs 15 ms and 2 MiB
         module = load_httpx()
         limits = module.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
         client: httpx.AsyncClient = module.AsyncClient(verify=verify, timeout=self._timeout, limits=limits, follow_redirects=False)

@@ -46,7 +46,7 @@ class Ntfy:
         self._topic = settings.topic
         token = settings.token.get_secret_value() if settings.token else ""
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = HttpClient(settings.timeout, [token, settings.topic if len(settings.topic) > 8 else ""])
+        self._http = HttpClient(settings.timeout, [token, settings.topic if len(settings.topic) > 8 else ""], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """Publish. Raises SendError."""

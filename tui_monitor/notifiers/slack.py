@@ -39,7 +39,7 @@ class Slack:
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self._clock = clock
         self._url = settings.url.get_secret_value()
-        self._http = HttpClient(settings.timeout, secrets_of_url(self._url))
+        self._http = HttpClient(settings.timeout, secrets_of_url(self._url), settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """POST; Slack gives no id. Raises SendError."""

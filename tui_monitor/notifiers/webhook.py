@@ -80,7 +80,7 @@ class Webhook:
         self._url = settings.url.get_secret_value()
         self._secret = settings.secret.get_secret_value() if settings.secret else ""
         secrets = (*secrets_of_url(self._url), self._secret, *(value for value in settings.headers.values() if len(value) >= 6))
-        self._http = HttpClient(settings.timeout, secrets)
+        self._http = HttpClient(settings.timeout, secrets, settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """POST the body; "" as id. Raises SendError."""

@@ -17,6 +17,7 @@ from tui_monitor.config.load import Configuration, Fault
 from tui_monitor.config.models import Settings
 from tui_monitor.dispatch.routing_check import check_routing
 from tui_monitor.notifiers.base import Notifier
+from tui_monitor.notifiers.http import trusting
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.promql.rulefiles import FileRule, load_rule_files
 from tui_monitor.sources.kinds import build_probe
@@ -77,6 +78,10 @@ def _unbuildable(loaded: Configuration) -> Iterator[Fault]:
             build_notifier(entry)
         except ValueError as error:
             yield _of_entry(loaded, "notifiers", index, str(error))
+    try:
+        trusting(loaded.settings.heartbeat.ca_file if loaded.settings.heartbeat else None)
+    except ValueError as error:
+        yield loaded.fault(("heartbeat", "ca_file"), f"heartbeat.{error}")
 
 
 def _of_entry(loaded: Configuration, section: str, index: int, said: str) -> Fault:

@@ -110,7 +110,7 @@ class Telegram:
         self._ack = bool(settings.allowed_users)
         token = settings.token.get_secret_value()
         self._base = f"{settings.api_url.rstrip('/')}/bot{token}"
-        self._http = HttpClient(settings.timeout, [token])
+        self._http = HttpClient(settings.timeout, [token], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """sendMessage; the message id. Where Telegram's refusal has a way out, it is taken once.

@@ -47,10 +47,11 @@ class TelegramUpdates:
         *,
         host: str = "",
         on_conflict: Callable[[str], None] = lambda text: None,
+        ca_file: str | None = None,
     ) -> None:
         """``on_problem`` logs; ``on_conflict`` says that another program polls the same bot, and with "" that none does any more."""
         self._base = f"{api_url.rstrip('/')}/bot{token}"
-        self._http = HttpClient(POLL_S + 10.0, [token])
+        self._http = HttpClient(POLL_S + 10.0, [token], ca_file)
         self._allowed = frozenset(allowed_users)
         self._on_ack = on_ack
         self._clock = clock
@@ -181,11 +182,11 @@ def build_updates(
     on_conflict: Callable[[str], None] = lambda text: None,
 ) -> list[TelegramUpdates]:
     """One poller for each bot whose notifiers allow somebody to acknowledge: two pollers of one bot would fight (409)."""
-    users: dict[tuple[str, str], set[int]] = {}
+    users: dict[tuple[str, str, str | None], set[int]] = {}
     for settings in notifiers:
         if isinstance(settings, TelegramNotifier) and settings.allowed_users:
-            users.setdefault((settings.token.get_secret_value(), settings.api_url), set()).update(settings.allowed_users)
+            users.setdefault((settings.token.get_secret_value(), settings.api_url, settings.ca_file), set()).update(settings.allowed_users)
     return [
-        TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language, host=host, on_conflict=on_conflict)
-        for (token, url), allowed in users.items()
+        TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language, host=host, on_conflict=on_conflict, ca_file=ca)
+        for (token, url, ca), allowed in users.items()
     ]
