@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from tui_monitor.config.models import Check, Notifier, Settings
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import nearest
+from tui_monitor.platform.local_zone import zone_problem
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 _RESERVED = {"TUI_MONITOR_CONFIG", "TUI_MONITOR_STATE"}
@@ -106,7 +107,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ, *, host: st
     if faults:
         raise ConfigurationError(sorted(faults + _of_building(settings, path, lines, faults), key=lambda fault: fault.line or 0))
     assert settings is not None
-    warnings: list[str] = []
+    warnings: list[str] = [problem] if (problem := zone_problem(environ)) else []
     if path is not None and literal_secret and path.stat().st_mode & 0o004:
         warnings.append(f"{path} holds secrets and every user can read it: chmod o-r {path}, or use ${{NAME}} or a *_file key")
     if settings.notifiers and not (settings.routing or settings.routes):
