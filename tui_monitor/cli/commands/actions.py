@@ -6,6 +6,7 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 from tui_monitor.board.values import CommandRefused
 from tui_monitor.cli.options import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
@@ -152,9 +153,9 @@ def _ahead(option: str, text: str, now: int) -> int:
 
 
 def _on_silence(given: Namespace) -> int:
-    seconds = seconds_of(given.for_, "--for") if given.verb == "extend" else 0.0
-    looked = look(given)
     now = wall_ms()
+    change = _extension(given, now) if given.verb == "extend" else None
+    looked = look(given)
     prefix = given.id.strip().lower().removeprefix("silence:")
     silences = read_state(looked.directory, lambda state: state.dispatch.silences())
     known = [silence.id for silence in silences if silence.ends_at > now or given.verb == "extend"]
@@ -163,7 +164,17 @@ def _on_silence(given: Namespace) -> int:
     if len(fits) != 1:
         several = f'"{prefix}" is the beginning of several silences: {", ".join(fits[:5])}'
         raise Refused(several if fits else f'there is no silence "{prefix}"{_nearest(prefix, known)}')
-    return submit(looked, ExtendSilence(fits[0], seconds) if given.verb == "extend" else EndSilence(fits[0]))
+    return submit(looked, replace(change, id=fits[0]) if change else EndSilence(fits[0]))
+
+
+def _extension(given: Namespace, now: int) -> ExtendSilence:
+    """What `extend` asks for, its silence not known yet."""
+    if given.for_ is not None:
+        return ExtendSilence("", seconds_of(given.for_, "--for"))
+    until = _ahead("--until", given.until, now)
+    if until <= now:
+        raise Refused("--until: that time has already passed; unsilence ends a silence now", 2)
+    return ExtendSilence("", until=until)
 
 
 # --- others ---------------------------------------------------------------------------------------------------------------
