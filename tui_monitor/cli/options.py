@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_monitor.core import units
+from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.sanitize import clean, near
 
 if TYPE_CHECKING:
@@ -37,19 +39,20 @@ class Refused(Exception):
 
 def complain(text: str) -> None:
     """Print to standard error, one message a line."""
-    for line in text.splitlines():
-        print(f"tui-monitor: {clean(line)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # where nobody can be told, the exit code says it
+        for line in text.splitlines():
+            print(f"tui-monitor: {clean(line)}", file=sys.stderr)
 
 
 def configuration(given: Namespace) -> Configuration:
-    """Load it; Refused with code 2 and every fault."""
+    """Load it; Refused with code 78 and every fault."""
     from tui_monitor.config.load import ConfigurationError, load  # pydantic: 100 ms, only for commands that need the configuration
     from tui_monitor.platform.paths import find_config
 
     try:
         return load(find_config(given.config, os.environ))
     except ConfigurationError as error:
-        raise Refused(str(error), 2) from None
+        raise Refused(str(error), CONFIGURATION) from None
 
 
 def state_path(given: Namespace) -> Path:
@@ -70,13 +73,13 @@ def counted(count: int, what: str) -> str:
 
 
 def seconds_of(text: str, option: str) -> float:
-    """A duration as typed, more than nothing and at most ten years; Refused with code 2."""
+    """A duration as typed, more than nothing and at most ten years; Refused with code 64."""
     try:
         seconds = units.parse_duration(text)
     except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
+        raise Refused(f"{option}: {error}", USAGE) from None
     if not 0 < seconds <= LONGEST_S:
-        raise Refused(f'{option}: "{text}" is {"nothing" if seconds <= 0 else "more than ten years"}', 2)
+        raise Refused(f'{option}: "{text}" is {"nothing" if seconds <= 0 else "more than ten years"}', USAGE)
     return seconds
 
 

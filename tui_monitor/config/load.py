@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from tui_monitor.config.models import Check, Notifier, Settings
+from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.platform.local_zone import zone_problem
@@ -52,7 +53,7 @@ class Fault:
 class ConfigurationError(Exception):
     """The configuration cannot be used; ``faults`` lists every reason."""
 
-    exit_code = 2
+    exit_code = CONFIGURATION
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))

@@ -13,6 +13,7 @@ from argparse import Namespace
 from tui_monitor.config.load import Configuration, ConfigurationError, load
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
+from tui_monitor.core.exit_codes import CONFIGURATION, FAILED
 from tui_monitor.core.version import VERSION
 from tui_monitor.daemon.json_log import hide_secrets, start_logging
 from tui_monitor.daemon.systemd import Systemd
@@ -29,7 +30,7 @@ STUCK_AFTER = 30.0
 
 
 def run_headless(given: Namespace) -> int:
-    """Exit 0 after SIGTERM, 2 for a configuration or state directory that cannot be used."""
+    """Exit 0 after SIGTERM, 78 for a configuration or state directory that cannot be used."""
     handler = start_logging(sys.stderr, getattr(logging, given.log_level.upper()))
     raise_descriptor_limit()
     path = find_config(given.config, os.environ)
@@ -52,17 +53,17 @@ def run_headless(given: Namespace) -> int:
     except (ConfigurationError, StateUnusable) as error:
         for line in str(error).splitlines():
             log.error("%s", line)
-        return 2
+        return CONFIGURATION
     runtime = Runtime(directory, load_anew, SystemClock(), "headless", who())
     try:
         asyncio.run(_serve(runtime, Systemd()))
     except ConfigurationError as error:
         for line in str(error).splitlines():
             log.error("%s", line)
-        return 2
+        return CONFIGURATION
     except Exception:
         log.exception("tui-monitor ends by a fault of its own")
-        return 1
+        return FAILED
     return 0
 
 

@@ -23,6 +23,7 @@ from tui_monitor.core.commands import (
     Resolve,
     Unacknowledge,
 )
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.sanitize import clean, near
 from tui_monitor.platform.acting_user import who
 from tui_monitor.platform.state_directory import StateDirectory
@@ -32,7 +33,7 @@ from tui_monitor.storage.state.reader import StateReader
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 done or kept for the next leader, 1 refused or unknown, 2 usage."""
+    """Exit 0 done or kept for the next leader, 1 refused or unknown, 64 usage."""
     acts: dict[str, Callable[[Namespace], int]] = {
         "ack": _ack,
         "unack": _on_alert,
@@ -72,7 +73,7 @@ def _result_of(directory: StateDirectory, ident: int) -> CommandResult:
 
 def _ack(given: Namespace) -> int:
     if bool(given.ids) == given.all:
-        raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", 2)
+        raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", USAGE)
     seconds = None if given.for_ is None else seconds_of(given.for_, "--for")
     access = look(given)
     if given.all and access.alive:
@@ -136,11 +137,11 @@ def _silence(given: Namespace) -> int:
     try:
         make_silence(given.matchers, start, end, "")
     except ValueError as error:
-        raise Refused(str(error), 2) from None
+        raise Refused(str(error), USAGE) from None
     if end <= now:
-        raise Refused("the time that it was to be silent for has already passed", 2)
+        raise Refused("the time that it was to be silent for has already passed", USAGE)
     if end - now > LONGEST_S * 1000:
-        raise Refused("a silence ends within ten years", 2)
+        raise Refused("a silence ends within ten years", USAGE)
     named = start if given.start or given.end else None
     return submit(look(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
 
@@ -149,7 +150,7 @@ def _ahead(option: str, text: str, now: int) -> int:
     try:
         return parse_time(text, now, ahead=True)
     except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
+        raise Refused(f"{option}: {error}", USAGE) from None
 
 
 def _on_silence(given: Namespace) -> int:
@@ -173,7 +174,7 @@ def _extension(given: Namespace, now: int) -> ExtendSilence:
         return ExtendSilence("", seconds_of(given.for_, "--for"))
     until = _ahead("--until", given.until, now)
     if until <= now:
-        raise Refused("--until: that time has already passed; unsilence ends a silence now", 2)
+        raise Refused("--until: that time has already passed; unsilence ends a silence now", USAGE)
     return ExtendSilence("", until=until)
 
 
@@ -186,11 +187,11 @@ def _annotate(given: Namespace) -> int:
     now = wall_ms()
     text = clean(given.text).strip()
     if not text:
-        raise Refused("the text is empty", 2)
+        raise Refused("the text is empty", USAGE)
     try:
         at = parse_time(given.when, now) if given.when else now
     except ValueError as error:
-        raise Refused(f"--at: {error}", 2) from None
+        raise Refused(f"--at: {error}", USAGE) from None
     looked = look(given)
     if looked.alive:
         return submit(looked, Annotate(text, at))
@@ -205,4 +206,4 @@ def _annotate(given: Namespace) -> int:
 
 
 def _heartbeat(given: Namespace) -> int:
-    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', 2)
+    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', USAGE)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from tui_monitor.checks.target import without_credentials
 from tui_monitor.cli.options import Refused, complain, configuration
 from tui_monitor.config.example import example_text, toml_value
+from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
 from tui_monitor.platform.service_discovery import discover, listening_ports
 
@@ -21,7 +22,7 @@ HIDDEN = "***"
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, or 2 with every fault of the configuration."""
+    """Exit 0, or 78 with every fault of the configuration."""
     return {"init": _init, "check": _check, "show": _show}[given.action](given)
 
 
@@ -54,7 +55,7 @@ def _check(given: Namespace) -> int:
 
     problems = problems_of(loaded)
     if problems:
-        raise Refused("\n".join(problems), 2)
+        raise Refused("\n".join(problems), CONFIGURATION)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
     settings = loaded.settings

@@ -6,22 +6,23 @@ import os
 from argparse import Namespace
 
 from tui_monitor.cli.options import Refused, parse_time, wall_ms
+from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.platform.import_trimming import lean_screen
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 
 
 def run_dashboard(given: Namespace) -> int:
-    """Exit 0 after `q`; 2 for a configuration or state directory that cannot be used."""
+    """Exit 0 after `q`; 78 for a configuration or state directory that cannot be used."""
     try:
         at = parse_time(given.at, wall_ms()) if given.at else None
     except ValueError as error:
-        raise Refused(f"--at: {error}", 2) from None
+        raise Refused(f"--at: {error}", USAGE) from None
     path = find_config(given.config, os.environ)
     try:
         directory = open_directory(find_state(given.state, os.environ, path))
     except StateUnusable as error:
-        raise Refused(str(error), 2) from None
+        raise Refused(str(error), CONFIGURATION) from None
     lean_screen()
     from tui_monitor.runtime.late_runtime import LateRuntime
     from tui_monitor.tui.app import run_app

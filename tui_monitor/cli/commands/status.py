@@ -35,11 +35,12 @@ def status(given: Namespace) -> int:
         report = _report(look(given), now)
     except Refused as refused:
         report = _nothing_known(str(refused))
+    given.verdict = HealthStatus(report["status"]).exit_code
     if given.json:
         print_json(report)
     else:
         _print(report, now)
-    return HealthStatus(report["status"]).exit_code
+    return int(given.verdict)
 
 
 def _nothing_known(reason: str) -> dict[str, Any]:
