@@ -437,8 +437,17 @@ class Leader:
 
     def _outbox_event(self, event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
-        level = logging.INFO if event.state in ("sent", "queued", "sending") else logging.WARNING
-        log.log(level, "notification %s: %s", event.state, event.error or event.kind, extra={"data": data})
+        well = event.recorded and event.state in ("sent", "queued", "sending")
+        remark = "" if event.recorded else " (not recorded, may repeat)"
+        data["recorded"] = event.recorded
+        log.log(
+            logging.INFO if well else logging.WARNING,
+            "notification %s: %s%s",
+            event.state,
+            event.error or event.kind,
+            remark,
+            extra={"data": data},
+        )
         self._deliveries.take(event, self._clock.wall_ms())
 
     async def _keep(self, now: int) -> None:

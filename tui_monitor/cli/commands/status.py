@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.board.values import Board, CheckView, Resources, board_from_json
+from tui_monitor.board.values import AlertView, Board, CheckView, Resources, board_from_json
 from tui_monitor.cli.options import Refused, rfc3339, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import Looked, look, read_state
@@ -63,7 +63,8 @@ def _report(looked: Looked, now: int) -> dict[str, Any]:
     leader, board = looked.leader, _board(looked.directory.history_db)
     report = _nothing_known("")
     alerts = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
-    report["alerts"] = _count(alerts)
+    unrecorded = _unrecorded(looked, board)
+    report["alerts"] = _count([*alerts, *unrecorded])
     if looked.alive and leader is not None:
         report["leader"] = {
             "pid": leader.pid,
@@ -81,11 +82,28 @@ def _report(looked: Looked, now: int) -> dict[str, Any]:
         report["reason"] = f"the monitor has written nothing since {rfc3339(board.at)}"
     if board is not None:
         fresh = not report["reason"]
-        known = overall((check.status for check in board.checks), alerts)
+        later = [alert for alert in alerts if alert.name == "CheckUnhealthy" and alert.state == "firing" and alert.starts_at > board.at]
+        known = overall((*(check.status for check in board.checks), *map(_meaning, later)), [*alerts, *unrecorded])
         report["status"] = str(known) if fresh else "unknown"
+        if fresh and later:
+            report["reason"] = f"the board is older than what fires ({later[0].id}): the history cannot be written"
+        elif fresh and unrecorded:
+            report["reason"] = f"what fires is not on record ({unrecorded[0].id} {unrecorded[0].name}): the state cannot be written"
         report.update(host=board.host, at=rfc3339(board.at), resources=_resources(board.resources), trouble=list(board.trouble))
         report["checks"] = [_check(check, "" if fresh else report["reason"]) for check in board.checks]
     return report
+
+
+def _unrecorded(looked: Looked, board: Board | None) -> list[AlertView]:
+    """What fires by the running monitor's board and is unknown to the state, which cannot be written then."""
+    firing = [alert for alert in board.alerts if alert.state == "firing"] if board is not None and looked.alive else []
+    known = read_state(looked.directory, lambda state: state.alerts.labels([alert.id for alert in firing])) if firing else {}
+    return [alert for alert in firing if alert.id not in known]
+
+
+def _meaning(alert: Alert) -> HealthStatus:
+    """What a firing check alert says of its check, where the board does not say it yet."""
+    return HealthStatus.DEGRADED if alert.severity == "warning" else HealthStatus.UNHEALTHY
 
 
 def _board(path: Path) -> Board | None:
@@ -102,13 +120,14 @@ def _board(path: Path) -> Board | None:
         return None
 
 
-def _count(alerts: list[Alert]) -> dict[str, Any]:
+def _count(alerts: Sequence[Alert | AlertView]) -> dict[str, Any]:
     """``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire."""
     firing = [alert for alert in alerts if alert.state == "firing"]
     severities = Counter(alert.severity for alert in firing)
+    taken = sum(bool(alert.acknowledged_by if isinstance(alert, AlertView) else alert.acknowledged) for alert in firing)
     return {
-        "firing": sum(alert.acknowledged is None for alert in firing),
-        "acknowledged": sum(alert.acknowledged is not None for alert in firing),
+        "firing": len(firing) - taken,
+        "acknowledged": taken,
         "pending": len(alerts) - len(firing),
         "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
     }
