@@ -5,6 +5,7 @@ Source: https://smartsms.aligo.in/admin/api/spec.html.
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from tui_monitor.config.models import AligoNotifier
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.base import RateLimit, SendError, failure_of, receivers_of
 from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient
 from tui_monitor.notifiers.layout import headline, lines_of
 
@@ -74,24 +75,47 @@ class Aligo:
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self.low_balance = settings.low_balance
+        self.receivers = tuple(dict.fromkeys(settings.receivers))
         self._settings = settings
         self._clock = clock
         self._key = settings.key.get_secret_value()
         self._http = HttpClient(settings.timeout, [self._key], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send one SMS or LMS. Where only some receivers failed it is not tried again: that would reach the others twice."""
+        """Send an SMS or LMS to each receiver by itself; the ids of those that were accepted.
+
+        One request for all would say how many failed and not which. Raises SendError, and PartlySent where they fare differently;
+        what does not fit into the time limit is left for the next try.
+        """
+        receivers = receivers_of(message, self.receivers)
         sms = sms_of(message, note, possible_repeat)
-        form = {"sender": self._settings.sender, "receiver": ",".join(self._settings.receivers), "msg": sms.text, "msg_type": sms.kind}
+        deadline = asyncio.get_running_loop().time() + self.timeout
+        taken: dict[str, str] = {}
+        failures: dict[str, SendError] = {}
+        for place, receiver in enumerate(receivers):
+            try:
+                taken[receiver] = await self._send_one(sms, receiver, deadline - asyncio.get_running_loop().time())
+            except SendError as error:
+                failures[receiver] = error
+                if not error.answered:  # a service that does not answer is not asked for the others too
+                    failures |= dict.fromkeys(receivers[place + 1 :], SendError(error.reason))
+                    break
+        if failures:
+            raise failure_of(taken, failures)
+        return " ".join(dict.fromkeys(taken.values()))
+
+    async def _send_one(self, sms: Sms, receiver: str, remaining: float) -> str:
+        if remaining <= 0:
+            raise SendError(f"not tried in {self.timeout:g} s")
+        form = {"sender": self._settings.sender, "receiver": receiver, "msg": sms.text, "msg_type": sms.kind}
         if sms.title:
             form["title"] = sms.title
         if self._settings.test_mode:
             form["testmode_yn"] = "Y"
-        result = self._result(await self._post("/send/", form))
-        ident, failed = str(result.get("msg_id", "")), _number(result.get("error_cnt")) or 0
-        if failed > 0:
-            reached = _number(result.get("success_cnt")) or 0
-            raise self._http.error(f"{failed} of {failed + reached} receivers failed (msg_id {ident})", permanent=True)
+        result = self._result(await self._post("/send/", form, remaining))
+        ident = str(result.get("msg_id", ""))
+        if (_number(result.get("error_cnt")) or 0) > 0:
+            raise self._http.error(f"the carrier did not take it (msg_id {ident})", permanent=True, answered=True)
         return ident
 
     async def balance(self) -> int:
@@ -106,10 +130,10 @@ class Aligo:
         """Give back connections."""
         await self._http.close()
 
-    async def _post(self, path: str, form: dict[str, str]) -> Answer:
+    async def _post(self, path: str, form: dict[str, str], time_limit: float | None = None) -> Answer:
         content = urlencode({"key": self._key, "user_id": self._settings.user_id, **form}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": USER_AGENT}
-        return await self._http.post(self._settings.api_url.rstrip("/") + path, content=content, headers=headers)
+        return await self._http.post(self._settings.api_url.rstrip("/") + path, content=content, headers=headers, time_limit=time_limit)
 
     def _result(self, answer: Answer) -> dict[str, object]:
         self._http.judge(answer, self._clock.wall_ms() / 1000)
@@ -119,7 +143,7 @@ class Aligo:
             reason = f"not Aligo's answer: {answer.text}" if answer.complete else "the answer was cut off"
             raise self._http.error(reason, maybe_delivered=True)
         if code < 1:
-            raise self._http.error(f"Aligo refused: {result.get('message') or 'no reason given'} ({code})", permanent=True)
+            raise self._http.error(f"Aligo refused: {result.get('message') or 'no reason given'} ({code})", permanent=True, answered=True)
         return result
 
 

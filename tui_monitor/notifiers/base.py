@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from tui_monitor.core.frozen import frozen
@@ -35,6 +35,20 @@ class SendError(Exception):
         self.answered = answered
 
 
+class PartlySent(SendError):
+    """Not every receiver of a message has it: ``taken`` have, each of ``failures`` has its own reason and meaning.
+
+    For who only asks whether the send went well it is an ordinary failure, final where every single one is.
+    """
+
+    def __init__(self, taken: Sequence[str], failures: Mapping[str, SendError], provider_id: str = "") -> None:
+        reason = "not taken for " + ", ".join(f"{receiver} ({error.reason})" for receiver, error in failures.items())
+        super().__init__(reason, permanent=all(error.permanent for error in failures.values()), answered=True)
+        self.taken = tuple(taken)
+        self.failures = dict(failures)
+        self.provider_id = provider_id
+
+
 @frozen
 class RateLimit:
     """At most ``count`` messages in any ``window`` seconds."""
@@ -65,6 +79,13 @@ class Notifier(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """A notifier with receivers of its own; it sends to those of ``message.to``, and raises PartlySent where they fare differently."""
+
+    receivers: tuple[str, ...]
+
+
+@runtime_checkable
 class Repeating(Protocol):
     """A notifier whose service forgets a firing alert that nobody tells again."""
 
@@ -91,3 +112,29 @@ class Prepaid(Protocol):
     async def balance(self) -> int:
         """How many messages may still be sent. Raises SendError."""
         ...
+
+
+def receivers_of(message: Message, configured: Sequence[str]) -> tuple[str, ...]:
+    """Who of the configured receivers a message is for. SendError where none of them is a receiver any more."""
+    wanted = tuple(receiver for receiver in dict.fromkeys(configured) if not message.to or receiver in message.to)
+    if not wanted:
+        raise SendError(f"no longer a receiver: {', '.join(message.to)}", permanent=True)
+    return wanted
+
+
+def failure_of(taken: Mapping[str, str], failures: Mapping[str, SendError]) -> SendError:
+    """What to raise: one failure where it means the same for every receiver, else PartlySent. ``taken``: receiver -> the provider's id."""
+    errors = list(failures.values())
+    if taken or len({(error.permanent, error.maybe_delivered) for error in errors}) > 1:
+        return PartlySent(list(taken), failures, " ".join(ident for ident in dict.fromkeys(taken.values()) if ident))
+    if len({error.reason for error in errors}) == 1:
+        reason = errors[0].reason if len(errors) > 1 else f"{next(iter(failures))}: {errors[0].reason}"
+    else:
+        reason = "nobody was accepted: " + ", ".join(f"{receiver} ({error.reason})" for receiver, error in failures.items())
+    return SendError(
+        reason,
+        permanent=errors[0].permanent,
+        maybe_delivered=errors[0].maybe_delivered,
+        answered=all(error.answered for error in errors),
+        retry_after=max((error.retry_after for error in errors if error.retry_after is not None), default=None),
+    )

@@ -18,7 +18,7 @@ from tui_monitor.config.models import EmailNotifier
 from tui_monitor.config.receivers import Mailbox, mailbox
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.base import RateLimit, SendError, failure_of, receivers_of
 from tui_monitor.notifiers.http import redact, trusting
 from tui_monitor.notifiers.layout import headline, lines_of, plain
 
@@ -46,8 +46,8 @@ def mail_of(message: Message, sender: str, receivers: list[str], note: str = "",
     mail["To"] = ", ".join(_header_of(mailbox(receiver)) for receiver in receivers)
     mail["Subject"] = clean(headline(message, possible_repeat))
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
-    root = _message_id(f"thread {message.notifier} {message.thread}", domain) if message.thread else ""
-    mail["Message-ID"] = root if root and message.opens else _message_id(message.key, domain)
+    root = _message_id(f"thread {message.notifier} {message.whole_thread}", domain) if message.thread else ""
+    mail["Message-ID"] = root if root and message.opens else _message_id(message.whole_key, domain)
     if root and not message.opens:
         mail["In-Reply-To"] = root
         mail["References"] = root
@@ -67,21 +67,26 @@ class Email:
         self.name = settings.name
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
+        self.receivers = tuple(dict.fromkeys(settings.to))
         self._settings = settings
         self._password = settings.password.get_secret_value() if settings.password else ""
         self._context = trusting(settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send one mail to all receivers; the id is its Message-ID. Raises SendError."""
-        mail = mail_of(message, self._settings.from_, self._settings.to, note, possible_repeat)
-        attempt = _Attempt()
+        """Send one mail to the message's receivers; the id is its Message-ID.
+
+        Raises SendError, and PartlySent where the server has taken it for some only.
+        """
+        receivers = receivers_of(message, self.receivers)
+        mail = mail_of(message, self._settings.from_, list(receivers), note, possible_repeat)
+        attempt = _Attempt(receivers)
         try:
             async with asyncio.timeout(self.timeout):
                 await self._transfer(mail, attempt)
         except TimeoutError:
             raise self._error(f"no answer in {self.timeout:g} s ({attempt.step})", maybe_delivered=attempt.written) from None
         if attempt.refused:
-            raise self._error(f"not taken for {', '.join(attempt.refused)}", permanent=True)
+            raise failure_of({one: str(mail["Message-ID"]) for one in receivers if one not in attempt.refused}, attempt.refused)
         return str(mail["Message-ID"])
 
     async def close(self) -> None:
@@ -131,14 +136,13 @@ class Email:
         attempt.step = "naming the sender"
         await client.mail(mailbox(settings.from_).address)
         attempt.step = "naming the receivers"
-        for receiver in settings.to:
+        for receiver in attempt.receivers:
             try:
                 await client.rcpt(mailbox(receiver).address)
             except aiosmtplib.SMTPResponseException as error:
-                attempt.refused.append(f"{receiver} ({error.code} {error.message})")
-                attempt.transient = attempt.transient or error.code < 500
-        if len(attempt.refused) == len(settings.to):
-            raise self._error(f"nobody was accepted: {', '.join(attempt.refused)}", permanent=not attempt.transient, answered=True)
+                attempt.refused[receiver] = self._error(f"{error.code} {error.message}", permanent=error.code >= 500, answered=True)
+        if len(attempt.refused) == len(attempt.receivers):
+            raise failure_of({}, attempt.refused)
         attempt.step, attempt.written = "sending the text", True
         await client.data(mail.as_bytes())
         attempt.step = "leaving"
@@ -158,11 +162,11 @@ class Email:
 class _Attempt:
     """How far one transfer has come."""
 
-    def __init__(self) -> None:
+    def __init__(self, receivers: tuple[str, ...]) -> None:
+        self.receivers = receivers
         self.step = "beginning"
         self.written = False
-        self.transient = False
-        self.refused: list[str] = []
+        self.refused: dict[str, SendError] = {}
 
 
 def _message_id(seed: str, domain: str) -> str:

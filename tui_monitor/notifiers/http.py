@@ -150,15 +150,15 @@ class HttpClient:
         self._client: httpx.AsyncClient | None = None
         self._lock = asyncio.Lock()
 
-    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Answer:
-        """One POST. Raises SendError where no answer came; redirects are answers.
+    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], time_limit: float | None = None) -> Answer:
+        """One POST. Raises SendError where no answer came; redirects are answers. ``time_limit``: less than the client's, in seconds.
 
         Once the request began to be written, a missing answer means *maybe delivered*.
         """
         async with self._lock:  # one at a time: a failed exchange closes the client for all
-            return await self._post(url, content, headers)
+            return await self._post(url, content, headers, self._timeout if time_limit is None else min(time_limit, self._timeout))
 
-    async def _post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _post(self, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> Answer:
         httpx = load_httpx()
         written = False
 
@@ -170,9 +170,9 @@ class HttpClient:
             client = self._client or self._open(url)
             fields = httpx.Headers(dict(headers), encoding="utf-8")
             request = client.build_request("POST", url, content=content, headers=fields, extensions={"trace": trace})
-            return await self._exchange(client, request)
+            return await self._exchange(client, request, limit)
         except TimeoutError:
-            reason = f"no answer in {self._timeout:g} s" if written else f"no connection in {self._timeout:g} s"
+            reason = f"no answer in {limit:g} s" if written else f"no connection in {limit:g} s"
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError) as error:
             raise self.error(f"bad request: {error}", permanent=True) from None
         except httpx.ConnectError as error:
@@ -222,8 +222,8 @@ class HttpClient:
         self._client = client
         return client
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-        deadline = asyncio.get_running_loop().time() + self._timeout
+    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, limit: float) -> Answer:
+        deadline = asyncio.get_running_loop().time() + limit
         async with asyncio.timeout_at(deadline):
             response = await client.send(request, stream=True)
         body, complete = bytearray(), False
