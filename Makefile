@@ -29,7 +29,7 @@ lint: $(VENV)/.test-ready
 types: $(VENV)/.test-ready
 	$(BIN)/mypy
 
-docs: $(VENV)/.test-ready  ## write the parts of docs/ that are made from the code
+docs: $(VENV)/.test-ready  ## write the parts of docs/ and the example configuration that are made from the code
 	$(BIN)/python -m tests.support.generated_docs
 
 bench: $(VENV)/.test-ready  ## measure; prints JSON, asserts nothing

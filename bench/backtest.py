@@ -25,7 +25,7 @@ from store import NOW, repeat
 from tui_monitor.alerts.rules.rule import build_rules
 from tui_monitor.analysis.advice import remarks
 from tui_monitor.analysis.backtest import backtest
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.values import Labels, labels_of
 from tui_monitor.dispatch.routing import compile_routing
 from tui_monitor.storage.history.reader import HistoryReader

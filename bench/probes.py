@@ -20,9 +20,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{"status":"ok"}'
 

@@ -29,6 +29,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.platform.state_directory import LeaderLock, open_directory
 from tui_monitor.runtime.leader import Leader
+from tui_monitor.runtime.leader_assembly import open_leader
 
 FRAME = """
 host = "bench"
@@ -94,8 +95,7 @@ async def house(alerts: int, one_rule: bool) -> AsyncIterator[tuple[Leader, Hook
         directory = open_directory(Path(path / "state"))
         lock = LeaderLock(directory)
         assert lock.acquire()
-        leader = Leader(load(path / "config.toml", {}), directory, SystemClock(), "headless", os.getpid(), lambda board: None)
-        await leader.open()
+        leader = await open_leader(load(path / "config.toml", {}), directory, SystemClock(), "headless", os.getpid(), lambda board: None)
         running = asyncio.create_task(leader.run())
         try:
             yield leader, hook

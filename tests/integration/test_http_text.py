@@ -16,14 +16,16 @@ from tests.support.peers.dnsmasq import arguments, asked_in
 from tests.support.peers.fixtures import present
 from tests.support.peers.namespaces import in_namespace, use_resolver
 from tests.support.peers.nginx import nginx
+from tests.support.settings import made
 from tests.support.tls_chains import authorities, issue, server_context
-from tui_monitor.config.models import HttpCheck, TcpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.http.charset import decode_body, header_text
 from tui_monitor.sources.http.cookies import Cookies
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import parse_url
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.tcp.probe import TcpProbe
+from tui_monitor.sources.tcp.settings import TcpCheck
 
 READY = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05ready\x04test\x00\x00\x01\x00\x01"
 
@@ -35,7 +37,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 
 async def probe(url: str, **settings: Any) -> ProbeResult:
-    return await HttpProbe(HttpCheck(name="api", url=url, **settings)).probe()
+    return await HttpProbe(made(HttpCheck, name="api", url=url, **settings)).probe()
 
 
 async def test_a_location_in_utf_8_is_followed_as_browsers_do() -> None:
@@ -75,7 +77,7 @@ def test_a_dot_at_the_end_is_kept_for_the_lookup_and_dropped_elsewhere(tmp_path:
         async with HttpServer(tls=context) as secure:
             secure.at("/", redirect="/next")
             first = await probe(f"https://svc.peer.test.:{secure.port}/", ca_file=ca_file)
-            check = TcpCheck(name="port", host="svc.peer.test.", port=secure.port, tls=True, ca_file=ca_file)
+            check = made(TcpCheck, name="port", host="svc.peer.test.", port=secure.port, tls=True, ca_file=ca_file)
             return first, await TcpProbe(check).probe(), [request.headers["host"] for request in secure.requests]
 
     try:

@@ -15,11 +15,12 @@ import pytest
 
 from tests.support.outbox_tools import T0, message, resolved
 from tests.support.peers.smtp_answers import smtp_answers
+from tests.support.settings import made
 from tests.support.smtp_server import PASSWORD, USER, SmtpServer
 from tests.support.smtp_server import smtp_server as run_smtp_server
-from tui_monitor.config.models import EmailNotifier
-from tui_monitor.notifiers.base import PartlySent, SendError
-from tui_monitor.notifiers.email import Email, mail_of
+from tui_monitor.notifiers.api import SendError
+from tui_monitor.notifiers.email import Email, EmailNotifier, mail_of
+from tui_monitor.notifiers.receivers import PartlySent
 
 
 def email(port: int, **changes: Any) -> Email:
@@ -32,7 +33,7 @@ def email(port: int, **changes: Any) -> Email:
         "to": ["ops@example.com"],
         "timeout": "5s",
     }
-    return Email(EmailNotifier.model_validate({**fields, **changes}))
+    return Email(made(EmailNotifier, {**fields, **changes}))
 
 
 async def failure(notifier: Email) -> SendError:

@@ -14,17 +14,19 @@ import pytest
 from tests.support.peers.fixtures import present
 from tests.support.peers.pgbouncer import pgbouncer
 from tests.support.servers import PostgresServer, free_port, postgres_server
-from tui_monitor.config.models import PostgresCheck, QuerySettings
+from tests.support.settings import made
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.postgres.connection import postgres_address
 from tui_monitor.sources.postgres.probe import PostgresProbe
+from tui_monitor.sources.postgres.settings import PostgresCheck
+from tui_monitor.sources.queries import QuerySettings
 
 
 @contextlib.asynccontextmanager
 async def probing(dsn: str, **settings: object) -> AsyncIterator[PostgresProbe]:
     """A probe of this DSN, closed at the end."""
-    probe = PostgresProbe(PostgresCheck.model_validate({"name": "db", "dsn": dsn, **settings}))
+    probe = PostgresProbe(made(PostgresCheck, {"name": "db", "dsn": dsn, **settings}))
     try:
         yield probe
     finally:
@@ -471,7 +473,7 @@ async def test_a_database_without_a_directory_costs_its_own_size_only(server: Po
 def test_a_parameter_that_cannot_be_kept_is_refused(rest: str, problem: str) -> None:
     """`config check` says which parameter of the DSN is wrong and what to do, never its value."""
     with pytest.raises(ValueError, match=r"^dsn: ") as refused:
-        PostgresProbe(PostgresCheck.model_validate({"name": "db", "dsn": f"postgresql://me:hush@h/x?{rest}"}))
+        PostgresProbe(made(PostgresCheck, {"name": "db", "dsn": f"postgresql://me:hush@h/x?{rest}"}))
     assert problem in str(refused.value) and "hush" not in str(refused.value)
 
 

@@ -15,10 +15,10 @@ import pytest
 from tests.support.outbox_tools import T0, Events, HandClock, StateDb, message, resolved, settle, snapshot
 from tests.support.peers.smtp_answers import SmtpAnswers, smtp_answers
 from tests.support.processes import House, house, until
-from tui_monitor.config.models import EmailNotifier
+from tests.support.settings import made
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.email import Email
+from tui_monitor.notifiers.email import Email, EmailNotifier
 from tui_monitor.storage.records import OutboxRow
 
 A, B = "a@x.test", "b@x.test"
@@ -31,9 +31,7 @@ class Post:
     def __init__(self, path: Path, server: SmtpAnswers) -> None:
         self.state, self.clock, self.events, self.server = StateDb(path), HandClock(), Events(), server
         settings = {"name": "hook", "host": "127.0.0.1", "port": server.port, "tls": "none", "from": "m@x.test", "to": [A, B]}
-        self.outbox = Outbox(
-            self.state, {"hook": Email(EmailNotifier.model_validate(settings))}, self.clock, self.events, jitter=lambda: 0.5
-        )
+        self.outbox = Outbox(self.state, {"hook": Email(made(EmailNotifier, settings))}, self.clock, self.events, jitter=lambda: 0.5)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Post]:

@@ -11,19 +11,20 @@ from redis.asyncio import Redis
 
 from tests.support.peers.hostile import hostile
 from tests.support.servers import RedisServer, free_port, redis_server
-from tui_monitor.config.models import RedisCheck
+from tests.support.settings import made
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 from tui_monitor.sources.redis.connection import database_of, redis_address
 from tui_monitor.sources.redis.probe import RedisProbe
+from tui_monitor.sources.redis.settings import RedisCheck
 from tui_monitor.sources.redis.statistics import RedisStatistics
 
 
 @contextlib.asynccontextmanager
 async def probing(url: str, **settings: object) -> AsyncIterator[RedisProbe]:
     """A probe of this URL, closed at the end."""
-    probe = RedisProbe(RedisCheck.model_validate({"name": "cache", "url": url, **settings}))
+    probe = RedisProbe(made(RedisCheck, {"name": "cache", "url": url, **settings}))
     try:
         yield probe
     finally:
@@ -270,7 +271,7 @@ async def test_the_addresss_own_time_limit_holds() -> None:
 def test_a_parameter_that_is_not_understood_is_refused(url: str, problem: str) -> None:
     """`config check` says which part of the address is wrong and what to write, never a value."""
     with pytest.raises(ValueError, match=r"^url: ") as refused:
-        RedisProbe(RedisCheck.model_validate({"name": "cache", "url": url}))
+        RedisProbe(made(RedisCheck, {"name": "cache", "url": url}))
     assert problem in str(refused.value) and "hush" not in str(refused.value)
 
 

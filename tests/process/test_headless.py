@@ -156,8 +156,8 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
         for bad, why in (
             (good + "\nnonsense = 1\n", "nonsense"),
             (good.replace("failures = 1", 'failures = "many"'), "failures"),
-            (good + '[[rules]]\nalert = "X"\nexpr = "sum("\n', "X"),
-            ("this is [not toml", "toml"),
+            (good + '[[rules]]\nalert = "X"\nexpr = "sum("\n', "rule X"),
+            ("this is [not toml", "not valid TOML"),
         ):
             where.configure(bad)
             daemon.process.send_signal(signal.SIGHUP)

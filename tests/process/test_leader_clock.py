@@ -71,13 +71,13 @@ async def test_a_clock_step_neither_delays_nor_repeats_anything(tmp_path: Path, 
             target.behave(status=500)
             await until(lambda: count("CheckUnhealthy", "firing") and count("Failing", "firing"))
             assert runtime.leader is not None
-            ids = {alert.id for alert in runtime.leader.alerting.alerts if alert.name != "ClockSkew"}
+            ids = {alert.id for alert in runtime.leader.engine.alerts if alert.name != "ClockSkew"}
             clock.offset = step
             before = count("CheckUnhealthy", "firing")
             begin = time.monotonic()
             await until(lambda: count("CheckUnhealthy", "firing") >= before + 2, what="reminders after the step")
             assert time.monotonic() - begin < 30  # the step is of an hour
-            assert {alert.id for alert in runtime.leader.alerting.alerts if alert.name != "ClockSkew"} == ids
+            assert {alert.id for alert in runtime.leader.engine.alerts if alert.name != "ClockSkew"} == ids
             assert not count("CheckUnhealthy", "resolved") and not count("Failing", "resolved")
             await until(lambda: count("ClockSkew", "firing"), what="the step is told")
 

@@ -19,7 +19,9 @@ from tui_monitor.config.load import load
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.leader import Leader
-from tui_monitor.sources.base import Probe
+from tui_monitor.runtime.leader_assembly import open_leader
+from tui_monitor.sources.api import Probe
+from tui_monitor.storage.memory import SeriesMemory
 
 CONFIG = """
 host = "web-1"
@@ -83,9 +85,9 @@ class Leading:
             "tasks": len(asyncio.all_tasks()),
             "series": len(leader._memory),
             "samples": leader._memory.sample_count,
-            "alerts": len(leader.alerting.alerts),
+            "alerts": len(leader.engine.alerts),
             "pending": len(leader._collector._pending),
-            "told": len(leader.alerting.planner._told) if hasattr(leader.alerting.planner, "_told") else 0,
+            "told": len(leader.engine.planner._told) if hasattr(leader.engine.planner, "_told") else 0,
         }
 
 
@@ -100,10 +102,10 @@ async def test_ten_checks_that_flap_for_minutes(tmp_path: Path, monkeypatch: pyt
     async with receiver() as hook:
         file = tmp_path / "config.toml"
         file.write_text(CONFIG.format(hook=hook.url))
-        leader = Leader(load(file, {}), open_directory(tmp_path / "state"), clock, "headless", os.getpid(), lambda board: None)
-        leader._time = TimeWatch(clock.monotonic)
-        leader._memory.window_ms = 60_000
-        await leader.open()
+        leader = await open_leader(
+            load(file, {}), open_directory(tmp_path / "state"), clock, "headless", os.getpid(), lambda board: None,
+            time_watch=TimeWatch(clock.monotonic), memory=SeriesMemory(60.0),
+        )  # fmt: skip
         task = asyncio.create_task(leader.run())
         soak = Leading(leader, clock)
         try:

@@ -20,7 +20,8 @@ from tests.support.outbox_tools import StateDb
 from tui_monitor.notifiers.webhook import Webhook
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.core.clock import SystemClock
-from tui_monitor.config.models import WebhookNotifier
+from tui_monitor.notifiers.webhook import WebhookNotifier
+from tests.support.settings import made
 
 path, url, point, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 commits, finished = 0, 0
@@ -45,7 +46,7 @@ async def main():
     def on_event(event):
         global finished
         finished += 1
-    outbox = Outbox(state, {"hook": Webhook(WebhookNotifier(name="hook", url=url), SystemClock())}, SystemClock(), on_event)
+    outbox = Outbox(state, {"hook": Webhook(made(WebhookNotifier, name="hook", url=url), SystemClock())}, SystemClock(), on_event)
     task = asyncio.create_task(outbox.run())
     while state.db.execute("SELECT COUNT(*) FROM notifications WHERE next_try IS NOT NULL OR state = 'sending'").fetchone()[0]:
         await asyncio.sleep(0.005)

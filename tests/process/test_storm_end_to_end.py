@@ -17,6 +17,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.platform.state_directory import LeaderLock, open_directory
 from tui_monitor.runtime.leader import Leader
+from tui_monitor.runtime.leader_assembly import open_leader
 
 COUNT = 1000
 LIMIT = 20
@@ -46,8 +47,7 @@ async def leading(place: Path, hook: Receiver, rules: str) -> AsyncIterator[Lead
     directory = open_directory(place / "state")
     lock = LeaderLock(directory)
     assert lock.acquire()
-    leader = Leader(load(file, {}), directory, SystemClock(), "headless", os.getpid(), lambda board: None)
-    await leader.open()
+    leader = await open_leader(load(file, {}), directory, SystemClock(), "headless", os.getpid(), lambda board: None)
     running = asyncio.create_task(leader.run())
     try:
         yield leader
@@ -80,5 +80,5 @@ async def test_a_storm_is_told_whole_in_few_messages(tmp_path: Path, rules: str,
             assert len(set(told(hook, status))) == len(told(hook, status)) == COUNT
         assert in_storm <= most and len(hook.requests) <= 2 * most
         assert len({request.headers["idempotency-key"] for request in hook.requests}) == len(hook.requests)
-        await until(lambda: not leader.alerting.alerts)
+        await until(lambda: not leader.engine.alerts)
         assert leader.board is None or len(leader.board.to_json()) < 1_000_000

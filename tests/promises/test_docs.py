@@ -9,16 +9,21 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from tests.support.generated_docs import PARTS, written
 from tests.support.paths import ROOT
 from tui_monitor.cli.main import VERBS, parser
+from tui_monitor.config.kinds import resolve
 from tui_monitor.config.load import load
-from tui_monitor.config.models import Check, Notifier, Settings
+from tui_monitor.config.reader import read_keys
+from tui_monitor.config.reference import filled
+from tui_monitor.config.section import Section
+from tui_monitor.config.settings import Settings
+from tui_monitor.notifiers import kinds as notifiers
+from tui_monitor.sources import kinds as checks
 
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
@@ -65,22 +70,21 @@ def code_words() -> str:
 CODE = code_words()
 
 
-def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """A model and all that its fields hold."""
-    seen: set[type[BaseModel]] = set()
-    queue: list[Any] = [model]
+def records(record: type[Section]) -> Iterator[type[Section]]:
+    """A record and all that its keys hold, those of each kind too."""
+    seen: set[type[Section]] = set()
+    queue: list[type[Section]] = [record, *(resolve(kind.settings) for kind in (*checks.KINDS.values(), *notifiers.KINDS.values()))]
     while queue:
-        kind = queue.pop()
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
-            seen.add(kind)
-            yield kind
-            queue += [field.annotation for field in kind.model_fields.values()]
-        queue += get_args(kind)
+        one = queue.pop()
+        if one not in seen:
+            seen.add(one)
+            yield one
+            queue += [key.record for key in read_keys(one).values() if key.record is not None]
 
 
 def configuration_keys() -> list[str]:
     """Every key that the configuration takes."""
-    return sorted({info.alias or name for model in models(Settings) for name, info in model.model_fields.items()})
+    return sorted({name for record in records(Settings) for name in read_keys(record)})
 
 
 @pytest.mark.parametrize("key", configuration_keys())
@@ -89,18 +93,33 @@ def test_every_configuration_key_is_documented(key: str) -> None:
     assert re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", CODE), f"{key} is in no page"
 
 
-@pytest.mark.parametrize("union", [Check, Notifier], ids=["checks", "notifiers"])
-def test_every_type_has_a_section_and_an_example(union: Any) -> None:
+@pytest.mark.parametrize("kind", [*checks.KINDS, *notifiers.KINDS])
+def test_every_type_has_a_section_and_an_example(kind: str) -> None:
     """Each type of check and notifier has a heading of its own and a TOML example."""
-    for model in get_args(get_args(union)[0]):
-        kind = model.model_fields["type"].default
-        assert re.search(rf"^## {kind}$", TEXT, re.MULTILINE), kind
-        assert f'type = "{kind}"' in CODE, kind
+    assert re.search(rf"^## {kind}$", TEXT, re.MULTILINE), kind
+    assert f'type = "{kind}"' in CODE, kind
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_tables_of_keys_are_those_of_the_records(page: Path) -> None:
+    """Keys, defaults and help in the pages come from the records: `make docs` writes them."""
+    assert filled(page.read_text()) == page.read_text()
+
+
+def test_every_section_and_kind_has_its_table() -> None:
+    """No section of the configuration and no kind is without its table of keys in a page."""
+    shown = set(re.findall(r"<!-- keys: (\S+) -->", TEXT))
+    assert {f"checks/{name}" for name in checks.KINDS} | {f"notifiers/{name}" for name in notifiers.KINDS} <= shown
+    assert {"checks", "notifiers", "rules", "routes", "system", "store", "guard", "heartbeat"} <= shown
 
 
 def test_every_command_is_documented() -> None:
     """Each command, each of its actions and each of its own options is named in docs/commands.md or another page."""
-    actions = {"notify": ("test", "send"), "rules": ("check", "backtest", "explain", "noise"), "config": ("init", "check", "show")}
+    actions = {
+        "notify": ("test", "send"),
+        "rules": ("check", "backtest", "explain", "noise"),
+        "config": ("init", "check", "show", "schema"),
+    }
     actions["store"] = ("info", "verify", "compact", "export")
     page = (ROOT / "docs" / "commands.md").read_text()
     for verb in VERBS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from tests.support.receivers import receiver
 SOURCE = ROOT / "tui_monitor"
 SCREEN = {"textual", "rich", "plotext"}
 DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2"}
+MODELS = {"pydantic", "pydantic_core", "pydantic_settings"}
 CORE = "core."
 
 
@@ -123,7 +125,7 @@ click = Click("click"); click.__spec__ = importlib.machinery.ModuleSpec("click",
 sys.modules["click"] = click
 """
 )
-BARE = 'default_rules = ["HighCPU"]\n'
+BARE = 'default_rules = ["ClockSkew"]\n'  # a rule that no load of the machine makes pending
 FULL = """
 default_rules = ["CheckUnhealthy"]
 [[checks]]
@@ -142,14 +144,16 @@ info = ["hook"]
 
 
 async def spied(place: Path, config: str, prelude: str, used: object = None) -> set[str]:
-    """The top-level modules of a running daemon, after ``used()`` has become true."""
+    """The top-level modules of a running daemon, after ``used()`` has become true and its configuration was read again."""
     with house(place) as where:
         where.configure(config)
         report = place / "modules.json"
         daemon = await where.start(prelude=prelude, environ={"SPY": str(report)})
         if callable(used):
             await until(used)
-        daemon.process.send_signal(10)
+        daemon.process.send_signal(signal.SIGHUP)
+        await daemon.said("reloaded")
+        daemon.process.send_signal(signal.SIGUSR1)
         await until(report.exists)
         assert await daemon.terminate() == 0
         return set(json.loads(report.read_text()))
@@ -158,7 +162,7 @@ async def spied(place: Path, config: str, prelude: str, used: object = None) -> 
 async def test_headless_without_need_loads_no_driver(tmp_path: Path) -> None:
     """No check and no notifier: no PostgreSQL, Redis, HTTP, YAML or template library, and nothing of the screen."""
     found = await spied(tmp_path / "bare", BARE, SPY)
-    assert not found & (SCREEN | (DRIVERS - {"cronsim"}))
+    assert not found & (SCREEN | MODELS | (DRIVERS - {"cronsim"}))
 
 
 @pytest.mark.parametrize("prelude", [SPY, CLICK], ids=["plain", "with click"])
@@ -172,14 +176,14 @@ async def test_headless_never_loads_the_screen(tmp_path: Path, prelude: str) -> 
             prelude,
             lambda: len(hook.requests) and len(target.requests) > 1,
         )
-    assert not found & SCREEN
+    assert not found & (SCREEN | MODELS)
     assert not found & {"asyncpg", "redis", "aiosmtplib", "apprise"}
 
 
 def test_a_runtime_alone_needs_no_screen() -> None:
     """Importing the leader's whole house loads neither the screen nor a driver."""
-    assert not loaded_by("import tui_monitor.runtime.runtime, tui_monitor.daemon.headless") & (
-        SCREEN | {"asyncpg", "redis", "aiosmtplib", "apprise"}
+    assert not loaded_by("import tui_monitor.runtime.runtime, tui_monitor.runtime.leader, tui_monitor.daemon.headless") & (
+        SCREEN | MODELS | {"asyncpg", "redis", "aiosmtplib", "apprise"}
     )
 
 

@@ -15,16 +15,18 @@ import pytest
 from tests.support.alert_world import START, rules_of
 from tests.support.outbox_tools import Events, FakeNotifier, HandClock, settle
 from tests.support.raw_sql import raw_sql
+from tests.support.settings import made
 from tui_monitor.alerts.evaluator import Evaluator
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.delivery.retry_policy import judge
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
-from tui_monitor.notifiers.base import SendError
-from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.notifiers.api import SendError
+from tui_monitor.runtime.alert_engine import AlertEngine
+from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.memory import SeriesMemory
@@ -49,9 +51,10 @@ class Life:
         names = {notifier.name: notifier for notifier in notifiers}
         routing = Routing(notifiers={name: NotifierPolicy() for name in names}, by_severity={"info": tuple(names)})
         self.outbox = Outbox(self, names, clock, self.events, jitter=lambda: 0.5)
-        self.alerting = Alerting(
-            self, Evaluator(rules, "web-1"), Planner(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
-            self.troubles,
+        live = LiveAlerts()
+        self.engine = AlertEngine(
+            self, Evaluator(rules, "web-1"), Dispatcher(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
+            self.troubles, live,
         )  # type: ignore[arg-type]  # fmt: skip
 
     async def transaction(self, work: Callable[[State], T]) -> T:
@@ -74,7 +77,7 @@ class Life:
         """Time passes, a sample comes, one round."""
         await self.clock.turn(seconds)
         self.memory.append(self.clock.wall_ms(), [Sample(labels_of("heat", **labels), value)])
-        await self.alerting.round()
+        await self.engine.round()
 
     async def left(self, verb: str, **arguments: object) -> int:
         """Another process leaves a command."""
@@ -106,7 +109,7 @@ def house(tmp_path: Path) -> Callable[..., Any]:
         life = Life(state, clock, rules or rules_of(HOT), notifiers or (FakeNotifier(),), tmp_path)
         for at, value in (stored or {}).items():
             life.memory.append(at, [Sample(labels_of("heat"), value)])
-        await life.alerting.restore()
+        await life.engine.restore()
         task = asyncio.create_task(life.outbox.run())
         async with asyncio.timeout(60):
             while not life.outbox._recovered:  # noqa: ASYNC110  a thread is at work
@@ -134,20 +137,20 @@ async def test_a_command_is_applied_once_though_its_commit_failed(house: Callabl
         waiting = await life.state.read(lambda db: db.commands.pending())
         life.broken = True
         for command in waiting:
-            await life.alerting._apply_row(command)
+            await life.engine._apply_row(command)
         assert life.troubles.texts
         life.broken = False
         await life.heat(99)  # an alert: this round commits by itself
         await life.told(2)
-        await life.alerting.take_commands()
-        await life.alerting.take_commands()
-        assert len(life.alerting.planner.silences) == 1
+        await life.engine.apply_stored_commands()
+        await life.engine.apply_stored_commands()
+        assert len(life.engine.planner.silences) == 1
         assert sorted(message.kind for message in life.notifiers[0].sent) == ["firing", "message"]
         results = [await life.state.read(lambda db, ident=ident: db.commands.result(ident)) for ident in (silence, send)]
         assert all(result is not None and result.ok for result in results)
         lines = await life.state.read(lambda db: db.audit.newest(100))
         assert sorted(line.verb for line in lines) == ["sent", "silenced"]
-        assert not life.alerting._applied
+        assert not life.engine._applied
 
 
 async def test_a_command_that_breaks_stops_no_round(house: Callable[..., Any]) -> None:
@@ -157,7 +160,7 @@ async def test_a_command_that_breaks_stops_no_round(house: Callable[..., Any]) -
         worse = await life.left("ack", ids={"no": "list"}, **{"for": [1]})
         broken = await life.left("send", title="x", message="y", to=7)
         for _ in range(2):
-            await life.alerting.take_commands()
+            await life.engine.apply_stored_commands()
         results = [await life.state.read(lambda db, ident=ident: db.commands.result(ident)) for ident in (bad, worse, broken)]
         assert [result is not None and not result.ok for result in results] == [True] * 3
         await life.heat(99)
@@ -267,19 +270,19 @@ async def test_a_history_that_ends_before_the_kill_ends_and_begins_nothing(house
         assert await life.told(1) == ["firing"]
     async with house(kill=True, stored=before) as life:
         await life.clock.turn(1)
-        await life.alerting.round()
+        await life.engine.round()
         await life.heat(99)
         before = {life.clock.wall_ms(): 99.0}
-        assert [alert.state for alert in life.alerting.alerts] == ["firing"] and not life.notifiers[0].sent
+        assert [alert.state for alert in life.engine.alerts] == ["firing"] and not life.notifiers[0].sent
         await life.heat(20)
         await life.heat(20, 10)
         assert await life.told(1) == ["resolved"]
     async with house(stored=before) as life:
         await life.clock.turn(1)
-        await life.alerting.round()
-        assert not life.alerting.alerts and not life.notifiers[0].sent
+        await life.engine.round()
+        assert not life.engine.alerts and not life.notifiers[0].sent
         await life.heat(99)
-        assert [alert.state for alert in life.alerting.alerts] == ["firing"]
+        assert [alert.state for alert in life.engine.alerts] == ["firing"]
 
 
 async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..., Any]) -> None:
@@ -289,7 +292,7 @@ async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..
         for value in (99, 20):
             await life.clock.turn(1)
             life.memory.append(life.clock.wall_ms(), [Sample(labels_of("heat", room=str(n)), value) for n in range(1500)])
-            await life.alerting.round()
+            await life.engine.round()
         life.broken = False
         await life.heat(99, room="new")
         states = dict(await raw_sql(life.state, "SELECT state, COUNT(*) FROM alerts GROUP BY state"))
@@ -306,9 +309,9 @@ async def test_recovered_while_down_is_told_once_and_only_after_a_sample(house: 
         await life.clock.turn(down_s)
         for _ in range(3):
             await life.clock.turn(60)
-            await life.alerting.round()
+            await life.engine.round()
         await settle()
-        assert life.notifiers[0].sent == [] and [alert.state for alert in life.alerting.alerts] == ["firing"]
+        assert life.notifiers[0].sent == [] and [alert.state for alert in life.engine.alerts] == ["firing"]
         await life.heat(20)
         assert await life.told(1) == ["resolved"]
         for _ in range(10):
@@ -365,18 +368,18 @@ async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> N
     values = ["two\nlines", 'a"b\\c', "\x1b[2J\x9b", "bad \udcff byte", "\u202eabc", "x" * 10_000, "\0nul", "{}", "한국어 🔥"]
     rules = rules_of({**HOT, "summary": "{{ $labels.room }} is hot", "labels": {"team": "{{ $labels.room }}"}})
     async with house(rules=rules) as life:
-        settings = Settings.model_validate({
+        settings = made(Settings, {
             "notifiers": [{"name": "hook", "type": "webhook", "url": "http://127.0.0.1:9/"}],
             "routes": [{"notifiers": ["hook"], "group_by": ["room"]}],
         })  # fmt: skip
-        life.alerting.planner.reconfigure(compile_routing(settings))
+        life.engine.planner.reconfigure(compile_routing(settings))
         for value in values:
             await life.heat(99, room=value)
         assert life.troubles.texts == ()
         assert sorted(await life.told(len(values))) == ["firing"] * len(values)
     async with house(rules=rules) as life:
-        assert len([alert for alert in life.alerting.alerts if alert.state == "firing"]) == len(values)
-        life.alerting.planner.reconfigure(compile_routing(settings))
+        assert len([alert for alert in life.engine.alerts if alert.state == "firing"]) == len(values)
+        life.engine.planner.reconfigure(compile_routing(settings))
         for value in values:
             await life.heat(20, room=value)
         await life.heat(20, 10)
@@ -424,12 +427,12 @@ async def test_a_restart_resolves_nothing_for_want_of_samples_by_any_policy(hous
     async with house(rules=rules) as life:
         for _ in range(5):
             await life.clock.turn(1)
-            await life.alerting.round()
+            await life.engine.round()
         await life.heat(99)
-        assert [alert.state for alert in life.alerting.alerts] == ["firing"]
+        assert [alert.state for alert in life.engine.alerts] == ["firing"]
         assert life.notifiers[0].sent == []
         await life.clock.turn(600)
-        await life.alerting.round()
+        await life.engine.round()
         assert await life.told(1) == ["resolved"]
 
 
@@ -452,7 +455,7 @@ async def test_a_state_that_goes_bad_is_begun_anew(house: Callable[..., Any], tm
         assert [text for text in life.troubles.texts if "corrupt" in text]
         assert [name.startswith("state.db.corrupt-") for name in os.listdir(tmp_path)].count(True) == 1
     async with house() as life:
-        assert len([alert for alert in life.alerting.alerts if alert.state == "firing"]) == 2
+        assert len([alert for alert in life.engine.alerts if alert.state == "firing"]) == 2
         for _ in range(3):
             await life.heat(20, 10)
             await life.heat(20, 0, room="second")

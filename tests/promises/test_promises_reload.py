@@ -11,9 +11,11 @@ import pytest
 from tests.support.clocks import ManualClock
 from tui_monitor.checks import collector
 from tui_monitor.config.load import load
+from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.leader import Leader
+from tui_monitor.runtime.leader_assembly import open_leader
 
 HEAD = """
 host = "web-1"
@@ -63,11 +65,11 @@ class Place:
     async def begin(self, *parts: str) -> Leader:
         """A new process with this configuration."""
         self.file.write_text(HEAD + "".join(parts))
-        self.leader = Leader(load(self.file, {}), open_directory(self.state), self.clock, "headless", os.getpid(), lambda board: None)
-        await self.leader.open()
+        directory = open_directory(self.state)
+        self.leader = await open_leader(load(self.file, {}), directory, self.clock, "headless", os.getpid(), lambda board: None)
         return self.leader
 
-    async def reload(self, *parts: str) -> str:
+    async def reload(self, *parts: str) -> CommandResult:
         """Another configuration."""
         assert self.leader is not None
         self.file.write_text(HEAD + "".join(parts))
@@ -86,13 +88,13 @@ class Place:
         """The process ends."""
         assert self.leader is not None
         self.leader._collector.stop()
-        await self.leader._close()
-        await self.leader.alerting._reading.close()
+        await self.leader.close()
+        await self.leader.engine._reading.close()
 
     def firing(self) -> list[str]:
         """The alerts that fire, by name and check."""
         assert self.leader is not None
-        return sorted(f"{alert.name} {alert.labels['check']}" for alert in self.leader.alerting.alerts if alert.state == "firing")
+        return sorted(f"{alert.name} {alert.labels['check']}" for alert in self.leader.engine.alerts if alert.state == "firing")
 
     async def told(self) -> list[str]:
         """What is in the outbox, oldest first."""

@@ -286,7 +286,7 @@ async def test_every_screen_says_that_it_is_past() -> None:
 async def test_a_notice_that_needs_two_lines_gets_them() -> None:
     """At 80 columns the alerts give two lines to it, and get them back; other screens, where it is known already, give one."""
     async with running(size=(80, 24)) as (app, backend, pilot):
-        board, height = backend.board(), app.main.alerts.size.height
+        board, height = backend.board, app.main.alerts.size.height
         backend.push(replace(board, leader=replace(board.leader, role="viewer", kind="headless", alive=False)))
         await settle_light(app, pilot)
         assert app.main.notice.size.height == 2 and "Start the service." in seen(app) and app.main.alerts.size.height == height - 2
@@ -417,7 +417,7 @@ async def test_the_other_screens(key: str, text: str) -> None:
         await press(app, pilot, key)
         assert text in seen(app)
         for _ in range(4):
-            backend.push(backend.board())
+            backend.push(backend.board)
             await pilot.pause()
         assert text in seen(app)
         await press(app, pilot, "escape")
@@ -561,7 +561,7 @@ async def test_explore_remembers_what_was_typed() -> None:
 async def test_the_history_of_alerts_is_sorted() -> None:
     """`o` on the second screen puts what fires and what is over into one order, and says so."""
     async with running() as (app, backend, pilot):
-        every = {one.id: one for one in (*backend.board().alerts, *await backend.alert_history(99))}
+        every = {one.id: one for one in (*backend.board.alerts, *await backend.alert_history(99))}
         await press(app, pilot, "2")
         usual = list(app.screen.pane.keys())
         await press(app, pilot, "o", "o", "o")

@@ -25,7 +25,7 @@ from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tests.support.paths import ROOT
 from tui_monitor.platform.state_directory import open_directory
-from tui_monitor.runtime.late_runtime import stored_board
+from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.tui.app import MonitorApp
 from tui_monitor.widgets.cell_line import text_of
 from tui_monitor.widgets.status_bars import leader_text

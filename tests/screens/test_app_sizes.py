@@ -20,7 +20,7 @@ async def test_survives_every_size(keys: tuple[str, ...]) -> None:
             await settle_light(app, pilot)
         for width, height in [*SIZES, (120, 40)]:
             await pilot.resize_terminal(width, height)
-            backend.push(backend.board())
+            backend.push(backend.board)
             await pilot.pause()
             assert app._exception is None
         while app.screen is not app.main:

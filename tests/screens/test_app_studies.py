@@ -15,7 +15,8 @@ from textual.widgets import Input
 from tests.screens.test_app_keys import make, press, settle
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
-from tui_monitor.board.values import BacktestRow, BacktestView, Board, CommandRefused, NoiseRow, NotReady, PanelView
+from tui_monitor.board.backend import CommandRefused, NotReady
+from tui_monitor.board.values import BacktestRow, BacktestView, Board, NoiseRow, PanelView
 from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, SavePanel
 from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.screens.chart import ChartScreen

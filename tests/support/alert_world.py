@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from tests.support.settings import made
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.rules.rule import Rule, build_rules
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -18,7 +19,7 @@ START = 1_750_000_000_000
 def rules_of(*entries: dict[str, Any], **settings: Any) -> list[Rule]:
     """The compiled rules of these [[rules]] tables; any fault fails the test."""
     settings.setdefault("default_rules", False)
-    rules, problems = build_rules(Settings.model_validate({"rules": list(entries), **settings}), (), "web-1")
+    rules, problems = build_rules(made(Settings, {"rules": list(entries), **settings}), (), "web-1")
     assert problems == []
     return rules
 

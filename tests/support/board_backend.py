@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tests.support import sample_boards as boards
+from tui_monitor.board.backend import BoardListener, MetricMetadata
 from tui_monitor.board.values import (
     ActView,
     AlertDetail,
@@ -15,7 +16,6 @@ from tui_monitor.board.values import (
     AlertView,
     BacktestView,
     Board,
-    BoardListener,
     Chart,
     ChartLine,
     CheckView,
@@ -29,6 +29,8 @@ from tui_monitor.board.values import (
     Spark,
 )
 from tui_monitor.core.commands import Command, CommandResult
+from tui_monitor.core.values import Labels
+from tui_monitor.promql.values import Matrix, Value
 
 EVIDENCE = Evidence(
     processes=(EvidenceProcess(812, "postgres", 0.31, 310_000_000), EvidenceProcess(2041, "python3", 0.26, 120_000_000)),
@@ -60,8 +62,9 @@ class FakeBackend:
             listener(board)
 
     def first_board(self) -> Board:
-        return boards.loading() if self.kind == "loading" else self.board()
+        return boards.loading() if self.kind == "loading" else self.board
 
+    @property
     def board(self) -> Board:
         """The newest board: stamps are moved to now, so that ages are as in the example."""
         if self.kind == "loading":
@@ -93,7 +96,7 @@ class FakeBackend:
         if not self.every:
             await self.ended.wait()
         while self.every and not self.ended.is_set():
-            self.push(self.board())
+            self.push(self.board)
             try:
                 await asyncio.wait_for(self.ended.wait(), self.every - time.time() % self.every)
             except TimeoutError:
@@ -112,7 +115,7 @@ class FakeBackend:
         return CommandResult(True, f"done: {type(command).__name__}")
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
-        alert = next(one for one in self.board().alerts if one.id == alert_id)
+        alert = next(one for one in self.board.alerts if one.id == alert_id)
         events = (AlertEvent(alert.active_at, "pending"), AlertEvent(alert.starts_at or alert.active_at, "firing"))
         if alert.acknowledged_by:
             events += (AlertEvent(alert.acknowledged_at, "acknowledged", alert.acknowledged_by, alert.acknowledged_note),)
@@ -121,7 +124,7 @@ class FakeBackend:
         return AlertDetail(alert, expr, events, deliveries, EVIDENCE, 'probe_duration_seconds{check="search"}')
 
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
-        old = self.board().alerts
+        old = self.board.alerts
         return [replace(one, id=f"h{i}", state="resolved", ends_at=one.active_at + 300_000 * (i + 1)) for i, one in enumerate(old)][:limit]
 
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
@@ -184,9 +187,27 @@ class FakeBackend:
     async def acts(self, limit: int) -> Sequence[ActView]:
         at = self.now()
         return [
-            ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it"),
+            ActView(at - 60_000, "kim from 203.0.113.7", "ack", "a00001 CheckUnhealthy", "on it", "a00001"),
             ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
         ][:limit]
+
+    async def query(self, expr: str, at: int) -> Value:
+        return []
+
+    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+        return Matrix()
+
+    async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
+        return []
+
+    async def labels(self, selectors: Sequence[str]) -> Sequence[str]:
+        return []
+
+    async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
+        return []
+
+    async def metadata(self) -> Sequence[MetricMetadata]:
+        return []
 
     async def panels(self) -> Sequence[PanelView]:
         return []

@@ -7,9 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tui_monitor.config.example import example_text
+from tui_monitor.config.reference import filled
+from tui_monitor.promql.names import functions_as_markdown
 from tui_monitor.tui.keymap import docs_table
 
-PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {"keys": ("docs/dashboard.md", docs_table)}
+PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "keys": ("docs/dashboard.md", docs_table),
+    "functions": ("docs/promql.md", lambda: functions_as_markdown().strip("\n")),
+}
 """Name of the markers, page, and what makes the text between them."""
 
 
@@ -28,10 +34,13 @@ def written(name: str) -> str:
 
 
 def main() -> None:
-    """Write every part into its page."""
+    """Write every part into its page, the tables of keys, and the example configuration."""
     for name, (page, make) in PARTS.items():
         path = Path(ROOT, page)
         path.write_text(markers(name).sub(lambda _, make=make: make(), path.read_text(), count=1))
+    for path in (ROOT / "docs").glob("*.md"):
+        path.write_text(filled(path.read_text()))
+    (ROOT / "config.example.toml").write_text(example_text())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.dispatch.message import AlertSnapshot, Message
-from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.api import RateLimit, SendError
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import OutboxRow, UnitOfWork

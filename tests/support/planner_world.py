@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Change, Rung, Transition
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
 from tui_monitor.dispatch.state import Plan
@@ -45,7 +45,7 @@ class World:
         self.audit: list[tuple[str, str]] = []
         self.suppressed: dict[str, tuple[str, ...]] = {}
         self.failing_commits = False
-        self.planner = Planner(self.routing, **self.options)
+        self.planner = Dispatcher(self.routing, **self.options)
 
     def fire(self, name: str = "Down", severity: str = "critical", **labels: str) -> str:
         """An alert begins to fire; its id."""
@@ -116,7 +116,7 @@ class World:
     def restart(self, settings: Routing | None = None, remind_after: float = 0.0) -> None:
         """The process dies and another takes up what is stored; it reminds nobody for so many seconds."""
         self.routing = settings or self.routing
-        self.planner = Planner(self.routing, **self.options)
+        self.planner = Dispatcher(self.routing, **self.options)
         self.planner.restore(self.state.dispatch.load(), remind_from=self.now + int(remind_after * 1000))
 
 

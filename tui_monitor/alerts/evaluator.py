@@ -6,7 +6,7 @@ under way go back with it: nothing is late, nothing fires twice. The runtime tel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tui_monitor.alerts import carry_over as takeover
@@ -15,7 +15,7 @@ from tui_monitor.alerts.evaluation import Moment
 from tui_monitor.alerts.identity import alert_labels, fingerprint_of
 from tui_monitor.alerts.ladder import Ladder, Reading, Subject
 from tui_monitor.alerts.no_data import WATCH, AllThere, missing_of
-from tui_monitor.alerts.rule_index import Group, RuleBook
+from tui_monitor.alerts.rule_index import Evidence, Group, RuleBook
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.alerts.rules.templates import is_template, render
 from tui_monitor.core.values import Labels, severity_rank
@@ -44,7 +44,7 @@ class Evaluator:
         host: str,
         *,
         checks: Mapping[str, Mapping[str, str]] | None = None,
-        evidence: Callable[[Alert], Mapping[str, object]] | None = None,
+        evidence: Evidence | None = None,
         grace_ms: int = GRACE_MS,
     ) -> None:
         self.host = host
@@ -203,8 +203,11 @@ class Evaluator:
         transitions = takeover.restore(self.book, now_ms, live, recent, taken)
         return transitions + (self._retire_checks(now_ms) if self._knows_checks else [])
 
-    def replace_rules(self, rules: Iterable[Rule], now_ms: int, checks: Mapping[str, Mapping[str, str]] | None = None) -> list[Transition]:
+    def replace_rules(
+        self, rules: Iterable[Rule], now_ms: int, checks: Mapping[str, Mapping[str, str]] | None = None, host: str | None = None
+    ) -> list[Transition]:
         """Reload: unchanged rules keep `for` progress and alerts; those of removed rules and removed checks end with a note."""
+        self.host = self.host if host is None else host
         transitions = takeover.replace_rules(self.book, rules, now_ms)
         if checks is not None:
             self.checks, self._knows_checks = checks, True

@@ -30,10 +30,14 @@ class Group:
     identities: dict[tuple[str, Labels], tuple[str, dict[str, str]]] = field(default_factory=dict)
 
 
+Evidence = Callable[[Alert, Rule | None], Mapping[str, object]]
+"""What was going on when an alert fired, and its first rule (None for alerts about missing data)."""
+
+
 class RuleBook:
     """The rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key."""
 
-    def __init__(self, evidence: Callable[[Alert], Mapping[str, object]] | None) -> None:
+    def __init__(self, evidence: Evidence | None) -> None:
         self.rules: list[Rule] = []
         self.groups: dict[str, Group] = {}
         self.taken: set[str] = set()
@@ -68,7 +72,15 @@ class RuleBook:
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
-        return Ladder(key, rules, _describe, self._evidence, self.taken)
+        return Ladder(key, rules, describe, self._gather if self._evidence else None, self.taken)
+
+    def _gather(self, alert: Alert) -> Mapping[str, object]:
+        return self._evidence(alert, self.first_rule(alert.rule)) if self._evidence else {}
+
+    def first_rule(self, key: str) -> Rule | None:
+        """The first rule of a ladder; None where there is none (any more), or for alerts about missing data."""
+        group = self.groups.get(key)
+        return None if group is None else group.ladder.rules[0]
 
     def ladders(self) -> Iterable[Ladder]:
         """All ladders, those about missing data too."""
@@ -116,6 +128,12 @@ class RuleBook:
         return due
 
 
-def _describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
+def describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
+    """The rule's texts; what the check itself says to do stands in the place of a built-in rule's advice, and where there is none."""
     reason = evidence.get("reason", "")
-    return {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
+    notes = {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
+    if (hint := evidence.get("hint")) and (rule.source == "default" or not notes.get("description")):
+        notes["description"] = str(hint)
+    if (url := evidence.get("runbook_url")) and not notes.get("runbook_url"):
+        notes["runbook_url"] = str(url)
+    return notes

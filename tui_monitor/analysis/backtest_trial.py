@@ -13,7 +13,7 @@ from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.analysis.backtest_result import Firing, Outcome, RuleOutcome, Rung, Told
 from tui_monitor.analysis.backtest_samples import Span, overlap
 from tui_monitor.core.values import severity_rank
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.routing import Routing
 from tui_monitor.promql.queryable import Queryable
@@ -86,7 +86,7 @@ class Trial:
     ) -> None:
         self._evaluator = Evaluator(rules, host, checks=checks, grace_ms=0)
         limits = {rule.ladder: rule.rate_limit for rule in rules if rule.rate_limit}
-        self._planner = Planner(routing, host=host, rate_limits=limits)
+        self._planner = Dispatcher(routing, host=host, rate_limits=limits)
         self._gaps = gaps
         self._tallies: dict[str, _Tally] = {}
         self._by_key: dict[str, _Tally] = {}

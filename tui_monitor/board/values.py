@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, Protocol
+from typing import Any
 
-from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, Labels, labels_of, severity_rank
 
@@ -49,11 +48,13 @@ class CheckView:
     """Newest values of the check's own series by short name, for example postgres_connections."""
     consecutive_failures: int = 0
     depends_on: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Those that the configuration gives its series and alerts."""
 
     @property
     def series(self) -> Labels:
         """The label set of its latency."""
-        return labels_of("probe_duration_seconds", check=self.name, type=self.type, category=self.category)
+        return labels_of("probe_duration_seconds", **{**self.labels, "check": self.name, "type": self.type, "category": self.category})
 
 
 @frozen
@@ -412,6 +413,8 @@ class ActView:
     verb: str
     subject: str
     note: str = ""
+    alert_id: str = ""
+    """The alert that it is about, "" where it is about something else."""
 
 
 @frozen
@@ -468,90 +471,3 @@ class NoiseRow:
     messages: int
     reminders: int
     advice: str = ""
-
-
-class Backend(Protocol):
-    """What the dashboard asks of the house; the runtime is it, tests push boards by hand.
-
-    Every coroutine may raise CommandRefused with a sentence for people.
-    """
-
-    async def run(self) -> None:
-        """Lead or view until `stop`."""
-        ...
-
-    def stop(self) -> None:
-        """End `run` soon: finish what is under way, give back the lock."""
-        ...
-
-    def subscribe(self, on_board: BoardListener) -> None:
-        """Call with every new board, on the event loop."""
-        ...
-
-    def first_board(self) -> Board:
-        """What can be shown at once: the last board that the store knows, or an empty one that is loading."""
-        ...
-
-    async def command(self, command: Command) -> CommandResult:
-        """Apply a command, or store it for the process that leads; a refusal is in the result."""
-        ...
-
-    async def alert_detail(self, alert_id: str) -> AlertDetail:
-        """All that is known of one alert."""
-        ...
-
-    async def alert_history(self, limit: int) -> Sequence[AlertView]:
-        """Resolved alerts, newest first."""
-        ...
-
-    async def notifications(self, limit: int) -> Sequence[NotificationView]:
-        """The outbox, newest first."""
-        ...
-
-    async def silences(self) -> Sequence[SilenceView]:
-        """All that are or will be active, the one that ends first at the top."""
-        ...
-
-    async def acts(self, limit: int) -> Sequence[ActView]:
-        """The audit log, newest first."""
-        ...
-
-    async def panels(self) -> Sequence[PanelView]:
-        """The kept queries, by name."""
-        ...
-
-    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
-        """All alerts ("") or one, over the last ``since`` ("7d"); with ``changes`` ("for=10m") beside the present rule. Takes seconds."""
-        ...
-
-    async def noise(self, since: str) -> Sequence[NoiseRow]:
-        """What disturbed over the last ``since`` ("7d"), the noisiest alert first."""
-        ...
-
-    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
-        """Evaluate PromQL over a range (UTC ms) in at most ``points`` steps; an error is in the chart."""
-        ...
-
-    async def names(self) -> Mapping[str, Sequence[str]]:
-        """For completion: "metrics", "labels", "functions"."""
-        ...
-
-    async def board_at(self, at: int) -> Board:
-        """The board of a past moment (UTC ms), ``past`` set."""
-        ...
-
-
-class BoardListener(Protocol):
-    """Takes a new board."""
-
-    def __call__(self, board: Board) -> None:
-        """Called on the event loop."""
-        ...
-
-
-class CommandRefused(Exception):
-    """A command that cannot be done; the text is for people."""
-
-
-class NotReady(CommandRefused):
-    """The house is being opened: in a moment it can be asked."""

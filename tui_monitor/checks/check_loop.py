@@ -11,18 +11,17 @@ from typing import Any
 
 from tui_monitor.checks.fence import admit_result, text_of
 from tui_monitor.checks.health import Standing, check_labels, judge, judge_slowness, next_pause, samples_of
-from tui_monitor.config.models import CheckSettings, HttpCheck, PostgresCheck, RedisCheck, TcpCheck
+from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clip
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import HealthStatus, Observation, ProbeResult
-from tui_monitor.sources.base import OwnTrouble, Probe
+from tui_monitor.sources.api import OwnTrouble, Probe
 
 GRID = 0.05
 CANCEL_GRACE = 0.5
 """Seconds that a probe has to end after its time limit, before it is left behind."""
 REASON_LENGTH = 300
-AnyCheck = HttpCheck | TcpCheck | PostgresCheck | RedisCheck
 Doubt = Callable[[ProbeResult, CheckSettings], Awaitable[str]]
 """Asks "is it me?" about a failure: the reason for believing so, or ""."""
 
@@ -86,7 +85,7 @@ def _ignore(task: asyncio.Task[Any]) -> None:
 
 
 async def probe_once(
-    probe: Probe, check: AnyCheck, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
+    probe: Probe, check: CheckSettings, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
 ) -> ProbeResult:
     """One probe's plain verdict, slowness judged. Never raises but for cancellation: own trouble and our bugs are unknown."""
     begin, wall = clock.monotonic(), clock.wall_ms()
@@ -115,7 +114,7 @@ class CheckLoop:
 
     def __init__(
         self,
-        check: AnyCheck,
+        check: CheckSettings,
         probe: Probe,
         clock: Clock,
         observe: Callable[[Observation], None],

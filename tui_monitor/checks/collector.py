@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
-from tui_monitor.checks.check_loop import AnyCheck, CheckLoop, first_delay
+from tui_monitor.checks.check_loop import CheckLoop, first_delay
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
 from tui_monitor.checks.series_intake import SeriesIntake
-from tui_monitor.config.models import PostgresCheck, QuerySettings, Settings, SystemSettings
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.config.settings import Settings, SystemSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.tasks import quietly
 from tui_monitor.core.values import (
@@ -34,7 +36,7 @@ from tui_monitor.core.values import (
 )
 from tui_monitor.platform.log_tail import last_lines
 from tui_monitor.sources.kinds import build_probe
-from tui_monitor.sources.postgres.probe import PostgresProbe
+from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.processes import ProcessTable
 from tui_monitor.sources.system.reader import System
@@ -65,7 +67,7 @@ class Collector:
         self.figures: dict[str, dict[str, float]] = {}
         self.query_errors: dict[str, str] = {}
         self.log_lines: dict[str, tuple[str, ...]] = {}
-        self.want_processes = False
+        self._want_processes = False
         self._clock = clock
         self._memory = memory
         self._guard = guard
@@ -85,29 +87,33 @@ class Collector:
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Take (new) settings: unchanged checks go on undisturbed, others end or begin; call `start` afterwards."""
+        """Use (new) settings: unchanged checks go on undisturbed, others end or begin."""
         if settings.system != self._read_by:
             self._read_by = settings.system
             self._system = System(settings.system.mounts, interval=settings.system.interval)
         self._settings = settings
         wanted = {check.name: check for check in settings.checks}
         standings: dict[str, Standing] = {}
+        dropped: dict[str, set[str]] = {}
         for name, loop in list(self._loops.items()):
             if wanted.get(name) != loop.check:
                 standings[name] = loop.standing
+                dropped[name] = set(loop.check.labels).difference(wanted[name].labels if name in wanted else ())
                 self._end(name, loop, wanted.get(name))
         for name, check in wanted.items():
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
-        self.end_strangers()
+        self.end_strangers(dropped)
+        if self._group is not None:
+            self.start(self._group)
 
-    def _loop(self, check: AnyCheck) -> CheckLoop:
+    def _loop(self, check: CheckSettings) -> CheckLoop:
         probe = build_probe(check)
         lag = self._settings.guard.loop_lag
         return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, lambda: build_probe(check))
 
-    def _end(self, name: str, loop: CheckLoop, successor: AnyCheck | None) -> None:
+    def _end(self, name: str, loop: CheckLoop, successor: CheckSettings | None) -> None:
         for task in self._tasks.pop(name, []):
             task.cancel()
         del self._loops[name]
@@ -118,10 +124,13 @@ class Collector:
             self.results.pop(name, None)
             self.log_lines.pop(name, None)
 
-    def end_strangers(self) -> None:
-        """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values."""
+    def end_strangers(self, dropped: Mapping[str, Collection[str]] = MappingProxyType({})) -> None:
+        """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values.
+
+        ``dropped``: the labels of each check that were configured until now.
+        """
         known = {check.name: check_labels(check) for check in self._settings.checks}
-        gone = [labels for labels in self._memory.series_labels() if _stranger(dict(labels), known) and self._memory.last(labels)]
+        gone = [labels for labels in self._memory.series_labels() if _stranger(dict(labels), known, dropped) and self._memory.last(labels)]
         self.observe(self._clock.wall_ms() + 1, [Sample(labels, STALE_NAN) for labels in gone])
 
     def restore(self, name: str, status: HealthStatus, since: int) -> None:
@@ -137,10 +146,10 @@ class Collector:
                 continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
             tasks = [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
-            if isinstance(loop.check, PostgresCheck) and isinstance(loop.probe, PostgresProbe):
+            if isinstance(loop.probe, HasQueries):
                 tasks += [
                     group.create_task(quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
-                    for query in loop.check.queries
+                    for query in loop.probe.queries
                 ]
             self._tasks[name] = tasks
 
@@ -154,9 +163,14 @@ class Collector:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     @property
-    def checks(self) -> list[AnyCheck]:
+    def checks(self) -> list[CheckSettings]:
         """The configured checks, in the file's order."""
         return list(self._settings.checks)
+
+    def check_named(self, name: str) -> CheckSettings | None:
+        """The settings of a check, None where no check has the name."""
+        loop = self._loops.get(name)
+        return loop.check if loop is not None else None
 
     # --- this machine -------------------------------------------------------------------------------------------------
 
@@ -189,12 +203,16 @@ class Collector:
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
         reading = self._system.read(wall, mono)
         pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
-        due = self.want_processes or mono - self._last_table >= pause
+        due = self._want_processes or mono - self._last_table >= pause
         if not (due and self._settings.system.processes):
             return reading, None
         self._last_table = mono
         self.processes = self._table.read(mono)
         return reading, self._table
+
+    def watch_processes(self, *, wanted: bool) -> None:
+        """Read the process table each second while somebody looks at it, else seldom, for evidence."""
+        self._want_processes = wanted
 
     # --- checks and queries -------------------------------------------------------------------------------------------
 
@@ -206,7 +224,7 @@ class Collector:
         if series is not None:  # the board needs none of the page's series
             result = replace(result, probe=replace(result.probe, all_series=None))
         self.results[result.name] = result
-        check = self._loops[result.name].check if result.name in self._loops else None
+        check = self.check_named(result.name)
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
         gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
         self._take(replace(observation, samples=(*observation.samples, *gone)) if gone else observation, lookback)
@@ -234,7 +252,7 @@ class Collector:
             await asyncio.sleep(0)
             self._take(part, lookback)
 
-    def _read_log(self, check: AnyCheck) -> None:
+    def _read_log(self, check: CheckSettings) -> None:
         if check.log_file is not None and self._group is not None:
             self._group.create_task(quietly(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
 
@@ -257,10 +275,10 @@ class Collector:
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
                 self._tasks[name].append(self._group.create_task(quietly(self._loops[name].hurry()), name=f"hurry {name}"))
 
-    async def _run_query(self, check: PostgresCheck, probe: PostgresProbe, query: QuerySettings) -> None:
+    async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
         key = f"{check.name}: {query.metric}"
-        if [other.metric for other in check.queries].count(query.metric) == 1:
+        if [other.metric for other in self._queries_of(check)].count(query.metric) == 1:
             self._intake.begin(_source_of(check, query), series_not_ended(self._memory, {METRIC_NAME: query.metric, **check_labels(check)}))
         while True:
             try:
@@ -297,16 +315,20 @@ class Collector:
         pending, self._pending = self._pending, []
         return pending
 
-    def figures_of(self, check: AnyCheck) -> dict[str, float]:
+    def _queries_of(self, check: CheckSettings) -> Sequence[QuerySettings]:
+        loop = self._loops.get(check.name)
+        return loop.probe.queries if loop is not None and isinstance(loop.probe, HasQueries) else ()
+
+    def figures_of(self, check: CheckSettings) -> dict[str, float]:
         """The newest values of a check's queries."""
         found: dict[str, float] = {}
-        for query in getattr(check, "queries", ()):
+        for query in self._queries_of(check):
             found |= self.figures.get(f"{check.name}: {query.metric}", {})
         return found
 
-    def query_faults_of(self, check: AnyCheck) -> dict[str, str]:
+    def query_faults_of(self, check: CheckSettings) -> dict[str, str]:
         """Which of a check's queries fail, and why."""
-        faults = ((query.metric, self.query_errors.get(f"{check.name}: {query.metric}", "")) for query in getattr(check, "queries", ()))
+        faults = ((query.metric, self.query_errors.get(f"{check.name}: {query.metric}", "")) for query in self._queries_of(check))
         return {f"query {metric}": error for metric, error in faults if error}
 
 
@@ -319,17 +341,18 @@ def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:
         answer.get_loop().call_soon_threadsafe(answer.set_result, lines)
 
 
-def _source_of(check: AnyCheck, query: QuerySettings) -> str:
+def _source_of(check: CheckSettings, query: QuerySettings) -> str:
     """The query as a source of series; two queries of a check may give one metric."""
     place = next(place for place, other in enumerate(getattr(check, "queries", ())) if other is query)
     return f"{check.name}: {place}: {query.metric}"
 
 
-def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> bool:
+def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:
     if not {"check", "type"} <= labels.keys():
         return False
     own = known.get(labels["check"], {})
-    return any(labels.get(name, "") != own.get(name, "") for name in ("type", "category"))
+    compared = {"type", "category", *own, *dropped.get(labels["check"], ())}
+    return any(labels.get(name, "") != own.get(name, "") for name in compared)
 
 
 def _short(labels: Labels) -> str:

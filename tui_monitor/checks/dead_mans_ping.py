@@ -6,7 +6,7 @@ import logging
 from urllib.parse import urlsplit
 
 from tui_monitor.checks.check_loop import probe_once
-from tui_monitor.config.models import HeartbeatSettings, HttpCheck
+from tui_monitor.config.settings import HeartbeatSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import HealthStatus
@@ -33,8 +33,9 @@ class Heartbeat:
     async def ping(self, suffix: str) -> bool:
         """One ping; whether it arrived. A ping that does not is the monitor's own trouble."""
         from tui_monitor.sources.http.probe import HttpProbe
+        from tui_monitor.sources.http.settings import HttpCheck
 
-        parts = urlsplit(self._settings.url.get_secret_value())
+        parts = urlsplit(self._settings.url.reveal())
         url = parts._replace(path=parts.path.rstrip("/") + suffix) if suffix else parts
         check = HttpCheck(name="heartbeat", url=url.geturl(), timeout=self._settings.timeout, ca_file=self._settings.ca_file)
         try:

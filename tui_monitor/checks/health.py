@@ -21,6 +21,8 @@ class Named(Protocol):
     def type(self) -> str: ...  # noqa: D102
     @property
     def category(self) -> str: ...  # noqa: D102
+    @property
+    def labels(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 class Thresholds(Named, Protocol):
@@ -122,9 +124,9 @@ def next_pause(standing: Standing, check: Thresholds) -> float:
 
 
 def check_labels(check: Named) -> dict[str, str]:
-    """The labels that every series of a check carries; an empty category is left out."""
+    """The labels that every series of a check carries: its own, and a category that is not empty."""
     labels = {"check": check.name, "type": check.type}
-    return {**labels, "category": check.category} if check.category else labels
+    return {**check.labels, **labels, **({"category": check.category} if check.category else {})}
 
 
 def samples_of(result: CheckResult, labels: Mapping[str, str], previous: HealthStatus) -> tuple[Sample, ...]:

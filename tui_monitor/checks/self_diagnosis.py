@@ -6,11 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tui_monitor.checks.target import is_local
-from tui_monitor.config.models import CheckSettings, GuardSettings
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.config.settings import GuardSettings
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import ProbeResult
+from tui_monitor.sources.kinds import target_of
 from tui_monitor.sources.net.resolve import RESOLVER
 
 REFERENCE_AGE = 3.0
@@ -69,7 +70,9 @@ class Guard:
 
     async def doubt(self, result: ProbeResult, check: CheckSettings) -> str:
         """Why a failure may be our own fault, "" where nothing speaks for that. Only remote targets are doubted."""
-        if not (self._settings.reference or self._settings.dns) or is_local(check) or result.phases.get("processing"):
+        if not (self._settings.reference or self._settings.dns) or result.phases.get("processing"):
+            return ""
+        if target_of(check)[1]:
             return ""
         async with self._lock:  # many failures at once ask once
             if self._monotonic() - self._asked > (REFERENCE_AGE if self._answer else WELL_AGE):

@@ -194,12 +194,13 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--start", action="store_true", help="the job has begun")
     how.add_argument("--fail", action="store_true", help="the job has failed")
     sub = verb("config", "write, check or show the configuration")
-    config = sub.add_subparsers(dest="action", metavar="init|check|show", required=True, parser_class=_Parser)
+    config = sub.add_subparsers(dest="action", metavar="init|check|show|schema", required=True, parser_class=_Parser)
     act = config.add_parser("init", help="write a commented file with what is found on this machine", parents=[common])
     act.add_argument("--force", action="store_true", help="replace an existing file")
     act.add_argument("--stdout", action="store_true", help="print instead of writing")
     config.add_parser("check", help="is it right?", parents=[common])
     config.add_parser("show", help="the configuration in force, secrets hidden", parents=[common])
+    config.add_parser("schema", help="the JSON schema of the file, for editors that complete it", parents=[common])
     return top
 
 

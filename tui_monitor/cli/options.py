@@ -19,7 +19,7 @@ from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.sanitize import clean, near
 
 if TYPE_CHECKING:
-    from tui_monitor.config.load import Configuration
+    from tui_monitor.config.faults import Configuration
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
@@ -46,13 +46,16 @@ def complain(text: str) -> None:
 
 def configuration(given: Namespace) -> Configuration:
     """Load it; Refused with code 78 and every fault."""
-    from tui_monitor.config.load import ConfigurationError, load  # pydantic: 100 ms, only for commands that need the configuration
+    from tui_monitor.config.faults import ConfigurationError
+    from tui_monitor.config.load import load  # pydantic: 100 ms, only for commands that need the configuration
     from tui_monitor.platform.paths import find_config
 
     try:
         return load(find_config(given.config, os.environ))
     except ConfigurationError as error:
-        raise Refused(str(error), CONFIGURATION) from None
+        from tui_monitor.runtime.wiring import completed  # rules, routing, probes: only where there is something to tell
+
+        raise Refused(str(completed(error)), CONFIGURATION) from None
 
 
 def state_path(given: Namespace) -> Path:

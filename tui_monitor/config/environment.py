@@ -1,33 +1,72 @@
-"""Settings from environment variables: TUI_MONITOR_HOST, TUI_MONITOR_SYSTEM__INTERVAL and so on (lists stay in the file)."""
+"""Settings from environment variables: TUI_MONITOR_HOST, TUI_MONITOR_SYSTEM__INTERVAL and so on (lists of tables stay in the file)."""
 
 from __future__ import annotations
 
-import os
-from typing import Any
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, get_origin
 
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from tui_monitor.config.faults import Fault, KeyPath
+from tui_monitor.config.reader import Key, has_list, read_keys, walk_types
+from tui_monitor.config.section import Section
+from tui_monitor.config.settings import Settings
 
-from tui_monitor.config.models import GuardSettings, StoreSettings, SystemSettings
-
-
-class _Environment(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="TUI_MONITOR_", env_nested_delimiter="__", extra="ignore")
-
-    host: str | None = None
-    language: str | None = None
-    bell: bool | None = None
-    dashboard_url: str | None = None
-    default_rules: bool | list[str] | None = None
-    system: SystemSettings | None = None
-    store: StoreSettings | None = None
-    guard: GuardSettings | None = None
+PREFIX = "TUI_MONITOR_"
+_LIST_WANTED = 'cannot be read; a list is written as ["a", "b"]'
 
 
-def read_environment() -> dict[str, Any]:
-    """What the environment sets, in the shape of the file. Raises ValidationError, and ValueError where no value is to be read at all."""
-    try:
-        return _Environment().model_dump(exclude_unset=True)
-    except SettingsError as error:
-        field = str(error).partition('"')[2].partition('"')[0]
-        names = ", ".join(name for name in os.environ if name.upper().startswith(f"TUI_MONITOR_{field.upper()}"))
-        raise ValueError(f'{names}: cannot be read; a list is written as ["a", "b"]') from None
+class Environment:
+    """What the environment sets: ``values`` in the shape of the file, ``names`` of the variables by key, ``faults``."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.values: dict[str, Any] = {}
+        self.names: dict[KeyPath, str] = {}
+        self.faults: list[Fault] = []
+        for name, text in environ.items():
+            if name.upper().startswith(PREFIX):
+                self._take(name, tuple(name.upper().removeprefix(PREFIX).lower().split("__")), text)
+
+    def placed(self, fault: Fault) -> Fault | None:
+        """The fault with the variable it comes of; None where it comes of the file."""
+        for depth in range(len(fault.path), 0, -1):
+            if name := self.names.get(fault.path[:depth]):
+                return replace(fault, label=name)
+        return None
+
+    def _take(self, name: str, path: tuple[str, ...], text: str) -> None:
+        """A name that is no key of ours is left alone, it may be another program's; in one of our sections it is an unknown key."""
+        record = _record(path[:-1])
+        key = read_keys(record).get(path[-1]) if record is not None else None
+        if record is None or (key is None and record is Settings) or (key is not None and not _is_plain(key)):
+            return
+        self.names[path] = name
+        try:
+            value = json.loads(text) if key is not None and _reads_json(key, text) else text
+        except ValueError:
+            self.faults.append(Fault(text=_LIST_WANTED, label=name))
+            return
+        table = self.values
+        for part in path[:-1]:
+            table = table.setdefault(part, {})
+        table[path[-1]] = value
+
+
+def _record(path: tuple[str, ...]) -> type[Section] | None:
+    """The section below the top that a path leads to."""
+    record: type[Section] = Settings
+    for part in path:
+        found = read_keys(record).get(part)
+        if found is None or found.record is None or found.is_list:
+            return None
+        record = found.record
+    return record
+
+
+def _is_plain(key: Key) -> bool:
+    return key.record is None and not any(get_origin(part) is dict for part in walk_types(key.hint))
+
+
+def _reads_json(key: Key, text: str) -> bool:
+    """A list is written as JSON; a key that may also be true or false only where it begins as one."""
+    return has_list(key.hint) and (bool not in walk_types(key.hint) or text.lstrip().startswith("["))

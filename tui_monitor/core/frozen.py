@@ -12,8 +12,13 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
     """As `dataclass(frozen=True, slots=True)`: keyword and positional construction, equality and hash by value, no assignment."""
+    return freeze(cls)
+
+
+def freeze(cls: type[T], *, slots: bool = True, kw_only: bool = False) -> type[T]:
+    """What `frozen` does, for a base class that makes records of its subclasses. Without ``slots`` the class itself is completed."""
     own_repr = "__repr__" in cls.__dict__
-    made: Any = dataclass(frozen=True, slots=True, eq=False, repr=False)(cls)
+    made: Any = dataclass(frozen=True, slots=slots, kw_only=kw_only, eq=False, repr=False)(cls)
     compared = [each.name for each in fields(made) if each.compare]
     made._compared = staticmethod(attrgetter(*compared) if compared else lambda _: ())
     made.__setattr__ = made.__delattr__ = _refuse

@@ -2,51 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import Sample, labels_of
 
 
+@frozen
+class TroubleKey:
+    """What is wrong (``reason``, a short name) and with which notifier or other named part, "" where there is but one."""
+
+    reason: str
+    subject: str = ""
+
+    @property
+    def label(self) -> str:
+        """The value of the series' label "reason": "state", "notifier-ops-chat"."""
+        return f"{self.reason}-{self.subject}" if self.subject else self.reason
+
+
 class Troubles:
-    """The monitor's own troubles by reason; each becomes the series tui_monitor_trouble{reason} and a line on the board."""
+    """The monitor's own troubles; each becomes the series tui_monitor_trouble{reason} and a line on the board."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
-        self._seen: set[str] = set()
+        self._texts: dict[TroubleKey, str] = {}
+        self._seen: set[TroubleKey] = set()
         self.remark = ""
-        """What the board should say too, though nothing is amiss with the monitoring: no alert comes of it."""
+        """A line for the board that is no fault of the monitoring, such as a refused reload: no alert comes of it."""
 
-    def raise_(self, reason: str, text: str) -> None:
-        """It is so (again); ``text`` is for people."""
-        self._texts[reason] = text
-        self._seen.add(reason)
+    def set_remark(self, text: str) -> None:
+        """Show the remark from now on, "" none."""
+        self.remark = text
 
-    def clear(self, reason: str) -> None:
-        """It is over."""
-        self._texts.pop(reason, None)
+    def raise_(self, reason: str, text: str, subject: str = "") -> None:
+        """A trouble exists (still); ``text`` is for people."""
+        key = TroubleKey(reason, subject)
+        self._texts[key] = text
+        self._seen.add(key)
 
-    def set(self, reason: str, text: str) -> None:
+    def clear(self, reason: str, subject: str = "") -> None:
+        """A trouble is over."""
+        self._texts.pop(TroubleKey(reason, subject), None)
+
+    def set(self, reason: str, text: str, subject: str = "") -> None:
         """Raise with a text, clear with ""."""
         if text:
-            self.raise_(reason, text)
+            self.raise_(reason, text, subject)
         else:
-            self.clear(reason)
+            self.clear(reason, subject)
+
+    def retain(self, reason: str, subjects: Collection[str]) -> None:
+        """Clear a reason's troubles with other subjects than these: the others are no longer configured."""
+        for key in [key for key in self._texts if key.reason == reason and key.subject not in subjects]:
+            del self._texts[key]
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The short names of what is wrong now."""
-        return tuple(self._texts)
+        """The labels of the present troubles."""
+        return tuple(key.label for key in self._texts)
 
-    def text(self, reason: str) -> str:
-        """What is wrong by its short name, "" where nothing is."""
-        return self._texts.get(reason, "")
+    def text(self, label: str) -> str:
+        """The text of a present trouble by its label, "" where there is none."""
+        return next((text for key, text in self._texts.items() if key.label == label), "")
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is wrong now, for the board."""
+        """The present troubles and the remark, for the board."""
         return (*self._texts.values(), *((self.remark,) if self.remark else ()))
 
     def samples(self) -> Iterable[Sample]:
-        """1 for each trouble that is, 0 for each that was."""
-        for reason in self._seen:
-            yield Sample(labels_of("tui_monitor_trouble", reason=reason), float(reason in self._texts))
+        """1 for each present trouble, 0 for each past one."""
+        for key in self._seen:
+            yield Sample(labels_of("tui_monitor_trouble", reason=key.label), float(key in self._texts))

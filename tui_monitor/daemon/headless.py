@@ -10,7 +10,8 @@ import signal
 import sys
 from argparse import Namespace
 
-from tui_monitor.config.load import Configuration, ConfigurationError, load
+from tui_monitor.config.child import load_in_child
+from tui_monitor.config.faults import Configuration, ConfigurationError
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
 from tui_monitor.core.exit_codes import CONFIGURATION, FAILED
@@ -21,7 +22,7 @@ from tui_monitor.platform.acting_user import who
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 from tui_monitor.runtime.runtime import Runtime
-from tui_monitor.runtime.wiring import secrets_of
+from tui_monitor.runtime.wiring import completed, secrets_of
 
 log = logging.getLogger(__name__)
 DESCRIPTORS = 8192
@@ -37,7 +38,7 @@ def run_headless(given: Namespace) -> int:
     told: set[str] = set()
 
     def load_anew() -> Configuration:
-        loaded = load(path, os.environ)
+        loaded = load_in_child(path, os.environ)
         hide_secrets(handler, secrets_of(loaded.settings))
         for warning in set(loaded.warnings) - told:
             log.warning("%s", warning)
@@ -49,14 +50,24 @@ def run_headless(given: Namespace) -> int:
         directory = open_directory(find_state(given.state, os.environ, path))
         if not directory.writable and not directory.unrecorded:
             raise StateUnusable(f"{directory.path} cannot be written: {directory.why_read_only}")
-        load_anew()
+        first = [load_anew()]
     except (ConfigurationError, StateUnusable) as error:
-        for line in str(error).splitlines():
+        for line in str(completed(error) if isinstance(error, ConfigurationError) else error).splitlines():
             log.error("%s", line)
         return CONFIGURATION
-    runtime = Runtime(directory, load_anew, SystemClock(), "headless", who())
+    systemd = Systemd()
+
+    def on_role(role: str) -> None:
+        first.clear()  # a stand-by that leads later reads the file as it is then
+        log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(directory.path)}})
+        systemd.ready(f"{role}, version {VERSION}")
+
+    def load_first() -> Configuration:
+        return first.pop() if first else load_anew()
+
+    runtime = Runtime(directory, load_first, SystemClock(), "headless", who(), config=path, on_role=on_role)
     try:
-        asyncio.run(_serve(runtime, Systemd()))
+        asyncio.run(_serve(runtime, systemd))
     except ConfigurationError as error:
         for line in str(error).splitlines():
             log.error("%s", line)
@@ -86,11 +97,6 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 
     loop.add_signal_handler(signal.SIGHUP, reload)
 
-    def took_role(role: str) -> None:
-        log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(runtime.directory.path)}})
-        systemd.ready(f"{role}, version {VERSION}")
-
-    runtime.on_role = took_role
     watchdog = asyncio.create_task(_feed_watchdog(runtime, systemd)) if systemd.watchdog_interval else None
     try:
         await runtime.run()
@@ -103,7 +109,7 @@ async def _serve(runtime: Runtime, systemd: Systemd) -> None:
 async def _reload(runtime: Runtime, systemd: Systemd) -> None:
     systemd.reloading()
     if runtime.leader is not None:
-        await runtime.leader.alerting.apply(Reload(), "SIGHUP")
+        await runtime.leader.engine.apply(Reload(), "SIGHUP")
     systemd.ready()
 
 

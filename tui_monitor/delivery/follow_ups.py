@@ -10,7 +10,8 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.dispatch.wording import is_resolved
-from tui_monitor.notifiers.base import Editable, Notifier, Repeating, SendError
+from tui_monitor.notifiers.abilities import Editable, Repeating
+from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.storage.repository import StateRepository
 
 log = logging.getLogger(__name__)

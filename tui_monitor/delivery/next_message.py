@@ -10,7 +10,7 @@ from tui_monitor.delivery.merging import MERGEABLE, late_pair, merge_pair, summa
 from tui_monitor.delivery.receivers import leave_to_parts
 from tui_monitor.dispatch.message import Kind
 from tui_monitor.dispatch.wording import late_note
-from tui_monitor.notifiers.base import RateLimit
+from tui_monitor.notifiers.api import RateLimit
 from tui_monitor.storage.records import OutboxRow
 from tui_monitor.storage.repository import OutboxTable
 

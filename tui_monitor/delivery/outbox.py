@@ -22,7 +22,8 @@ from tui_monitor.delivery.receivers import Fate, fate_of, row_of, write_fate
 from tui_monitor.delivery.retry_policy import GIVE_UP_MS
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.wording import is_resolved, late_note, say
-from tui_monitor.notifiers.base import Addressed, Editable, Notifier, SendError
+from tui_monitor.notifiers.abilities import Addressed, Editable
+from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.records import OutboxRow, SendResult
 from tui_monitor.storage.repository import OutboxTable, StateRepository

@@ -13,7 +13,8 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.delivery.merging import MERGEABLE
 from tui_monitor.delivery.retry_policy import judge
 from tui_monitor.dispatch.message import Message, part_for, part_thread
-from tui_monitor.notifiers.base import PartlySent, SendError
+from tui_monitor.notifiers.api import SendError
+from tui_monitor.notifiers.receivers import PartlySent
 from tui_monitor.storage.records import OutboxRow, SendResult, notification_id
 from tui_monitor.storage.repository import OutboxTable
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.storage.records import OutboxRow, SendResult
 
 FIRST_RETRY_S = 2.0

@@ -8,12 +8,12 @@ from typing import TypeVar
 from tui_monitor.core.audit import Audit
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import Group, GroupId, GroupRow, Plan, RateRow, Told, Track, TrackRow
+from tui_monitor.dispatch.state import Group, GroupId, GroupRow, NotifiedState, Plan, RateRow, TrackedAlert, TrackRow
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Rows:
+class DirtyRows:
     """Marks of changed rows, each with the round in which it last changed."""
 
     def __init__(self) -> None:
@@ -54,16 +54,16 @@ class Rows:
         messages: tuple[Message, ...],
         suppression: Mapping[str, tuple[str, ...]],
         audit: tuple[Audit, ...],
-        tracks: Mapping[str, Track],
+        tracks: Mapping[str, TrackedAlert],
         groups: Mapping[GroupId, Group],
         rates: Mapping[tuple[str, str], RateRow],
         silences: Mapping[str, Silence],
     ) -> Plan:
         """The plan with every row that waits; a round ends."""
-        told: dict[tuple[str, str], Told | None] = {}
+        told: dict[tuple[str, str], NotifiedState | None] = {}
         for alert_id, notifier in self._told:
             track = tracks.get(alert_id)
-            told[alert_id, notifier] = track.told.get(notifier) if track else None
+            told[alert_id, notifier] = track.notified.get(notifier) if track else None
         track_rows: dict[str, TrackRow | None] = {key: track.row() if (track := tracks.get(key)) else None for key in self._tracks}
         group_rows: dict[GroupId, GroupRow | None] = {key: group.row() if (group := groups.get(key)) else None for key in self._groups}
         generation = self._generation

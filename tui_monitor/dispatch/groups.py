@@ -1,146 +1,103 @@
-"""The rhythm of groups: when one is due, which of its alerts go into its message, and what is remembered of that."""
+"""Group flushing: whether a group is due, which of its alerts go into its message, and what is known of them afterwards."""
 
 from __future__ import annotations
 
 import hashlib
-import heapq
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import field, replace
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.dispatch.dirty_rows import Rows
+from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Kind, Message
-from tui_monitor.dispatch.message_builder import Entry, Wording
-from tui_monitor.dispatch.muting import Mutes
+from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
+from tui_monitor.dispatch.muting import MuteReasons
 from tui_monitor.dispatch.needs_update import RateLimit, Reason, needs_update, parse_rate_limit
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
-from tui_monitor.dispatch.state import Group, GroupId, RateRow, Told, Track
+from tui_monitor.dispatch.state import Group, GroupRow, NotifiedState, RateRow, Tracked, TrackedAlert
 
 _UNLIMITED: tuple[Reason, ...] = ("raised", "resolved")
 
 Chosen = list[tuple[str, Reason]]
+Rates = Mapping[tuple[str, str], RateRow]
+"""(rule, notifier) → what counts against the rule's rate limit."""
 
 
-class Flusher:
-    """Makes the messages of the groups that are due. Works on the planner's own tracks and groups."""
+@frozen
+class GroupDecision:
+    """What one look at a group came to. ``row``: its rhythm afterwards; ``due``: when to look again (None: when something changes).
 
-    def __init__(self, tracks: dict[str, Track], groups: dict[GroupId, Group], mutes: Mutes, rows: Rows, wording: Wording) -> None:
-        self.rates: dict[tuple[str, str], RateRow] = {}
-        self.remind_from = 0
-        self._tracks = tracks
-        self._groups = groups
+    ``notified``: what the notifier knows of each alert in the message, None: it was sent the end. ``blocked``: the alerts that a rate
+    limit has begun to hold back. ``rates``: the counts that the message changed.
+    """
+
+    row: GroupRow
+    due: int | None = None
+    message: Message | None = None
+    notified: Mapping[str, NotifiedState | None] = field(default_factory=dict)
+    blocked: tuple[str, ...] = ()
+    rates: Rates = field(default_factory=dict)
+
+
+class GroupFlusher:
+    """Decides about one group at a time; reads groups, alerts and counts, and changes none of them."""
+
+    def __init__(self, mutes: MuteReasons, builder: MessageBuilder) -> None:
         self._mutes = mutes
-        self._rows = rows
-        self._wording = wording
-        self._wakes: list[tuple[int, GroupId]] = []
+        self._builder = builder
+        self._remind_from = 0
         self._limits: dict[str, RateLimit] = {}
         self._policies: Mapping[str, NotifierPolicy] = {}
-        self._live: Mapping[str, Alert] = {}
 
     def reconfigure(
         self, routing: Routing, rate_limits: Mapping[str, str] | None, host: str | None, language: str | None, link: str | None
     ) -> None:
         """Another configuration; None leaves a part as it is."""
         self._policies = routing.notifiers
-        self._wording.reconfigure(host, language, link)
+        self._builder.reconfigure(host, language, link)
         if rate_limits is not None:
             self._limits = {rule: parse_rate_limit(text) for rule, text in rate_limits.items()}
 
-    @property
-    def next_due(self) -> int | None:
-        """When the next group is due (UTC ms); it may turn out to need nothing."""
-        while self._wakes and ((group := self._groups.get(self._wakes[0][1])) is None or group.due != self._wakes[0][0]):
-            heapq.heappop(self._wakes)
-        return self._wakes[0][0] if self._wakes else None
+    def remind_from(self, at: int) -> None:
+        """Send no reminder before this moment (UTC ms)."""
+        self._remind_from = at
 
-    def due(self, now: int) -> Iterator[GroupId]:
-        """The groups whose time has come; each is given once."""
-        while self._wakes and self._wakes[0][0] <= now:
-            stamp, group_id = heapq.heappop(self._wakes)
-            group = self._groups.get(group_id)
-            if group is not None and group.due == stamp:
-                group.due = None
-                yield group_id
+    def begin_round(self) -> None:
+        """Another moment: forget the texts of the last one."""
+        self._builder.begin_round()
 
-    def flush(self, touched: Iterable[GroupId], now: int, live: Mapping[str, Alert]) -> tuple[Message, ...]:
-        """Look at these groups; their messages, in the order of the groups' names."""
-        self._live = live
-        self._wording.begin_round()
-        messages: list[Message] = []
-        for group_id in sorted(touched):
-            group = self._groups.get(group_id)
-            if group is None:
-                continue
-            before, due = group.row(), group.due
-            message = self._decide(group, now)
-            if message is not None:
-                messages.append(message)
-            if group.row() != before:
-                self._rows.group(group_id)
-            self._schedule(group, due, now)
-        return tuple(messages)
-
-    def count_unheard(self, track: Track) -> None:
-        """An alert has ended: those whose rate limit kept it back will read that there was one more."""
-        for notifier in sorted(track.blocked - track.told.keys()):
-            key = (track.alert.rule, notifier)
-            row = self.rates.get(key, RateRow())
-            self.rates[key] = replace(row, held=row.held + 1)
-            self._rows.rate(key)
-        track.blocked.clear()
-
-    def _schedule(self, group: Group, scheduled: int | None, now: int) -> None:
-        """Wake for the group when it is due; forget it when it is empty and its pause is over."""
-        if not group.members:
-            group.due = group.last_sent_at + group.route.group_interval
-            if group.due <= now:
-                del self._groups[group.id]
-                self._rows.group(group.id)
-                return
-        if group.due is not None and group.due != scheduled:
-            heapq.heappush(self._wakes, (group.due, group.id))
-
-    def _decide(self, group: Group, now: int) -> Message | None:
-        """The group's message, if one is due; sets when to look again."""
-        notifier = group.id[1]
-        news, reminders, group.due = self._needs(group, now)
-        chosen, freed_at = self._limited(news or reminders, notifier, now)
+    def decide(self, group: Group, tracked: Tracked, rates: Rates, now: int, live: Mapping[str, Alert]) -> GroupDecision:
+        """The group's message, if one is due, and when to look again."""
+        news, reminders, due = self._needs(group, tracked, now)
+        passed, blocked, freed_at = self._limited(news or reminders, group.id[1], tracked, rates, now)
         if freed_at is not None:
-            group.due = freed_at if group.due is None else min(group.due, freed_at)
-        if not chosen:
-            group.wait_until = 0
-            return None
-        ready = self._ready_at(group, now)
+            due = freed_at if due is None else min(due, freed_at)
+        row = group.row()
+        if not passed:
+            return GroupDecision(replace(row, wait_until=0), due, blocked=blocked)
+        opened = any(group.id[1] in tracked[alert_id].notified for alert_id in group.members)
+        row, ready = _ready(group, row, now, opened=opened)
         if now < ready:
-            group.due = ready
-            return None
-        return self._send(group, chosen, now)
+            return GroupDecision(row, ready, blocked=blocked)
+        decision = self._send(group, row, passed, tracked, rates, now, live, opened=opened)
+        return replace(decision, blocked=blocked)
 
-    def _needs(self, group: Group, now: int) -> tuple[Chosen, Chosen, int | None]:
+    def count_unheard(self, track: TrackedAlert, rates: Rates) -> Rates:
+        """An alert has ended: the counts of those whose rate limit held it back, which will read that there was one more."""
+        counts = {}
+        for notifier in sorted(track.blocked - track.notified.keys()):
+            row = rates.get((track.alert.rule, notifier), RateRow())
+            counts[track.alert.rule, notifier] = replace(row, held=row.held + 1)
+        return counts
+
+    def _needs(self, group: Group, tracked: Tracked, now: int) -> tuple[Chosen, Chosen, int | None]:
         """News; the whole reminder where one is due; and when time alone makes the next need."""
         notifier = group.id[1]
-        policy = self._policies.get(notifier, NotifierPolicy())
         news: Chosen = []
         reminders: Chosen = []
         reminding = False
         due: int | None = None
         for alert_id in group.members:
-            track = self._tracks[alert_id]
-            place = track.places[notifier]
-            told = track.told.get(notifier)
-            muted = bool(track.suppressed_by) or place.closed or (place.orphan and not policy.wants(track.alert.severity))
-            reason, later = needs_update(
-                track.alert,
-                told,
-                now=now,
-                muted=muted,
-                orphan=place.orphan,
-                acked=track.acked,
-                repeat=place.route.repeat_interval,
-                woken_at=track.woken_at,
-            )
-            if reason == "reminder" and now < self.remind_from:
-                reason, later = None, self.remind_from
+            reason, later = self._need(tracked[alert_id], notifier, now)
             if reason is not None and reason != "reminder":
                 news.append((alert_id, reason))
             elif reason == "reminder" or later is not None:
@@ -150,106 +107,115 @@ class Flusher:
                 due = later if due is None else min(due, later)
         return news, reminders if reminding else [], due
 
-    def _limited(self, wanted: Chosen, notifier: str, now: int) -> tuple[Chosen, int | None]:
-        """Those that their rules' rate limits let through, and when the first of the others may go."""
+    def _need(self, track: TrackedAlert, notifier: str, now: int) -> tuple[Reason | None, int | None]:
+        destination = track.destinations[notifier]
+        policy = self._policies.get(notifier, NotifierPolicy())
+        unwanted = destination.orphan and not policy.wants(track.alert.severity)
+        reason, later = needs_update(
+            track.alert,
+            track.notified.get(notifier),
+            now=now,
+            muted=bool(track.suppressed_by) or destination.closed or unwanted,
+            orphan=destination.orphan,
+            acked=track.acked,
+            repeat=destination.route.repeat_interval,
+            woken_at=track.woken_at,
+        )
+        return (None, self._remind_from) if reason == "reminder" and now < self._remind_from else (reason, later)
+
+    def _limited(
+        self, wanted: Chosen, notifier: str, tracked: Tracked, rates: Rates, now: int
+    ) -> tuple[Chosen, tuple[str, ...], int | None]:
+        """Those that their rules' rate limits let through, those newly held back, and when the first of these may go."""
         if not self._limits:
-            return wanted, None
+            return wanted, (), None
         passed: Chosen = []
+        blocked: list[str] = []
         freed_at: int | None = None
         for alert_id, reason in wanted:
-            track = self._tracks[alert_id]
+            track = tracked[alert_id]
             limit = self._limits.get(track.alert.rule)
-            free = now if limit is None or reason in _UNLIMITED else limit.free_at(self._rate(track, notifier), now)
+            count = rates.get((track.alert.rule, notifier), RateRow())
+            free = now if limit is None or reason in _UNLIMITED else limit.free_at(count, now)
             if free <= now:
                 passed.append((alert_id, reason))
                 continue
             freed_at = free if freed_at is None else min(freed_at, free)
             if notifier not in track.blocked:
-                track.blocked.add(notifier)
-                self._rows.track(alert_id)
-        return passed, freed_at
+                blocked.append(alert_id)
+        return passed, tuple(blocked), freed_at
 
-    def _rate(self, track: Track, notifier: str) -> RateRow:
-        return self.rates.get((track.alert.rule, notifier), RateRow())
-
-    def _ready_at(self, group: Group, now: int) -> int:
-        """When the group may speak: its pause is over and, where it is new, its wait."""
-        ready = group.last_sent_at + group.route.group_interval if group.last_sent_at else 0
-        if not self._opened(group):
-            latest = now + group.route.group_wait
-            group.wait_until = min(group.wait_until or latest, latest)
-            ready = max(ready, group.wait_until)
-        return ready
-
-    def _opened(self, group: Group) -> bool:
-        return any(group.id[1] in self._tracks[alert_id].told for alert_id in group.members)
-
-    def _send(self, group: Group, chosen: Chosen, now: int) -> Message:
-        """Make the message and remember what it tells."""
+    def _send(
+        self,
+        group: Group,
+        row: GroupRow,
+        chosen: Chosen,
+        tracked: Tracked,
+        rates: Rates,
+        now: int,
+        live: Mapping[str, Alert],
+        *,
+        opened: bool,
+    ) -> GroupDecision:
+        """The message, and what is known once it is committed."""
         key, notifier = group.id
-        if not self._opened(group):
-            group.opened_at = now
-        group.last_sent_at, group.wait_until, group.sent = now, 0, group.sent + 1
-        group.due = now + group.route.group_interval
-        entries = [self._entry(alert_id, reason, notifier) for alert_id, reason in chosen]
-        held_back = self._count(chosen, notifier, now)
-        for alert_id, reason in chosen:
-            self._remember(group, alert_id, reason, now)
+        row = GroupRow(row.opened_at if opened else now, now, 0, row.sent + 1)
+        entries = [self._entry(alert_id, reason, notifier, tracked, live) for alert_id, reason in chosen]
+        counts = self._counts(chosen, notifier, tracked, rates, now)
         reasons = {reason for _, reason in chosen}
         kind: Kind = "reminder" if reasons == {"reminder"} else "resolved" if reasons == {"resolved"} else "firing"
-        content = [notifier, key, str(now), str(group.sent), *sorted(f"{e.alert.id} {e.reason} {e.alert.severity}" for e in entries)]
-        return self._wording.message(
+        content = [notifier, key, str(now), str(row.sent), *sorted(f"{e.alert.id} {e.reason} {e.alert.severity}" for e in entries)]
+        message = self._builder.message(
             entries,
             kind=kind,
             notifier=notifier,
             key=hashlib.blake2s("\0".join(content).encode(), digest_size=16).hexdigest(),
-            thread=hashlib.blake2s(f"{key}\0{group.opened_at}".encode(), digest_size=8).hexdigest(),
+            thread=hashlib.blake2s(f"{key}\0{row.opened_at}".encode(), digest_size=8).hexdigest(),
             group_key=key,
             group_labels=group.labels,
-            held_back=held_back,
+            held_back=sum(rates.get(pair, RateRow()).held for pair in counts),
             now=now,
-            opens=group.opened_at == now,
+            opens=row.opened_at == now,
         )
+        notified = {alert_id: None if reason == "resolved" else _notified(tracked[alert_id].alert, now, key) for alert_id, reason in chosen}
+        return GroupDecision(row, now + group.route.group_interval, message, notified, rates=counts)
 
-    def _entry(self, alert_id: str, reason: Reason, notifier: str) -> Entry:
-        track = self._tracks[alert_id]
-        alert = self._live.get(alert_id, track.alert) if track.firing else track.alert
-        told, place = track.told.get(notifier), track.places[notifier]
-        explained = self._mutes.explained_by(alert_id, track.labels)
+    def _entry(self, alert_id: str, reason: Reason, notifier: str, tracked: Tracked, live: Mapping[str, Alert]) -> Entry:
+        track = tracked[alert_id]
+        alert = live.get(alert_id, track.alert) if track.firing else track.alert
+        known, destination = track.notified.get(notifier), track.destinations[notifier]
+        explained = self._mutes.explained_by(alert_id, track.labels, tracked)
         return Entry(
             alert=alert,
             reason=reason,
-            old_severity=told.severity if told else "",
-            held_by=track.held_by if told is None else (),
-            woken=reason == "reminder" and told is not None and track.woken_at > told.at,
-            escalated_after=place.escalated_after if told is None else 0,
-            explained=tuple(self._tracks[child].labels.get("check") or self._tracks[child].alert.name for child in explained),
+            old_severity=known.severity if known else "",
+            held_by=track.held_by if known is None else (),
+            woken=reason == "reminder" and known is not None and track.woken_at > known.at,
+            escalated_after=destination.escalated_after if known is None else 0,
+            explained=tuple(tracked[child].labels.get("check") or tracked[child].alert.name for child in explained),
             dependents=self._mutes.dependents(track.labels) if reason in ("new", "raised") else (),
         )
 
-    def _count(self, chosen: Chosen, notifier: str, now: int) -> int:
-        """Count the message for the rules that have a limit; how many alerts came and went unheard before it."""
-        held = 0
-        for rule in {self._tracks[alert_id].alert.rule for alert_id, reason in chosen if reason != "resolved"}:
+    def _counts(self, chosen: Chosen, notifier: str, tracked: Tracked, rates: Rates, now: int) -> Rates:
+        """The counts of the rules with a limit after this message; whoever was held back before it is no longer counted."""
+        counts = {}
+        for rule in {tracked[alert_id].alert.rule for alert_id, reason in chosen if reason != "resolved"}:
             limit = self._limits.get(rule)
             if limit is not None:
-                row = self.rates.get((rule, notifier), RateRow())
-                held += row.held
-                self.rates[rule, notifier] = RateRow((*limit.recent(row, now), now))
-                self._rows.rate((rule, notifier))
-        return held
+                row = rates.get((rule, notifier), RateRow())
+                counts[rule, notifier] = RateRow((*limit.recent(row, now), now))
+        return counts
 
-    def _remember(self, group: Group, alert_id: str, reason: Reason, now: int) -> None:
-        notifier = group.id[1]
-        track = self._tracks[alert_id]
-        self._rows.told(alert_id, notifier)
-        if reason != "resolved":
-            track.told[notifier] = Told(track.alert.severity, now, group.id[0], bool(track.alert.flaps))
-            if notifier in track.blocked:
-                track.blocked.discard(notifier)
-                self._rows.track(alert_id)
-            return
-        del track.told[notifier], track.places[notifier], group.members[alert_id]
-        if not track.told:
-            del self._tracks[alert_id]
-            self._rows.track(alert_id)
+
+def _ready(group: Group, row: GroupRow, now: int, *, opened: bool) -> tuple[GroupRow, int]:
+    """When the group may send: its pause is over and, where it is new, its wait, which begins with the first alert."""
+    ready = row.last_sent_at + group.route.group_interval if row.last_sent_at else 0
+    if opened:
+        return row, ready
+    latest = now + group.route.group_wait
+    row = replace(row, wait_until=min(row.wait_until or latest, latest))
+    return row, max(ready, row.wait_until)
+
+
+def _notified(alert: Alert, now: int, group: str) -> NotifiedState:
+    return NotifiedState(alert.severity, now, group, bool(alert.flaps))

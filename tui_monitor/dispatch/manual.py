@@ -10,7 +10,7 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.commands import AddSilence, CommandResult, EndSilence, ExtendSilence, SendMessage, SilenceCommand
 from tui_monitor.core.sanitize import near
 from tui_monitor.core.units import format_duration
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Routing, expand_recipients
 from tui_monitor.dispatch.silences import Silence, make_silence, muted_now
@@ -19,7 +19,7 @@ LONGEST_MS = 10 * 365 * 86_400_000
 
 
 def apply_silence(
-    planner: Planner, command: SilenceCommand, by: str, now: int, asked: int | None = None, alerts: Sequence[Alert] = ()
+    planner: Dispatcher, command: SilenceCommand, by: str, now: int, asked: int | None = None, alerts: Sequence[Alert] = ()
 ) -> CommandResult:
     """Add, extend or end a silence.
 
@@ -41,7 +41,7 @@ def apply_silence(
         return CommandResult(False, str(error.args[0] if error.args else error))
 
 
-def _add(planner: Planner, command: AddSilence, by: str, now: int, begin: int, alerts: Sequence[Alert]) -> CommandResult:
+def _add(planner: Dispatcher, command: AddSilence, by: str, now: int, begin: int, alerts: Sequence[Alert]) -> CommandResult:
     start = begin if command.start is None else command.start
     ends = start + round(command.seconds * 1000)
     if ends <= now:
@@ -54,7 +54,7 @@ def _add(planner: Planner, command: AddSilence, by: str, now: int, begin: int, a
     return CommandResult(True, f"silenced {what} for {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}")
 
 
-def _extend(planner: Planner, command: ExtendSilence, by: str, now: int, begin: int) -> CommandResult:
+def _extend(planner: Dispatcher, command: ExtendSilence, by: str, now: int, begin: int) -> CommandResult:
     """Time is added to the end that the silence has; one that has ended holds again, so long from when it was asked for."""
     silence = _find(planner, command.id)
     ends = command.until if command.until is not None else max(silence.ends_at, begin) + round(command.seconds * 1000)
@@ -69,7 +69,7 @@ def _extend(planner: Planner, command: ExtendSilence, by: str, now: int, begin: 
     )
 
 
-def _find(planner: Planner, prefix: str) -> Silence:
+def _find(planner: Dispatcher, prefix: str) -> Silence:
     found = [silence for silence in planner.silences if silence.id.startswith(prefix)]
     if len(found) != 1 or not prefix:
         raise LookupError(f'"{prefix}" is the beginning of several silences' if len(found) > 1 else f'there is no silence "{prefix}"')

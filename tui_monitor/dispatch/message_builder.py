@@ -8,9 +8,10 @@ from datetime import tzinfo
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evidence import short_lines
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.message import AlertSnapshot, Kind, Message
-from tui_monitor.dispatch.message_text import Story, compose
+from tui_monitor.dispatch.message_text import AlertText, compose
 from tui_monitor.dispatch.needs_update import Reason
 
 _LATE_MS = 60_000
@@ -23,14 +24,14 @@ class Entry:
     alert: Alert
     reason: Reason
     old_severity: str = ""
-    held_by: tuple[str, ...] = ()
+    held_by: tuple[MuteReason, ...] = ()
     woken: bool = False
     escalated_after: int = 0
     explained: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
 
 
-class Wording:
+class MessageBuilder:
     """Words messages. Notifiers that are told the same share one text and the same snapshots."""
 
     def __init__(self, host: str, language: str, link: str, zone: tzinfo | None) -> None:
@@ -133,10 +134,10 @@ def _evidence(alert: Alert) -> tuple[str, ...]:
     return short_lines(alert.evidence, told=alert.annotations.get("summary", ""))
 
 
-def _story(entry: Entry, now: int) -> Story:
+def _story(entry: Entry, now: int) -> AlertText:
     alert = entry.alert
     late = bool(entry.held_by) and entry.reason == "new" and not entry.escalated_after and now - alert.starts_at > _LATE_MS
-    return Story(
+    return AlertText(
         severity=alert.severity,
         reason=entry.reason,
         labels=alert.labels,

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import known_severity
 from tui_monitor.dispatch.message import Kind
-from tui_monitor.dispatch.phrases import ENGLISH, LANGUAGES, Words
+from tui_monitor.dispatch.phrases import ENGLISH, LANGUAGES, Phrases
 
 TITLE_LIMIT = 120
 LISTED = 20
@@ -24,7 +25,7 @@ SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "r
 
 
 @frozen
-class Story:
+class AlertText:
     """What there is to say of one alert. Stamps are UTC ms, ``escalated_after`` ms; external text may be in any of it."""
 
     severity: str
@@ -39,7 +40,7 @@ class Story:
     acknowledged_by: str = ""
     resolved_by: str = ""
     note: str = ""
-    held_by: tuple[str, ...] = ()
+    held_by: tuple[MuteReason, ...] = ()
     woken: bool = False
     escalated_after: int = 0
     explained: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class Story:
 
 
 def compose(
-    stories: Sequence[Story],
+    stories: Sequence[AlertText],
     *,
     kind: Kind,
     now: int,
@@ -72,7 +73,7 @@ def compose(
     return clip(clean(title), TITLE_LIMIT), clean("\n".join(lines), newlines=True)
 
 
-def duration_text(ms: int, words: Words = ENGLISH) -> str:
+def duration_text(ms: int, words: Phrases = ENGLISH) -> str:
     """Two units at most: "45 s", "12 min", "2 h 5 min", "3 d 4 h"."""
     seconds = max(0, ms) // 1000
     parts = (seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
@@ -84,13 +85,13 @@ def duration_text(ms: int, words: Words = ENGLISH) -> str:
 class _Teller:
     """Tells stories in one language, at one moment."""
 
-    def __init__(self, words: Words, now: int, zone: tzinfo | None, host: str) -> None:
+    def __init__(self, words: Phrases, now: int, zone: tzinfo | None, host: str) -> None:
         self.words = words
         self._now = now
         self._zone = zone
         self._host = host
 
-    def headline(self, story: Story) -> str:
+    def headline(self, story: AlertText) -> str:
         """One alert in one line."""
         words, what = self.words, self._what(story)
         if story.reason == "resolved":
@@ -107,12 +108,12 @@ class _Teller:
             line = f"{clip(line, TITLE_LIMIT - 16)} {words.affected.format(count=len(affected))}"
         return line
 
-    def _affected(self, story: Story) -> tuple[str, ...]:
+    def _affected(self, story: AlertText) -> tuple[str, ...]:
         """What it explains, and what depends on it and will fail in a moment: the first message does not wait for the last of them."""
         coming = story.dependents if known_severity(story.severity) in _FAILED else ()
         return (*story.explained, *(name for name in coming if name not in story.explained))
 
-    def details(self, story: Story) -> list[str]:
+    def details(self, story: AlertText) -> list[str]:
         """Everything that helps with one alert."""
         words, lines = self.words, []
         notes = story.annotations
@@ -154,7 +155,7 @@ class _Teller:
             lines.append(words.runbook.format(url=url))
         return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
 
-    def summary(self, stories: Sequence[Story], kind: Kind) -> str:
+    def summary(self, stories: Sequence[AlertText], kind: Kind) -> str:
         """Many alerts in one line: how many, of what kind."""
         words = self.words
         firing = [story for story in stories if story.reason != "resolved"]
@@ -175,7 +176,7 @@ class _Teller:
             return clip(self.headline(firing[0]), TITLE_LIMIT - len(rest)) + rest
         return f"{severity} {count}: {what}{rest}"
 
-    def listing(self, stories: Sequence[Story]) -> list[str]:
+    def listing(self, stories: Sequence[AlertText]) -> list[str]:
         """The first alerts, one line each, and how many more there are."""
         lines = []
         for story in stories[:LISTED]:
@@ -187,21 +188,21 @@ class _Teller:
         lines.append(self.words.host.format(host=self._host))
         return lines
 
-    def _what(self, story: Story) -> str:
+    def _what(self, story: AlertText) -> str:
         summary = " ".join(story.annotations.get("summary", "").split())
         return clip(summary, _LINE_LIMIT) if summary else _joined(story.labels.get("alertname", ""), self._subject(story), " ")
 
-    def _recovered(self, story: Story) -> str:
+    def _recovered(self, story: AlertText) -> str:
         name, check = story.labels.get("alertname", ""), story.labels.get("check", "")
         if check and name == "CheckUnhealthy":
             return self.words.healthy_again.format(check=check, time=self._lasted(story))
         return self.words.after.format(what=_joined(name, self._subject(story), " "), time=self._lasted(story))
 
-    def _subject(self, story: Story) -> str:
+    def _subject(self, story: AlertText) -> str:
         known = ("alertname", "severity", "host", "type", "category", "layer", "job")
         return clip(" ".join(value for name, value in sorted(story.labels.items()) if name not in known and not name.startswith("__")), 80)
 
-    def _facts(self, story: Story, with_value: bool = True) -> str:
+    def _facts(self, story: AlertText, with_value: bool = True) -> str:
         parts = (
             [self.words.value.format(value=f"{story.value:.6g}")]
             if with_value and story.value is not None and "check" not in story.labels
@@ -211,9 +212,8 @@ class _Teller:
         parts += [f"{name} {value}" for name, value in sorted(story.labels.items()) if name not in hidden and not name.startswith("__")]
         return clip(" · ".join([*parts, self.words.host.format(host=story.labels.get("host") or self._host)]), _LINE_LIMIT)
 
-    def _cause(self, reason: str) -> str:
-        kind, _, name = reason.partition(":")
-        return self.words.causes.get(kind, "{name}").format(name=name)
+    def _cause(self, reason: MuteReason) -> str:
+        return self.words.causes.get(reason.kind, "{name}").format(name=reason.name)
 
     def _names(self, names: Sequence[str]) -> str:
         shown = sorted(set(names))
@@ -223,13 +223,13 @@ class _Teller:
     def _severity(self, severity: str) -> str:
         return self.words.severities[known_severity(severity)]
 
-    def _end(self, story: Story) -> int:
+    def _end(self, story: AlertText) -> int:
         return self._now if story.ends_at is None else story.ends_at
 
-    def _ms(self, story: Story) -> int:
+    def _ms(self, story: AlertText) -> int:
         return (self._end(story) if story.reason == "resolved" else self._now) - story.starts_at
 
-    def _lasted(self, story: Story) -> str:
+    def _lasted(self, story: AlertText) -> str:
         return duration_text(self._ms(story), self.words)
 
     def _clock(self, stamp: int) -> str:

@@ -8,7 +8,7 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.units import parse_rate
 from tui_monitor.core.values import severity_rank
-from tui_monitor.dispatch.state import RateRow, Told
+from tui_monitor.dispatch.state import NotifiedState, RateRow
 
 Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
 
@@ -23,7 +23,9 @@ class Need(NamedTuple):
 _NOTHING = Need()
 
 
-def needs_update(alert: Alert, told: Told | None, *, now: int, muted: bool, orphan: bool, acked: bool, repeat: int, woken_at: int) -> Need:
+def needs_update(
+    alert: Alert, told: NotifiedState | None, *, now: int, muted: bool, orphan: bool, acked: bool, repeat: int, woken_at: int
+) -> Need:
     """The reason to tell one notifier of one alert.
 
     ``muted`` keeps back everything but the end of what was told; ``orphan``: no route leads there now, so it hears only of a rise

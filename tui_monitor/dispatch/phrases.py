@@ -9,7 +9,7 @@ from tui_monitor.core.frozen import frozen
 
 
 @frozen
-class Words:
+class Phrases:
     """One language."""
 
     severities: Mapping[str, str]
@@ -46,7 +46,7 @@ class Words:
     causes: Mapping[str, str] = field(default_factory=dict)
 
 
-ENGLISH = Words(
+ENGLISH = Phrases(
     severities={"critical": "CRITICAL", "error": "ERROR", "warning": "WARNING", "info": "INFO"},
     units=(" d", " h", " min", " s"),
     resolved="RESOLVED",
@@ -87,7 +87,7 @@ ENGLISH = Words(
         "inactive": "its route's active times",
     },
 )
-KOREAN = Words(
+KOREAN = Phrases(
     severities={"critical": "심각", "error": "오류", "warning": "경고", "info": "정보"},
     units=("일", "시간", "분", "초"),
     resolved="복구",

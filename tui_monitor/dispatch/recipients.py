@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Iterator
 
 from tui_monitor.dispatch.routing import NO_ROUTE, Route, Routing
-from tui_monitor.dispatch.state import Place, Told, Track
+from tui_monitor.dispatch.state import Destination, NotifiedState, TrackedAlert
 
 
-class Placing:
+class RecipientResolver:
     """Finds an alert's places; wakes the planner for the next step of an escalation."""
 
     def __init__(self, routing: Routing) -> None:
@@ -33,13 +33,13 @@ class Placing:
             self._known.discard(wake)
             yield wake[1]
 
-    def orphan(self, told: Told, track: Track) -> Place:
+    def orphan(self, told: NotifiedState, track: TrackedAlert) -> Destination:
         """The place of what was told where no route leads now: only there to be ended."""
-        return Place(told.group, self._routing.route_of_group(told.group, track.labels) or NO_ROUTE, orphan=True)
+        return Destination(told.group, self._routing.route_of_group(told.group, track.labels) or NO_ROUTE, orphan=True)
 
-    def wanted(self, alert_id: str, track: Track, now: int) -> dict[str, Place]:
+    def wanted(self, alert_id: str, track: TrackedAlert, now: int) -> dict[str, Destination]:
         """Every notifier that is to hear of a firing alert, each once: an open route is preferred to a closed one."""
-        places: dict[str, Place] = {}
+        places: dict[str, Destination] = {}
         for route in self._routing.routes_for(track.labels, track.alert.severity):
             closed = route.active is not None and not route.active.is_active(now)
             key = route.group_key(track.labels)
@@ -48,10 +48,10 @@ class Placing:
                 if policy is None or not policy.wants(track.alert.severity):
                     continue
                 if notifier not in places or (places[notifier].closed and not closed):
-                    places[notifier] = Place(key, route, closed, escalated_after=after)
+                    places[notifier] = Destination(key, route, closed, escalated_after=after)
         return places
 
-    def _escalated(self, alert_id: str, track: Track, route: Route, now: int) -> list[tuple[str, int]]:
+    def _escalated(self, alert_id: str, track: TrackedAlert, route: Route, now: int) -> list[tuple[str, int]]:
         """Who hears of it because nobody has acknowledged, with how long that took; wakes the planner for the next step."""
         found: list[tuple[str, int]] = []
         if track.acked:

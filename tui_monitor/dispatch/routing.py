@@ -16,7 +16,7 @@ from tui_monitor.dispatch.silences import MaintenanceWindow
 from tui_monitor.promql.queryable import Matcher
 
 if TYPE_CHECKING:
-    from tui_monitor.config.models import MaintenanceSettings, RouteSettings, Settings
+    from tui_monitor.config.settings import MaintenanceSettings, RouteSettings, Settings
 
 
 @frozen
@@ -159,8 +159,8 @@ def expand_recipients(names: Iterable[str], groups: Mapping[str, Sequence[str]],
 def compile_window(window: MaintenanceSettings) -> Schedule:
     """The schedule of a maintenance window; ValueError where it does not parse."""
     if window.cron is not None:
-        return CronSchedule(window.cron, int(window.duration * 1000), parse_zone(window.timezone))
-    zone = parse_zone(window.timezone) if "timezone" in window.model_fields_set else None
+        return CronSchedule(window.cron, int(window.duration * 1000), parse_zone(window.timezone or "UTC"))
+    zone = parse_zone(window.timezone) if window.timezone is not None else None
     return parse_weekly(window.active or "", zone)
 
 
@@ -170,7 +170,6 @@ def _compile_routes(
     found: list[Route] = []
     keys: dict[str, int] = {}
     for entry in entries:
-        given = entry.model_fields_set
         matchers = parse_matchers(entry.match)
         key = (parent.key if parent else "{}") + "/{" + ",".join(map(str, matchers)) + "}"
         keys[key] = keys.get(key, 0) + 1
@@ -178,19 +177,23 @@ def _compile_routes(
         route = Route(
             key=key if keys[key] == 1 else f"{key}/{keys[key]}",
             matchers=matchers,
-            notifiers=expand(entry.notifiers) if "notifiers" in given else base.notifiers,
-            group_by=tuple(entry.group_by) if "group_by" in given else base.group_by,
-            group_wait=int(entry.group_wait * 1000) if "group_wait" in given else base.group_wait,
-            group_interval=int(entry.group_interval * 1000) if "group_interval" in given else base.group_interval,
-            repeat_interval=int(entry.repeat_interval * 1000) if "repeat_interval" in given else base.repeat_interval,
+            notifiers=expand(entry.notifiers) if entry.notifiers is not None else base.notifiers,
+            group_by=tuple(entry.group_by) if entry.group_by is not None else base.group_by,
+            group_wait=_ms(entry.group_wait, base.group_wait),
+            group_interval=_ms(entry.group_interval, base.group_interval),
+            repeat_interval=_ms(entry.repeat_interval, base.repeat_interval),
             active=parse_weekly(entry.active) if entry.active else base.active,
             escalate=tuple(sorted((Step(int(s.after * 1000), expand(s.notifiers)) for s in entry.escalate), key=lambda step: step.after_ms))
-            if "escalate" in given
+            if entry.escalate is not None
             else base.escalate,
             continues=entry.continue_,
         )
         found.append(_with_children(route, _compile_routes(entry.routes, route, expand)))
     return tuple(found)
+
+
+def _ms(seconds: float | None, inherited: int) -> int:
+    return inherited if seconds is None else int(seconds * 1000)
 
 
 def _with_children(route: Route, children: tuple[Route, ...]) -> Route:

@@ -1,81 +1,60 @@
-"""Find every fault in routes, recipients, inhibition, windows and dependencies before anything runs."""
+"""Find every fault in routes, recipients, inhibition, windows and dependencies before anything runs. Names: config/names.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_monitor.core.sanitize import nearest
+from tui_monitor.config.faults import Fault, KeyPath
 from tui_monitor.dispatch.inhibition import Dependencies
 from tui_monitor.dispatch.matchers import parse_matchers
 from tui_monitor.dispatch.routing import compile_window, expand_recipients
 from tui_monitor.dispatch.schedule import parse_weekly
 
 if TYPE_CHECKING:
-    from tui_monitor.config.models import RouteSettings, Settings
+    from tui_monitor.config.settings import RouteSettings, Settings
 
 
-def check_routing(settings: Settings) -> list[str]:
-    """One message for each fault, with its key and, for an unknown name, the nearest valid one; [] when all is well."""
-    notifiers = [entry.name for entry in settings.notifiers]
-    names = [*notifiers, *settings.recipients]
-    problems = [f"recipients.{name}: a notifier has this name too" for name in settings.recipients if name in notifiers]
-    for name, members in settings.recipients.items():
-        unknown = _unknown(f"recipients.{name}", members, names, "notifier")
-        reached = expand_recipients(members, settings.recipients, notifiers)
-        problems += unknown or ([f"recipients.{name}: no notifier is reached through it"] if members and not reached else [])
-    for severity, members in settings.routing.items():
-        problems += _unknown(f"routing.{severity}", members, names, "notifier")
-    for where, route in _walk(settings.routes, "routes"):
-        problems += _route(where, route, names)
+def check_routing(settings: Settings) -> list[Fault]:
+    """Each fault with its key; [] when all is well. Names that point nowhere are not looked for."""
+    found = [*_empty_groups(settings), *_dependencies(settings)]
+    for path, route in _walk(settings.routes, ("routes",)):
+        found += _tried((*path, "match"), partial(parse_matchers, route.match))
+        if route.active is not None:
+            found += _tried((*path, "active"), partial(parse_weekly, route.active))
     for number, rule in enumerate(settings.inhibit):
-        for key, matchers in (("source", rule.source), ("target", rule.target)):
-            problems += _tried(f"inhibit[{number}].{key}", partial(parse_matchers, matchers))
+        for name, matchers in (("source", rule.source), ("target", rule.target)):
+            found += _tried(("inhibit", number, name), partial(parse_matchers, matchers))
     for number, window in enumerate(settings.maintenance):
-        problems += _tried(f"maintenance[{number}].match", partial(parse_matchers, window.match))
-        problems += _tried(f"maintenance[{number}].{'cron' if window.cron else 'active'}", partial(compile_window, window))
-    return problems + _dependencies(settings)
+        found += _tried(("maintenance", number, "match"), partial(parse_matchers, window.match))
+        found += _tried(("maintenance", number, "cron" if window.cron else "active"), partial(compile_window, window))
+    return found
 
 
-def _route(where: str, route: RouteSettings, names: Sequence[str]) -> list[str]:
-    problems = _unknown(f"{where}.notifiers", route.notifiers, names, "notifier")
-    problems += _tried(f"{where}.match", partial(parse_matchers, route.match))
-    if route.active is not None:
-        problems += _tried(f"{where}.active", partial(parse_weekly, route.active))
-    for number, step in enumerate(route.escalate):
-        problems += _unknown(f"{where}.escalate[{number}].notifiers", step.notifiers, names, "notifier")
-    return problems
+def _empty_groups(settings: Settings) -> Iterator[Fault]:
+    """Groups that name each other only."""
+    notifiers = [entry.name for entry in settings.notifiers]
+    for name, members in settings.recipients.items():
+        known = all(member in notifiers or member in settings.recipients for member in members)
+        if members and known and not expand_recipients(members, settings.recipients, notifiers):
+            yield Fault(("recipients", name), "no notifier is reached through it")
 
 
-def _walk(routes: Sequence[RouteSettings], where: str) -> Iterator[tuple[str, RouteSettings]]:
+def _walk(routes: Sequence[RouteSettings], path: KeyPath) -> Iterator[tuple[KeyPath, RouteSettings]]:
     for number, route in enumerate(routes):
-        yield f"{where}[{number}]", route
-        yield from _walk(route.routes, f"{where}[{number}].routes")
+        yield (*path, number), route
+        yield from _walk(route.routes, (*path, number, "routes"))
 
 
-def _dependencies(settings: Settings) -> list[str]:
-    checks = [check.name for check in settings.checks]
-    problems: list[str] = []
-    for check in settings.checks:
-        problems += _unknown(f'checks "{check.name}".depends_on', check.depends_on, checks, "check")
+def _dependencies(settings: Settings) -> Iterator[Fault]:
+    places = {check.name: index for index, check in enumerate(settings.checks)}
     for cycle in Dependencies({check.name: tuple(check.depends_on) for check in settings.checks}).cycles():
-        problems.append(f'checks "{cycle[0]}".depends_on: a circle: {" → ".join(cycle)}')
-    return problems
+        yield Fault(("checks", places[cycle[0]], "depends_on"), f"a circle: {' → '.join(cycle)}")
 
 
-def _unknown(where: str, given: Iterable[str], valid: Sequence[str], what: str) -> list[str]:
-    problems = []
-    for name in given:
-        if name not in valid:
-            others = f"; there are: {', '.join(valid)}" if valid else f"; no {what} is configured"
-            problems.append(f'{where}: no {what} is named "{name}"{nearest(name, valid) or others}')
-    return problems
-
-
-def _tried(where: str, parse: Callable[[], object]) -> list[str]:
+def _tried(path: KeyPath, parse: Callable[[], object]) -> Iterator[Fault]:
     try:
         parse()
     except ValueError as error:
-        return [f"{where}: {error}"]
-    return []
+        yield Fault(path, str(error))

@@ -1,13 +1,15 @@
-"""What the planner remembers: who was told what, groups, holds; and what one round of planning gives back."""
+"""What the dispatcher remembers: which notifier knows what of an alert, groups, waits; and what one round gives back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.mute_reason import MuteReason, parse_mute_reason
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Route
 from tui_monitor.dispatch.silences import Silence
@@ -17,8 +19,8 @@ GroupId = tuple[str, str]
 
 
 @frozen
-class Told:
-    """What a notifier knows of an alert that fires: ``severity`` as it was told, ``at`` (UTC ms) the last time, in which group."""
+class NotifiedState:
+    """What a notifier knows of a firing alert: its severity as last sent, when (UTC ms), and in which group."""
 
     severity: str
     at: int
@@ -27,19 +29,35 @@ class Told:
 
 
 @frozen
-class Place:
-    """Where an alert is told to one notifier. ``orphan``: no route leads there any more, only what was told is ended."""
+class Destination:
+    """Where an alert is sent to one notifier. ``orphan``: no route leads there any more, only the end is still sent."""
 
     group: str
     route: Route
     closed: bool = False
+    """Outside the route's active times."""
     orphan: bool = False
     escalated_after: int = 0
+    """Milliseconds without an acknowledgement after which it was added, 0: it is no escalation."""
+
+
+class Wait(NamedTuple):
+    """A firing alert that is held back for a while, until (UTC ms) at the latest.
+
+    "verdict": for the verdict about its parents; "settle": for its own recovery after ``parent``'s; "": it does not wait.
+    """
+
+    kind: Literal["", "verdict", "settle"] = ""
+    parent: str = ""
+    until: int = 0
+
+
+NO_WAIT = Wait()
 
 
 @frozen
 class TrackRow:
-    """A followed alert as it is stored: enough to tell its end even when nobody else knows it any more."""
+    """A tracked alert as it is stored: enough to send its end even when nobody else knows it any more."""
 
     alert: Alert
     acked: bool = False
@@ -53,26 +71,24 @@ class TrackRow:
 
 
 @dataclass(slots=True)
-class Track:
-    """An alert that fires, or that ended and whose end is still to be told.
+class TrackedAlert:
+    """An alert that fires, or that ended and whose end is still to be sent. Only `DispatchMemory` changes it.
 
     ``clock_at``: since when it counts as unacknowledged; ``woken_at``: when an acknowledgement ran out; ``held_by``: what last
-    kept it back; ``wait_for`` and ``wait_until``: the wait for a parent's verdict ("verdict") or for its own recovery after
-    the parent's ("settle"); ``blocked``: notifiers whose rate limit keeps it back.
+    held it back; ``blocked``: notifiers whose rate limit holds it back.
     """
 
     alert: Alert
     labels: Mapping[str, str]
     acked: bool = False
-    suppressed_by: tuple[str, ...] = ()
-    held_by: tuple[str, ...] = ()
+    suppressed_by: tuple[MuteReason, ...] = ()
+    held_by: tuple[MuteReason, ...] = ()
     clock_at: int = 0
     woken_at: int = 0
-    wait_for: str = ""
-    wait_until: int = 0
+    wait: Wait = NO_WAIT
     blocked: set[str] = field(default_factory=set)
-    told: dict[str, Told] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
+    notified: dict[str, NotifiedState] = field(default_factory=dict)
+    destinations: dict[str, Destination] = field(default_factory=dict)
 
     @property
     def firing(self) -> bool:
@@ -82,17 +98,29 @@ class Track:
     def row(self) -> TrackRow:
         """What is stored of it."""
         return TrackRow(
-            self.alert, self.acked, self.suppressed_by, self.held_by, self.clock_at, self.woken_at,
-            self.wait_for, self.wait_until, tuple(sorted(self.blocked)),
+            self.alert, self.acked, tuple(map(str, self.suppressed_by)), tuple(map(str, self.held_by)), self.clock_at, self.woken_at,
+            f"{self.wait.kind}:{self.wait.parent}" if self.wait.parent else self.wait.kind, self.wait.until, tuple(sorted(self.blocked)),
         )  # fmt: skip
 
 
-def track_of(row: TrackRow) -> Track:
-    """The track that `Track.row` described, without its told and places."""
-    return Track(
-        row.alert, match_labels(row.alert), row.acked, row.suppressed_by, row.held_by, row.clock_at, row.woken_at,
-        row.wait_for, row.wait_until, set(row.blocked),
-    )  # fmt: skip
+Tracked = Mapping[str, TrackedAlert]
+"""All tracked alerts by id, for stages that only read them."""
+
+
+def tracked_of(row: TrackRow) -> TrackedAlert:
+    """The tracked alert that `TrackedAlert.row` described, without its notified states and destinations."""
+    kind, _, parent = row.wait_for.partition(":")
+    return TrackedAlert(
+        row.alert,
+        match_labels(row.alert),
+        row.acked,
+        tuple(map(parse_mute_reason, row.suppressed_by)),
+        tuple(map(parse_mute_reason, row.held_by)),
+        row.clock_at,
+        row.woken_at,
+        Wait("settle" if kind == "settle" else "verdict" if kind else "", parent, row.wait_until),
+        set(row.blocked),
+    )
 
 
 def match_labels(alert: Alert) -> Mapping[str, str]:
@@ -112,7 +140,7 @@ class GroupRow:
 
 @dataclass(slots=True)
 class Group:
-    """The alerts that one notifier hears of together. ``due``: when to look at it again; None: when something changes."""
+    """The alerts that are sent to one notifier together. ``due``: when to look at it again; None: when something changes."""
 
     id: GroupId
     route: Route
@@ -131,7 +159,7 @@ class Group:
 
 @frozen
 class RateRow:
-    """A rule's notifications to one notifier: when (UTC ms, inside the window), and how many alerts came and went unheard."""
+    """A rule's notifications to one notifier: when (UTC ms, inside the window), and how many alerts came and went without a message."""
 
     times: tuple[int, ...] = ()
     held: int = 0
@@ -139,10 +167,10 @@ class RateRow:
 
 @frozen
 class Plan:
-    """What one round decided. The mappings hold every row that changed since the last `Planner.committed`; None: delete it."""
+    """What one round decided. The mappings hold every row that changed since the last `Dispatcher.committed`; None: delete it."""
 
     messages: tuple[Message, ...] = ()
-    told: Mapping[tuple[str, str], Told | None] = field(default_factory=dict)
+    told: Mapping[tuple[str, str], NotifiedState | None] = field(default_factory=dict)
     suppression: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     audit: tuple[Audit, ...] = ()
     tracks: Mapping[str, TrackRow | None] = field(default_factory=dict)
@@ -161,9 +189,9 @@ class Plan:
 
 @frozen
 class Remembered:
-    """All rows of the store, as a planner takes them up."""
+    """All rows of the store, as a dispatcher restores them."""
 
-    told: Mapping[tuple[str, str], Told] = field(default_factory=dict)
+    told: Mapping[tuple[str, str], NotifiedState] = field(default_factory=dict)
     tracks: Mapping[str, TrackRow] = field(default_factory=dict)
     groups: Mapping[GroupId, GroupRow] = field(default_factory=dict)
     rates: Mapping[tuple[str, str], RateRow] = field(default_factory=dict)

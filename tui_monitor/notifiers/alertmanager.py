@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tui_monitor.config.models import AlertmanagerNotifier
+from tui_monitor.config.fields import Interval
+from tui_monitor.config.notifier_fields import BaseAddress
+from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
 from tui_monitor.dispatch.message import AlertSnapshot, Message
-from tui_monitor.notifiers.base import RateLimit
-from tui_monitor.notifiers.http import HttpClient
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.webhook import alerts_of
 
 RESOLVED_FOR_MS = 5 * 60_000
@@ -39,6 +41,13 @@ def entries_of(alerts: Iterable[AlertSnapshot], link: str, now_ms: int, resend_i
     """The request's array: firing alerts end a few intervals ahead, resolved ones when they did."""
     ahead = now_ms + round(_AHEAD * resend_interval * 1000)
     return [entry_of(alert, link, ahead if alert.ends_at is None else max(alert.ends_at, alert.starts_at + 1)) for alert in alerts]
+
+
+class AlertmanagerNotifier(HttpNotifierSettings):
+    """An Alertmanager (API v2); firing alerts are sent again while they fire."""
+
+    url: BaseAddress = key(doc="base address, for example http://localhost:9093", example="http://127.0.0.1:9093")
+    resend_interval: Interval = key(default=60.0, doc="how often a firing alert is sent again", gt=0)
 
 
 class Alertmanager:

@@ -9,13 +9,16 @@ import asyncio
 import unicodedata
 from urllib.parse import urlencode
 
-from tui_monitor.config.models import AligoNotifier
+from tui_monitor.config.fields import SecretText
+from tui_monitor.config.notifier_fields import BaseAddress, PhoneNumber
+from tui_monitor.config.section import key as setting
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit, SendError, failure_of, receivers_of
-from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient
+from tui_monitor.notifiers.api import RateLimit, SendError
+from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import headline, lines_of
+from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 SMS_BYTES = 90
 LMS_BYTES = 1900
@@ -67,6 +70,18 @@ def sms_of(message: Message, note: str = "", possible_repeat: bool = False) -> S
     return Sms("LMS", cut(whole, LMS_BYTES), cut(carrier_text(headline(message, False)), TITLE_BYTES))
 
 
+class AligoNotifier(HttpNotifierSettings):
+    """SMS through Aligo (Korea)."""
+
+    key: SecretText = setting(doc="API key", min_length=1, example="${ALIGO_KEY}")
+    user_id: str = setting(doc="account", min_length=1, example="account")
+    sender: PhoneNumber = setting(doc="registered sender number", example="021234567")
+    receivers: list[PhoneNumber] = setting(doc="phone numbers, one an entry", min_length=1, max_length=1000, example=["01012345678"])
+    api_url: BaseAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
+    test_mode: bool = setting(default=False, doc="accepted but not sent")
+    low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not ask")
+
+
 class Aligo:
     """Sends to a list of receivers; the id is Aligo's message id."""
 
@@ -78,7 +93,7 @@ class Aligo:
         self.receivers = tuple(dict.fromkeys(settings.receivers))
         self._settings = settings
         self._clock = clock
-        self._key = settings.key.get_secret_value()
+        self._key = settings.key.reveal()
         self._http = HttpClient(settings.timeout, [self._key], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:

@@ -6,18 +6,27 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from tui_monitor.config.models import AppriseNotifier
+from tui_monitor.config.fields import SecretText
+from tui_monitor.config.section import key
+from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit, SendError, failure_of, receivers_of
+from tui_monitor.notifiers.api import NotifierSettings, RateLimit, SendError
 from tui_monitor.notifiers.layout import headline, lines_of, plain
+from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 _KINDS = {"critical": "failure", "error": "failure", "warning": "warning", "info": "info"}
+
+
+class AppriseNotifier(NotifierSettings):
+    """Any of the services that Apprise knows (pip install 'tui-monitor[apprise]')."""
+
+    urls: list[SecretText] = key(doc="Apprise addresses", min_length=1, example=["${APPRISE_URL}"])
 
 
 class AppriseChannel:
     """Sends to each address by itself; its receivers are "address 1" and so on, for the addresses are secret."""
 
-    def __init__(self, settings: AppriseNotifier) -> None:
+    def __init__(self, settings: AppriseNotifier, _: Clock | None = None) -> None:
         try:
             import apprise
         except ImportError:
@@ -28,7 +37,7 @@ class AppriseChannel:
         self._services: dict[str, Any] = {}
         for number, url in enumerate(settings.urls, start=1):
             service = apprise.Apprise()
-            if not service.add(url.get_secret_value()):
+            if not service.add(url.reveal()):
                 raise ValueError(f'notifier "{settings.name}": address {number} of urls is none that Apprise knows')
             self._services[f"address {number}"] = service
         self.receivers = tuple(self._services)

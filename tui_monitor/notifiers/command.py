@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 
-from tui_monitor.config.models import CommandNotifier
+from tui_monitor.config.notifier_fields import ProgramArguments
+from tui_monitor.config.section import key
+from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.api import NotifierSettings, RateLimit, SendError
 from tui_monitor.notifiers.webhook import encode
 from tui_monitor.platform.child_process import CannotStart, run
 
@@ -23,10 +25,16 @@ def environment_of(message: Message, note: str, possible_repeat: bool) -> dict[s
     return {f"TUI_MONITOR_{name}": clip(clean(text), 1000) for name, text in texts.items()}
 
 
+class CommandNotifier(NotifierSettings):
+    """A program that gets the webhook's JSON on standard input."""
+
+    argv: ProgramArguments = key(doc="program and arguments; no shell", min_length=1, example=["/usr/local/bin/on-alert"])
+
+
 class Command:
     """Runs the program once for each message; exit 0 is success, its first line of output is the id."""
 
-    def __init__(self, settings: CommandNotifier) -> None:
+    def __init__(self, settings: CommandNotifier, _: Clock | None = None) -> None:
         self.name = settings.name
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)

@@ -12,15 +12,19 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from tui_monitor.config.models import EmailNotifier
+from tui_monitor.config.fields import FilePath, HostName, SecretText
+from tui_monitor.config.notifier_fields import DomainName, MailAddress
 from tui_monitor.config.receivers import Mailbox, mailbox
+from tui_monitor.config.section import key
+from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit, SendError, failure_of, receivers_of
+from tui_monitor.notifiers.api import NotifierSettings, RateLimit, SendError
 from tui_monitor.notifiers.http import redact, trusting
 from tui_monitor.notifiers.layout import headline, lines_of, plain
+from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 if TYPE_CHECKING:
     import aiosmtplib
@@ -58,10 +62,33 @@ def mail_of(message: Message, sender: str, receivers: list[str], note: str = "",
     return mail
 
 
+class EmailNotifier(NotifierSettings):
+    """Mail over SMTP."""
+
+    host: HostName = key(doc="the mail server", min_length=1, example="mail.example.com")
+    port: int = key(default=587, doc="587 for starttls, 465 for implicit", ge=1, le=65535)
+    tls: Literal["starttls", "implicit", "none"] = key(default="starttls", doc="how the connection is protected")
+    ca_file: FilePath | None = key(default=None, doc="certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
+    username: str | None = key(default=None, doc="user of the mail server", example="monitor")
+    password: SecretText | None = key(default=None, doc="its password", example="${PASSWORD}")
+    from_: MailAddress = key(doc="sender", example="monitor@example.com")
+    to: list[MailAddress] = key(doc="receivers, one an entry", min_length=1, example=["ops@example.com"])
+    ehlo: DomainName | None = key(
+        default=None,
+        doc="how this machine names itself to the mail server; default: its host name, without a lookup",
+        example="web-1.example.com",
+    )
+
+    @classmethod
+    def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Implicit TLS has its own port."""
+        return {"port": 465, **given} if given.get("tls") == "implicit" else given
+
+
 class Email:
     """Sends through one mail server, a connection for each mail; never logs in without TLS."""
 
-    def __init__(self, settings: EmailNotifier) -> None:
+    def __init__(self, settings: EmailNotifier, _: Clock | None = None) -> None:
         if settings.password is not None and settings.tls == "none":
             raise ValueError(f'notifier "{settings.name}": a password is never sent without TLS; set tls = "starttls" or "implicit"')
         self.name = settings.name
@@ -69,7 +96,7 @@ class Email:
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self.receivers = tuple(dict.fromkeys(settings.to))
         self._settings = settings
-        self._password = settings.password.get_secret_value() if settings.password else ""
+        self._password = settings.password.reveal() if settings.password else ""
         self._context = trusting(settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:

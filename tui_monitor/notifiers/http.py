@@ -17,13 +17,24 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from tui_monitor.config.fields import FilePath
+from tui_monitor.config.section import key
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.version import VERSION
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.api import NotifierSettings, SendError
 
 if TYPE_CHECKING:
     import httpx
+
+
+class HttpNotifierSettings(NotifierSettings):
+    """What every notifier has that speaks HTTP."""
+
+    ca_file: FilePath | None = key(
+        default=None, doc="certificate authorities to trust instead of the usual ones (PEM)", example="/etc/ssl/my-ca.pem"
+    )
+
 
 USER_AGENT = f"tui-monitor/{VERSION}"
 _MAX_ANSWER = 64 * 1024

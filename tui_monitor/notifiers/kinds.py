@@ -1,52 +1,43 @@
-"""The only list of notifier kinds; each channel's module and driver load when the configuration uses them."""
+"""The one table of the kinds of notifiers: registry, configuration, example file, documentation and JSON schema come from it.
+
+A channel's module and driver load when the configuration uses it. A new channel is a module here and an entry in this table.
+"""
 
 from __future__ import annotations
 
-from typing import assert_never
-
-from tui_monitor.config.models import Notifier as Settings
+from tui_monitor.config.entries import NotifierSettings
+from tui_monitor.config.kinds import plugin
+from tui_monitor.config.settings import NOTIFIERS
 from tui_monitor.core.clock import Clock, SystemClock
-from tui_monitor.notifiers.base import Notifier
+from tui_monitor.notifiers.api import Notifier, NotifierKind
+
+_HERE = "tui_monitor.notifiers"
 
 
-def build_notifier(settings: Settings, clock: Clock | None = None) -> Notifier:
-    """The notifier of one `[[notifiers]]` table. Raises ValueError where its optional driver is not installed or a value is unusable."""
-    clock = clock or SystemClock()
-    match settings.type:
-        case "webhook":
-            from tui_monitor.notifiers.webhook import Webhook
+def _kind(name: str, settings: str, notifier: str, example: str, module: str = "") -> NotifierKind:
+    place = f"{_HERE}.{module or name}"
+    return NotifierKind(name, f"{place}:{settings}", f"{place}:{notifier}", {"name": example})
 
-            return Webhook(settings, clock)
-        case "telegram":
-            from tui_monitor.notifiers.telegram.notifier import Telegram
 
-            return Telegram(settings, clock)
-        case "slack":
-            from tui_monitor.notifiers.slack import Slack
+KINDS = {
+    kind.name: kind
+    for kind in (
+        _kind("webhook", "WebhookNotifier", "Webhook", "my-webhook"),
+        _kind("telegram", "TelegramNotifier", "Telegram", "ops-chat", "telegram.notifier"),
+        _kind("slack", "SlackNotifier", "Slack", "my-slack"),
+        _kind("email", "EmailNotifier", "Email", "ops-mail"),
+        _kind("aligo", "AligoNotifier", "Aligo", "ops-sms"),
+        _kind("alertmanager", "AlertmanagerNotifier", "Alertmanager", "my-alertmanager"),
+        _kind("ntfy", "NtfyNotifier", "Ntfy", "my-ntfy"),
+        _kind("command", "CommandNotifier", "Command", "my-command"),
+        _kind("apprise", "AppriseNotifier", "AppriseChannel", "my-apprise"),
+    )
+}
 
-            return Slack(settings, clock)
-        case "email":
-            from tui_monitor.notifiers.email import Email
 
-            return Email(settings)
-        case "aligo":
-            from tui_monitor.notifiers.aligo import Aligo
-
-            return Aligo(settings, clock)
-        case "alertmanager":
-            from tui_monitor.notifiers.alertmanager import Alertmanager
-
-            return Alertmanager(settings, clock)
-        case "ntfy":
-            from tui_monitor.notifiers.ntfy import Ntfy
-
-            return Ntfy(settings, clock)
-        case "command":
-            from tui_monitor.notifiers.command import Command
-
-            return Command(settings)
-        case "apprise":
-            from tui_monitor.notifiers.apprise import AppriseChannel
-
-            return AppriseChannel(settings)
-    assert_never(settings)
+def build_notifier(settings: NotifierSettings, clock: Clock | None = None) -> Notifier:
+    """The notifier of one `[[notifiers]]` table. Raises ValueError where its driver is not installed or a value is unusable."""
+    kind = KINDS.get(settings.type) or plugin(NOTIFIERS.group, settings.type, NotifierSettings, NotifierKind)
+    if kind is None:
+        raise ValueError(f'type: there is no kind of notifier "{settings.type}"')
+    return kind.build(settings, clock or SystemClock())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_monitor.config.models import NtfyNotifier
+from tui_monitor.config.notifier_fields import NtfyServer, NtfyTopic, Token
+from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit
-from tui_monitor.notifiers.http import HttpClient
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import fit, headline, lines_of, plain, utf8_length
 from tui_monitor.notifiers.webhook import web_link
 
@@ -34,6 +35,14 @@ def payload_of(message: Message, topic: str, note: str = "", possible_repeat: bo
     return payload
 
 
+class NtfyNotifier(HttpNotifierSettings):
+    """A ntfy topic."""
+
+    url: NtfyServer = key(default="https://ntfy.sh", doc="address of the server, without the topic")
+    topic: NtfyTopic = key(doc="the topic", example="my-alerts")
+    token: Token | None = key(default=None, doc="access token", example="${TOKEN}")
+
+
 class Ntfy:
     """Sends to one topic; the id is ntfy's."""
 
@@ -44,7 +53,7 @@ class Ntfy:
         self._clock = clock
         self._url = settings.url
         self._topic = settings.topic
-        token = settings.token.get_secret_value() if settings.token else ""
+        token = settings.token.reveal() if settings.token else ""
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = HttpClient(settings.timeout, [token, settings.topic if len(settings.topic) > 8 else ""], settings.ca_file)
 

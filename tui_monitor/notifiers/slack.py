@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_monitor.config.models import SlackNotifier
+from tui_monitor.config.fields import SecretHttpAddress
+from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.base import RateLimit
-from tui_monitor.notifiers.http import HttpClient, secrets_of_url
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings, secrets_of_url
 from tui_monitor.notifiers.layout import Line, fit, lines_of, mark_of
 
 SECTION_LIMIT = 3000
@@ -30,6 +31,12 @@ def payload_of(message: Message, note: str = "", possible_repeat: bool = False) 
     return {"text": escape(title.text), "attachments": [{"color": colour, "fallback": escape(title.text), "blocks": [block]}]}
 
 
+class SlackNotifier(HttpNotifierSettings):
+    """A Slack incoming webhook."""
+
+    url: SecretHttpAddress = key(doc="the incoming webhook's address", example="${SLACK_WEBHOOK}")
+
+
 class Slack:
     """Sends to one channel; success is HTTP 200 with the body "ok"."""
 
@@ -38,7 +45,7 @@ class Slack:
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self._clock = clock
-        self._url = settings.url.get_secret_value()
+        self._url = settings.url.reveal()
         self._http = HttpClient(settings.timeout, secrets_of_url(self._url), settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:

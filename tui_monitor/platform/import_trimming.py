@@ -8,14 +8,10 @@ import importlib.util
 import os
 import re
 import sys
-import typing
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any
-
-Loading = Callable[[], AbstractContextManager[None]]
 
 
 def lean_libraries() -> None:
@@ -23,10 +19,13 @@ def lean_libraries() -> None:
 
     With the two functions below 5 MiB and 35 ms of a dashboard's start. Whoever asks for anything else gets the real module's.
     """
-    _stand_in("pydantic.plugin._loader", get_plugins=lambda *_: ())  # its own switch, PYDANTIC_DISABLE_PLUGINS, is read too late
     _stand_in("shutil", get_terminal_size=_terminal_size)  # argparse and textual; brings bz2 and lzma
-    _stand_in("sysconfig", get_config_var=_zones)  # zoneinfo, which pydantic loads; brings what Python was built with, half a MiB
-    _stand_in("pydantic_core.core_schema", loading=_plain_typed_dicts)  # 85 dictionaries described for a type checker
+    _stand_in("sysconfig", get_config_var=_zones)  # zoneinfo; brings what Python was built with, half a MiB
+
+
+def lean_models() -> None:
+    """The same before pydantic is loaded: 40 ms of each reading of a configuration."""
+    _stand_in("pydantic.plugin._loader", get_plugins=lambda *_: ())  # its own switch, PYDANTIC_DISABLE_PLUGINS, is read too late
 
 
 def lean_screen() -> None:
@@ -68,7 +67,7 @@ def _bare_package(name: str) -> None:
     sys.modules[name] = package
 
 
-def _stand_in(module: str, first: str = "", later: Sequence[str] = (), loading: Loading = nullcontext, **ready: Any) -> None:
+def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: Any) -> None:
     """Put one in: it has what is ``ready`` and what the module ``first`` has; calling ``later`` or asking for more loads the real one."""
     if module in sys.modules:
         return
@@ -84,8 +83,7 @@ def _stand_in(module: str, first: str = "", later: Sequence[str] = (), loading: 
     def real(name: str) -> Any:
         if sys.modules.get(module) is stand_in:
             del sys.modules[module]
-            with loading():
-                return getattr(importlib.import_module(module), name)
+            return getattr(importlib.import_module(module), name)
         return getattr(sys.modules[module], name)
 
     def call(name: str, *given: Any, **named: Any) -> Any:
@@ -101,25 +99,6 @@ def _zones(name: str) -> Any:
         return "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo"
     sys.modules.pop("sysconfig", None)
     return importlib.import_module("sysconfig").get_config_var(name)
-
-
-@contextmanager
-def _plain_typed_dicts() -> Iterator[None]:
-    """Until the end TypedDict makes plain dictionaries, without their keys' types, which nobody reads: 0.5 MiB."""
-    modules: list[Any] = [typing, importlib.import_module("typing_extensions")]
-    kept = [module.TypedDict for module in modules]
-
-    class Plain(dict[str, Any]):
-        def __init_subclass__(cls, **_: object) -> None:
-            cls.__annotations__ = {}
-
-    for module in modules:
-        module.TypedDict = Plain
-    try:
-        yield
-    finally:
-        for module, real in zip(modules, kept, strict=True):
-            module.TypedDict = real
 
 
 def _terminal_size(fallback: tuple[int, int] = (80, 24)) -> os.terminal_size:

@@ -134,8 +134,8 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def check_regex(pattern: str) -> None:
-    """Raise RegexError for an expression that cannot be used."""
-    if _WORDS.fullmatch(pattern) is None and pattern not in (".*", ".+", ""):
+    """Raise RegexError for an expression that cannot be used. Plain words, anchored or not, are known to be right without the library."""
+    if _WORDS.fullmatch(pattern.removeprefix("^").removesuffix("$")) is None and pattern not in (".*", ".+", ""):
         compile_regex(pattern)
 
 

@@ -1,10 +1,10 @@
-"""From samples to messages: rules, the planner and the commit of both, one round at a time. State before send."""
+"""The alert engine: evaluates rules, plans messages and commits both together, one round at a time. State before send."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 
 from tui_monitor.alerts import commands as alert_commands
@@ -30,12 +30,14 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Labels
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.manual import apply_silence, message_by_hand
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Routing
 from tui_monitor.dispatch.state import Plan
 from tui_monitor.promql.queryable import Queryable
+from tui_monitor.runtime.alert_settings import AlertSettings
+from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.runtime.restored_series import outdated
 from tui_monitor.storage.faults import StorageCorrupt, StorageFault
 from tui_monitor.storage.history.interface import HistoryReading
@@ -67,7 +69,7 @@ async def nothing_to_persist(_now: int) -> None:
 
 
 @frozen
-class Work:
+class CommitExtras:
     """What one commit holds beside transitions and plan; ``row``: the id of the command in the commands table, 0: it has none."""
 
     audit: Sequence[Audit] = ()
@@ -76,25 +78,28 @@ class Work:
     result: CommandResult = CommandResult(True, "")
 
 
-class Alerting:
+class AlertEngine:
     """One leader's alerts. All rounds go through one lock, so memory and state.db never disagree about the order of events."""
 
     def __init__(
         self,
         state: StateRepository,
         evaluator: Evaluator,
-        planner: Planner,
+        planner: Dispatcher,
         routing: Routing,
         outbox: Outbox,
         storage: SeriesMemory,
         reading: HistoryReading,
         clock: Clock,
         troubles: Troubles,
+        live: LiveAlerts,
         handler: Handler = no_handler,
         persist_before_alert: Callable[[int], Awaitable[None]] = nothing_to_persist,
     ) -> None:
-        """``handler`` applies further commands. ``persist_before_alert`` (now in UTC ms) is called before an alert's change is committed:
-        it stores the samples by which it was judged, so that the next process judges the same.
+        """``live`` receives the alerts of each round, ``handler`` applies the commands that are not about alerts.
+
+        ``persist_before_alert`` (now in UTC ms) is called before an alert's change is committed: it stores the samples by which the
+        alert was judged, so that the next process judges the same.
         """
         self._state = state
         self.evaluator = evaluator
@@ -108,12 +113,17 @@ class Alerting:
         self._muted: dict[str, tuple[str, ...]] = {}
         self._unsaved = PendingTransitions()
         self._unwritten: Sequence[Audit] = ()
-        self._applied: dict[int, Work] = {}
+        self._applied: dict[int, CommitExtras] = {}
         self._handler = handler
         self._persist_before_alert = persist_before_alert
-        self.routing = routing
+        self._routing = routing
         self._wide_at = 0
-        self.alerts: list[Alert] = []
+        self._live = live
+
+    @property
+    def alerts(self) -> Sequence[Alert]:
+        """The pending and firing alerts as the last round left them."""
+        return self._live()
 
     async def restore(self, complete_until: int = 0) -> set[Labels]:
         """Take up from state.db the alerts and what was told; answers with the series that it ended, as the alerts know more than they do.
@@ -128,7 +138,7 @@ class Alerting:
                 )
             )  # fmt: skip
         except StorageFault as error:
-            self._troubles.raise_(TROUBLE, f"what was told before cannot be read, messages may repeat: {error}")
+            self._troubles.raise_(TROUBLE, f"the state cannot be read, messages may repeat: {error}")
             return set()
         transitions = self.evaluator.restore(now, live, recent, taken)
         doubtful = outdated(self.evaluator.book, [*live, *recent], self._storage, complete_until)
@@ -137,7 +147,7 @@ class Alerting:
         self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}
         self.planner.restore(remembered, remind_from=now + SETTLE_MS)
         async with self._lock:
-            await self._carry(now, transitions)
+            await self._plan_and_commit(now, transitions)
         return doubtful
 
     async def round(self, which: Iterable[Rule] | None = None) -> None:
@@ -145,7 +155,7 @@ class Alerting:
         storage = await self._storage_for(which)
         async with self._lock:
             now = self._clock.wall_ms()
-            await self._carry(now, self.evaluator.evaluate(now, storage, which, wide=storage is not self._storage))
+            await self._plan_and_commit(now, self.evaluator.evaluate(now, storage, which, wide=storage is not self._storage))
 
     async def _storage_for(self, which: Iterable[Rule] | None) -> Queryable:
         now = self._clock.wall_ms()
@@ -163,16 +173,24 @@ class Alerting:
         async with self._lock:
             self.evaluator.clock_jumped(delta_ms, self._clock.wall_ms())
 
-    async def replace_rules(self, rules: Sequence[Rule], checks: Mapping[str, Mapping[str, str]]) -> None:
-        """A reload: unchanged rules keep `for` and alerts."""
+    async def reconfigure(self, settings: AlertSettings) -> None:
+        """Other settings: unchanged rules keep `for` and alerts, messages go by the new routes."""
         async with self._lock:
             now = self._clock.wall_ms()
-            await self._carry(now, self.evaluator.replace_rules(rules, now, checks))
+            self._routing = settings.routing
+            self.planner.reconfigure(
+                settings.routing,
+                host=settings.host,
+                language=settings.language,
+                link=settings.link,
+                rate_limits=settings.rate_limits,
+            )
+            await self._plan_and_commit(now, self.evaluator.replace_rules(settings.rules, now, settings.checks, settings.host))
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
-    async def take_commands(self) -> None:
-        """Apply what viewers and the command line have asked for."""
+    async def apply_stored_commands(self) -> None:
+        """Apply the commands that viewers and the command line have stored."""
         try:
             waiting = await self._state.read(lambda state: state.commands.pending())
         except StorageFault as error:
@@ -192,75 +210,78 @@ class Alerting:
         try:
             await self._apply(decode(row.verb, row.arguments), row.by, row.at, row.id)
         except MalformedCommand as error:
-            await self._finish(Work(row=row.id, result=CommandResult(False, str(error))), [], row.by)
+            await self._finish(CommitExtras(row=row.id, result=CommandResult(False, str(error))), [], row.by)
         except Exception as error:  # the boundary of a command: a fault of ours in one must not stop the rounds
             log.exception("the command %s failed", row.verb)
-            self._applied[row.id] = Work(row=row.id, result=CommandResult(False, f"internal error: {type(error).__name__}: {error}"))
+            self._applied[row.id] = CommitExtras(
+                row=row.id, result=CommandResult(False, f"internal error: {type(error).__name__}: {error}")
+            )
 
     async def _apply(self, command: Command, by: str, asked: int, row: int = 0) -> CommandResult:
         handled = await self._handler(command, by, self._clock.wall_ms())
         async with self._lock:
-            work, transitions = self._effect(command, handled, by, asked)
-            await self._commit_command(replace(work, row=row), transitions, by)
-            return work.result
+            extras, transitions = self._effect(command, handled, by, asked)
+            await self._commit_command(replace(extras, row=row), transitions, by)
+            return extras.result
 
-    def _effect(self, command: Command, handled: CommandResult | None, by: str, asked: int) -> tuple[Work, list[Transition]]:
+    def _effect(self, command: Command, handled: CommandResult | None, by: str, asked: int) -> tuple[CommitExtras, list[Transition]]:
         """What a command changes; ``handled``: its result where the handler has applied it already."""
         now = self._clock.wall_ms()
         match command:
             case Acknowledge() | Unacknowledge() | Resolve():
                 done = alert_commands.apply(self.evaluator, command, by, now, asked)
-                return Work(done.audit, result=done.result), list(done.transitions)
+                return CommitExtras(done.audit, result=done.result), list(done.transitions)
             case AddSilence() | ExtendSilence() | EndSilence():
-                return Work(result=apply_silence(self.planner, command, by, now, asked, self.alerts)), []
+                return CommitExtras(result=apply_silence(self.planner, command, by, now, asked, self.alerts)), []
             case SendMessage():
-                result, messages = message_by_hand(command, by, self.routing, self.evaluator.host, now)
-                return Work([_audit(command, result, by, now)], messages, result=result), []
+                result, messages = message_by_hand(command, by, self._routing, self.evaluator.host, now)
+                return CommitExtras([_audit(command, result, by, now)], messages, result=result), []
         result = handled or CommandResult(False, f"this process cannot {VERBS[type(command)]}")
-        return Work([_audit(command, result, by, now)], result=result), []
+        return CommitExtras([_audit(command, result, by, now)], result=result), []
 
-    async def _finish(self, work: Work, transitions: list[Transition], by: str) -> None:
+    async def _finish(self, extras: CommitExtras, transitions: list[Transition], by: str) -> None:
         async with self._lock:
-            await self._commit_command(work, transitions, by)
+            await self._commit_command(extras, transitions, by)
 
-    async def _commit_command(self, work: Work, transitions: list[Transition], by: str) -> None:
-        if work.row:
-            self._applied[work.row] = replace(work, audit=(), messages=())  # a second try stores only the result
+    async def _commit_command(self, extras: CommitExtras, transitions: list[Transition], by: str) -> None:
+        if extras.row:
+            self._applied[extras.row] = replace(extras, audit=(), messages=())  # a second try stores only the result
         for transition in transitions:
             if transition.change in ("acknowledged", "unacknowledged"):
                 self._outbox.acknowledged(transition.alert.id, by if transition.change == "acknowledged" else "")
-        await self._carry(self._clock.wall_ms(), transitions, work)
+        await self._plan_and_commit(self._clock.wall_ms(), transitions, extras)
 
     # --- the commit ---------------------------------------------------------------------------------------------------
 
-    async def _carry(self, now: int, transitions: list[Transition], work: Work | None = None) -> None:
-        work = work or _NO_WORK
-        self.alerts = self.evaluator.alerts()
-        plan = self.planner.plan(now, {alert.id: alert for alert in self.alerts}, transitions)
+    async def _plan_and_commit(self, now: int, transitions: list[Transition], extras: CommitExtras | None = None) -> None:
+        extras = extras or _NOTHING
+        live = self.evaluator.alerts()
+        plan = self.planner.plan(now, {alert.id: alert for alert in live}, transitions)
         if plan.suppression:
             self._muted = {key: names for key, names in {**self._muted, **plan.suppression}.items() if names}
             transitions = transitions + self.evaluator.suppress(now, self._muted)
-            self.alerts = self.evaluator.alerts()
+            live = self.evaluator.alerts()
+        self._live.publish(live)
         for transition in transitions:
             if transition.urgent:
                 _log(transition)
         if any(transition.urgent for transition in transitions):
-            await self._keep(now)
+            await self._persist(now)
         self._unsaved.add(transitions, now)
-        if self._unsaved.due(now) or not plan.empty or work != _NO_WORK:
-            await self._commit(now, plan, work)
+        if self._unsaved.due(now) or not plan.empty or extras != _NOTHING:
+            await self._commit(now, plan, extras)
 
-    async def _keep(self, now: int) -> None:
+    async def _persist(self, now: int) -> None:
         try:
             await self._persist_before_alert(now)
-        except Exception:  # the boundary: what cannot be kept must not silence an alarm
-            log.exception("what an alert was judged by cannot be kept")
+        except Exception:  # the boundary: a history that cannot be written must not silence an alarm
+            log.exception("the samples that an alert was judged by cannot be stored")
 
-    async def _commit(self, now: int, plan: Plan, work: Work) -> None:
+    async def _commit(self, now: int, plan: Plan, extras: CommitExtras) -> None:
         transitions = self._unsaved.take()
-        messages = (*plan.messages, *work.messages)
-        audit = (*self._unwritten, *work.audit, *plan.audit)
-        finished = FinishedCommand(work.row, work.result) if work.row else None
+        messages = (*plan.messages, *extras.messages)
+        audit = (*self._unwritten, *extras.audit, *plan.audit)
+        finished = FinishedCommand(extras.row, extras.result) if extras.row else None
         unit = UnitOfWork(now, transitions, plan, messages, self._outbox.unrecorded(), audit, finished)
         try:
             await self._state.commit(unit)
@@ -268,23 +289,23 @@ class Alerting:
             # the boundary: decide in memory, send, say so: neither a full disk nor a fault of ours must silence an alarm
             ours = "" if isinstance(error, StorageFault) else f"{type(error).__name__}: "
             if ours:
-                log.exception("a commit broke")
+                log.exception("a commit failed")
             self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {ours}{error}")
             self._unsaved.put_back(transitions, now)
             self._unwritten = audit[-MOST_UNWRITTEN:]
             self._outbox.send_unrecorded(messages)
             if isinstance(error, StorageCorrupt):
-                await self._begin_anew(now)
+                await self._reopen(now)
             return
         self._troubles.clear(TROUBLE)
         self._unwritten = ()
-        if work.row:
-            self._applied.pop(work.row, None)
+        if extras.row:
+            self._applied.pop(extras.row, None)
         self.planner.committed(plan)
         if messages:
             self._outbox.wake()
 
-    async def _begin_anew(self, now: int) -> None:
+    async def _reopen(self, now: int) -> None:
         """The file is corrupt: it is moved aside, and everything that is known is written into a new one."""
         try:
             aside = await self._state.reopen()
@@ -297,7 +318,7 @@ class Alerting:
             self.planner.store_again()
 
 
-_NO_WORK = Work()
+_NOTHING = CommitExtras()
 
 
 def _audit(command: Command, result: CommandResult, by: str, now: int) -> Audit:

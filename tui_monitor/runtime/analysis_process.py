@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.board.values import BacktestRow, BacktestView, CommandRefused, NoiseRow
+from tui_monitor.board.backend import CommandRefused
+from tui_monitor.board.values import BacktestRow, BacktestView, NoiseRow
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.state_directory import StateDirectory
 
@@ -38,22 +39,30 @@ async def _answer(directory: StateDirectory, config: Path | None, action: str, m
     words = ["--state", str(directory.path), *(["--config", str(config)] if config else []), "rules", action, "--json", *more]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui_monitor", *words,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, LATER)
-        answer, faults = await process.communicate()
+        answer, _ = await process.communicate()
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    if process.returncode:
-        told = clean(faults.decode(errors="replace"), newlines=True).strip().splitlines()  # faults of other rules stand before the refusal
-        raise CommandRefused(told[-1].removeprefix("tui-monitor: ") if told else f"rules {action} ended with {process.returncode}")
-    found: dict[str, Any] = json.loads(answer)
+    found = _object(answer)
+    if process.returncode or "error" in found:
+        raise CommandRefused(clean(str(found.get("error") or f"rules {action} ended with exit code {process.returncode}")))
     return found
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """The JSON object that the process printed; an empty one where it printed none: it was killed, or failed before."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def view_of(found: dict[str, Any]) -> BacktestView:

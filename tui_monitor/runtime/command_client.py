@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.command_codec import encode
 from tui_monitor.core.commands import Command, CommandResult

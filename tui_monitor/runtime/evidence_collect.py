@@ -1,4 +1,4 @@
-"""Gather what was going on when an alert fired: the check's reason and phases, the busiest processes, the rule's recent values."""
+"""Gathers what was going on when an alert fired: the check's reason and phases, the busiest processes, the rule's recent values."""
 
 from __future__ import annotations
 
@@ -8,37 +8,47 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evidence import BusyProcess, gather
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.checks.collector import Collector
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.queryable import Queryable
 
 RECENT_MS = 120_000
 
 
-def evidence_of(
-    alert: Alert, rule: Rule | None, collector: Collector, storage: Queryable, now: int, trouble: str = ""
-) -> Mapping[str, object]:
-    """In the shape of alerts.evidence.gather, and the rule's condition as "expr": those who look on have no rules.
+class EvidenceCollector:
+    """Called by the evaluator when an alert fires or rises."""
 
-    ``trouble``: what the monitor itself says of the cause.
-    """
-    result = collector.results.get(alert.labels.get("check", ""))
-    found = gather(
-        reason=(result.probe.reason or result.reason) if result else trouble,
-        phases=result.probe.phases if result else None,
-        processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in collector.processes],
-        log_lines=collector.log_lines.get(result.name, ()) if result else (),
-        values=_recent(rule, alert, storage, now) if rule else (),
-    )
-    return {**found, "expr": rule.expr} if rule else found
+    def __init__(self, collector: Collector, storage: Queryable, clock: Clock, troubles: Troubles) -> None:
+        self._collector = collector
+        self._storage = storage
+        self._clock = clock
+        self._troubles = troubles
+
+    def __call__(self, alert: Alert, rule: Rule | None) -> Mapping[str, object]:
+        """In the shape of alerts.evidence.gather, with the check's advice, and the rule's condition as "expr": viewers have no rules."""
+        result = self._collector.results.get(alert.labels.get("check", ""))
+        trouble = self._troubles.text(alert.labels.get("reason", "")) if alert.name == "MonitorTrouble" else ""
+        found = gather(
+            reason=(result.probe.reason or result.reason) if result else trouble,
+            phases=result.probe.phases if result else None,
+            processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in self._collector.processes],
+            log_lines=self._collector.log_lines.get(result.name, ()) if result else (),
+            values=_recent(rule, alert, self._storage, self._clock.wall_ms()) if rule else (),
+        )
+        check = self._collector.check_named(alert.labels.get("check", ""))
+        advice = {"hint": check.hint, "runbook_url": check.runbook_url} if check else {}
+        found |= {name: text for name, text in advice.items() if text}
+        return {**found, "expr": rule.expr} if rule else found
 
 
 def _recent(rule: Rule, alert: Alert, storage: Queryable, now: int) -> list[tuple[int, float]]:
     """The last two minutes of the first series that the rule reads and that fits the alert's labels."""
-    told = {key: value for key, value in alert.labels.items() if key != METRIC_NAME}
+    wanted = {key: value for key, value in alert.labels.items() if key != METRIC_NAME}
     for matchers in rule.query.matchers:
         for series in storage.select(matchers, now - RECENT_MS, now):
             for key, value in series.labels:  # written out: a storm looks for a thousand alerts among a thousand series
-                if told.get(key, value) != value:
+                if wanted.get(key, value) != value:
                     break
             else:
                 times, values = series.window(now - RECENT_MS, now)

@@ -1,35 +1,44 @@
-"""The leader's board: everything that is known now, in one frozen value."""
+"""The leader's board: everything known at a moment, in one frozen value."""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import Statistics, with_sparks
 from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
-from tui_monitor.checks.check_loop import AnyCheck
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
-from tui_monitor.checks.target import target_of
-from tui_monitor.core.frozen import frozen
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import overall
 from tui_monitor.core.version import VERSION
 from tui_monitor.delivery.outbox import OutboxEvent
-from tui_monitor.runtime.alert_engine import Alerting
+from tui_monitor.promql.query_facts import query_facts
+from tui_monitor.runtime.board_settings import BoardSettings
+from tui_monitor.runtime.leader_identity import LeaderIdentity
+from tui_monitor.runtime.live_alerts import LiveAlerts
+from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
+from tui_monitor.sources.kinds import target_of
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.records import OutboxRow
 
+log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
 
 
 class Deliveries:
     """What became of the messages about each alert: the newest outcome of each notifier and kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._by_alert: dict[str, dict[tuple[str, str], Delivery]] = {}
 
     def of(self, alert_id: str) -> tuple[Delivery, ...]:
@@ -43,8 +52,14 @@ class Deliveries:
                 at = entry.sent_at or entry.created_at
                 self._put(ident, Delivery(entry.notifier, entry.kind, entry.state, at, entry.error))
 
-    def take(self, event: OutboxEvent, now: int) -> None:
-        """One more outcome."""
+    def on_event(self, event: OutboxEvent) -> None:
+        """One more outcome: logged, and shown on the board."""
+        now = self._clock.wall_ms()
+        data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
+        data["recorded"] = event.recorded
+        well = event.recorded and event.state in ("sent", "queued", "sending")
+        said = f"{event.error or event.kind}{'' if event.recorded else ' (not recorded, may repeat)'}"
+        log.log(logging.INFO if well else logging.WARNING, "notification %s: %s", event.state, said, extra={"data": data})
         for ident in event.alerts:
             self._put(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
         while len(self._by_alert) > MOST_ALERTS:
@@ -54,84 +69,102 @@ class Deliveries:
         self._by_alert.setdefault(ident, {})[(delivery.notifier, delivery.kind)] = delivery
 
 
-@frozen
-class Identity:
-    """Who leads here."""
+class LiveBoard:
+    """Makes the board from what the leader's parts know at the moment."""
 
-    host: str
-    pid: int
-    kind: str
-    since: int
-    notifiers: tuple[str, ...]
-    bell: bool = False
+    def __init__(
+        self,
+        identity: LeaderIdentity,
+        settings: BoardSettings,
+        collector: Collector,
+        statistics: Statistics,
+        refresh: StatisticsRefresh,
+        evaluator: Evaluator,
+        live: LiveAlerts,
+        deliveries: Deliveries,
+        troubles: Troubles,
+        memory: SeriesMemory,
+    ) -> None:
+        self._identity = identity
+        self._collector = collector
+        self._statistics = statistics
+        self._refresh = refresh
+        self._evaluator = evaluator
+        self._live = live
+        self._deliveries = deliveries
+        self._troubles = troubles
+        self._memory = memory
+        self.reconfigure(settings)
 
+    def reconfigure(self, settings: BoardSettings) -> None:
+        """Other settings, and the rules that the evaluator holds now."""
+        self._settings = settings
+        self._units = {rule.ladder: query_facts(rule.expr).unit for rule in self._evaluator.rules}
+        self._limits = boards.limits_of(self._evaluator.rules)
 
-@dataclass(slots=True)
-class Parts:
-    """Where the board's parts come from; ``advice`` and ``forecasts`` (by mount) are renewed each minute."""
+    def rule_of_alert(self, alert_id: str) -> tuple[str, str] | None:
+        """The unit and the expression of a live alert's rule; ``alert_id`` may be the beginning of its id."""
+        alert = next((alert for alert in self._live() if alert.id.startswith(alert_id)), None)
+        rule = None if alert is None else self._evaluator.book.first_rule(alert.rule)
+        return None if rule is None else (self._units.get(rule.ladder, ""), rule.expr)
 
-    identity: Identity
-    collector: Collector
-    statistics: Statistics
-    alerting: Alerting
-    units: Mapping[str, str]
-    deliveries: Deliveries
-    troubles: Troubles
-    memory: SeriesMemory
-    advice: tuple[str, ...] = ()
-    forecasts: dict[str, str] = field(default_factory=dict)
-    limits: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
+    def make(self, now: int) -> Board:
+        """The board of this moment (UTC ms)."""
+        identity, reading = self._identity, self._collector.reading
+        checks = tuple(self._check(check, now) for check in self._collector.checks)
+        alerts = self._alerts()
+        board = Board(
+            at=now,
+            host=self._settings.host,
+            version=VERSION,
+            status=overall((check.status for check in checks), alerts),
+            checks=checks,
+            resources=self._resources(),
+            alerts=alerts,
+            leader=LeaderView("leader", identity.pid, identity.kind, identity.since, now),
+            own_cpu=reading.own.cpu if reading and reading.own else None,
+            own_memory=reading.own.memory if reading and reading.own else 0,
+            uptime=(now - identity.since) / 1000,
+            trouble=self._troubles.texts,
+            notifiers=self._settings.notifiers,
+            bell=self._settings.bell,
+            loading=reading is None,
+            advice=self._refresh.advice,
+            limits=self._limits,
+        )
+        return with_sparks(board, self._memory.recent)
 
+    def _resources(self) -> Resources:
+        collector = self._collector
+        if collector.reading is None:
+            return Resources()
+        return boards.resources_of(collector.reading, collector.processes, collector.process_count, self._refresh.forecasts)
 
-def make_board(parts: Parts, now: int) -> Board:
-    """The board of this moment (UTC ms)."""
-    identity, collector = parts.identity, parts.collector
-    reading = collector.reading
-    checks = tuple(_check(parts, check, now) for check in collector.checks)
-    alerts = _alerts(parts)
-    resources = boards.resources_of(reading, collector.processes, collector.process_count, parts.forecasts) if reading else Resources()
-    board = Board(
-        at=now,
-        host=identity.host,
-        version=VERSION,
-        status=overall((check.status for check in checks), alerts),
-        checks=checks,
-        resources=resources,
-        alerts=alerts,
-        leader=LeaderView("leader", identity.pid, identity.kind, identity.since, now),
-        own_cpu=reading.own.cpu if reading and reading.own else None,
-        own_memory=reading.own.memory if reading and reading.own else 0,
-        uptime=(now - identity.since) / 1000,
-        trouble=parts.troubles.texts,
-        notifiers=identity.notifiers,
-        bell=identity.bell,
-        loading=reading is None,
-        advice=parts.advice,
-        limits=parts.limits,
-    )
-    return with_sparks(board, parts.memory.recent)
+    def _check(self, check: CheckSettings, now: int) -> CheckView:
+        view = self._row(check, now)
+        return replace(view, labels=check.labels) if check.labels else view
 
+    def _row(self, check: CheckSettings, now: int) -> CheckView:
+        result = self._collector.results.get(check.name)
+        if result is None:
+            return boards.unprobed(check.name, check.type, check.category, target_of(check)[0], check.depends_on)
+        windows = self._statistics.windows(check.name, check_labels(check), now)
+        view = boards.check_view(result, target_of(check)[0], windows, check.depends_on, self._collector.figures_of(check))
+        faults = self._collector.query_faults_of(check)
+        text = "; ".join(f"{query}: {error}" for query, error in faults.items())
+        return replace(view, reason=view.reason or text, facts={**view.facts, **faults}) if faults else view
 
-def _check(parts: Parts, check: AnyCheck, now: int) -> CheckView:
-    result = parts.collector.results.get(check.name)
-    if result is None:
-        return boards.unprobed(check.name, check.type, check.category, target_of(check), check.depends_on)
-    windows = parts.statistics.windows(check.name, check_labels(check), now)
-    view = boards.check_view(result, target_of(check), windows, check.depends_on, parts.collector.figures_of(check))
-    faults = parts.collector.query_faults_of(check)
-    told = "; ".join(f"{query}: {error}" for query, error in faults.items())
-    return replace(view, reason=view.reason or told, facts={**view.facts, **faults}) if faults else view
-
-
-def _alerts(parts: Parts) -> tuple[AlertView, ...]:
-    muted = Counter(name for alert in parts.alerting.alerts for name in alert.suppressed_by)
-    views = [
-        boards.alert_view(alert, parts.units.get(alert.rule, ""), parts.deliveries.of(alert.id), _affected(alert, muted))
-        for alert in parts.alerting.alerts
-    ]
-    return tuple(sorted(views, key=alert_order))
+    def _alerts(self) -> tuple[AlertView, ...]:
+        live = self._live()
+        muted = Counter(name for alert in live for name in alert.suppressed_by)
+        views = [
+            boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), _affected(alert, muted))
+            for alert in live
+        ]
+        return tuple(sorted(views, key=alert_order))
 
 
 def _affected(alert: Alert, muted: Mapping[str, int]) -> int:
     """How many alerts this one explains."""
-    return muted.get(f"depends_on:{alert.labels.get('check', '')}", 0) + muted.get(f"inhibit:{alert.id}", 0)
+    by_check = MuteReason("depends_on", alert.labels.get("check", ""))
+    return muted.get(str(by_check), 0) + muted.get(str(MuteReason("inhibit", alert.id)), 0)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui_monitor.board import build as boards
+from tui_monitor.board.backend import CommandRefused, MetricMetadata
 from tui_monitor.board.replay import past_board
 from tui_monitor.board.values import (
     ActView,
@@ -21,7 +22,6 @@ from tui_monitor.board.values import (
     Board,
     Chart,
     ChartLine,
-    CommandRefused,
     Delivery,
     NotificationView,
     PanelView,
@@ -33,7 +33,8 @@ from tui_monitor.promql.chart_queries import expressions, plain_selector
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.query_facts import parts_of, unit_of
-from tui_monitor.promql.values import Matrix
+from tui_monitor.promql.queryable import Matcher
+from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow
@@ -156,7 +157,7 @@ class Archive:
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
         found = await self.state(lambda state: state.audit.newest(limit))
-        return [ActView(one.at, one.by, one.verb, one.subject, one.note) for one in found]
+        return [ActView(one.at, one.by, one.verb, one.subject, one.note, one.alert_id) for one in found]
 
     async def silences(self, now: int) -> Sequence[SilenceView]:
         """Those that are or will be active, the next to end first."""
@@ -184,6 +185,32 @@ class Archive:
         except (EvaluationError, CommandRefused) as error:
             return Chart(error=str(error))
         return Chart(tuple(lines), unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
+
+    async def query(self, expr: str, at: int) -> Value:
+        """Evaluate an expression at one moment; PromqlError and EvaluationError say what is wrong with it."""
+        query = compile_expr(expr)
+        return await self._history(lambda reader: query.instant(reader, at), self._reading.slow_lane)
+
+    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+        """Evaluate an expression at each step of a range."""
+        query = compile_expr(expr)
+        reading, deadline = self._reading.slow_lane, time.monotonic() + CHART_S
+
+        def enough() -> bool:
+            return reading.closed or time.monotonic() > deadline
+
+        return await self._history(lambda reader: query.range(reader, start, end, step, enough=enough), reading)
+
+    async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
+        """The stored series that any selector matches, sorted; all where there is none."""
+        wanted = [_selector(text) for text in selectors] or [()]
+        return await self._history(lambda reader: sorted({labels for matchers in wanted for labels in reader.series(matchers)}))
+
+    async def metadata(self) -> Sequence[MetricMetadata]:
+        """The stored metrics, by name; only the naming convention tells their type and unit."""
+        known = await self._history(lambda reader: reader.series())
+        metrics = sorted({name for labels in known if (name := dict(labels).get(METRIC_NAME))})
+        return [MetricMetadata(name, "counter" if name.endswith("_total") else "unknown", unit_of(name)) for name in metrics]
 
     async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
         """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
@@ -224,6 +251,13 @@ class Archive:
         )
         told = {ident: [_delivery_then(entry, at) for entry in entries if entry.created_at <= at] for ident, entries in sent.items()}
         return await self._history(lambda reader: past_board(reader, at, now, alerts, told))
+
+
+def _selector(text: str) -> tuple[Matcher, ...]:
+    matchers = plain_selector(text)
+    if matchers is None:
+        raise PromqlError("this is not a series selector", 0, text, text)
+    return matchers
 
 
 def _delivery_then(entry: OutboxRow, at: int) -> Delivery:

@@ -1,30 +1,46 @@
-"""Leader or viewer: one process per state directory leads, the others look on and take over when it ends.
+"""The Backend of a process on this machine: one process per state directory leads, the others follow it and take over when it ends.
 
-What only a leader needs (configuration, rules, sources) and what only a question to the past needs (PromQL) loads when it is needed: a
-viewer does without, which spares 20 MiB.
+What only a leader needs (configuration, rules, sources) and what only a question to the past needs (PromQL) loads when it is needed:
+a viewer does without, which saves 20 MiB, and the dashboard paints the stored board before anything of it is loaded.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_monitor.board.values import AlertDetail, Board, BoardListener, Chart, CommandRefused, NotReady, SilenceView
+from tui_monitor.board.backend import BoardListener, CommandRefused, MetricMetadata, NotReady
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult, YieldLeadership
 from tui_monitor.platform.import_trimming import settle_memory
 from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
-from tui_monitor.runtime.late_runtime import stored_board
-from tui_monitor.runtime.viewer import Viewer
+from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
-    from tui_monitor.config.load import Configuration
+    from tui_monitor.board.values import (
+        ActView,
+        AlertDetail,
+        AlertView,
+        BacktestView,
+        Board,
+        Chart,
+        NoiseRow,
+        NotificationView,
+        PanelView,
+        SilenceView,
+    )
+    from tui_monitor.config.faults import Configuration
+    from tui_monitor.core.values import Labels
+    from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.queries import Archive
-    from tui_monitor.storage.history.background import HistoryConnection
+    from tui_monitor.runtime.viewer import Viewer
+    from tui_monitor.storage.history.interface import HistoryReading
     from tui_monitor.storage.records import LeaderRow
 
 log = logging.getLogger(__name__)
@@ -33,34 +49,53 @@ YIELD_FOR = 10.0
 
 
 class Runtime:
-    """The dashboard's backend and headless' engine. ``load`` reads the configuration anew each time it is called."""
+    """Implements board.backend.Backend. ``load`` reads the configuration anew each time it is called."""
 
-    def __init__(self, directory: StateDirectory, load: Callable[[], Configuration], clock: Clock, kind: str, by: str) -> None:
+    def __init__(
+        self,
+        directory: StateDirectory,
+        load: Callable[[], Configuration],
+        clock: Clock,
+        kind: str,
+        by: str,
+        *,
+        config: Path | None = None,
+        on_role: Callable[[str], None] = lambda role: None,
+    ) -> None:
+        """``kind`` is "dashboard" or "headless", ``by`` the person who acts here, ``config`` the file that ``load`` reads.
+
+        ``on_role`` is called with "leader" or "standby" whenever the role changes.
+        """
         self.directory = directory
         self.kind = kind
-        self.on_role: Callable[[str], None] = lambda role: None
-        """Called with "leader" or "standby" whenever the role changes."""
         self.leader: Leader | None = None
+        self._on_role = on_role
+        self._config = config
         self._load = load
         self._clock = clock
         self._by = by
         self._lock = LeaderLock(directory)
         self._viewer: Viewer | None = None
         self._archive: Archive | None = None
-        self._reading: HistoryConnection | None = None
+        self._reading: HistoryReading | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
         self._not_before = float("-inf")
         self._asked = float("-inf")
         self._led: LeaderRow | None = None
         self._loaded: Configuration | None = None
+        self._reloading = asyncio.Lock()
+        """Reloads take turns, so that the file as it was read last is used last."""
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong or the state too new."""
+        if self._stopping:
+            return
+        settle_memory()
         if self._may_lead() and self._lock.acquire():
-            self._loaded = self._checked()
+            self._loaded = await asyncio.to_thread(self._checked)
         try:
             while not self._stopping:
                 if self._lock.held:
@@ -68,9 +103,9 @@ class Runtime:
                 else:
                     await self._follow()
         except StoreTooNew as error:
-            from tui_monitor.config.load import ConfigurationError, Fault
+            from tui_monitor.config.faults import ConfigurationError, Fault
 
-            raise ConfigurationError([Fault("", f"{self.directory.state_db}: {error}")]) from None
+            raise ConfigurationError([Fault(text=f"{self.directory.state_db}: {error}")]) from None
 
     def stop(self) -> None:
         """End `run` soon."""
@@ -79,48 +114,53 @@ class Runtime:
             self.leader.stop()
 
     def _checked(self) -> Configuration:
-        from tui_monitor.config.load import ConfigurationError, Fault
-        from tui_monitor.runtime.wiring import problems_of
+        from tui_monitor.config.faults import ConfigurationError
+        from tui_monitor.runtime.wiring import check, completed
 
         try:
             loaded = self._load()
-            if problems := problems_of(loaded):
-                raise ConfigurationError([Fault("", problem) for problem in problems])
-        except ConfigurationError:
+            if faults := check(loaded):
+                raise ConfigurationError(faults)
+        except ConfigurationError as error:
             self._lock.release()
-            raise
+            raise completed(error) from None
         return loaded
 
     async def _lead(self) -> None:
-        loaded = self._loaded or self._checked()
+        if self._loaded is None:
+            self._loaded = await asyncio.to_thread(self._checked)
+        loaded = self._loaded
         settle_memory()
-        from tui_monitor.runtime.leader import Leader
+        from tui_monitor.runtime.leader_assembly import open_leader
 
-        leader = Leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._tell, self.reload)
+        yielded = False
         try:
-            await leader.open()
+            leader = await open_leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._publish, self.reload)
             settle_memory()
             self._use(leader, None, leader.recorder.reading)
-            self.on_role("leader")
+            self._on_role("leader")
             if self._stopping:
                 leader.stop()
             await leader.run()
+            yielded = leader.yielded
         finally:
             await self._leave()
             self._lock.release()
-        if leader.yield_asked:
+        if yielded:
             self._not_before = self._clock.monotonic() + YIELD_FOR
 
     async def _follow(self) -> None:
-        viewer = Viewer(self.directory, self._clock, os.getpid(), self.kind, self._by, self._tell)
+        from tui_monitor.runtime.viewer import Viewer
+
+        viewer = Viewer(self.directory, self._clock, os.getpid(), self.kind, self._by, self._publish)
         self._use(None, viewer, viewer.reading)
-        self.on_role("standby")
+        self._on_role("standby")
         try:
             await viewer.run(lambda: self._stopping or self._take_over(viewer))
         finally:
             await self._leave()
 
-    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: HistoryConnection) -> None:
+    def _use(self, leader: Leader | None, viewer: Viewer | None, reading: HistoryReading) -> None:
         self.leader, self._viewer, self._reading = leader, viewer, reading
 
     async def _leave(self) -> None:
@@ -142,18 +182,18 @@ class Runtime:
             return False
         if not self._may_lead() or not self._lock.acquire():
             return False
-        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.config.faults import ConfigurationError
         from tui_monitor.runtime.wiring import configuration_hash
 
         try:
             loaded = self._checked()
         except ConfigurationError as error:
-            viewer.blocked = f"no leader, and this configuration cannot lead: {error.faults[0]}"
+            viewer.block(f"no leader, and this configuration cannot lead: {error.faults[0]}")
             return False
         last = self._led  # one that has ended in good order has taken its row away
         if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
             self._lock.release()
-            viewer.blocked = "no leader: the daemon has ended, and this dashboard has another configuration"
+            viewer.block("no leader: the daemon has ended, and this dashboard has another configuration")
             return False
         self._loaded = loaded
         return True
@@ -178,13 +218,13 @@ class Runtime:
             return True
         return self._clock.monotonic() - min(self.leader.progressed_at, self.leader.outbox_progressed_at) < within
 
-    # --- the dashboard's backend --------------------------------------------------------------------------------------
+    # --- boards and commands ------------------------------------------------------------------------------------------
 
     def subscribe(self, on_board: BoardListener) -> None:
         """Call with every new board."""
         self._listeners.append(on_board)
 
-    def _tell(self, board: Board) -> None:
+    def _publish(self, board: Board) -> None:
         for listener in self._listeners:
             listener(board)
 
@@ -201,28 +241,33 @@ class Runtime:
     async def command(self, command: Command) -> CommandResult:
         """Apply it, or store it for the leader."""
         if self.leader is not None:
-            return await self.leader.alerting.apply(command, self._by)
+            return await self.leader.engine.apply(command, self._by)
         if self._viewer is not None:
             return await self._viewer.command(command)
         return CommandResult(False, "not ready yet")
 
     async def reload(self) -> CommandResult:
         """Read the configuration again and use it whole; a bad one changes nothing and the result says why."""
-        if self.leader is None:
+        if (leader := self.leader) is None:
             return CommandResult(False, "only the leader has a configuration")
-        from tui_monitor.config.load import ConfigurationError
+        from tui_monitor.config.faults import ConfigurationError
+        from tui_monitor.runtime.wiring import completed
 
         try:
-            result = await self.leader.reload(self._load())
+            async with self._reloading:
+                loaded = await asyncio.to_thread(self._load)
+                result = await leader.reload(loaded)
         except ConfigurationError as error:
-            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in error.faults)}")
-        self.leader.remark("" if result.ok else result.text)
+            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
+        leader.set_remark("" if result.ok else result.text)
         log.log(logging.INFO if result.ok else logging.ERROR, "%s", result.text)
         return result
 
+    # --- questions ----------------------------------------------------------------------------------------------------
+
     @property
-    def reads(self) -> Archive:
-        """What reads the stores for the screens; NotReady while the house is being opened."""
+    def _queries(self) -> Archive:
+        """Reads both stores; NotReady until this process leads or follows."""
         if self._reading is None:
             raise NotReady("not ready yet")
         if self._archive is None:
@@ -232,20 +277,76 @@ class Runtime:
         return self._archive
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
-        """All that is known of one alert."""
+        """Everything known of one alert."""
         rule = self.leader.rule_of_alert(alert_id) if self.leader is not None else None
-        return await self.reads.alert_detail(alert_id, *(rule or ("", "")))
+        return await self._queries.alert_detail(alert_id, *(rule or ("", "")))
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Resolved alerts, newest first."""
+        return await self._queries.alert_history(limit)
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        return await self._queries.notifications(limit)
 
     async def silences(self) -> Sequence[SilenceView]:
         """Silences that are or will be active."""
-        return await self.reads.silences(self._clock.wall_ms())
+        return await self._queries.silences(self._clock.wall_ms())
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        return await self._queries.acts(limit)
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The stored queries, by name."""
+        return await self._queries.panels()
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""
         from tui_monitor.promql.query_facts import limits_for
 
-        return await self.reads.chart(expr, start, end, points, limits_for(expr, self.board.limits))
+        return await self._queries.chart(expr, start, end, points, limits_for(expr, self.board.limits))
+
+    async def query(self, expr: str, at: int) -> Value:
+        """Evaluate PromQL at one moment."""
+        return await self._queries.query(expr, at)
+
+    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+        """Evaluate PromQL at each step of a range."""
+        return await self._queries.query_range(expr, start, end, step)
+
+    async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
+        """The stored series that any selector matches."""
+        return await self._queries.series(selectors)
+
+    async def labels(self, selectors: Sequence[str]) -> Sequence[str]:
+        """The label names of those series."""
+        return sorted({name for series in await self.series(selectors) for name, _ in series})
+
+    async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
+        """The values of one label of those series."""
+        return sorted({value for series in await self.series(selectors) for name, value in series if name == label})
+
+    async def metadata(self) -> Sequence[MetricMetadata]:
+        """The stored metrics, by name."""
+        return await self._queries.metadata()
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """Words for completion."""
+        return await self._queries.names()
 
     async def board_at(self, at: int) -> Board:
-        """A past moment."""
-        return await self.reads.board_at(at, self.board)
+        """The board of a past moment."""
+        return await self._queries.board_at(at, self.board)
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        """What rules would have done, computed in a process of its own."""
+        from tui_monitor.runtime.analysis_process import backtest
+
+        return await backtest(self.directory, self._config, alert, since, changes)
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        """Which alerts notified to little use, computed in a process of its own."""
+        from tui_monitor.runtime.analysis_process import noise
+
+        return await noise(self.directory, self._config, since)

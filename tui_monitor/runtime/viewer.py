@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.check_statistics import with_sparks
-from tui_monitor.board.values import Board, CommandRefused, LeaderView, board_from_json
+from tui_monitor.board.values import Board, LeaderView, board_from_json
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.humanize import stamp
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leader_runs, leave_command, result_of, write_state
-from tui_monitor.runtime.late_runtime import stored_board
+from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.history.interface import HistoryQueries
@@ -70,6 +71,10 @@ class Viewer:
             self._close_state()
             await asyncio.to_thread(self._unregister)
             await self.reading.close()
+
+    def block(self, reason: str) -> None:
+        """Show why this process does not lead itself though nobody leads."""
+        self.blocked = reason
 
     async def look(self) -> None:
         """One look at both files; publishes a board where something is new."""

@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
-import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tui_monitor.alerts.rules.rule import Rule, build_rules
 from tui_monitor.checks.health import check_labels
-from tui_monitor.config.load import Configuration, Fault
-from tui_monitor.config.models import Settings
+from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
+from tui_monitor.config.settings import Settings
+from tui_monitor.core.secret import Secret
+from tui_monitor.dispatch.routing import compile_routing
 from tui_monitor.dispatch.routing_check import check_routing
-from tui_monitor.notifiers.base import Notifier
+from tui_monitor.notifiers.api import Notifier
 from tui_monitor.notifiers.http import trusting
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.promql.rulefiles import FileRule, load_rule_files
+from tui_monitor.runtime.alert_settings import AlertSettings
+from tui_monitor.runtime.board_settings import BoardSettings
 from tui_monitor.sources.kinds import build_probe
 
 
@@ -33,76 +36,70 @@ def link_of(settings: Settings) -> str:
     return settings.dashboard_url or f"ssh {host_of(settings)} -t tui-monitor"
 
 
-def rule_paths(loaded: Configuration) -> tuple[list[Path], list[str]]:
-    """The rule files that the patterns name, and a problem for each pattern that names none."""
+def rule_paths(loaded: Configuration) -> tuple[list[Path], list[Fault]]:
+    """The rule files that the patterns name, and a fault for each pattern that names none."""
     base = loaded.path.parent if loaded.path else Path.cwd()
-    paths, problems = [], []
+    paths: list[Path] = []
+    faults: list[Fault] = []
     for pattern in loaded.settings.rule_files:
         found = sorted(glob.glob(str(base / pattern)))
         if not found:
-            problems.append(f"rule_files: {pattern} names no file")
+            faults.append(Fault(("rule_files",), f"{pattern} names no file"))
         paths += [Path(name) for name in found]
-    return paths, problems
+    return paths, faults
 
 
-def rules_of(loaded: Configuration) -> tuple[list[Rule], list[str], list[FileRule]]:
-    """Every rule that can run, every problem found, and the recording rules of the rule files."""
-    paths, problems = rule_paths(loaded)
+def rules_of(loaded: Configuration) -> tuple[list[Rule], list[Fault], list[FileRule]]:
+    """Every rule that can run, every fault found, and the recording rules of the rule files."""
+    paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
-    problems += [str(fault) for fault in files.problems]
+    faults += [Fault((), problem.reason, problem.rule, problem.line or None, problem.file) for problem in files.problems]
     alerting = [rule for rule in files.rules if rule.kind == "alert"]
     rules, more = build_rules(loaded.settings, alerting, host_of(loaded.settings))
-    return rules, [*problems, *more], [rule for rule in files.rules if rule.kind == "record"]
+    return rules, [*faults, *more], [rule for rule in files.rules if rule.kind == "record"]
+
+
+def check(loaded: Configuration) -> list[Fault]:
+    """Every fault of rules, routing, checks and notifiers that only building them shows; a configuration with any is refused."""
+    found = [*rules_of(loaded)[1], *check_routing(loaded.settings), *_unbuildable(loaded.settings)]
+    return [loaded.placed(fault) for fault in found]
 
 
 def problems_of(loaded: Configuration) -> list[str]:
-    """Every fault of rules, routing, checks and notifiers, one line each; a configuration with any is refused."""
-    return [str(fault) for fault in faults_of(loaded)]
+    """The same, one line each."""
+    return [str(fault) for fault in check(loaded)]
 
 
-def faults_of(loaded: Configuration) -> list[Fault]:
-    """The same with their places."""
-    found = [_placed(loaded, problem) for problem in (*rules_of(loaded)[1], *check_routing(loaded.settings))]
-    return [*found, *_unbuildable(loaded)]
+def completed(error: ConfigurationError) -> ConfigurationError:
+    """The faults of loading together with those of building what could be loaded; of several at one place the first."""
+    if error.partial is None:
+        return error
+    told = {fault.line for fault in error.faults}
+    return ConfigurationError([*error.faults, *(fault for fault in check(error.partial) if fault.line is None or fault.line not in told)])
 
 
-def _unbuildable(loaded: Configuration) -> Iterator[Fault]:
+def _unbuildable(settings: Settings) -> Iterator[Fault]:
     """What only the maker of a probe or a notifier sees: a JMESPath, a header, a password that would travel in clear."""
-    for index, check in enumerate(loaded.settings.checks):
+    for index, entry in enumerate(settings.checks):
         try:
-            build_probe(check)
+            build_probe(entry)
         except ValueError as error:
-            yield _of_entry(loaded, "checks", index, str(error))
-    for index, entry in enumerate(loaded.settings.notifiers):
+            yield _of_entry(("checks", index), str(error))
+    for index, channel in enumerate(settings.notifiers):
         try:
-            build_notifier(entry)
+            build_notifier(channel)
         except ValueError as error:
-            yield _of_entry(loaded, "notifiers", index, str(error))
+            yield _of_entry(("notifiers", index), str(error))
     try:
-        trusting(loaded.settings.heartbeat.ca_file if loaded.settings.heartbeat else None)
+        trusting(settings.heartbeat.ca_file if settings.heartbeat else None)
     except ValueError as error:
-        yield loaded.fault(("heartbeat", "ca_file"), f"heartbeat.{error}")
+        yield _of_entry(("heartbeat",), str(error))
 
 
-def _of_entry(loaded: Configuration, section: str, index: int, said: str) -> Fault:
-    """``said`` may begin with the key at fault and a colon."""
-    key = re.match(r"(\w+): ", said)
-    return loaded.fault((section, index, key[1] if key else ""), f"{section}[{index + 1}]{'.' if key else ': '}{said}")
-
-
-def _placed(loaded: Configuration, problem: str) -> Fault:
-    """With the line, and with entries counted from one as everywhere: "rule HighCPU: expr: ...", "routes[0].match: ..."."""
-    if rule := re.match(r"rule (\w+): (\w+)", problem):
-        named = [index for index, entry in enumerate(loaded.settings.rules) if entry.alert == rule[1]]
-        return loaded.fault(("rules", named[0], rule[2]) if len(named) == 1 else (), problem)
-    if check := re.match(r'checks "(.*)"\.depends_on: (.*)', problem):
-        index = [entry.name for entry in loaded.settings.checks].index(check[1])
-        return loaded.fault(("checks", index, "depends_on"), f"checks[{index + 1}].depends_on: {check[2]}")
-    if path := re.match(r"[\w-]+(?:\[\d+\]|\.[\w-]+)*(?=: )", problem):
-        steps = [int(step) if step.isdigit() else step for step in re.findall(r"[\w-]+", path[0])]
-        counted = re.sub(r"\[(\d+)\]", lambda place: f"[{int(place[1]) + 1}]", path[0])
-        return loaded.fault(tuple(steps), counted + problem[path.end() :])
-    return loaded.fault((), problem)
+def _of_entry(path: KeyPath, said: str) -> Fault:
+    """``said`` may begin with the key at fault and a colon: the text of a probe's ValueError."""
+    name, colon, rest = said.partition(": ")
+    return Fault((*path, name), rest) if colon and name.isidentifier() else Fault(path, said)
 
 
 def notifiers_of(settings: Settings) -> dict[str, Notifier]:
@@ -115,9 +112,21 @@ def labels_of_checks(settings: Settings) -> dict[str, Mapping[str, str]]:
     return {check.name: check_labels(check) for check in settings.checks}
 
 
-def rate_limits_of(rules: list[Rule]) -> dict[str, str]:
-    """Ladder key (what Alert.rule holds) → its limit of notifications."""
-    return {rule.ladder: rule.rate_limit for rule in rules if rule.rate_limit}
+def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSettings:
+    """What the alert engine wants of a configuration."""
+    return AlertSettings(
+        rules=rules,
+        checks=labels_of_checks(settings),
+        routing=compile_routing(settings),
+        host=host_of(settings),
+        language=settings.language,
+        link=link_of(settings),
+    )
+
+
+def board_settings_of(settings: Settings) -> BoardSettings:
+    """What the board wants of a configuration."""
+    return BoardSettings(host_of(settings), tuple(entry.name for entry in settings.notifiers), settings.bell)
 
 
 def configuration_hash(loaded: Configuration) -> str:
@@ -135,8 +144,8 @@ def secrets_of(settings: Settings) -> list[str]:
     for entry in (*settings.checks, *settings.notifiers, *([settings.heartbeat] if settings.heartbeat else [])):
         for value in vars(entry).values():
             for item in value if isinstance(value, list) else [value]:
-                if hasattr(item, "get_secret_value"):
-                    found.append(item.get_secret_value())
+                if isinstance(item, Secret):
+                    found.append(item.reveal())
                     found += _passwords(found[-1])
     return found
 

@@ -1,40 +1,71 @@
-"""The only list of the kinds of checks; a kind's module and its driver load when the configuration uses it."""
+"""The one table of the kinds of checks: registry, configuration, example file, documentation and JSON schema come from it.
+
+A kind's modules and its driver load when the configuration uses it. A new kind is a folder here and an entry in this table.
+"""
 
 from __future__ import annotations
 
-from typing import assert_never
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.config.kinds import plugin
+from tui_monitor.config.settings import CHECKS
+from tui_monitor.sources.api import Kind, Probe
 
-from tui_monitor.config.models import HttpCheck, PostgresCheck, RedisCheck, TcpCheck
-from tui_monitor.platform.import_trimming import lean_redis
-from tui_monitor.sources.base import Probe
+_HERE = "tui_monitor.sources"
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "http",
+            settings=f"{_HERE}.http.settings:HttpCheck",
+            probe=f"{_HERE}.http.probe:HttpProbe",
+            target=f"{_HERE}.http.settings:target",
+            metrics=f"{_HERE}.http.settings:METRICS",
+            example={"name": "api"},
+        ),
+        Kind(
+            "tcp",
+            settings=f"{_HERE}.tcp.settings:TcpCheck",
+            probe=f"{_HERE}.tcp.probe:TcpProbe",
+            target=f"{_HERE}.tcp.settings:target",
+            metrics=f"{_HERE}.tcp.settings:METRICS",
+            example={"name": "port"},
+        ),
+        Kind(
+            "postgres",
+            settings=f"{_HERE}.postgres.settings:PostgresCheck",
+            probe=f"{_HERE}.postgres.probe:build",
+            target=f"{_HERE}.postgres.settings:target",
+            metrics=f"{_HERE}.postgres.settings:METRICS",
+            example={"name": "db"},
+        ),
+        Kind(
+            "redis",
+            settings=f"{_HERE}.redis.settings:RedisCheck",
+            probe=f"{_HERE}.redis.probe:build",
+            target=f"{_HERE}.redis.settings:target",
+            metrics=f"{_HERE}.redis.settings:METRICS",
+            example={"name": "cache"},
+        ),
+    )
+}
 
 
-def build_probe(settings: HttpCheck | TcpCheck | PostgresCheck | RedisCheck) -> Probe:
+def kind_of(check: CheckSettings) -> Kind:
+    """The kind of a configured check, of ours or of a plug-in. Raises ValueError where no installed package has it (any more)."""
+    kind = KINDS.get(check.type) or plugin(CHECKS.group, check.type, CheckSettings, Kind)
+    if kind is None:
+        raise ValueError(f'type: there is no kind of check "{check.type}"')
+    return kind
+
+
+def build_probe(check: CheckSettings) -> Probe:
     """The probe for a configured check. Raises ValueError naming the key where a setting cannot be understood.
 
     Its driver is loaded here, not in the first probe: loading holds up the loop, and other checks would measure that as their latency.
     """
-    match settings:
-        case HttpCheck():
-            from tui_monitor.sources.http.probe import HttpProbe
+    return kind_of(check).build(check)
 
-            return HttpProbe(settings)
-        case TcpCheck():
-            from tui_monitor.sources.tcp.probe import TcpProbe
 
-            return TcpProbe(settings)
-        case PostgresCheck():
-            import asyncpg  # noqa: F401
-
-            from tui_monitor.sources.postgres.probe import PostgresProbe
-
-            return PostgresProbe(settings)
-        case RedisCheck():
-            lean_redis()
-            import redis.asyncio.connection  # noqa: F401
-
-            from tui_monitor.sources.redis.probe import RedisProbe
-
-            return RedisProbe(settings)
-        case _:
-            assert_never(settings)
+def target_of(check: CheckSettings) -> tuple[str, bool]:
+    """What a check tests, in words without secrets, and whether that is on this machine, where the network cannot be to blame."""
+    return kind_of(check).target_of(check)

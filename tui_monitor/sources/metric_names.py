@@ -1,12 +1,11 @@
-"""The names of the series that each kind of check makes: what a rule can read here. docs/checks.md says what they mean."""
+"""The names of the series that the checks and the machine make: what a rule can read here. docs/checks.md says what they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tui_monitor.config.models import CheckSettings
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.sources.kinds import kind_of
 
 OF_EVERY_CHECK = ("probe_success", "probe_duration_seconds", "check_health")
 OF_THE_MACHINE = (
@@ -19,29 +18,14 @@ OF_THE_MACHINE = (
     "tui_monitor_clock_skew_seconds", "tui_monitor_trouble",
 )  # fmt: skip
 """Of this machine and of the monitor itself, without any configuration."""
-OF_KIND = {
-    "http": ("probe_phase_seconds", "probe_http_status_code", "probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds"),
-    "tcp": ("probe_phase_seconds", "probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds"),
-    "postgres": (
-        "postgres_connections", "postgres_connections_max", "postgres_connections_usage_ratio", "postgres_longest_transaction_seconds",
-        "postgres_blocked_sessions", "postgres_deadlocks_total", "postgres_transactions_total", "postgres_cache_hit_ratio",
-        "postgres_replication_lag_seconds", "postgres_database_size_bytes",
-    ),
-    "redis": (
-        "redis_memory_used_bytes", "redis_memory_max_bytes", "redis_memory_usage_ratio", "redis_connected_clients",
-        "redis_blocked_clients", "redis_hit_ratio", "redis_evicted_keys_total", "redis_commands_per_second", "redis_keys",
-        "redis_replication_lag_seconds",
-    ),
-}  # fmt: skip
-"""By kind. A kind that is not here, such as a scraped page, may make any name."""
 
 
 def metrics_made(checks: Iterable[CheckSettings]) -> frozenset[str] | None:
     """The names that these checks and the machine make; None where a check may make any."""
     names = {*OF_EVERY_CHECK, *OF_THE_MACHINE}
     for check in checks:
-        kind = str(getattr(check, "type", ""))
-        if kind not in OF_KIND:
+        own = kind_of(check).metric_names()
+        if own is None:
             return None
-        names |= {*OF_KIND[kind], *(query.metric for query in getattr(check, "queries", ()))}
+        names |= {*own, *(query.metric for query in getattr(check, "queries", ()))}
     return frozenset(names)

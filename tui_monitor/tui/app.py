@@ -19,7 +19,8 @@ from textual.filter import NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui_monitor.board.values import Backend, Board
+from tui_monitor.board.backend import Backend
+from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import lasting_terminal

@@ -9,7 +9,8 @@ from typing import Any
 from textual.app import App
 from textual.screen import Screen
 
-from tui_monitor.board.values import Backend, Board, CommandRefused
+from tui_monitor.board.backend import Backend, CommandRefused
+from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Command
 from tui_monitor.core.sanitize import clean
 from tui_monitor.tui.screen_table import screen_named

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from tui_monitor.board.values import Backend, Board, NotReady
+from tui_monitor.board.backend import Backend, NotReady
+from tui_monitor.board.values import Board
 from tui_monitor.widgets.status_bars import ViewMode
 
 RETRY_AFTER = 0.1

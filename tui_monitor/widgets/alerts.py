@@ -7,6 +7,7 @@ from typing import Any
 
 from tui_monitor.board.values import AlertView, Board, Delivery, alert_order, subject_of
 from tui_monitor.core import humanize as f
+from tui_monitor.core.mute_reason import parse_mute_reason
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
 from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
@@ -98,12 +99,18 @@ def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
         note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
         return f"acknowledged by {alert.acknowledged_by}{note}"
     if alert.suppressed_by:
-        return f"muted by {', '.join(by.removeprefix('depends_on:') for by in alert.suppressed_by)}"
+        return f"muted by {', '.join(map(_mute_text, alert.suppressed_by))}"
     if alert.state == "pending":
         return "pending"
     if alert.deliveries:
         return delivery_text(alert.deliveries, now)
     return "firing" if past else "not sent"
+
+
+def _mute_text(text: str) -> str:
+    """A failed parent check by its name alone."""
+    reason = parse_mute_reason(text)
+    return reason.name if reason.kind == "depends_on" else text
 
 
 def newest_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_monitor.alerts.rules.defaults import default_rules
 from tui_monitor.alerts.rules.rule import build_rules
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 
 
 def test_every_default_rule_has_korean_texts_with_the_same_figures() -> None:

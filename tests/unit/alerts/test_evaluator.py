@@ -423,7 +423,7 @@ def test_ids_are_short_and_unique_over_episodes() -> None:
 def test_evidence_is_taken_when_it_fires_and_its_reason_is_in_the_text() -> None:
     """What was going on is kept with the alert, and templates can say the reason."""
     world = World(
-        rules_of({**HOT, "summary": "bad{{ if $reason }}: {{ $reason }}{{ end }}"}), evidence=lambda alert: {"reason": "status 500"}
+        rules_of({**HOT, "summary": "bad{{ if $reason }}: {{ $reason }}{{ end }}"}), evidence=lambda alert, _: {"reason": "status 500"}
     )
     world.step("heat", 11)
     assert world.alert.annotations["summary"] == "bad: status 500"

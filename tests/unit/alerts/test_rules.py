@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from tests.support.alert_world import World, changes, rules_of
+from tests.support.settings import made
 from tui_monitor.alerts.presence import presence_text
 from tui_monitor.alerts.rules.rule import build_rules
-from tui_monitor.config.models import Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.promql.rulefiles import FileRule
 
 
 def _build(settings: dict[str, Any], files: list[Any] | None = None) -> tuple[Any, list[str]]:
-    return build_rules(Settings.model_validate(settings), files or [], "web-1")
+    rules, faults = build_rules(made(Settings, settings), files or [], "web-1")
+    return rules, [str(fault) for fault in faults]
 
 
 def _file_rule(**more: Any) -> FileRule:
@@ -183,7 +185,7 @@ def test_disk_full_soon_needs_a_lasting_trend() -> None:
 
 def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
     """Degraded is a warning, unhealthy critical, unknown holds, healthy resolves; the reason is in the text."""
-    world = _world(evidence=lambda alert: {"reason": "status 500"})
+    world = _world(evidence=lambda alert, _: {"reason": "status 500"})
     labels = {"check": "api", "type": "http", "category": "application"}
     assert world.step("check_health", 1, **labels) == ["firing"]
     assert _fired(world) == [("CheckUnhealthy", "warning", "api is degraded: status 500")]
@@ -216,7 +218,7 @@ def test_the_certificate_rule_reads_the_checks_own_limit() -> None:
 
 def test_the_certificate_rule_names_the_host_that_it_is_about() -> None:
     """Where a redirect leads to another host, its name stands in the text."""
-    world = _world(evidence=lambda alert: {"reason": "certificate of shop.example expires in 5 d"})
+    world = _world(evidence=lambda alert, _: {"reason": "certificate of shop.example expires in 5 d"})
     world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 5 * 86400, check="site")
     world.put("probe_ssl_expiry_warning_seconds", 14 * 86400, check="site")
     world.evaluate()

@@ -17,7 +17,7 @@ from tui_monitor.analysis.backtest import EVERYONE, backtest, default_step
 from tui_monitor.analysis.backtest_changes import ChangeFault, apply_changes, parse_change
 from tui_monitor.analysis.backtest_result import Told, to_json
 from tui_monitor.analysis.backtest_samples import Blocks, needs_of, overlap
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli import main as cli
 from tui_monitor.core.values import STALE_NAN, Labels, labels_of
 from tui_monitor.dispatch.inhibition import InhibitRule

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.clocks import ManualClock, settle
+from tests.support.settings import made
 from tui_monitor.checks.check_loop import CheckLoop, first_delay, probe_once
-from tui_monitor.config.models import CheckSettings, TcpCheck
+from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.values import HealthStatus, Observation, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.tcp.settings import TcpCheck
 
 GOOD = ProbeResult(HealthStatus.HEALTHY, "", 0.01)
 BAD = ProbeResult(HealthStatus.UNHEALTHY, "connection refused", 0.01)
@@ -54,7 +56,7 @@ async def believe(_result: ProbeResult, _check: CheckSettings) -> str:
 
 def check(**keys: object) -> TcpCheck:
     """A check of ten seconds."""
-    return TcpCheck.model_validate({"name": "db", "host": "db.example.com", "port": 5432, "type": "tcp", **keys})
+    return made(TcpCheck, {"name": "db", "host": "db.example.com", "port": 5432, "type": "tcp", **keys})
 
 
 class Loop:

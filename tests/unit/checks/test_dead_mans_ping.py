@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from pydantic import SecretStr
-
 from tests.support.outbox_tools import HandClock
 from tests.support.receivers import Receiver, Reply, receiver
 from tui_monitor.checks.dead_mans_ping import TROUBLE, Heartbeat
-from tui_monitor.config.models import HeartbeatSettings
+from tui_monitor.config.settings import HeartbeatSettings
+from tui_monitor.core.secret import Secret
 from tui_monitor.core.troubles import Troubles
 
 
@@ -32,7 +31,7 @@ async def test_start_once_then_the_plain_address_each_interval() -> None:
     clock, troubles = HandClock(), Troubles()
     troubles.raise_(TROUBLE, "the heartbeat does not arrive")
     async with receiver(Reply(200, "OK")) as server:
-        settings = HeartbeatSettings(url=SecretStr(f"{server.url}/ping/uuid?rid=1"))
+        settings = HeartbeatSettings(url=Secret(f"{server.url}/ping/uuid?rid=1"))
         async with asyncio.timeout(20):
             paths = await pinged(server, clock, Heartbeat(settings, clock, troubles), [60.0])
     assert paths == ["/ping/uuid/start?rid=1", "/ping/uuid?rid=1", "/ping/uuid?rid=1"]
@@ -44,7 +43,7 @@ async def test_the_monitors_own_trouble_is_a_failed_ping() -> None:
     clock, troubles = HandClock(), Troubles()
     troubles.raise_("state", "the disk is full")
     async with receiver(Reply(200, "OK")) as server:
-        heartbeat = Heartbeat(HeartbeatSettings(url=SecretStr(f"{server.url}/ping/uuid/")), clock, troubles)
+        heartbeat = Heartbeat(HeartbeatSettings(url=Secret(f"{server.url}/ping/uuid/")), clock, troubles)
         async with asyncio.timeout(20):
             assert await pinged(server, clock, heartbeat, []) == ["/ping/uuid/start", "/ping/uuid/fail"]
         troubles.clear("state")
@@ -58,6 +57,6 @@ async def test_a_ping_that_does_not_arrive_is_told_without_the_address() -> None
     """A refusal is the monitor's own trouble; its reason holds nothing of the secret address."""
     troubles = Troubles()
     async with receiver(Reply(500, "no")) as server:
-        heartbeat = Heartbeat(HeartbeatSettings(url=SecretStr(f"{server.url}/ping/very-secret-uuid")), HandClock(), troubles)
+        heartbeat = Heartbeat(HeartbeatSettings(url=Secret(f"{server.url}/ping/very-secret-uuid")), HandClock(), troubles)
         assert not await heartbeat.ping("")
     assert "500" in troubles.text(TROUBLE) and "very-secret" not in troubles.text(TROUBLE)

@@ -12,17 +12,19 @@ from typing import Any
 import pytest
 
 from tests.support.clocks import ManualClock
+from tests.support.settings import made
 from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.fence import MOST_SAMPLES, admit_result, admit_samples
 from tui_monitor.checks.self_diagnosis import Guard
-from tui_monitor.config.models import Settings, TcpCheck
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, ProbeResult, Sample, is_stale, labels_of
+from tui_monitor.sources.tcp.settings import TcpCheck
 from tui_monitor.storage.memory import SeriesMemory
 
 GOOD = labels_of("good")
-CHECK = TcpCheck.model_validate({"name": "db", "host": "db.example.com", "port": 5432, "timeout": "50ms"})
+CHECK = made(TcpCheck, {"name": "db", "host": "db.example.com", "port": 5432, "timeout": "50ms"})
 
 
 class Unprintable:
@@ -183,11 +185,12 @@ async def test_an_answer_after_the_time_limit_is_thrown_away() -> None:
 async def test_hostile_samples_reach_neither_memory_nor_history() -> None:
     """A collector with such a source keeps its other check and hands only clean samples to the history."""
     clock, memory, changed = ManualClock(), SeriesMemory(), list[CheckResult]()
-    settings = Settings.model_validate(
+    settings = made(
+        Settings,
         {
             "checks": [{"name": name, "type": "tcp", "host": "127.0.0.1", "port": 9} for name in ("bad", "well")],
             "system": {"processes": False},
-        }
+        },
     )
     troubles = Troubles()
     collector = Collector(settings, clock, memory, Guard(settings.guard, troubles, clock.monotonic), changed.append)

@@ -10,12 +10,15 @@ import pytest
 from tests.support.clocks import ManualClock
 from tests.support.httpserver import HttpServer
 from tests.support.processes import until
+from tests.support.settings import made
 from tui_monitor.checks.self_diagnosis import Guard, Jump, TimeWatch
-from tui_monitor.config.models import GuardSettings, HttpCheck, TcpCheck
+from tui_monitor.config.settings import GuardSettings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
+from tui_monitor.sources.http.settings import HttpCheck
+from tui_monitor.sources.tcp.settings import TcpCheck
 
-REMOTE = HttpCheck(name="shop", url="https://shop.example.com/")
+REMOTE = made(HttpCheck, name="shop", url="https://shop.example.com/")
 FAILED = ProbeResult(HealthStatus.UNHEALTHY, "timed out", 5.0)
 
 
@@ -50,8 +53,8 @@ async def test_one_reference_answers_then_it_is_the_target() -> None:
 async def test_local_targets_and_answers_are_never_doubted() -> None:
     """A target on this machine, or one that did answer, failed by itself."""
     watch, _, _ = guard(f"127.0.0.1:{closed_port()}")
-    assert await watch.doubt(FAILED, TcpCheck(name="db", host="127.0.0.1", port=1)) == ""
-    assert await watch.doubt(FAILED, HttpCheck(name="a", url="http://localhost:1/")) == ""
+    assert await watch.doubt(FAILED, made(TcpCheck, name="db", host="127.0.0.1", port=1)) == ""
+    assert await watch.doubt(FAILED, made(HttpCheck, name="a", url="http://localhost:1/")) == ""
     assert await watch.doubt(ProbeResult(HealthStatus.UNHEALTHY, "500", 0.1, phases={"processing": 0.05}), REMOTE) == ""
     without = Guard(GuardSettings(), Troubles(), lambda: 0.0)
     assert await without.doubt(FAILED, REMOTE) == ""

@@ -6,13 +6,15 @@ import asyncio
 from typing import Any
 
 from tests.support.clocks import ManualClock
+from tests.support.settings import made
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_intake import PART, SeriesIntake
-from tui_monitor.config.models import QuerySettings, Settings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import AllSeries, HealthStatus, ProbeResult, Sample, is_ended, is_stale, labels_of
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.queries import QuerySettings
 from tui_monitor.storage.memory import SeriesMemory
 
 ORDERS = {"check": "db", "type": "postgres"}
@@ -41,7 +43,7 @@ def page(*names: str, status: HealthStatus = HealthStatus.HEALTHY) -> ProbeResul
 
 def settings_of(*checks: dict[str, Any]) -> Settings:
     """A configuration of these checks alone."""
-    return Settings.model_validate({"checks": list(checks), "system": {"processes": False}})
+    return made(Settings, {"checks": list(checks), "system": {"processes": False}})
 
 
 def collector_of(settings: Settings, clock: ManualClock, memory: SeriesMemory) -> Collector:
@@ -194,3 +196,18 @@ async def test_a_failed_scrape_ends_nothing_for_rules() -> None:
     assert [is_ended(sample.value) for sample in failed.samples] == [False] * 3
     (good,) = intake.page("node", 3, AllSeries((one,)))
     assert [sample.labels for sample in good.samples if is_ended(sample.value)] == [labels_of("up"), two.labels]
+
+
+async def test_labels_of_a_check_are_on_its_series_and_end_with_them() -> None:
+    """A check's own labels stand on every series; series with labels that are not configured any more end at the reload."""
+    clock, memory, target = ManualClock(), SeriesMemory(), Target()
+    check = {"name": "node", "type": "tcp", "host": "127.0.0.1", "port": 9}
+    collector = collector_of(settings_of({**check, "labels": {"team": "shop"}}), clock, memory)
+    collector._loops["node"].probe, target.answer = target, ProbeResult(HealthStatus.HEALTHY, "", 0.1)
+    await clock.advance(10)
+    await collector._loops["node"].step()
+    known = {"check": "node", "type": "tcp"}
+    labels = labels_of("probe_success", **known, team="shop")
+    assert memory.last(labels) is not None and memory.last(labels_of("probe_success", **known)) is None
+    collector.configure(settings_of(check))
+    assert not memory.last(labels)

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.cli_tools import Cli, leader, make_state, waiting_commands
 from tests.support.httpserver import ThreadedServer, serve_in_thread
-from tui_monitor.config.models import Settings
+from tests.support.settings import made
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.commands import SendMessage
 from tui_monitor.dispatch.manual import message_by_hand
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
@@ -165,7 +166,8 @@ def test_a_message_by_hand_goes_to_a_groups_members() -> None:
 
 def test_a_message_by_hand_takes_the_routes() -> None:
     """Without `--to` it goes where an alert of that severity goes: by the routes first, by severity where none matches."""
-    settings = Settings.model_validate(
+    settings = made(
+        Settings,
         {
             "notifiers": [{"name": name, "type": "ntfy", "topic": name} for name in ("chat", "page", "rest")],
             "routes": [
@@ -173,7 +175,7 @@ def test_a_message_by_hand_takes_the_routes() -> None:
                 {"match": ["severity=~warning|critical", "host=web-1"], "notifiers": ["chat", "page"]},
             ],
             "routing": {"info": ["rest"]},
-        }
+        },
     )
     routing = compile_routing(settings)
 

@@ -277,7 +277,7 @@ def test_a_query_of_a_file_loads_only_what_it_needs(file: Path) -> None:
     """No configuration models, no database, no event loop: a script may ask a thousand times. The real program, as a process."""
     code = (
         "import sys; from tui_monitor.cli.main import main; main(sys.argv[1:]);"
-        "print([name for name in ('pydantic', 'sqlite3', 'asyncio', 'textual', 'httpx', 'tui_monitor.config.models')"
+        "print([name for name in ('pydantic', 'sqlite3', 'asyncio', 'textual', 'httpx', 'tui_monitor.config.settings')"
         " if name in sys.modules])"
     )
     words = [sys.executable, "-c", code, "query", "sum(up)", "--from", str(file), "--json"]

@@ -9,7 +9,9 @@ from pathlib import Path
 from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.load import load
+from tui_monitor.notifiers import kinds as notifiers
 from tui_monitor.platform.service_discovery import Found
+from tui_monitor.sources import kinds as checks
 
 
 def uncommented(text: str) -> str:
@@ -31,8 +33,8 @@ def test_the_example_loads_as_it_is_and_with_every_line_uncommented(tmp_path: Pa
     tomllib.loads(text)
     path.write_text(text)
     loaded = load(path, environ).settings
-    assert {check.type for check in loaded.checks} == {"http", "tcp", "postgres", "redis"}
-    assert len(loaded.notifiers) == 9
+    assert {check.type for check in loaded.checks} == set(checks.KINDS)
+    assert {notifier.type for notifier in loaded.notifiers} == set(notifiers.KINDS)
 
 
 def test_found_services_stand_ready_to_use(tmp_path: Path) -> None:

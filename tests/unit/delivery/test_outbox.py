@@ -23,7 +23,7 @@ from tests.support.outbox_tools import (
 )
 from tui_monitor.delivery.merging import late_pair, merge_pair, summarise
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.notifiers.base import RateLimit, SendError
+from tui_monitor.notifiers.api import RateLimit, SendError
 from tui_monitor.storage.records import SendResult
 
 

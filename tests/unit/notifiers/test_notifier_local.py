@@ -19,19 +19,21 @@ from hypothesis import strategies as st
 from tests.support.outbox_tools import T0, message, resolved
 from tests.support.paths import ROOT
 from tests.support.receivers import receiver
-from tui_monitor.config.models import AppriseNotifier, CommandNotifier, WebhookNotifier
+from tests.support.settings import made
 from tui_monitor.core.sanitize import clean
 from tui_monitor.dispatch.wording import late_note
-from tui_monitor.notifiers.apprise import AppriseChannel
-from tui_monitor.notifiers.base import PartlySent, RateLimit, SendError
-from tui_monitor.notifiers.command import Command
+from tui_monitor.notifiers.api import RateLimit, SendError
+from tui_monitor.notifiers.apprise import AppriseChannel, AppriseNotifier
+from tui_monitor.notifiers.command import Command, CommandNotifier
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.notifiers.layout import Line, fit, plain
+from tui_monitor.notifiers.receivers import PartlySent
+from tui_monitor.notifiers.webhook import WebhookNotifier
 
 
 def command(*argv: str, **changes: Any) -> Command:
     """A command notifier."""
-    return Command(CommandNotifier(name="run", argv=list(argv), **{"timeout": "5s", **changes}))
+    return Command(made(CommandNotifier, name="run", argv=list(argv), **{"timeout": "5s", **changes}))
 
 
 def python(code: str, **changes: Any) -> Command:
@@ -120,7 +122,7 @@ async def test_a_time_limit_holds_although_a_child_has_left_the_group() -> None:
 
 async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it the error says what to install; with it every address has its own fate; a retry is for one alone."""
-    settings = AppriseNotifier(name="any", urls=["good://x", "bad://y"])
+    settings = made(AppriseNotifier, name="any", urls=["good://x", "bad://y"])
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(ValueError, match=r"pip install 'tui-monitor\[apprise\]'"):
         AppriseChannel(settings)
@@ -134,7 +136,7 @@ async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> 
         await channel.send(message(to=("address 2",)))
     assert FakeApprise.log == [("good://x", "failure"), ("bad://y", "failure"), ("bad://y", "failure")]
     with pytest.raises(ValueError, match="address 1"):
-        AppriseChannel(AppriseNotifier(name="any", urls=["odd"]))
+        AppriseChannel(made(AppriseNotifier, name="any", urls=["odd"]))
 
 
 class FakeApprise:
@@ -164,22 +166,24 @@ async def test_real_apprise_sends_where_it_is_installed() -> None:
     pytest.importorskip("apprise", reason="the optional extra apprise is not installed")
     async with receiver() as server:
         address = server.url.replace("http://", "json://")
-        channel = AppriseChannel(AppriseNotifier(name="any", urls=[f"{address}/hook"]))
+        channel = AppriseChannel(made(AppriseNotifier, name="any", urls=[f"{address}/hook"]))
         await channel.send(message(title="CRITICAL api"))
         assert server.requests[0].json()["title"] == "CRITICAL api"
 
 
 async def test_the_registry_builds_by_type_and_loads_no_driver_early() -> None:
     """Building a notifier loads neither httpx nor aiosmtplib; the outbox needs no screen library at all."""
-    assert build_notifier(WebhookNotifier(name="w", url="http://x", rate_limit="3/1h")).rate_limit == RateLimit(3, 3600.0)
+    assert build_notifier(made(WebhookNotifier, {"name": "w", "url": "http://x", "rate_limit": "3/1h"})).rate_limit == RateLimit(3, 3600.0)
     code = (
         "import sys\n"
         "import tui_monitor.delivery.outbox\n"
         "from tui_monitor.notifiers.kinds import build_notifier\n"
-        "from tui_monitor.config.models import *\n"
-        "build_notifier(WebhookNotifier(name='w', url='http://x'))\n"
-        "build_notifier(EmailNotifier.model_validate({'name': 'e', 'host': 'h', 'from': 'a@b', 'to': ['c@d']}))\n"
-        "bad = {'httpx', 'aiosmtplib', 'apprise', 'rich', 'textual', 'plotext', 'tui_monitor.sources'} & set(sys.modules)\n"
+        "from tui_monitor.core.secret import Secret\n"
+        "from tui_monitor.notifiers.email import EmailNotifier\n"
+        "from tui_monitor.notifiers.webhook import WebhookNotifier\n"
+        "build_notifier(WebhookNotifier(name='w', type='webhook', url=Secret('http://x')))\n"
+        "build_notifier(EmailNotifier(name='e', type='email', host='h', from_='a@b', to=['c@d']))\n"
+        "bad = {'pydantic', 'httpx', 'aiosmtplib', 'apprise', 'rich', 'textual', 'plotext', 'tui_monitor.sources'} & set(sys.modules)\n"
         "assert not bad, bad\n"
     )
     root = str(ROOT)

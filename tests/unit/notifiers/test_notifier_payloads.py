@@ -16,15 +16,16 @@ import pytest
 
 from tests.support.outbox_tools import T0, Events, FakeNotifier, HandClock, MemoryState, message, resolved, snapshot
 from tests.support.receivers import Reply, aligo_says, receiver
+from tests.support.settings import made
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.config.models import AlertmanagerNotifier, AligoNotifier
 from tui_monitor.delivery.follow_ups import Aftercare
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.message import AlertSnapshot
 from tui_monitor.notifiers import ntfy, slack
-from tui_monitor.notifiers.alertmanager import Alertmanager, entries_of
-from tui_monitor.notifiers.aligo import Aligo, carrier_bytes, carrier_text, cut, sms_of
-from tui_monitor.notifiers.base import PartlySent, SendError
+from tui_monitor.notifiers.alertmanager import Alertmanager, AlertmanagerNotifier, entries_of
+from tui_monitor.notifiers.aligo import Aligo, AligoNotifier, carrier_bytes, carrier_text, cut, sms_of
+from tui_monitor.notifiers.api import SendError
+from tui_monitor.notifiers.receivers import PartlySent
 
 
 def test_slack_firing_and_resolved() -> None:
@@ -104,7 +105,7 @@ def test_sms_or_lms() -> None:
 def aligo(url: str, **changes: Any) -> Aligo:
     """An account with two receivers."""
     fields = {"key": "aligo-key", "user_id": "u1", "sender": "0212345678", "receivers": ["01011112222", "01033334444"], "api_url": url}
-    return Aligo(AligoNotifier(name="sms", **{**fields, **changes}), HandClock())
+    return Aligo(made(AligoNotifier, name="sms", **{**fields, **changes}), HandClock())
 
 
 async def test_aligo_request_and_balance() -> None:
@@ -171,7 +172,7 @@ async def test_alertmanager_keepalive() -> None:
     """What fires is sent again with a later end, what ended for five minutes more, then nothing."""
     async with receiver() as server:
         clock = HandClock(T0 + 120_000)
-        notifier = Alertmanager(AlertmanagerNotifier(name="am", url=server.url), clock)
+        notifier = Alertmanager(made(AlertmanagerNotifier, name="am", url=server.url), clock)
         await notifier.send(message(alerts=(snapshot("a1"),)))
         await notifier.send(message("k2", kind="resolved", alerts=(resolved("a2"),)))
         await notifier.keepalive([snapshot("a1")], clock.wall_ms())
@@ -188,7 +189,7 @@ async def test_a_changed_severity_ends_the_alert_that_an_alertmanager_knew() -> 
     low, high = (snapshot("a1", severity=word, labels={"alertname": "A", "severity": word}) for word in ("warning", "critical"))
     async with receiver() as server:
         clock = HandClock(T0 + 120_000)
-        notifier = Alertmanager(AlertmanagerNotifier(name="am", url=server.url), clock)
+        notifier = Alertmanager(made(AlertmanagerNotifier, name="am", url=server.url), clock)
         await notifier.send(message(alerts=(low,)))
         await notifier.send(message("k2", alerts=(high,)))
         await notifier.keepalive([low], clock.wall_ms())
@@ -206,7 +207,7 @@ async def test_the_outbox_tells_again_what_was_told_and_fires(tmp_path: Path) ->
     fires = [Alert(i, f"f{i}", "r", "firing", "critical", {"alertname": "A", "i": i}, {}, 1.0, T0, starts_at=T0) for i in ("a1", "a2")]
     async with receiver() as server:
         clock, state, events = HandClock(T0), MemoryState(), Events()
-        notifier = Alertmanager(AlertmanagerNotifier(name="hook", url=server.url), clock)
+        notifier = Alertmanager(made(AlertmanagerNotifier, name="hook", url=server.url), clock)
         outbox = Outbox(state, {"hook": notifier}, clock, events, alerts=lambda: fires)
         task = asyncio.create_task(outbox.run())
         state.put(message())
@@ -278,7 +279,7 @@ async def test_a_real_alertmanager_takes_it(tmp_path: Path) -> None:
 
         now = time.time_ns() // 1_000_000
         clock = HandClock(now)
-        notifier = Alertmanager(AlertmanagerNotifier(name="am", url=url), clock)
+        notifier = Alertmanager(made(AlertmanagerNotifier, name="am", url=url), clock)
         hostile = snapshot("a1", starts_at=now - 5000, labels={"alertname": "CheckUnhealthy", "my-label": "x\x1b[31m\udcff"})
         await notifier.send(message(alerts=(hostile,), link="ssh web-1", created_at=now))
         await notifier.send(message("k3", kind="test", alerts=(), created_at=now))

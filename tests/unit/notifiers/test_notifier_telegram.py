@@ -15,19 +15,22 @@ import pytest
 
 from tests.support.outbox_tools import T0, Events, HandClock, MemoryState, message, resolved, settle, snapshot
 from tests.support.receivers import Receiver, Reply, TelegramApi, receiver, telegram_error
-from tui_monitor.config.models import SlackNotifier, TelegramNotifier
+from tests.support.settings import made
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.notifiers.base import Editable
+from tui_monitor.notifiers.abilities import Editable, PressDesk, press_listeners
+from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.notifiers.layout import utf16_length
-from tui_monitor.notifiers.telegram.notifier import Telegram, edited_lines, host_in_press, payload_of, press_data, to_html
-from tui_monitor.notifiers.telegram.updates import HOLD_S, TelegramUpdates, build_updates
+from tui_monitor.notifiers.slack import SlackNotifier
+from tui_monitor.notifiers.telegram.buttons import host_in_press, press_data
+from tui_monitor.notifiers.telegram.notifier import Telegram, TelegramNotifier, edited_lines, payload_of, to_html
+from tui_monitor.notifiers.telegram.updates import HOLD_S, TelegramUpdates
 
 TOKEN = "123456:AAEabcdefghijklmnopqrstuvwx"
 
 
 def settings(url: str = "http://localhost", **changes: Any) -> TelegramNotifier:
     """A bot's settings."""
-    return TelegramNotifier(name="hook", token=TOKEN, chat_id="-100", api_url=url, **changes)
+    return made(TelegramNotifier, name="hook", token=TOKEN, chat_id="-100", api_url=url, **changes)
 
 
 @asynccontextmanager
@@ -211,7 +214,9 @@ def updates(
     **more: Any,
 ) -> TelegramUpdates:
     """A poller that allows user 5."""
-    (poller,) = build_updates([settings(url, allowed_users=[5])], on_ack, clock or HandClock(), problems.append, language, **more)
+    notifier = build_notifier(settings(url, allowed_users=[5]))
+    (poller,) = press_listeners([notifier], PressDesk(on_ack, problems.append, language, **more), clock or HandClock())
+    assert isinstance(poller, TelegramUpdates)
     return poller
 
 
@@ -387,11 +392,12 @@ def test_one_poller_for_each_bot() -> None:
     async def on_ack(alert: str, by: str) -> str:
         return ""
 
-    other = settings("http://localhost", allowed_users=[7]).model_copy(update={"name": "second"})
-    slack = SlackNotifier(name="s", url="https://hooks.slack.com/x")
-    pollers = build_updates([settings(allowed_users=[5]), other, slack], on_ack, HandClock(), print)
-    assert len(pollers) == 1 and pollers[0]._allowed == {5, 7}
-    assert build_updates([settings()], on_ack, HandClock(), print) == []
+    other = replace(settings("http://localhost", allowed_users=[7]), name="second")
+    slack = made(SlackNotifier, {"name": "s", "url": "https://hooks.slack.com/x"})
+    notifiers = [build_notifier(entry, HandClock()) for entry in (settings("http://localhost", allowed_users=[5]), other, slack)]
+    (poller,) = press_listeners(notifiers, PressDesk(on_ack, print), HandClock())
+    assert isinstance(poller, TelegramUpdates) and poller._allowed == {5, 7}
+    assert press_listeners([build_notifier(settings())], PressDesk(on_ack, print), HandClock()) == []
 
 
 async def test_a_repeat_after_restart_is_marked(tmp_path: Path) -> None:

@@ -21,15 +21,15 @@ import trustme
 from tests.support.outbox_tools import T0, HandClock, message, resolved, snapshot
 from tests.support.paths import ROOT
 from tests.support.receivers import Reply, receiver
-from tui_monitor.config.models import WebhookNotifier
-from tui_monitor.notifiers.base import SendError
+from tests.support.settings import made
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import redact, retry_after, secrets_of_url
-from tui_monitor.notifiers.webhook import Webhook, body_of, encode
+from tui_monitor.notifiers.webhook import Webhook, WebhookNotifier, body_of, encode
 
 
 def hook(url: str, **settings: Any) -> Webhook:
     """A webhook with a short time limit."""
-    return Webhook(WebhookNotifier(name="hook", url=url, **{"timeout": "0.3s", **settings}), HandClock())
+    return Webhook(made(WebhookNotifier, name="hook", url=url, **{"timeout": "0.3s", **settings}), HandClock())
 
 
 async def failure(notifier: Webhook) -> SendError:

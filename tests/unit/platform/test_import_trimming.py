@@ -11,7 +11,10 @@ import pytest
 
 from tui_monitor.platform.import_trimming import _terminal_size
 
-LEAN = "import sys\nfrom tui_monitor.platform.import_trimming import *\nlean_libraries()\nlean_screen()\nlean_templates()\nlean_redis()\n"
+LEAN = (
+    "import sys\nfrom tui_monitor.platform.import_trimming import *\n"
+    "lean_libraries()\nlean_models()\nlean_screen()\nlean_templates()\nlean_redis()\n"
+)
 
 
 def run(code: str) -> str:
@@ -72,18 +75,6 @@ def test_a_redis_connection_loads_no_clusters_and_commands() -> None:
 def test_a_stand_in_gives_way_to_the_real_module(code: str, said: str) -> None:
     """Whoever wants anything else of the replaced module gets the real one's, and a function of it works each time."""
     assert run(f"{code}\nprint(it)") == said
-
-
-def test_models_validate_as_ever() -> None:
-    """Where pydantic describes its schemas to a type checker, plain dictionaries do: models and their faults are the same."""
-    code = (
-        "from typing import TypedDict\nfrom pydantic import BaseModel, TypeAdapter, ValidationError\n"
-        "class Point(BaseModel):\n    x: int\n    more: dict[str, list[float]] = {}\n"
-        "print(Point(x='3', more={'a': [1]}), Point.model_json_schema()['required'])\n"
-        "try:\n    Point(x='three')\nexcept ValidationError as error:\n    print(error.errors()[0]['type'])\n"
-        "print(TypedDict.__module__, TypeAdapter(int).validate_python('4'))"
-    )
-    assert run(code).splitlines() == ["x=3 more={'a': [1.0]} ['x']", "int_parsing", "typing 4"]
 
 
 @pytest.mark.parametrize("environment", [{}, {"COLUMNS": "132"}, {"COLUMNS": "0", "LINES": "7"}, {"COLUMNS": "wide", "LINES": "50"}])

@@ -6,16 +6,17 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from pydantic import ValidationError
 
 from tests.support.httpserver import HttpServer
+from tests.support.settings import made
 from tui_monitor.alerts.rules.templates import check_template, render
-from tui_monitor.config.models import HttpCheck
+from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import HealthStatus, Sample, labels_of
 from tui_monitor.platform.regex import MAX_OUTPUT, RegexError, compile_regex, matches_whole
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.storage.memory import SeriesMemory
 
 SLOW = "([a-z]+ ?)*"
@@ -63,7 +64,7 @@ async def test_a_hostile_body_has_its_verdict() -> None:
     """An answer that would hold Python's expressions for ever is judged like any other."""
     async with HttpServer() as server:
         server.behave(body="a" * 60 + "!")
-        result = await HttpProbe(HttpCheck(name="api", url=server.url, expect_regex="(a+)+$")).probe()
+        result = await HttpProbe(made(HttpCheck, name="api", url=server.url, expect_regex="(a+)+$")).probe()
     assert (result.status, result.reason) == (HealthStatus.UNHEALTHY, "body does not match /(a+)+$/")
 
 
@@ -71,7 +72,7 @@ async def test_a_large_expression_over_a_large_body_is_searched_aside() -> None:
     """What may take long is answered all the same: in a thread, where others go on meanwhile."""
     async with HttpServer() as server:
         server.behave(body="ab c" * 50_000 + "end")
-        result = await HttpProbe(HttpCheck(name="api", url=server.url, expect_regex=".{1,400}end$")).probe()
+        result = await HttpProbe(made(HttpCheck, name="api", url=server.url, expect_regex=".{1,400}end$")).probe()
     assert result.status == HealthStatus.HEALTHY
 
 
@@ -98,8 +99,8 @@ def test_what_re2_lacks_is_refused_with_advice(pattern: str, advice: str, capfd:
 
 def test_expect_regex_is_refused_by_its_key() -> None:
     """config check names the key and gives the advice."""
-    with pytest.raises(ValidationError, match=r"(?s)expect_regex.*look-around"):
-        HttpCheck(name="api", url="http://h/", expect_regex="ok(?!no)")
+    with pytest.raises(ConfigurationError, match=r"(?s)expect_regex.*look-around"):
+        made(HttpCheck, name="api", url="http://h/", expect_regex="ok(?!no)")
 
 
 def test_a_template_with_a_bad_expression_is_refused_when_it_is_read() -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.paths import ROOT
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.function_table import FUNCTIONS, KINDS, PromqlFunction
-from tui_monitor.promql.names import FUNCTION_NAMES, functions_as_markdown
+from tui_monitor.promql.names import FUNCTION_NAMES
 
 SAMPLES = {"range-vector": "m[5m]", "instant-vector": "m", "scalar": "0.5", "string": '"x"', "string...": '"x"'}
 
@@ -32,10 +31,3 @@ def test_an_entry_says_what_the_parser_takes(entry: PromqlFunction) -> None:
 def test_aggregations_can_be_completed() -> None:
     """They are no functions and yet typed like them."""
     assert {"sum", "topk", "quantile", "count_values"} <= set(FUNCTION_NAMES)
-
-
-def test_the_docs_list_the_table() -> None:
-    """docs/promql.md holds between its markers what the table gives."""
-    text = (ROOT / "docs" / "promql.md").read_text()
-    begin = text.index("\n", text.index("<!-- functions:")) + 1
-    assert text[begin : text.index("<!-- end of functions -->")] == functions_as_markdown()

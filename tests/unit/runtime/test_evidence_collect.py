@@ -6,10 +6,16 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from tests.support.clocks import ManualClock
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.rule_index import describe
+from tui_monitor.alerts.rules.rule import build_rules
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.config.settings import Settings
+from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult
-from tui_monitor.dispatch.message_builder import Entry, Wording
-from tui_monitor.runtime.evidence_collect import evidence_of
+from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
+from tui_monitor.runtime.evidence_collect import EvidenceCollector
 from tui_monitor.sources.system.process_row import ProcessRow
 
 ALERT = Alert(
@@ -24,20 +30,21 @@ def _house() -> Any:
         results={"api": CheckResult("api", "http", "", HealthStatus.UNHEALTHY, "500", 0, 0, probe, 2)},
         processes=(ProcessRow(7, "backup", "backup --all", "root", 0.9, 2**20, "R"),),
         log_lines={"api": ("one", "out of memory")},
+        check_named={"api": CheckSettings(name="api", hint="restart it", runbook_url="https://wiki/api")}.get,
     )
 
 
 def test_an_alert_of_a_check_keeps_processes_phases_and_log() -> None:
     """All that was going on on this machine and at the target, whoever is to blame."""
-    found = evidence_of(ALERT, None, _house(), SimpleNamespace(), 0)  # type: ignore[arg-type]
+    found = EvidenceCollector(_house(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)  # type: ignore[arg-type]
     assert found["reason"] == "500" and found["phases"] == {"connect": 0.012, "tls": 0.0} and found["log"] == ["one", "out of memory"]
     assert found["processes"] == [{"pid": 7, "name": "backup", "cpu": 0.9, "memory": 2**20}]
 
 
 def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     """Milliseconds, percent and MiB; the reason that the summary gives already is not said twice."""
-    found = evidence_of(ALERT, None, _house(), SimpleNamespace(), 0)  # type: ignore[arg-type]
-    message = Wording("web-1", "en", "", None).message(
+    found = EvidenceCollector(_house(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)  # type: ignore[arg-type]
+    message = MessageBuilder("web-1", "en", "", None).message(
         [Entry(replace(ALERT, evidence=found), "new")],
         kind="firing", notifier="n", key="k", thread="t", group_key="g", group_labels={}, held_back=0, now=0,
     )  # fmt: skip
@@ -47,9 +54,20 @@ def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     assert message.alerts[0].evidence == ("connect 12 ms", "backup 90% 1 MiB", "out of memory")
 
 
+def test_the_checks_own_advice_stands_in_the_alert() -> None:
+    """What its owner says to do replaces a built-in rule's advice; a configured rule's own words stay."""
+    found = EvidenceCollector(_house(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)  # type: ignore[arg-type]
+    rule = next(rule for rule in build_rules(Settings())[0] if rule.alert == "CheckUnhealthy")
+    notes = describe(rule, ALERT.labels, 2.0, found)
+    assert (notes["description"], notes["runbook_url"]) == ("restart it", "https://wiki/api")
+    own = replace(rule, source="config", annotations={"description": "call us"})
+    assert describe(own, ALERT.labels, 2.0, found) == {"description": "call us", "runbook_url": "https://wiki/api"}
+
+
 def test_own_trouble_says_what_it_is() -> None:
     """The alert of the monitor itself carries the sentence that the board shows."""
-    found = evidence_of(
-        replace(ALERT, labels={"alertname": "MonitorTrouble", "reason": "network"}), None, _house(), None, 0, "no reference answers"
-    )  # type: ignore[arg-type]
+    troubles = Troubles()
+    troubles.raise_("network", "no reference answers")
+    alert = replace(ALERT, labels={"alertname": "MonitorTrouble", "reason": "network"})
+    found = EvidenceCollector(_house(), SimpleNamespace(), ManualClock(), troubles)(alert, None)  # type: ignore[arg-type]
     assert found["reason"] == "no reference answers"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.stored_history import write_history
 from tui_monitor.alerts.alert import Alert, Transition
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.core.commands import DropPanel, SavePanel
 from tui_monitor.core.values import labels_of
 from tui_monitor.platform.state_directory import open_directory

@@ -21,7 +21,9 @@ async def test_who_did_what_is_told_newest_first(tmp_path: Path) -> None:
     reading = HistoryConnection(tmp_path / "history.db")
     archive = Archive(tmp_path / "state.db", reading)
     try:
-        assert await archive.acts(9) == [ActView(at, "kim", verb, "abc123 Down", "mine") for at, verb in ((2, "unack"), (1, "ack"))]
+        assert await archive.acts(9) == [
+            ActView(at, "kim", verb, "abc123 Down", "mine", "abc123") for at, verb in ((2, "unack"), (1, "ack"))
+        ]
         assert len(await archive.acts(1)) == 1
     finally:
         await archive.close()

@@ -12,7 +12,7 @@ import pytest
 
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample, label, labels_of
 from tui_monitor.platform.child import Child
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.command.probe import CommandProbe, CommandSettings
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus

@@ -11,12 +11,14 @@ import threading
 
 import pytest
 
-from tui_monitor.config.models import PostgresCheck, RedisCheck
-from tui_monitor.sources.base import OwnTrouble
+from tests.support.settings import made
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.driver_common import ensure_resolvable, network_reason, one_of_many
 from tui_monitor.sources.net.resolve import Resolver
 from tui_monitor.sources.postgres.probe import PostgresProbe
+from tui_monitor.sources.postgres.settings import PostgresCheck
 from tui_monitor.sources.redis.probe import RedisProbe
+from tui_monitor.sources.redis.settings import RedisCheck
 
 
 async def test_hanging_resolver_is_own_trouble() -> None:
@@ -61,8 +63,8 @@ def test_network_reasons(error: OSError, reason: str) -> None:
 async def test_no_descriptors_left_is_own_trouble(postgres_dsn: str, redis_url: str) -> None:
     """Without a free descriptor both checks are unknown, and well again when there is one."""
     probes = (
-        PostgresProbe(PostgresCheck.model_validate({"name": "db", "dsn": postgres_dsn})),
-        RedisProbe(RedisCheck.model_validate({"name": "cache", "url": redis_url})),
+        PostgresProbe(made(PostgresCheck, {"name": "db", "dsn": postgres_dsn})),
+        RedisProbe(made(RedisCheck, {"name": "cache", "url": redis_url})),
     )
     for probe in probes:
         assert (await probe.probe()).reason == ""

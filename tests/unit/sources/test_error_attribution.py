@@ -10,12 +10,14 @@ import sys
 
 import pytest
 
-from tui_monitor.config.models import HttpCheck, TcpCheck
+from tests.support.settings import made
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.net.error_attribution import own_trouble, target_trouble
 from tui_monitor.sources.net.excerpt import clean, mask
 from tui_monitor.sources.tcp.probe import TcpProbe
+from tui_monitor.sources.tcp.settings import TcpCheck
 
 
 @pytest.mark.parametrize(
@@ -57,17 +59,18 @@ def test_the_targets_trouble(error: OSError, reason: str | None) -> None:
 
 def test_the_registry_builds_each_kind() -> None:
     """Settings of a kind give its probe."""
-    assert isinstance(build_probe(HttpCheck(name="a", url="http://a.example")), HttpProbe)
-    assert isinstance(build_probe(TcpCheck(name="a", host="a.example", port=1)), TcpProbe)
+    assert isinstance(build_probe(made(HttpCheck, name="a", type="http", url="http://a.example")), HttpProbe)
+    assert isinstance(build_probe(made(TcpCheck, name="a", type="tcp", host="a.example", port=1)), TcpProbe)
 
 
 def test_nothing_loads_before_it_is_needed() -> None:
     """Importing the registry loads no driver, and building an HTTP probe loads no httpx."""
     program = (
-        "import sys; from tui_monitor.sources.kinds import build_probe; from tui_monitor.config.models import HttpCheck\n"
-        "assert not {'h11', 'httpx', 'httpcore', 'asyncpg', 'redis'} & set(sys.modules)\n"
-        "build_probe(HttpCheck(name='a', url='https://a.example'))\n"
-        "assert 'h11' in sys.modules and not {'httpx', 'httpcore', 'asyncpg', 'redis', 'jmespath', 'textual', 'rich'} & set(sys.modules)"
+        "import sys; from tui_monitor.sources.kinds import build_probe; from tui_monitor.sources.http.settings import HttpCheck\n"
+        "assert not {'pydantic', 'h11', 'httpx', 'httpcore', 'asyncpg', 'redis'} & set(sys.modules)\n"
+        "build_probe(HttpCheck(name='a', type='http', url='https://a.example'))\n"
+        "assert 'h11' in sys.modules\n"
+        "assert not {'pydantic', 'httpx', 'httpcore', 'asyncpg', 'redis', 'jmespath', 'textual', 'rich'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tui_monitor.config.models import HttpCheck
+from tests.support.settings import made
+from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 
 async def probe(url: str, **settings: Any) -> ProbeResult:
-    tested = HttpProbe(HttpCheck(name="api", url=url, **settings))
+    tested = HttpProbe(made(HttpCheck, name="api", url=url, **settings))
     try:
         return await tested.probe()
     finally:
@@ -241,5 +243,5 @@ async def test_framings(server: HttpServer, how: dict[str, Any]) -> None:
 )
 def test_what_cannot_be_understood_is_refused_at_once(settings: dict[str, Any]) -> None:
     """A wrong expression, header or address is a ValueError when the probe is made, not a verdict about the target."""
-    with pytest.raises(ValueError):
-        HttpProbe(HttpCheck(**({"name": "api", "url": "http://127.0.0.1/"} | settings)))
+    with pytest.raises((ValueError, ConfigurationError)):
+        HttpProbe(made(HttpCheck, **({"name": "api", "url": "http://127.0.0.1/"} | settings)))

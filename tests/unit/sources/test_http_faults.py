@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.httpserver import HttpServer
-from tui_monitor.config.models import HttpCheck
+from tests.support.settings import made
 from tui_monitor.core.values import HealthStatus, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net import stream
 from tui_monitor.sources.net.resolve import Address, Resolver
 
@@ -30,7 +31,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 
 async def probe(url: str, resolver: Resolver | None = None, **settings: Any) -> ProbeResult:
-    check = HttpCheck(name="api", url=url, **settings)
+    check = made(HttpCheck, name="api", url=url, **settings)
     return await (HttpProbe(check, resolver=resolver) if resolver else HttpProbe(check)).probe()
 
 
@@ -85,7 +86,7 @@ async def test_a_refused_connection_names_the_address(server: HttpServer) -> Non
 async def test_a_cancelled_probe_says_where_it_was_and_leaves_nothing(server: HttpServer, fault: Any, stage: str) -> None:
     """A timeout cancels the probe: the stage stays readable and the connection is closed at once."""
     server.behave(fault, delay=0.5 if fault == "drip" else 0.0)
-    tested = HttpProbe(HttpCheck(name="api", url=server.url))
+    tested = HttpProbe(made(HttpCheck, name="api", url=server.url))
     task = asyncio.create_task(tested.probe())
     await server.wait_for(lambda now: now.requests)
     task.cancel()
@@ -203,8 +204,8 @@ async def test_no_descriptors_left_is_own_trouble_for_real() -> None:
     async with HttpServer() as server:
         program = f"""
 import asyncio, os, resource
-from tui_monitor.config.models import HttpCheck
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.http.settings import HttpCheck
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
 async def main():
     probe = HttpProbe(HttpCheck(name="api", url={server.url!r}))

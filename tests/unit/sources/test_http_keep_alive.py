@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tui_monitor.config.models import HttpCheck
+from tests.support.settings import made
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 
 def keeping(server: HttpServer) -> HttpProbe:
-    return HttpProbe(HttpCheck(name="api", url=server.url, keep_alive=True))
+    return HttpProbe(made(HttpCheck, name="api", url=server.url, keep_alive=True))
 
 
 async def test_a_connection_is_reused_and_named(server: HttpServer) -> None:

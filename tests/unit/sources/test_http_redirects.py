@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tui_monitor.config.models import HttpCheck
+from tests.support.settings import made
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import BadRedirect, build_request, parse_url, redirected
+from tui_monitor.sources.http.settings import HttpCheck
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 
 async def probe(url: str, **settings: Any) -> ProbeResult:
-    return await HttpProbe(HttpCheck(name="api", url=url, **settings)).probe()
+    return await HttpProbe(made(HttpCheck, name="api", url=url, **settings)).probe()
 
 
 async def test_the_last_answer_counts_and_phases_are_summed(server: HttpServer) -> None:

@@ -18,11 +18,12 @@ from tests.support.peers.fixtures import present
 from tests.support.peers.gnutls import gnutls_server
 from tests.support.peers.hostile import hostile
 from tests.support.peers.openssl import openssl_server
+from tests.support.settings import made
 from tests.support.tls_chains import authorities, issue, server_context
-from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.certificate import read_certificate
 from tui_monitor.sources.net.tls import TlsSettings, context_for
 
@@ -52,7 +53,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
 
 
 async def probe(url: str, **settings: Any) -> ProbeResult:
-    return await HttpProbe(HttpCheck(name="api", url=url, **settings)).probe()
+    return await HttpProbe(made(HttpCheck, name="api", url=url, **settings)).probe()
 
 
 def sample_of(result: ProbeResult, name: str) -> float | None:
@@ -294,14 +295,14 @@ async def test_a_client_certificate_is_shown_to_its_host_only(authority: Authori
 def test_a_file_that_cannot_be_used_is_refused(settings: dict[str, Any]) -> None:
     """A missing or broken PEM file is a fault of the configuration that names its key."""
     with pytest.raises(ValueError, match=f"^{next(iter(settings))}: cannot"):
-        HttpProbe(HttpCheck(name="api", url="https://localhost/", **settings))
+        HttpProbe(made(HttpCheck, name="api", url="https://localhost/", **settings))
 
 
 async def test_a_file_that_vanishes_is_own_trouble(authority: Authority, tmp_path: Path) -> None:
     """A PEM file that is gone since the start is unknown, not the target's fault."""
     mine = shutil.copy(authority.file, tmp_path)
     async with HttpServer(tls=authority.server("127.0.0.1")) as server:
-        tested = HttpProbe(HttpCheck(name="api", url=server.url, ca_file=str(mine)))
+        tested = HttpProbe(made(HttpCheck, name="api", url=server.url, ca_file=str(mine)))
         os.unlink(mine)
         with pytest.raises(OwnTrouble, match="cannot"):
             await tested.probe()
@@ -311,7 +312,7 @@ async def test_a_file_that_vanishes_is_own_trouble(authority: Authority, tmp_pat
 async def test_keep_alive_over_tls(authority: Authority) -> None:
     """A TLS connection is reused too, and its certificate still told."""
     async with HttpServer(tls=authority.server("127.0.0.1")) as server:
-        tested = HttpProbe(HttpCheck(name="api", url=server.url, ca_file=authority.file, keep_alive=True))
+        tested = HttpProbe(made(HttpCheck, name="api", url=server.url, ca_file=authority.file, keep_alive=True))
         first, second = await tested.probe(), await tested.probe()
         assert second.facts["connection"] == "reused"
         assert expiry(first) == expiry(second)

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from tests.support.paths import ROOT
-from tui_monitor.config.models import HttpCheck
-from tui_monitor.sources.metric_names import OF_EVERY_CHECK, OF_KIND, OF_THE_MACHINE, metrics_made
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.sources.api import Kind
+from tui_monitor.sources.kinds import KINDS
+from tui_monitor.sources.metric_names import OF_EVERY_CHECK, OF_THE_MACHINE, metrics_made
 
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", (ROOT / "docs" / "checks.md").read_text(), re.DOTALL | re.MULTILINE))
 
@@ -28,12 +30,13 @@ PREFIXES = {
 @pytest.mark.parametrize("kind", PREFIXES)
 def test_the_table_names_what_the_docs_name(kind: str) -> None:
     """Neither forgets a series that the other has."""
-    table = OF_THE_MACHINE if kind == "system" else OF_KIND[kind]
-    assert documented(kind) == set(table)
+    table = OF_THE_MACHINE if kind == "system" else KINDS[kind].metric_names()
+    assert documented(kind) == set(table or ())
 
 
-def test_a_kind_that_may_make_any_name_ends_the_warnings() -> None:
+def test_a_kind_that_may_make_any_name_ends_the_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scraped page makes names that nobody knows before."""
-    check = HttpCheck(name="api", url="http://h/")
-    assert metrics_made([check]) == {*OF_EVERY_CHECK, *OF_THE_MACHINE, *OF_KIND["http"]}
-    assert metrics_made([check, check.model_copy(update={"type": "prometheus"})]) is None
+    check = CheckSettings(name="api", type="http")
+    assert metrics_made([check]) == {*OF_EVERY_CHECK, *OF_THE_MACHINE, *(KINDS["http"].metric_names() or ())}
+    monkeypatch.setitem(KINDS, "page", Kind("page", CheckSettings, print, print))  # type: ignore[arg-type]
+    assert metrics_made([check, CheckSettings(name="page", type="page")]) is None

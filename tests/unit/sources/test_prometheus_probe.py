@@ -16,7 +16,7 @@ from tests.support.httpserver import HttpServer
 from tests.support.peers.hostile import hostile
 from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, ProbeResult, label, labels_of
 from tui_monitor.promql.exposition_comment import Metadata
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.prometheus.probe import PrometheusProbe
 from tui_monitor.sources.prometheus.settings import ScrapeSettings
 

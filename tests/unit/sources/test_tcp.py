@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 import trustme
 
 from tests.support.processes import until
+from tests.support.settings import made
 from tests.support.tls_chains import authorities, issue, server_context
-from tui_monitor.config.models import TcpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.tcp.probe import TcpProbe
+from tui_monitor.sources.tcp.settings import TcpCheck
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -60,7 +62,7 @@ async def drops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def probe(port: int, host: str = "127.0.0.1", **settings: Any) -> ProbeResult:
-    return await TcpProbe(TcpCheck(name="port", host=host, port=port, **settings)).probe()
+    return await TcpProbe(made(TcpCheck, name="port", host=host, port=port, **settings)).probe()
 
 
 async def test_an_open_port_is_healthy() -> None:
@@ -103,7 +105,7 @@ async def test_a_cancelled_probe_names_its_stage() -> None:
         gone.set()
 
     async with listening(wait) as port:
-        tested = TcpProbe(TcpCheck(name="port", host="127.0.0.1", port=port, expect="x"))
+        tested = TcpProbe(made(TcpCheck, name="port", host="127.0.0.1", port=port, expect="x"))
         task = asyncio.create_task(tested.probe())
         await asyncio.wait_for(met.wait(), 60)
         task.cancel()
@@ -121,7 +123,7 @@ async def test_a_wrong_answer_on_an_open_line_is_named_when_the_time_is_up() -> 
         await reader.read()
 
     async with listening(busy) as port:
-        tested = TcpProbe(TcpCheck(name="port", host="127.0.0.1", port=port, expect="220"))
+        tested = TcpProbe(made(TcpCheck, name="port", host="127.0.0.1", port=port, expect="220"))
         task = asyncio.create_task(tested.probe())
         await until(lambda: "lacks" in tested.stage)
         task.cancel()
@@ -137,14 +139,14 @@ async def test_tls(tmp_path: Path) -> None:
     ca.issue_cert("127.0.0.1").configure_cert(context)
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     async with listening(echo, context) as port:
-        check = TcpCheck(name="port", host="127.0.0.1", port=port, tls=True, send="PING", expect="PING")
-        trusted = await TcpProbe(check.model_copy(update={"ca_file": str(tmp_path / "ca.pem")})).probe()
+        check = made(TcpCheck, name="port", host="127.0.0.1", port=port, tls=True, send="PING", expect="PING")
+        trusted = await TcpProbe(replace(check, ca_file=str(tmp_path / "ca.pem"))).probe()
         assert (trusted.status, trusted.reason) == (HealthStatus.HEALTHY, "")
         assert trusted.phases["tls"] > 0
         assert any(("__name__", "probe_ssl_earliest_cert_expiry") in sample.labels for sample in trusted.samples)
         assert (await TcpProbe(check).probe()).reason == "certificate comes from an unknown authority"
     async with listening(endless) as port:
-        plain = TcpCheck(name="port", host="127.0.0.1", port=port, tls=True)
+        plain = made(TcpCheck, name="port", host="127.0.0.1", port=port, tls=True)
         assert (await TcpProbe(plain).probe()).reason == "answered without TLS"
 
 
@@ -166,4 +168,4 @@ def test_a_ca_file_that_cannot_be_used_is_refused() -> None:
     """A missing or broken PEM file is a fault of the configuration that names its key."""
     for path in ("/nowhere/ca.pem", __file__):
         with pytest.raises(ValueError, match=r"^ca_file: cannot"):
-            TcpProbe(TcpCheck(name="port", host="127.0.0.1", port=1, tls=True, ca_file=path))
+            TcpProbe(made(TcpCheck, name="port", host="127.0.0.1", port=1, tls=True, ca_file=path))

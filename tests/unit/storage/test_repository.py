@@ -15,7 +15,7 @@ from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.dispatch.silences import make_silence
-from tui_monitor.dispatch.state import Plan, Told
+from tui_monitor.dispatch.state import NotifiedState, Plan
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import (
@@ -164,7 +164,7 @@ async def test_panels_are_replaced_by_name_and_bounded(store: StateRepository) -
 def everything(ident: int) -> UnitOfWork:
     """A unit of work with something of each kind."""
     silence = make_silence(['check=~"a|b"'], START, START + DAY, "kim")
-    plan = Plan(told={(FULL.id, "hook"): Told("critical", START, "g")}, silences={silence.id: silence})
+    plan = Plan(told={(FULL.id, "hook"): NotifiedState("critical", START, "g")}, silences={silence.id: silence})
     return UnitOfWork(
         START, [Transition(START, "firing", FULL)], plan, [message(alerts=(snapshot(FULL.id),))], (),
         [Audit(START, "kim", "silenced", "x")], FinishedCommand(ident, CommandResult(True, "done")),

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.rules.rule_text import DEFAULT_SEVERITY, NoData, RuleText, Source
 from tui_monitor.alerts.rules.templates import TemplateError, check_template, is_template
+from tui_monitor.config.faults import Fault, KeyPath
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES, known_severity
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.queryable import Matcher, Queryable
 
 if TYPE_CHECKING:
-    from tui_monitor.config.models import RuleSettings, Settings
+    from tui_monitor.config.settings import RuleSettings, Settings
     from tui_monitor.promql.rulefiles import FileRule
 
 
@@ -88,13 +89,14 @@ class Rule:
         return known_severity(identity.get("severity", "")) if self.severity_in_identity else self.severity
 
 
-def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: str = "") -> tuple[list[Rule], list[str]]:
+def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: str = "") -> tuple[list[Rule], list[Fault]]:
     """All rules to run, and every fault found, each naming its rule and what is not understood; only sound rules are in the list.
 
     Recording rules among ``file_rules`` are passed over. An own rule replaces the built-in ones of the same name. ``host`` is for messages.
     """
-    problems: list[str] = []
-    own = [_of_settings(rule) for rule in settings.rules] + [_of_file(rule) for rule in file_rules if rule.kind == "alert"]
+    problems: list[Fault] = []
+    own = [_of_settings(rule, index) for index, rule in enumerate(settings.rules)]
+    own += [_of_file(rule) for rule in file_rules if rule.kind == "alert"]
     texts = _wanted_defaults(settings, {text.alert for text in own}, problems) + own
     rules: list[Rule] = []
     seen: dict[str, int] = {}
@@ -109,7 +111,7 @@ def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: s
     return rules, problems
 
 
-def _wanted_defaults(settings: Settings, replaced: set[str], problems: list[str]) -> list[RuleText]:
+def _wanted_defaults(settings: Settings, replaced: set[str], problems: list[Fault]) -> list[RuleText]:
     from tui_monitor.alerts.rules.defaults import default_rules
 
     texts = default_rules(settings.system.interval, settings.language)
@@ -119,14 +121,14 @@ def _wanted_defaults(settings: Settings, replaced: set[str], problems: list[str]
         for name in wanted:
             if name not in names:
                 advice = nearest(name, names) or f"; there are {', '.join(names)}"
-                problems.append(f'default_rules: "{name}" is not a built-in rule{advice}')
+                problems.append(Fault(("default_rules",), f'"{name}" is not a built-in rule{advice}'))
         texts = [text for text in texts if text.alert in wanted]
     elif not wanted:
         texts = []
     return [text for text in texts if text.alert not in replaced]
 
 
-def _of_settings(rule: RuleSettings) -> RuleText:
+def _of_settings(rule: RuleSettings, index: int) -> RuleText:
     labels = dict(rule.labels)
     if rule.category:
         labels["category"] = rule.category
@@ -147,6 +149,7 @@ def _of_settings(rule: RuleSettings) -> RuleText:
         no_data=rule.no_data,
         no_data_for_s=rule.no_data_for,
         no_data_severity=rule.no_data_severity,
+        path=("rules", index),
     )
 
 
@@ -163,8 +166,8 @@ def _of_file(rule: FileRule) -> RuleText:
     )
 
 
-def _compile(text: RuleText, key: str, stem: str, problems: list[str]) -> Rule | None:
-    faults: list[str] = []
+def _compile(text: RuleText, key: str, stem: str, problems: list[Fault]) -> Rule | None:
+    faults: list[tuple[str, str]] = []
     severity = _severity(text, faults)
     query = _query("expr", text.expr, faults)
     resolve_when = _query("resolve_when", text.resolve_when, faults) if text.resolve_when else None
@@ -173,9 +176,9 @@ def _compile(text: RuleText, key: str, stem: str, problems: list[str]) -> Rule |
             try:
                 check_template(template)
             except TemplateError as error:
-                faults.append(f"{'' if name in ('summary', 'description') else kind + '.'}{name}: {error}")
+                faults.append((name if name in ("summary", "description") else f"{kind}.{name}", str(error)))
     where = f"rule {text.alert}" + (f" ({text.place})" if text.place else "")
-    problems.extend(f"{where}: {fault}" for fault in faults)
+    problems.extend(Fault(_path(text, name), said, f"{where}: {name}") for name, said in faults)
     if faults or query is None:
         return None
     in_file = text.source == "file"
@@ -206,26 +209,31 @@ def _compile(text: RuleText, key: str, stem: str, problems: list[str]) -> Rule |
     )
 
 
-def _severity(text: RuleText, faults: list[str]) -> str:
+def _path(text: RuleText, name: str) -> KeyPath:
+    """Where the key of a configured rule stands; () for a rule that is not from the configuration."""
+    return (*text.path, *name.split(".")) if text.path else ()
+
+
+def _severity(text: RuleText, faults: list[tuple[str, str]]) -> str:
     word = text.severity or text.labels.get("severity") or DEFAULT_SEVERITY
     if text.source == "file":
         return known_severity(word)
     if is_template(word) or SEVERITY_ALIASES.get(word, word) not in SEVERITIES:
-        faults.append(f'labels.severity: "{word}" is not a severity; one of {", ".join(SEVERITIES)}')
+        faults.append(("labels.severity", f'"{word}" is not a severity; one of {", ".join(SEVERITIES)}'))
         return DEFAULT_SEVERITY
     return SEVERITY_ALIASES.get(word, word)
 
 
-def _query(key: str, text: str, faults: list[str]) -> Query | None:
+def _query(key: str, text: str, faults: list[tuple[str, str]]) -> Query | None:
     from tui_monitor.promql.engine import compile_expr
 
     try:
         query: Query = compile_expr(text)
     except PromqlError as error:
-        faults.append(f"{key}: {error}")
+        faults.append((key, str(error)))
         return None
     if query.kind not in ("vector", "scalar"):
-        faults.append(f'{key}: "{text}" is a {"range vector" if query.kind == "matrix" else query.kind}, not an instant vector')
+        faults.append((key, f'"{text}" is a {"range vector" if query.kind == "matrix" else query.kind}, not an instant vector'))
         return None
     return query
 

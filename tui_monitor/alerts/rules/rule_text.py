@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from tui_monitor.config.faults import KeyPath
 from tui_monitor.core.frozen import frozen
 
 NoData = Literal["hold", "resolve", "alert"]
@@ -34,3 +35,5 @@ class RuleText:
     no_data_severity: str = DEFAULT_SEVERITY
     place: str = ""
     """Where it stands, for messages: a file and group."""
+    path: KeyPath = ()
+    """Where it stands in the configuration; (): not there."""

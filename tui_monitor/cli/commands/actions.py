@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.options import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.clock import SystemClock

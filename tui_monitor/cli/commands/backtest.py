@@ -39,7 +39,7 @@ def run_backtest(given: Namespace) -> int:
     loaded = configuration(given)
     rules, problems, _ = rules_of(loaded)
     for problem in problems:
-        complain(problem)
+        complain(str(problem))
     changed = _changed(rules, given.alert, given.changes)
     _check_name(rules, given.alert)
     settings = loaded.settings

@@ -7,15 +7,16 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from tui_monitor.checks.check_loop import AnyCheck, probe_once
+from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.cli.options import Refused, configuration, rfc3339, suggestion
 from tui_monitor.cli.output import Cell, print_json, table
-from tui_monitor.config.load import Configuration
+from tui_monitor.config.entries import CheckSettings
+from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.humanize import latency
 from tui_monitor.core.values import HealthStatus, ProbeResult, worst
-from tui_monitor.sources.base import Probe
+from tui_monitor.sources.api import Probe
 from tui_monitor.sources.kinds import build_probe
 
 
@@ -33,7 +34,7 @@ def run(given: Namespace) -> int:
     return int(given.verdict)
 
 
-def _chosen(checks: list[AnyCheck], names: list[str]) -> list[AnyCheck]:
+def _chosen(checks: list[CheckSettings], names: list[str]) -> list[CheckSettings]:
     known = [check.name for check in checks]
     for name in names:
         if name not in known:
@@ -41,7 +42,7 @@ def _chosen(checks: list[AnyCheck], names: list[str]) -> list[AnyCheck]:
     return [check for check in checks if not names or check.name in names]
 
 
-def _built(loaded: Configuration, checks: list[AnyCheck]) -> list[Probe]:
+def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
     """All before the first begins, so that none measures how long the others take to load; a setting nobody can use is refused."""
     try:
         return [build_probe(check) for check in checks]
@@ -51,11 +52,11 @@ def _built(loaded: Configuration, checks: list[AnyCheck]) -> list[Probe]:
         raise Refused("\n".join(problems_of(loaded)), CONFIGURATION) from None
 
 
-async def _probe_all(checks: list[AnyCheck], probes: list[Probe]) -> list[dict[str, Any]]:
+async def _probe_all(checks: list[CheckSettings], probes: list[Probe]) -> list[dict[str, Any]]:
     return await asyncio.gather(*map(_probe, checks, probes))
 
 
-async def _probe(check: AnyCheck, probe: Probe) -> dict[str, Any]:
+async def _probe(check: CheckSettings, probe: Probe) -> dict[str, Any]:
     clock = SystemClock()
     try:
         result = await probe_once(probe, check, clock)

@@ -1,29 +1,31 @@
-"""`config init | check | show`."""
+"""`config init | check | show | schema`."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import tomllib
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
-
-from tui_monitor.checks.target import without_credentials
 from tui_monitor.cli.options import Refused, complain, configuration
-from tui_monitor.config.example import example_text, toml_value
+from tui_monitor.config.example import example_text
+from tui_monitor.config.reader import Key, read_keys
+from tui_monitor.config.section import Section
+from tui_monitor.config.spelling import toml_of
 from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
 from tui_monitor.platform.service_discovery import discover, listening_ports
+from tui_monitor.sources.target import without_credentials
 
 HIDDEN = "***"
 
 
 def run(given: Namespace) -> int:
     """Exit 0, or 78 with every fault of the configuration."""
-    return {"init": _init, "check": _check, "show": _show}[given.action](given)
+    return {"init": _init, "check": _check, "show": _show, "schema": _schema}[given.action](given)
 
 
 def _init(given: Namespace) -> int:
@@ -71,29 +73,34 @@ def _show(given: Namespace) -> int:
     return 0
 
 
-def _table(model: BaseModel, path: str) -> list[str]:
-    """The model as TOML: plain keys first, then tables, then arrays of tables."""
+def _schema(_: Namespace) -> int:
+    """The JSON schema of the file, for editors."""
+    from tui_monitor.config.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _table(section: Section, path: str) -> list[str]:
+    """The section as TOML: plain keys first, then tables, then arrays of tables."""
     plain, nested = [], []
-    for name, info in type(model).model_fields.items():
-        key, value = info.alias or name, getattr(model, name)
-        inner = f"{path}.{key}" if path else key
-        if isinstance(value, BaseModel):
+    for key in read_keys(type(section)).values():
+        value = getattr(section, key.field.name)
+        inner = f"{path}.{key.name}" if path else key.name
+        if isinstance(value, Section):
             nested += ["", f"[{inner}]", *_table(value, inner)]
-        elif isinstance(value, list) and value and isinstance(value[0], BaseModel):
-            for entry in value:
+        elif key.record is not None:
+            for entry in value or ():
                 nested += ["", f"[[{inner}]]", *_table(entry, inner)]
-        elif value not in (None, [], {}):
-            plain.append(f"{key} = {toml_value(_hide(key, value), info)}")
+        elif value not in (None, [], {}, ""):
+            plain.append(f"{key.name} = {toml_of(key, _hidden(key, value))}")
     return plain + nested
 
 
-def _hide(key: str, value: Any) -> Any:
-    if isinstance(value, SecretStr):
-        return HIDDEN
-    if isinstance(value, list):
-        return [_hide(key, item) for item in value]
-    if key == "headers":
+def _hidden(key: Key, value: Any) -> Any:
+    """The value with what is secret in it replaced."""
+    if key.secret:
+        return [HIDDEN for _ in value] if isinstance(value, list) else HIDDEN
+    if key.facts.get("hide"):
         return dict.fromkeys(value, HIDDEN)
-    if key in ("url", "api_url"):
-        return without_credentials(value)
-    return value
+    return without_credentials(value) if any(text.address for text in key.texts) else value

@@ -1,15 +1,19 @@
-"""The dashboard: a backend that leads or looks on, and the screen over it."""
+"""The dashboard: a runtime that leads or follows, and the screen over it."""
 
 from __future__ import annotations
 
 import os
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from tui_monitor.cli.options import Refused, parse_time, wall_ms
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.platform.import_trimming import lean_screen
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
+
+if TYPE_CHECKING:
+    from tui_monitor.config.faults import Configuration
 
 
 def run_dashboard(given: Namespace) -> int:
@@ -24,7 +28,15 @@ def run_dashboard(given: Namespace) -> int:
     except StateUnusable as error:
         raise Refused(str(error), CONFIGURATION) from None
     lean_screen()
-    from tui_monitor.runtime.late_runtime import LateRuntime
+    from tui_monitor.core.clock import SystemClock
+    from tui_monitor.platform.acting_user import who
+    from tui_monitor.runtime.runtime import Runtime
     from tui_monitor.tui.app import run_app
 
-    return run_app(LateRuntime(directory, path), now=wall_ms, at=at)
+    def load() -> Configuration:
+        from tui_monitor.config.child import load_in_child  # after the first paint
+
+        return load_in_child(path, os.environ)
+
+    runtime = Runtime(directory, load, SystemClock(), "dashboard", who(), config=path)
+    return run_app(runtime, now=wall_ms, at=at)

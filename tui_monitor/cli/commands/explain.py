@@ -59,7 +59,7 @@ def explain_alert(given: Namespace) -> int:
     chosen = [rule for rule in rules if rule.alert == given.alert]
     if not chosen:
         for problem in problems:
-            complain(problem)
+            complain(str(problem))
         names = sorted({rule.alert for rule in rules})
         raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', USAGE)
     looked, now = look(given), time.time_ns() // 1_000_000

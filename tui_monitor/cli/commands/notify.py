@@ -6,10 +6,11 @@ import asyncio
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tui_monitor.board.values import CommandRefused
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
 from tui_monitor.cli.output import ink
@@ -27,7 +28,8 @@ from tui_monitor.storage.records import SendResult
 from tui_monitor.storage.repository import State as Tables
 
 if TYPE_CHECKING:
-    from tui_monitor.config.models import Settings
+    from tui_monitor.config.entries import NotifierSettings
+    from tui_monitor.config.settings import Settings
 
 GRACE_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
@@ -59,11 +61,19 @@ def _test(given: Namespace) -> int:
     settings = configuration(given).settings
     entries = _chosen(settings, given.names)
     if given.dry:
-        entries = [entry.model_copy(update={"test_mode": True}) if entry.type == "aligo" else entry for entry in entries]
+        entries = [_in_test_mode(entry) for entry in entries]
     tried = asyncio.run(_try_all(entries, settings.language, host_of(settings), secrets_of(settings)))
     _print(tried)
     _record(given, tried)
     return 0 if all(one.state == "sent" for one in tried) else 1
+
+
+def _in_test_mode(entry: NotifierSettings) -> NotifierSettings:
+    """The settings with the service's own test mode on, where it has one."""
+    from tui_monitor.notifiers.abilities import HasTestMode
+
+    changes: dict[str, Any] = {"test_mode": True}
+    return replace(entry, **changes) if isinstance(entry, HasTestMode) else entry
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> list[Any]:
@@ -81,7 +91,7 @@ async def _try_all(entries: Sequence[Any], language: str, host: str, secrets: Se
 
 
 async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> Tried:
-    from tui_monitor.notifiers.base import SendError
+    from tui_monitor.notifiers.api import SendError
     from tui_monitor.notifiers.kinds import build_notifier
 
     title, text = (part.format(host=host, name=entry.name, by=who()) for part in _TEXTS[language])
@@ -154,7 +164,8 @@ def _send(given: Namespace) -> int:
 
 def _refusal_of_the_next(given: Namespace, command: SendMessage) -> str:
     """Why the next leader would refuse it, as far as the configuration is to be read here; "" where nothing is known."""
-    from tui_monitor.config.load import ConfigurationError, load
+    from tui_monitor.config.faults import ConfigurationError
+    from tui_monitor.config.load import load
     from tui_monitor.dispatch.manual import message_by_hand
     from tui_monitor.dispatch.routing import compile_routing
     from tui_monitor.platform.paths import find_config

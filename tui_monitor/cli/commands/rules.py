@@ -13,14 +13,19 @@ from tui_monitor.core.exit_codes import CONFIGURATION
 
 if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
-    from tui_monitor.config.models import Settings
+    from tui_monitor.config.settings import Settings
     from tui_monitor.promql.rulefiles import FileRule
 
 
 def run(given: Namespace) -> int:
     """Exit 0, 1 where the state cannot be read, 78 for rules that cannot run, 64 for names that are not there."""
     acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
-    return acts["explain" if given.verb == "explain" else given.action](given)
+    try:
+        return acts["explain" if given.verb == "explain" else given.action](given)
+    except Refused as refused:
+        if getattr(given, "json", False) and given.verb == "rules" and given.action in ("backtest", "noise"):
+            print_json({"error": str(refused)})  # for the dashboard, which runs this as a process of its own
+        raise
 
 
 def _check(given: Namespace) -> int:
@@ -35,11 +40,10 @@ def _check(given: Namespace) -> int:
         if given.json:
             print_json({"read": 0, "run": 0, "problems": str(refused).splitlines(), "warnings": []})
         raise
-    paths, problems = rule_paths(loaded)
+    paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
-    problems += [str(problem) for problem in files.problems]
     rules, more = build_rules(loaded.settings, [rule for rule in files.rules if rule.kind == "alert"], host_of(loaded.settings))
-    problems += more
+    problems = [str(problem) for problem in (*faults, *files.problems, *more)]
     kinds = Counter(rule.kind for rule in files.rules)
     broken = {(problem.file, problem.line, problem.rule) for problem in files.problems if problem.line and _is_rule(problem.rule)}
     counts = {

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from tui_monitor.config.models import TelegramNotifier
+from tui_monitor.config.notifier_fields import BaseAddress, ChatId, TelegramToken, UserId
+from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.wording import is_resolved, local_time, say
-from tui_monitor.notifiers.base import RateLimit
-from tui_monitor.notifiers.http import Answer, HttpClient, retry_after
+from tui_monitor.notifiers.abilities import PressDesk, PressListener
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import Answer, HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import MARKS, Line, fit, lines_of, mark_of, plain, utf16_length
+from tui_monitor.notifiers.telegram.answer import description_of, parameter_of, result_of
+from tui_monitor.notifiers.telegram.buttons import CALLBACK_LIMIT, press_data
 
 LIMIT = 4096
 """Characters after entity parsing (source: Bot API, sendMessage)."""
-CALLBACK_LIMIT = 64
 _MAX_BUTTONS = 8
 _QUIET = ("info", "warning")
 _GONE = re.compile(r"message thread not found|TOPIC_(?:DELETED|CLOSED|ID_INVALID)", re.IGNORECASE)
@@ -32,18 +36,6 @@ def to_html(lines: list[Line]) -> str:
 def text_lines(message: Message, note: str = "", possible_repeat: bool = False) -> list[Line]:
     """What the message says within Telegram's limit; the data is cut, never the markup."""
     return fit(lines_of(message, note, possible_repeat, mark_of(message)), LIMIT, utf16_length)
-
-
-def press_data(alert_id: str, host: str) -> str:
-    """What a button sends back: the alert and the host whose monitor knows it, at most 64 bytes (source: Bot API, callback_data)."""
-    head = f"ack:{alert_id}:"
-    return head + host_in_press(alert_id, host) if host else head[:-1]
-
-
-def host_in_press(alert_id: str, host: str) -> str:
-    """As much of the host's name as fits beside the alert's id."""
-    room = CALLBACK_LIMIT - len(f"ack:{alert_id}:".encode())
-    return clean(host).encode()[: max(0, room)].decode(errors="ignore")
 
 
 def buttons(message: Message) -> dict[str, Any] | None:
@@ -97,6 +89,16 @@ def edited_lines(message: Message) -> list[Line]:
     return fit([title, *(Line(state) for state in states[:20]), *body], LIMIT, utf16_length)
 
 
+class TelegramNotifier(HttpNotifierSettings):
+    """A Telegram bot."""
+
+    token: TelegramToken = key(doc="the bot's token", min_length=1, example="${TOKEN}")
+    chat_id: ChatId = key(doc="chat id or @name", example="-100123")
+    api_url: BaseAddress = key(default="https://api.telegram.org", doc="base address of the API")
+    thread_id: int | None = key(default=None, doc="topic of a forum group", example=7)
+    allowed_users: list[UserId] = key(default=[], doc="user ids that may acknowledge with a button; none: no buttons", example=[12345])
+
+
 class Telegram:
     """Sends to one chat; the token stays out of every reason."""
 
@@ -108,7 +110,11 @@ class Telegram:
         self._chat_id = settings.chat_id
         self._thread_id = settings.thread_id
         self._ack = bool(settings.allowed_users)
-        token = settings.token.get_secret_value()
+        self.allowed_users = settings.allowed_users
+        self._token = token = settings.token.reveal()
+        self._api_url = settings.api_url
+        self._ca_file = settings.ca_file
+        self.press_account = f"{self._api_url} {token}" if self._ack else ""
         self._base = f"{settings.api_url.rstrip('/')}/bot{token}"
         self._http = HttpClient(settings.timeout, [token], settings.ca_file)
 
@@ -122,15 +128,15 @@ class Telegram:
         if self._thread_id is not None:
             payload["message_thread_id"] = self._thread_id
         answer = await self._call("sendMessage", payload)
-        if answer.status == 400 and "message_thread_id" in payload and _GONE.search(_description(answer)):
+        if answer.status == 400 and "message_thread_id" in payload and _GONE.search(description_of(answer)):
             del payload["message_thread_id"]
             lost = say(message.language, "topic_gone", topic=self._thread_id)
             payload = payload_of(message, payload["chat_id"], " · ".join(filter(None, (note, lost))), possible_repeat, ack=self._ack)
             answer = await self._call("sendMessage", payload)
-        if (moved := _parameter(answer, "migrate_to_chat_id")) is not None:
+        if (moved := parameter_of(answer, "migrate_to_chat_id")) is not None:
             self._chat_id = payload["chat_id"] = moved
             answer = await self._call("sendMessage", payload)
-        if answer.status == 400 and "can't parse entities" in _description(answer):
+        if answer.status == 400 and "can't parse entities" in description_of(answer):
             answer = await self._call("sendMessage", as_plain(payload, text_lines(message, note, possible_repeat)))
         result = self._result(answer)
         return str(result.get("message_id", "")) if isinstance(result, dict) else ""
@@ -142,8 +148,15 @@ class Telegram:
         if self._ack and (keyboard := buttons(message)):
             payload["reply_markup"] = keyboard
         answer = await self._call("editMessageText", payload)
-        if "message is not modified" not in _description(answer):
+        if "message is not modified" not in description_of(answer):
             self._result(answer)
+
+    def press_listener(self, sharing: Sequence[Telegram], desk: PressDesk, clock: Clock) -> PressListener:
+        """One poller for the bot: two would fight (409). Every user whom one of the notifiers allows may press."""
+        from tui_monitor.notifiers.telegram.updates import TelegramUpdates
+
+        allowed = {user for notifier in sharing for user in notifier.allowed_users}
+        return TelegramUpdates(self._token, self._api_url, allowed, desk, clock, self._ca_file)
 
     async def close(self) -> None:
         """Give back connections."""
@@ -154,24 +167,3 @@ class Telegram:
 
     def _result(self, answer: Answer) -> Any:
         return result_of(self._http, answer, self._clock)
-
-
-def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
-    """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
-    wait = _parameter(answer, "retry_after")
-    if answer.status == 429 and isinstance(wait, int | float):
-        raise http.error(f"HTTP 429: {_description(answer)}", retry_after=retry_after(str(wait), 0.0))
-    http.judge(answer, clock.wall_ms() / 1000, _description(answer))
-    body = answer.json()
-    if body is None or body.get("ok") is not True:
-        raise http.error("the answer was cut off" if not answer.complete else f"not Telegram's answer: {answer.text}", maybe_delivered=True)
-    return body.get("result")
-
-
-def _description(answer: Answer) -> str:
-    return clean(str((answer.json() or {}).get("description", "")))
-
-
-def _parameter(answer: Answer, name: str) -> Any:
-    parameters = (answer.json() or {}).get("parameters")
-    return parameters.get(name) if isinstance(parameters, dict) else None

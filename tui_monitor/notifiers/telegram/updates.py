@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from tui_monitor.config.models import Notifier, TelegramNotifier
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.wording import say
-from tui_monitor.notifiers.base import SendError
+from tui_monitor.notifiers.abilities import PressDesk
+from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import HttpClient
-from tui_monitor.notifiers.telegram.notifier import host_in_press, result_of
-
-OnAck = Callable[[str, str], Awaitable[str]]
-"""Acknowledge an alert (id, by whom); the words to show to who pressed."""
+from tui_monitor.notifiers.telegram.answer import result_of
+from tui_monitor.notifiers.telegram.buttons import host_in_press
 
 POLL_S = 50
 _FIRST_PAUSE_S = 2.0
@@ -36,29 +34,13 @@ class TelegramUpdates:
     """One bot's long poll. An update is confirmed only after it was acted on, so a crash loses no press."""
 
     def __init__(
-        self,
-        token: str,
-        api_url: str,
-        allowed_users: Iterable[int],
-        on_ack: OnAck,
-        clock: Clock,
-        on_problem: Callable[[str], None],
-        language: str = "en",
-        *,
-        host: str = "",
-        on_conflict: Callable[[str], None] = lambda text: None,
-        ca_file: str | None = None,
+        self, token: str, api_url: str, allowed_users: Iterable[int], desk: PressDesk, clock: Clock, ca_file: str | None = None
     ) -> None:
-        """``on_problem`` logs; ``on_conflict`` says that another program polls the same bot, and with "" that none does any more."""
         self._base = f"{api_url.rstrip('/')}/bot{token}"
         self._http = HttpClient(POLL_S + 10.0, [token], ca_file)
         self._allowed = frozenset(allowed_users)
-        self._on_ack = on_ack
+        self._desk = desk
         self._clock = clock
-        self._on_problem = on_problem
-        self._language = language
-        self._host = host
-        self._on_conflict = on_conflict
         self._offset = 0
         self._held: dict[int, float] = {}
         self._done: set[int] = set()
@@ -74,13 +56,13 @@ class TelegramUpdates:
                 except SendError as error:
                     conflicts = self._judge_conflict(error, conflicts)
                     if error.reason != told:
-                        self._on_problem(f"Telegram buttons do not work: {error.reason}")
+                        self._desk.on_problem(f"Telegram buttons do not work: {error.reason}")
                         told = error.reason
                     await self._clock.sleep(max(pause, error.retry_after or 0.0))
                     pause = min(_CONFLICT_PAUSE_S if conflicts else _LONGEST_PAUSE_S, pause * 2)
                     continue
                 pause, told, conflicts = _FIRST_PAUSE_S, "", 0
-                self._on_conflict("")
+                self._desk.on_conflict("")
                 if self._held:
                     await self._clock.sleep(_HOLD_PAUSE_S)
                 elif not news and self._clock.monotonic() - begin < _LEAST_S:
@@ -93,7 +75,9 @@ class TelegramUpdates:
         if not error.reason.startswith("HTTP 409"):
             return 0
         if before + 1 == _CONFLICTS:
-            self._on_conflict(f"Telegram buttons: another program polls the same bot; give each machine a bot of its own ({error.reason})")
+            self._desk.on_conflict(
+                f"Telegram buttons: another program polls the same bot; give each machine a bot of its own ({error.reason})"
+            )
         return before + 1
 
     async def poll(self, wait_s: int = POLL_S) -> bool:
@@ -132,7 +116,9 @@ class TelegramUpdates:
         """The host that a button names where it is not this one; "" for our own, and for buttons of older versions, that name none."""
         match = _DATA.fullmatch(data)
         named = match[2] if match and match[2] else ""
-        return "" if match is None or not named or not self._host or named == host_in_press(match[1], self._host) else clean(named)
+        return (
+            "" if match is None or not named or not self._desk.host or named == host_in_press(match[1], self._desk.host) else clean(named)
+        )
 
     async def _press(self, query: dict[str, Any]) -> None:
         sender = query.get("from")
@@ -140,25 +126,25 @@ class TelegramUpdates:
         data = str(query.get("data", ""))
         match = _DATA.fullmatch(data)
         if user.get("id") not in self._allowed:
-            words = say(self._language, "forbidden")
+            words = say(self._desk.language, "forbidden")
         elif match is None:
-            words = say(self._language, "unknown_button")
+            words = say(self._desk.language, "unknown_button")
         elif other := self._other_host(data):
-            words = say(self._language, "other_host", host=clip(other, 60))
+            words = say(self._desk.language, "other_host", host=clip(other, 60))
         else:
             words = await self._acknowledge(match[1], who(user))
         try:
             await self._call("answerCallbackQuery", {"callback_query_id": str(query.get("id", "")), "text": clip(words, 200)})
         except SendError as error:
             if error.maybe_delivered or not error.permanent:
-                self._on_problem(f"Telegram did not take an answer: {error.reason}")
+                self._desk.on_problem(f"Telegram did not take an answer: {error.reason}")
 
     async def _acknowledge(self, alert_id: str, by: str) -> str:
         try:
-            return await self._on_ack(alert_id, by)
+            return await self._desk.on_ack(alert_id, by)
         except Exception as error:  # noqa: BLE001  the boundary: a press that cannot be kept must not end the polling
-            self._on_problem(f"an acknowledgement by {by} could not be kept: {type(error).__name__}")
-            return say(self._language, "not_kept")
+            self._desk.on_problem(f"an acknowledgement by {by} could not be kept: {type(error).__name__}")
+            return say(self._desk.language, "not_kept")
 
     async def _call(self, method: str, payload: dict[str, Any]) -> Any:
         return result_of(self._http, await self._http.post_json(f"{self._base}/{method}", payload), self._clock)
@@ -169,24 +155,3 @@ def who(user: dict[str, Any]) -> str:
     name = user.get("username")
     shown = f"@{name}" if name else str(user.get("first_name", ""))
     return clip(clean(f"telegram:{shown} ({user.get('id')})"), 80)
-
-
-def build_updates(
-    notifiers: Iterable[Notifier],
-    on_ack: OnAck,
-    clock: Clock,
-    on_problem: Callable[[str], None],
-    language: str = "en",
-    *,
-    host: str = "",
-    on_conflict: Callable[[str], None] = lambda text: None,
-) -> list[TelegramUpdates]:
-    """One poller for each bot whose notifiers allow somebody to acknowledge: two pollers of one bot would fight (409)."""
-    users: dict[tuple[str, str, str | None], set[int]] = {}
-    for settings in notifiers:
-        if isinstance(settings, TelegramNotifier) and settings.allowed_users:
-            users.setdefault((settings.token.get_secret_value(), settings.api_url, settings.ca_file), set()).update(settings.allowed_users)
-    return [
-        TelegramUpdates(token, url, allowed, on_ack, clock, on_problem, language, host=host, on_conflict=on_conflict, ca_file=ca)
-        for (token, url, ca), allowed in users.items()
-    ]

@@ -12,7 +12,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.platform.child import Child
 from tui_monitor.platform.child_process import CannotStart, Outcome, minimal_environment, run
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.command.outputs import READERS, Format, Reading, last_line
 from tui_monitor.sources.net.excerpt import mask
 

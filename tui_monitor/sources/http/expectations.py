@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.frozen import frozen
 from tui_monitor.platform.regex import Pattern, RegexError, compile_regex
 from tui_monitor.sources.http.charset import decode_body
 from tui_monitor.sources.http.exchange import Answer
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.excerpt import clean
 
 LONG_SEARCH = 50_000_000

@@ -10,14 +10,14 @@ from itertools import pairwise
 from time import perf_counter
 from typing import Protocol
 
-from tui_monitor.config.models import HttpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http import request as requests
 from tui_monitor.sources.http.cookies import Cookies
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
 from tui_monitor.sources.http.request import HttpRequest, Url
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
 from tui_monitor.sources.net.excerpt import clean, mask
 from tui_monitor.sources.net.expiry import CertificateExpiry, earlier, expiry_of, without_expiry
@@ -316,7 +316,7 @@ def _headers(settings: HttpCheck, url: Url) -> Mapping[str, str]:
         raise ValueError("bearer: give either this or username and password")
     if settings.password and settings.username is None:
         raise ValueError("password: without a username it is not sent")
-    password, bearer = (secret.get_secret_value() if secret else "" for secret in (settings.password, settings.bearer))
+    password, bearer = (secret.reveal() if secret else "" for secret in (settings.password, settings.bearer))
     value = requests.authorization(url.userinfo, settings.username, password, bearer)
     has_own = any(name.lower() == "authorization" for name in settings.headers)
     return settings.headers if has_own or not value else {**settings.headers, "Authorization": value}
@@ -333,4 +333,4 @@ def _request(settings: HttpCheck, url: Url, headers: Mapping[str, str]) -> HttpR
 
 
 def _configured_secrets(settings: HttpCheck) -> tuple[str, ...]:
-    return tuple(secret.get_secret_value() for secret in (settings.password, settings.bearer) if secret)
+    return tuple(secret.reveal() for secret in (settings.password, settings.bearer) if secret)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Protocol
 
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.error_attribution import own_trouble, target_trouble
 from tui_monitor.sources.net.resolve import Address, Resolver, numeric, resolve_in_time
 from tui_monitor.sources.net.stream import ConnectError, HungUp, Stream, connect

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 
 SocketAddress = tuple[Any, ...]
 Address = tuple[socket.AddressFamily, SocketAddress]

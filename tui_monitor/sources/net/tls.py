@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.certificate import Certificate, read_certificate
 from tui_monitor.sources.net.excerpt import clean
 

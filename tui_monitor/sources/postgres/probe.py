@@ -6,10 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from tui_monitor.config.models import PostgresCheck, QuerySettings
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.driver_common import Statistics
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 from tui_monitor.sources.postgres.connection import (
@@ -24,7 +23,9 @@ from tui_monitor.sources.postgres.connection import (
 )
 from tui_monitor.sources.postgres.dsn import problems_of
 from tui_monitor.sources.postgres.rows import MOST_ROWS, samples_of_rows
+from tui_monitor.sources.postgres.settings import PostgresCheck
 from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, GROUPS, MOST_DATABASES, SIZES, read_sizes, read_statistics, statement_of
+from tui_monitor.sources.queries import QuerySettings
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -53,9 +54,10 @@ class PostgresProbe:
 
     def __init__(self, settings: PostgresCheck) -> None:
         self.stage = ""
-        dsn = settings.dsn.get_secret_value()
+        dsn = settings.dsn.reveal()
         if problem := problems_of(dsn):
             raise ValueError(f"dsn: {problem}")
+        self.queries = settings.queries
         self._timeout = settings.timeout
         self._address = postgres_address(dsn)
         self._main = KeptConnection(dsn, settings.timeout)
@@ -198,3 +200,10 @@ class PostgresProbe:
         """Give back both connections; the probe may be used again afterwards."""
         await self._main.close()
         await self._for_queries.close()
+
+
+def build(settings: PostgresCheck) -> PostgresProbe:
+    """The probe, with the driver loaded."""
+    import asyncpg  # noqa: F401
+
+    return PostgresProbe(settings)

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
 
-from pydantic import SecretStr
-
-from tui_monitor.config.models import HttpCheck
+from tui_monitor.core.secret import Secret
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Labels, ProbeResult, Sample, label
 from tui_monitor.platform.regex import RegexError, check_regex, matches_whole
@@ -20,6 +18,7 @@ from tui_monitor.promql.exposition_labels import finished
 from tui_monitor.promql.exposition_page import Limits
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import parse_url
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 from tui_monitor.sources.prometheus.page_reader import PageReader
 from tui_monitor.sources.prometheus.settings import ScrapeSettings
@@ -154,8 +153,8 @@ def _http(settings: ScrapeSettings) -> HttpCheck:
         cert_file=settings.cert_file,
         key_file=settings.key_file,
         username=settings.username,
-        password=SecretStr(settings.password) if settings.password else None,
-        bearer=SecretStr(settings.bearer) if settings.bearer else None,
+        password=Secret(settings.password) if settings.password else None,
+        bearer=Secret(settings.bearer) if settings.bearer else None,
         tls_expiry_warning=settings.tls_expiry_warning,
         tls_min_version=settings.tls_min_version,
         tls_legacy_renegotiation=settings.tls_legacy_renegotiation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from tui_monitor.config.models import TlsVersion
+from tui_monitor.config.fields import TlsVersion
 from tui_monitor.core.frozen import frozen
 from tui_monitor.promql.exposition_format import Format
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tui_monitor.config.models import RedisCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.platform.import_trimming import lean_redis
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.driver_common import Statistics
 from tui_monitor.sources.redis.connection import (
     KeptConnection,
@@ -18,6 +18,7 @@ from tui_monitor.sources.redis.connection import (
     reason_of,
     redis_address,
 )
+from tui_monitor.sources.redis.settings import RedisCheck
 from tui_monitor.sources.redis.statistics import RedisStatistics
 from tui_monitor.sources.redis.url import problems_of
 
@@ -32,7 +33,7 @@ class RedisProbe:
 
     def __init__(self, settings: RedisCheck) -> None:
         self.stage = ""
-        url = settings.url.get_secret_value()
+        url = settings.url.reveal()
         if problem := problems_of(url):
             raise ValueError(f"url: {problem}")
         self._timeout = settings.timeout
@@ -101,3 +102,11 @@ class RedisProbe:
     async def close(self) -> None:
         """Give back the connection; the probe may be used again afterwards."""
         await self._connection.close()
+
+
+def build(settings: RedisCheck) -> RedisProbe:
+    """The probe, with the driver loaded."""
+    lean_redis()
+    import redis.asyncio.connection  # noqa: F401
+
+    return RedisProbe(settings)

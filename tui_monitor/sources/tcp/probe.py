@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from time import perf_counter
 
-from tui_monitor.config.models import TcpCheck
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
-from tui_monitor.sources.base import OwnTrouble
+from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
 from tui_monitor.sources.net.excerpt import clean
 from tui_monitor.sources.net.expiry import CertificateExpiry, expiry_of, without_expiry
 from tui_monitor.sources.net.resolve import RESOLVER
 from tui_monitor.sources.net.stream import Stream
 from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, context_for, sent_certificates
+from tui_monitor.sources.tcp.settings import TcpCheck
 
 MAX_ANSWER = 65536
 """Bytes that are read while waiting for the expected text."""

@@ -17,7 +17,7 @@ from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.sqlite import connect, move_aside, storage_faults
 
 if TYPE_CHECKING:
-    from tui_monitor.config.models import StoreSettings
+    from tui_monitor.config.settings import StoreSettings
     from tui_monitor.core.troubles import Troubles
     from tui_monitor.core.values import Batch
     from tui_monitor.storage.history.writer import History

@@ -16,7 +16,7 @@ from tui_monitor.storage.history.ticks import Annotation, Tick
 from tui_monitor.storage.history.trend import Figures, Point
 
 if TYPE_CHECKING:
-    from tui_monitor.config.models import StoreSettings
+    from tui_monitor.config.settings import StoreSettings
     from tui_monitor.core.values import Batch
     from tui_monitor.storage.memory import SeriesMemory
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import GroupRow, Plan, RateRow, Remembered, Told, TrackRow
+from tui_monitor.dispatch.state import GroupRow, NotifiedState, Plan, RateRow, Remembered, TrackRow
 from tui_monitor.promql.queryable import Matcher
 
 MIGRATION = """
@@ -65,7 +65,7 @@ class SqliteDispatch:
     def load(self) -> Remembered:
         return Remembered(
             told={
-                (alert_id, notifier): Told(severity, at, group, bool(flapping))
+                (alert_id, notifier): NotifiedState(severity, at, group, bool(flapping))
                 for alert_id, notifier, severity, at, group, flapping in self._db.execute(
                     "SELECT alert_id, notifier, severity, told_at, group_key, flapping FROM planner_told"
                 )

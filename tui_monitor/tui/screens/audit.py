@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -15,8 +14,6 @@ from tui_monitor.widgets.cell_line import Line, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
 
 LIMIT = 500
-_ALERT = re.compile(r"([0-9a-f]{6,}) \S")
-"""How the subject of an entry begins that is about an alert: the alert's id and its name."""
 
 
 class AuditScreen(ListScreen):
@@ -42,9 +39,9 @@ class AuditScreen(ListScreen):
 
     def open_row(self, key: str) -> None:
         """The alert that it was done to."""
-        found = _ALERT.match(self._entries[int(key)].subject)
-        if found:
-            self.context.start(self.context.open(AlertDetailsScreen(self.context, found[1])))
+        alert_id = self._entries[int(key)].alert_id
+        if alert_id:
+            self.context.start(self.context.open(AlertDetailsScreen(self.context, alert_id)))
         else:
             self.context.inform("That was done to no alert.")
 

@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 
 from textual.screen import Screen
 
-from tui_monitor.board.values import Backend, Board
+from tui_monitor.board.backend import Backend
+from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Command
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.status_bars import ViewMode

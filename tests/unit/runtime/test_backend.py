@@ -1,0 +1,70 @@
+"""The Backend: the runtime implements all of it, says that it is not ready while it starts, and answers PromQL from the store."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.board_backend import FakeBackend
+from tests.support.stored_history import write_history
+from tui_monitor.board.backend import Backend, MetricMetadata, NotReady
+from tui_monitor.config.load import load
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.commands import Reload
+from tui_monitor.core.values import labels_of
+from tui_monitor.platform.state_directory import open_directory
+from tui_monitor.promql.errors import PromqlError
+from tui_monitor.promql.values import Matrix
+from tui_monitor.runtime.queries import Archive
+from tui_monitor.runtime.runtime import Runtime
+from tui_monitor.storage.history.background import HistoryConnection
+
+NAMES = [name for name in vars(Backend) if not name.startswith("_")]
+
+
+def runtime(path: Path) -> Runtime:
+    """One that does not run."""
+    return Runtime(open_directory(path), lambda: load(None, {}), SystemClock(), "headless", "kim")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_process_has_the_whole_backend(name: str) -> None:
+    """What a face may ask is there in the runtime, which headless has too, and in the tests' own backend."""
+    assert hasattr(Runtime, name) and hasattr(FakeBackend, name)
+
+
+async def test_a_runtime_that_starts_says_so(tmp_path: Path) -> None:
+    """Before it leads or follows: commands are refused, questions raise NotReady, the first board is loading."""
+    starting = runtime(tmp_path)
+    result = await starting.command(Reload())
+    assert not result.ok and "not ready" in result.text
+    for question in (starting.alert_history(1), starting.query("up", 0), starting.silences(), starting.names(), starting.board_at(0)):
+        with pytest.raises(NotReady):
+            await question
+    assert starting.board.loading
+
+
+async def test_promql_over_the_stored_history(tmp_path: Path) -> None:
+    """Instant and range queries, series, labels and metadata come from history.db; a wrong expression says where it is wrong."""
+    now = round(time.time()) * 1000
+    metrics = {labels_of("heat_seconds", room=room): lambda at: 7.0 for room in "ab"} | {labels_of("hits_total"): lambda at: 1.0}
+    write_history(tmp_path / "history.db", metrics, now - 600_000, now, 15.0).close()
+    reading = HistoryConnection(tmp_path / "history.db")
+    archive = Archive(tmp_path / "state.db", reading)
+    try:
+        assert await archive.query("sum(heat_seconds)", now) == [((), 14.0)]
+        found = await archive.query_range("sum(heat_seconds)", now - 60_000, now, 30_000)
+        assert isinstance(found, Matrix) and [(times, values) for _, times, values in found] == [
+            ([now - 60_000, now - 30_000, now], [14.0] * 3)
+        ]
+        assert await archive.series(['heat_seconds{room="a"}']) == [labels_of("heat_seconds", room="a")]
+        assert len(await archive.series([])) == 3
+        assert await archive.metadata() == [MetricMetadata("heat_seconds", unit="seconds"), MetricMetadata("hits_total", "counter")]
+        for wrong in ("sum(", "rate(hits_total[5m])"):
+            with pytest.raises(PromqlError):
+                await archive.series([wrong])
+    finally:
+        await archive.close()
+        await reading.close()

@@ -1,0 +1,167 @@
+"""The Backend: everything a face (dashboard, HTTP, ssh) may ask of the monitor or have it do, in every kind of process.
+
+runtime.Runtime implements it; tests push boards by hand. Logs and traces join once they are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from tui_monitor.core.frozen import frozen
+
+if TYPE_CHECKING:  # the dashboard paints before it loads what only questions need
+    from tui_monitor.board.values import (
+        ActView,
+        AlertDetail,
+        AlertView,
+        BacktestView,
+        Board,
+        Chart,
+        NoiseRow,
+        NotificationView,
+        PanelView,
+        SilenceView,
+    )
+    from tui_monitor.core.commands import Command, CommandResult
+    from tui_monitor.core.values import Labels
+    from tui_monitor.promql.values import Matrix, Value
+
+
+class CommandRefused(Exception):
+    """A question that cannot be answered or a command that cannot be stored; the text is for people."""
+
+
+class NotReady(CommandRefused):
+    """The process is still starting: ask again in a moment."""
+
+
+@frozen
+class MetricMetadata:
+    """A stored metric: ``type`` is counter, gauge or unknown, ``unit`` is ratio, seconds, bytes, bytes_per_second or ""."""
+
+    name: str
+    type: str = "unknown"
+    unit: str = ""
+    help: str = ""
+
+
+class BoardListener(Protocol):
+    """Receives each new board."""
+
+    def __call__(self, board: Board) -> None:
+        """Called on the event loop; must not raise."""
+        ...
+
+
+class Backend(Protocol):
+    """Every coroutine but `command` may raise CommandRefused with a sentence for people, NotReady while the process starts.
+
+    All times are UTC milliseconds.
+    """
+
+    async def run(self) -> None:
+        """Lead, or follow the process that leads, until `stop`. Raises ConfigurationError where this process should lead and cannot."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` soon: finish what is under way, release the lock."""
+        ...
+
+    # --- boards -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def board(self) -> Board:
+        """The newest board, else `first_board`."""
+        ...
+
+    def subscribe(self, on_board: BoardListener) -> None:
+        """Call with every new board, on the event loop."""
+        ...
+
+    def first_board(self) -> Board:
+        """The last board that the store holds, for a first paint; an empty one that is loading where there is none."""
+        ...
+
+    async def board_at(self, at: int) -> Board:
+        """The board of a past moment, ``past`` set."""
+        ...
+
+    # --- commands ---------------------------------------------------------------------------------------------------------
+
+    async def command(self, command: Command) -> CommandResult:
+        """Apply a command, or store it for the process that leads; a refusal is in the result."""
+        ...
+
+    # --- alerts and what was done about them ------------------------------------------------------------------------------
+
+    async def alert_detail(self, alert_id: str) -> AlertDetail:
+        """Everything known of one alert; ``alert_id`` may be the beginning of its id."""
+        ...
+
+    async def alert_history(self, limit: int) -> Sequence[AlertView]:
+        """Resolved alerts, newest first."""
+        ...
+
+    async def notifications(self, limit: int) -> Sequence[NotificationView]:
+        """The outbox, newest first."""
+        ...
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """Silences that are or will be active, the one that ends first at the top."""
+        ...
+
+    async def acts(self, limit: int) -> Sequence[ActView]:
+        """The audit log, newest first."""
+        ...
+
+    async def panels(self) -> Sequence[PanelView]:
+        """The stored queries, by name."""
+        ...
+
+    # --- PromQL over the stored history -----------------------------------------------------------------------------------
+
+    async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+        """Evaluate an expression over a range in at most ``points`` steps; an error is in the chart."""
+        ...
+
+    async def query(self, expr: str, at: int) -> Value:
+        """Evaluate an expression at one moment. Raises PromqlError for a wrong expression, EvaluationError where the data contradict it."""
+        ...
+
+    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+        """Evaluate an expression at each step of a range (``step`` in ms); raises as `query`."""
+        ...
+
+    async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
+        """The stored series that any selector matches, all where there is none. Raises PromqlError for what is no selector."""
+        ...
+
+    async def labels(self, selectors: Sequence[str]) -> Sequence[str]:
+        """The label names of those series, sorted."""
+        ...
+
+    async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
+        """The values of one label of those series, sorted."""
+        ...
+
+    async def metadata(self) -> Sequence[MetricMetadata]:
+        """The stored metrics, by name."""
+        ...
+
+    async def names(self) -> Mapping[str, Sequence[str]]:
+        """Words for completion: "metrics", "labels", "functions"."""
+        ...
+
+    # --- rules over the past ----------------------------------------------------------------------------------------------
+
+    async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
+        """What the rules of all alerts ("") or one would have done over the last ``since`` ("7d"); takes seconds.
+
+        With ``changes`` ("for=10m") the changed rule stands beside the present one.
+        """
+        ...
+
+    async def noise(self, since: str) -> Sequence[NoiseRow]:
+        """Which alerts notified often and to little use over the last ``since`` ("7d"), the noisiest first."""
+        ...

@@ -1,0 +1,55 @@
+"""The one check of names that refer to each other: no name twice, none that points nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui_monitor.config.faults import Fault, KeyPath
+from tui_monitor.config.settings import RouteSettings, Settings
+from tui_monitor.core.sanitize import nearest
+
+
+def name_faults(settings: Settings) -> Iterator[Fault]:
+    """A fault for each name of a check, notifier or recipient group that is used twice or that nothing has."""
+    checks = [check.name for check in settings.checks]
+    notifiers = [notifier.name for notifier in settings.notifiers]
+    yield from _twice("checks", checks)
+    yield from _twice("notifiers", notifiers)
+    for name in settings.recipients:
+        if name in notifiers:
+            yield Fault(("recipients", name), "a notifier has this name too")
+    for index, check in enumerate(settings.checks):
+        yield from _unknown(("checks", index, "depends_on"), check.depends_on, checks, "check")
+    known = [*notifiers, *settings.recipients]
+    for path, names in _receivers(settings):
+        yield from _unknown(path, names, known, "notifier")
+
+
+def _receivers(settings: Settings) -> Iterator[tuple[KeyPath, Sequence[str]]]:
+    """Every list of notifiers or recipient groups, with its place."""
+    for severity, names in settings.routing.items():
+        yield ("routing", severity), names
+    for group, names in settings.recipients.items():
+        yield ("recipients", group), names
+    yield from _of_routes(settings.routes, ("routes",))
+
+
+def _of_routes(routes: Sequence[RouteSettings], path: KeyPath) -> Iterator[tuple[KeyPath, Sequence[str]]]:
+    for index, route in enumerate(routes):
+        yield (*path, index, "notifiers"), route.notifiers or ()
+        for number, step in enumerate(route.escalate or ()):
+            yield (*path, index, "escalate", number, "notifiers"), step.notifiers
+        yield from _of_routes(route.routes, (*path, index, "routes"))
+
+
+def _twice(section: str, names: Sequence[str]) -> Iterator[Fault]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Fault((section, index, "name"), f'the name "{name}" is used twice')
+
+
+def _unknown(path: KeyPath, given: Sequence[str], known: Sequence[str], what: str) -> Iterator[Fault]:
+    for name in given:
+        if name not in known:
+            others = f"; there are: {', '.join(known)}" if known else f"; no {what} is configured"
+            yield Fault(path, f'there is no {what} "{name}"{nearest(name, known) or others}')

@@ -1,0 +1,69 @@
+"""What a section of the configuration is: a plain frozen record that has each key's type, default and description in one place.
+
+No record imports pydantic: the running process keeps the records, and only the reader of a file (config/reader.py) loads what validates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import MISSING, Field, field, fields
+from typing import Any, dataclass_transform
+
+from tui_monitor.core.frozen import freeze
+
+
+def key(
+    *,
+    default: Any = MISSING,
+    default_factory: Any = MISSING,
+    doc: str = "",
+    example: Any = None,
+    wanted: str = "",
+    shown: str = "",
+    hide: bool = False,
+    **limits: Any,
+) -> Any:
+    """A key of a section. Without a default it is required.
+
+    ``doc``: one line for the example file, the documentation and the message where the key is missing. ``example``: a value as written in
+    the file, where the default shows nothing. ``wanted``: what to say about any wrong value, for keys of several types. ``shown``: the
+    default as the documentation says it. ``hide``: its values are secrets though their type does not say so. ``limits``: gt, ge, lt, le,
+    min_length, max_length, pattern (regular expression).
+    """
+    if isinstance(default, list | dict):
+        default, default_factory = MISSING, default.copy
+    facts = {"doc": doc, "example": example, "wanted": wanted, "shown": shown, "hide": hide, "limits": limits}
+    return field(default=default, default_factory=default_factory, metadata=facts)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(key,))
+class Section:
+    """A table of the file. Each subclass is a frozen record with keyword-only construction.
+
+    Its first docstring line describes the section. An attribute `name_` is the key `name` (for, from and continue are Python's).
+    """
+
+    def __init_subclass__(cls) -> None:
+        freeze(cls, slots=False, kw_only=True)
+
+    @classmethod
+    def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The table as it is to be read, from the table as written; for defaults that depend on another key."""
+        return given
+
+    def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
+        """(key, what is wrong) for what only several keys together show; key "": the section as a whole.
+
+        ``given``: the keys that the file names.
+        """
+        return ()
+
+
+def keys_of(record: type[Section]) -> dict[str, Field[Any]]:
+    """The section's keys as people write them."""
+    return {each.name.rstrip("_"): each for each in fields(record)}  # type: ignore[arg-type]  # each subclass is a dataclass
+
+
+def title_of(record: type[Section]) -> str:
+    """The section's description: the first line of its docstring."""
+    return (record.__doc__ or "").strip().partition("\n")[0]

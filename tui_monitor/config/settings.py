@@ -1,0 +1,190 @@
+"""The sections of the file: one record each, the one source of keys, defaults and help. Kinds of checks and notifiers have their own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Annotated, Literal
+
+from tui_monitor.config.entries import CheckSettings, NotifierSettings
+from tui_monitor.config.fields import (
+    BySeverity,
+    Duration,
+    FilePath,
+    HostAndPort,
+    Interval,
+    Name,
+    RateLimitText,
+    SecretHttpAddress,
+    Severity,
+    Size,
+)
+from tui_monitor.config.kinds import Kinds
+from tui_monitor.config.section import Section, key
+
+CHECKS = Kinds("tui_monitor.sources.kinds:KINDS", "tui_monitor.checks")
+NOTIFIERS = Kinds("tui_monitor.notifiers.kinds:KINDS", "tui_monitor.notifiers")
+
+
+class SystemSettings(Section):
+    """This machine."""
+
+    interval: Interval = key(default=1.0, doc="how often this machine is read", gt=0)
+    mounts: list[str] | None = key(
+        default=None, doc="the file systems to show; default: all real ones", shown="all real ones", example=["/"]
+    )
+    processes: bool = key(default=True, doc="show the process table")
+
+
+class StoreSettings(Section):
+    """History: how long each resolution is kept, and how large the file may get."""
+
+    raw: Duration = key(default=86400.0, doc="every sample")
+    minutes: Duration = key(default=30 * 86400.0, doc="one row per series and minute")
+    hours: Duration = key(default=2 * 31536000.0, doc="one row per series and hour")
+    max_size: Size = key(default=2**30, doc="the oldest of the finest resolution goes first when the file gets larger; 0: no limit")
+
+
+class GuardSettings(Section):
+    """What tells the monitor's own trouble from the target's ("is it me?")."""
+
+    reference: list[HostAndPort] = key(
+        default=[],
+        doc="host:port addresses that are reachable when this machine's network is well",
+        example=["192.0.2.1:443"],
+    )
+    dns: list[str] = key(default=[], doc="names that resolve when this machine's resolver is well", example=["example.com"])
+    loop_lag: Duration = key(default=1.0, doc="a later wake-up than this makes the probes of that moment unknown", gt=0)
+
+
+class HeartbeatSettings(Section):
+    """A dead man's ping to another service: it tells when this monitor is silent."""
+
+    url: SecretHttpAddress = key(
+        doc="healthchecks.io shape: the address, /start and /fail below it",
+        example="https://hc.example.com/ping/uuid",
+    )
+    ca_file: FilePath | None = key(
+        default=None, doc="certificate authorities to trust instead of the usual ones (PEM)", example="/etc/ssl/my-ca.pem"
+    )
+    interval: Interval = key(default=60.0, doc="how often", gt=0)
+    timeout: Duration = key(default=10.0, doc="a ping that takes longer has failed", gt=0)
+
+
+class RuleSettings(Section):
+    """One alerting rule."""
+
+    alert: str = key(doc="the alert's name", pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", example="ManyOrdersWaiting")
+    expr: str = key(doc="PromQL; every series of the answer is one alert", min_length=1, example='orders{status="waiting"} > 10')
+    for_: Duration = key(default=0.0, doc="how long it must hold before it fires")
+    keep_firing_for: Duration = key(default=0.0, doc="how long it keeps firing after the condition ended")
+    labels: dict[str, str] = key(default={}, doc="labels of the alert (identity, routing)", example={"team": "shop"})
+    annotations: dict[str, str] = key(default={}, doc="texts of the alert", example={"note": "{{ $labels.status }}"})
+    severity: Severity | None = key(default=None, doc="info < warning < error < critical", shown="`warning`", example="warning")
+    summary: str | None = key(
+        default=None, doc="one line: what is wrong, with {{ $value }} and {{ $labels.x }}", example="{{ $value }} orders wait"
+    )
+    description: str | None = key(default=None, doc="what to do", example="See whether the workers run: systemctl status shop-worker")
+    runbook_url: str | None = key(default=None, doc="where it is described", example="https://wiki.example.com/orders")
+    category: str | None = key(default=None, doc="any word; business, application, infrastructure, external by custom", example="business")
+    resolve_when: str | None = key(
+        default=None, doc="PromQL that must be true to resolve (hysteresis)", example='orders{status="waiting"} < 5'
+    )
+    cooldown: Duration | None = key(default=None, doc="after a resolve, fire again no sooner than this", shown="off", example="10m")
+    flap_limit: int | None = key(
+        default=None, doc="this many fire-resolve cycles in 10 minutes become one flapping alert", shown="off", ge=2, example=5
+    )
+    rate_limit: RateLimitText | None = key(
+        default=None, doc="at most N notifications in a window, for example 3/1h", shown="off", example="3/1h"
+    )
+    no_data: Literal["hold", "resolve", "alert"] = key(
+        default="hold", doc="what a missing series does to a firing alert: hold, resolve or alert"
+    )
+    no_data_for: Duration = key(default=300.0, doc="with no_data = alert: how long it may be missing")
+    no_data_severity: Severity = key(default="warning", doc="with no_data = alert: the severity of that alert")
+
+
+class EscalationStep(Section):
+    """Who hears of it when nobody has acknowledged."""
+
+    after: Duration = key(doc="how long unacknowledged", example="15m")
+    notifiers: list[str] = key(doc="notifiers or recipient groups", min_length=1, example=["ops-chat"])
+
+
+class RouteSettings(Section):
+    """One route: which alerts go to which notifiers, and in what rhythm. A sub-route has what it does not say from the route above."""
+
+    match: list[str] = key(
+        default=[], doc='label matchers, for example category="business"; none: all', shown="all", example=['category="business"']
+    )
+    notifiers: list[str] | None = key(default=None, doc="notifiers or recipient groups", example=["ops-chat"], shown="none")
+    continue_: bool = key(default=False, doc="look at the next routes too")
+    group_by: list[str] | None = key(
+        default=None,
+        doc='labels that make one message; ["..."]: every alert its own',
+        example=["alertname"],
+        shown='`["alertname"]`',
+    )
+    group_wait: Duration | None = key(default=None, doc="how long a new group waits for more", example="0s", shown="`0s`")
+    group_interval: Duration | None = key(default=None, doc="the least pause between messages of a group", example="5s", shown="`5s`")
+    repeat_interval: Duration | None = key(default=None, doc="when a firing alert is told again", gt=0, example="4h", shown="`4h`")
+    active: str | None = key(
+        default=None,
+        doc="only at these times, for example Mon-Fri 09:00-18:00 Asia/Seoul; several are joined with ;",
+        shown="always",
+        example="Mon-Fri 09:00-18:00 Asia/Seoul",
+    )
+    escalate: list[EscalationStep] | None = key(default=None, doc="further notifiers while nobody acknowledges")
+    routes: list[RouteSettings] = key(default=[], doc="sub-routes, tried first")
+
+
+class InhibitSettings(Section):
+    """While an alert that matches `source` fires, alerts that match `target` are not told."""
+
+    source: list[str] = key(doc="matchers of the cause", min_length=1, example=['alertname="HostDown"'])
+    target: list[str] = key(doc="matchers of what it explains", min_length=1, example=['severity="warning"'])
+    equal: list[str] = key(default=[], doc="labels that must be equal in both", example=["host"])
+
+
+class MaintenanceSettings(Section):
+    """A window in which matching alerts are not told."""
+
+    name: Name = key(doc="the window's name", example="my-maintenance")
+    match: list[str] = key(default=[], doc="label matchers; none: all", example=['category="business"'])
+    active: str | None = key(
+        default=None, doc="weekly times, for example Sun 02:00-04:00 Europe/Berlin", example="Mon-Fri 09:00-18:00 Asia/Seoul"
+    )
+    cron: str | None = key(default=None, doc="start times as a cron line, with `duration`", example="0 3 * * sun")
+    duration: Duration = key(default=3600.0, doc="length of a window that cron starts")
+    timezone: str | None = key(default=None, doc="IANA zone of the cron line", example="UTC", shown="`UTC`")
+
+    def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
+        """A window has one schedule."""
+        if (self.active is None) == (self.cron is None):
+            yield "", "give either `active` or `cron`"
+
+
+class Settings(Section):
+    """The whole file."""
+
+    host: Name | None = key(default=None, doc="this machine's name in alerts; default: its host name", example="web-1")
+    language: Literal["en", "ko"] = key(default="en", doc="language of messages")
+    bell: bool = key(default=False, doc="ring the terminal's bell at a new alert")
+    dashboard_url: str | None = key(
+        default=None, doc="link in messages; default: how to open the dashboard over SSH", example="ssh://admin@web-1"
+    )
+    rule_files: list[str] = key(default=[], doc="Prometheus rule files, patterns relative to this file", example=["rules/*.yml"])
+    default_rules: bool | list[str] = key(
+        default=True, doc="the built-in rules: all, none, or those named", wanted="true, false or a list of names"
+    )
+    system: SystemSettings = key(default_factory=SystemSettings)
+    store: StoreSettings = key(default_factory=StoreSettings)
+    guard: GuardSettings = key(default_factory=GuardSettings)
+    heartbeat: HeartbeatSettings | None = key(default=None)
+    checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
+    rules: list[RuleSettings] = key(default=[])
+    notifiers: Annotated[list[NotifierSettings], NOTIFIERS] = key(default=[])
+    recipients: dict[str, list[str]] = key(default={}, doc="recipient groups: a name for several notifiers")
+    routing: BySeverity = key(default={}, doc="the simple form: severity = notifiers")
+    routes: list[RouteSettings] = key(default=[])
+    inhibit: list[InhibitSettings] = key(default=[])
+    maintenance: list[MaintenanceSettings] = key(default=[])

@@ -1,0 +1,25 @@
+"""Why an alert's new notifications are held back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MuteReason(NamedTuple):
+    """``kind`` is silence, maintenance, depends_on, inhibit, waiting or inactive; ``name`` the silence's id, the window, check or alert.
+
+    Its text ("silence:7f3a", "inactive") is what alerts and boards carry. "waiting": for a parent check's verdict; "inactive": outside
+    the active times of the alert's routes, without a name.
+    """
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+def parse_mute_reason(text: str) -> MuteReason:
+    """The reason that `str` wrote."""
+    kind, _, name = text.partition(":")
+    return MuteReason(kind, name)

@@ -1,0 +1,32 @@
+"""Reads the answers of Telegram's Bot API (core.telegram.org/bots/api, making requests)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.sanitize import clean
+from tui_monitor.notifiers.http import Answer, HttpClient, retry_after
+
+
+def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
+    """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
+    wait = parameter_of(answer, "retry_after")
+    if answer.status == 429 and isinstance(wait, int | float):
+        raise http.error(f"HTTP 429: {description_of(answer)}", retry_after=retry_after(str(wait), 0.0))
+    http.judge(answer, clock.wall_ms() / 1000, description_of(answer))
+    body = answer.json()
+    if body is None or body.get("ok") is not True:
+        raise http.error("the answer was cut off" if not answer.complete else f"not Telegram's answer: {answer.text}", maybe_delivered=True)
+    return body.get("result")
+
+
+def description_of(answer: Answer) -> str:
+    """What the service says about it, harmless to show."""
+    return clean(str((answer.json() or {}).get("description", "")))
+
+
+def parameter_of(answer: Answer, name: str) -> Any:
+    """A value of the answer's `parameters`; None where it has none of the name."""
+    parameters = (answer.json() or {}).get("parameters")
+    return parameters.get(name) if isinstance(parameters, dict) else None

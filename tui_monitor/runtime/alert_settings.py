@@ -1,0 +1,26 @@
+"""What the configuration says about alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.core.frozen import frozen
+from tui_monitor.dispatch.routing import Routing
+
+
+@frozen
+class AlertSettings:
+    """What the configuration says about alerts; ``checks``: name → labels, ``link``: how messages say to open the dashboard."""
+
+    rules: Sequence[Rule]
+    checks: Mapping[str, Mapping[str, str]]
+    routing: Routing
+    host: str
+    language: str
+    link: str
+
+    @property
+    def rate_limits(self) -> dict[str, str]:
+        """Ladder key (what Alert.rule holds) → its limit of notifications."""
+        return {rule.ladder: rule.rate_limit for rule in self.rules if rule.rate_limit}

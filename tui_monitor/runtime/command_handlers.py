@@ -1,0 +1,72 @@
+"""The commands that are not about alerts, silences or messages: annotations, panels, reload, leadership."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, Reload, SavePanel, YieldLeadership
+from tui_monitor.core.sanitize import clean
+from tui_monitor.runtime.panel_commands import PanelCommands
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.history.interface import HistoryStore
+
+
+class StopRequest:
+    """Asks a leader to end; ``yielded``: because a daemon is to lead in its place."""
+
+    def __init__(self) -> None:
+        self.yielded = False
+        self._event = asyncio.Event()
+
+    def set(self, *, yielded: bool = False) -> None:
+        """End soon."""
+        self.yielded = self.yielded or yielded
+        self._event.set()
+
+    async def wait(self) -> None:
+        """Until it is set."""
+        await self._event.wait()
+
+
+class CommandHandlers:
+    """Called with each command before the alert engine's own dispatch; ``reload`` reads the configuration again and uses it."""
+
+    def __init__(
+        self, kind: str, recorder: HistoryStore, panels: PanelCommands, stop: StopRequest, reload: Callable[[], Awaitable[CommandResult]]
+    ) -> None:
+        self._kind = kind
+        self._recorder = recorder
+        self._panels = panels
+        self._stop = stop
+        self._reload = reload
+
+    async def __call__(self, command: Command, by: str, now: int) -> CommandResult | None:
+        """Apply a command of somebody at a time (UTC ms); None: it is not one of these."""
+        match command:
+            case Annotate():
+                return await self._annotate(command, by, now)
+            case SavePanel():
+                return await self._panels.save(command, by, now)
+            case DropPanel():
+                return await self._panels.drop(command)
+            case Reload():
+                return await self._reload()
+            case YieldLeadership():
+                return self._yield()
+            case _:
+                return None
+
+    async def _annotate(self, command: Annotate, by: str, now: int) -> CommandResult:
+        text = clean(command.text)
+        try:
+            await self._recorder.annotate(command.at or now, text, by)
+        except StorageFault as error:
+            return CommandResult(False, f"the history cannot be written: {error}")
+        return CommandResult(True, f'marked "{text}"')
+
+    def _yield(self) -> CommandResult:
+        if self._kind != "dashboard":
+            return CommandResult(False, "a daemon leads, and only a dashboard yields")
+        self._stop.set(yielded=True)
+        return CommandResult(True, "the dashboard stops leading and becomes a viewer")

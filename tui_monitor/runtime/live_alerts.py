@@ -1,0 +1,22 @@
+"""The live alerts as the last round left them: written by the alert engine, read by the board and the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_monitor.alerts.alert import Alert
+
+
+class LiveAlerts:
+    """Holds the pending and firing alerts; computing them costs too much for each reader (a storm has 1,000)."""
+
+    def __init__(self) -> None:
+        self._alerts: Sequence[Alert] = ()
+
+    def __call__(self) -> Sequence[Alert]:
+        """The alerts, gravest first, then newest."""
+        return self._alerts
+
+    def publish(self, alerts: Sequence[Alert]) -> None:
+        """Replace them: a round has ended."""
+        self._alerts = alerts

@@ -1,0 +1,79 @@
+"""A reload: every part of the leader is given the new configuration, or none is."""
+
+from __future__ import annotations
+
+from tui_monitor.checks.collector import Collector
+from tui_monitor.config.faults import Configuration
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.commands import CommandResult
+from tui_monitor.delivery.outbox import Outbox
+from tui_monitor.runtime.alert_engine import AlertEngine
+from tui_monitor.runtime.background_jobs import BackgroundJobs
+from tui_monitor.runtime.live_board import LiveBoard
+from tui_monitor.runtime.notifier_watch import NotifierWatch
+from tui_monitor.runtime.recording_rules import RecordingRules
+from tui_monitor.runtime.registration import Registration
+from tui_monitor.runtime.self_watch import SelfWatch
+from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
+from tui_monitor.runtime.wiring import (
+    alert_settings_of,
+    board_settings_of,
+    configuration_hash,
+    labels_of_checks,
+    notifiers_of,
+    problems_of,
+    rules_of,
+)
+from tui_monitor.storage.history.interface import HistoryStore
+
+
+class Reconfiguration:
+    """Knows the parts that depend on the configuration."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        self_watch: SelfWatch,
+        recording: RecordingRules,
+        recorder: HistoryStore,
+        collector: Collector,
+        engine: AlertEngine,
+        outbox: Outbox,
+        jobs: BackgroundJobs,
+        live_board: LiveBoard,
+        statistics: StatisticsRefresh,
+        notifier_watch: NotifierWatch,
+        registration: Registration,
+    ) -> None:
+        self._clock = clock
+        self._self_watch = self_watch
+        self._recording = recording
+        self._recorder = recorder
+        self._collector = collector
+        self._engine = engine
+        self._outbox = outbox
+        self._jobs = jobs
+        self._live_board = live_board
+        self._statistics = statistics
+        self._notifier_watch = notifier_watch
+        self._registration = registration
+
+    async def apply(self, loaded: Configuration) -> CommandResult:
+        """Use another configuration, whole or not at all; counters, `for` and alerts of what stays are kept."""
+        if problems := problems_of(loaded):
+            return CommandResult(False, "the old configuration stays: " + "; ".join(problems))
+        settings = loaded.settings
+        rules, _, recording = rules_of(loaded)
+        notifiers = notifiers_of(settings)
+        self._self_watch.reconfigure(settings.guard)
+        self._recording.configure(recording)
+        await self._recorder.configure(settings.store)
+        self._collector.configure(settings)
+        await self._engine.reconfigure(alert_settings_of(settings, rules))
+        self._outbox.reconfigure(notifiers)
+        self._jobs.reconfigure(settings, notifiers)
+        self._live_board.reconfigure(board_settings_of(settings))
+        self._statistics.reconfigure(labels_of_checks(settings))
+        self._notifier_watch.reconfigure(tuple(notifiers))
+        await self._registration.reconfigure(configuration_hash(loaded), self._clock.wall_ms())
+        return CommandResult(True, f"reloaded {loaded.path or 'the defaults'}: {len(settings.checks)} checks, {len(rules)} rules")

@@ -1,0 +1,64 @@
+"""The leader's row in the state, and the viewers that follow it."""
+
+from __future__ import annotations
+
+import contextlib
+
+from tui_monitor.core.troubles import Troubles
+from tui_monitor.core.version import VERSION
+from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.runtime.leader_identity import LeaderIdentity
+from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.records import LeaderRow
+from tui_monitor.storage.repository import StateRepository
+
+EVERY_MS = 5_000
+STATE_GONE = "the state directory was removed or replaced: nothing that happens now outlives this process; restart it"
+
+
+class Registration:
+    """Keeps the row fresh. ``configuration``: the hash that decides which dashboard may take over from a daemon that ends."""
+
+    def __init__(
+        self, state: StateRepository, directory: StateDirectory, troubles: Troubles, identity: LeaderIdentity, configuration: str
+    ) -> None:
+        self.viewers = False
+        """Whether any process followed this one at the last look."""
+        self._state = state
+        self._directory = directory
+        self._troubles = troubles
+        self._identity = identity
+        self._configuration = configuration
+        self._lock_file = directory.lock_identity()
+        self._at = 0
+
+    async def reconfigure(self, configuration: str, now: int) -> None:
+        """Register another configuration at once."""
+        self._configuration = configuration
+        await self.heartbeat(now)
+
+    async def step(self, now: int) -> None:
+        """Write the row every 5 s."""
+        if now - self._at >= EVERY_MS or now < self._at:
+            await self.heartbeat(now)
+
+    async def heartbeat(self, now: int) -> None:
+        """Write the row now."""
+        self._at = now
+        self._troubles.set("state-gone", STATE_GONE if self._directory.lock_identity() != self._lock_file else "")
+        row = LeaderRow(self._identity.pid, self._identity.kind, VERSION, self._configuration, self._identity.since, now)
+        try:
+            await self._state.transaction(lambda state: state.processes.save_leader(row), durable=False)
+        except StorageFault as error:
+            self._troubles.raise_("state", f"the state cannot be written: {error}")
+
+    async def look_for_viewers(self, now: int) -> bool:
+        """Whether anybody follows; what was known where the state cannot be read."""
+        with contextlib.suppress(StorageFault):
+            self.viewers = bool(await self._state.read(lambda state: state.processes.viewers(now)))
+        return self.viewers
+
+    async def clear(self) -> None:
+        """Delete the row: this process ends in good order."""
+        with contextlib.suppress(StorageFault):
+            await self._state.transaction(lambda state: state.processes.clear_leader(self._identity.pid))

@@ -1,0 +1,33 @@
+"""Queries that become metrics: a key `queries` that kinds of databases share, and what a probe with queries offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from tui_monitor.config.fields import Duration, Interval
+from tui_monitor.config.section import Section, key
+from tui_monitor.core.values import Sample
+
+
+class QuerySettings(Section):
+    """A read-only SQL query whose rows become samples: the column `value` is the value, the other columns are labels."""
+
+    metric: str = key(doc="the metric's name", pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", example="orders")
+    sql: str = key(doc="one SELECT statement", min_length=1, example="select status, count(*) as value from orders group by status")
+    interval: Interval = key(default=60.0, doc="how often it runs", gt=0)
+    timeout: Duration = key(default=5.0, doc="statement_timeout", gt=0)
+
+
+@runtime_checkable
+class HasQueries(Protocol):
+    """A probe whose check has queries, each with a rhythm of its own."""
+
+    @property
+    def queries(self) -> Sequence[QuerySettings]:
+        """The queries to run."""
+        ...
+
+    async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
+        """The samples of one run, and why it failed ("" where it did not)."""
+        ...
