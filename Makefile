@@ -18,12 +18,12 @@ test-slow: $(VENV)/.test-ready  ## the tests that need many seconds each
 check: $(VENV)/.test-ready lint types test  ## format, lint, types, tests
 
 format: $(VENV)/.test-ready
-	$(BIN)/ruff format tui_monitor tests bench
-	$(BIN)/ruff check --fix tui_monitor tests bench
+	$(BIN)/ruff format tui_monitor tests bench fuzz
+	$(BIN)/ruff check --fix tui_monitor tests bench fuzz
 
 lint: $(VENV)/.test-ready
-	$(BIN)/ruff format --check tui_monitor tests bench
-	$(BIN)/ruff check tui_monitor tests bench
+	$(BIN)/ruff format --check tui_monitor tests bench fuzz
+	$(BIN)/ruff check tui_monitor tests bench fuzz
 	$(BIN)/lint-imports
 
 types: $(VENV)/.test-ready
@@ -34,6 +34,9 @@ docs: $(VENV)/.test-ready  ## write the parts of docs/ and the example configura
 
 bench: $(VENV)/.test-ready  ## measure; prints JSON, asserts nothing
 	$(BIN)/python bench/run.py
+
+fuzz: $(VENV)/.test-ready  ## hostile input for every reader: 50,000 inputs each, some minutes; FUZZ="--seed 7 promql" chooses
+	$(BIN)/python -m fuzz.run $(FUZZ)
 
 # A Python without ensurepip (Debian without python3-venv) is told so by venv itself.
 $(BIN)/python:

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.core.values import Labels, labels_of
+from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.schema import HOUR_MS, SERIES_BITS
 from tui_monitor.storage.history.writer import History
@@ -215,8 +216,9 @@ def reading(path: Path, hours: int) -> Iterator[dict[str, Any]]:
         points = 0
         for kind in ("cpu_usage_ratio", "probe_duration_seconds", "requests_total"):
             labels = labels_of(kind, instance="node-05", job="bench")
-            first, median = timed(partial(reader.downsampled, labels, now - span * HOUR_MS, now, 300))
-            points = len(reader.downsampled(labels, now - span * HOUR_MS, now, 300))
+            matchers = tuple(Matcher(name, "=", value) for name, value in labels)
+            first, median = timed(partial(reader.downsampled_all, matchers, now - span * HOUR_MS, now, 300))
+            points = len(reader.downsampled_all(matchers, now - span * HOUR_MS, now, 300)[labels])
             worst = max(worst, first, median)
         yield figure(name, worst, target, "ms", points=points, last_median_ms=median)
     probe = labels_of("probe_duration_seconds", instance="node-05", job="bench")

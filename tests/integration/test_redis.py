@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -128,6 +129,17 @@ async def test_passwords_and_permissions() -> None:
             result = await probe.probe()
             assert result.status is HealthStatus.HEALTHY
             assert result.facts == {"statistics": "this user may not do that (ACL)"}
+
+
+async def test_local_socket(tmp_path: Path) -> None:
+    """A server is reached through its socket, with the same figures; the reason names no path where nobody listens there."""
+    path = tmp_path / "redis.sock"
+    with redis_server(unixsocket=str(path)):
+        async with probing(f"unix://{path}") as probe:
+            result = await probe.probe()
+    assert result.status is HealthStatus.HEALTHY and values(result)["redis_connected_clients"] >= 1
+    async with probing(f"unix://{path}") as probe:
+        assert "local socket" in (await probe.probe()).reason
 
 
 async def test_stopped_and_restarted_server(own_redis: RedisServer) -> None:

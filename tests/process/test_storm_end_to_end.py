@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.processes import until
 from tests.support.receivers import Receiver, receiver
+from tui_monitor.board.codec import board_to_json
 from tui_monitor.config.load import load
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.values import Sample, labels_of
@@ -81,4 +82,4 @@ async def test_a_storm_is_told_whole_in_few_messages(tmp_path: Path, rules: str,
         assert in_storm <= most and len(hook.requests) <= 2 * most
         assert len({request.headers["idempotency-key"] for request in hook.requests}) == len(hook.requests)
         await until(lambda: not leader.engine.alerts)
-        assert leader.board is None or len(leader.board.to_json()) < 1_000_000
+        assert leader.board is None or len(board_to_json(leader.board)) < 1_000_000

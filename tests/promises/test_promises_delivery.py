@@ -21,7 +21,7 @@ from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.delivery.retry_policy import judge
+from tui_monitor.delivery.retry_policy import outcome_of
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing, compile_routing
 from tui_monitor.notifiers.api import SendError
@@ -413,7 +413,7 @@ async def test_retries_are_spread(house: Callable[..., Any]) -> None:
         async with asyncio.timeout(60):
             while not (entries := await life.entries()) or entries[0].state != "retrying":  # noqa: ASYNC110  a thread is at work
                 await asyncio.sleep(0.005)
-        pauses = [(judge(entries[0], SendError("busy"), 0, jitter).next_try or 0) for jitter in (0.0, 0.5, 1.0)]
+        pauses = [(outcome_of(entries[0], SendError("busy"), 0, jitter).next_try or 0) for jitter in (0.0, 0.5, 1.0)]
         assert pauses == [1600, 2000, 2400]
 
 

@@ -24,6 +24,7 @@ from tests.screens.test_app_keys import ENVIRON, make, running
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tests.support.paths import ROOT
+from tui_monitor.board.codec import board_to_json
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.tui.app import MonitorApp
@@ -88,7 +89,7 @@ def test_the_stored_board_does_not_say_what_this_process_is(tmp_path: Path) -> N
     directory = open_directory(tmp_path / "state")
     with contextlib.closing(sqlite3.connect(directory.history_db)) as db, db:
         db.execute("CREATE TABLE facts (id INTEGER PRIMARY KEY, at INTEGER, data BLOB)")
-        db.execute("INSERT INTO facts VALUES (1, 1, ?)", (boards.busy().to_json(),))
+        db.execute("INSERT INTO facts VALUES (1, 1, ?)", (board_to_json(boards.busy()),))
     board = stored_board(directory)
     assert board.alerts and leader_text(board.leader) == "starting"
 

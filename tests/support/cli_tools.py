@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.board.codec import board_to_json
 from tui_monitor.board.values import Board, CheckView, LeaderView, MountView, Resources
 from tui_monitor.cli.main import main
 from tui_monitor.core.audit import Audit
@@ -128,7 +129,7 @@ def make_state(
         for at, value in points:
             history.append(at, [(labels, value)])
     if stored is not None:
-        history.put_board(stored.at, stored.to_json())
+        history.put_board(stored.at, board_to_json(stored))
     history.commit(now_ms())
     history.close()
     return path

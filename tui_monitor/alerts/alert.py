@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import Labels
 
 AlertState = Literal["pending", "firing", "resolved"]
@@ -105,26 +103,3 @@ class Transition:
 def labels_text(labels: Mapping[str, str]) -> str:
     """What tells the alerts of a rule apart: "check=api team=db", without name, severity and host."""
     return " ".join(f"{key}={value}" for key, value in labels.items() if key not in ("alertname", "severity", "host"))
-
-
-def to_json(alert: Alert) -> dict[str, object]:
-    """The alert as `alerts --json` prints it (contract.md): times RFC 3339 UTC; NaN and infinities as texts; null: not there yet."""
-    ack = alert.acknowledged
-    value: object = alert.value
-    if alert.value is not None and not math.isfinite(alert.value):
-        value = "NaN" if alert.value != alert.value else "+Inf" if alert.value > 0 else "-Inf"
-    return {
-        "id": alert.id,
-        "fingerprint": alert.fingerprint,
-        "labels": dict(alert.labels),
-        "annotations": dict(alert.annotations),
-        "severity": alert.severity,
-        "state": alert.state,
-        "value": value,
-        "starts_at": rfc3339(alert.starts_at or alert.active_at),
-        "ends_at": None if alert.ends_at is None else rfc3339(alert.ends_at),
-        "acknowledged": None
-        if ack is None
-        else {"by": ack.by, "at": rfc3339(ack.at), "note": ack.note, "until": None if ack.until is None else rfc3339(ack.until)},
-        "suppressed_by": list(alert.suppressed_by),
-    }

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from tui_monitor.alerts.identity import NO_DATA
 from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.core.catalogue.languages import phrases
+from tui_monitor.core.humanize import span_words
 from tui_monitor.core.values import Labels
 
 WATCH = "/no-data"
@@ -17,6 +19,7 @@ MOST_MISSING = 1000
 
 def watching(rule: Rule) -> Rule:
     """The rule that alerts when the subjects of this one are missing."""
+    words = phrases(rule.language)
     name = " ".join(part for part in (rule.alert, rule.labels.get("category", "")) if part)
     return replace(
         rule,
@@ -28,8 +31,8 @@ def watching(rule: Rule) -> Rule:
         keep_firing_for_s=0.0,
         labels={**{key: text for key, text in rule.labels.items() if key != "severity"}, NO_DATA: "true"},
         annotations={
-            "summary": f"No data for {name}",
-            "description": f"What the rule looks at has sent nothing for {rule.no_data_for_s:g} s: see whether its source still runs.",
+            "summary": words.no_data_summary.format(name=name),
+            "description": words.no_data_description.format(time=span_words(rule.no_data_for_s, words.units)),
         },
         no_data="hold",
         resolve_when=None,

@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import Protocol
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import DAY, HOUR, MINUTE, span_words
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import METRIC_NAME, Labels, label
 from tui_monitor.promql.queryable import Matcher
@@ -119,18 +120,10 @@ def _seconds_left(points: Sequence[Point], look: _Look, now: int, free: float) -
 
 
 def _full(seconds: float) -> str:
-    return f"full in {_length(seconds)}" if seconds >= 60 else "full in a minute"
-
-
-def _length(seconds: float) -> str:
-    """At most two units: 3 d 4 h, 5 h 20 min, 40 min; whole hours from six hours on."""
-    minutes = round(seconds / 60)
-    hours = minutes // 60
-    if hours >= 24:
-        return f"{hours // 24} d" + (f" {hours % 24} h" if hours % 24 else "")
-    if hours >= 6 or (hours and not minutes % 60):
-        return f"{hours} h"
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+    """In minutes below six hours, then in hours, from a day on in both: what is further away is known less well."""
+    if seconds < MINUTE:
+        return "full in a minute"
+    return f"full in {span_words(round(seconds / MINUTE) * MINUTE, most=1 if 6 * HOUR <= seconds < DAY else 2)}"
 
 
 # --- what is unusual --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import span_words
 from tui_monitor.core.units import format_duration, rfc3339
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.message import Kind
@@ -147,9 +148,9 @@ def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], f
     ordered = sorted(lengths)
     if one.fired >= _FEW and one.median_s < _SHORT_S and one.acknowledged * 2 < one.fired:
         wait = _nice(for_s + ordered[len(ordered) * 3 // 4])
-        return f"median {_say(one.median_s)}: try for={wait}", f"for={wait}"
+        return f"median {span_words(one.median_s)}: try for={wait}", f"for={wait}"
     if one.still and one.longest_s >= _LONG_S and not one.acknowledged:
-        return f"the longest for {_say(one.longest_s)} and still: acknowledge it, silence it or change its threshold", ""
+        return f"the longest for {span_words(one.longest_s)} and still: acknowledge it, silence it or change its threshold", ""
     if one.reminders >= _NEVER_ACKED and one.reminders * 2 > one.messages:
         return f"{one.reminders} of its {one.messages} messages were reminders: acknowledge it, or raise repeat_interval on its route", ""
     if one.fired >= _NEVER_ACKED and not one.acknowledged and severity_rank(one.severity) > severity_rank("info"):
@@ -160,14 +161,6 @@ def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], f
 def _nice(seconds: float) -> str:
     """The next round length of time that is longer."""
     return format_duration(next((step for step in _STEPS_S if step > seconds), _STEPS_S[-1]))
-
-
-def _say(seconds: float) -> str:
-    """A length in words of one unit: 40 s, 12 min, 3 h, 5 d."""
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def to_json(noise: Noise) -> dict[str, Any]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, Labels, labels_of, severity_rank
 
 Spark = tuple[float | None, ...]
 """Newest last; None is a moment without a value (a failed probe, a gap)."""
-
-STORED_SPARK = 60
 
 
 @frozen
@@ -236,21 +232,6 @@ class Board:
         """How many firing alerts somebody has acknowledged."""
         return sum(1 for alert in self.alerts if alert.state == "firing" and alert.acknowledged_by)
 
-    def to_json(self, sparks: bool = False) -> bytes:
-        """The compact row that viewers follow (they have the samples for sparks); with sparks, shortened, for the next first paint."""
-        raw = _fields(self)
-        raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in self.sparks.items()} if sparks else {}
-        return json.dumps(raw, ensure_ascii=False, separators=(",", ":"), default=_fields).encode()
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    """One level of a view value; a tenth of the cost of dataclasses.asdict, which copies all the way down (a storm has 1,000 alerts)."""
-    return dict(value) if isinstance(value, Mapping) else {name: getattr(value, name) for name in value.__slots__}
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.3g}")
-
 
 def spark_series(board: Board) -> dict[str, Labels]:
     """Which series each spark of the board is drawn from."""
@@ -268,39 +249,6 @@ def spark_series(board: Board) -> dict[str, Labels]:
     for check in board.checks:
         keys[f"check:{check.name}"] = check.series
     return keys
-
-
-def board_from_json(data: bytes) -> Board:
-    """The board that `Board.to_json` wrote; ValueError, KeyError or TypeError for anything else."""
-    raw = json.loads(data)
-    raw["status"] = HealthStatus(raw["status"])
-    raw["checks"] = tuple(_check(entry) for entry in raw["checks"])
-    raw["resources"] = _resources(raw["resources"])
-    raw["alerts"] = tuple(_alert(entry) for entry in raw["alerts"])
-    raw["leader"] = LeaderView(**raw["leader"])
-    raw["sparks"] = {key: tuple(values) for key, values in raw["sparks"].items()}
-    raw["limits"] = {metric: tuple((value, severity) for value, severity in limits) for metric, limits in raw.get("limits", {}).items()}
-    for key in ("trouble", "notifiers", "advice"):
-        raw[key] = tuple(raw[key])
-    return Board(**raw)
-
-
-def _check(raw: dict[str, Any]) -> CheckView:
-    windows = {key: Window(**window) for key, window in raw.pop("windows").items()}
-    status = HealthStatus(raw.pop("status"))
-    return CheckView(**{**raw, "windows": windows, "status": status, "depends_on": tuple(raw["depends_on"])})
-
-
-def _resources(raw: dict[str, Any]) -> Resources:
-    parts: dict[str, type] = {"mounts": MountView, "interfaces": InterfaceView, "disks": DiskView, "processes": ProcessView}
-    for key, kind in parts.items():
-        raw[key] = tuple(kind(**entry) for entry in raw[key])
-    return Resources(**{**raw, "cores": tuple(raw["cores"]), "load": tuple(raw["load"])})
-
-
-def _alert(raw: dict[str, Any]) -> AlertView:
-    deliveries = tuple(Delivery(**entry) for entry in raw.pop("deliveries"))
-    return AlertView(**{**raw, "deliveries": deliveries, "suppressed_by": tuple(raw["suppressed_by"])})
 
 
 @frozen

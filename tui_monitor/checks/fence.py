@@ -28,14 +28,17 @@ def admit_samples(samples: object) -> tuple[tuple[Sample, ...], str]:
     refused = ""
     if not isinstance(samples, Iterable) or isinstance(samples, str | bytes):
         return (), f"the source gave {_kind(samples)} in place of samples"
-    for count, sample in enumerate(samples):
-        if count == MOST_SAMPLES:
-            return tuple(admitted), f"more than {MOST_SAMPLES:,} samples: the rest is left out"
-        found = _sample(sample)
-        if isinstance(found, Sample):
-            admitted.append(found)
-        else:
-            refused = refused or found
+    try:
+        for count, sample in enumerate(samples):
+            if count == MOST_SAMPLES:
+                return tuple(admitted), f"more than {MOST_SAMPLES:,} samples: the rest is left out"
+            found = _admitted(sample)
+            if isinstance(found, Sample):
+                admitted.append(found)
+            else:
+                refused = refused or found
+    except Exception as error:  # noqa: BLE001  an iterator from outside may raise anything; what it gave before is kept
+        refused = refused or f"the source broke off: {type(error).__name__}"
     return tuple(admitted), refused
 
 
@@ -47,7 +50,7 @@ def number(value: object) -> float | None:
         return None
     try:
         return float(value)
-    except (OverflowError, ValueError):
+    except Exception:  # noqa: BLE001  too large, or a number of another class, which may raise anything
         return None
 
 
@@ -73,6 +76,13 @@ def text_of(error: BaseException) -> str:
         return clean(str(error))
     except Exception:  # noqa: BLE001  an exception from outside may raise anything here
         return ""
+
+
+def _admitted(sample: Any) -> Sample | str:
+    try:
+        return _sample(sample)
+    except Exception as error:  # noqa: BLE001  a value from outside may raise anything where it is touched
+        return f"{_kind(sample)} is no sample: {type(error).__name__}"
 
 
 def _sample(sample: Any) -> Sample | str:
@@ -118,11 +128,15 @@ def _seconds(value: object) -> float | None:
 
 
 def _pairs(texts: object) -> list[tuple[object, object]]:
-    return list(texts.items())[:MOST_TEXTS] if isinstance(texts, Mapping) else []
+    try:
+        return list(texts.items())[:MOST_TEXTS] if isinstance(texts, Mapping) else []
+    except Exception:  # noqa: BLE001  a mapping from outside may raise anything
+        return []
 
 
 def _text(value: object) -> str:
-    return clip(clean(value if isinstance(value, str) else _shown(value), newlines=True), TEXT_LENGTH)
+    text = str.__str__(value) if isinstance(value, str) else _shown(value)  # of a class of its own, the plain text
+    return clip(clean(text, newlines=True), TEXT_LENGTH)
 
 
 def _shown(value: object) -> str:

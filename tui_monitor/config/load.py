@@ -29,6 +29,8 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Configur
         at = re.search(r"\(at line (\d+), column \d+\)", str(error))
         said = re.sub(r" \(at (line .*|end of document)\)", "", str(error))
         raise _unusable(path, f"not valid TOML: {said}", int(at[1]) if at else text.count("\n") + 1) from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        raise _unusable(path, "not valid TOML: a number is too long") from None
     except RecursionError:
         raise _unusable(path, "brackets within brackets, too deep to read") from None
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import TypeGuard
+
+from tui_monitor.core.units import duration_parts
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING = "-"
@@ -60,19 +63,31 @@ def latency(seconds: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """A length of time in at most two units: "20s", "12m", "3h 05m", "2d 4h", "12d"; below a minute in steps of ten seconds."""
+    """A length of time for a column: "20s", "12m", "3h 05m", "2d 4h", "12d"; below a minute in steps of ten seconds."""
     if not _real(seconds):
         return NOTHING
+    if seconds < MINUTE:
+        return f"{int(seconds) // 10 * 10}s" if seconds >= 10 else "now"
+    parts = dict((unit, count) for count, unit in _coarse(seconds))
+    if "h" in parts and "d" not in parts:
+        return f"{parts['h']}h {parts.get('m', 0):02d}m"
+    if 0 < parts.get("d", 0) < 10:
+        return f"{parts['d']}d {parts.get('h', 0)}h"
+    return "".join(f"{count}{unit}" for unit, count in parts.items())
+
+
+UNIT_WORDS = {"d": " d", "h": " h", "m": " min", "s": " s"}
+
+
+def span_words(seconds: float, words: Mapping[str, str] = UNIT_WORDS, *, most: int = 2) -> str:
+    """A length of time for a sentence, in the unit ``words`` of its language: "45 s", "12 min", "3 h 5 min", "2 d 4 h", "12 d"."""
+    return " ".join(f"{count}{words[unit]}" for count, unit in _coarse(seconds)[:most])
+
+
+def _coarse(seconds: float) -> list[tuple[int, str]]:
+    """Two units at most, one below an hour and from ten days on: nobody reads more."""
     whole = max(0, int(seconds))
-    if whole < MINUTE:
-        return f"{whole // 10 * 10}s" if whole >= 10 else "now"
-    if whole < HOUR:
-        return f"{whole // MINUTE}m"
-    if whole < DAY:
-        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
-    if whole < 10 * DAY:
-        return f"{whole // DAY}d {whole % DAY // HOUR}h"
-    return f"{whole // DAY}d"
+    return duration_parts(whole, 2 if HOUR <= whole < 10 * DAY else 1)
 
 
 def age(since: int, now: int) -> str:

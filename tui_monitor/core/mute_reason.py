@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MUTE_KINDS = ("silence", "maintenance", "depends_on", "inhibit", "waiting", "inactive")
+
 
 class MuteReason(NamedTuple):
-    """``kind`` is silence, maintenance, depends_on, inhibit, waiting or inactive; ``name`` the silence's id, the window, check or alert.
+    """``kind`` is one of MUTE_KINDS; ``name`` the silence's id, the window, check or alert.
 
     Its text ("silence:7f3a", "inactive") is what alerts and boards carry. "waiting": for a parent check's verdict; "inactive": outside
     the active times of the alert's routes, without a name.

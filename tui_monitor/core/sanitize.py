@@ -14,6 +14,8 @@ _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\
 _SUSPECT = re.compile(rf"[{_CONTROLS}\t\n\u2028\u2029\ud800-\udfff]")
 _DROPPED = re.compile(rf"[{_CONTROLS}]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LONGEST_WORD = 200
+"""Characters of a word that is compared with known ones: no name is longer, and comparing recurses and takes long."""
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 
 
@@ -40,7 +42,7 @@ def near(word: str, known: Iterable[str]) -> str:
     import difflib  # only for faults
 
     by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1) if len(word) <= _LONGEST_WORD else []
     return by_lower[found[0]] if found else ""
 
 

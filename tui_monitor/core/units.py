@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from tui_monitor.core.sanitize import clip
+
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+_PARTS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 _LONGEST = 1000 * 31536000.0
+_LARGEST = 2**63 - 1
+_MOST_CHARACTERS = 100
+"""Of a text that is looked at: the search for a unit takes time by the square of the length."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?")
 _SIZE_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -16,7 +22,10 @@ def parse_duration(value: object) -> float:
     """Seconds of "10s", "1h30m", "500ms" or a plain number of seconds; ValueError says what is wanted."""
     if isinstance(value, bool):
         raise ValueError('a duration such as "10s" or "1h30m" is wanted')
-    seconds = float(value) if isinstance(value, int | float) else _seconds(str(value).strip())
+    try:
+        seconds = float(value) if isinstance(value, int | float) else _seconds(str(value).strip())
+    except OverflowError:  # a whole number of more than 308 digits
+        seconds = _LONGEST + 1
     if seconds < 0:
         raise ValueError("a duration cannot be negative")
     if not seconds <= _LONGEST:
@@ -25,6 +34,8 @@ def parse_duration(value: object) -> float:
 
 
 def _seconds(text: str) -> float:
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"a duration of at most {_MOST_CHARACTERS} characters is wanted")
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
     parts = _DURATION.findall(text)
@@ -35,12 +46,18 @@ def _seconds(text: str) -> float:
 
 def parse_size(value: object) -> int:
     """Bytes of "512MiB", "1GB" or a plain number; ValueError says what is wanted."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > _LARGEST:
+        raise ValueError("a size of at most 8 EiB is wanted")
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    match = _SIZE.fullmatch(str(value).strip())
-    if isinstance(value, bool) or match is None:
-        raise ValueError(f'"{value}" is not a size; write for example "512MiB" or "2GB"')
-    return int(float(match[1]) * _SIZE_UNITS[match[2] or "B"])
+    text = "" if isinstance(value, bool) else str(value).strip()
+    match = _SIZE.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
+    if match is None:
+        raise ValueError(f'"{clip(str(value), _MOST_CHARACTERS)}" is not a size; write for example "512MiB" or "2GB"')
+    size = float(match[1]) * _SIZE_UNITS[match[2] or "B"]
+    if not size <= _LARGEST:
+        raise ValueError("a size of at most 8 EiB is wanted")
+    return int(size)
 
 
 def parse_ratio(value: object) -> float:
@@ -55,17 +72,24 @@ def parse_ratio(value: object) -> float:
     return ratio
 
 
-def format_duration(seconds: float) -> str:
-    """The shortest exact spelling: 5400 → "1h30m", 0.5 → "500ms", 0 → "0s"."""
-    milliseconds = round(seconds * 1000)
-    if milliseconds == 0:
-        return "0s"
-    text = ""
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        count, milliseconds = divmod(milliseconds, size)
-        if count:
-            text += f"{count}{unit}"
-    return text
+def duration_parts(seconds: float, most: int = 5) -> list[tuple[int, str]]:
+    """The counts of a length of time that are not zero, from days to milliseconds: 5400 → [(1, "h"), (30, "m")], 0 → [(0, "s")].
+
+    At most the ``most`` largest of its units in a row; what is below them is dropped.
+    """
+    rest, parts = round(seconds * 1000), list[tuple[int, str]]()
+    for unit, size in _PARTS:
+        count, rest = divmod(rest, size)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), None)
+    return [part for part in parts[first : first + most] if part[0]] if first is not None else [(0, "s")]
+
+
+def format_duration(seconds: float, most: int = 5) -> str:
+    """The spelling that `parse_duration` reads, exact unless only the ``most`` largest units are wanted: 5400 → "1h30m", 0.5 → "500ms"."""
+    if not abs(seconds) <= _LONGEST:  # beyond any calendar, infinite or no number: plain seconds
+        return f"{seconds:g}s"
+    return "".join(f"{count}{unit}" for count, unit in duration_parts(seconds, most))
 
 
 def parse_rate(text: str) -> tuple[int, float]:

@@ -20,7 +20,7 @@ _EDIT_PAUSE_S = 30.0
 """After an edit that failed and may yet succeed; longer where the service asks for it."""
 
 
-class Aftercare:
+class FollowUps:
     """Done by each notifier's worker when nothing waits to be sent; ``alerts`` are all alerts as they are now."""
 
     def __init__(self, repository: StateRepository, clock: Clock, alerts: Callable[[], Iterable[Alert]]) -> None:

@@ -12,7 +12,7 @@ from tui_monitor.storage.records import OutboxRow, notification_id
 _MOST = 1000
 
 
-class Unrecorded:
+class MemoryQueue:
     """One notifier's messages in memory."""
 
     def __init__(self) -> None:

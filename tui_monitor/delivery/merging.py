@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.message import AlertSnapshot, Kind, Message
-from tui_monitor.dispatch.wording import is_resolved, say
+from tui_monitor.dispatch.wording import is_resolved
 
 LISTED = 20
 MERGEABLE: tuple[Kind, ...] = ("firing", "resolved", "reminder")
@@ -54,7 +55,7 @@ def summarise(messages: Sequence[Message]) -> Message:
     *earlier, last = messages
     alerts = sorted(newest_snapshots(messages), key=lambda alert: (is_resolved(alert), -severity_rank(alert.severity)))
     resolved = sum(map(is_resolved, alerts))
-    title = say(last.language, "summary", firing=len(alerts) - resolved, resolved=resolved)
+    title = phrases(last.language).backlog.format(firing=len(alerts) - resolved, resolved=resolved)
     grave = [alert.severity for alert in alerts if not is_resolved(alert)] or [alert.severity for alert in alerts] or [last.severity]
     return replace(
         last,
@@ -77,4 +78,4 @@ def _listing(messages: Sequence[Message]) -> list[str]:
     ordered = sorted(messages, key=lambda message: (message.kind == "resolved", -severity_rank(message.severity)))
     more = sum(message.held_back for message in messages) + max(0, len(ordered) - LISTED)
     titles = [message.title for message in ordered[:LISTED]]
-    return [*titles, say(messages[-1].language, "more", count=more)] if more else titles
+    return [*titles, phrases(messages[-1].language).more.format(count=more)] if more else titles

@@ -19,30 +19,30 @@ IDLE_S = 10.0
 
 
 @frozen
-class Taken:
+class Claim:
     """The row to send now, or None and how many seconds to wait before looking again."""
 
     entry: OutboxRow | None
     wait: float = 0.0
 
 
-def take(outbox: OutboxTable, notifier: str, limit: RateLimit, now_ms: int, receivers: Sequence[str] = ()) -> Taken:
+def claim_next(outbox: OutboxTable, notifier: str, limit: RateLimit, now_ms: int, receivers: Sequence[str] = ()) -> Claim:
     """Claim the next row of a notifier, inside the caller's transaction; ``receivers``: those that it has of its own."""
     while (head := outbox.next_due(notifier, now_ms)) is not None and _merge_late_pair(outbox, head):
         pass
     if head is None:
         due = outbox.next_due_at(notifier)
-        return Taken(None, IDLE_S if due is None else min(IDLE_S, max(0.05, (due - now_ms) / 1000)))
+        return Claim(None, IDLE_S if due is None else min(IDLE_S, max(0.05, (due - now_ms) / 1000)))
     window = round(limit.window * 1000)
     used, first = outbox.tries_in_window(notifier, now_ms, window)
     if used >= limit.count and first is not None and head.attempts == 0:
-        return Taken(None, max(0.05, (first + window - now_ms) / 1000))
+        return Claim(None, max(0.05, (first + window - now_ms) / 1000))
     if limit.count - used <= 1 and head.kind in MERGEABLE and not head.possible_repeat:
         _merge_backlog(outbox, notifier)
     if leave_to_parts(outbox, head, receivers, now_ms):
-        return Taken(None, 0.05)
+        return Claim(None, 0.05)
     entry = outbox.claim_next(notifier, now_ms)
-    return Taken(_with_note(outbox, entry, now_ms), 0.0) if entry else Taken(None, 0.05)
+    return Claim(_with_note(outbox, entry, now_ms), 0.0) if entry else Claim(None, 0.05)
 
 
 def _merge_late_pair(outbox: OutboxTable, head: OutboxRow) -> bool:

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
-from tui_monitor.delivery.follow_ups import Aftercare
-from tui_monitor.delivery.memory_queue import Unrecorded
-from tui_monitor.delivery.next_message import IDLE_S, take
+from tui_monitor.delivery.follow_ups import FollowUps
+from tui_monitor.delivery.memory_queue import MemoryQueue
+from tui_monitor.delivery.next_message import IDLE_S, claim_next
 from tui_monitor.delivery.receivers import Fate, fate_of, row_of, write_fate
 from tui_monitor.delivery.retry_policy import GIVE_UP_MS
 from tui_monitor.dispatch.message import Kind, Message, State
-from tui_monitor.dispatch.wording import is_resolved, late_note, say
+from tui_monitor.dispatch.wording import is_resolved, late_note
 from tui_monitor.notifiers.abilities import Addressed, Editable
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.storage.faults import StorageFault
@@ -73,12 +74,12 @@ class Outbox:
         self._clock = clock
         self._on_event = on_event
         self._jitter = jitter
-        self._aftercare = Aftercare(repository, clock, alerts)
+        self._follow_ups = FollowUps(repository, clock, alerts)
         self._wakes: dict[str, asyncio.Event] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, float] = {}
         self._retired: list[Notifier] = []
-        self._memory: dict[str, Unrecorded] = {}
+        self._memory: dict[str, MemoryQueue] = {}
         self._unwritten: dict[str, Fate] = {}
         self._past: dict[str, tuple[OutboxRow, SendResult, int]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -190,13 +191,15 @@ class Outbox:
             if not self._recovered or not await self._flush():
                 return min(pause, _STORE_PAUSE_S)
             receivers = notifier.receivers if isinstance(notifier, Addressed) else ()
-            taken = await self._repository.transaction(lambda state: take(state.outbox, notifier.name, notifier.rate_limit, now, receivers))
-            if taken.entry is None:
-                again = await self._aftercare.step(notifier)
-                return min(pause, taken.wait) if again is None else min(pause, taken.wait, again)
+            claim = await self._repository.transaction(
+                lambda state: claim_next(state.outbox, notifier.name, notifier.rate_limit, now, receivers)
+            )
+            if claim.entry is None:
+                again = await self._follow_ups.step(notifier)
+                return min(pause, claim.wait) if again is None else min(pause, claim.wait, again)
         except StorageFault:
             return min(pause, _STORE_PAUSE_S)
-        await self._send_row(notifier, taken.entry)
+        await self._send_row(notifier, claim.entry)
         return 0.0
 
     async def _send_row(self, notifier: Notifier, entry: OutboxRow) -> None:
@@ -215,7 +218,7 @@ class Outbox:
             self._show([notifier], [alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
 
     async def _send_from_memory(self, notifier: Notifier, entry: OutboxRow) -> None:
-        fate = await self._deliver(notifier, entry, say(entry.message.language, "unrecorded"))
+        fate = await self._deliver(notifier, entry, phrases(entry.message.language).unrecorded)
         self._tell(entry, fate, recorded=False)
         self._keep_in_memory(entry, fate)
         if fate.result.next_try is None:
@@ -283,8 +286,8 @@ class Outbox:
             self._past.pop(key, None)
         return True
 
-    def _memory_of(self, name: str) -> Unrecorded:
-        return self._memory.setdefault(name, Unrecorded())
+    def _memory_of(self, name: str) -> MemoryQueue:
+        return self._memory.setdefault(name, MemoryQueue())
 
     def _tell(self, entry: OutboxRow, fate: Fate, recorded: bool) -> None:
         self._tell_one(entry, fate.result, recorded)
@@ -300,7 +303,7 @@ class Outbox:
     def _show(self, notifiers: Iterable[Notifier], alert_ids: Iterable[str], by: str | None) -> None:
         idents = list(alert_ids)
         for notifier in notifiers:
-            self._aftercare.queue(notifier, idents, by)
+            self._follow_ups.queue(notifier, idents, by)
 
     async def _keep_house(self) -> None:
         """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.delivery.merging import MERGEABLE
-from tui_monitor.delivery.retry_policy import judge
+from tui_monitor.delivery.retry_policy import outcome_of
 from tui_monitor.dispatch.message import Message, part_for, part_thread
 from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.receivers import PartlySent
@@ -35,8 +35,8 @@ def fate_of(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> F
     message = entry.message
     apart = bool(message.to)
     if not isinstance(error, PartlySent):
-        return Fate(replace(judge(entry, error, now_ms, jitter), apart=apart))
-    results = {receiver: judge(entry, each, now_ms, jitter) for receiver, each in error.failures.items()}
+        return Fate(replace(outcome_of(entry, error, now_ms, jitter), apart=apart))
+    results = {receiver: outcome_of(entry, each, now_ms, jitter) for receiver, each in error.failures.items()}
     again = [receiver for receiver, result in results.items() if result.next_try is not None]
     if error.taken:
         return Fate(SendResult("sent", provider_id=error.provider_id, apart=apart), None, _parts(message, results, list(results)))

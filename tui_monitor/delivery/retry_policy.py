@@ -16,7 +16,7 @@ ASIDE_ATTEMPTS = 5
 """So many refusals by a service that answers let later messages of other threads pass."""
 
 
-def judge(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> SendResult:
+def outcome_of(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> SendResult:
     """What a failed send means for its row; ``jitter`` is a random number from 0 to 1.
 
     Unknown (maybe delivered) gets exactly one retry, marked as a possible repeat; a retry that certainly was not delivered does

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
+from tui_monitor.core.catalogue.languages import phrases
+from tui_monitor.core.catalogue.phrases import Phrases
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import span_words
 from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import known_severity
 from tui_monitor.dispatch.message import Kind
-from tui_monitor.dispatch.phrases import ENGLISH, LANGUAGES, Phrases
 
 TITLE_LIMIT = 120
 LISTED = 20
@@ -60,7 +62,7 @@ def compose(
     zone: tzinfo | None = None,
 ) -> tuple[str, str]:
     """Title (one line, at most 120 characters) and text (lines) of a message; ``zone`` None: the machine's own."""
-    teller = _Teller(LANGUAGES.get(language, ENGLISH), now, zone, host)
+    teller = _Teller(phrases(language), now, zone, host)
     if len(stories) == 1:
         title, lines = teller.headline(stories[0]), teller.details(stories[0])
     else:
@@ -71,15 +73,6 @@ def compose(
     if kind != "resolved":
         lines.append(words.look.format(link=link or f"ssh -t {host} tui-monitor"))
     return clip(clean(title), TITLE_LIMIT), clean("\n".join(lines), newlines=True)
-
-
-def duration_text(ms: int, words: Phrases = ENGLISH) -> str:
-    """Two units at most: "45 s", "12 min", "2 h 5 min", "3 d 4 h"."""
-    seconds = max(0, ms) // 1000
-    parts = (seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
-    first = next((place for place, part in enumerate(parts) if part), 3)
-    shown = [first, first + 1] if first < 2 else [first]
-    return " ".join(f"{parts[place]}{words.units[place]}" for place in shown if parts[place] or place == first)
 
 
 class _Teller:
@@ -129,7 +122,7 @@ class _Teller:
         if story.reason == "raised":
             lines.append(words.changed.format(old=self._severity(story.old_severity), new=self._severity(story.severity)))
         if story.escalated_after:
-            lines.append(words.escalated.format(time=duration_text(story.escalated_after, words)))
+            lines.append(words.escalated.format(time=self._span(story.escalated_after)))
         if story.woken:
             lines.append(words.ack_expired)
         if description := clean(notes.get("description", ""), newlines=True).strip():
@@ -168,9 +161,7 @@ class _Teller:
             return f"{words.resolved} {count}: {what}"
         severity = self._severity(firing[0].severity)
         if kind == "reminder":
-            return words.still.format(
-                severity=severity, time=duration_text(max(self._ms(s) for s in firing), words), what=f"{count}: {what}"
-            )
+            return words.still.format(severity=severity, time=self._span(max(self._ms(s) for s in firing)), what=f"{count}: {what}")
         rest = f" · {words.resolved} {ended}" if ended else ""
         if len(firing) == 1:
             return clip(self.headline(firing[0]), TITLE_LIMIT - len(rest)) + rest
@@ -230,7 +221,10 @@ class _Teller:
         return (self._end(story) if story.reason == "resolved" else self._now) - story.starts_at
 
     def _lasted(self, story: AlertText) -> str:
-        return duration_text(self._ms(story), self.words)
+        return self._span(self._ms(story))
+
+    def _span(self, ms: int) -> str:
+        return span_words(ms / 1000, self.words.units)
 
     def _clock(self, stamp: int) -> str:
         there, here = self._local(stamp), self._local(self._now)

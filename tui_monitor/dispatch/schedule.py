@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from tui_monitor.core.sanitize import nearest
+from tui_monitor.core.sanitize import clip, nearest
 from tui_monitor.platform.local_zone import MachineZone, zone_problem
 
 _OFFSET = re.compile(r"(?:UTC|GMT)\s*([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE | re.ASCII)
@@ -24,6 +24,8 @@ ABBREVIATIONS = {
 _TIMES = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _HORIZON_DAYS = 9
 _LONGEST_CHAIN = 10_000
+_LONGEST_NAME = 64
+"""Characters of a zone's name (the longest has 32): zoneinfo imports one package for each "/" in it, within one another."""
 
 
 class Schedule(Protocol):
@@ -41,10 +43,12 @@ class Schedule(Protocol):
 def parse_zone(name: str) -> ZoneInfo:
     """The IANA zone of that name; ValueError where there is none."""
     try:
+        if len(name) > _LONGEST_NAME:
+            raise ValueError
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         advice = _zone_advice(name) or "; write for example Europe/Berlin or UTC"
-        raise ValueError(f'"{name}" is not a time zone{advice}') from None
+        raise ValueError(f'"{clip(name, _LONGEST_NAME)}" is not a time zone{advice}') from None
 
 
 def _zone_advice(name: str) -> str:

@@ -40,6 +40,7 @@ USER_AGENT = f"tui-monitor/{VERSION}"
 _MAX_ANSWER = 64 * 1024
 _TRANSIENT = {408, 425, 429}
 _MAX_RETRY_AFTER = 86_400.0
+_MOST_DIGITS = 20
 
 
 def load_httpx() -> ModuleType:
@@ -95,8 +96,8 @@ class Answer:
     def json(self) -> dict[str, Any] | None:
         """The body's JSON object; None where it is none or is cut off."""
         try:
-            parsed = json.loads(self.body)
-        except ValueError:
+            parsed = json.loads(self.body, parse_int=_whole)
+        except (ValueError, RecursionError):
             return None
         return parsed if isinstance(parsed, dict) else None
 
@@ -130,7 +131,17 @@ def retry_after(value: str | None, now_s: float) -> float | None:
         if (moment := http_date(value)) is None:
             return None
         seconds = moment - now_s
-    return min(max(0.0, seconds), _MAX_RETRY_AFTER) if seconds == seconds else None
+    return bounded_wait(seconds) if seconds == seconds else None
+
+
+def bounded_wait(seconds: float) -> float:
+    """Seconds that a service asks for: not below 0, at most a day; 0 for what is no number (NaN)."""
+    return min(max(0.0, seconds), _MAX_RETRY_AFTER)
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number of JSON: as a float where no identifier, counter or time is that long."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def http_date(value: str | None) -> float | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
-from tui_monitor.dispatch.wording import say
 
 MARKS = {"critical": "🚨", "error": "❗", "warning": "⚠️", "info": "ℹ️", "resolved": "✅"}
 """A picture for each severity; they differ in shape, not only in colour."""
@@ -31,7 +31,7 @@ def mark_of(message: Message) -> str:
 def headline(message: Message, possible_repeat: bool) -> str:
     """The title in one line, with the mark of a possible repeat."""
     title = clip(clean(message.title).strip() or message.kind, _TITLE)
-    return f"{title} {say(message.language, 'repeat')}" if possible_repeat else title
+    return f"{title} {phrases(message.language).possible_repeat}" if possible_repeat else title
 
 
 def lines_of(message: Message, note: str = "", possible_repeat: bool = False, mark: str = "") -> list[Line]:

@@ -1,4 +1,8 @@
-"""Read durations as Prometheus writes them: 1h30m, 90s, 500ms, 2d, or a plain number of seconds."""
+"""Read durations as Prometheus does: 1h30m, 90s, 500ms, 2d, or a plain number of seconds.
+
+A grammar of its own beside core.units, whose durations are those of the configuration: rule files, `query --step` and the template
+function parseDuration must take and refuse what Prometheus does (1e3 and .5 are seconds, 1.5h and 1m1h are faults).
+"""
 
 from __future__ import annotations
 

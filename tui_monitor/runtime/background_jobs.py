@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 from tui_monitor.checks.dead_mans_ping import Heartbeat
 from tui_monitor.config.settings import Settings
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.tasks import quietly
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.runtime.alert_engine import AlertEngine
@@ -88,7 +88,8 @@ class BackgroundJobs:
 
     async def _acknowledge_from_chat(self, alert_id: str, by: str) -> str:
         result = await self._engine.apply(Acknowledge((alert_id,)), by)
-        return say(self._settings.language, "taken" if result.ok else "gone")
+        words = phrases(self._settings.language)
+        return words.button_done if result.ok else words.button_over
 
     async def _run_hourly(self) -> None:
         await self._clock.sleep(CHECK_HISTORY_AFTER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui_monitor.board.codec import board_to_json
 from tui_monitor.board.values import Board
 from tui_monitor.checks.collector import Collector
 from tui_monitor.core.clock import Clock
@@ -40,17 +41,17 @@ class BoardPublisher:
             self.publish(now)
         stored = None
         if (due or viewers) and self.board is not None:
-            stored = self.board.to_json(sparks=due)
+            stored = board_to_json(self.board, sparks=due)
             self._stored_at = now if due else self._stored_at
         self._recorder.record(self._collector.drain(), now, monotonic, stored)
 
     async def persist_before_alert(self, now: int) -> None:
         """Store the samples and the checks' status by which an alert changes, before the change is committed."""
-        board = self.live_board.make(now).to_json(sparks=True)
+        board = board_to_json(self.live_board.make(now), sparks=True)
         await self._recorder.persist(self._collector.drain(), now, self._clock.monotonic(), board)
 
     async def close(self) -> None:
         """Store what is known now, from which the next leader goes on, and close the history."""
         now = self._clock.wall_ms()
-        board = self.live_board.make(now).to_json(sparks=True) if self.board else None
+        board = board_to_json(self.live_board.make(now), sparks=True) if self.board else None
         await self._recorder.close(self._collector.drain(), now, board)

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board.check_statistics import Statistics
-from tui_monitor.board.values import Board, board_from_json
+from tui_monitor.board.codec import board_from_json
+from tui_monitor.board.values import Board
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard, TimeWatch
 from tui_monitor.config.faults import Configuration
@@ -188,5 +189,5 @@ def _board_of(stored: bytes | None) -> Board | None:
     """The stored board; None where there is none or another version wrote one that cannot be read."""
     try:
         return board_from_json(stored) if stored else None
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None

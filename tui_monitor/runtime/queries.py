@@ -51,7 +51,7 @@ NOTES_BEFORE_MS = 3_600_000
 FAR_MS = 1 << 60
 
 
-class Archive:
+class StoreQueries:
     """Reads both stores, each in a thread of its own, with short read transactions."""
 
     def __init__(self, state_db: Path, reading: HistoryReading) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
-    from tui_monitor.runtime.queries import Archive
+    from tui_monitor.runtime.queries import StoreQueries
     from tui_monitor.runtime.viewer import Viewer
     from tui_monitor.storage.history.interface import HistoryReading
     from tui_monitor.storage.records import LeaderRow
@@ -76,7 +76,7 @@ class Runtime:
         self._by = by
         self._lock = LeaderLock(directory)
         self._viewer: Viewer | None = None
-        self._archive: Archive | None = None
+        self._store_queries: StoreQueries | None = None
         self._reading: HistoryReading | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
@@ -164,9 +164,9 @@ class Runtime:
         self.leader, self._viewer, self._reading = leader, viewer, reading
 
     async def _leave(self) -> None:
-        archive, self._archive, self._reading, self.leader, self._viewer = self._archive, None, None, None, None
-        if archive is not None:
-            await archive.close()
+        queries, self._store_queries, self._reading, self.leader, self._viewer = self._store_queries, None, None, None, None
+        if queries is not None:
+            await queries.close()
 
     def _may_lead(self) -> bool:
         return (self.directory.writable or self.directory.unrecorded) and self._clock.monotonic() >= self._not_before
@@ -266,15 +266,15 @@ class Runtime:
     # --- questions ----------------------------------------------------------------------------------------------------
 
     @property
-    def _queries(self) -> Archive:
+    def _queries(self) -> StoreQueries:
         """Reads both stores; NotReady until this process leads or follows."""
         if self._reading is None:
             raise NotReady("not ready yet")
-        if self._archive is None:
-            from tui_monitor.runtime.queries import Archive
+        if self._store_queries is None:
+            from tui_monitor.runtime.queries import StoreQueries
 
-            self._archive = Archive(self.directory.state_db, self._reading)
-        return self._archive
+            self._store_queries = StoreQueries(self.directory.state_db, self._reading)
+        return self._store_queries
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         """Everything known of one alert."""

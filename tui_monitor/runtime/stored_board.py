@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from dataclasses import replace
 
-from tui_monitor.board.values import Board, LeaderView, Resources, board_from_json
+from tui_monitor.board.codec import board_from_json
+from tui_monitor.board.values import Board, LeaderView, Resources
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.core.version import VERSION
 from tui_monitor.platform.state_directory import StateDirectory
@@ -20,7 +21,7 @@ def stored_board(directory: StateDirectory) -> Board:
         if data is not None:
             board = board_from_json(data)
             return replace(board, leader=replace(board.leader, role="starting"))
-    except (StorageFault, ValueError, KeyError, TypeError):
+    except (StorageFault, ValueError):
         pass  # a row that cannot be read is no reason not to start: the first tick replaces it
     no_leader = LeaderView("viewer", alive=False)
     return Board(0, socket.gethostname(), VERSION, HealthStatus.UNKNOWN, (), Resources(), (), no_leader, loading=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.check_statistics import with_sparks
-from tui_monitor.board.values import Board, LeaderView, board_from_json
+from tui_monitor.board.codec import board_from_json
+from tui_monitor.board.values import Board, LeaderView
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.humanize import stamp
@@ -94,7 +95,7 @@ class Viewer:
                 self.blocked = str(error)
         if found is not None and found[0] != self._seen_facts:
             self._seen_facts = found[0]
-            with contextlib.suppress(ValueError, KeyError, TypeError):
+            with contextlib.suppress(ValueError):
                 self._stored = board_from_json(found[1])
         self._silent = self._silence(now)
         shown = (self._seen_facts, self.leader_alive, self.blocked + self._silent)

@@ -9,13 +9,19 @@ from tui_monitor.alerts.alert import Transition
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.units import rfc3339
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.state import Plan
 
 NOTED_CHANGES = frozenset({"pending", "firing", "raised", "lowered"})
 """The changes whose event keeps the alert's summary as it then was: later values make a new one."""
 MOST_PANELS = 100
+MOST_COMMANDS = 100
+"""How many waiting commands are read at once; the others wait for the next tick."""
+MOST_EVENTS = 1000
+MOST_LIVE = 2000
+"""Alerts of one past moment."""
+MOST_OF_ALERT = 50
+"""Notifications of one alert, the newest."""
 
 
 @frozen
@@ -179,20 +185,3 @@ class UnitOfWork:
 def notification_id(notifier: str, key: str) -> str:
     """The short stable hex id of a message to a notifier."""
     return hashlib.sha256(f"{notifier}\0{key}".encode(errors="replace")).hexdigest()[:12]
-
-
-def notification_json(row: OutboxRow) -> dict[str, object]:
-    """The contract's shape of one notification; times are RFC 3339 UTC or null."""
-    return {
-        "id": row.id,
-        "notifier": row.notifier,
-        "alerts": list(row.alerts),
-        "kind": row.kind,
-        "state": row.state,
-        "attempts": row.attempts,
-        "next_try": rfc3339(row.next_try) if row.next_try is not None and row.state in ("retrying", "unknown") else None,
-        "created_at": rfc3339(row.created_at),
-        "sent_at": None if row.sent_at is None else rfc3339(row.sent_at),
-        "provider_id": row.provider_id or None,
-        "error": row.error or None,
-    }

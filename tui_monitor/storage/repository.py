@@ -63,7 +63,7 @@ class AlertTable(Protocol):
     def history(self, limit: int = 100) -> list[Alert]:
         """All alerts, the live ones first, then the newest ended."""
 
-    def live_at(self, at_ms: int, limit: int = 2000) -> list[tuple[Alert, list[AlertEventRow]]]:
+    def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
         """The alerts that were pending or firing at a moment, as they are now, each with what had happened to it by then."""
 
     def find(self, prefix: str) -> Alert:
@@ -72,10 +72,10 @@ class AlertTable(Protocol):
     def labels(self, ids: Iterable[str]) -> dict[str, dict[str, str]]:
         """The labels of alerts by id; unknown ids are left out."""
 
-    def events(self, alert: str, limit: int = 1000) -> list[AlertEventRow]:
+    def events(self, alert: str) -> list[AlertEventRow]:
         """What happened to one alert, oldest first."""
 
-    def events_between(self, start_ms: int, end_ms: int, limit: int = 1000) -> list[AlertEventRow]:
+    def events_between(self, start_ms: int, end_ms: int) -> list[AlertEventRow]:
         """What happened to any alert from start to end (both included), oldest first."""
 
     def prune(self, now_ms: int, *, keep: int = KEEP_RESOLVED, keep_ms: int = KEEP_RESOLVED_MS) -> int:
@@ -137,7 +137,7 @@ class OutboxTable(Protocol):
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         """The newest rows first, without payload."""
 
-    def of_alert(self, alert_id: str, limit: int = 50, *, payload: bool = False) -> list[OutboxRow]:
+    def of_alert(self, alert_id: str, *, payload: bool = False) -> list[OutboxRow]:
         """The newest notifications about one alert, oldest first."""
 
     def notified(self, notifier: str, alert_ids: Collection[str]) -> list[str]:
@@ -173,7 +173,7 @@ class CommandTable(Protocol):
     def add(self, by: str, verb: str, arguments: str, at_ms: int) -> int:
         """Store a command for the leader, as core.command_codec encodes it; its id."""
 
-    def pending(self, limit: int = 100) -> list[StoredCommand]:
+    def pending(self) -> list[StoredCommand]:
         """Commands that no leader has applied yet, oldest first."""
 
     def finish(self, command: FinishedCommand, at_ms: int) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from tui_monitor.board.values import AlertView
 from tui_monitor.core.commands import Acknowledge, Annotate
 from tui_monitor.core.humanize import stamp
+from tui_monitor.core.times import parse_time
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.prompt import ask_until_valid
 from tui_monitor.widgets.alerts import subject
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
+from tui_monitor.widgets.prompt_parsing import parse_silence, silence_text
 
 NOTE = "a note, or nothing"
 ACKNOWLEDGE_HINT = "Enter acknowledges   Esc leaves"
@@ -60,7 +61,7 @@ def filter_rows(context: ScreenContext, pane: Pane) -> None:
 def time(context: ScreenContext, then: Callable[[int], None]) -> None:
     """Ask for a moment; ``then`` gets it (UTC ms)."""
     ask_until_valid(
-        context, "Go to", lambda text: parse_moment(text, context.now(), context.look.zone), then,
+        context, "Go to", lambda text: parse_time(text, context.now(), context.look.zone), then,
         placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves",
     )  # fmt: skip
 

@@ -29,7 +29,6 @@ RECIPES: Mapping[str, tuple[str, str, bool]] = {
     "band-focus": ("accent", "band-focus", False),
     "band-focus-title": ("accent", "band-focus", True),
     "band-focus-dim": ("band-dim", "band-focus", False),
-    "band-accent": ("accent", "band", True),
     "band-ok": ("fine", "band", True),
     "band-warning": ("caution", "band", True),
     "band-critical": ("critical", "band", True),

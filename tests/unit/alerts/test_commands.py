@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.support.alert_world import World, changes, rules_of
-from tui_monitor.alerts.alert import to_json
 from tui_monitor.alerts.commands import Applied, apply
+from tui_monitor.board.json_shapes import alert_json
 from tui_monitor.core.commands import Acknowledge, AlertCommand, Resolve, Unacknowledge
 
 HOT = {"alert": "Hot", "expr": "heat > 10", "severity": "critical"}
@@ -24,7 +24,7 @@ def test_an_acknowledgement_is_recorded_and_ends_with_the_alert() -> None:
     (step,) = done.transitions
     assert (step.change, step.by, step.note) == ("acknowledged", "kim (ssh 203.0.113.7)", "on it")
     assert [(line.verb, line.subject, line.note) for line in done.audit] == [("ack", f"{alert.id} Hot", "on it")]
-    found = to_json(world.alert)
+    found = alert_json(world.alert)
     assert set(found) == {
         "id", "fingerprint", "labels", "annotations", "severity", "state", "value", "starts_at", "ends_at", "acknowledged", "suppressed_by",
     }  # fmt: skip

@@ -11,65 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.support.cli_tools import Cli, now_ms
 from tests.support.httpserver import serve_in_thread
 from tui_monitor.cli import main as program
-from tui_monitor.cli.options import parse_time
 from tui_monitor.core.version import VERSION
 
 NOW = 1_777_605_000_000
 """2026-05-01T03:10:00Z."""
-
-
-@pytest.mark.parametrize(
-    ("text", "stamp"),
-    [
-        ("0", 0),
-        ("0.0004", 0),
-        ("0.0005", 1),
-        ("1.0015", 1002),
-        ("1777605000.1234", 1_777_605_000_123),
-        ("1777605000.9996", 1_777_605_001_000),
-        ("1.7776050e9", NOW),
-        ("2026-05-01T03:10:00Z", NOW),
-        ("2026-05-01T03:10:00.0004999Z", NOW),
-        ("2026-05-01T03:10:00.0005Z", NOW + 1),
-        ("2026-05-01 05:10:00+02:00", NOW),
-        (" 2026-05-01T03:10:00Z ", NOW),
-        ("1970-01-01T00:00:00Z", 0),
-    ],
-)
-def test_times_are_read_to_the_millisecond(text: str, stamp: int) -> None:
-    """RFC 3339 and Unix seconds, from 0 on, rounded half up."""
-    assert parse_time(text, NOW) == stamp
-
-
-def test_a_time_of_day_is_todays_or_yesterdays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this machine's zone; what is still to come today was yesterday."""
-    monkeypatch.setenv("TZ", "Asia/Seoul")
-    time.tzset()
-    try:
-        midnight = datetime(2026, 5, 1, tzinfo=UTC) - timedelta(hours=9)  # NOW is 12:10 in Seoul
-        for text, hours in (("12:10", 12 + 10 / 60), ("00:00", 0), ("12:11", 12 + 11 / 60 - 24), ("3:05:07", 3 + 5 / 60 + 7 / 3600)):
-            assert parse_time(text, NOW) == round((midnight.timestamp() + hours * 3600) * 1000)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "now", "nan", "inf", "1_000", "-1", "25:00", "12:60", "1:2:3:4", "2026-13-01", "9e99", "１２", "0x10", "12:5"]
-)
-def test_what_is_no_time_is_refused(text: str) -> None:
-    """With advice instead of a guess."""
-    with pytest.raises(ValueError, match=r"time|before|after"):
-        parse_time(text, NOW)
 
 
 def test_the_parser_knows_every_command_and_says_what_is_near(cli: Cli) -> None:

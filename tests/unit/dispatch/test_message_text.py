@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tui_monitor.core.catalogue.korean import KOREAN
 from tui_monitor.core.mute_reason import MuteReason
-from tui_monitor.dispatch.message_text import SHAPES, AlertText, compose, duration_text
-from tui_monitor.dispatch.phrases import KOREAN
+from tui_monitor.dispatch.message_text import SHAPES, AlertText, compose
 
 SEOUL = ZoneInfo("Asia/Seoul")
 T0 = 1_700_000_000_000  # 2023-11-15 07:13:20 in Seoul
@@ -160,22 +160,6 @@ def test_any_text_makes_a_bounded_message(summary: str, label: str, reason: str,
         assert len(title) <= 120 and "\n" not in title
         assert len(text) < 8000 and len(text.splitlines()) <= 30
         (title + text).encode()
-
-
-@pytest.mark.parametrize(
-    ("ms", "english", "korean"),
-    [
-        (0, "0 s", "0초"),
-        (45_000, "45 s", "45초"),
-        (720_000, "12 min", "12분"),
-        (7_500_000, "2 h 5 min", "2시간 5분"),
-        (273_600_000, "3 d 4 h", "3일 4시간"),
-        (-5, "0 s", "0초"),
-    ],
-)
-def test_durations(ms: int, english: str, korean: str) -> None:
-    """Two units at most."""
-    assert duration_text(ms) == english and duration_text(ms, KOREAN) == korean
 
 
 def test_shapes_survive_in_an_sms() -> None:

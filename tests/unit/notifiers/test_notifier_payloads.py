@@ -18,7 +18,7 @@ from tests.support.outbox_tools import T0, Events, FakeNotifier, HandClock, Memo
 from tests.support.receivers import Reply, aligo_says, receiver
 from tests.support.settings import made
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.delivery.follow_ups import Aftercare
+from tui_monitor.delivery.follow_ups import FollowUps
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.message import AlertSnapshot
 from tui_monitor.notifiers import ntfy, slack
@@ -236,7 +236,7 @@ async def test_what_cannot_be_told_again_is_logged(error: Exception, said: str, 
     logged: list[str] = []
     monkeypatch.setattr("tui_monitor.delivery.follow_ups.log.warning", lambda text, *words: logged.append(text % words))
     state = MemoryState()
-    care = Aftercare(state, HandClock(T0), lambda: [])
+    care = FollowUps(state, HandClock(T0), lambda: [])
     assert await care.step(Failing()) == 0.0
     assert logged == [f"hook: what fires could not be told again: {said}"]
 

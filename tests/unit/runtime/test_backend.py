@@ -17,7 +17,7 @@ from tui_monitor.core.values import labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.values import Matrix
-from tui_monitor.runtime.queries import Archive
+from tui_monitor.runtime.queries import StoreQueries
 from tui_monitor.runtime.runtime import Runtime
 from tui_monitor.storage.history.background import HistoryConnection
 
@@ -52,7 +52,7 @@ async def test_promql_over_the_stored_history(tmp_path: Path) -> None:
     metrics = {labels_of("heat_seconds", room=room): lambda at: 7.0 for room in "ab"} | {labels_of("hits_total"): lambda at: 1.0}
     write_history(tmp_path / "history.db", metrics, now - 600_000, now, 15.0).close()
     reading = HistoryConnection(tmp_path / "history.db")
-    archive = Archive(tmp_path / "state.db", reading)
+    archive = StoreQueries(tmp_path / "state.db", reading)
     try:
         assert await archive.query("sum(heat_seconds)", now) == [((), 14.0)]
         found = await archive.query_range("sum(heat_seconds)", now - 60_000, now, 30_000)

@@ -17,7 +17,7 @@ from tui_monitor.core.values import labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.analysis_process import backtest, noise
 from tui_monitor.runtime.panel_commands import PanelCommands
-from tui_monitor.runtime.queries import Archive
+from tui_monitor.runtime.queries import StoreQueries
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import MOST_PANELS, UnitOfWork
@@ -35,7 +35,7 @@ async def test_a_panel_is_kept_until_it_is_taken_away(tmp_path: Path) -> None:
         assert not (await verbs.save(wrong, "kim", 8)).ok
     await state.close()
     reading = HistoryConnection(tmp_path / "history.db")
-    archive = Archive(tmp_path / "state.db", reading)
+    archive = StoreQueries(tmp_path / "state.db", reading)
     found = [(one.name, one.expr, one.span, one.by) for one in await archive.panels()]
     assert found == [("cpu", "avg(cpu_usage_ratio)", 3_600_000, "kim"), ("load", "load1; load5", 300_000, "kim")]
     await archive.close()

@@ -17,7 +17,7 @@ from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.board.values import Board, CheckView, LeaderView, Resources
 from tui_monitor.core.values import HealthStatus, labels_of
 from tui_monitor.dispatch.message import State
-from tui_monitor.runtime.queries import Archive
+from tui_monitor.runtime.queries import StoreQueries
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.history.writer import annotate
 from tui_monitor.storage.records import SendResult, UnitOfWork
@@ -57,7 +57,7 @@ async def story(path: Path) -> None:
 
 
 @pytest.fixture
-async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
+async def archive(tmp_path: Path) -> AsyncIterator[StoreQueries]:
     """Three days at a sample each minute, with an hour in which the target was down and one in which nobody measured."""
 
     def measured(at: int) -> bool:
@@ -79,7 +79,7 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
     annotate(tmp_path / "history.db", DOWN[0] - 120_000, "deploy v2.3", "kim")
     await story(tmp_path / "state.db")
     reading = HistoryConnection(tmp_path / "history.db")
-    archive = Archive(tmp_path / "state.db", reading)
+    archive = StoreQueries(tmp_path / "state.db", reading)
     yield archive
     await archive.close()
     await reading.close()
@@ -91,7 +91,7 @@ PRESENT = Board(
 )  # fmt: skip
 
 
-async def test_a_past_board_is_as_it_was(archive: Archive) -> None:
+async def test_a_past_board_is_as_it_was(archive: StoreQueries) -> None:
     """This machine, checks with their windows and the alerts of that moment, marked as past; what is gone since is there too."""
     board = await archive.board_at(DOWN[0] + 300_000, PRESENT)
     assert board.past and board.at == DOWN[0] + 300_000 and board.status is HealthStatus.UNHEALTHY
@@ -118,7 +118,9 @@ async def test_a_past_board_is_as_it_was(archive: Archive) -> None:
         (61, None, "", "", ""),
     ],
 )
-async def test_alerts_are_as_they_were(archive: Archive, minutes: float, state: str | None, severity: str, by: str, summary: str) -> None:
+async def test_alerts_are_as_they_were(
+    archive: StoreQueries, minutes: float, state: str | None, severity: str, by: str, summary: str
+) -> None:
     """At each moment of its life an alert has the state, the severity, the acknowledgement and the summary that it had then."""
     board = await archive.board_at(DOWN[0] + round(minutes * 60_000), PRESENT)
     found = [(alert.state, alert.severity, alert.acknowledged_by, alert.summary) for alert in board.alerts]
@@ -126,7 +128,7 @@ async def test_alerts_are_as_they_were(archive: Archive, minutes: float, state: 
     assert board.firing == (state == "firing" and not by)
 
 
-async def test_before_the_history_and_where_nobody_measured(archive: Archive) -> None:
+async def test_before_the_history_and_where_nobody_measured(archive: StoreQueries) -> None:
     """Where there are no samples nothing is invented: unknown, without figures; nothing is carried over from the present."""
     for at in (NOW - 300 * DAY, NOW - 5 * HOUR - 60_000):
         board = await archive.board_at(at, PRESENT)
@@ -135,7 +137,7 @@ async def test_before_the_history_and_where_nobody_measured(archive: Archive) ->
     assert (await archive.board_at(0, PRESENT)).checks[0].status is HealthStatus.UNKNOWN
 
 
-async def test_a_chart_shows_its_gaps(archive: Archive) -> None:
+async def test_a_chart_shows_its_gaps(archive: StoreQueries) -> None:
     """Lines are broken where nobody measured, for stored resolutions and evaluated expressions alike; a sample each minute is no gap."""
     for expr in ("cpu_usage_ratio", "cpu_usage_ratio * 1"):
         (line,) = (await archive.chart(expr, NOW - 8 * HOUR, NOW, 300)).lines
@@ -145,7 +147,7 @@ async def test_a_chart_shows_its_gaps(archive: Archive) -> None:
         assert not any(map(math.isnan, line.values))
 
 
-async def test_what_takes_long_holds_up_nothing_else(archive: Archive, tmp_path: Path) -> None:
+async def test_what_takes_long_holds_up_nothing_else(archive: StoreQueries, tmp_path: Path) -> None:
     """While a chart is worked at, everything else is read; closing closes both."""
     reading, done = HistoryConnection(tmp_path / "history.db"), threading.Event()
     slow = asyncio.create_task(reading.slow_lane.ask(lambda _: done.wait(60.0)))
@@ -156,7 +158,7 @@ async def test_what_takes_long_holds_up_nothing_else(archive: Archive, tmp_path:
     assert reading.slow_lane.closed
 
 
-async def test_several_lines_at_once(archive: Archive) -> None:
+async def test_several_lines_at_once(archive: StoreQueries) -> None:
     """Expressions with semicolons between them share a chart; a fault is placed in the whole text."""
     chart = await archive.chart('cpu_usage_ratio; memory_usage_ratio ;probe_success{check=~"a;?pi"}', NOW - HOUR, NOW, 50)
     names = [line.name.partition("{")[0] for line in chart.lines]
@@ -168,7 +170,7 @@ async def test_several_lines_at_once(archive: Archive) -> None:
     assert wrong.error and wrong.error_position is not None and wrong.error_position >= len("cpu_usage_ratio; ")
 
 
-async def test_marks_and_notes(archive: Archive) -> None:
+async def test_marks_and_notes(archive: StoreQueries) -> None:
     """Annotations and firing alerts are marked on every chart, and the details of an alert name what was marked around it."""
     chart = await archive.chart("cpu_usage_ratio", NOW - 8 * HOUR, NOW, 100)
     assert chart.marks == ((DOWN[0] - 120_000, "deploy v2.3"), (DOWN[0], "Down api"))
@@ -178,7 +180,7 @@ async def test_marks_and_notes(archive: Archive) -> None:
     assert [event.change for event in detail.events][-2:] == ["acknowledged", "resolved"]
 
 
-async def test_words_for_completion(archive: Archive) -> None:
+async def test_words_for_completion(archive: StoreQueries) -> None:
     """Metrics and labels of the history, and every function."""
     names = await archive.names()
     assert "cpu_usage_ratio" in names["metrics"] and "check" in names["labels"] and "rate" in names["functions"]
@@ -197,7 +199,7 @@ async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Pat
     curves = {labels_of("check_health", **API): lambda at: 2.0 if at >= DOWN[0] else 0.0}
     write_history(tmp_path / "history.db", curves, DOWN[0] - HOUR, NOW).close()
     reading = HistoryConnection(tmp_path / "history.db")
-    archive = Archive(tmp_path / "state.db", reading)
+    archive = StoreQueries(tmp_path / "state.db", reading)
     try:
         assert [one.title for one in await archive.notifications(9)] == ["CheckUnhealthy api  and 1 more"]
         for minutes, sent in ((0.5, "queued"), (5, outcome)):
@@ -209,7 +211,7 @@ async def test_the_past_tells_what_was_sent_and_why_a_check_failed(tmp_path: Pat
         await reading.close()
 
 
-async def test_a_chart_of_one_check_bears_its_own_marks(archive: Archive) -> None:
+async def test_a_chart_of_one_check_bears_its_own_marks(archive: StoreQueries) -> None:
     """Alerts of other checks are not drawn through it; annotations always are."""
     other = await archive.chart('probe_duration_seconds{check="other"}', NOW - 8 * HOUR, NOW, 100)
     assert [text for _, text in other.marks] == ["deploy v2.3"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui_monitor.board.values import ActView
 from tui_monitor.core.audit import Audit
-from tui_monitor.runtime.queries import Archive
+from tui_monitor.runtime.queries import StoreQueries
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.records import UnitOfWork
 from tui_monitor.storage.state.database import SqliteRepository
@@ -19,7 +19,7 @@ async def test_who_did_what_is_told_newest_first(tmp_path: Path) -> None:
         await state.commit(UnitOfWork(at, audit=[Audit(at, "kim", verb, "abc123 Down", "mine")]))
     await state.close()
     reading = HistoryConnection(tmp_path / "history.db")
-    archive = Archive(tmp_path / "state.db", reading)
+    archive = StoreQueries(tmp_path / "state.db", reading)
     try:
         assert await archive.acts(9) == [
             ActView(at, "kim", verb, "abc123 Down", "mine", "abc123") for at, verb in ((2, "unack"), (1, "ack"))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.outbox_tools import T0, MemoryState, StateDb, StateTools, message, resolved, snapshot
+from tui_monitor.board.json_shapes import notification_json
 from tui_monitor.dispatch.message import State
-from tui_monitor.storage.records import SendResult, notification_json
+from tui_monitor.storage.records import SendResult
 
 
 @pytest.fixture(params=["sqlite", "memory"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 
 import pytest
@@ -39,7 +39,7 @@ from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.line_widget import changed_cells
 from tui_monitor.widgets.list_panes import TextPane
 from tui_monitor.widgets.notifications import notifier_text
-from tui_monitor.widgets.prompt_parsing import parse_moment, parse_silence, silence_text
+from tui_monitor.widgets.prompt_parsing import parse_silence, silence_text
 from tui_monitor.widgets.resources import resource_entries
 from tui_monitor.widgets.styles import RECIPES, TextStyles
 from tui_monitor.widgets.theme import COLORS
@@ -325,29 +325,6 @@ def test_wrong_silences_are_refused_with_advice(text: str) -> None:
     """What cannot be read is an error for people."""
     with pytest.raises(ValueError, match=r"silence|Silence|time"):
         parse_silence(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("12:00", "2026-09-21T12:00:00"),
-        ("15:00", "2026-09-20T15:00:00"),
-        ("03:10:05", "2026-09-21T03:10:05"),
-        ("-2h", "2026-09-21T12:13:20"),
-        ("2026-09-20 03:10", "2026-09-20T03:10:00"),
-        ("2026-09-20T03:10:00+09:00", "2026-09-19T18:10:00"),
-    ],
-)
-def test_moments_are_read(text: str, wanted: str) -> None:
-    """A time of day is the last one that was; dates and spans ago are read too."""
-    assert parse_moment(text, boards.AT, UTC) == round(datetime.fromisoformat(wanted + "+00:00").timestamp() * 1000)
-
-
-@pytest.mark.parametrize("text", ["", "soon", "25:00", "-", "-2x"])
-def test_wrong_moments_are_refused(text: str) -> None:
-    """What is no time is an error for people."""
-    with pytest.raises(ValueError, match=r"."):
-        parse_moment(text, boards.AT, UTC)
 
 
 @pytest.mark.parametrize(

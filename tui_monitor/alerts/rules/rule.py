@@ -83,6 +83,8 @@ class Rule:
     absent: bool = False
     severity_in_identity: bool = False
     """A Prometheus file's rule: the severity label is part of the identity and may be any word."""
+    language: str = "en"
+    """Of the texts that are not the rule's own (alerts.no_data)."""
 
     def severity_for(self, identity: Mapping[str, str]) -> str:
         """One of our severities: the rule's own, or what the label of this subject comes to."""
@@ -105,7 +107,7 @@ def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: s
         stem = f"{text.alert}/{severity or DEFAULT_SEVERITY}"
         stem = f"file:{stem}" if text.source == "file" else stem
         seen[stem] = seen.get(stem, 0) + 1
-        rule = _compile(text, stem if seen[stem] == 1 else f"{stem}#{seen[stem]}", stem, problems)
+        rule = _compile(text, stem if seen[stem] == 1 else f"{stem}#{seen[stem]}", stem, settings.language, problems)
         if rule is not None:
             rules.append(rule)
     return rules, problems
@@ -166,7 +168,7 @@ def _of_file(rule: FileRule) -> RuleText:
     )
 
 
-def _compile(text: RuleText, key: str, stem: str, problems: list[Fault]) -> Rule | None:
+def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[Fault]) -> Rule | None:
     faults: list[tuple[str, str]] = []
     severity = _severity(text, faults)
     query = _query("expr", text.expr, faults)
@@ -206,6 +208,7 @@ def _compile(text: RuleText, key: str, stem: str, problems: list[Fault]) -> Rule
         wide=query.longest_window_ms > WIDE_MS,
         absent=reads_absence(text.expr),
         severity_in_identity=in_file,
+        language=language,
     )
 
 

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 MAX_LENGTH = 20_000
-_ACTION = re.compile(r"\{\{(-\s)?((?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?!\}\}).)*?)(\s-)?\}\}", re.DOTALL)
+_ACTION = re.compile(
+    r"\{\{(-\s)?(\s*/\*(?:(?!\*/).)*\*/\s*?|(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?!\}\})[^\"`])*?)(\s-)?\}\}",
+    re.DOTALL,
+)
+"""A quote can only begin a string: were it a character too, each would double the time that a text without the last quote takes."""
 _TOKEN = re.compile(
     r"""\s+
       | (?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
@@ -120,15 +124,16 @@ def _translate(text: str) -> str:
     opened: list[str] = []
     done = 0
     trim_next = False
-    for found in _ACTION.finditer(text):
-        literal = text[done : found.start()]
+    while (begin := text.find("{{", done)) >= 0:
+        found = _ACTION.match(text, begin)
+        if found is None:
+            raise TemplateError(f'"{text[begin:][:40]}" is not closed with }}}}')
+        literal = text[done:begin]
         literal = literal.lstrip() if trim_next else literal
         pieces.append(_literal(literal.rstrip() if found[1] else literal))
         pieces.append(_action(found[2].strip(), opened))
         done, trim_next = found.end(), found[3] is not None
     rest = text[done:].lstrip() if trim_next else text[done:]
-    if "{{" in rest:
-        raise TemplateError(f'"{rest[rest.index("{{") :][:40]}" is not closed with }}}}')
     if opened:
         raise TemplateError(f"an {{{{ {opened[-1].split()[0]} }}}} has no {{{{ end }}}}")
     return "".join(pieces) + _literal(rest)

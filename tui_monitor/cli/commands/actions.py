@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from tui_monitor.board.backend import CommandRefused
-from tui_monitor.cli.options import LONGEST_S, Refused, complain, parse_time, seconds_of, wall_ms
+from tui_monitor.cli.options import LONGEST_S, Refused, complain, seconds_of, time_of, wall_ms
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import (
@@ -132,8 +132,8 @@ def _silence(given: Namespace) -> int:
     from tui_monitor.dispatch.silences import make_silence
 
     now = wall_ms()
-    start = _ahead("--start", given.start, now) if given.start else now
-    end = _ahead("--end", given.end, max(start, now)) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
+    start = time_of(given.start, "--start", now, ahead=True) if given.start else now
+    end = time_of(given.end, "--end", max(start, now), ahead=True) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
     try:
         make_silence(given.matchers, start, end, "")
     except ValueError as error:
@@ -144,13 +144,6 @@ def _silence(given: Namespace) -> int:
         raise Refused("a silence ends within ten years", USAGE)
     named = start if given.start or given.end else None
     return submit(look(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
-
-
-def _ahead(option: str, text: str, now: int) -> int:
-    try:
-        return parse_time(text, now, ahead=True)
-    except ValueError as error:
-        raise Refused(f"{option}: {error}", USAGE) from None
 
 
 def _on_silence(given: Namespace) -> int:
@@ -172,7 +165,7 @@ def _extension(given: Namespace, now: int) -> ExtendSilence:
     """What `extend` asks for, its silence not known yet."""
     if given.for_ is not None:
         return ExtendSilence("", seconds_of(given.for_, "--for"))
-    until = _ahead("--until", given.until, now)
+    until = time_of(given.until, "--until", now, ahead=True)
     if until <= now:
         raise Refused("--until: that time has already passed; unsilence ends a silence now", USAGE)
     return ExtendSilence("", until=until)
@@ -188,10 +181,7 @@ def _annotate(given: Namespace) -> int:
     text = clean(given.text).strip()
     if not text:
         raise Refused("the text is empty", USAGE)
-    try:
-        at = parse_time(given.when, now) if given.when else now
-    except ValueError as error:
-        raise Refused(f"--at: {error}", USAGE) from None
+    at = time_of(given.when, "--at", now) if given.when else now
     looked = look(given)
     if looked.alive:
         return submit(looked, Annotate(text, at))

@@ -170,8 +170,7 @@ def _when(at: int | None, now: int) -> str:
 
 def _length(seconds: float) -> str:
     """Two units at most: 1d3h, 2m30s."""
-    unit = 3600 if seconds >= 86_400 else 60 if seconds >= 3600 else 1
-    return format_duration(round(seconds / unit) * unit)
+    return format_duration(round(seconds), 2)
 
 
 def _count(number: int) -> str:

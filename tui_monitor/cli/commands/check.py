@@ -7,15 +7,16 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
+from tui_monitor.board.json_shapes import probe_json
 from tui_monitor.checks.check_loop import probe_once
-from tui_monitor.cli.options import Refused, configuration, rfc3339, suggestion
+from tui_monitor.cli.options import Refused, configuration, suggestion
 from tui_monitor.cli.output import Cell, print_json, table
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.humanize import latency
-from tui_monitor.core.values import HealthStatus, ProbeResult, worst
+from tui_monitor.core.values import HealthStatus, worst
 from tui_monitor.sources.api import Probe
 from tui_monitor.sources.kinds import build_probe
 
@@ -62,20 +63,7 @@ async def _probe(check: CheckSettings, probe: Probe) -> dict[str, Any]:
         result = await probe_once(probe, check, clock)
     finally:
         await probe.close()
-    return to_json(check.name, check.type, result, clock.wall_ms())
-
-
-def to_json(name: str, kind: str, result: ProbeResult, at: int) -> dict[str, Any]:
-    """The contract's shape of one check's verdict."""
-    return {
-        "name": name,
-        "type": kind,
-        "status": str(result.status),
-        "reason": result.reason,
-        "duration_ms": None if result.duration is None else round(result.duration * 1000, 3),
-        "phases_ms": {phase: round(seconds * 1000, 3) for phase, seconds in result.phases.items()},
-        "at": rfc3339(at),
-    }
+    return probe_json(check.name, check.type, result, clock.wall_ms())
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

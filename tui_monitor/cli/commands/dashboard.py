@@ -6,8 +6,8 @@ import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from tui_monitor.cli.options import Refused, parse_time, wall_ms
-from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
+from tui_monitor.cli.options import Refused, time_of, wall_ms
+from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.platform.import_trimming import lean_screen
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 def run_dashboard(given: Namespace) -> int:
     """Exit 0 after `q`; 78 for a configuration or state directory that cannot be used."""
-    try:
-        at = parse_time(given.at, wall_ms()) if given.at else None
-    except ValueError as error:
-        raise Refused(f"--at: {error}", USAGE) from None
+    at = time_of(given.at, "--at", wall_ms()) if given.at else None
     path = find_config(given.config, os.environ)
     try:
         directory = open_directory(find_state(given.state, os.environ, path))

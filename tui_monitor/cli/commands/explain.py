@@ -6,14 +6,14 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import Any
 
-from tui_monitor.alerts.alert import Alert, labels_text, to_json
+from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.alerts.evaluator import GRACE_MS
 from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.board.json_shapes import explain_json, explained_rule_json
 from tui_monitor.cli.history_access import StoredHistory
-from tui_monitor.cli.options import Refused, complain, configuration, rfc3339, suggestion
+from tui_monitor.cli.options import Refused, complain, configuration, suggestion
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.exit_codes import USAGE
@@ -23,8 +23,6 @@ from tui_monitor.core.units import format_duration
 from tui_monitor.promql.engine import Query
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.explain import Part, explain
-from tui_monitor.promql.http_json import error_to_json
-from tui_monitor.promql.http_json import to_json as answer_to_json
 from tui_monitor.promql.numbers import format_sample
 from tui_monitor.promql.values import Matrix, format_labels
 from tui_monitor.runtime.wiring import rules_of
@@ -67,7 +65,7 @@ def explain_alert(given: Namespace) -> int:
         live = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.name == given.alert]
         explained = [_explain(rule, live, history, looked, now) for rule in chosen]
     if given.json:
-        print_json({"alert": given.alert, "at": rfc3339(now), "rules": [_to_json(one, now) for one in explained]})
+        print_json(explain_json(given.alert, [_to_json(one, now) for one in explained], now))
         return 0
     if not looked.alive:
         complain("no monitor runs, so no rule is evaluated: this is what the stored samples say")
@@ -159,25 +157,9 @@ def _remarks(alert: Alert, now: int) -> str:
 # --- shown ----------------------------------------------------------------------------------------------------------------
 
 
-def _to_json(one: Explained, now: int) -> dict[str, Any]:
-    rule = one.rule
-    return {
-        "severity": rule.severity,
-        "source": rule.source,
-        "expr": rule.expr,
-        "for_s": rule.for_s,
-        "keep_firing_for_s": rule.keep_firing_for_s,
-        "state": one.state,
-        "why": one.why,
-        "subjects": [{"alert": to_json(subject.alert), "state": subject.state, "why": subject.why} for subject in one.subjects],
-        "parts": [{"text": part.text, "depth": part.depth, **_part_to_json(part, now)} for part in one.parts],
-    }
-
-
-def _part_to_json(part: Part, now: int) -> dict[str, Any]:
-    if isinstance(part.result, EvaluationError):
-        return error_to_json(part.result)
-    return answer_to_json(part.result, now)
+def _to_json(one: Explained, now: int) -> dict[str, object]:
+    subjects = [(subject.alert, subject.state, subject.why) for subject in one.subjects]
+    return explained_rule_json(one.rule, one.state, one.why, subjects, one.parts, now)
 
 
 def _print(one: Explained, now: int) -> None:

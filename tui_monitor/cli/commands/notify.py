@@ -16,6 +16,7 @@ from tui_monitor.cli.options import Refused, complain, configuration, suggestion
 from tui_monitor.cli.output import ink
 from tui_monitor.cli.state_access import NoStateYet, existing_state, look
 from tui_monitor.core.audit import Audit
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.commands import SendMessage
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.frozen import frozen
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 GRACE_S = 5.0
 """A notifier that overstays its own time limit by so much is stopped from outside."""
-_TEXTS = {
-    "en": ("Test message from {host}", "If you can read this, {name} works. Sent by {by} with tui-monitor notify test."),
-    "ko": ("{host} 시험 메시지", "이 메시지가 보이면 {name} 알림이 작동합니다. 보낸 사람: {by} (tui-monitor notify test)"),
-}
 
 
 @frozen
@@ -94,7 +91,8 @@ async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> 
     from tui_monitor.notifiers.api import SendError
     from tui_monitor.notifiers.kinds import build_notifier
 
-    title, text = (part.format(host=host, name=entry.name, by=who()) for part in _TEXTS[language])
+    words = phrases(language)
+    title, text = (part.format(host=host, name=entry.name, by=who()) for part in (words.test_title, words.test_text))
     message = Message(uuid4().hex, entry.name, "test", wall_ms(), title, text, "info", host, thread=uuid4().hex, language=language)
     remark = "test mode: accepted, not delivered" if getattr(entry, "test_mode", False) else ""
     try:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from tui_monitor.cli.options import Refused, complain, parse_time, state_path, wall_ms
+from tui_monitor.board.json_shapes import query_refused_json
+from tui_monitor.cli.options import Refused, complain, state_path, time_of, wall_ms
 from tui_monitor.cli.output import to_text
 from tui_monitor.cli.query_output import pointer, print_csv, print_people
 from tui_monitor.core.exit_codes import USAGE
@@ -49,7 +50,7 @@ def run(given: Namespace) -> int:
             return _answer_one(given, storage, when())
     except Refused as refused:
         if given.json or given.expr == "-":
-            print(to_text(_refused_to_json(refused)))
+            print(to_text(query_refused_json(str(refused), bad_arguments=refused.code == USAGE)))
         else:
             complain(str(refused))
         return refused.code
@@ -88,12 +89,7 @@ def _answer(line: bytes, storage: Queryable, when: When) -> dict[str, Any]:
     except (PromqlError, EvaluationError) as error:
         return error_to_json(error)
     except Refused as refused:
-        return _refused_to_json(refused)
-
-
-def _refused_to_json(refused: Refused) -> dict[str, Any]:
-    """With an errorType of Prometheus' HTTP API: bad_data for wrong arguments, unavailable where nothing can be read."""
-    return {"status": "error", "errorType": "bad_data" if refused.code == USAGE else "unavailable", "error": str(refused)}
+        return query_refused_json(str(refused), bad_arguments=refused.code == USAGE)
 
 
 def _evaluate(text: str, storage: Queryable, when: When) -> Value:
@@ -150,12 +146,12 @@ def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
     """The times asked for; where none is given, what is the newest at each call."""
     now = wall_ms()
     if given.when is not None:
-        at = _time("--at", given.when, now)
+        at = time_of(given.when, "--at", now)
         return lambda: When(at, at)
     if given.start is None and given.since is None:
         return lambda: When(newest(), newest())
-    end = newest() if given.end is None else _time("--end", given.end, now)
-    start = _time("--start", given.start, now) if given.start is not None else max(0, end - _duration("--since", given.since))
+    end = newest() if given.end is None else time_of(given.end, "--end", now)
+    start = time_of(given.start, "--start", now) if given.start is not None else max(0, end - _duration("--since", given.since))
     if end < start:
         raise Refused("--end is before --start", USAGE)
     step = max(1000, (end - start) // POINTS) if given.step is None else _duration("--step", given.step)
@@ -164,13 +160,6 @@ def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
     if (end - start) // step > MAX_STEPS:
         raise Refused(f"--step: more than {MAX_STEPS:,} steps; make it longer", USAGE)
     return lambda: When(start, end, step)
-
-
-def _time(option: str, text: str, now: int) -> int:
-    try:
-        return parse_time(text, now)
-    except ValueError as error:
-        raise Refused(f"{option}: {error}", USAGE) from None
 
 
 def _duration(option: str, text: str) -> int:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from tui_monitor.board.json_shapes import refusal_json, rules_check_json
 from tui_monitor.cli.options import Refused, complain, configuration, counted
 from tui_monitor.cli.output import print_json
 from tui_monitor.core.exit_codes import CONFIGURATION
@@ -24,7 +25,7 @@ def run(given: Namespace) -> int:
         return acts["explain" if given.verb == "explain" else given.action](given)
     except Refused as refused:
         if getattr(given, "json", False) and given.verb == "rules" and given.action in ("backtest", "noise"):
-            print_json({"error": str(refused)})  # for the dashboard, which runs this as a process of its own
+            print_json(refusal_json(str(refused)))  # for the dashboard, which runs this as a process of its own
         raise
 
 
@@ -38,7 +39,7 @@ def _check(given: Namespace) -> int:
         loaded = configuration(given)
     except Refused as refused:
         if given.json:
-            print_json({"read": 0, "run": 0, "problems": str(refused).splitlines(), "warnings": []})
+            print_json(rules_check_json({}, 0, 0, [], str(refused).splitlines(), []))
         raise
     paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
@@ -54,9 +55,7 @@ def _check(given: Namespace) -> int:
     warnings = _unmade(loaded.settings, rules, files.rules)
     read, run = sum(counts.values()), len(rules) + kinds["record"]
     if given.json:
-        about = {"alerting": len(rules), "recording": kinds["record"], "rule_files": [str(path) for path in paths], "problems": problems}
-        about["warnings"] = warnings
-        print_json({"read": read, "run": run, **counts, **about})
+        print_json(rules_check_json(counts, len(rules), kinds["record"], [str(path) for path in paths], problems, warnings))
     else:
         of_files = f", {counts['files']} of {counted(len(paths), 'rule file')}" if paths else ""
         print(f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 
-from tui_monitor.alerts.alert import Alert, labels_text, to_json
+from tui_monitor.alerts.alert import Alert, labels_text
+from tui_monitor.board.json_shapes import alert_json, audit_json, notification_json, silence_json, silence_state
 from tui_monitor.board.values import subject_of
 from tui_monitor.cli.commands.status import status
-from tui_monitor.cli.options import rfc3339, wall_ms
+from tui_monitor.cli.options import wall_ms
 from tui_monitor.cli.output import Cell, print_json, table, terminal_width
 from tui_monitor.cli.state_access import look_for_people, read_state
 from tui_monitor.core.humanize import age, span, stamp
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.storage.records import OutboxRow, notification_json
+from tui_monitor.storage.records import OutboxRow
 
 MOST_ALERTS = 20_000
 ROOMY = 120
@@ -44,7 +45,7 @@ def _alerts(given: Namespace) -> int:
     if given.all:
         ended = [alert for alert in read_state(directory, lambda state: state.alerts.history(MOST_ALERTS)) if alert.state == "resolved"]
     if given.json:
-        print_json([to_json(alert) for alert in (*live, *ended)])
+        print_json([alert_json(alert) for alert in (*live, *ended)])
     elif not live and not ended:
         print("no alerts")
     elif terminal_width() < ROOMY:
@@ -102,7 +103,7 @@ def _silences(given: Namespace) -> int:
     known = read_state(look_for_people(given).directory, lambda state: state.dispatch.silences())
     shown = [silence for silence in known if given.all or silence.ends_at > now]
     if given.json:
-        print_json([_silence_to_json(silence, now) for silence in shown])
+        print_json([silence_json(silence, now) for silence in shown])
     elif not shown:
         print("no silences")
     else:
@@ -110,24 +111,8 @@ def _silences(given: Namespace) -> int:
     return 0
 
 
-def _silence_state(silence: Silence, now: int) -> str:
-    return "active" if silence.is_active(now) else "pending" if now < silence.starts_at else "expired"
-
-
-def _silence_to_json(silence: Silence, now: int) -> dict[str, object]:
-    return {
-        "id": silence.id,
-        "state": _silence_state(silence, now),
-        "matchers": [str(matcher) for matcher in silence.matchers],
-        "starts_at": rfc3339(silence.starts_at),
-        "ends_at": rfc3339(silence.ends_at),
-        "by": silence.by,
-        "comment": silence.comment,
-    }
-
-
 def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
-    state = _silence_state(silence, now)
+    state = silence_state(silence, now)
     left = age(now, silence.ends_at) if state != "expired" else ""
     matchers = " ".join(map(str, silence.matchers))
     return (
@@ -149,8 +134,7 @@ def _audit(given: Namespace) -> int:
     now = wall_ms()
     lines = read_state(look_for_people(given).directory, lambda state: state.audit.newest(given.limit))
     if given.json:
-        fields = ("by", "verb", "subject", "note")
-        print_json([{"at": rfc3339(line.at), **{name: getattr(line, name) for name in fields}} for line in lines])
+        print_json([audit_json(line) for line in lines])
     elif not lines:
         print("nobody has done anything yet")
     else:

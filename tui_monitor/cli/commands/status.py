@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import socket
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.board.values import AlertView, Board, CheckView, Resources, board_from_json
-from tui_monitor.cli.options import Refused, rfc3339, wall_ms
+from tui_monitor.board.codec import board_from_json
+from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
+from tui_monitor.board.values import AlertView, Board
+from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import Looked, look, read_state
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
-from tui_monitor.core.values import SEVERITIES, HealthStatus, overall
+from tui_monitor.core.units import rfc3339
+from tui_monitor.core.values import HealthStatus, overall
 from tui_monitor.core.version import VERSION
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
@@ -44,54 +46,37 @@ def status(given: Namespace) -> int:
 
 
 def _nothing_known(reason: str) -> dict[str, Any]:
-    return {
-        "host": socket.gethostname(),
-        "status": "unknown",
-        "reason": reason,
-        "leader": None,
-        "checks": [],
-        "alerts": _count([]),
-        "resources": {},
-        "trouble": [],
-        "version": VERSION,
-        "uptime_s": None,
-        "at": None,
-    }
+    return status_json(socket.gethostname(), VERSION, reason)
 
 
 def _report(looked: Looked, now: int) -> dict[str, Any]:
     leader, board = looked.leader, _board(looked.directory.history_db)
-    report = _nothing_known("")
     alerts = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
+    reason = _why_not_known(looked, board, now)
+    if looked.alive and (board is None or leader is None or board.at < leader.since):
+        board = None
     unrecorded = _unrecorded(looked, board)
-    report["alerts"] = _count([*alerts, *unrecorded])
-    if looked.alive and leader is not None:
-        report["leader"] = {
-            "pid": leader.pid,
-            "kind": leader.kind,
-            "since": rfc3339(leader.since),
-            "heartbeat": rfc3339(leader.heartbeat),
-        }
-        report["version"] = leader.version
-        report["uptime_s"] = round((now - leader.since) / 1000, 3)
-    if not looked.alive:
-        report["reason"] = "no monitor runs"
-    elif board is None or leader is None or board.at < leader.since:
-        board, report["reason"] = None, "the monitor has just started"
-    elif now - board.at > STALE_MS:
-        report["reason"] = f"the monitor has written nothing since {rfc3339(board.at)}"
+    remark = ""
     if board is not None:
-        fresh = not report["reason"]
         later = [alert for alert in alerts if alert.name == "CheckUnhealthy" and alert.state == "firing" and alert.starts_at > board.at]
-        known = overall((*(check.status for check in board.checks), *map(_meaning, later)), [*alerts, *unrecorded])
-        report["status"] = str(known) if fresh else "unknown"
-        if fresh and later:
-            report["reason"] = f"the board is older than what fires ({later[0].id}): the history cannot be written"
-        elif fresh and unrecorded:
-            report["reason"] = f"what fires is not on record ({unrecorded[0].id} {unrecorded[0].name}): the state cannot be written"
-        report.update(host=board.host, at=rfc3339(board.at), resources=_resources(board.resources), trouble=list(board.trouble))
-        report["checks"] = [_check(check, "" if fresh else report["reason"]) for check in board.checks]
+        statuses = (*(check.status for check in board.checks), *map(_meaning, later))
+        board = replace(board, status=overall(statuses, [*alerts, *unrecorded]))
+        remark = _disagreement(later, unrecorded)
+    report = status_json(socket.gethostname(), VERSION, reason, board)
+    report["reason"] = reason or remark
+    report["alerts"] = alert_counts_json(alerts, unrecorded)
+    if looked.alive and leader is not None:
+        report.update(leader=leader_json(leader), version=leader.version, uptime_s=round((now - leader.since) / 1000, 3))
     return report
+
+
+def _disagreement(later: Sequence[Alert], unrecorded: Sequence[AlertView]) -> str:
+    """What board and state do not know of each other, as one of the two files cannot be written; "" where they agree."""
+    if later:
+        return f"the board is older than what fires ({later[0].id}): the history cannot be written"
+    if unrecorded:
+        return f"what fires is not on record ({unrecorded[0].id} {unrecorded[0].name}): the state cannot be written"
+    return ""
 
 
 def _unrecorded(looked: Looked, board: Board | None) -> list[AlertView]:
@@ -106,6 +91,15 @@ def _meaning(alert: Alert) -> HealthStatus:
     return HealthStatus.DEGRADED if alert.severity == "warning" else HealthStatus.UNHEALTHY
 
 
+def _why_not_known(looked: Looked, board: Board | None, now: int) -> str:
+    """Why the newest board says nothing of now, "" where it does."""
+    if not looked.alive:
+        return "no monitor runs"
+    if board is None or looked.leader is None or board.at < looked.leader.since:
+        return "the monitor has just started"
+    return f"the monitor has written nothing since {rfc3339(board.at)}" if now - board.at > STALE_MS else ""
+
+
 def _board(path: Path) -> Board | None:
     """The newest stored board; None where there is none that this version understands."""
     try:
@@ -116,49 +110,8 @@ def _board(path: Path) -> Board | None:
                 found = reader.stored_board()
             data = found[1] if found else None
         return board_from_json(data) if data else None
-    except (StorageFault, ValueError, KeyError, TypeError):
+    except (StorageFault, ValueError):
         return None
-
-
-def _count(alerts: Sequence[Alert | AlertView]) -> dict[str, Any]:
-    """``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire."""
-    firing = [alert for alert in alerts if alert.state == "firing"]
-    severities = Counter(alert.severity for alert in firing)
-    taken = sum(bool(alert.acknowledged_by if isinstance(alert, AlertView) else alert.acknowledged) for alert in firing)
-    return {
-        "firing": len(firing) - taken,
-        "acknowledged": taken,
-        "pending": len(alerts) - len(firing),
-        "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
-    }
-
-
-def _check(check: CheckView, blind: str) -> dict[str, Any]:
-    """``blind``: why nothing is known of now; the check's last status is then its reason's, not its own."""
-    reason = f"{blind}; was {check.status}{f': {check.reason}' if check.reason else ''}" if blind else check.reason
-    return {
-        "name": check.name,
-        "type": check.type,
-        "category": check.category,
-        "target": check.target,
-        "status": "unknown" if blind else str(check.status),
-        "reason": reason,
-        "since": rfc3339(check.since),
-        "at": rfc3339(check.at),
-        "duration_ms": None if check.duration is None else round(check.duration * 1000, 3),
-        "phases_ms": {phase: round(seconds * 1000, 3) for phase, seconds in check.phases.items()},
-        "windows": {name: asdict(window) for name, window in check.windows.items()},
-        "consecutive_failures": check.consecutive_failures,
-        "depends_on": list(check.depends_on),
-    }
-
-
-def _resources(resources: Resources) -> dict[str, Any]:
-    """Ratios 0 to 1, bytes, bytes per second; without the process table."""
-    known = asdict(resources)
-    for name in ("processes", "process_count"):
-        del known[name]
-    return known
 
 
 # --- for people -----------------------------------------------------------------------------------------------------------

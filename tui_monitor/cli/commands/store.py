@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tui_monitor.cli.options import Refused, complain, rfc3339, seconds_of, wall_ms
+from tui_monitor.board.json_shapes import store_json
+from tui_monitor.cli.options import Refused, complain, seconds_of, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import existing_state, look
 from tui_monitor.core.exit_codes import USAGE
@@ -49,14 +50,10 @@ def _info(given: Namespace) -> int:
     known = info(_history(directory))
     known["state_bytes"] = directory.state_db.stat().st_size
     if given.json:
-        print_json({**known, "tables": {name: _with_times(entry) for name, entry in known["tables"].items()}})
+        print_json(store_json(known))
     else:
         _print_info(known)
     return 0
-
-
-def _with_times(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: rfc3339(value) if name in ("from", "until") else value for name, value in entry.items()}
 
 
 def _print_info(known: Mapping[str, Any]) -> None:

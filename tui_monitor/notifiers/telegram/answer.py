@@ -6,14 +6,14 @@ from typing import Any
 
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean
-from tui_monitor.notifiers.http import Answer, HttpClient, retry_after
+from tui_monitor.notifiers.http import Answer, HttpClient, bounded_wait
 
 
 def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
     """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
     wait = parameter_of(answer, "retry_after")
     if answer.status == 429 and isinstance(wait, int | float):
-        raise http.error(f"HTTP 429: {description_of(answer)}", retry_after=retry_after(str(wait), 0.0))
+        raise http.error(f"HTTP 429: {description_of(answer)}", retry_after=bounded_wait(wait))
     http.judge(answer, clock.wall_ms() / 1000, description_of(answer))
     body = answer.json()
     if body is None or body.get("ok") is not True:

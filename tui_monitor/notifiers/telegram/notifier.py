@@ -9,10 +9,11 @@ from typing import Any
 
 from tui_monitor.config.notifier_fields import BaseAddress, ChatId, TelegramToken, UserId
 from tui_monitor.config.section import key
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
-from tui_monitor.dispatch.wording import is_resolved, local_time, say
+from tui_monitor.dispatch.wording import is_resolved, local_time
 from tui_monitor.notifiers.abilities import PressDesk, PressListener
 from tui_monitor.notifiers.api import RateLimit
 from tui_monitor.notifiers.http import Answer, HttpClient, HttpNotifierSettings
@@ -50,7 +51,7 @@ def buttons(message: Message) -> dict[str, Any] | None:
             if len(message.alerts) > 1
             else ""
         )
-        rows.append([{"text": clip(say(message.language, "acknowledge") + name, 60), "callback_data": data}])
+        rows.append([{"text": clip(phrases(message.language).button_acknowledge + name, 60), "callback_data": data}])
     return {"inline_keyboard": rows} if rows else None
 
 
@@ -77,13 +78,13 @@ def as_plain(payload: dict[str, Any], lines: list[Line]) -> dict[str, Any]:
 
 def edited_lines(message: Message) -> list[Line]:
     """A sent message as things are now: who took which alert, and which are over."""
-    states = []
+    states, words = [], phrases(message.language)
     for alert in message.alerts:
         name = " ".join(filter(None, (clean(alert.labels.get("alertname", "")), clean(alert.labels.get("check", "")))))
         if is_resolved(alert):
-            states.append(f"{MARKS['resolved']} {name}: {say(message.language, 'over', now=local_time(alert.ends_at or 0))}")
+            states.append(f"{MARKS['resolved']} {name}: {words.state_resolved.format(now=local_time(alert.ends_at or 0))}")
         elif alert.acknowledged_by:
-            states.append(f"✔ {name}: {say(message.language, 'acknowledged', by=clip(clean(alert.acknowledged_by), 100))}")
+            states.append(f"✔ {name}: {words.state_acknowledged.format(by=clip(clean(alert.acknowledged_by), 100))}")
     over = all(map(is_resolved, message.alerts))
     title, *body = lines_of(message, mark=MARKS["resolved"] if over else mark_of(message))
     return fit([title, *(Line(state) for state in states[:20]), *body], LIMIT, utf16_length)
@@ -130,7 +131,7 @@ class Telegram:
         answer = await self._call("sendMessage", payload)
         if answer.status == 400 and "message_thread_id" in payload and _GONE.search(description_of(answer)):
             del payload["message_thread_id"]
-            lost = say(message.language, "topic_gone", topic=self._thread_id)
+            lost = phrases(message.language).topic_gone.format(topic=self._thread_id)
             payload = payload_of(message, payload["chat_id"], " · ".join(filter(None, (note, lost))), possible_repeat, ack=self._ack)
             answer = await self._call("sendMessage", payload)
         if (moved := parameter_of(answer, "migrate_to_chat_id")) is not None:

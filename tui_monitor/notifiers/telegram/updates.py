@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.dispatch.wording import say
 from tui_monitor.notifiers.abilities import PressDesk
 from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import HttpClient
@@ -126,11 +126,11 @@ class TelegramUpdates:
         data = str(query.get("data", ""))
         match = _DATA.fullmatch(data)
         if user.get("id") not in self._allowed:
-            words = say(self._desk.language, "forbidden")
+            words = phrases(self._desk.language).button_forbidden
         elif match is None:
-            words = say(self._desk.language, "unknown_button")
+            words = phrases(self._desk.language).button_unknown
         elif other := self._other_host(data):
-            words = say(self._desk.language, "other_host", host=clip(other, 60))
+            words = phrases(self._desk.language).button_other_host.format(host=clip(other, 60))
         else:
             words = await self._acknowledge(match[1], who(user))
         try:
@@ -144,7 +144,7 @@ class TelegramUpdates:
             return await self._desk.on_ack(alert_id, by)
         except Exception as error:  # noqa: BLE001  the boundary: a press that cannot be kept must not end the polling
             self._desk.on_problem(f"an acknowledgement by {by} could not be kept: {type(error).__name__}")
-            return say(self._desk.language, "not_kept")
+            return phrases(self._desk.language).button_failed
 
     async def _call(self, method: str, payload: dict[str, Any]) -> Any:
         return result_of(self._http, await self._http.post_json(f"{self._base}/{method}", payload), self._clock)

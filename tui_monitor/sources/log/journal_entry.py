@@ -50,7 +50,7 @@ def parse_entry(line: bytes) -> JournalEntry | None:
     if not isinstance(value, dict):
         return None
     cursor, at = _text(value.get("__CURSOR")), _text(value.get("__REALTIME_TIMESTAMP"))
-    if not cursor or not at.isdigit() or len(at) > 17:
+    if not cursor or not at.isdecimal() or len(at) > 17:
         return None
     priority = _text(value.get("PRIORITY"))
     message = _bytes(value.get("MESSAGE", ""))

@@ -39,7 +39,7 @@ _FOUND: dict[bytes, str] = {}
 def level_of_word(word: str) -> str:
     """The level of a word of any case, "" for an unknown one. A number in quotes is a number."""
     level = _WORDS.get(word.strip().lower(), "")
-    return level or (level_of_number(int(word)) if word.strip().isdigit() and len(word) < 6 else "")
+    return level or (level_of_number(int(word)) if word.strip().isdecimal() and len(word) < 6 else "")
 
 
 def level_of_number(number: float, field: str = "level") -> str:

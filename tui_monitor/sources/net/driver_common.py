@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import Sample
+from tui_monitor.core.values import Inventory, Sample
 from tui_monitor.sources.net.error_attribution import own_trouble, target_trouble
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver, numeric, resolve_in_time
 
@@ -19,11 +19,12 @@ _HOST = re.compile(r"([A-Za-z0-9._%-]+|\[[0-9A-Fa-f:.%]+\])(:\d{1,5})?")
 
 @frozen
 class Statistics:
-    """One reading: series, texts for people, and why the server is degraded ("" when it is not)."""
+    """What a server says of itself: series, texts for people, why it is degraded ("" when it is not), which things it has."""
 
     samples: tuple[Sample, ...]
     facts: Mapping[str, str]
     degraded: str
+    inventories: tuple[Inventory, ...] = ()
 
 
 def address_of(url: str, port: int) -> str:

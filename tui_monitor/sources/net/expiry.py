@@ -8,9 +8,10 @@ from __future__ import annotations
 import ssl
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import span_words
 from tui_monitor.core.values import Inventory, Sample, labels_of
 from tui_monitor.sources.net.certificate import Certificate
-from tui_monitor.sources.net.tls import DAY, TlsSettings, sent_certificates, verified_certificates
+from tui_monitor.sources.net.tls import TlsSettings, sent_certificates, verified_certificates
 
 SHARE_OF_LIFETIME = 3
 """A certificate that lives 6 days is renewed after 4: the warning comes when a third of the lifetime is left, if that is later."""
@@ -68,8 +69,8 @@ def without_expiry(expiry: CertificateExpiry | None) -> tuple[Inventory, ...]:
 
 
 def expiry_text(expiry: float, now: float, host: str = "") -> str:
-    """ "certificate expires in 9 d" or "certificate of HOST expired 3 d ago"; below a day in hours."""
+    """ "certificate expires in 9 d" or "certificate of HOST expired 3 d ago", in one unit: a reason does not change all the time."""
     seconds = abs(expiry - now)
-    span = f"{seconds // DAY:.0f} d" if seconds >= DAY else f"{seconds // 3600:.0f} h"
+    span = span_words(seconds, most=1)
     whose = f"certificate of {host}" if host else "certificate"
     return f"{whose} expired {span} ago" if expiry <= now else f"{whose} expires in {span}"

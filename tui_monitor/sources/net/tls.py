@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import span_words
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.certificate import Certificate, read_certificate
 from tui_monitor.sources.net.excerpt import clean
@@ -188,4 +189,4 @@ def _ago(chain: list[Certificate], now: float) -> str:
     ended = [now - certificate.not_after for certificate in chain if certificate.not_after <= now]
     if not ended:
         return ""
-    return f"{max(ended) // DAY:.0f} d ago" if max(ended) >= DAY else f"{max(ended) // 3600:.0f} h ago"
+    return f"{span_words(max(ended), most=1)} ago"

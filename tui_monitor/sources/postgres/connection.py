@@ -33,7 +33,7 @@ REASON_LENGTH = 200
 DEFAULT_PORT = 5432
 
 
-class KeptConnection:
+class PostgresConnection:
     """One connection to one target: at most one is open at any time.
 
     Session settings make it read-only with a statement timeout. A pooler such as pgbouncer refuses them; then the
@@ -53,6 +53,14 @@ class KeptConnection:
     def is_open(self) -> bool:
         """Whether a connection is there that is not known to be broken."""
         return self._connection is not None and not self._connection.is_closed()
+
+    async def open(self) -> None:
+        """A new connection where there is none, as `get`."""
+        await self.get()
+
+    async def cut(self) -> None:
+        """As `drop`."""
+        self.drop()
 
     async def get(self) -> Connection[Record]:
         """The open connection, a new one where there is none; its first statement has been made already.

@@ -73,6 +73,9 @@ def parse_dsn(dsn: str) -> Dsn:
     for name, value in found.items():
         if fault := _fault(name, value):
             raise ValueError(fault)
+    for hosts in (parts.netloc.rpartition("@")[2], found.get("host", "")):
+        if "," in hosts and not all(hosts.split(",")):
+            raise ValueError('a host is missing beside a ","')
     seconds = int(found.get("connect_timeout") or 0)
     system = found.get("sslrootcert") == SYSTEM
     if system and found.get("sslmode", "verify-full") != "verify-full":

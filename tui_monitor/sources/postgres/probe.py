@@ -7,12 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample
+from tui_monitor.core.values import Inventory, Sample
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.kept_probe import DriverErrors, KeptProbe
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 from tui_monitor.sources.postgres.connection import (
-    KeptConnection,
+    PostgresConnection,
     connection_errors,
     is_broken,
     is_refusal,
@@ -35,7 +36,9 @@ SIZES_AFTER_FAILURE = 600.0
 REFUSED_FOR = 600.0
 """Seconds until a group of figures that the server has refused is asked for again."""
 BUDGET = 0.4
+"""The share of the time left that a reading of figures may take."""
 GRACE = 0.5
+ERRORS = DriverErrors(connection_errors, is_broken, own_reason, reason_of)
 
 
 @frozen
@@ -46,74 +49,36 @@ class Failure:
     refused: bool
 
 
-class PostgresProbe:
-    """One connection for the verdict and, where queries are configured, one more that no slow query shares with it.
+class PostgresProbe(KeptProbe):
+    """SELECT 1 decides. One connection for the verdict and, with queries, one more that no slow query shares with it.
 
     Raises ValueError naming the key where the address has a parameter that is not understood.
     """
 
     def __init__(self, settings: PostgresCheck) -> None:
-        self.stage = ""
         dsn = settings.dsn.reveal()
         if problem := problems_of(dsn):
             raise ValueError(f"dsn: {problem}")
+        self._main = PostgresConnection(dsn, settings.timeout)
+        super().__init__(self._main, ERRORS, postgres_address(dsn), settings.timeout)
         self.queries = settings.queries
-        self._timeout = settings.timeout
-        self._address = postgres_address(dsn)
-        self._main = KeptConnection(dsn, settings.timeout)
-        self._for_queries = KeptConnection(dsn, settings.timeout)
+        self._for_queries = PostgresConnection(dsn, settings.timeout)
         self._one_query = asyncio.Lock()
         self._cache_hit = RecentRatio(ENOUGH_BLOCKS)
         self._refused: dict[str, tuple[float, str]] = {}
         self._sizes_due = 0.0
 
-    async def probe(self) -> ProbeResult:
-        """SELECT 1 decides and is the duration; statistics add samples, facts and a degraded verdict, never a failure."""
-        began = time.monotonic()
-        phases: dict[str, float] = {}
-        try:
-            duration = await self._select_one(phases)
-            statistics = await self._statistics(began)
-            sizes, databases = await self._read_sizes(began)
-        except connection_errors() as error:
-            self._main.drop()
-            return ProbeResult(HealthStatus.UNHEALTHY, self._reason(error), phases=phases)
-        except BaseException:  # cancelled: leave no connection in an unknown state
-            self._main.drop()
-            raise
-        self.stage = ""
-        status = HealthStatus.DEGRADED if statistics.degraded else HealthStatus.HEALTHY
-        samples = statistics.samples + sizes
-        return ProbeResult(status, statistics.degraded, duration, phases, samples, statistics.facts, inventories=databases)
+    async def ask(self) -> None:
+        """SELECT 1."""
+        await (await self._main.get()).execute("SELECT 1")
 
-    async def _select_one(self, phases: dict[str, float]) -> float:
-        """Seconds of one round trip; a kept connection that turns out to be broken is replaced once."""
-        if self._main.is_open:
-            try:
-                return await self._round_trip(phases)
-            except connection_errors() as error:
-                if not is_broken(error):
-                    raise
-                self._main.drop()
-        self.stage = "connect"
-        start = time.monotonic()
-        await self._main.get()
-        phases["connect"] = time.monotonic() - start
-        return await self._round_trip(phases)
-
-    async def _round_trip(self, phases: dict[str, float]) -> float:
-        connection = await self._main.get()
-        self.stage = "query"
-        start = time.monotonic()
-        await connection.execute("SELECT 1")
-        phases["query"] = time.monotonic() - start
-        return phases["query"]
-
-    async def _statistics(self, began: float) -> Statistics:
+    async def statistics(self, began: float) -> Statistics:
+        """The groups of figures that the server gives, and now and then the sizes of its databases."""
         self.stage = "statistics"
         row, refused = await self._groups(began)
-        statistics = read_statistics(row, self._cache_hit)
-        return Statistics(statistics.samples, {**statistics.facts, **refused}, statistics.degraded)
+        known = read_statistics(row, self._cache_hit)
+        sizes, databases = await self._read_sizes(began)
+        return Statistics(known.samples + sizes, {**known.facts, **refused}, known.degraded, databases)
 
     async def _groups(self, began: float) -> tuple[dict[str, Any], dict[str, str]]:
         """(the columns of all groups that the server gives, facts: why it does not give the others).
@@ -158,7 +123,7 @@ class PostgresProbe:
 
     async def _read(self, sql: str, began: float) -> tuple[list[Record], Failure | None]:
         """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
-        budget = max(0.01, BUDGET * (self._timeout - (time.monotonic() - began)))
+        budget = self._budget(began, BUDGET)
         connection = await self._main.get()
         try:
             async with asyncio.timeout(budget * (1 + GRACE)):
@@ -189,12 +154,6 @@ class PostgresProbe:
                 self._for_queries.drop()
                 raise
             return samples_of_rows(query.metric, rows)
-
-    def _reason(self, error: Exception) -> str:
-        own = own_reason(error, self._address)
-        if own is not None:
-            raise OwnTrouble(own) from None
-        return reason_of(error, self._address, self.stage, self._timeout)
 
     async def close(self) -> None:
         """Give back both connections; the probe may be used again afterwards."""

@@ -24,7 +24,7 @@ LONGEST_ANSWER = 4 * 2**20
 """Bytes; what announces more is no answer to PING, INFO or the like, and would only fill the memory."""
 
 
-class KeptConnection:
+class RedisConnection:
     """One connection to one target: at most one is open at any time. A pool would cost 2.7 times as much."""
 
     def __init__(self, url: str, limit: float) -> None:
@@ -43,9 +43,10 @@ class KeptConnection:
         from redis.asyncio.connection import ConnectionPool
 
         await ensure_resolvable(self._address, self._limit)
+        over_network = {} if self._url.text.startswith("unix:") else {"socket_keepalive": True}  # a local socket has no such key
         pool = ConnectionPool.from_url(
             self._url.text, protocol=2, parser_class=_parser(), decode_responses=True, encoding_errors="replace", driver_info=None,
-            socket_timeout=None, socket_connect_timeout=None, socket_keepalive=True,
+            socket_timeout=None, socket_connect_timeout=None, **over_network,
         )  # fmt: skip
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
         try:
@@ -54,7 +55,7 @@ class KeptConnection:
                     await self._connection.connect()
             await self._say_name()
         except BaseException:
-            await self.close()
+            await self.cut()
             raise
 
     async def _say_name(self) -> None:
@@ -71,7 +72,7 @@ class KeptConnection:
             await self._connection.send_command(*command, check_health=False)
             return str(await self._connection.read_response())
 
-    async def close(self) -> None:
+    async def cut(self) -> None:
         """Cut the connection; Redis needs no goodbye."""
         connection, self._connection = self._connection, None
         if connection is not None:

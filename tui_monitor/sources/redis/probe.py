@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.platform.import_trimming import lean_redis
-from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.kept_probe import DriverErrors, KeptProbe
 from tui_monitor.sources.redis.connection import (
-    KeptConnection,
+    RedisConnection,
     connection_errors,
     database_of,
     is_broken,
@@ -23,85 +22,44 @@ from tui_monitor.sources.redis.statistics import RedisStatistics
 from tui_monitor.sources.redis.url import problems_of
 
 BUDGET = 0.5
+"""The share of the time left that INFO may take."""
+ERRORS = DriverErrors(connection_errors, is_broken, own_reason, reason_of)
 
 
-class RedisProbe:
-    """One connection, kept between probes.
+class RedisProbe(KeptProbe):
+    """PING decides; INFO says the rest. One connection, kept between probes.
 
     Raises ValueError naming the key where the address has a parameter that is not understood.
     """
 
     def __init__(self, settings: RedisCheck) -> None:
-        self.stage = ""
         url = settings.url.reveal()
         if problem := problems_of(url):
             raise ValueError(f"url: {problem}")
-        self._timeout = settings.timeout
-        self._address = redis_address(url)
-        self._connection = KeptConnection(url, settings.timeout)
-        self._statistics = RedisStatistics(settings.memory_degraded, database_of(url))
+        self._connection = RedisConnection(url, settings.timeout)
+        super().__init__(self._connection, ERRORS, redis_address(url), settings.timeout)
+        self._figures = RedisStatistics(settings.memory_degraded, database_of(url))
 
-    async def probe(self) -> ProbeResult:
-        """PING decides and is the duration; INFO adds samples, facts and a degraded verdict, never a failure."""
-        began = time.monotonic()
-        phases: dict[str, float] = {}
-        try:
-            duration = await self._ping(phases)
-            statistics = await self._info(began)
-        except connection_errors() as error:
-            await self._connection.close()
-            return ProbeResult(HealthStatus.UNHEALTHY, self._reason(error), phases=phases)
-        except BaseException:  # cancelled: leave no connection in an unknown state
-            await self._connection.close()
-            raise
-        self.stage = ""
-        status = HealthStatus.DEGRADED if statistics.degraded else HealthStatus.HEALTHY
-        return ProbeResult(status, statistics.degraded, duration, phases, statistics.samples, statistics.facts)
-
-    async def _ping(self, phases: dict[str, float]) -> float:
-        """Seconds of one round trip; a kept connection that turns out to be broken is replaced once."""
-        if self._connection.is_open:
-            try:
-                return await self._round_trip(phases)
-            except connection_errors() as error:
-                if not is_broken(error):
-                    raise
-                await self._connection.close()
-        self.stage = "connect"
-        start = time.monotonic()
-        await self._connection.open()
-        phases["connect"] = time.monotonic() - start
-        return await self._round_trip(phases)
-
-    async def _round_trip(self, phases: dict[str, float]) -> float:
-        self.stage = "query"
-        start = time.monotonic()
+    async def ask(self) -> None:
+        """PING."""
         await self._connection.ask("PING")
-        phases["query"] = time.monotonic() - start
-        return phases["query"]
 
-    async def _info(self, began: float) -> Statistics:
-        """Takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
+    async def statistics(self, began: float) -> Statistics:
+        """INFO, within a part of the time that is left."""
         self.stage = "statistics"
-        budget = max(0.01, BUDGET * (self._timeout - (time.monotonic() - began)))
+        budget = self._budget(began, BUDGET)
         try:
             async with asyncio.timeout(budget):
                 text = await self._connection.ask("INFO")
         except connection_errors() as error:
             if isinstance(error, TimeoutError) or is_broken(error):
-                await self._connection.close()
+                await self._connection.cut()
             return Statistics((), {"statistics": reason_of(error, self._address, self.stage, budget)}, "")
-        return self._statistics.read(text, time.monotonic())
-
-    def _reason(self, error: Exception) -> str:
-        own = own_reason(error, self._address)
-        if own is not None:
-            raise OwnTrouble(own) from None
-        return reason_of(error, self._address, self.stage, self._timeout)
+        return self._figures.read(text, time.monotonic())
 
     async def close(self) -> None:
         """Give back the connection; the probe may be used again afterwards."""
-        await self._connection.close()
+        await self._connection.cut()
 
 
 def build(settings: RedisCheck) -> RedisProbe:

@@ -41,8 +41,12 @@ def parse_url(url: str) -> RedisUrl:
     for name, value in found.items():
         if fault := _fault(name, value):
             raise ValueError(fault)
+        if name.startswith("ssl_") and parts.scheme not in ("rediss", "valkeys"):  # the driver's plain connection takes none of them
+            raise ValueError(f"{name} is for TLS: write rediss:// or leave it out")
     if "@" in parts.path and parts.scheme != "unix":
         raise ValueError('a "/" in a user\'s name or password is written %2F')
+    if parts.scheme == "unix" and not parts.path:
+        raise ValueError("the socket's path is missing, for example unix:///run/redis.sock")
     number = found.pop("db", None) or ("" if parts.scheme == "unix" else parts.path.strip("/"))
     if number and not (number.isascii() and number.isdigit() and len(number) < 6):
         raise ValueError("the database is a number, for example redis://host:6379/0")

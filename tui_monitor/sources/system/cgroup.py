@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 
-from tui_monitor.sources.system.procfs import read_file, read_number, text_of
+from tui_monitor.sources.system.procfs import integer, read_file, read_number, text_of
 from tui_monitor.sources.system.readings import Quota
 
 _ENGINE = re.compile(r"docker|kubepods|libpod|containerd|crio|lxc|garden")
@@ -59,9 +59,9 @@ class Cgroup:
         """How many cores the group may use, None without a limit."""
         try:
             if self.version == 2:
-                quota, period = map(int, read_file(f"{path}/cpu.max").split())
+                quota, period = map(integer, read_file(f"{path}/cpu.max").split())
             else:
-                quota, period = int(read_file(f"{path}/cpu.cfs_quota_us")), int(read_file(f"{path}/cpu.cfs_period_us"))
+                quota, period = integer(read_file(f"{path}/cpu.cfs_quota_us")), integer(read_file(f"{path}/cpu.cfs_period_us"))
         except (OSError, ValueError):
             return None
         return quota / period if quota > 0 and period > 0 else None
@@ -102,4 +102,4 @@ class Cgroup:
 def flat_keyed(content: bytes) -> dict[str, int]:
     """Parse "key number" lines as cpu.stat and memory.stat have them; ValueError for anything else."""
     fields = content.split()
-    return {key.decode("ascii"): int(value) for key, value in zip(fields[::2], fields[1::2], strict=True)}
+    return {key.decode("ascii"): integer(value) for key, value in zip(fields[::2], fields[1::2], strict=True)}

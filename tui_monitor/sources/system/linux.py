@@ -9,7 +9,7 @@ from pathlib import Path
 from tui_monitor.sources.system.cgroup import Cgroup
 from tui_monitor.sources.system.memory import memory_and_swap
 from tui_monitor.sources.system.mounts import parse_mountinfo
-from tui_monitor.sources.system.procfs import read_file, text_of
+from tui_monitor.sources.system.procfs import integer, read_file, text_of
 from tui_monitor.sources.system.readings import CpuTimes, DiskCounters, MemoryReading, Mount, PressureReading, Quota, SwapReading
 
 _SECTOR = 512
@@ -36,7 +36,7 @@ class LinuxKernel:
             if not line.startswith(b"cpu"):
                 break
             name, *fields = line.split(None, 9)
-            ticks = [int(field) for field in fields[:8]]
+            ticks = [integer(field) for field in fields[:8]]
             user, nice, system, idle, iowait, irq, softirq, steal = ticks + [0] * (8 - len(ticks))
             times[name[3:].decode("ascii")] = CpuTimes(user, nice, system, idle, iowait, irq + softirq, steal)
         return times
@@ -72,7 +72,7 @@ class LinuxKernel:
         for line in read_file(f"{self._proc}/diskstats").split(b"\n"):
             fields = line.split(None, 13)
             if len(fields) > 12 and (name := text_of(fields[2])) in self._disks:
-                found[name] = DiskCounters(int(fields[5]) * _SECTOR, int(fields[9]) * _SECTOR, int(fields[12]) / 1000)
+                found[name] = DiskCounters(integer(fields[5]) * _SECTOR, integer(fields[9]) * _SECTOR, integer(fields[12]) / 1000)
         return found
 
     def _whole_disks(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tui_monitor.sources.system.cgroup import Cgroup, flat_keyed
-from tui_monitor.sources.system.procfs import read_file, read_number
+from tui_monitor.sources.system.procfs import integer, read_file, read_number
 from tui_monitor.sources.system.readings import MemoryReading, SwapReading
 
 
@@ -28,7 +28,7 @@ def _meminfo(content: bytes) -> dict[bytes, int]:
     for line in content.split(b"\n")[:40]:
         key, colon, rest = line.partition(b":")
         if colon:
-            known[key] = int(rest.split(None, 1)[0]) * 1024
+            known[key] = integer(rest.split(None, 1)[0]) * 1024
     return known
 
 
@@ -52,7 +52,7 @@ def _with_arc(host: MemoryReading, proc: str) -> MemoryReading:
         lines = read_file(f"{proc}/spl/kstat/zfs/arcstats").split(b"\n")
     except OSError:
         return host
-    stats = {fields[0]: int(fields[2]) for line in lines[2:] if len(fields := line.split()) == 3}
+    stats = {fields[0]: integer(fields[2]) for line in lines[2:] if len(fields := line.split()) == 3}
     size = stats.get(b"size", 0)
     if size >= host.total:
         return host
@@ -64,10 +64,10 @@ def _container(directory: str, limit: int, host: MemoryReading, version: int) ->
     """A group's memory: file pages and reclaimable slab are given back before the group runs out, so they count as available."""
     stat = flat_keyed(read_file(f"{directory}/memory.stat"))
     if version == 2:
-        used = int(read_file(f"{directory}/memory.current"))
+        used = integer(read_file(f"{directory}/memory.current"))
         cached = stat.get("active_file", 0) + stat.get("inactive_file", 0) + stat.get("slab_reclaimable", 0)
     else:
-        used = int(read_file(f"{directory}/memory.usage_in_bytes"))
+        used = integer(read_file(f"{directory}/memory.usage_in_bytes"))
         cached = stat.get("total_active_file", 0) + stat.get("total_inactive_file", 0)
     available = max(0, limit - max(0, used - cached))
     return MemoryReading(limit, min(limit, available, host.available), cached, limited=True)

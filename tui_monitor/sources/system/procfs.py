@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 _CHUNK = 16384
+_MOST_DIGITS = 24
 _LARGEST = 8 * 1024 * 1024
 
 
@@ -24,10 +25,17 @@ def read_file(path: str, most: int = _LARGEST) -> bytes:
         os.close(descriptor)
 
 
+def integer(field: bytes) -> int:
+    """A whole number of a kernel file; ValueError for anything else, and for one that no counter of 64 bits holds (a faked file)."""
+    if len(field.strip()) > _MOST_DIGITS:
+        raise ValueError("a number that is too long")
+    return int(field)
+
+
 def read_number(path: str) -> int | None:
     """The one number in a file; None where the file is missing, or says "max" or anything else that is not a number."""
     try:
-        return int(read_file(path))
+        return integer(read_file(path))
     except (OSError, ValueError):
         return None
 

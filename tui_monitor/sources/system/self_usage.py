@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.sources.system.procfs import read_file
+from tui_monitor.sources.system.procfs import integer, read_file
 
 DESCRIPTORS_EVERY = 10.0
 _SCARCE = 32
@@ -65,7 +65,7 @@ class Own:
     def _size(self) -> tuple[int, int]:
         try:
             fields = read_file(self._stat).rpartition(b")")[2].split(None, 22)
-            return int(fields[21]) * os.sysconf("SC_PAGE_SIZE"), int(fields[17])
+            return integer(fields[21]) * os.sysconf("SC_PAGE_SIZE"), integer(fields[17])
         except (OSError, ValueError, IndexError):
             return _portable_size()
 

@@ -113,9 +113,6 @@ class HistoryReader:
                 found.append(series)
         return found
 
-    def _exactly(self, labels: Labels) -> list[int]:
-        return [series for series, (known, _) in self._labels.items() if known == labels]
-
     @property
     def max_lookback_ms(self) -> int:
         """The longest look-back of any stored series."""
@@ -151,13 +148,6 @@ class HistoryReader:
 
     def _percentile(self, labels: Labels, quantile: float, after_ms: int, until_ms: int) -> float:
         return self.percentiles(labels, (quantile,), after_ms, until_ms)[0]
-
-    def downsampled(self, labels: Labels, after_ms: int, until_ms: int, points: int) -> list[Point]:
-        """A chart of one series: at most ``points`` steps of equal length; empty steps are left out."""
-        with self._reading() as rows:
-            ids = self._exactly(labels)
-            found = trend(rows, ids, after_ms, until_ms, points)
-            return max(found.values(), key=len, default=[])
 
     def downsampled_all(self, matchers: Sequence[Matcher], after_ms: int, until_ms: int, points: int) -> dict[Labels, list[Point]]:
         """Charts of all series that fulfil the matchers and have samples in the window."""

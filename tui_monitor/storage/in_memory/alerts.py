@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.storage.alert_lookup import find_alert
-from tui_monitor.storage.records import NOTED_CHANGES, AlertEventRow
+from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow
 from tui_monitor.storage.repository import KEEP_RESOLVED, KEEP_RESOLVED_MS, RECENT_MS
 
 
@@ -53,10 +53,10 @@ class InMemoryAlerts:
         found = self._alerts.values()
         return sorted(found, key=lambda one: (one.ends_at is not None, -(one.ends_at or 0), -one.active_at, one.id))[:limit]
 
-    def live_at(self, at_ms: int, limit: int = 2000) -> list[tuple[Alert, list[AlertEventRow]]]:
+    def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
         found = [one for one in self._alerts.values() if one.active_at <= at_ms and (one.ends_at is None or one.ends_at > at_ms)]
         found.sort(key=lambda alert: (-alert.active_at, alert.id))
-        return [(alert, [event for event in self.events(alert.id) if event.at <= at_ms]) for alert in found[:limit]]
+        return [(alert, [event for event in self.events(alert.id) if event.at <= at_ms]) for alert in found[:MOST_LIVE]]
 
     def find(self, prefix: str) -> Alert:
         return find_alert(prefix, lambda text: [alert for ident, alert in self._alerts.items() if ident.startswith(text)])
@@ -64,11 +64,11 @@ class InMemoryAlerts:
     def labels(self, ids: Iterable[str]) -> dict[str, dict[str, str]]:
         return {ident: dict(self._alerts[ident].labels) for ident in ids if ident in self._alerts}
 
-    def events(self, alert: str, limit: int = 1000) -> list[AlertEventRow]:
-        return [event for event in self._events if event.alert == alert][:limit]
+    def events(self, alert: str) -> list[AlertEventRow]:
+        return [event for event in self._events if event.alert == alert][:MOST_EVENTS]
 
-    def events_between(self, start_ms: int, end_ms: int, limit: int = 1000) -> list[AlertEventRow]:
-        return sorted((event for event in self._events if start_ms <= event.at <= end_ms), key=lambda event: event.at)[:limit]
+    def events_between(self, start_ms: int, end_ms: int) -> list[AlertEventRow]:
+        return sorted((event for event in self._events if start_ms <= event.at <= end_ms), key=lambda event: event.at)[:MOST_EVENTS]
 
     def counts(self, change: str, since_ms: int) -> dict[str, int]:
         """How many events of one kind since then, by alert."""

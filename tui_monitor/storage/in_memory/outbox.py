@@ -8,7 +8,7 @@ from typing import Any
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Kind, Message
-from tui_monitor.storage.records import OutboxRow, PrunedRows, SendResult, notification_id
+from tui_monitor.storage.records import MOST_OF_ALERT, OutboxRow, PrunedRows, SendResult, notification_id
 from tui_monitor.storage.repository import KEEP_SENT, KEEP_SENT_MS, LONGEST_SEND_MS
 
 
@@ -178,8 +178,8 @@ class InMemoryOutbox:
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         return [_light(one.row) for one in self.stored()[::-1][:limit]]
 
-    def of_alert(self, alert_id: str, limit: int = 50, *, payload: bool = False) -> list[OutboxRow]:
-        numbers = sorted(number for alert, number in self._links if alert == alert_id)[-limit:]
+    def of_alert(self, alert_id: str, *, payload: bool = False) -> list[OutboxRow]:
+        numbers = sorted(number for alert, number in self._links if alert == alert_id)[-MOST_OF_ALERT:]
         found = [one.row for one in self.stored() if one.seq in numbers]
         return found if payload else [_light(row) for row in found]
 

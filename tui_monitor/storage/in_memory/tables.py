@@ -9,6 +9,7 @@ from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.dispatch.state import Plan, Remembered
 from tui_monitor.storage.records import (
+    MOST_COMMANDS,
     MOST_PANELS,
     FinishedCommand,
     LeaderRow,
@@ -59,8 +60,8 @@ class InMemoryCommands:
         self._commands[self._last] = StoredCommand(self._last, by, verb, arguments, at_ms)
         return self._last
 
-    def pending(self, limit: int = 100) -> list[StoredCommand]:
-        return [command for ident, command in self._commands.items() if ident not in self._results][:limit]
+    def pending(self) -> list[StoredCommand]:
+        return [command for ident, command in self._commands.items() if ident not in self._results][:MOST_COMMANDS]
 
     def finish(self, command: FinishedCommand, at_ms: int) -> bool:
         if command.id not in self._commands or command.id in self._results:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.storage.alert_lookup import find_alert
-from tui_monitor.storage.records import NOTED_CHANGES, AlertEventRow
+from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow
 from tui_monitor.storage.repository import KEEP_RESOLVED, KEEP_RESOLVED_MS, RECENT_MS
 
 MIGRATION = """
@@ -149,12 +149,12 @@ class SqliteAlerts:
         order = "ends_at IS NOT NULL, ends_at DESC, active_at DESC, id"
         return _alerts(self._db.execute(f"SELECT {_FIELDS} FROM alerts ORDER BY {order} LIMIT ?", (limit,)))
 
-    def live_at(self, at_ms: int, limit: int = 2000) -> list[tuple[Alert, list[AlertEventRow]]]:
+    def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
         found = _alerts(
             self._db.execute(
                 f"SELECT {_FIELDS} FROM alerts WHERE active_at <= ? AND (ends_at IS NULL OR ends_at > ?)"
                 " ORDER BY active_at DESC, id LIMIT ?",
-                (at_ms, at_ms, limit),
+                (at_ms, at_ms, MOST_LIVE),
             )
         )
         return [
@@ -181,13 +181,16 @@ class SqliteAlerts:
                 found[ident] = json.loads(row[0])
         return found
 
-    def events(self, alert: str, limit: int = 1000) -> list[AlertEventRow]:
-        return _events(self._db.execute(f"SELECT {_EVENT_FIELDS} FROM alert_events WHERE alert = ? ORDER BY id LIMIT ?", (alert, limit)))
+    def events(self, alert: str) -> list[AlertEventRow]:
+        return _events(
+            self._db.execute(f"SELECT {_EVENT_FIELDS} FROM alert_events WHERE alert = ? ORDER BY id LIMIT ?", (alert, MOST_EVENTS))
+        )
 
-    def events_between(self, start_ms: int, end_ms: int, limit: int = 1000) -> list[AlertEventRow]:
+    def events_between(self, start_ms: int, end_ms: int) -> list[AlertEventRow]:
         return _events(
             self._db.execute(
-                f"SELECT {_EVENT_FIELDS} FROM alert_events WHERE at BETWEEN ? AND ? ORDER BY at, id LIMIT ?", (start_ms, end_ms, limit)
+                f"SELECT {_EVENT_FIELDS} FROM alert_events WHERE at BETWEEN ? AND ? ORDER BY at, id LIMIT ?",
+                (start_ms, end_ms, MOST_EVENTS),
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from tui_monitor.core.commands import CommandResult, StoredCommand
-from tui_monitor.storage.records import FinishedCommand
+from tui_monitor.storage.records import MOST_COMMANDS, FinishedCommand
 from tui_monitor.storage.repository import KEEP_COMMANDS_MS
 
 MIGRATION = """
@@ -28,8 +28,10 @@ class SqliteCommands:
         ).fetchone()
         return int(row[0])
 
-    def pending(self, limit: int = 100) -> list[StoredCommand]:
-        rows = self._db.execute("SELECT id, by, verb, arguments, at FROM commands WHERE finished_at IS NULL ORDER BY id LIMIT ?", (limit,))
+    def pending(self) -> list[StoredCommand]:
+        rows = self._db.execute(
+            "SELECT id, by, verb, arguments, at FROM commands WHERE finished_at IS NULL ORDER BY id LIMIT ?", (MOST_COMMANDS,)
+        )
         return [StoredCommand(*row) for row in rows]
 
     def finish(self, command: FinishedCommand, at_ms: int) -> bool:

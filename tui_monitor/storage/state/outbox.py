@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from tui_monitor.dispatch.message import Kind, Message
-from tui_monitor.storage.records import OutboxRow, PrunedRows, SendResult, notification_id
+from tui_monitor.storage.records import MOST_OF_ALERT, OutboxRow, PrunedRows, SendResult, notification_id
 from tui_monitor.storage.repository import KEEP_SENT, KEEP_SENT_MS, LONGEST_SEND_MS
 
 MIGRATION = """
@@ -212,12 +212,12 @@ class SqliteOutbox:
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         return [_row(row) for row in self._db.execute(f"SELECT {_LIGHT} FROM notifications ORDER BY seq DESC LIMIT ?", (limit,))]
 
-    def of_alert(self, alert_id: str, limit: int = 50, *, payload: bool = False) -> list[OutboxRow]:
+    def of_alert(self, alert_id: str, *, payload: bool = False) -> list[OutboxRow]:
         columns = _LIGHT + (", message" if payload else "")
         rows = self._db.execute(
             f"SELECT {columns} FROM notifications WHERE seq IN"
             " (SELECT seq FROM notification_alerts WHERE alert = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq",
-            (alert_id, limit),
+            (alert_id, MOST_OF_ALERT),
         )
         return [_row(row) for row in rows]
 

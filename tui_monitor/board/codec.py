@@ -1,0 +1,123 @@
+"""A board as JSON: the row that viewers and `status` read. Written by one version and read by any other.
+
+Keys that this version does not know are ignored and keys that are missing mean "not known", so a viewer of another version
+keeps showing what both know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tui_monitor.board.values import (
+    AlertView,
+    Board,
+    CheckView,
+    Delivery,
+    DiskView,
+    InterfaceView,
+    LeaderView,
+    MountView,
+    ProcessView,
+    Resources,
+    Window,
+)
+from tui_monitor.core.values import HealthStatus
+
+STORED_SPARK = 60
+"""How many values of a spark are stored for the next start's first paint."""
+T = TypeVar("T")
+Convert = Callable[[Any], Any]
+
+
+def board_to_json(board: Board, *, sparks: bool = False) -> bytes:
+    """The compact row that viewers follow (they have the samples for sparks); with sparks, shortened, for the next first paint."""
+    raw = _fields(board)
+    raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in board.sparks.items()} if sparks else {}
+    return json.dumps(raw, ensure_ascii=False, separators=(",", ":"), default=_fields).encode()
+
+
+def board_from_json(data: bytes) -> Board:
+    """The board that `board_to_json` of this or another version wrote; ValueError for anything else."""
+    try:
+        return _read(Board, json.loads(data))
+    except (TypeError, AttributeError) as error:  # a value of another shape
+        raise ValueError(f"not a board: {error}") from None
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """One level of a view value; a tenth of the cost of dataclasses.asdict, which copies all the way down (a storm has 1,000 alerts)."""
+    return dict(value) if isinstance(value, Mapping) else {name: getattr(value, name) for name in value.__slots__}
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
+
+
+def _read(kind: type[T], raw: Mapping[str, Any]) -> T:
+    """A view value of the keys that it knows; what is missing is as in `_NOT_KNOWN`."""
+    if not isinstance(raw, Mapping):
+        raise TypeError(f"{kind.__name__} is not an object")
+    converters, empty = _CONVERTERS.get(kind, {}), _NOT_KNOWN[kind]
+    return kind(**{name: converters.get(name, _as_is)(raw[name]) if name in raw else getattr(empty, name) for name in empty.__slots__})
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _each(kind: type[T]) -> Callable[[list[Any]], tuple[T, ...]]:
+    return lambda entries: tuple(_read(kind, entry) for entry in entries)
+
+
+def _by_name(convert: Convert) -> Convert:
+    return lambda raw: {key: convert(value) for key, value in raw.items()}
+
+
+def _status(word: str) -> HealthStatus:
+    """The status; a word of a later version is "unknown" here."""
+    try:
+        return HealthStatus(word)
+    except ValueError:
+        return HealthStatus.UNKNOWN
+
+
+_CONVERTERS: dict[type, dict[str, Convert]] = {
+    Board: {
+        "status": _status,
+        "checks": _each(CheckView),
+        "resources": lambda raw: _read(Resources, raw),
+        "alerts": _each(AlertView),
+        "leader": lambda raw: _read(LeaderView, raw),
+        "trouble": tuple,
+        "notifiers": tuple,
+        "advice": tuple,
+        "limits": _by_name(lambda limits: tuple((value, severity) for value, severity in limits)),
+        "sparks": _by_name(tuple),
+    },
+    CheckView: {"status": _status, "windows": _by_name(lambda raw: _read(Window, raw)), "depends_on": tuple},
+    Resources: {
+        "cores": tuple,
+        "load": tuple,
+        "mounts": _each(MountView),
+        "interfaces": _each(InterfaceView),
+        "disks": _each(DiskView),
+        "processes": _each(ProcessView),
+    },
+    AlertView: {"suppressed_by": tuple, "deliveries": _each(Delivery)},
+}
+_NOT_KNOWN: dict[type, Any] = {
+    Board: Board(0, "", "", HealthStatus.UNKNOWN, (), Resources(), (), LeaderView("viewer")),
+    CheckView: CheckView("", "", "", "", HealthStatus.UNKNOWN, "", 0, 0),
+    Window: Window(),
+    Resources: Resources(),
+    MountView: MountView(""),
+    InterfaceView: InterfaceView(""),
+    DiskView: DiskView(""),
+    ProcessView: ProcessView(0, "", "", 0.0, 0, ""),
+    AlertView: AlertView("", "", "warning", "firing", "", None, "", 0, 0, None, {}, {}),
+    Delivery: Delivery("", "", "", 0),
+    LeaderView: LeaderView("viewer"),
+}
+"""What the keys of each value are where a board does not have them."""

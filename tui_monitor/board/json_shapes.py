@@ -1,0 +1,246 @@
+"""The JSON that commands print with --json (docs/commands.md): one function for each shape, from values to plain objects.
+
+Stamps are RFC 3339 UTC or null, durations in milliseconds where a key ends in ``_ms`` and in seconds where it ends in ``_s``.
+The answers of `query` are Prometheus' (promql.http_json); `rules backtest` and `rules noise` have theirs beside what they compute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tui_monitor.core.units import rfc3339
+from tui_monitor.core.values import SEVERITIES
+from tui_monitor.promql.errors import EvaluationError
+from tui_monitor.promql.http_json import error_to_json, to_json
+
+if TYPE_CHECKING:
+    from tui_monitor.alerts.alert import Acknowledgement, Alert
+    from tui_monitor.alerts.rules.rule import Rule
+    from tui_monitor.board.values import AlertView, Board, CheckView, Resources
+    from tui_monitor.core.audit import Audit
+    from tui_monitor.core.values import ProbeResult
+    from tui_monitor.dispatch.silences import Silence
+    from tui_monitor.promql.explain import Part
+    from tui_monitor.storage.records import LeaderRow, OutboxRow
+
+Json = dict[str, Any]
+
+
+def _time(stamp: int | None) -> str | None:
+    return rfc3339(stamp) if stamp else None
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _durations(duration: float | None, phases: Mapping[str, float]) -> Json:
+    return {
+        "duration_ms": None if duration is None else _milliseconds(duration),
+        "phases_ms": {phase: _milliseconds(seconds) for phase, seconds in phases.items()},
+    }
+
+
+# --- check and status -----------------------------------------------------------------------------------------------------
+
+
+def probe_json(name: str, kind: str, result: ProbeResult, at: int) -> Json:
+    """`check`: one probe's plain verdict."""
+    known = {"name": name, "type": kind, "status": str(result.status), "reason": result.reason}
+    return {**known, **_durations(result.duration, result.phases), "at": _time(at)}
+
+
+def status_json(host: str, version: str, reason: str = "", board: Board | None = None) -> Json:
+    """`status`: what the newest board says; ``reason``, where there is one, says why nothing is known of now.
+
+    The caller adds the leader and the alerts, which the state knows better than a stored board.
+    """
+    return {
+        "host": board.host if board else host,
+        "status": "unknown" if reason or board is None else str(board.status),
+        "reason": reason,
+        "leader": None,
+        "checks": [check_json(check, reason) for check in board.checks] if board else [],
+        "alerts": alert_counts_json([]),
+        "resources": resources_json(board.resources) if board else {},
+        "trouble": list(board.trouble) if board else [],
+        "version": version,
+        "uptime_s": None,
+        "at": _time(board.at) if board else None,
+    }
+
+
+def leader_json(leader: LeaderRow) -> Json:
+    """The process that polls and notifies, within `status`."""
+    return {"pid": leader.pid, "kind": leader.kind, "since": _time(leader.since), "heartbeat": _time(leader.heartbeat)}
+
+
+def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] = ()) -> Json:
+    """How many alerts there are, within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire.
+
+    ``unrecorded``: what fires and is not in the state.
+    """
+    firing = [alert for alert in alerts if alert.state == "firing"]
+    severities = Counter(alert.severity for alert in (*firing, *unrecorded))
+    taken = sum(alert.acknowledged is not None for alert in firing) + sum(bool(alert.acknowledged_by) for alert in unrecorded)
+    return {
+        "firing": len(firing) + len(unrecorded) - taken,
+        "acknowledged": taken,
+        "pending": len(alerts) - len(firing),
+        "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
+    }
+
+
+def check_json(check: CheckView, not_known: str = "") -> Json:
+    """One check within `status`; ``not_known`` says why nothing is known of now: the last status then stands in the reason."""
+    was = f"{not_known}; was {check.status}{f': {check.reason}' if check.reason else ''}"
+    return {
+        "name": check.name,
+        "type": check.type,
+        "category": check.category,
+        "target": check.target,
+        "status": "unknown" if not_known else str(check.status),
+        "reason": was if not_known else check.reason,
+        "since": _time(check.since),
+        "at": _time(check.at),
+        **_durations(check.duration, check.phases),
+        "windows": {name: asdict(window) for name, window in check.windows.items()},
+        "consecutive_failures": check.consecutive_failures,
+        "depends_on": list(check.depends_on),
+    }
+
+
+def resources_json(resources: Resources) -> Json:
+    """The machine within `status`, without its processes: ratios 0 to 1, bytes, bytes per second."""
+    return {name: value for name, value in asdict(resources).items() if name not in ("processes", "process_count")}
+
+
+# --- alerts, silences, audit log, outbox ----------------------------------------------------------------------------------
+
+
+def alert_json(alert: Alert) -> Json:
+    """One entry of `alerts`; a value that is no number is a text ("NaN", "+Inf"), null before there is one."""
+    return {
+        "id": alert.id,
+        "fingerprint": alert.fingerprint,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "severity": alert.severity,
+        "state": alert.state,
+        "value": alert.value if alert.value is None or math.isfinite(alert.value) else _not_finite(alert.value),
+        "starts_at": rfc3339(alert.starts_at or alert.active_at),
+        "ends_at": None if alert.ends_at is None else rfc3339(alert.ends_at),
+        "acknowledged": None if alert.acknowledged is None else _acknowledgement(alert.acknowledged),
+        "suppressed_by": list(alert.suppressed_by),
+    }
+
+
+def _not_finite(value: float) -> str:
+    return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
+
+
+def _acknowledgement(given: Acknowledgement) -> Json:
+    return {"by": given.by, "at": rfc3339(given.at), "note": given.note, "until": None if given.until is None else rfc3339(given.until)}
+
+
+def silence_state(silence: Silence, now: int) -> str:
+    """active, pending or expired, as Alertmanager calls them."""
+    return "active" if silence.is_active(now) else "pending" if now < silence.starts_at else "expired"
+
+
+def silence_json(silence: Silence, now: int) -> Json:
+    """One entry of `silences`."""
+    return {
+        "id": silence.id,
+        "state": silence_state(silence, now),
+        "matchers": [str(matcher) for matcher in silence.matchers],
+        "starts_at": _time(silence.starts_at),
+        "ends_at": _time(silence.ends_at),
+        "by": silence.by,
+        "comment": silence.comment,
+    }
+
+
+def audit_json(entry: Audit) -> Json:
+    """One entry of `audit`."""
+    return {"at": _time(entry.at), "by": entry.by, "verb": entry.verb, "subject": entry.subject, "note": entry.note}
+
+
+def notification_json(row: OutboxRow) -> Json:
+    """One entry of `notifications`."""
+    return {
+        "id": row.id,
+        "notifier": row.notifier,
+        "alerts": list(row.alerts),
+        "kind": row.kind,
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_try": rfc3339(row.next_try) if row.next_try is not None and row.state in ("retrying", "unknown") else None,
+        "created_at": rfc3339(row.created_at),
+        "sent_at": None if row.sent_at is None else rfc3339(row.sent_at),
+        "provider_id": row.provider_id or None,
+        "error": row.error or None,
+    }
+
+
+# --- store ----------------------------------------------------------------------------------------------------------------
+
+
+def store_json(known: Mapping[str, Any]) -> Json:
+    """`store info`: sizes in bytes; each table's first and last moment."""
+    return {**known, "tables": {name: _with_times(entry) for name, entry in known["tables"].items()}}
+
+
+def _with_times(entry: Mapping[str, Any]) -> Json:
+    return {name: _time(value) if name in ("from", "until") else value for name, value in entry.items()}
+
+
+# --- rules and queries ----------------------------------------------------------------------------------------------------
+
+
+def explain_json(alert: str, rules: Sequence[Json], now: int) -> Json:
+    """`explain`: the rules of an alert, each as `explained_rule_json`."""
+    return {"alert": alert, "at": _time(now), "rules": list(rules)}
+
+
+def explained_rule_json(
+    rule: Rule, state: str, why: str, subjects: Iterable[tuple[Alert, str, str]], parts: Iterable[Part], now: int
+) -> Json:
+    """One rule within `explain`; ``subjects`` are its alerts with what each does and why, ``parts`` those of its expression."""
+    return {
+        "severity": rule.severity,
+        "source": rule.source,
+        "expr": rule.expr,
+        "for_s": rule.for_s,
+        "keep_firing_for_s": rule.keep_firing_for_s,
+        "state": state,
+        "why": why,
+        "subjects": [{"alert": alert_json(alert), "state": does, "why": because} for alert, does, because in subjects],
+        "parts": [{"text": part.text, "depth": part.depth, **_part_json(part, now)} for part in parts],
+    }
+
+
+def _part_json(part: Part, now: int) -> Json:
+    return error_to_json(part.result) if isinstance(part.result, EvaluationError) else to_json(part.result, now)
+
+
+def rules_check_json(
+    read: Mapping[str, int], alerting: int, recording: int, files: Sequence[str], problems: Sequence[str], warnings: Sequence[str]
+) -> Json:
+    """`rules check`: how many were ``read`` from where ("built_in", "configuration", "files") and how many can run."""
+    counts = {"read": sum(read.values()), "run": alerting + recording, **read, "alerting": alerting, "recording": recording}
+    return {**counts, "rule_files": list(files), "problems": list(problems), "warnings": list(warnings)}
+
+
+def refusal_json(reason: str) -> Json:
+    """Any other command that cannot be done."""
+    return {"error": reason}
+
+
+def query_refused_json(reason: str, *, bad_arguments: bool) -> Json:
+    """`query` without an answer, with an errorType of Prometheus' HTTP API: unavailable where nothing can be read."""
+    return {"status": "error", "errorType": "bad_data" if bad_arguments else "unavailable", "error": reason}

@@ -1,0 +1,117 @@
+"""The texts of messages in English."""
+
+from __future__ import annotations
+
+from tui_monitor.core.catalogue.phrases import Phrases, RuleTexts
+
+ENGLISH = Phrases(
+    severities={
+        "critical": "CRITICAL",
+        "error": "ERROR",
+        "warning": "WARNING",
+        "info": "INFO",
+    },
+    units={
+        "d": " d",
+        "h": " h",
+        "m": " min",
+        "s": " s",
+    },
+    resolved="RESOLVED",
+    after="{what} after {time}",
+    healthy_again="{check} healthy again after {time}",
+    still="STILL {severity} for {time}: {what}",
+    was="{severity} (was {old}) {what}",
+    flapping="flapping, {count} times in 10 min",
+    flapping_title="FLAPPING {what}, {count} times in 10 min",
+    alerts="{count} alerts",
+    affected="({count} affected)",
+    more="and {count} more",
+    explains="Affected ({count}): {names}",
+    depends="Depending on it ({count}): {names}",
+    since="Since {at}",
+    ago="{time} ago",
+    was_about="Was: {what}",
+    from_to="From {begin} to {end} ({time})",
+    value="value {value}",
+    host="host {host}",
+    what_to_do="What to do: {text}",
+    changed="Raised: {old} → {new}",
+    acknowledged="Acknowledged by {by}",
+    ack_expired="The acknowledgement has run out",
+    escalated="Escalated: nobody has acknowledged it for {time}",
+    late="Told late: it was held back by {cause}",
+    by_hand="Resolved by {by}",
+    evidence="Evidence:",
+    runbook="Runbook: {url}",
+    look="Look: {link}",
+    held_back="and {count} more came and went, held back by the rate limit",
+    causes={
+        "silence": "silence {name}",
+        "maintenance": "maintenance {name}",
+        "depends_on": "the failure of {name}",
+        "inhibit": "alert {name}",
+        "waiting": "the wait for {name}",
+        "inactive": "its route's active times",
+    },
+    possible_repeat="(possible repeat)",
+    unrecorded="not recorded, may repeat",
+    late_after_end="was down {start}–{end}, delivered {now}",
+    late_since="since {start}, delivered {now}",
+    late_written="written {start}, delivered {now}",
+    state_acknowledged="acknowledged by {by}",
+    state_resolved="resolved {now}",
+    button_acknowledge="Acknowledge",
+    button_done="Acknowledged",
+    button_over="This alert is over",
+    button_forbidden="You may not acknowledge here",
+    button_unknown="This button is not known",
+    button_failed="That did not work",
+    button_other_host="This alert is {host}'s, and its monitor did not take the press. One bot for several machines: give each its own",
+    topic_gone="topic {topic} is gone, so this is in the group",
+    backlog="{firing} firing, {resolved} resolved",
+    test_title="Test message from {host}",
+    test_text="If you can read this, {name} works. Sent by {by} with tui-monitor notify test.",
+    no_data_summary="No data for {name}",
+    no_data_description="What the rule looks at has sent nothing for {time}: see whether its source still runs.",
+    rules={
+        "HighCPU": RuleTexts(
+            "CPU at {{ $value | humanizePercentage }}",
+            "Sort the process table by CPU to see who uses it; stop or slow that work, or give the machine more cores.",
+        ),
+        "HighMemory": RuleTexts(
+            "Memory at {{ $value | humanizePercentage }}",
+            "Sort the process table by memory; restart what leaks before the kernel ends a process of its own choice.",
+        ),
+        "DiskSpace": RuleTexts(
+            "Disk {{ $labels.mount }} at {{ $value | humanizePercentage }}",
+            "Find what is large (du -xh {{ $labels.mount }} | sort -h | tail), rotate logs, move data, or enlarge it.",
+        ),
+        "DiskInodes": RuleTexts(
+            "Disk {{ $labels.mount }} has used {{ $value | humanizePercentage }} of its inodes (files)",
+            "No file can be made without an inode, however much space is free. Find the directory with the most files"
+            " (du --inodes -xS {{ $labels.mount }} | sort -n | tail) and remove old ones: sessions, caches, mail queues.",
+        ),
+        "DiskFullSoon": RuleTexts(
+            "Disk {{ $labels.mount }} will be full in {{ $value | humanizeDuration }} at the pace of the last hour",
+            "Find what is growing (du -xh {{ $labels.mount }} | sort -h | tail, twice) and stop it, or make room.",
+        ),
+        "CheckUnhealthy": RuleTexts(
+            "{{ $labels.check }} is {{ if eq $value 2 }}unhealthy{{ else }}degraded{{ end }}{{ if $reason }}: {{ $reason }}{{ end }}",
+            "Open the check's details: the reason and the phase times say where it fails. Then look at the target itself.",
+        ),
+        "CertificateExpiry": RuleTexts(
+            '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}The certificate of {{ $labels.check }} '
+            "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}{{ end }}",
+            "Renew the certificate and make sure that the server has loaded the new one.",
+        ),
+        "ClockSkew": RuleTexts(
+            "The clock is off by {{ $value | humanizeDuration }}",
+            "See what sets the clock (timedatectl, chronyc tracking): stamps and schedules are wrong until then.",
+        ),
+        "MonitorTrouble": RuleTexts(
+            "The monitor itself has trouble: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
+            "What it cannot measure is unknown, not down. Free disk, descriptors or CPU, then see its log.",
+        ),
+    },
+)

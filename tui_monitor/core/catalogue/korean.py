@@ -1,0 +1,117 @@
+"""The texts of messages in Korean."""
+
+from __future__ import annotations
+
+from tui_monitor.core.catalogue.phrases import Phrases, RuleTexts
+
+KOREAN = Phrases(
+    severities={
+        "critical": "심각",
+        "error": "오류",
+        "warning": "경고",
+        "info": "정보",
+    },
+    units={
+        "d": "일",
+        "h": "시간",
+        "m": "분",
+        "s": "초",
+    },
+    resolved="복구",
+    after="{what} ({time} 만에)",
+    healthy_again="{check} 정상으로 돌아옴 ({time} 만에)",
+    still="{time}째 {severity}: {what}",
+    was="{severity} (이전 {old}) {what}",
+    flapping="불안정, 10분 동안 {count}회",
+    flapping_title="불안정 {what}, 10분 동안 {count}회",
+    alerts="경보 {count}건",
+    affected="(영향 {count}건)",
+    more="외 {count}건",
+    explains="영향받음 ({count}): {names}",
+    depends="의존하는 점검 {count}개: {names}",
+    since="시작 {at}",
+    ago="{time} 전",
+    was_about="내용: {what}",
+    from_to="{begin} ~ {end} ({time})",
+    value="값 {value}",
+    host="호스트 {host}",
+    what_to_do="조치: {text}",
+    changed="심각도 상승: {old} → {new}",
+    acknowledged="확인: {by}",
+    ack_expired="확인 유효 시간이 끝났습니다",
+    escalated="상위 전달: {time} 동안 아무도 확인하지 않았습니다",
+    late="늦은 알림: {cause} 때문에 보류되었습니다",
+    by_hand="직접 해제: {by}",
+    evidence="근거:",
+    runbook="대응 문서: {url}",
+    look="보기: {link}",
+    held_back="외 {count}건은 발송 한도 때문에 보내지 않았습니다",
+    causes={
+        "silence": "무음 {name}",
+        "maintenance": "점검 시간 {name}",
+        "depends_on": "{name} 장애",
+        "inhibit": "경보 {name}",
+        "waiting": "{name} 판정 대기",
+        "inactive": "발송 시간 설정",
+    },
+    possible_repeat="(중복 가능)",
+    unrecorded="기록되지 않음, 중복될 수 있음",
+    late_after_end="{start}~{end} 장애, {now} 전달",
+    late_since="{start}부터, {now} 전달",
+    late_written="{start} 작성, {now} 전달",
+    state_acknowledged="{by} 확인함",
+    state_resolved="{now} 복구",
+    button_acknowledge="확인",
+    button_done="확인했습니다",
+    button_over="이미 끝난 알림입니다",
+    button_forbidden="여기서 확인할 권한이 없습니다",
+    button_unknown="알 수 없는 버튼입니다",
+    button_failed="처리하지 못했습니다",
+    button_other_host="{host}의 알림이며 그쪽 모니터가 받지 못했습니다. 봇 하나를 여러 서버가 쓰고 있으니 서버마다 봇을 따로 두세요",
+    topic_gone="토픽 {topic}이(가) 없어 그룹에 보냅니다",
+    backlog="발생 {firing}건, 해소 {resolved}건",
+    test_title="{host} 시험 메시지",
+    test_text="이 메시지가 보이면 {name} 알림이 작동합니다. 보낸 사람: {by} (tui-monitor notify test)",
+    no_data_summary="{name} 데이터 없음",
+    no_data_description="{time} 동안 규칙이 보는 값이 들어오지 않았습니다. 값을 보내는 쪽이 아직 동작하는지 확인하세요.",
+    rules={
+        "HighCPU": RuleTexts(
+            "CPU 사용률 {{ $value | humanizePercentage }}",
+            "프로세스 표를 CPU 순으로 정렬해 원인을 찾고, 작업을 멈추거나 늦추거나 코어를 늘리세요.",
+        ),
+        "HighMemory": RuleTexts(
+            "메모리 사용률 {{ $value | humanizePercentage }}",
+            "프로세스 표를 메모리 순으로 정렬하고, 커널이 임의로 종료하기 전에 새는 프로세스를 다시 시작하세요.",
+        ),
+        "DiskSpace": RuleTexts(
+            "디스크 {{ $labels.mount }} 사용률 {{ $value | humanizePercentage }}",
+            "큰 파일을 찾아(du -xh {{ $labels.mount }} | sort -h | tail) 로그를 정리하거나 데이터를 옮기거나 용량을 늘리세요.",
+        ),
+        "DiskInodes": RuleTexts(
+            "디스크 {{ $labels.mount }} 아이노드(파일 수) 사용률 {{ $value | humanizePercentage }}",
+            "공간이 남아도 아이노드가 없으면 파일을 만들 수 없습니다. 파일이 가장 많은 디렉터리를 찾아"
+            "(du --inodes -xS {{ $labels.mount }} | sort -n | tail) 오래된 세션, 캐시, 메일 대기열을 지우세요.",
+        ),
+        "DiskFullSoon": RuleTexts(
+            "디스크 {{ $labels.mount }}: 지난 한 시간의 속도라면 {{ $value | humanizeDuration }} 뒤에 가득 찹니다",
+            "무엇이 늘어나는지 찾아(du -xh {{ $labels.mount }} | sort -h | tail 을 두 번) 멈추거나 공간을 확보하세요.",
+        ),
+        "CheckUnhealthy": RuleTexts(
+            "{{ $labels.check }} {{ if eq $value 2 }}비정상{{ else }}성능 저하{{ end }}{{ if $reason }}: {{ $reason }}{{ end }}",
+            "점검 상세 화면의 원인과 단계별 시간이 어디에서 실패하는지 알려 줍니다. 그다음 대상을 직접 확인하세요.",
+        ),
+        "CertificateExpiry": RuleTexts(
+            '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}{{ $labels.check }} 인증서 '
+            "{{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}{{ end }}",
+            "인증서를 갱신하고 서버가 새 인증서를 읽었는지 확인하세요.",
+        ),
+        "ClockSkew": RuleTexts(
+            "시계가 {{ $value | humanizeDuration }} 어긋났습니다",
+            "시계를 맞추는 서비스를 확인하세요(timedatectl, chronyc tracking).",
+        ),
+        "MonitorTrouble": RuleTexts(
+            "모니터 자체에 문제가 있습니다: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
+            "측정하지 못한 것은 장애가 아니라 알 수 없음입니다. 디스크, 파일 디스크립터, CPU를 확보하고 로그를 보세요.",
+        ),
+    },
+)

@@ -1,0 +1,87 @@
+"""The catalogue of message texts: every phrase that we put into a notification, in each language of the key ``language``.
+
+One value per language with a field per phrase, so a phrase that a language lacks is a type error. What people configured or a
+target said is never translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tui_monitor.core.frozen import frozen
+
+
+class RuleTexts(NamedTuple):
+    """The annotations of a built-in rule, as templates."""
+
+    summary: str
+    description: str
+
+
+@frozen
+class Phrases:
+    """One language. What stands in braces is filled in by `str.format`; the texts of rules are templates of their own."""
+
+    severities: Mapping[str, str]
+    units: Mapping[str, str]
+    """Days, hours, minutes and seconds (d, h, m, s) behind a number."""
+
+    # --- about alerts (dispatch.message_text) ---
+    resolved: str
+    after: str
+    healthy_again: str
+    still: str
+    was: str
+    flapping: str
+    flapping_title: str
+    alerts: str
+    affected: str
+    more: str
+    explains: str
+    depends: str
+    since: str
+    ago: str
+    was_about: str
+    from_to: str
+    value: str
+    host: str
+    what_to_do: str
+    changed: str
+    acknowledged: str
+    ack_expired: str
+    escalated: str
+    late: str
+    by_hand: str
+    evidence: str
+    runbook: str
+    look: str
+    held_back: str
+    causes: Mapping[str, str]
+    """Why an alert was muted, by the kind of the reason (core.mute_reason)."""
+
+    # --- about the delivery (outbox and notifiers) ---
+    possible_repeat: str
+    unrecorded: str
+    late_after_end: str
+    late_since: str
+    late_written: str
+    state_acknowledged: str
+    state_resolved: str
+    button_acknowledge: str
+    button_done: str
+    button_over: str
+    button_forbidden: str
+    button_unknown: str
+    button_failed: str
+    button_other_host: str
+    topic_gone: str
+    backlog: str
+
+    # --- whole messages and alerts ---
+    test_title: str
+    test_text: str
+    no_data_summary: str
+    no_data_description: str
+    rules: Mapping[str, RuleTexts]
+    """By the name of the built-in rule (alerts.rules.defaults)."""
