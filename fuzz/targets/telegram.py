@@ -9,6 +9,7 @@ from fuzz.fences import unfenced
 from fuzz.target import Target
 from fuzz.targets.answers import driven
 from tui_monitor.notifiers import http
+from tui_monitor.notifiers.abilities import PressDesk
 from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import Answer
 from tui_monitor.notifiers.telegram.updates import TelegramUpdates
@@ -41,7 +42,7 @@ def _told(problem: str) -> None:
 def _poll(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """One poll; every call of the API is answered so."""
     clock: Any = StoodClock()
-    updates = TelegramUpdates("1:" + "a" * 35, "https://api.telegram.org", [7], _acknowledge, clock, _told)
+    updates = TelegramUpdates("1:" + "a" * 35, "https://api.telegram.org", [7], PressDesk(_acknowledge, _told, host="web-1"), clock)
 
     async def post_json(*_: object, **__: object) -> Answer:
         return Answer(status, headers, body, True)
@@ -69,7 +70,7 @@ def _refusal(text: str) -> bool:
 
 _WORDS = (
     '{"ok":true,"result":[]}', '{"ok":false,"description":"x","parameters":{"retry_after":5}}', '"update_id"', '"callback_query"',
-    '"from"', '"id"', '"data"', "ack:abc", "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 99 Oct 99999 07:28:00 +9999", "429 ", "503 ", "409 ",
+    '"from"', '"id"', '"data"', "ack:abc", "ack:abc:web-1", "ack:abc:web-2", "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 99 Oct 99999 07:28:00 +9999", "429 ", "503 ", "409 ",
     "401 ", "400 ", "302 ", "migrate_to_chat_id",
 )  # fmt: skip
 

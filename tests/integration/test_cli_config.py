@@ -64,9 +64,9 @@ def test_show_hides_every_secret(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_check_refuses_what_cannot_be_built(cli: Cli, tmp_path: Path) -> None:
-    """`check` and `config check` tell the same fault and end with 2."""
+    """`check` and `config check` tell the same fault and end with 78."""
     path = tmp_path / "config.toml"
     path.write_text('[[checks]]\nname = "api"\ntype = "http"\nurl = "http://localhost/"\nexpect_json = { "a.[" = 1 }\n')
     for words in (("check",), ("config", "check")):
         said = cli(*words, "--config", path)
-        assert (said.code, said.out) == (2, "") and f"{path}:5: checks[1].expect_json" in said.err
+        assert (said.code, said.out) == (78, "") and f"{path}:5: checks[1].expect_json" in said.err

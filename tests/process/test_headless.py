@@ -177,10 +177,10 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
 
 
 async def test_a_wrong_configuration_at_the_start_is_exit_2_with_one_line_a_fault(where: House) -> None:
-    """Two faults: exit 2, two error lines that name file and key, and no state is made."""
+    """Two faults: exit 78, two error lines that name file and key, and no state is made."""
     where.configure('intervall = "1s"\n[[checks]]\nname = "a"\ntype = "http"\nurl = "ftp://x"\n')
     daemon = await where.start(wait=False)
-    assert await daemon.ended() == 2
+    assert await daemon.ended() == 78
     texts = [line["message"] for line in daemon.lines if line["level"] == "error"]
     assert len(texts) == 2 and any("intervall" in text for text in texts) and any("url" in text for text in texts)
 

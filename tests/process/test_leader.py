@@ -329,10 +329,10 @@ async def test_corrupt_stores_are_moved_aside_and_monitoring_goes_on(where: Hous
 
 
 async def test_a_state_directory_that_cannot_be_used_is_said_in_one_line(where: House) -> None:
-    """A file in the place of the directory: exit 2 with advice."""
+    """A file in the place of the directory: exit 78 with advice."""
     where.state.write_text("")
     daemon = await where.start(wait=False)
-    assert await daemon.ended() == 2
+    assert await daemon.ended() == 78
     assert "is not a directory" in daemon.lines[0]["message"]
 
 

@@ -104,6 +104,17 @@ async def test_acknowledge_asks_for_a_note_and_sends_it() -> None:
         assert "done: Acknowledge" in told(app)
 
 
+async def test_keys_work_while_the_korean_layout_is_on() -> None:
+    """ㅁ acknowledges as `a` does, and what is then written stays Korean; ㅓ moves down; ㅂ quits."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "ㅓ")
+        assert app.main.alerts.cursor == 1
+        await press(app, pilot, "ㅏ", "ㅁ", *"확인", "enter")
+        assert backend.commands == [Acknowledge(("a00001",), note="확인")]
+        await press(app, pilot, "ㅂ")
+        assert app.return_code == 0 and not app.is_running
+
+
 async def test_escape_leaves_a_prompt_without_doing_anything() -> None:
     """Esc at the note sends nothing and does not quit."""
     async with running() as (app, backend, pilot):

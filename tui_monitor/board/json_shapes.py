@@ -20,7 +20,7 @@ from tui_monitor.promql.http_json import error_to_json, to_json
 if TYPE_CHECKING:
     from tui_monitor.alerts.alert import Acknowledgement, Alert
     from tui_monitor.alerts.rules.rule import Rule
-    from tui_monitor.board.values import Board, CheckView, Resources
+    from tui_monitor.board.values import AlertView, Board, CheckView, Resources
     from tui_monitor.core.audit import Audit
     from tui_monitor.core.values import ProbeResult
     from tui_monitor.dispatch.silences import Silence
@@ -79,13 +79,17 @@ def leader_json(leader: LeaderRow) -> Json:
     return {"pid": leader.pid, "kind": leader.kind, "since": _time(leader.since), "heartbeat": _time(leader.heartbeat)}
 
 
-def alert_counts_json(alerts: Sequence[Alert]) -> Json:
-    """How many alerts there are, within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire."""
+def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] = ()) -> Json:
+    """How many alerts there are, within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire.
+
+    ``unrecorded``: what fires and is not in the state.
+    """
     firing = [alert for alert in alerts if alert.state == "firing"]
-    severities = Counter(alert.severity for alert in firing)
+    severities = Counter(alert.severity for alert in (*firing, *unrecorded))
+    taken = sum(alert.acknowledged is not None for alert in firing) + sum(bool(alert.acknowledged_by) for alert in unrecorded)
     return {
-        "firing": sum(alert.acknowledged is None for alert in firing),
-        "acknowledged": sum(alert.acknowledged is not None for alert in firing),
+        "firing": len(firing) + len(unrecorded) - taken,
+        "acknowledged": taken,
         "pending": len(alerts) - len(firing),
         "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
     }

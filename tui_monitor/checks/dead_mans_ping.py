@@ -37,8 +37,12 @@ class Heartbeat:
 
         parts = urlsplit(self._settings.url.reveal())
         url = parts._replace(path=parts.path.rstrip("/") + suffix) if suffix else parts
-        check = HttpCheck(name="heartbeat", url=url.geturl(), timeout=self._settings.timeout)
-        probe = HttpProbe(check)
+        check = HttpCheck(name="heartbeat", url=url.geturl(), timeout=self._settings.timeout, ca_file=self._settings.ca_file)
+        try:
+            probe = HttpProbe(check)
+        except ValueError as error:  # ca_file, that was there when the configuration was read
+            self._troubles.set(TROUBLE, f"the heartbeat cannot be sent: {error}")
+            return False
         try:
             result = await probe_once(probe, check, self._clock)
         finally:

@@ -1,16 +1,16 @@
-"""The command line: what may be said, and which room answers. Exit 0 fine, 1 failed, 2 usage or configuration."""
+"""The command line: what may be said, and which module answers. Exit codes: core/exit_codes.py."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from tui_monitor.core import version
+from tui_monitor.core.exit_codes import FAILED, INTERRUPTED, OK, OUTPUT, SOFTWARE, USAGE
 from tui_monitor.platform.import_trimming import lean_libraries
 
 
@@ -23,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
 
             meant = near(wrong, self._known())
             advice = f"; did you mean {meant}?" if meant else ""
-        self.exit(2, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
+        self.exit(USAGE, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
 
     def _known(self) -> list[str]:
         """Every word that has a fixed choice here: commands, levels of the log."""
@@ -59,6 +59,8 @@ VERBS = {
     "heartbeat": "actions",
 }
 """Each command and the module of tui_monitor.cli.commands that answers it."""
+VERDICTS = ("check", "status")
+"""The commands whose exit codes 0 to 3 are verdicts."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -109,9 +111,11 @@ def parser() -> argparse.ArgumentParser:
     json_flag(sub)
     sub = verb("unsilence", "end a silence now")
     sub.add_argument("id", metavar="ID")
-    sub = verb("extend", "let a silence hold so much longer from now")
+    sub = verb("extend", "let a silence hold longer")
     sub.add_argument("id", metavar="ID")
-    sub.add_argument("--for", dest="for_", required=True, metavar="2h")
+    long = sub.add_mutually_exclusive_group(required=True)
+    long.add_argument("--for", dest="for_", metavar="2h", help="so much longer than it would")
+    long.add_argument("--until", metavar="T", help="to this time: RFC 3339, Unix seconds or the next HH:MM")
     sub = verb("annotate", "mark this moment on every chart, for example a deploy")
     sub.add_argument("text", metavar="TEXT")
     sub.add_argument("--at", dest="when", metavar="TIME")
@@ -222,38 +226,85 @@ def _end_with_0(*names: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
     lean_libraries()
+    from tui_monitor.cli.standard_output import OutputFault, standard_streams
+
+    with standard_streams():
+        known = parser()
+        try:
+            given = known.parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
+        except SystemExit as end:  # also of --help and --version, which print
+            raise SystemExit(_printed(int(end.code or 0))) from None
+        except OutputFault as fault:
+            return _unwritten(fault, OK)
+        if given.verb and (given.headless or given.at):
+            known.error(f"{'--headless' if given.headless else '--at'} does not go with the command {given.verb}")
+        given.config = getattr(given, "config", None)
+        given.state = getattr(given, "state", None)
+        given.verdict = OK
+        return _answer(given)
+
+
+def _answer(given: argparse.Namespace) -> int:
+    """Run what was asked for; every way in which it can end is an exit code."""
     from tui_monitor.cli.options import Refused, complain
+    from tui_monitor.cli.standard_output import OutputFault
 
-    known = parser()
-    given = known.parse_args(_shield(sys.argv[1:] if arguments is None else arguments))
-    if given.verb and (given.headless or given.at):
-        known.error(f"{'--headless' if given.headless else '--at'} does not go with the command {given.verb}")
-    given.config = getattr(given, "config", None)
-    given.state = getattr(given, "state", None)
+    failed = SOFTWARE if given.verb in VERDICTS else FAILED
     try:
-        if given.verb:
-            module = importlib.import_module(f"tui_monitor.cli.commands.{VERBS[given.verb]}")
-            return int(module.run(given))
-        if given.headless:
-            _end_with_0("SIGTERM")
-            from tui_monitor.daemon.headless import run_headless
-
-            return run_headless(given)
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            print("tui-monitor: this is no terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
-            return 2
-        _end_with_0("SIGTERM", "SIGHUP")
-        from tui_monitor.cli.commands.dashboard import run_dashboard
-
-        return run_dashboard(given)
+        return _printed(_run(given))
     except Refused as refused:
         complain(str(refused))
-        return refused.code
+        return failed if refused.code == FAILED else refused.code
     except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return INTERRUPTED
+    except (BrokenPipeError, OutputFault) as fault:
+        return _unwritten(fault, given.verdict)
+    except Exception:  # noqa: BLE001  the boundary: a fault of ours must not read as a verdict (1 is "degraded")
+        import traceback
+
+        traceback.print_exc()
+        return failed
+
+
+def _printed(code: int) -> int:
+    """The code, once all that was printed is written."""
+    from tui_monitor.cli.standard_output import OutputFault
+
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, OutputFault) as fault:
+        return _unwritten(fault, code)
+    return code
+
+
+def _unwritten(fault: Exception, code: int) -> int:
+    """A closed pipe is silent and changes nothing: whoever read has read enough. A full disk is told."""
+    from tui_monitor.cli.options import complain
+    from tui_monitor.cli.standard_output import abandon_output
+
+    abandon_output()
+    if isinstance(fault, BrokenPipeError):
+        return code
+    complain(str(fault))
+    return OUTPUT
+
+
+def _run(given: argparse.Namespace) -> int:
+    if given.verb:
+        module = importlib.import_module(f"tui_monitor.cli.commands.{VERBS[given.verb]}")
+        return int(module.run(given))
+    if given.headless:
+        _end_with_0("SIGTERM")
+        from tui_monitor.daemon.headless import run_headless
+
+        return run_headless(given)
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        print("tui-monitor: this is no terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
+        return USAGE
+    _end_with_0("SIGTERM", "SIGHUP")
+    from tui_monitor.cli.commands.dashboard import run_dashboard
+
+    return run_dashboard(given)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_monitor.core import units
+from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.sanitize import clean, near
 from tui_monitor.core.times import parse_time
 
@@ -30,12 +32,13 @@ class Refused(Exception):
 
 def complain(text: str) -> None:
     """Print to standard error, one message a line."""
-    for line in text.splitlines():
-        print(f"tui-monitor: {clean(line)}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # where nobody can be told, the exit code says it
+        for line in text.splitlines():
+            print(f"tui-monitor: {clean(line)}", file=sys.stderr)
 
 
 def configuration(given: Namespace) -> Configuration:
-    """Load it; Refused with code 2 and every fault."""
+    """Load it; Refused with code 78 and every fault."""
     from tui_monitor.config.faults import ConfigurationError
     from tui_monitor.config.load import load  # pydantic: 100 ms, only for commands that need the configuration
     from tui_monitor.platform.paths import find_config
@@ -45,7 +48,7 @@ def configuration(given: Namespace) -> Configuration:
     except ConfigurationError as error:
         from tui_monitor.runtime.wiring import completed  # rules, routing, probes: only where there is something to tell
 
-        raise Refused(str(completed(error)), 2) from None
+        raise Refused(str(completed(error)), CONFIGURATION) from None
 
 
 def state_path(given: Namespace) -> Path:
@@ -66,22 +69,22 @@ def counted(count: int, what: str) -> str:
 
 
 def seconds_of(text: str, option: str) -> float:
-    """A duration as typed, more than nothing and at most ten years; Refused with code 2."""
+    """A duration as typed, more than nothing and at most ten years; Refused with code 64."""
     try:
         seconds = units.parse_duration(text)
     except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
+        raise Refused(f"{option}: {error}", USAGE) from None
     if not 0 < seconds <= LONGEST_S:
-        raise Refused(f'{option}: "{text}" is {"nothing" if seconds <= 0 else "more than ten years"}', 2)
+        raise Refused(f'{option}: "{text}" is {"nothing" if seconds <= 0 else "more than ten years"}', USAGE)
     return seconds
 
 
 def time_of(text: str, option: str, now_ms: int, *, ahead: bool = False) -> int:
-    """A time as typed, in UTC ms (core.times); Refused with code 2."""
+    """A time as typed, in UTC ms (core.times); Refused with code 64."""
     try:
         return parse_time(text, now_ms, ahead=ahead)
     except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
+        raise Refused(f"{option}: {error}", USAGE) from None
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ConfigurationError(Exception):
     ``partial``: what could be read of it, with examples in the place of what could not; None where that says nothing more.
     """
 
-    exit_code = 2
+    exit_code = CONFIGURATION
 
     def __init__(self, faults: Iterable[Fault], partial: Configuration | None = None) -> None:
         self.faults = sorted(faults, key=lambda fault: fault.line or 0)

@@ -17,6 +17,7 @@ from tui_monitor.config.reader import Reader
 from tui_monitor.config.settings import Settings
 from tui_monitor.config.toml_lines import key_lines
 from tui_monitor.config.variables import Variables, merged
+from tui_monitor.platform.local_zone import zone_problem
 
 
 def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Configuration:
@@ -61,7 +62,8 @@ def _read(text: str, path: Path | None, environ: Mapping[str, str]) -> Configura
     placed = [environment.placed(fault) or loaded.placed(fault) for fault in faults]
     if placed or environment.faults:
         raise ConfigurationError([*environment.faults, *placed], loaded if examinable else None)
-    return replace(loaded, warnings=_warnings(loaded, reader.literal_secret))
+    own = [problem] if (problem := zone_problem(environ)) else []
+    return replace(loaded, warnings=(*own, *_warnings(loaded, reader.literal_secret)))
 
 
 def _has_unread_section(faults: list[Fault], raw: Mapping[str, Any]) -> bool:

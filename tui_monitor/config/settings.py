@@ -9,6 +9,7 @@ from tui_monitor.config.entries import CheckSettings, NotifierSettings
 from tui_monitor.config.fields import (
     BySeverity,
     Duration,
+    FilePath,
     HostAndPort,
     Interval,
     Name,
@@ -61,6 +62,9 @@ class HeartbeatSettings(Section):
     url: SecretHttpAddress = key(
         doc="healthchecks.io shape: the address, /start and /fail below it",
         example="https://hc.example.com/ping/uuid",
+    )
+    ca_file: FilePath | None = key(
+        default=None, doc="certificate authorities to trust instead of the usual ones (PEM)", example="/etc/ssl/my-ca.pem"
     )
     interval: Interval = key(default=60.0, doc="how often", gt=0)
     timeout: Duration = key(default=10.0, doc="a ping that takes longer has failed", gt=0)

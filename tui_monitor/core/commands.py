@@ -60,10 +60,11 @@ class AddSilence:
 
 @frozen
 class ExtendSilence:
-    """Let a silence end ``seconds`` after the command was given; ``id`` may be the beginning of its id."""
+    """Let a silence hold ``seconds`` longer than it would, or to ``until`` (UTC ms); ``id`` may be the beginning of its id."""
 
     id: str
-    seconds: float
+    seconds: float = 0.0
+    until: int | None = None
 
 
 @frozen

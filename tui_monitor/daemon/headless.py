@@ -14,6 +14,7 @@ from tui_monitor.config.child import load_in_child
 from tui_monitor.config.faults import Configuration, ConfigurationError
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
+from tui_monitor.core.exit_codes import CONFIGURATION, FAILED
 from tui_monitor.core.version import VERSION
 from tui_monitor.daemon.json_log import hide_secrets, start_logging
 from tui_monitor.daemon.systemd import Systemd
@@ -30,7 +31,7 @@ STUCK_AFTER = 30.0
 
 
 def run_headless(given: Namespace) -> int:
-    """Exit 0 after SIGTERM, 2 for a configuration or state directory that cannot be used."""
+    """Exit 0 after SIGTERM, 78 for a configuration or state directory that cannot be used."""
     handler = start_logging(sys.stderr, getattr(logging, given.log_level.upper()))
     raise_descriptor_limit()
     path = find_config(given.config, os.environ)
@@ -53,7 +54,7 @@ def run_headless(given: Namespace) -> int:
     except (ConfigurationError, StateUnusable) as error:
         for line in str(completed(error) if isinstance(error, ConfigurationError) else error).splitlines():
             log.error("%s", line)
-        return 2
+        return CONFIGURATION
     systemd = Systemd()
 
     def on_role(role: str) -> None:
@@ -70,10 +71,10 @@ def run_headless(given: Namespace) -> int:
     except ConfigurationError as error:
         for line in str(error).splitlines():
             log.error("%s", line)
-        return 2
+        return CONFIGURATION
     except Exception:
         log.exception("tui-monitor ends by a fault of its own")
-        return 1
+        return FAILED
     return 0
 
 

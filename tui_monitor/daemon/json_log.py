@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -51,6 +52,8 @@ class JsonFormatter(logging.Formatter):
 
 def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> logging.Handler:
     """Send this program's log records to the stream as JSON lines."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # JSON is UTF-8, whatever the locale
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -37,6 +37,10 @@ class MemoryQueue:
             )
         )  # fmt: skip
 
+    def add_row(self, row: OutboxRow) -> None:
+        """Take one that was tried already and is to be tried again."""
+        self._waiting.append(row)
+
     def bound(self, most_alone: int) -> None:
         """More than ``most_alone`` messages that nobody has tried to send become one summary; of all others the oldest go."""
         fresh = [entry for entry in self._waiting if entry.kind in MERGEABLE and not entry.attempts]

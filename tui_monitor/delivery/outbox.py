@@ -18,10 +18,12 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.delivery.follow_ups import FollowUps
 from tui_monitor.delivery.memory_queue import MemoryQueue
-from tui_monitor.delivery.retry_policy import GIVE_UP_MS, IDLE_S, claim_next, outcome_of
+from tui_monitor.delivery.next_message import IDLE_S, claim_next
+from tui_monitor.delivery.receivers import Fate, fate_of, row_of, write_fate
+from tui_monitor.delivery.retry_policy import GIVE_UP_MS
 from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.wording import is_resolved, late_note
-from tui_monitor.notifiers.abilities import Editable
+from tui_monitor.notifiers.abilities import Addressed, Editable
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.records import OutboxRow, SendResult
@@ -78,7 +80,7 @@ class Outbox:
         self._progress: dict[str, float] = {}
         self._retired: list[Notifier] = []
         self._memory: dict[str, MemoryQueue] = {}
-        self._unwritten: dict[str, SendResult] = {}
+        self._unwritten: dict[str, Fate] = {}
         self._past: dict[str, tuple[OutboxRow, SendResult, int]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
@@ -121,7 +123,7 @@ class Outbox:
         """What is being sent from memory: for `UnitOfWork.resumed` of the next commit, so that it survives this process from then on."""
         found = [entry for memory in self._memory.values() for entry in memory.entries]
         for entry in found:
-            self._unwritten.setdefault(entry.id, _SUMMARISED)
+            self._unwritten.setdefault(entry.id, Fate(_SUMMARISED))
         return found
 
     def acknowledged(self, alert_id: str, by: str) -> None:
@@ -188,7 +190,10 @@ class Outbox:
         try:
             if not self._recovered or not await self._flush():
                 return min(pause, _STORE_PAUSE_S)
-            claim = await self._repository.transaction(lambda state: claim_next(state.outbox, notifier.name, notifier.rate_limit, now))
+            receivers = notifier.receivers if isinstance(notifier, Addressed) else ()
+            claim = await self._repository.transaction(
+                lambda state: claim_next(state.outbox, notifier.name, notifier.rate_limit, now, receivers)
+            )
             if claim.entry is None:
                 again = await self._follow_ups.step(notifier)
                 return min(pause, claim.wait) if again is None else min(pause, claim.wait, again)
@@ -199,29 +204,40 @@ class Outbox:
 
     async def _send_row(self, notifier: Notifier, entry: OutboxRow) -> None:
         try:
-            outcome = await self._deliver(notifier, entry)
+            fate = await self._deliver(notifier, entry)
         except asyncio.CancelledError:
             stopped = SendError("stopped while sending", maybe_delivered=True)
-            await self._record(entry, replace(outcome_of(entry, stopped, self._clock.wall_ms(), 0.0), next_try=self._clock.wall_ms()))
+            fate = fate_of(entry, stopped, self._clock.wall_ms(), 0.0)
+            await self._record(entry, Fate(replace(fate.result, next_try=self._clock.wall_ms())))
             raise
-        recorded = await self._record(entry, outcome)
-        self._tell(entry, outcome, recorded)
-        if not recorded and outcome.next_try is not None:
-            self._memory_of(entry.notifier).put_back(_again(entry, outcome))
-        if outcome.state == "sent" and isinstance(notifier, Editable):
+        recorded = await self._record(entry, fate)
+        self._tell(entry, fate, recorded)
+        if not recorded:
+            self._keep_in_memory(entry, fate)
+        if fate.result.state == "sent" and isinstance(notifier, Editable):
             self._show([notifier], [alert.id for alert in entry.message.alerts if is_resolved(alert)], None)
 
     async def _send_from_memory(self, notifier: Notifier, entry: OutboxRow) -> None:
-        outcome = await self._deliver(notifier, entry, phrases(entry.message.language).unrecorded)
-        self._tell(entry, outcome, recorded=False)
-        if outcome.next_try is not None:
-            self._memory_of(entry.notifier).put_back(_again(entry, outcome))
-        else:
+        fate = await self._deliver(notifier, entry, phrases(entry.message.language).unrecorded)
+        self._tell(entry, fate, recorded=False)
+        self._keep_in_memory(entry, fate)
+        if fate.result.next_try is None:
             if entry.id in self._unwritten:
-                self._unwritten[entry.id] = outcome
+                self._unwritten[entry.id] = Fate(fate.result, fate.message)
             else:
-                self._remember(entry, outcome)
+                self._remember(entry, fate.result)
             self._memory_of(entry.notifier).done()
+
+    def _keep_in_memory(self, entry: OutboxRow, fate: Fate) -> None:
+        """What could not be written and must be tried again; of the parts, those that are finished are remembered."""
+        memory, now = self._memory_of(entry.notifier), self._clock.wall_ms()
+        if fate.result.next_try is not None:
+            memory.put_back(_again(entry, fate))
+        for message, result in fate.parts:
+            if result.next_try is not None:
+                memory.add_row(row_of(message, result, now))
+            else:
+                self._remember(row_of(message, result, now), result)
 
     def _remember(self, entry: OutboxRow, outcome: SendResult) -> None:
         """What went out from memory and stands in no row: it is written down once that is possible."""
@@ -230,7 +246,7 @@ class Outbox:
         while len(self._past) > _MOST_PAST:
             del self._past[next(iter(self._past))]
 
-    async def _deliver(self, notifier: Notifier, entry: OutboxRow, remark: str = "") -> SendResult:
+    async def _deliver(self, notifier: Notifier, entry: OutboxRow, remark: str = "") -> Fate:
         message = entry.message
         note = " · ".join(filter(None, (late_note(message, self._clock.wall_ms()), remark)))
         try:
@@ -244,14 +260,15 @@ class Outbox:
             # want of descriptors or memory passes (they are missing even where a driver is only being loaded); a bug does not
             failure = SendError(f"internal error: {type(error).__name__}", permanent=not isinstance(error, OSError | MemoryError))
         else:
-            return SendResult("sent", provider_id=provider_id)
-        return outcome_of(entry, failure, self._clock.wall_ms(), self._jitter())
+            return Fate(SendResult("sent", provider_id=provider_id, apart=bool(message.to)))
+        return fate_of(entry, failure, self._clock.wall_ms(), self._jitter())
 
-    async def _record(self, entry: OutboxRow, outcome: SendResult) -> bool:
-        self._unwritten[entry.id] = outcome
+    async def _record(self, entry: OutboxRow, fate: Fate) -> bool:
+        self._unwritten[entry.id] = fate
         try:
             return await self._flush(entry.id)
         except StorageFault:
+            self._unwritten[entry.id] = Fate(fate.result, fate.message)  # the parts go on in memory
             return False
 
     async def _flush(self, only: str = "") -> bool:
@@ -272,9 +289,14 @@ class Outbox:
     def _memory_of(self, name: str) -> MemoryQueue:
         return self._memory.setdefault(name, MemoryQueue())
 
-    def _tell(self, entry: OutboxRow, outcome: SendResult, recorded: bool) -> None:
+    def _tell(self, entry: OutboxRow, fate: Fate, recorded: bool) -> None:
+        self._tell_one(entry, fate.result, recorded)
+        for message, result in fate.parts:
+            self._tell_one(row_of(message, result, self._clock.wall_ms()), result, recorded)
+
+    def _tell_one(self, entry: OutboxRow, result: SendResult, recorded: bool) -> None:
         event = OutboxEvent(
-            entry.notifier, entry.id, entry.kind, outcome.state, entry.attempts, entry.alerts, outcome.error, outcome.provider_id, recorded
+            entry.notifier, entry.id, entry.kind, result.state, entry.attempts, entry.alerts, result.error, result.provider_id, recorded
         )
         self._on_event(event)
 
@@ -321,15 +343,15 @@ async def _close(notifier: Notifier) -> None:
         log.warning("%s cannot be closed: %s", notifier.name, type(error).__name__)
 
 
-def _write(
-    outbox: OutboxTable, results: Mapping[str, SendResult], now_ms: int, past: Iterable[tuple[OutboxRow, SendResult, int]] = ()
-) -> None:
+def _write(outbox: OutboxTable, fates: Mapping[str, Fate], now_ms: int, past: Iterable[tuple[OutboxRow, SendResult, int]] = ()) -> None:
     for row, result, at in past:
         outbox.adopt(row)
         outbox.record(row.id, result, at)
-    for ident, result in results.items():
-        outbox.record(ident, result, now_ms)
+    for ident, fate in fates.items():
+        write_fate(outbox, ident, fate, now_ms)
 
 
-def _again(entry: OutboxRow, outcome: SendResult) -> OutboxRow:
-    return replace(entry, next_try=outcome.next_try, possible_repeat=entry.possible_repeat or outcome.possible_repeat)
+def _again(entry: OutboxRow, fate: Fate) -> OutboxRow:
+    payload = entry.payload if fate.message is None else fate.message.to_json()
+    repeat = entry.possible_repeat or fate.result.possible_repeat
+    return replace(entry, next_try=fate.result.next_try, possible_repeat=repeat, payload=payload)

@@ -15,6 +15,8 @@ from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.routing import Routing, expand_recipients
 from tui_monitor.dispatch.silences import Silence, make_silence, muted_now
 
+LONGEST_MS = 10 * 365 * 86_400_000
+
 
 def apply_silence(
     planner: Dispatcher, command: SilenceCommand, by: str, now: int, asked: int | None = None, alerts: Sequence[Alert] = ()
@@ -34,9 +36,7 @@ def apply_silence(
                 planner.expire_silence(silence.id, now, by)
                 return CommandResult(True, f"the silence {silence.id} has ended")
             case ExtendSilence():
-                silence = _find(planner, command.id)
-                planner.extend_silence(silence.id, begin + round(command.seconds * 1000), now, by)
-                return CommandResult(True, f"the silence {silence.id} holds {format_duration(command.seconds)} more")
+                return _extend(planner, command, by, now, begin)
     except (ValueError, LookupError) as error:
         return CommandResult(False, str(error.args[0] if error.args else error))
 
@@ -52,6 +52,21 @@ def _add(planner: Dispatcher, command: AddSilence, by: str, now: int, begin: int
     span = format_duration(round(command.seconds) or command.seconds)
     what = " ".join(map(str, silence.matchers))
     return CommandResult(True, f"silenced {what} for {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}")
+
+
+def _extend(planner: Dispatcher, command: ExtendSilence, by: str, now: int, begin: int) -> CommandResult:
+    """Time is added to the end that the silence has; one that has ended holds again, so long from when it was asked for."""
+    silence = _find(planner, command.id)
+    ends = command.until if command.until is not None else max(silence.ends_at, begin) + round(command.seconds * 1000)
+    if ends <= now:
+        return CommandResult(False, "that time has already passed; unsilence ends a silence now")
+    if ends - now > LONGEST_MS:
+        return CommandResult(False, "a silence ends within ten years")
+    planner.extend_silence(silence.id, ends, now, by)
+    longer = f" {format_duration(command.seconds)} longer," if command.until is None else ""
+    return CommandResult(
+        True, f"the silence {silence.id} holds{longer} until {datetime.fromtimestamp(ends / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def _find(planner: Dispatcher, prefix: str) -> Silence:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from typing import Any, Literal
 
 from tui_monitor.core.frozen import frozen
 
 Kind = Literal["firing", "resolved", "reminder", "test", "message"]
 State = Literal["queued", "sending", "sent", "retrying", "unknown", "failed"]
+_PART = "\n"
+"""Stands between a message's key or thread and the one receiver that a part is for."""
 
 
 @frozen
@@ -62,6 +64,18 @@ class Message:
     """How many further queued messages this one stands for (a late firing with its resolve, a rate limit's summary)."""
     note: str = ""
     """What the outbox found out at the first try ("was down 03:10–03:22, delivered 03:25"); fixed so that retries are identical."""
+    to: tuple[str, ...] = ()
+    """Receivers of the notifier that it is for; (): all of them."""
+
+    @property
+    def whole_key(self) -> str:
+        """The key of the message that this one is a part of (`part_for`), else its own."""
+        return self.key.partition(_PART)[0]
+
+    @property
+    def whole_thread(self) -> str:
+        """The thread of the message that this one is a part of, else its own."""
+        return self.thread.partition(_PART)[0]
 
     def to_json(self) -> str:
         """The message as one JSON text, for the outbox; undecodable bytes in external text become "?" so that it can be stored."""
@@ -72,4 +86,17 @@ class Message:
         """The message that `to_json` wrote."""
         raw: dict[str, Any] = json.loads(text)
         alerts = tuple(AlertSnapshot(**{**entry, "evidence": tuple(entry["evidence"])}) for entry in raw.pop("alerts"))
-        return Message(**raw, alerts=alerts)
+        return Message(**{**raw, "to": tuple(raw.get("to", ()))}, alerts=alerts)
+
+
+def part_thread(thread: str, receiver: str) -> str:
+    """The thread of what one receiver still waits for in a thread."""
+    return f"{thread}{_PART}{receiver}"
+
+
+def part_for(message: Message, receiver: str) -> Message:
+    """The message for one of its receivers alone, in a thread of its own: it holds nobody else's messages back."""
+    if message.thread == part_thread(message.whole_thread, receiver):
+        return message
+    key = f"{message.key}{_PART}{receiver}"
+    return replace(message, key=key, thread=part_thread(message.thread, receiver), to=(receiver,))

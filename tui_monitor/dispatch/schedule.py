@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tui_monitor.core.sanitize import clip, nearest
+from tui_monitor.platform.local_zone import MachineZone, zone_problem
 
 _OFFSET = re.compile(r"(?:UTC|GMT)\s*([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE | re.ASCII)
 ABBREVIATIONS = {
@@ -97,17 +96,10 @@ def parse_weekly(text: str, default_zone: tzinfo | None = None) -> WeeklySchedul
 
 
 def local_zone() -> tzinfo:
-    """The machine's own zone, with its DST rules where /etc/localtime or $TZ tells them."""
-    if name := os.environ.get("TZ", "").lstrip(":"):
-        try:
-            return parse_zone(name)
-        except ValueError:
-            pass
-    try:
-        with Path("/etc/localtime").open("rb") as file:
-            return ZoneInfo.from_file(file, key="localtime")
-    except (OSError, ValueError):
-        return UTC
+    """The machine's own zone; ValueError where what is set for it is none: a schedule must not silently mean UTC."""
+    if problem := zone_problem():
+        raise ValueError(f"{problem}; or write the zone behind the times")
+    return MachineZone()
 
 
 def _days(text: str) -> list[int]:

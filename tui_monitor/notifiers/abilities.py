@@ -6,11 +6,19 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.notifiers.api import Notifier
 
 OnAck = Callable[[str, str], Awaitable[str]]
 """Acknowledge an alert (id, by whom); the words to show to the person who pressed."""
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A notifier with receivers of its own; it sends to those of ``message.to``, and raises PartlySent where they fare differently."""
+
+    receivers: tuple[str, ...]
 
 
 @runtime_checkable
@@ -59,25 +67,36 @@ class PressListener(Protocol):
         ...
 
 
+@frozen
+class PressDesk:
+    """What a listener is told of this monitor: ``host`` is its name in messages.
+
+    ``on_problem`` logs; ``on_conflict`` says that another program takes the presses of the same account, and with "" that none does
+    any more.
+    """
+
+    on_ack: OnAck
+    on_problem: Callable[[str], None]
+    language: str = "en"
+    host: str = ""
+    on_conflict: Callable[[str], None] = lambda text: None
+
+
 @runtime_checkable
 class TakesPresses(Protocol):
     """A notifier whose messages have buttons. ``press_account``: notifiers of the same account share one listener; "": no buttons."""
 
     press_account: str
 
-    def press_listener(
-        self, sharing: Sequence[Any], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str
-    ) -> PressListener:
+    def press_listener(self, sharing: Sequence[Any], desk: PressDesk, clock: Clock) -> PressListener:
         """What waits for the presses on messages of this notifier and of those that share its account."""
         ...
 
 
-def press_listeners(
-    notifiers: Iterable[Notifier], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str = "en"
-) -> list[PressListener]:
+def press_listeners(notifiers: Iterable[Notifier], desk: PressDesk, clock: Clock) -> list[PressListener]:
     """One listener for each account: two on one account would take each other's presses."""
     accounts: dict[str, list[TakesPresses]] = {}
     for notifier in notifiers:
         if isinstance(notifier, TakesPresses) and notifier.press_account:
             accounts.setdefault(notifier.press_account, []).append(notifier)
-    return [sharing[0].press_listener(sharing, on_ack, clock, on_problem, language) for sharing in accounts.values()]
+    return [sharing[0].press_listener(sharing, desk, clock) for sharing in accounts.values()]

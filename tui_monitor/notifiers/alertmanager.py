@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tui_monitor.config.fields import HttpAddress, Interval
+from tui_monitor.config.fields import Interval
+from tui_monitor.config.notifier_fields import BaseAddress
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
 from tui_monitor.dispatch.message import AlertSnapshot, Message
-from tui_monitor.notifiers.api import NotifierSettings, RateLimit
-from tui_monitor.notifiers.http import HttpClient
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.webhook import alerts_of
 
 RESOLVED_FOR_MS = 5 * 60_000
@@ -42,10 +43,10 @@ def entries_of(alerts: Iterable[AlertSnapshot], link: str, now_ms: int, resend_i
     return [entry_of(alert, link, ahead if alert.ends_at is None else max(alert.ends_at, alert.starts_at + 1)) for alert in alerts]
 
 
-class AlertmanagerNotifier(NotifierSettings):
+class AlertmanagerNotifier(HttpNotifierSettings):
     """An Alertmanager (API v2); firing alerts are sent again while they fire."""
 
-    url: HttpAddress = key(doc="base address, for example http://localhost:9093", example="http://127.0.0.1:9093")
+    url: BaseAddress = key(doc="base address, for example http://localhost:9093", example="http://127.0.0.1:9093")
     resend_interval: Interval = key(default=60.0, doc="how often a firing alert is sent again", gt=0)
 
 
@@ -59,7 +60,9 @@ class Alertmanager:
         self.resend_interval = settings.resend_interval
         self._clock = clock
         self._url = settings.url.rstrip("/") + "/api/v2/alerts"
-        self._http = HttpClient(settings.timeout, [settings.url.partition("@")[0].rpartition("/")[2]] if "@" in settings.url else [])
+        self._http = HttpClient(
+            settings.timeout, [settings.url.partition("@")[0].rpartition("/")[2]] if "@" in settings.url else [], settings.ca_file
+        )
         self._told: dict[str, AlertSnapshot] = {}
         self._link = ""
 

@@ -5,17 +5,20 @@ Source: https://smartsms.aligo.in/admin/api/spec.html.
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from urllib.parse import urlencode
 
-from tui_monitor.config.fields import HttpAddress, SecretText
+from tui_monitor.config.fields import SecretText
+from tui_monitor.config.notifier_fields import BaseAddress, PhoneNumber
 from tui_monitor.config.section import key as setting
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.api import NotifierSettings, RateLimit
-from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient
+from tui_monitor.notifiers.api import RateLimit, SendError
+from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import headline, lines_of
+from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 SMS_BYTES = 90
 LMS_BYTES = 1900
@@ -67,14 +70,14 @@ def sms_of(message: Message, note: str = "", possible_repeat: bool = False) -> S
     return Sms("LMS", cut(whole, LMS_BYTES), cut(carrier_text(headline(message, False)), TITLE_BYTES))
 
 
-class AligoNotifier(NotifierSettings):
+class AligoNotifier(HttpNotifierSettings):
     """SMS through Aligo (Korea)."""
 
     key: SecretText = setting(doc="API key", min_length=1, example="${ALIGO_KEY}")
     user_id: str = setting(doc="account", min_length=1, example="account")
-    sender: str = setting(doc="registered sender number", min_length=1, example="021234567")
-    receivers: list[str] = setting(doc="phone numbers", min_length=1, example=["01012345678"])
-    api_url: HttpAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
+    sender: PhoneNumber = setting(doc="registered sender number", example="021234567")
+    receivers: list[PhoneNumber] = setting(doc="phone numbers, one an entry", min_length=1, max_length=1000, example=["01012345678"])
+    api_url: BaseAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
     test_mode: bool = setting(default=False, doc="accepted but not sent")
     low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not ask")
 
@@ -87,24 +90,47 @@ class Aligo:
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self.low_balance = settings.low_balance
+        self.receivers = tuple(dict.fromkeys(settings.receivers))
         self._settings = settings
         self._clock = clock
         self._key = settings.key.reveal()
-        self._http = HttpClient(settings.timeout, [self._key])
+        self._http = HttpClient(settings.timeout, [self._key], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send one SMS or LMS. Where only some receivers failed it is not tried again: that would reach the others twice."""
+        """Send an SMS or LMS to each receiver by itself; the ids of those that were accepted.
+
+        One request for all would say how many failed and not which. Raises SendError, and PartlySent where they fare differently;
+        what does not fit into the time limit is left for the next try.
+        """
+        receivers = receivers_of(message, self.receivers)
         sms = sms_of(message, note, possible_repeat)
-        form = {"sender": self._settings.sender, "receiver": ",".join(self._settings.receivers), "msg": sms.text, "msg_type": sms.kind}
+        deadline = asyncio.get_running_loop().time() + self.timeout
+        taken: dict[str, str] = {}
+        failures: dict[str, SendError] = {}
+        for place, receiver in enumerate(receivers):
+            try:
+                taken[receiver] = await self._send_one(sms, receiver, deadline - asyncio.get_running_loop().time())
+            except SendError as error:
+                failures[receiver] = error
+                if not error.answered:  # a service that does not answer is not asked for the others too
+                    failures |= dict.fromkeys(receivers[place + 1 :], SendError(error.reason))
+                    break
+        if failures:
+            raise failure_of(taken, failures)
+        return " ".join(dict.fromkeys(taken.values()))
+
+    async def _send_one(self, sms: Sms, receiver: str, remaining: float) -> str:
+        if remaining <= 0:
+            raise SendError(f"not tried in {self.timeout:g} s")
+        form = {"sender": self._settings.sender, "receiver": receiver, "msg": sms.text, "msg_type": sms.kind}
         if sms.title:
             form["title"] = sms.title
         if self._settings.test_mode:
             form["testmode_yn"] = "Y"
-        result = self._result(await self._post("/send/", form))
-        ident, failed = str(result.get("msg_id", "")), _number(result.get("error_cnt")) or 0
-        if failed > 0:
-            reached = _number(result.get("success_cnt")) or 0
-            raise self._http.error(f"{failed} of {failed + reached} receivers failed (msg_id {ident})", permanent=True)
+        result = self._result(await self._post("/send/", form, remaining))
+        ident = str(result.get("msg_id", ""))
+        if (_number(result.get("error_cnt")) or 0) > 0:
+            raise self._http.error(f"the carrier did not take it (msg_id {ident})", permanent=True, answered=True)
         return ident
 
     async def balance(self) -> int:
@@ -119,10 +145,10 @@ class Aligo:
         """Give back connections."""
         await self._http.close()
 
-    async def _post(self, path: str, form: dict[str, str]) -> Answer:
+    async def _post(self, path: str, form: dict[str, str], time_limit: float | None = None) -> Answer:
         content = urlencode({"key": self._key, "user_id": self._settings.user_id, **form}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": USER_AGENT}
-        return await self._http.post(self._settings.api_url.rstrip("/") + path, content=content, headers=headers)
+        return await self._http.post(self._settings.api_url.rstrip("/") + path, content=content, headers=headers, time_limit=time_limit)
 
     def _result(self, answer: Answer) -> dict[str, object]:
         self._http.judge(answer, self._clock.wall_ms() / 1000)
@@ -132,7 +158,7 @@ class Aligo:
             reason = f"not Aligo's answer: {answer.text}" if answer.complete else "the answer was cut off"
             raise self._http.error(reason, maybe_delivered=True)
         if code < 1:
-            raise self._http.error(f"Aligo refused: {result.get('message') or 'no reason given'} ({code})", permanent=True)
+            raise self._http.error(f"Aligo refused: {result.get('message') or 'no reason given'} ({code})", permanent=True, answered=True)
         return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from tui_monitor.config.fields import SecretText
@@ -11,9 +12,9 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.api import NotifierSettings, RateLimit, SendError
 from tui_monitor.notifiers.layout import headline, lines_of, plain
+from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 _KINDS = {"critical": "failure", "error": "failure", "warning": "warning", "info": "info"}
-_REMEMBERED = 100
 
 
 class AppriseNotifier(NotifierSettings):
@@ -23,7 +24,7 @@ class AppriseNotifier(NotifierSettings):
 
 
 class AppriseChannel:
-    """Sends to each address by itself; a retry leaves out those that have taken the message."""
+    """Sends to each address by itself; its receivers are "address 1" and so on, for the addresses are secret."""
 
     def __init__(self, settings: AppriseNotifier, _: Clock | None = None) -> None:
         try:
@@ -33,41 +34,33 @@ class AppriseChannel:
         self.name = settings.name
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
-        self._services: list[Any] = []
+        self._services: dict[str, Any] = {}
         for number, url in enumerate(settings.urls, start=1):
             service = apprise.Apprise()
             if not service.add(url.reveal()):
                 raise ValueError(f'notifier "{settings.name}": address {number} of urls is none that Apprise knows')
-            self._services.append(service)
-        self._taken: dict[str, set[int]] = {}
+            self._services[f"address {number}"] = service
+        self.receivers = tuple(self._services)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Notify all addresses that have not taken this message. Raises SendError."""
-        taken = self._taken.setdefault(message.key, set())
+        """Notify the addresses that the message is for. Raises SendError, and PartlySent where they fare differently."""
         kind = "success" if message.kind == "resolved" else _KINDS.get(message.severity, "info")
-        body = plain(lines_of(message, note, possible_repeat)[1:]) or message.title
-        failed, silent = [], []
-        for number, service in enumerate(self._services):
-            if number in taken:
-                continue
-            try:
-                async with asyncio.timeout(self.timeout):
-                    good = await service.async_notify(body=body, title=headline(message, possible_repeat), notify_type=kind)
-            except TimeoutError:
-                silent.append(str(number + 1))
-                continue
-            if good:
-                taken.add(number)
-            else:
-                failed.append(str(number + 1))
-        while len(self._taken) > _REMEMBERED:
-            del self._taken[next(iter(self._taken))]
-        if silent:
-            raise SendError(f"no answer in {self.timeout:g} s from address {', '.join(silent)}", maybe_delivered=True)
-        if failed:
-            raise SendError(f"Apprise could not deliver to address {', '.join(failed)} of {len(self._services)}")
-        self._taken.pop(message.key, None)
+        texts = {"body": plain(lines_of(message, note, possible_repeat)[1:]) or message.title, "notify_type": kind}
+        texts["title"] = headline(message, possible_repeat)
+        receivers = receivers_of(message, self.receivers)
+        errors = await asyncio.gather(*(self._notify(self._services[receiver], texts) for receiver in receivers))
+        failures = {receiver: error for receiver, error in zip(receivers, errors, strict=True) if error is not None}
+        if failures:
+            raise failure_of(dict.fromkeys((one for one in receivers if one not in failures), ""), failures)
         return ""
+
+    async def _notify(self, service: Any, texts: Mapping[str, str]) -> SendError | None:
+        try:
+            async with asyncio.timeout(self.timeout):
+                good = await service.async_notify(**texts)
+        except TimeoutError:
+            return SendError(f"no answer in {self.timeout:g} s", maybe_delivered=True)
+        return None if good else SendError("Apprise could not deliver")
 
     async def close(self) -> None:
         """Nothing is kept open."""

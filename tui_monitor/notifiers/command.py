@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
+from tui_monitor.config.notifier_fields import ProgramArguments
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
@@ -27,7 +28,7 @@ def environment_of(message: Message, note: str, possible_repeat: bool) -> dict[s
 class CommandNotifier(NotifierSettings):
     """A program that gets the webhook's JSON on standard input."""
 
-    argv: list[str] = key(doc="program and arguments; no shell", min_length=1, example=["/usr/local/bin/on-alert"])
+    argv: ProgramArguments = key(doc="program and arguments; no shell", min_length=1, example=["/usr/local/bin/on-alert"])
 
 
 class Command:

@@ -5,38 +5,53 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
+import socket
 import ssl
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, formataddr
 from typing import TYPE_CHECKING, Any, Literal
 
 from tui_monitor.config.fields import FilePath, HostName, SecretText
+from tui_monitor.config.notifier_fields import DomainName, MailAddress
+from tui_monitor.config.receivers import Mailbox, mailbox
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.api import NotifierSettings, RateLimit, SendError
-from tui_monitor.notifiers.http import redact
+from tui_monitor.notifiers.http import redact, trusting
 from tui_monitor.notifiers.layout import headline, lines_of, plain
+from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 if TYPE_CHECKING:
     import aiosmtplib
 
 _POLICY = SMTP.clone(cte_type="7bit")
+_FULL_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def ehlo_name(host: str) -> str:
+    """What to say in EHLO: this host's name where it has a domain, else an address literal (RFC 5321, 4.1.4).
+
+    Never looked up: with a resolver that is silent, socket.getfqdn held every mail up, also one to a relay on this machine.
+    """
+    return host if _FULL_NAME.fullmatch(host) else "[127.0.0.1]"
 
 
 def mail_of(message: Message, sender: str, receivers: list[str], note: str = "", possible_repeat: bool = False) -> EmailMessage:
     """The mail. Its Message-ID follows from the message, so a repeat can be recognised; all of a thread refer to its first."""
     mail = EmailMessage(_POLICY)
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    mail["From"] = _address(sender)
-    mail["To"] = ", ".join(_address(receiver) for receiver in receivers)
+    origin = mailbox(sender)
+    domain = origin.address.rpartition("@")[2].strip("[]")
+    mail["From"] = _header_of(origin)
+    mail["To"] = ", ".join(_header_of(mailbox(receiver)) for receiver in receivers)
     mail["Subject"] = clean(headline(message, possible_repeat))
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at / 1000, UTC))
-    root = _message_id(f"thread {message.notifier} {message.thread}", domain) if message.thread else ""
-    mail["Message-ID"] = root if root and message.opens else _message_id(message.key, domain)
+    root = _message_id(f"thread {message.notifier} {message.whole_thread}", domain) if message.thread else ""
+    mail["Message-ID"] = root if root and message.opens else _message_id(message.whole_key, domain)
     if root and not message.opens:
         mail["In-Reply-To"] = root
         mail["References"] = root
@@ -56,8 +71,13 @@ class EmailNotifier(NotifierSettings):
     ca_file: FilePath | None = key(default=None, doc="certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
     username: str | None = key(default=None, doc="user of the mail server", example="monitor")
     password: SecretText | None = key(default=None, doc="its password", example="${PASSWORD}")
-    from_: str = key(doc="sender", min_length=1, example="monitor@example.com")
-    to: list[str] = key(doc="receivers", min_length=1, example=["ops@example.com"])
+    from_: MailAddress = key(doc="sender", example="monitor@example.com")
+    to: list[MailAddress] = key(doc="receivers, one an entry", min_length=1, example=["ops@example.com"])
+    ehlo: DomainName | None = key(
+        default=None,
+        doc="how this machine names itself to the mail server; default: its host name, without a lookup",
+        example="web-1.example.com",
+    )
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -74,21 +94,26 @@ class Email:
         self.name = settings.name
         self.timeout = settings.timeout
         self.rate_limit = RateLimit.parse(settings.rate_limit)
+        self.receivers = tuple(dict.fromkeys(settings.to))
         self._settings = settings
         self._password = settings.password.reveal() if settings.password else ""
-        self._context = _context(settings.ca_file) if settings.ca_file else None
+        self._context = trusting(settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send one mail to all receivers; the id is its Message-ID. Raises SendError."""
-        mail = mail_of(message, self._settings.from_, self._settings.to, note, possible_repeat)
-        attempt = _Attempt()
+        """Send one mail to the message's receivers; the id is its Message-ID.
+
+        Raises SendError, and PartlySent where the server has taken it for some only.
+        """
+        receivers = receivers_of(message, self.receivers)
+        mail = mail_of(message, self._settings.from_, list(receivers), note, possible_repeat)
+        attempt = _Attempt(receivers)
         try:
             async with asyncio.timeout(self.timeout):
                 await self._transfer(mail, attempt)
         except TimeoutError:
             raise self._error(f"no answer in {self.timeout:g} s ({attempt.step})", maybe_delivered=attempt.written) from None
         if attempt.refused:
-            raise self._error(f"not taken for {', '.join(attempt.refused)}", permanent=True)
+            raise failure_of({one: str(mail["Message-ID"]) for one in receivers if one not in attempt.refused}, attempt.refused)
         return str(mail["Message-ID"])
 
     async def close(self) -> None:
@@ -105,6 +130,7 @@ class Email:
             use_tls=settings.tls == "implicit",
             start_tls=settings.tls == "starttls",
             tls_context=self._tls() if settings.tls != "none" else None,
+            local_hostname=settings.ehlo or ehlo_name(socket.gethostname()),
         )
         try:
             await self._talk(client, mail, attempt)
@@ -116,7 +142,10 @@ class Email:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
             text = f"certificate not trusted: {cause.verify_message}" if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
-            raise self._error(f"{attempt.step}: {text or type(error).__name__}", maybe_delivered=attempt.written) from None
+            final = isinstance(error, ValueError) and not isinstance(error, OSError)  # what we said cannot be said; an SSLError is both
+            raise self._error(
+                f"{attempt.step}: {text or type(error).__name__}", permanent=final, maybe_delivered=attempt.written and not final
+            ) from None
         finally:
             if isinstance(client.transport, asyncio.WriteTransport):
                 client.transport.abort()  # closing alone waits up to 30 s for the server's goodbye in TLS
@@ -132,16 +161,15 @@ class Email:
             attempt.step = "logging in"
             await client.login(settings.username, self._password)
         attempt.step = "naming the sender"
-        await client.mail(parseaddr(settings.from_)[1])
+        await client.mail(mailbox(settings.from_).address)
         attempt.step = "naming the receivers"
-        for receiver in settings.to:
+        for receiver in attempt.receivers:
             try:
-                await client.rcpt(parseaddr(receiver)[1])
+                await client.rcpt(mailbox(receiver).address)
             except aiosmtplib.SMTPResponseException as error:
-                attempt.refused.append(f"{receiver} ({error.code} {error.message})")
-                attempt.transient = attempt.transient or error.code < 500
-        if len(attempt.refused) == len(settings.to):
-            raise self._error(f"nobody was accepted: {', '.join(attempt.refused)}", permanent=not attempt.transient, answered=True)
+                attempt.refused[receiver] = self._error(f"{error.code} {error.message}", permanent=error.code >= 500, answered=True)
+        if len(attempt.refused) == len(attempt.receivers):
+            raise failure_of({}, attempt.refused)
         attempt.step, attempt.written = "sending the text", True
         await client.data(mail.as_bytes())
         attempt.step = "leaving"
@@ -158,27 +186,19 @@ class Email:
         return SendError(text, permanent=permanent, maybe_delivered=maybe_delivered, answered=answered)
 
 
-def _context(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # an SSLError is one too
-        raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
-
-
 class _Attempt:
     """How far one transfer has come."""
 
-    def __init__(self) -> None:
+    def __init__(self, receivers: tuple[str, ...]) -> None:
+        self.receivers = receivers
         self.step = "beginning"
         self.written = False
-        self.transient = False
-        self.refused: list[str] = []
+        self.refused: dict[str, SendError] = {}
 
 
 def _message_id(seed: str, domain: str) -> str:
     return f"<{hashlib.sha256(seed.encode(errors='replace')).hexdigest()[:32]}@{domain}>"
 
 
-def _address(text: str) -> str:
-    name, address = parseaddr(clean(text))
-    return formataddr((name, address)) if name else address
+def _header_of(receiver: Mailbox) -> str:
+    return formataddr((clean(receiver.name), receiver.address)) if receiver.name else receiver.address

@@ -11,18 +11,30 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from tui_monitor.config.fields import FilePath
+from tui_monitor.config.section import key
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.version import VERSION
-from tui_monitor.notifiers.api import SendError
+from tui_monitor.notifiers.api import NotifierSettings, SendError
 
 if TYPE_CHECKING:
     import httpx
+
+
+class HttpNotifierSettings(NotifierSettings):
+    """What every notifier has that speaks HTTP."""
+
+    ca_file: FilePath | None = key(
+        default=None, doc="certificate authorities to trust instead of the usual ones (PEM)", example="/etc/ssl/my-ca.pem"
+    )
+
 
 USER_AGENT = f"tui-monitor/{VERSION}"
 _MAX_ANSWER = 64 * 1024
@@ -50,6 +62,16 @@ def _tls() -> ssl.SSLContext:
     context: ssl.SSLContext = load_httpx().create_ssl_context()
     context.load_default_certs()
     return context
+
+
+def trusting(ca_file: str | None) -> ssl.SSLContext | None:
+    """A context that trusts only the authorities of this file; None for none. ValueError where the file cannot be used."""
+    if ca_file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an SSLError is one too
+        raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
 
 
 def header_text(text: str) -> str:
@@ -97,18 +119,18 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def retry_after(value: str | None, now_s: float) -> float | None:
-    """Seconds of a Retry-After header (a number or a date), None where there is none or it makes no sense."""
+    """Seconds of a Retry-After header (a number or a date), None where there is none or it makes no sense.
+
+    ``now_s`` is the server's time where its answer has a Date (`server_time`): a date is an instant of its clock, not of ours.
+    """
     if not value:
         return None
     try:
         seconds = float(value)
     except ValueError:
-        from email.utils import parsedate_to_datetime
-
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now_s
-        except (ValueError, TypeError, IndexError, OverflowError):
+        if (moment := http_date(value)) is None:
             return None
+        seconds = moment - now_s
     return bounded_wait(seconds) if seconds == seconds else None
 
 
@@ -122,24 +144,43 @@ def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
+def http_date(value: str | None) -> float | None:
+    """Unix seconds of an HTTP date (RFC 9110, 5.6.7; without a zone it is UTC); None where it is none."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(value or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def server_time(headers: Mapping[str, str], now_s: float) -> float:
+    """When the server answered by its own clock (its Date header), else ``now_s``."""
+    stamp = http_date(headers.get("date"))
+    return now_s if stamp is None else stamp
+
+
 class HttpClient:
     """POSTs for one notifier: TLS verified, one overall time limit, reasons without secrets, idle connections closed after 5 s."""
 
-    def __init__(self, timeout: float, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, timeout: float, secrets: Iterable[str] = (), ca_file: str | None = None) -> None:
+        """ValueError, beginning with "ca_file: ", where that file cannot be used."""
         self._timeout = timeout
+        self._trusted = trusting(ca_file)
         self._secrets = tuple(secrets)
         self._client: httpx.AsyncClient | None = None
         self._lock = asyncio.Lock()
 
-    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Answer:
-        """One POST. Raises SendError where no answer came; redirects are answers.
+    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], time_limit: float | None = None) -> Answer:
+        """One POST. Raises SendError where no answer came; redirects are answers. ``time_limit``: less than the client's, in seconds.
 
         Once the request began to be written, a missing answer means *maybe delivered*.
         """
         async with self._lock:  # one at a time: a failed exchange closes the client for all
-            return await self._post(url, content, headers)
+            return await self._post(url, content, headers, self._timeout if time_limit is None else min(time_limit, self._timeout))
 
-    async def _post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _post(self, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> Answer:
         httpx = load_httpx()
         written = False
 
@@ -151,9 +192,9 @@ class HttpClient:
             client = self._client or self._open(url)
             fields = httpx.Headers(dict(headers), encoding="utf-8")
             request = client.build_request("POST", url, content=content, headers=fields, extensions={"trace": trace})
-            return await self._exchange(client, request)
+            return await self._exchange(client, request, limit)
         except TimeoutError:
-            reason = f"no answer in {self._timeout:g} s" if written else f"no connection in {self._timeout:g} s"
+            reason = f"no answer in {limit:g} s" if written else f"no connection in {limit:g} s"
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError) as error:
             raise self.error(f"bad request: {error}", permanent=True) from None
         except httpx.ConnectError as error:
@@ -183,7 +224,7 @@ class HttpClient:
         reason = f"HTTP {answer.status}: {detail or answer.text}".removesuffix(": ")
         if 300 <= answer.status < 400:
             reason = f"HTTP {answer.status}: redirected; configure the final address"
-        wait = retry_after(answer.headers.get("retry-after"), now_s)
+        wait = retry_after(answer.headers.get("retry-after"), server_time(answer.headers, now_s))
         transient = answer.status in _TRANSIENT or answer.status >= 500
         raise self.error(reason, permanent=not transient, retry_after=wait if transient else None, answered=answer.status != 429)
 
@@ -196,15 +237,15 @@ class HttpClient:
 
     def _open(self, url: str) -> httpx.AsyncClient:
         plain = url.startswith("http://") and not any(name.lower().endswith("_proxy") for name in os.environ)
-        verify = False if plain else _tls()  # reading the authorities costs 15 ms and 2 MiB
+        verify = self._trusted or (False if plain else _tls())  # reading the authorities costs 15 ms and 2 MiB
         module = load_httpx()
         limits = module.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
         client: httpx.AsyncClient = module.AsyncClient(verify=verify, timeout=self._timeout, limits=limits, follow_redirects=False)
         self._client = client
         return client
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-        deadline = asyncio.get_running_loop().time() + self._timeout
+    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, limit: float) -> Answer:
+        deadline = asyncio.get_running_loop().time() + limit
         async with asyncio.timeout_at(deadline):
             response = await client.send(request, stream=True)
         body, complete = bytearray(), False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_monitor.config.fields import HttpAddress, SecretText
+from tui_monitor.config.notifier_fields import NtfyServer, NtfyTopic, Token
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.api import NotifierSettings, RateLimit
-from tui_monitor.notifiers.http import HttpClient
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import fit, headline, lines_of, plain, utf8_length
 from tui_monitor.notifiers.webhook import web_link
 
@@ -35,12 +35,12 @@ def payload_of(message: Message, topic: str, note: str = "", possible_repeat: bo
     return payload
 
 
-class NtfyNotifier(NotifierSettings):
+class NtfyNotifier(HttpNotifierSettings):
     """A ntfy topic."""
 
-    url: HttpAddress = key(default="https://ntfy.sh", doc="base address of the server")
-    topic: str = key(doc="the topic", min_length=1, example="my-alerts")
-    token: SecretText | None = key(default=None, doc="access token", example="${TOKEN}")
+    url: NtfyServer = key(default="https://ntfy.sh", doc="address of the server, without the topic")
+    topic: NtfyTopic = key(doc="the topic", example="my-alerts")
+    token: Token | None = key(default=None, doc="access token", example="${TOKEN}")
 
 
 class Ntfy:
@@ -55,7 +55,7 @@ class Ntfy:
         self._topic = settings.topic
         token = settings.token.reveal() if settings.token else ""
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = HttpClient(settings.timeout, [token, settings.topic if len(settings.topic) > 8 else ""])
+        self._http = HttpClient(settings.timeout, [token, settings.topic if len(settings.topic) > 8 else ""], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """Publish. Raises SendError."""

@@ -8,8 +8,8 @@ from tui_monitor.config.fields import SecretHttpAddress
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.dispatch.message import Message
-from tui_monitor.notifiers.api import NotifierSettings, RateLimit
-from tui_monitor.notifiers.http import HttpClient, secrets_of_url
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings, secrets_of_url
 from tui_monitor.notifiers.layout import Line, fit, lines_of, mark_of
 
 SECTION_LIMIT = 3000
@@ -31,7 +31,7 @@ def payload_of(message: Message, note: str = "", possible_repeat: bool = False) 
     return {"text": escape(title.text), "attachments": [{"color": colour, "fallback": escape(title.text), "blocks": [block]}]}
 
 
-class SlackNotifier(NotifierSettings):
+class SlackNotifier(HttpNotifierSettings):
     """A Slack incoming webhook."""
 
     url: SecretHttpAddress = key(doc="the incoming webhook's address", example="${SLACK_WEBHOOK}")
@@ -46,7 +46,7 @@ class Slack:
         self.rate_limit = RateLimit.parse(settings.rate_limit)
         self._clock = clock
         self._url = settings.url.reveal()
-        self._http = HttpClient(settings.timeout, secrets_of_url(self._url))
+        self._http = HttpClient(settings.timeout, secrets_of_url(self._url), settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """POST; Slack gives no id. Raises SendError."""

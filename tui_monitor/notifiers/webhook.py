@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_monitor.config.fields import SecretHttpAddress, SecretText
+from tui_monitor.config.notifier_fields import HeaderFields
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
 from tui_monitor.dispatch.message import AlertSnapshot, Message
-from tui_monitor.notifiers.api import NotifierSettings, RateLimit
-from tui_monitor.notifiers.http import USER_AGENT, HttpClient, header_text, secrets_of_url
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import USER_AGENT, HttpClient, HttpNotifierSettings, header_text, secrets_of_url
 
 NEVER = "0001-01-01T00:00:00Z"
 
@@ -69,11 +70,11 @@ def signature(secret: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-class WebhookNotifier(NotifierSettings):
+class WebhookNotifier(HttpNotifierSettings):
     """POST JSON in Alertmanager's version 4 shape."""
 
     url: SecretHttpAddress = key(doc="where to POST", example="https://example.com/hook")
-    headers: dict[str, str] = key(default={}, doc="more request headers", example={"Accept": "application/json"}, hide=True)
+    headers: HeaderFields = key(default={}, doc="more request headers", example={"Accept": "application/json"}, hide=True)
     secret: SecretText | None = key(default=None, doc="key of the HMAC in X-Signature-256", example="${WEBHOOK_SECRET}")
     max_alerts: int = key(default=0, doc="at most this many alerts in one message; 0: no limit", ge=0)
 
@@ -90,7 +91,7 @@ class Webhook:
         self._url = settings.url.reveal()
         self._secret = settings.secret.reveal() if settings.secret else ""
         secrets = (*secrets_of_url(self._url), self._secret, *(value for value in settings.headers.values() if len(value) >= 6))
-        self._http = HttpClient(settings.timeout, secrets)
+        self._http = HttpClient(settings.timeout, secrets, settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
         """POST the body; "" as id. Raises SendError."""

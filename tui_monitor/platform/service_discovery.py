@@ -28,7 +28,7 @@ def listening_ports() -> list[tuple[str, int]]:
     found: dict[int, str] = {}
     for name, loopback in (("tcp6", "::1"), ("tcp", "127.0.0.1")):
         try:
-            lines = Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:]
+            lines = Path("/proc/net", name).read_text(encoding="ascii", errors="replace").splitlines()[1:]
         except OSError:
             continue
         for line in lines:

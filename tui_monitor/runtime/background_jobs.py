@@ -14,9 +14,10 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.tasks import quietly
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.notifiers.abilities import Prepaid, press_listeners
+from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.runtime.alert_engine import AlertEngine
+from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
 from tui_monitor.storage.repository import StateRepository, prune
@@ -66,14 +67,20 @@ class BackgroundJobs:
         self._settings, self._notifiers = settings, notifiers
         prepaid = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
         self._troubles.retain("balance", prepaid)
+        self._troubles.clear("chat")
         if self._group is not None:
             self._start_configured(self._group)
 
     def _start_configured(self, group: asyncio.TaskGroup) -> None:
         settings = self._settings
-        listeners = press_listeners(
-            self._notifiers.values(), self._acknowledge_from_chat, self._clock, lambda text: log.warning("%s", text), settings.language
+        desk = PressDesk(
+            self._acknowledge_from_chat,
+            lambda text: log.warning("%s", text),
+            settings.language,
+            host_of(settings),
+            lambda text: self._troubles.set("chat", text),
         )
+        listeners = press_listeners(self._notifiers.values(), desk, self._clock)
         self._configured = [group.create_task(quietly(listener.run()), name="chat") for listener in listeners]
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)

@@ -56,8 +56,10 @@ class Deliveries:
         """One more outcome: logged, and shown on the board."""
         now = self._clock.wall_ms()
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
-        level = logging.INFO if event.state in ("sent", "queued", "sending") else logging.WARNING
-        log.log(level, "notification %s: %s", event.state, event.error or event.kind, extra={"data": data})
+        data["recorded"] = event.recorded
+        well = event.recorded and event.state in ("sent", "queued", "sending")
+        said = f"{event.error or event.kind}{'' if event.recorded else ' (not recorded, may repeat)'}"
+        log.log(logging.INFO if well else logging.WARNING, "notification %s: %s", event.state, said, extra={"data": data})
         for ident in event.alerts:
             self._put(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
         while len(self._by_alert) > MOST_ALERTS:

@@ -18,6 +18,7 @@ from tui_monitor.core.secret import Secret
 from tui_monitor.dispatch.routing import compile_routing
 from tui_monitor.dispatch.routing_check import check_routing
 from tui_monitor.notifiers.api import Notifier
+from tui_monitor.notifiers.http import trusting
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.promql.rulefiles import FileRule, load_rule_files
 from tui_monitor.runtime.alert_settings import AlertSettings
@@ -89,6 +90,10 @@ def _unbuildable(settings: Settings) -> Iterator[Fault]:
             build_notifier(channel)
         except ValueError as error:
             yield _of_entry(("notifiers", index), str(error))
+    try:
+        trusting(settings.heartbeat.ca_file if settings.heartbeat else None)
+    except ValueError as error:
+        yield _of_entry(("heartbeat",), str(error))
 
 
 def _of_entry(path: KeyPath, said: str) -> Fault:

@@ -67,7 +67,11 @@ class OutboxRow:
 
 @frozen
 class SendResult:
-    """How a send ended; ``next_try`` None: the row is finished. ``aside``: later messages of other threads may pass it."""
+    """How a send ended; ``next_try`` None: the row is finished. ``aside``: later messages of other threads may pass it.
+
+    ``apart``: the row is for some of the notifier's receivers only. It holds nothing of other threads back, another row's success says
+    nothing of it, and its failure is not the notifier's.
+    """
 
     state: State
     next_try: int | None = None
@@ -75,6 +79,7 @@ class SendResult:
     error: str = ""
     possible_repeat: bool = False
     aside: bool = False
+    apart: bool = False
 
 
 @frozen

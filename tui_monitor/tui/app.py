@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.events import Event, Key
 from textual.filter import NoColor
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tui_monitor.board.backend import Backend
 from tui_monitor.board.values import Board
@@ -23,6 +25,7 @@ from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import lasting_terminal
 from tui_monitor.tui.dashboard import Dashboard
+from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
 from tui_monitor.tui.new_alerts import NewAlerts
 from tui_monitor.tui.screens.base import DashboardScreen
@@ -85,6 +88,14 @@ class MonitorApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.add_signal_handler(number, self._end_by_signal)
+
+    async def on_event(self, event: Event) -> None:
+        """Letters of the Korean layout act as the keys they lie on, unless somebody writes."""
+        keys = latin_keys(event.character) if isinstance(event, Key) and not isinstance(self.focused, Input) else ""
+        for key in keys:
+            await super().on_event(Key(key, key))
+        if not keys:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Paint first; the backend starts after that."""

@@ -399,14 +399,14 @@ def test_the_command_prints_json(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("backtest", "Hit"), 2, "did you mean Hot?"),
-        (("backtest", "Hit", "--set", "for=1m"), 2, "did you mean Hot?"),
-        (("backtest", "--set", "for=1m"), 2, "--set needs the alert"),
-        (("backtest", "Hot", "--set", "fro=1m"), 2, "did you mean for?"),
-        (("backtest", "--since", "soon"), 2, "--since"),
-        (("backtest", "--since", "0s"), 2, "--since"),
-        (("backtest", "--step", "10ms"), 2, "too short"),
-        (("noise", "--since", "x"), 2, "--since"),
+        (("backtest", "Hit"), 64, "did you mean Hot?"),
+        (("backtest", "Hit", "--set", "for=1m"), 64, "did you mean Hot?"),
+        (("backtest", "--set", "for=1m"), 64, "--set needs the alert"),
+        (("backtest", "Hot", "--set", "fro=1m"), 64, "did you mean for?"),
+        (("backtest", "--since", "soon"), 64, "--since"),
+        (("backtest", "--since", "0s"), 64, "--since"),
+        (("backtest", "--step", "10ms"), 64, "too short"),
+        (("noise", "--since", "x"), 64, "--since"),
     ],
 )
 def test_wrong_words_end_with_a_sentence(
@@ -418,7 +418,7 @@ def test_wrong_words_end_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exit 2 and the nearest valid name."""
+    """Exit 64 and the nearest valid name."""
     assert command(tmp_path, monkeypatch, *words) == code
     assert said in capsys.readouterr().err
 

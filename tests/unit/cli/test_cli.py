@@ -24,14 +24,14 @@ NOW = 1_777_605_000_000
 
 
 def test_the_parser_knows_every_command_and_says_what_is_near(cli: Cli) -> None:
-    """Each command of the table has a parser and a module; a slip of the finger gets the nearest word; exit 2."""
+    """Each command of the table has a parser and a module; a slip of the finger gets the nearest word; exit 64."""
     for verb, module in program.VERBS.items():
         assert cli(verb, "--help").code == 0
         assert (Path(program.__file__).parent / "commands" / f"{module}.py").is_file()
     said = cli("staus")
-    assert said.code == 2 and "did you mean status?" in said.err
+    assert said.code == 64 and "did you mean status?" in said.err
     assert "did you mean backtest?" in cli("rules", "backtes").err
-    assert cli("frobnicate").code == cli("store").code == cli("alerts", "--nope").code == 2
+    assert cli("frobnicate").code == cli("store").code == cli("alerts", "--nope").code == 64
     assert cli("--version").out == f"tui-monitor {VERSION}\n"
 
 
@@ -43,9 +43,9 @@ def test_flags_stand_before_or_after_the_command(tmp_path: Path) -> None:
 
 
 def test_what_only_the_monitor_takes_goes_with_no_command(cli: Cli) -> None:
-    """Nothing is done that was not meant: `--headless check` is a slip, and exit 2."""
+    """Nothing is done that was not meant: `--headless check` is a slip, and exit 64."""
     said = cli("--headless", "check")
-    assert (said.code, said.out) == (2, "") and "--headless does not go with the command check" in said.err
+    assert (said.code, said.out) == (64, "") and "--headless does not go with the command check" in said.err
 
 
 def test_an_expression_may_begin_with_a_minus() -> None:
@@ -55,11 +55,11 @@ def test_an_expression_may_begin_with_a_minus() -> None:
 
 
 def test_without_a_terminal_the_dashboard_gives_advice() -> None:
-    """Exit 2 and what to say instead; the real program, as a process."""
+    """Exit 64 and what to say instead; the real program, as a process."""
     done = subprocess.run(
         [sys.executable, "-m", "tui_monitor"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30, check=False
     )
-    assert done.returncode == 2 and "--headless" in done.stderr and done.stdout == ""
+    assert done.returncode == 64 and "--headless" in done.stderr and done.stdout == ""
 
 
 def test_a_signal_before_the_service_has_begun_ends_it_with_0(tmp_path: Path) -> None:

@@ -54,11 +54,12 @@ def test_every_verb_says_what_the_leader_expects(cli: Cli, tmp_path: Path) -> No
             ["silence", "check=api", 'host!="a b"', "--for", "90m", "--comment", "c"],
             ["unsilence", known.id[:4]],
             ["extend", f"silence:{known.id}", "--for", "1d"],
+            ["extend", known.id, "--until", "4102444800"],
             ["annotate", "deploy\x1b[0m v2"],
             ["notify", "send", "--title", "T", "--message", "M", "--severity", "high", "--to", "a", "--to", "b"],
         ):
             assert cli(*words, "--state", state).code == 0, words
-    marked = asked.pop(6)
+    marked = asked.pop(7)
     assert isinstance(marked, Annotate) and marked.at == pytest.approx(now_ms(), abs=10_000) and marked.text == "deploy v2"
     assert asked == [
         Acknowledge(all_firing=True),
@@ -67,6 +68,7 @@ def test_every_verb_says_what_the_leader_expects(cli: Cli, tmp_path: Path) -> No
         AddSilence(("check=api", 'host!="a b"'), 5400.0, "c"),
         EndSilence(known.id),
         ExtendSilence(known.id, 86400.0),
+        ExtendSilence(known.id, until=4_102_444_800_000),
         SendMessage("T", "M", "error", ("a", "b")),
     ]
 
@@ -98,32 +100,35 @@ def test_a_leader_that_does_not_answer_is_not_waited_for_long(cli: Cli, tmp_path
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [
-        (["ack"], 2, "name the alerts"),
-        (["ack", "1a2b3c4d", "--all"], 2, "either ids or --all"),
-        (["ack", "1a2b3c4d", "--for", "soon"], 2, "--for"),
-        (["ack", "1a2b3c4d", "--for", "0s"], 2, "is nothing"),
-        (["ack", "1a2b3c4d", "--for", "11y"], 2, "more than ten years"),
+        (["ack"], 64, "name the alerts"),
+        (["ack", "1a2b3c4d", "--all"], 64, "either ids or --all"),
+        (["ack", "1a2b3c4d", "--for", "soon"], 64, "--for"),
+        (["ack", "1a2b3c4d", "--for", "0s"], 64, "is nothing"),
+        (["ack", "1a2b3c4d", "--for", "11y"], 64, "more than ten years"),
+        (["extend", "1a2b", "--until", "2001-01-01T00:00:00Z"], 64, "already passed"),
+        (["extend", "1a2b", "--until", "12:00", "--for", "1h"], 64, "not allowed with"),
+        (["extend", "1a2b"], 64, "one of the arguments"),
         (["ack", "deadbeef"], 1, 'no live alert has the id "deadbeef"'),
         (["ack", "1a2b3c4e"], 1, "did you mean 1a2b3c4d?"),
         (["ack", "1a"], 1, "the beginning of several ids: 1a2b3c4d, 1a999999"),
         (["ack", "2b"], 1, "is pending, not firing"),
         (["resolve", "3c000000"], 1, "no live alert"),
         (["unack", ""], 1, "no live alert"),
-        (["silence", "check=~(", "--for", "1h"], 2, "regular expression"),
-        (["silence", "a b", "--for", "1h"], 2, "is not a matcher"),
-        (["silence", "check=~.*", "--for", "1h"], 2, "fit everything"),
-        (["silence", "check=api"], 2, "--for"),
-        (["silence", "check=api", "--for", "1h", "--end", "22:00"], 2, "not allowed with"),
-        (["silence", "check=api", "--for", "1h", "--start", "soon"], 2, "is not a time"),
-        (["silence", "check=api", "--end", "2020-01-01T00:00:00Z"], 2, "end after it begins"),
-        (["silence", "check=api", "--start", "2020-01-01T00:00:00Z", "--for", "1h"], 2, "already passed"),
-        (["silence", "check=api", "--end", "9000-01-01T00:00:00Z"], 2, "within ten years"),
-        (["silence", "check=api", "--for", "x"], 2, "is not a duration"),
+        (["silence", "check=~(", "--for", "1h"], 64, "regular expression"),
+        (["silence", "a b", "--for", "1h"], 64, "is not a matcher"),
+        (["silence", "check=~.*", "--for", "1h"], 64, "fit everything"),
+        (["silence", "check=api"], 64, "--for"),
+        (["silence", "check=api", "--for", "1h", "--end", "22:00"], 64, "not allowed with"),
+        (["silence", "check=api", "--for", "1h", "--start", "soon"], 64, "is not a time"),
+        (["silence", "check=api", "--end", "2020-01-01T00:00:00Z"], 64, "end after it begins"),
+        (["silence", "check=api", "--start", "2020-01-01T00:00:00Z", "--for", "1h"], 64, "already passed"),
+        (["silence", "check=api", "--end", "9000-01-01T00:00:00Z"], 64, "within ten years"),
+        (["silence", "check=api", "--for", "x"], 64, "is not a duration"),
         (["unsilence", "abc"], 1, "there is no silence"),
-        (["annotate", " \x1b[0m "], 2, "empty"),
-        (["annotate", "x", "--at", "25:00"], 2, "time of day"),
-        (["heartbeat", "backup"], 2, "no heartbeat check"),
-        (["notify", "send", "--title", "t", "--message", "m", "--severity", "loud"], 2, "is not a severity"),
+        (["annotate", " \x1b[0m "], 64, "empty"),
+        (["annotate", "x", "--at", "25:00"], 64, "time of day"),
+        (["heartbeat", "backup"], 64, "no heartbeat check"),
+        (["notify", "send", "--title", "t", "--message", "m", "--severity", "loud"], 64, "is not a severity"),
     ],
 )
 def test_what_can_be_seen_to_be_wrong_is_refused_at_once(cli: Cli, tmp_path: Path, words: list[str], code: int, reason: str) -> None:
@@ -226,3 +231,24 @@ def test_a_silence_may_begin_later_and_end_at_a_time(cli: Cli, tmp_path: Path) -
     said = apply_silence(planner, command, "kim", now_ms()).text
     assert f"for 2h from {datetime.fromtimestamp(begin / 1000, UTC):%Y-%m-%d %H:%M} UTC" in said
     assert (planner.silences[0].starts_at, planner.silences[0].ends_at) == (begin, begin + 7_200_000)
+
+
+def test_extend_adds_to_the_end_that_a_silence_has() -> None:
+    """An hour more of two hours is three; `--until` sets the end; one that is over holds again; never the past, never for ever."""
+    from tests.support.planner_world import World
+    from tui_monitor.dispatch.manual import apply_silence
+    from tui_monitor.dispatch.silences import make_silence
+
+    hour, world = 3_600_000, World()
+    one = make_silence(["check=api"], 0, 2 * hour, "kim")
+    world.planner.add_silence(one, 0)
+
+    def end(command: ExtendSilence, now: int) -> tuple[bool, int]:
+        result = apply_silence(world.planner, command, "kim", now, now)
+        return result.ok, world.planner.silences[0].ends_at
+
+    assert end(ExtendSilence(one.id, 3600.0), 60_000) == (True, 3 * hour)
+    assert end(ExtendSilence(one.id, until=hour), 60_000) == (True, hour)
+    assert end(ExtendSilence(one.id, 3600.0), 5 * hour) == (True, 6 * hour)
+    assert end(ExtendSilence(one.id, until=2 * hour), 5 * hour) == (False, 6 * hour)
+    assert end(ExtendSilence(one.id, until=10**13), 5 * hour) == (False, 6 * hour)

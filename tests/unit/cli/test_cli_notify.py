@@ -100,7 +100,7 @@ def test_only_those_named(cli: Cli, tmp_path: Path, server: ThreadedServer) -> N
     """A wrong name is a usage error with the nearest right one, and nothing is sent."""
     config = _config(tmp_path / "c.toml", server)
     said = cli("notify", "test", "hook", "chta", "--config", config)
-    assert said.code == 2 and "did you mean chat?" in said.err and server.requests == []
+    assert said.code == 64 and "did you mean chat?" in said.err and server.requests == []
     assert cli("notify", "test", "hook", "--config", config).out.splitlines()[0].startswith("hook: sent")
     assert len(server.requests) == 1
 
@@ -132,14 +132,14 @@ def test_korean_texts(cli: Cli, tmp_path: Path, server: ThreadedServer) -> None:
 
 
 def test_without_notifiers_or_with_a_wrong_configuration(cli: Cli, tmp_path: Path) -> None:
-    """Exit 2, and what to do."""
+    """Exit 78, and what to do."""
     config = tmp_path / "c.toml"
     config.write_text('host = "x"\n')
     said = cli("notify", "test", "--config", config)
-    assert said.code == 2 and "no notifier is configured" in said.err
+    assert said.code == 78 and "no notifier is configured" in said.err
     config.write_text("[[notifiers]]\nname = 1\n")
-    assert cli("notify", "test", "--config", config).code == 2
-    assert cli("notify", "test", "--config", tmp_path / "none.toml").code == 2
+    assert cli("notify", "test", "--config", config).code == 78
+    assert cli("notify", "test", "--config", tmp_path / "none.toml").code == 78
 
 
 def test_a_message_for_nobody_is_not_kept(cli: Cli, tmp_path: Path, server: ThreadedServer) -> None:

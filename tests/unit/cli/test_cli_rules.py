@@ -87,22 +87,22 @@ expr = "cpu_usage_rate > 0.9 and ALERTS > 0"
 
 
 def test_check_names_what_cannot_run_and_why(cli: Cli, tmp_path: Path) -> None:
-    """Each rule with file, line and reason; they count as read; exit 2."""
+    """Each rule with file, line and reason; they count as read; exit 78."""
     config = _config(tmp_path / "c", CONFIG + '[[rules]]\nalert = "Wrong"\nexpr = "heat >> 1"\n', GROUPS + BROKEN)
     said = cli("rules", "check", "--config", config)
-    assert said.code == 2 and "3 of the configuration, 4 of 1 rule file" in said.out
+    assert said.code == 78 and "3 of the configuration, 4 of 1 rule file" in said.out
     lines = said.err.splitlines()
     assert len(lines) == 3
     assert "a.yml:10: Odd: expr: 1:1: unknown function" in lines[0] and "a.yml:12: Half: expr: 1:7" in lines[1]
     assert "rule Wrong: expr" in lines[2]
     raw = cli("rules", "check", "--json", "--config", config)
     found = json.loads(raw.out)
-    assert raw.code == 2 and len(found["problems"]) == 3 and found["read"] - found["run"] == 3
+    assert raw.code == 78 and len(found["problems"]) == 3 and found["read"] - found["run"] == 3
     config.write_text('rule_files = ["none/*.yml"]\n')
-    assert cli("rules", "check", "--config", config).code == 2
+    assert cli("rules", "check", "--config", config).code == 78
     config.write_text("[[rules]]\nalert = 1")
     raw = cli("rules", "check", "--json", "--config", config)
-    assert raw.code == 2 and json.loads(raw.out)["problems"]
+    assert raw.code == 78 and json.loads(raw.out)["problems"]
 
 
 def _explain(cli: Cli, alert: str, *where: object) -> list[dict[str, Any]]:
@@ -183,9 +183,9 @@ def test_explain_says_that_absence_waits_after_a_start(cli: Cli, tmp_path: Path)
 
 
 def test_explain_of_an_unknown_name(cli: Cli, tmp_path: Path) -> None:
-    """The nearest name, exit 2; without a state exit 1 and nothing is made."""
+    """The nearest name, exit 64; without a state exit 1 and nothing is made."""
     config = _config(tmp_path / "c")
     said = cli("explain", "Hto", "--config", config, "--state", tmp_path / "none")
-    assert said.code == 2 and "did you mean Hot?" in said.err
+    assert said.code == 64 and "did you mean Hot?" in said.err
     said = cli("explain", "Hot", "--config", config, "--state", tmp_path / "none")
     assert said.code == 1 and "no monitor has run here" in said.err and not (tmp_path / "none").exists()

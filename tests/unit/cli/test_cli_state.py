@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli_tools import ENDED, FIRING, PENDING, TAKEN, Cli, board, check, leader, make_state, now_ms, silence
+from tui_monitor.board.values import AlertView
 from tui_monitor.cli import output as printing
 from tui_monitor.core.humanize import cells
 from tui_monitor.core.values import HealthStatus
@@ -46,6 +47,21 @@ def test_status_speaks_the_contracts_shape_and_exit_codes(cli: Cli, tmp_path: Pa
     for piece in ("web-1", "unhealthy", "up 2h 00m", "cpu 25%", "/ 71%", "1 firing", "1 acknowledged", "api", "132ms", "HTTP 500"):
         assert piece in text.out
     assert "\x1b" not in text.out
+
+
+def test_status_is_the_worst_of_board_and_state(cli: Cli, tmp_path: Path) -> None:
+    """With history.db locked the board is older than what fires, with state.db locked the state knows less: both are said."""
+    stale = board(check("api", HealthStatus.HEALTHY), at=now_ms() - 10_000)
+    firing = replace(FIRING, starts_at=now_ms() - 5000)
+    with leader(state := make_state(tmp_path / "history", alerts=[firing], stored=stale)):
+        said = cli("status", "--state", state)
+    assert said.code == 2 and "the board is older than what fires (1a2b3c4d)" in said.out and "1 firing" in said.out
+    view = AlertView("0badcafe", "HighCPU", "warning", "firing", "", 0.9, "90%", 1, 1, None, {}, {})
+    with leader(state := make_state(tmp_path / "state", stored=replace(stale, alerts=(view,)))):
+        said = cli("status", "--state", state)
+        raw = json.loads(cli("status", "--json", "--state", state).out)
+    assert said.code == 1 and "what fires is not on record (0badcafe HighCPU)" in said.out
+    assert (raw["status"], raw["alerts"]["firing"], raw["alerts"]["by_severity"]["warning"]) == ("degraded", 1, 1)
 
 
 def test_an_acknowledged_alert_fires_still(cli: Cli, tmp_path: Path) -> None:
@@ -263,7 +279,7 @@ def test_the_audit_log_says_who_did_what(cli: Cli, tmp_path: Path) -> None:
     assert found[0]["by"] == "kim (ssh 203.0.113.7)" and found[0]["subject"] == "1a2b3c4d Hot" and found[0]["note"] == "a note"
     assert "kim (ssh 203.0.113.7)" in text
     for wrong in ("0", "-1", "many"):
-        assert cli("audit", "--limit", wrong, "--state", state).code == 2
+        assert cli("audit", "--limit", wrong, "--state", state).code == 64
 
 
 def test_the_outbox_is_visible(cli: Cli, tmp_path: Path) -> None:

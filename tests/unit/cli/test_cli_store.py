@@ -66,14 +66,14 @@ def test_export_comes_back_as_it_was(cli: Cli, state: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [
-        (["export", "sum(heat)"], 2, "not a plain selector"),
-        (["export", "heat{"], 2, "SELECTOR"),
-        (["export", "--since", "x"], 2, "--since"),
+        (["export", "sum(heat)"], 64, "not a plain selector"),
+        (["export", "heat{"], 64, "SELECTOR"),
+        (["export", "--since", "x"], 64, "--since"),
         (["export", "--out", "/nowhere/x.om"], 1, "cannot be written"),
     ],
 )
 def test_wrong_wishes(cli: Cli, state: Path, words: list[str], code: int, reason: str) -> None:
-    """Exit 2 for usage, 1 where it fails."""
+    """Exit 64 for usage, 1 where it fails."""
     said = cli("store", *words, "--state", state)
     assert said.code == code and reason in said.err
 

@@ -191,11 +191,11 @@ def test_an_error_names_its_place(cli: Cli, file: Path) -> None:
     ],
 )
 def test_impossible_times_are_usage_errors(cli: Cli, file: Path, words: list[str], reason: str) -> None:
-    """Exit 2, the option and what is wanted; as an error object with --json."""
+    """Exit 64, the option and what is wanted; as an error object with --json."""
     said = cli("query", "up", "--from", file, *words)
-    assert said.code == 2 and reason in said.err and said.out == ""
+    assert said.code == 64 and reason in said.err and said.out == ""
     said = cli("query", "up", "--from", file, *words, "--json")
-    assert said.code == 2 and reason in json.loads(said.out)["error"] and json.loads(said.out)["status"] == "error"
+    assert said.code == 64 and reason in json.loads(said.out)["error"] and json.loads(said.out)["status"] == "error"
 
 
 def test_files_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_lines_of_standard_input_get_a_line_each(cli: Cli, file: Path, monkeypat
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"up\n")))
     said = cli("query", "-", "--from", file, "--start", 0, "--end", 60, "--step", 30)
     assert json.loads(said.out)["data"]["resultType"] == "matrix"
-    assert cli("query", "-", "--from", file, "--csv").code == 2
+    assert cli("query", "-", "--from", file, "--csv").code == 64
     said = cli("query", "-", "--from", "/nowhere")
     assert said.code == 1 and json.loads(said.out)["status"] == "error"
 

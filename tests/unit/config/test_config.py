@@ -16,6 +16,12 @@ from tui_monitor.runtime.wiring import completed
 
 CHECK = '[[checks]]\nname = "api"\ntype = "http"\nurl = "http://127.0.0.1/"\n'
 
+RULES = 'groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n    annotations: {summary: "멈춤"}\n'
+HOOK = '[[notifiers]]\nname = "w"\ntype = "webhook"\nurl = "http://h/"\n'
+NTFY = '[[notifiers]]\nname = "n"\ntype = "ntfy"\n'
+MAIL = '[[notifiers]]\nname = "m"\ntype = "email"\nhost = "h"\nfrom = "m@example.com"\n'
+SMS = '[[notifiers]]\nname = "s"\ntype = "aligo"\nkey = "k"\nuser_id = "u"\nsender = "0212345678"\n'
+
 WRONG = {
     "bel = true\n": (1, "bel", 'did you mean "bell"?'),
     '[system]\nintervall = "1s"\n': (2, "system.intervall", 'did you mean "interval"?'),
@@ -56,6 +62,28 @@ WRONG = {
     CHECK + "expect_status = [200, 2000]\n": (5, "checks[1].expect_status[2]", "less than or equal to 599"),
     '[[checks]]\nname = "d"\ntype = "postgres"\ndsn = "postgresql://u:hu/sh@h/d"\n': (4, "checks[1].dsn", "its port is no number"),
     '[[notifiers]]\nname = "n"\ntype = "ntfy"\ntopic = "t"\nrate_limit = "0/1m"\n': (5, "notifiers[1].rate_limit", 'for example "20/1m"'),
+    MAIL + 'to = ["a@example.com", "b@example.com, c@example.com"]\n': (6, "notifiers[1].to[2]", "each as an entry of its own"),
+    MAIL + 'to = ["ops@example.com"]\nehlo = "not a name"\n': (7, "notifiers[1].ehlo", "is not a domain"),
+    SMS + 'receivers = ["01012345678;01087654321"]\n': (7, "notifiers[1].receivers[1]", "each as an entry of its own"),
+    '[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "1:a"\nchat_id = "-1, -2"\n': (5, "notifiers[1].chat_id", "a notifier for each"),
+    HOOK + 'headers = { "X-Team" = "a\\nb" }\n': (5, "notifiers[1].headers", "the value of X-Team holds a line break"),
+    HOOK + 'headers = { "X Team" = "a" }\n': (5, "notifiers[1].headers", "is not a header's name"),
+    HOOK + 'headers = { "Content-Length" = "3" }\n': (5, "notifiers[1].headers", "set by the program itself"),
+    NTFY + 'topic = "t"\nurl = "https://ntfy.sh/my-alerts"\n': (5, "notifiers[1].url", 'topic = "my-alerts"'),
+    NTFY + 'topic = "https://ntfy.sh/t"\n': (4, "notifiers[1].topic", "is not a topic"),
+    NTFY + 'topic = "t"\ntoken = "tk a"\n': (5, "notifiers[1].token", "without spaces and line breaks"),
+    '[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "1:a?b"\nchat_id = 1\n': (4, "notifiers[1].token", "not a bot's token"),
+    '[[notifiers]]\nname = "t"\ntype = "telegram"\ntoken = "1:a"\nchat_id = 1\napi_url = "https://api.telegram.org/bot1:secret"\n': (
+        6,
+        "notifiers[1].api_url",
+        "leave /bot1 out",
+    ),
+    '[[notifiers]]\nname = "a"\ntype = "alertmanager"\nurl = "http://h:9093/api/v2/alerts"\n': (
+        4,
+        "notifiers[1].url",
+        "leave /api/v2/alerts out",
+    ),
+    '[[notifiers]]\nname = "c"\ntype = "command"\nargv = ["a\\u0000"]\n': (4, "notifiers[1].argv", "NUL"),
     '[[inhibit]]\nsource = []\ntarget = ["a"]\n': (2, "inhibit[1].source", "at least 1 item"),
 }
 
@@ -245,3 +273,19 @@ def test_files_are_utf_8_whatever_the_locale_and_their_byte_order_mark_is_ignore
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     assert done.stdout.splitlines()[0].decode() == ascii("비밀")
     assert (tmp_path / "new.toml").read_text(encoding="utf-8").startswith("# tui-monitor's configuration")
+
+
+def test_rule_files_and_secrets_with_a_mark_are_read_in_a_c_locale(tmp_path: Path) -> None:
+    """A secret's byte order mark is no part of it, and in a C locale Korean is read and written all the same."""
+    (tmp_path / "password").write_bytes(b"\xef\xbb\xbf" + "비밀 1".encode() + b"\r\n")
+    (tmp_path / "c.toml").write_text(CHECK + 'username = "u"\npassword_file = "password"\n', encoding="utf-8")
+    (tmp_path / "r.yml").write_bytes(b"\xef\xbb\xbf" + RULES.encode())
+    code = (
+        "import sys; from pathlib import Path; from tui_monitor.config.load import load;"
+        "from tui_monitor.promql.rulefiles import load_rule_files;"
+        "found = load_rule_files([Path('r.yml')]);"
+        "print(ascii(load(Path('c.toml'), {}).settings.checks[0].password.reveal()), len(found.rules), found.problems)"
+    )
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    said = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "'\\ube44\\ubc00 1' 1 []", said

@@ -25,7 +25,7 @@ def test_the_shipped_example_is_what_the_models_say() -> None:
 
 def test_the_example_loads_as_it_is_and_with_every_line_uncommented(tmp_path: Path) -> None:
     """Every example line is a valid setting."""
-    environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", example_text()), "http://127.0.0.1/x") | {"NAME": "x"}
+    environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", example_text()), "http://127.0.0.1/x") | {"NAME": "x", "TOKEN": "1:x"}
     path = tmp_path / "config.toml"
     path.write_text(example_text())
     load(path, environ)

@@ -30,6 +30,7 @@ EXAMPLES: list[Command] = [
     Resolve(("a1",), note="known"),
     AddSilence(("check=api",), 3600.0, "planned", 5),
     ExtendSilence("7f3a", 60.0),
+    ExtendSilence("7f3a", until=1_790_000_000_000),
     EndSilence("7f3a"),
     SendMessage("T", "M", "error", ("ops", "mail")),
     Annotate("deploy v2", 5),

@@ -134,6 +134,16 @@ async def test_retry_after_is_obeyed_to_the_second_and_survives_a_restart(bench:
         assert later.notifiers[0].repeats == [False]
 
 
+async def test_a_service_that_asks_for_no_pause_is_not_asked_more_often(bench: Callable[..., Bench]) -> None:
+    """Retry-After: 0 (or a date that has passed) does not switch the back-off off: 2 s, 4 s, 8 s all the same."""
+    async with bench(FakeNotifier(always=SendError("HTTP 429", retry_after=0.0))).running() as b:
+        (ident,) = b.put(message())
+        for tries, pause in ((1, 2), (2, 4), (3, 8)):
+            await b.events.until(tries)
+            assert b.state.entry(ident).next_try == b.clock.wall_ms() + pause * 1000
+            await b.clock.turn(pause)
+
+
 async def test_it_gives_up_after_a_day_visibly(bench: Callable[..., Bench]) -> None:
     """24 hours of failures end as failed with the last reason."""
     async with bench(FakeNotifier(always=SendError("cannot connect"))).running() as b:

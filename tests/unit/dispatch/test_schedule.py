@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tui_monitor.config.load import load
+from tui_monitor.core.humanize import clock
 from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, local_zone, parse_weekly, parse_zone
+from tui_monitor.platform.local_zone import zone_problem
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2024: gap on 31 March 02:00-03:00, overlap on 27 October 02:00-03:00
 
@@ -156,12 +162,59 @@ def test_bad_cron_lines() -> None:
         CronSchedule("* * * * *", 0, BERLIN)
 
 
-def test_local_zone_knows_dst_where_tz_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a zone the machine's own rules hold."""
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    assert str(local_zone()) == "Europe/Berlin"
-    assert parse_weekly("daily 12:00-13:00").is_active(ms("2024-06-02 10:30"))
-    assert parse_zone("UTC")
+@pytest.fixture
+def machine_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets $TZ as if the program had been started with it."""
+
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("name", ["Asia/Seoul", ":Asia/Seoul", "KST-9", "<+09>-9", "/usr/share/zoneinfo/Asia/Seoul"])
+def test_every_spelling_of_the_machine_s_zone_means_the_same(machine_zone: Callable[[str], None], name: str) -> None:
+    """Schedules and all other times agree, however $TZ says it: noon in Seoul is 03:00 UTC."""
+    machine_zone(name)
+    assert parse_weekly("daily 12:00-13:00").is_active(ms("2024-06-02 03:30"))
+    assert not parse_weekly("daily 12:00-13:00").is_active(ms("2024-06-02 12:30"))
+    assert clock(ms("2024-06-02 03:30"), None) == "12:30"
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"])
+def test_the_machine_s_zone_knows_its_summer_time(machine_zone: Callable[[str], None], name: str) -> None:
+    """At each moment of the two changes it says what the zone's own rules say, also for times that come twice or never."""
+    machine_zone(name)
+    for begin in ("2024-03-30 20:00", "2024-10-26 20:00"):
+        for minute in range(0, 600, 10):
+            stamp = ms(begin) // 1000 + minute * 60
+            here, there = datetime.fromtimestamp(stamp, local_zone()), datetime.fromtimestamp(stamp, BERLIN)
+            assert (here.replace(tzinfo=None), here.fold, here.utcoffset()) == (there.replace(tzinfo=None), there.fold, there.utcoffset())
+            assert here.timestamp() == stamp and here.tzname() == there.tzname()
+    ours, theirs = parse_weekly("daily 02:10-02:50"), parse_weekly("daily 02:10-02:50 Europe/Berlin")
+    for begin in (ms("2024-03-30 20:00"), ms("2024-10-26 20:00")):
+        assert ours.next_change(begin) == theirs.next_change(begin)
+
+
+@pytest.mark.parametrize("name", ["KST", "Nowhere/City", "/etc/hostname", "Asia/Seoul2"])
+def test_a_zone_that_is_none_is_a_fault(machine_zone: Callable[[str], None], tmp_path: Path, name: str) -> None:
+    """The C library takes UTC for it without a word: a schedule without a zone is refused, and loading warns."""
+    machine_zone(name)
+    with pytest.raises(ValueError, match=f'TZ="{name}" is .*write the zone behind the times'):
+        parse_weekly("daily 12:00-13:00")
+    assert parse_weekly("daily 12:00-13:00 Asia/Seoul").is_active(ms("2024-06-02 03:30"))
+    (tmp_path / "c.toml").write_text("")
+    assert [name in text for text in load(tmp_path / "c.toml").warnings] == [True]
+
+
+def test_no_zone_at_all_is_utc(tmp_path: Path) -> None:
+    """A machine without /etc/localtime lives in UTC and is told nothing; one whose file is broken is."""
+    assert zone_problem({}, tmp_path / "none") == "" == zone_problem({"TZ": ""})
+    (tmp_path / "localtime").write_text("x")
+    assert "no time zone file" in zone_problem({}, tmp_path / "localtime")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +153,25 @@ async def test_unreachable_untrusted_unresolvable(channel: str) -> None:
     unresolved = await failure(built(channel, "http://no-such-host.invalid"))
     for error, words in ((refused, "refused"), (untrusted, "certificate not trusted"), (unresolved, "name not found")):
         assert words in error.reason and not error.maybe_delivered and not error.permanent
+
+
+@channels
+async def test_an_own_authority_is_trusted_by_its_file(channel: str, tmp_path: Path) -> None:
+    """`ca_file` names whom to trust, for every channel that speaks HTTP; a file that cannot be used is told when the notifier is built."""
+    authority, other = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ours.pem"))
+    other.cert_pem.write_to_path(str(tmp_path / "other.pem"))
+    async with receiver(SUCCESS[channel], tls=context) as server:
+        settings = BUILD[channel](server.url, "5s")
+        trusted = build_notifier(replace(settings, ca_file=str(tmp_path / "ours.pem")), HandClock())
+        assert await trusted.send(message()) == IDS.get(channel, "")
+        await trusted.close()
+        error = await failure(build_notifier(replace(settings, ca_file=str(tmp_path / "other.pem")), HandClock()))
+        assert "certificate not trusted" in error.reason
+    with pytest.raises(ValueError, match=r"^ca_file: "):
+        build_notifier(replace(settings, ca_file=str(tmp_path / "none.pem")), HandClock())
 
 
 async def test_after_a_fault_the_next_send_works() -> None:

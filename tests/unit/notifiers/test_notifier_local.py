@@ -27,6 +27,7 @@ from tui_monitor.notifiers.apprise import AppriseChannel, AppriseNotifier
 from tui_monitor.notifiers.command import Command, CommandNotifier
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.notifiers.layout import Line, fit, plain
+from tui_monitor.notifiers.receivers import PartlySent
 from tui_monitor.notifiers.webhook import WebhookNotifier
 
 
@@ -120,7 +121,7 @@ async def test_a_time_limit_holds_although_a_child_has_left_the_group() -> None:
 
 
 async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without it the error says what to install; with it every address is told once, also over a retry."""
+    """Without it the error says what to install; with it every address has its own fate; a retry is for one alone."""
     settings = made(AppriseNotifier, name="any", urls=["good://x", "bad://y"])
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(ValueError, match=r"pip install 'tui-monitor\[apprise\]'"):
@@ -128,10 +129,11 @@ async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "apprise", FakeApprise)  # type: ignore[arg-type]
     FakeApprise.log.clear()
     channel = AppriseChannel(settings)
-    for _ in range(2):
-        with pytest.raises(SendError, match="address 2 of 2") as caught:
-            await channel.send(message())
-        assert not caught.value.permanent
+    with pytest.raises(PartlySent, match="not taken for address 2") as caught:
+        await channel.send(message())
+    assert not caught.value.permanent and caught.value.taken == ("address 1",)
+    with pytest.raises(SendError, match="could not deliver"):
+        await channel.send(message(to=("address 2",)))
     assert FakeApprise.log == [("good://x", "failure"), ("bad://y", "failure"), ("bad://y", "failure")]
     with pytest.raises(ValueError, match="address 1"):
         AppriseChannel(made(AppriseNotifier, name="any", urls=["odd"]))

@@ -25,6 +25,7 @@ from tui_monitor.notifiers import ntfy, slack
 from tui_monitor.notifiers.alertmanager import Alertmanager, AlertmanagerNotifier, entries_of
 from tui_monitor.notifiers.aligo import Aligo, AligoNotifier, carrier_bytes, carrier_text, cut, sms_of
 from tui_monitor.notifiers.api import SendError
+from tui_monitor.notifiers.receivers import PartlySent
 
 
 def test_slack_firing_and_resolved() -> None:
@@ -114,9 +115,10 @@ async def test_aligo_request_and_balance() -> None:
         assert await notifier.send(message(title="심각 api 장애", text="값 2")) == "83241"
         assert await notifier.balance() == 74
         await notifier.close()
-        send, remain = server.requests
+        send, other, remain = server.requests
+        assert other.form()["receiver"] == "01033334444"
         assert send.path == "/send/" and send.form() == {
-            "key": "aligo-key", "user_id": "u1", "sender": "0212345678", "receiver": "01011112222,01033334444",
+            "key": "aligo-key", "user_id": "u1", "sender": "0212345678", "receiver": "01011112222",
             "msg": "심각 api 장애\n값 2", "msg_type": "SMS", "testmode_yn": "Y",
         }  # fmt: skip
         assert remain.path == "/remain/" and remain.form() == {"key": "aligo-key", "user_id": "u1", "userid": "u1"}
@@ -127,18 +129,34 @@ async def test_aligo_request_and_balance() -> None:
     [
         ('{"result_code":-101,"message":"인증오류입니다."}', True, "인증오류입니다. (-101)"),
         ('{"result_code":"-201","message":"SMS 건수 부족"}', True, "SMS 건수 부족"),
-        ('{"result_code":1,"msg_id":"5","success_cnt":1,"error_cnt":"1"}', True, "1 of 2 receivers failed (msg_id 5)"),
+        ('{"result_code":1,"msg_id":"5","success_cnt":0,"error_cnt":"1"}', True, "the carrier did not take it (msg_id 5)"),
         ('{"message":"?"}', False, "not Aligo's answer"),
     ],
 )
 async def test_aligo_says_no_with_http_200(body: str, permanent: bool, words: str) -> None:
-    """The result code decides, as a number or as text; a partial failure shows and is not repeated."""
+    """The result code decides, as a number or as text; what the carrier refuses is not repeated."""
     async with receiver(Reply(200, body)) as server:
         notifier = aligo(server.url)
         with pytest.raises(SendError) as caught:
             await notifier.send(message())
         await notifier.close()
         assert words in caught.value.reason and caught.value.permanent is permanent
+
+
+async def test_each_number_has_its_own_fate() -> None:
+    """Which number failed is known: one is taken, one refused for ever, one (after silence) may have it, the last is for the next try."""
+    numbers = ["01011110000", "01022220000", "01033330000", "01044440000"]
+    async with receiver(aligo_says) as server:
+        server.replies = [aligo_says, Reply(200, '{"result_code":-102,"message":"번호 오류"}'), Reply(200, fault="silence")]
+        notifier = aligo(server.url, receivers=numbers, timeout="0.5s")
+        with pytest.raises(PartlySent) as caught:
+            await notifier.send(message())
+        await notifier.close()
+        assert len(server.requests) == 3
+    error = caught.value
+    meanings = {number: (each.permanent, each.maybe_delivered) for number, each in error.failures.items()}
+    assert error.taken == (numbers[0],) and error.provider_id == "83241"
+    assert meanings == {numbers[1]: (True, False), numbers[2]: (False, True), numbers[3]: (False, False)}
 
 
 def test_alertmanager_entries() -> None:

@@ -17,12 +17,13 @@ from tests.support.outbox_tools import T0, Events, HandClock, MemoryState, messa
 from tests.support.receivers import Receiver, Reply, TelegramApi, receiver, telegram_error
 from tests.support.settings import made
 from tui_monitor.delivery.outbox import Outbox
-from tui_monitor.notifiers.abilities import Editable, press_listeners
+from tui_monitor.notifiers.abilities import Editable, PressDesk, press_listeners
 from tui_monitor.notifiers.kinds import build_notifier
 from tui_monitor.notifiers.layout import utf16_length
 from tui_monitor.notifiers.slack import SlackNotifier
+from tui_monitor.notifiers.telegram.buttons import host_in_press, press_data
 from tui_monitor.notifiers.telegram.notifier import Telegram, TelegramNotifier, edited_lines, payload_of, to_html
-from tui_monitor.notifiers.telegram.updates import TelegramUpdates
+from tui_monitor.notifiers.telegram.updates import HOLD_S, TelegramUpdates
 
 TOKEN = "123456:AAEabcdefghijklmnopqrstuvwx"
 
@@ -89,7 +90,7 @@ def test_buttons_only_for_what_can_be_acknowledged() -> None:
         snapshot("a5", labels={"alertname": "B" * 200}),
     )
     keyboard = payload_of(message(alerts=alerts), 1, ack=True)["reply_markup"]["inline_keyboard"]
-    assert [row[0]["callback_data"] for row in keyboard] == ["ack:a1", "ack:a5"]
+    assert [row[0]["callback_data"] for row in keyboard] == ["ack:a1:web-1", "ack:a5:web-1"]
     assert all(len(row[0]["text"]) <= 60 for row in keyboard)
     assert "reply_markup" not in payload_of(message(), 1) and "reply_markup" not in payload_of(message(kind="resolved"), 1, ack=True)
 
@@ -100,6 +101,16 @@ async def test_a_send_gives_the_message_id_and_uses_the_topic() -> None:
         assert await notifier.send(message()) == "101"
         ((method, payload),) = api.calls
         assert method == "sendMessage" and payload["message_thread_id"] == 9 and payload["reply_markup"]
+
+
+@pytest.mark.parametrize("said", ["Bad Request: message thread not found", "Bad Request: TOPIC_DELETED", "Bad Request: TOPIC_CLOSED"])
+async def test_a_topic_that_is_gone_gives_way_to_the_group(said: str) -> None:
+    """The message is not lost with its topic: it goes once more without one, and says so."""
+    async with bot(thread_id=9) as (notifier, api, server):
+        server.replies.append(telegram_error(400, said))
+        assert await notifier.send(message(), "since 03:10") == "101"
+        ((_, payload),) = api.calls
+    assert "message_thread_id" not in payload and "topic 9 is gone" in payload["text"] and "since 03:10" in payload["text"]
 
 
 async def test_text_that_cannot_be_parsed_goes_once_as_plain() -> None:
@@ -195,11 +206,16 @@ def press(number: int, user: int, data: str, **more: Any) -> dict[str, Any]:
 
 
 def updates(
-    url: str, on_ack: Callable[[str, str], Any], problems: list[str], clock: HandClock | None = None, language: str = "en"
+    url: str,
+    on_ack: Callable[[str, str], Any],
+    problems: list[str],
+    clock: HandClock | None = None,
+    language: str = "en",
+    **more: Any,
 ) -> TelegramUpdates:
     """A poller that allows user 5."""
     notifier = build_notifier(settings(url, allowed_users=[5]))
-    (poller,) = press_listeners([notifier], on_ack, clock or HandClock(), problems.append, language)
+    (poller,) = press_listeners([notifier], PressDesk(on_ack, problems.append, language, **more), clock or HandClock())
     assert isinstance(poller, TelegramUpdates)
     return poller
 
@@ -245,6 +261,79 @@ async def test_a_press_is_answered_in_the_language_of_the_messages() -> None:
         await poller._http.close()
     answers = [payload["text"] for method, payload in api.calls if method == "answerCallbackQuery"]
     assert answers == ["여기서 확인할 권한이 없습니다", "처리하지 못했습니다", "알 수 없는 버튼입니다"]
+
+
+def answered(api: TelegramApi) -> list[str]:
+    """What those who pressed were told."""
+    return [payload["text"] for method, payload in api.calls if method == "answerCallbackQuery"]
+
+
+async def test_two_machines_with_one_bot_take_their_own_presses() -> None:
+    """The other machine's press is left for it to take: it acknowledges there, and our own press is not held up."""
+    acks: list[tuple[str, str]] = []
+
+    def on(machine: str) -> Callable[[str, str], Any]:
+        async def on_ack(alert: str, by: str) -> str:
+            acks.append((machine, alert))
+            return "Acknowledged"
+
+        return on_ack
+
+    api = TelegramApi(TOKEN)
+    api.updates = [press(1, 5, "ack:b1:web-2"), press(2, 5, "ack:a1:web-1"), press(3, 5, "ack:a0")]
+    async with receiver(api) as server:
+        one, two = updates(server.url, on("web-1"), [], host="web-1"), updates(server.url, on("web-2"), [], host="web-2")
+        await one.poll(0)
+        await one.poll(0)
+        assert acks == [("web-1", "a1"), ("web-1", "a0")], "ours, once, and the one of an older version that names no host"
+        await two.poll(0)
+        assert ("web-2", "b1") in acks
+        await one._http.close()
+        await two._http.close()
+    assert "This alert is over" not in answered(api)
+
+
+async def test_a_press_that_its_own_machine_does_not_take_is_answered_with_its_name() -> None:
+    """After the hold, whoever pressed is told which machine it was for; only then is the press confirmed."""
+
+    async def on_ack(alert: str, by: str) -> str:
+        raise AssertionError("not ours")
+
+    api, clock = TelegramApi(TOKEN), HandClock()
+    api.updates = [press(1, 5, "ack:b1:web-2"), press(2, 666, "ack:b1:web-2")]
+    async with receiver(api) as server:
+        poller = updates(server.url, on_ack, [], clock, host="web-1")
+        await poller.poll(0)
+        assert answered(api) == [] and poller._offset == 1, "the next poll asks for the press again"
+        await clock.turn(HOLD_S)
+        await poller.poll(0)
+        assert poller._offset == 3
+        await poller._http.close()
+    assert answered(api)[0].startswith("This alert is web-2's") and answered(api)[1] == "You may not acknowledge here"
+
+
+def test_a_long_host_name_fits_into_a_button() -> None:
+    """At most 64 bytes, whole characters only, and the same machine still knows its own."""
+    host = "서버" * 40
+    data = press_data("3f2a91bc", host)
+    assert len(data.encode()) <= 64 and data == f"ack:3f2a91bc:{host_in_press('3f2a91bc', host)}" and "\ufffd" not in data
+    assert updates("http://localhost", print, [], host=host)._other_host(data) == ""
+
+
+async def test_another_program_that_polls_the_same_bot_stands_on_the_board() -> None:
+    """Three 409 in a row are told as a trouble with what to change, and it is over when a poll works."""
+    said: list[str] = []
+    api, clock = TelegramApi(TOKEN), HandClock()
+    async with receiver(api) as server:
+        server.replies = [telegram_error(409, "Conflict: terminated by other getUpdates request") for _ in range(3)]
+        task = asyncio.create_task(updates(server.url, print, [], clock, on_conflict=said.append).run())
+        async with asyncio.timeout(60):
+            while "" not in said:
+                await clock.turn(10)
+                await asyncio.sleep(0.005)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(said) >= 2 and "give each machine a bot of its own" in said[0] and "409" in said[0]
 
 
 async def test_polling_survives_errors_and_reports_each_once() -> None:
@@ -306,9 +395,9 @@ def test_one_poller_for_each_bot() -> None:
     other = replace(settings("http://localhost", allowed_users=[7]), name="second")
     slack = made(SlackNotifier, {"name": "s", "url": "https://hooks.slack.com/x"})
     notifiers = [build_notifier(entry, HandClock()) for entry in (settings("http://localhost", allowed_users=[5]), other, slack)]
-    (poller,) = press_listeners(notifiers, on_ack, HandClock(), print)
+    (poller,) = press_listeners(notifiers, PressDesk(on_ack, print), HandClock())
     assert isinstance(poller, TelegramUpdates) and poller._allowed == {5, 7}
-    assert press_listeners([build_notifier(settings())], on_ack, HandClock(), print) == []
+    assert press_listeners([build_notifier(settings())], PressDesk(on_ack, print), HandClock()) == []
 
 
 async def test_a_repeat_after_restart_is_marked(tmp_path: Path) -> None:

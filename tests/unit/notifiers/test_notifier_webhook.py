@@ -240,6 +240,22 @@ def test_retry_after_reads_dates() -> None:
     assert retry_after(format_datetime(now + timedelta(seconds=90), usegmt=True), now.timestamp()) == 90.0
 
 
+@pytest.mark.parametrize("said", ["Wed, 99 Foo 2026", "Thu, 01 Jan 2026 00:00:00 +9999", ", ,"])
+def test_a_date_that_is_none_is_no_wait(said: str) -> None:
+    """Whatever stands in the header, it costs nothing but itself."""
+    assert retry_after(said, 0.0) in (None, 0.0)
+
+
+async def test_a_date_counts_from_the_server_s_own_clock() -> None:
+    """A server whose clock is an hour behind asks for 30 s: its Date is what its Retry-After is read against."""
+    from datetime import UTC, datetime, timedelta
+
+    theirs = datetime.fromtimestamp(T0 / 1000, UTC) - timedelta(hours=1)
+    headers = {"Date": format_datetime(theirs, usegmt=True), "Retry-After": format_datetime(theirs + timedelta(seconds=30), usegmt=True)}
+    async with receiver(Reply(503, headers=headers)) as server:
+        assert (await failure(hook(server.url))).retry_after == 30.0
+
+
 def test_httpx_comes_without_rich_even_where_click_is_installed(tmp_path: Path) -> None:
     """httpx' command line client drags in rich, pygments and click: notifying must not."""
     (tmp_path / "click.py").write_text(

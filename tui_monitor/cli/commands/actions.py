@@ -6,6 +6,7 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.options import LONGEST_S, Refused, complain, seconds_of, time_of, wall_ms
@@ -22,6 +23,7 @@ from tui_monitor.core.commands import (
     Resolve,
     Unacknowledge,
 )
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.sanitize import clean, near
 from tui_monitor.platform.acting_user import who
 from tui_monitor.platform.state_directory import StateDirectory
@@ -31,7 +33,7 @@ from tui_monitor.storage.state.reader import StateReader
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 done or kept for the next leader, 1 refused or unknown, 2 usage."""
+    """Exit 0 done or kept for the next leader, 1 refused or unknown, 64 usage."""
     acts: dict[str, Callable[[Namespace], int]] = {
         "ack": _ack,
         "unack": _on_alert,
@@ -71,7 +73,7 @@ def _result_of(directory: StateDirectory, ident: int) -> CommandResult:
 
 def _ack(given: Namespace) -> int:
     if bool(given.ids) == given.all:
-        raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", 2)
+        raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", USAGE)
     seconds = None if given.for_ is None else seconds_of(given.for_, "--for")
     access = look(given)
     if given.all and access.alive:
@@ -135,19 +137,19 @@ def _silence(given: Namespace) -> int:
     try:
         make_silence(given.matchers, start, end, "")
     except ValueError as error:
-        raise Refused(str(error), 2) from None
+        raise Refused(str(error), USAGE) from None
     if end <= now:
-        raise Refused("the time that it was to be silent for has already passed", 2)
+        raise Refused("the time that it was to be silent for has already passed", USAGE)
     if end - now > LONGEST_S * 1000:
-        raise Refused("a silence ends within ten years", 2)
+        raise Refused("a silence ends within ten years", USAGE)
     named = start if given.start or given.end else None
     return submit(look(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
 
 
 def _on_silence(given: Namespace) -> int:
-    seconds = seconds_of(given.for_, "--for") if given.verb == "extend" else 0.0
-    looked = look(given)
     now = wall_ms()
+    change = _extension(given, now) if given.verb == "extend" else None
+    looked = look(given)
     prefix = given.id.strip().lower().removeprefix("silence:")
     silences = read_state(looked.directory, lambda state: state.dispatch.silences())
     known = [silence.id for silence in silences if silence.ends_at > now or given.verb == "extend"]
@@ -156,7 +158,17 @@ def _on_silence(given: Namespace) -> int:
     if len(fits) != 1:
         several = f'"{prefix}" is the beginning of several silences: {", ".join(fits[:5])}'
         raise Refused(several if fits else f'there is no silence "{prefix}"{_nearest(prefix, known)}')
-    return submit(looked, ExtendSilence(fits[0], seconds) if given.verb == "extend" else EndSilence(fits[0]))
+    return submit(looked, replace(change, id=fits[0]) if change else EndSilence(fits[0]))
+
+
+def _extension(given: Namespace, now: int) -> ExtendSilence:
+    """What `extend` asks for, its silence not known yet."""
+    if given.for_ is not None:
+        return ExtendSilence("", seconds_of(given.for_, "--for"))
+    until = time_of(given.until, "--until", now, ahead=True)
+    if until <= now:
+        raise Refused("--until: that time has already passed; unsilence ends a silence now", USAGE)
+    return ExtendSilence("", until=until)
 
 
 # --- others ---------------------------------------------------------------------------------------------------------------
@@ -168,7 +180,7 @@ def _annotate(given: Namespace) -> int:
     now = wall_ms()
     text = clean(given.text).strip()
     if not text:
-        raise Refused("the text is empty", 2)
+        raise Refused("the text is empty", USAGE)
     at = time_of(given.when, "--at", now) if given.when else now
     looked = look(given)
     if looked.alive:
@@ -184,4 +196,4 @@ def _annotate(given: Namespace) -> int:
 
 
 def _heartbeat(given: Namespace) -> int:
-    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', 2)
+    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', USAGE)

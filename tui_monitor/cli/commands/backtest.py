@@ -19,6 +19,7 @@ from tui_monitor.cli.history_access import StoredHistory
 from tui_monitor.cli.options import Refused, complain, configuration, counted, seconds_of, state_path, suggestion, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import existing_state, read_state
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import stamp
 from tui_monitor.core.units import format_duration
 
@@ -29,7 +30,7 @@ SHOWN_FIRINGS = 10
 
 
 def run_backtest(given: Namespace) -> int:
-    """Exit 0. Refused with 1 without history, with 2 for a name that is no alert, a change that cannot be tried, or a wrong time."""
+    """Exit 0. Refused with 1 without history, with 64 for a name that is no alert, a change that cannot be tried, or a wrong time."""
     from tui_monitor.dispatch.routing import compile_routing
     from tui_monitor.runtime.wiring import host_of, labels_of_checks, rules_of
 
@@ -60,7 +61,7 @@ def run_backtest(given: Namespace) -> int:
                 checks=labels_of_checks(settings),
             )
         except ValueError as reason:
-            raise Refused(str(reason), 2) from None
+            raise Refused(str(reason), USAGE) from None
     if given.json:
         print_json(to_json(found))
     else:
@@ -72,19 +73,19 @@ def _changed(rules: Sequence[Rule], alert: str | None, texts: Sequence[str]) -> 
     if not texts:
         return None
     if alert is None:
-        raise Refused("--set needs the alert that is to be changed: rules backtest ALERT --set for=10m", 2)
+        raise Refused("--set needs the alert that is to be changed: rules backtest ALERT --set for=10m", USAGE)
     _check_name(rules, alert)
     try:
         return apply_changes(rules, alert, [parse_change(text) for text in texts])
     except ChangeFault as fault:
-        raise Refused(f"--set: {fault}", 2) from None
+        raise Refused(f"--set: {fault}", USAGE) from None
 
 
 def _check_name(rules: Sequence[Rule], alert: str | None) -> None:
     names = sorted({rule.alert for rule in rules})
     if alert is None or alert in names:
         return
-    raise Refused(f'there is no alert "{alert}"{suggestion(alert, names)}', 2)
+    raise Refused(f'there is no alert "{alert}"{suggestion(alert, names)}', USAGE)
 
 
 def _start(history: StoredHistory, wanted: int, now: int, since: str) -> tuple[int, bool]:
@@ -180,7 +181,7 @@ def _count(number: int) -> str:
 
 
 def run_noise(given: Namespace) -> int:
-    """Exit 0. Refused with 1 without state, with 2 for a wrong time."""
+    """Exit 0. Refused with 1 without state, with 64 for a wrong time."""
     since = seconds_of(given.since, "--since")
     now = wall_ms()
     directory = existing_state(given)

@@ -14,6 +14,7 @@ from tui_monitor.cli.output import Cell, print_json, table
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.humanize import latency
 from tui_monitor.core.values import HealthStatus, worst
 from tui_monitor.sources.api import Probe
@@ -21,23 +22,24 @@ from tui_monitor.sources.kinds import build_probe
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; 2 with a message for a wrong name or configuration."""
+    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; no verdict: 64 a name that is none, 70 a failure, 74 output, 78 configuration."""
     loaded = configuration(given)
     checks = _chosen(loaded.settings.checks, given.names)
     probes = _built(loaded, checks)
     rows = asyncio.run(_probe_all(checks, probes))
+    given.verdict = worst(HealthStatus(row["status"]) for row in rows).exit_code
     if given.json:
         print_json(rows)
     else:
         _print(rows)
-    return worst(HealthStatus(row["status"]) for row in rows).exit_code
+    return int(given.verdict)
 
 
 def _chosen(checks: list[CheckSettings], names: list[str]) -> list[CheckSettings]:
     known = [check.name for check in checks]
     for name in names:
         if name not in known:
-            raise Refused(f'there is no check "{name}"{suggestion(name, known)}', 2)
+            raise Refused(f'there is no check "{name}"{suggestion(name, known)}', USAGE)
     return [check for check in checks if not names or check.name in names]
 
 
@@ -48,7 +50,7 @@ def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
     except ValueError:
         from tui_monitor.runtime.wiring import problems_of
 
-        raise Refused("\n".join(problems_of(loaded)), 2) from None
+        raise Refused("\n".join(problems_of(loaded)), CONFIGURATION) from None
 
 
 async def _probe_all(checks: list[CheckSettings], probes: list[Probe]) -> list[dict[str, Any]]:

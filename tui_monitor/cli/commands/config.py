@@ -15,6 +15,7 @@ from tui_monitor.config.example import example_text
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
 from tui_monitor.config.spelling import toml_of
+from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
 from tui_monitor.platform.service_discovery import discover, listening_ports
 from tui_monitor.sources.target import without_credentials
@@ -23,7 +24,7 @@ HIDDEN = "***"
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, or 2 with every fault of the configuration."""
+    """Exit 0, or 78 with every fault of the configuration."""
     return {"init": _init, "check": _check, "show": _show, "schema": _schema}[given.action](given)
 
 
@@ -56,7 +57,7 @@ def _check(given: Namespace) -> int:
 
     problems = problems_of(loaded)
     if problems:
-        raise Refused("\n".join(problems), 2)
+        raise Refused("\n".join(problems), CONFIGURATION)
     for warning in loaded.warnings:
         complain(f"warning: {warning}")
     settings = loaded.settings

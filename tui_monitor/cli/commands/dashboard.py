@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from tui_monitor.cli.options import Refused, time_of, wall_ms
+from tui_monitor.core.exit_codes import CONFIGURATION
 from tui_monitor.platform.import_trimming import lean_screen
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def run_dashboard(given: Namespace) -> int:
-    """Exit 0 after `q`; 2 for a configuration or state directory that cannot be used."""
+    """Exit 0 after `q`; 78 for a configuration or state directory that cannot be used."""
     at = time_of(given.at, "--at", wall_ms()) if given.at else None
     path = find_config(given.config, os.environ)
     try:
         directory = open_directory(find_state(given.state, os.environ, path))
     except StateUnusable as error:
-        raise Refused(str(error), 2) from None
+        raise Refused(str(error), CONFIGURATION) from None
     lean_screen()
     from tui_monitor.core.clock import SystemClock
     from tui_monitor.platform.acting_user import who

@@ -16,6 +16,7 @@ from tui_monitor.cli.history_access import StoredHistory
 from tui_monitor.cli.options import Refused, complain, configuration, suggestion
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import stamp
 from tui_monitor.core.units import format_duration
@@ -51,14 +52,14 @@ class Explained:
 
 
 def explain_alert(given: Namespace) -> int:
-    """Exit 0; 2 for a name that is no alert. Needs the configuration (the rules) and the state (samples and alerts)."""
+    """Exit 0; 64 for a name that is no alert. Needs the configuration (the rules) and the state (samples and alerts)."""
     rules, problems, _ = rules_of(configuration(given))
     chosen = [rule for rule in rules if rule.alert == given.alert]
     if not chosen:
         for problem in problems:
             complain(str(problem))
         names = sorted({rule.alert for rule in rules})
-        raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', 2)
+        raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', USAGE)
     looked, now = look(given), time.time_ns() // 1_000_000
     with closing(StoredHistory(looked.directory.path)) as history:
         live = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.name == given.alert]

@@ -18,6 +18,7 @@ from tui_monitor.cli.state_access import NoStateYet, existing_state, look
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.commands import SendMessage
+from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
@@ -47,7 +48,7 @@ class Tried:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where a send failed or the leader refused, 2 for a wrong configuration or name."""
+    """Exit 0, 1 where a send failed or the leader refused, 64 for a name that is none, 78 for a wrong configuration."""
     return _test(given) if given.action == "test" else _send(given)
 
 
@@ -75,10 +76,10 @@ def _in_test_mode(entry: NotifierSettings) -> NotifierSettings:
 def _chosen(settings: Settings, names: Sequence[str]) -> list[Any]:
     known = [entry.name for entry in settings.notifiers]
     if not known:
-        raise Refused("no notifier is configured: add a [[notifiers]] table to the configuration", 2)
+        raise Refused("no notifier is configured: add a [[notifiers]] table to the configuration", CONFIGURATION)
     for name in names:
         if name not in known:
-            raise Refused(f'there is no notifier "{name}"{suggestion(name, known)}', 2)
+            raise Refused(f'there is no notifier "{name}"{suggestion(name, known)}', USAGE)
     return [entry for entry in settings.notifiers if not names or entry.name in names]
 
 
@@ -151,7 +152,7 @@ def _record(given: Namespace, tried: Sequence[Tried]) -> None:
 def _send(given: Namespace) -> int:
     severity = SEVERITY_ALIASES.get(given.severity, given.severity)
     if severity not in SEVERITIES:
-        raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', 2)
+        raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', USAGE)
     command = SendMessage(given.title, given.message, severity, tuple(given.to))
     looked = look(given)
     if not looked.alive and (refusal := _refusal_of_the_next(given, command)):

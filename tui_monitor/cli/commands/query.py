@@ -12,6 +12,7 @@ from tui_monitor.board.json_shapes import query_refused_json
 from tui_monitor.cli.options import Refused, complain, state_path, time_of, wall_ms
 from tui_monitor.cli.output import to_text
 from tui_monitor.cli.query_output import pointer, print_csv, print_people
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
 from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.engine import MAX_STEPS, compile_expr
@@ -35,7 +36,7 @@ class When:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where there is no answer, 2 for impossible arguments.
+    """Exit 0, 1 where there is no answer, 64 for impossible arguments.
 
     `query -` answers each line of standard input with a line of JSON, errors too, and ends with 0 once all lines are answered.
     """
@@ -49,7 +50,7 @@ def run(given: Namespace) -> int:
             return _answer_one(given, storage, when())
     except Refused as refused:
         if given.json or given.expr == "-":
-            print(to_text(query_refused_json(str(refused), bad_arguments=refused.code == 2)))
+            print(to_text(query_refused_json(str(refused), bad_arguments=refused.code == USAGE)))
         else:
             complain(str(refused))
         return refused.code
@@ -88,7 +89,7 @@ def _answer(line: bytes, storage: Queryable, when: When) -> dict[str, Any]:
     except (PromqlError, EvaluationError) as error:
         return error_to_json(error)
     except Refused as refused:
-        return query_refused_json(str(refused), bad_arguments=refused.code == 2)
+        return query_refused_json(str(refused), bad_arguments=refused.code == USAGE)
 
 
 def _evaluate(text: str, storage: Queryable, when: When) -> Value:
@@ -132,13 +133,13 @@ def _file(path: str) -> tuple[Queryable, Callable[[], int]]:
 def _check_arguments(given: Namespace) -> None:
     options = [f"--{name}" for name in ("start", "end", "since", "step") if getattr(given, name) is not None]
     if given.when is not None and options:
-        raise Refused(f"--at asks for one moment, {options[0]} for a range: give one of them", 2)
+        raise Refused(f"--at asks for one moment, {options[0]} for a range: give one of them", USAGE)
     if given.start is not None and given.since is not None:
-        raise Refused("--start and --since say the same: give one of them", 2)
+        raise Refused("--start and --since say the same: give one of them", USAGE)
     if options and given.start is None and given.since is None:
-        raise Refused(f"{options[0]} is of a range: say where it begins with --start or --since", 2)
+        raise Refused(f"{options[0]} is of a range: say where it begins with --start or --since", USAGE)
     if given.expr == "-" and given.csv:
-        raise Refused("query - answers in lines of JSON, not in CSV", 2)
+        raise Refused("query - answers in lines of JSON, not in CSV", USAGE)
 
 
 def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
@@ -152,12 +153,12 @@ def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
     end = newest() if given.end is None else time_of(given.end, "--end", now)
     start = time_of(given.start, "--start", now) if given.start is not None else max(0, end - _duration("--since", given.since))
     if end < start:
-        raise Refused("--end is before --start", 2)
+        raise Refused("--end is before --start", USAGE)
     step = max(1000, (end - start) // POINTS) if given.step is None else _duration("--step", given.step)
     if step == 0:
-        raise Refused("--step: it must be longer than nothing", 2)
+        raise Refused("--step: it must be longer than nothing", USAGE)
     if (end - start) // step > MAX_STEPS:
-        raise Refused(f"--step: more than {MAX_STEPS:,} steps; make it longer", 2)
+        raise Refused(f"--step: more than {MAX_STEPS:,} steps; make it longer", USAGE)
     return lambda: When(start, end, step)
 
 
@@ -165,4 +166,4 @@ def _duration(option: str, text: str) -> int:
     try:
         return round(parse_duration(text) * 1000)
     except ValueError as error:
-        raise Refused(f"{option}: {error}", 2) from None
+        raise Refused(f"{option}: {error}", USAGE) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui_monitor.board.json_shapes import refusal_json, rules_check_json
 from tui_monitor.cli.options import Refused, complain, configuration, counted
 from tui_monitor.cli.output import print_json
+from tui_monitor.core.exit_codes import CONFIGURATION
 
 if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where the state cannot be read, 2 for rules that cannot run and names that are not there."""
+    """Exit 0, 1 where the state cannot be read, 78 for rules that cannot run, 64 for names that are not there."""
     acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
     try:
         return acts["explain" if given.verb == "explain" else given.action](given)
@@ -60,7 +61,7 @@ def _check(given: Namespace) -> int:
         print(f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}")
         print(f"{run} can run: {len(rules)} alerting, {kinds['record']} recording")
     if problems:
-        raise Refused("\n".join(problems), 2)
+        raise Refused("\n".join(problems), CONFIGURATION)
     if not given.json:
         complain("\n".join(f"warning: {warning}" for warning in warnings))
     return 1 if warnings and given.strict else 0

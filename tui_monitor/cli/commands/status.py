@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import socket
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tui_monitor.alerts.alert import Alert
 from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
-from tui_monitor.board.values import Board
+from tui_monitor.board.values import AlertView, Board
 from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import Looked, look, read_state
@@ -36,11 +37,12 @@ def status(given: Namespace) -> int:
         report = _report(look(given), now)
     except Refused as refused:
         report = _nothing_known(str(refused))
+    given.verdict = HealthStatus(report["status"]).exit_code
     if given.json:
         print_json(report)
     else:
         _print(report, now)
-    return HealthStatus(report["status"]).exit_code
+    return int(given.verdict)
 
 
 def _nothing_known(reason: str) -> dict[str, Any]:
@@ -53,13 +55,40 @@ def _report(looked: Looked, now: int) -> dict[str, Any]:
     reason = _why_not_known(looked, board, now)
     if looked.alive and (board is None or leader is None or board.at < leader.since):
         board = None
+    unrecorded = _unrecorded(looked, board)
+    remark = ""
     if board is not None:
-        board = replace(board, status=overall((check.status for check in board.checks), alerts))
+        later = [alert for alert in alerts if alert.name == "CheckUnhealthy" and alert.state == "firing" and alert.starts_at > board.at]
+        statuses = (*(check.status for check in board.checks), *map(_meaning, later))
+        board = replace(board, status=overall(statuses, [*alerts, *unrecorded]))
+        remark = _disagreement(later, unrecorded)
     report = status_json(socket.gethostname(), VERSION, reason, board)
-    report["alerts"] = alert_counts_json(alerts)
+    report["reason"] = reason or remark
+    report["alerts"] = alert_counts_json(alerts, unrecorded)
     if looked.alive and leader is not None:
         report.update(leader=leader_json(leader), version=leader.version, uptime_s=round((now - leader.since) / 1000, 3))
     return report
+
+
+def _disagreement(later: Sequence[Alert], unrecorded: Sequence[AlertView]) -> str:
+    """What board and state do not know of each other, as one of the two files cannot be written; "" where they agree."""
+    if later:
+        return f"the board is older than what fires ({later[0].id}): the history cannot be written"
+    if unrecorded:
+        return f"what fires is not on record ({unrecorded[0].id} {unrecorded[0].name}): the state cannot be written"
+    return ""
+
+
+def _unrecorded(looked: Looked, board: Board | None) -> list[AlertView]:
+    """What fires by the running monitor's board and is unknown to the state, which cannot be written then."""
+    firing = [alert for alert in board.alerts if alert.state == "firing"] if board is not None and looked.alive else []
+    known = read_state(looked.directory, lambda state: state.alerts.labels([alert.id for alert in firing])) if firing else {}
+    return [alert for alert in firing if alert.id not in known]
+
+
+def _meaning(alert: Alert) -> HealthStatus:
+    """What a firing check alert says of its check, where the board does not say it yet."""
+    return HealthStatus.DEGRADED if alert.severity == "warning" else HealthStatus.UNHEALTHY
 
 
 def _why_not_known(looked: Looked, board: Board | None, now: int) -> str:

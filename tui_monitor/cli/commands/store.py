@@ -13,6 +13,7 @@ from tui_monitor.board.json_shapes import store_json
 from tui_monitor.cli.options import Refused, complain, seconds_of, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import existing_state, look
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import size, stamp
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.storage.faults import StorageFault
@@ -22,7 +23,7 @@ from tui_monitor.storage.state.reader import integrity_faults
 
 
 def run(given: Namespace) -> int:
-    """Exit 0; 1 where a file is damaged or cannot be used; 2 usage."""
+    """Exit 0; 1 where a file is damaged or cannot be used; 64 usage."""
     acts: dict[str, Callable[[Namespace], int]] = {"info": _info, "verify": _verify, "compact": _compact, "export": _export}
     try:
         return acts[given.action](given)
@@ -114,9 +115,9 @@ def _matchers(text: str) -> Any:
     try:
         found = plain_selector(text)
     except PromqlError as error:
-        raise Refused(f"SELECTOR: {error}", 2) from None
+        raise Refused(f"SELECTOR: {error}", USAGE) from None
     if found is None:
-        raise Refused(f'"{text}" is not a plain selector; write for example cpu_usage_ratio or {{check="api"}}', 2)
+        raise Refused(f'"{text}" is not a plain selector; write for example cpu_usage_ratio or {{check="api"}}', USAGE)
     return found
 
 

@@ -74,6 +74,8 @@ class Phrases:
     button_forbidden: str
     button_unknown: str
     button_failed: str
+    button_other_host: str
+    topic_gone: str
     backlog: str
 
     # --- whole messages and alerts ---

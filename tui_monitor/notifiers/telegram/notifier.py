@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from tui_monitor.config.fields import HttpAddress, SecretText
+from tui_monitor.config.notifier_fields import BaseAddress, ChatId, TelegramToken, UserId
 from tui_monitor.config.section import key
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.wording import is_resolved, local_time
-from tui_monitor.notifiers.abilities import OnAck, PressListener
-from tui_monitor.notifiers.api import NotifierSettings, RateLimit
-from tui_monitor.notifiers.http import Answer, HttpClient
+from tui_monitor.notifiers.abilities import PressDesk, PressListener
+from tui_monitor.notifiers.api import RateLimit
+from tui_monitor.notifiers.http import Answer, HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import MARKS, Line, fit, lines_of, mark_of, plain, utf16_length
 from tui_monitor.notifiers.telegram.answer import description_of, parameter_of, result_of
+from tui_monitor.notifiers.telegram.buttons import CALLBACK_LIMIT, press_data
 
 LIMIT = 4096
 """Characters after entity parsing (source: Bot API, sendMessage)."""
-CALLBACK_LIMIT = 64
 _MAX_BUTTONS = 8
 _QUIET = ("info", "warning")
+_GONE = re.compile(r"message thread not found|TOPIC_(?:DELETED|CLOSED|ID_INVALID)", re.IGNORECASE)
+"""A 400 that only concerns the topic: deleted, or closed to the bot."""
 
 
 def to_html(lines: list[Line]) -> str:
@@ -40,7 +43,7 @@ def buttons(message: Message) -> dict[str, Any] | None:
     """An Acknowledge button for each alert that fires and nobody has taken; None where there is nothing to press."""
     rows: list[list[dict[str, str]]] = []
     for alert in message.alerts:
-        data = f"ack:{alert.id}"
+        data = press_data(alert.id, message.host)
         if is_resolved(alert) or alert.acknowledged_by or len(data.encode()) > CALLBACK_LIMIT or len(rows) >= _MAX_BUTTONS:
             continue
         name = (
@@ -87,14 +90,14 @@ def edited_lines(message: Message) -> list[Line]:
     return fit([title, *(Line(state) for state in states[:20]), *body], LIMIT, utf16_length)
 
 
-class TelegramNotifier(NotifierSettings):
+class TelegramNotifier(HttpNotifierSettings):
     """A Telegram bot."""
 
-    token: SecretText = key(doc="the bot's token", min_length=1, example="${TOKEN}")
-    chat_id: str | int = key(doc="chat id or @name", wanted="a number or a name", example="-100123")
-    api_url: HttpAddress = key(default="https://api.telegram.org", doc="base address of the API")
+    token: TelegramToken = key(doc="the bot's token", min_length=1, example="${TOKEN}")
+    chat_id: ChatId = key(doc="chat id or @name", example="-100123")
+    api_url: BaseAddress = key(default="https://api.telegram.org", doc="base address of the API")
     thread_id: int | None = key(default=None, doc="topic of a forum group", example=7)
-    allowed_users: list[int] = key(default=[], doc="user ids that may acknowledge with a button; none: no buttons", example=[12345])
+    allowed_users: list[UserId] = key(default=[], doc="user ids that may acknowledge with a button; none: no buttons", example=[12345])
 
 
 class Telegram:
@@ -111,16 +114,26 @@ class Telegram:
         self.allowed_users = settings.allowed_users
         self._token = token = settings.token.reveal()
         self._api_url = settings.api_url
+        self._ca_file = settings.ca_file
         self.press_account = f"{self._api_url} {token}" if self._ack else ""
         self._base = f"{settings.api_url.rstrip('/')}/bot{token}"
-        self._http = HttpClient(settings.timeout, [token])
+        self._http = HttpClient(settings.timeout, [token], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """sendMessage; the message id. A chat that moved is followed; text that Telegram cannot parse goes once as plain text."""
+        """sendMessage; the message id. Where Telegram's refusal has a way out, it is taken once.
+
+        A chat that moved is followed, text that cannot be parsed goes as plain text, and a topic that is gone gives way to the group
+        itself, which the message says.
+        """
         payload = payload_of(message, self._chat_id, note, possible_repeat, ack=self._ack)
         if self._thread_id is not None:
             payload["message_thread_id"] = self._thread_id
         answer = await self._call("sendMessage", payload)
+        if answer.status == 400 and "message_thread_id" in payload and _GONE.search(description_of(answer)):
+            del payload["message_thread_id"]
+            lost = phrases(message.language).topic_gone.format(topic=self._thread_id)
+            payload = payload_of(message, payload["chat_id"], " · ".join(filter(None, (note, lost))), possible_repeat, ack=self._ack)
+            answer = await self._call("sendMessage", payload)
         if (moved := parameter_of(answer, "migrate_to_chat_id")) is not None:
             self._chat_id = payload["chat_id"] = moved
             answer = await self._call("sendMessage", payload)
@@ -139,14 +152,12 @@ class Telegram:
         if "message is not modified" not in description_of(answer):
             self._result(answer)
 
-    def press_listener(
-        self, sharing: Sequence[Telegram], on_ack: OnAck, clock: Clock, on_problem: Callable[[str], None], language: str
-    ) -> PressListener:
+    def press_listener(self, sharing: Sequence[Telegram], desk: PressDesk, clock: Clock) -> PressListener:
         """One poller for the bot: two would fight (409). Every user whom one of the notifiers allows may press."""
         from tui_monitor.notifiers.telegram.updates import TelegramUpdates
 
         allowed = {user for notifier in sharing for user in notifier.allowed_users}
-        return TelegramUpdates(self._token, self._api_url, allowed, on_ack, clock, on_problem, language)
+        return TelegramUpdates(self._token, self._api_url, allowed, desk, clock, self._ca_file)
 
     async def close(self) -> None:
         """Give back connections."""

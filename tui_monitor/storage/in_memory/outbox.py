@@ -19,6 +19,7 @@ class Stored:
     seq: int
     row: OutboxRow
     aside: bool = False
+    apart: bool = False
 
     @property
     def waits(self) -> bool:
@@ -65,9 +66,10 @@ class InMemoryOutbox:
     def _link(self, seq: int, alerts: Iterable[str]) -> None:
         self._links |= {(alert, seq): None for alert in alerts}
 
-    def _change(self, ident: str, *, aside: bool | None = None, **changes: Any) -> None:
+    def _change(self, ident: str, *, result: SendResult | None = None, **changes: Any) -> None:
         old = self._rows[ident]
-        self._rows[ident] = Stored(old.seq, replace(old.row, **changes), old.aside if aside is None else aside)
+        aside, apart = (old.aside, old.apart) if result is None else (result.aside and not result.apart, result.apart)
+        self._rows[ident] = Stored(old.seq, replace(old.row, **changes), aside, apart)
 
     def _of(self, notifier: str) -> Iterator[Stored]:
         return (one for one in self.stored() if one.row.notifier == notifier)
@@ -103,7 +105,7 @@ class InMemoryOutbox:
         sent_at = now_ms if result.state == "sent" else None
         outcome: dict[str, Any] = {"state": result.state, "sent_at": sent_at, "provider_id": result.provider_id, "error": result.error}
         repeat = self._rows[ident].row.possible_repeat or result.possible_repeat
-        self._change(ident, aside=result.aside, next_try=result.next_try, possible_repeat=repeat, **outcome)
+        self._change(ident, result=result, next_try=result.next_try, possible_repeat=repeat, **outcome)
         if result.next_try is None:
             for one in self.stored():
                 if one.row.merged_into == ident:
@@ -137,8 +139,8 @@ class InMemoryOutbox:
 
     def next_due_at(self, notifier: str) -> int | None:
         waiting = [one for one in self._of(notifier) if one.waits]
-        first = next((one for one in waiting if not one.aside), None)
-        return min((one.row.next_try or 0 for one in waiting if one.aside or one is first), default=None)
+        first = next((one for one in waiting if not (one.aside or one.apart)), None)
+        return min((one.row.next_try or 0 for one in waiting if one.aside or one.apart or one is first), default=None)
 
     def tries_in_window(self, notifier: str, now_ms: int, window_ms: int) -> tuple[int, int | None]:
         claims = [(one.row.claimed_at, one.row.sent_at) for one in self._of(notifier) if one.row.claimed_at is not None]
@@ -186,9 +188,9 @@ class InMemoryOutbox:
         return [ident for ident in alert_ids if any(alert == ident and number in sent for alert, number in self._links)]
 
     def failing(self, notifier: str, now_ms: int) -> tuple[int, str]:
-        rows = [one.row for one in self._of(notifier) if one.row.claimed_at is not None]
-        success = max((row.claimed_at or 0 for row in rows if row.state == "sent"), default=-1)
-        later = [row for row in rows if (row.claimed_at or 0) > success and row.kind != "test"]
+        claimed = [one for one in self._of(notifier) if one.row.claimed_at is not None]
+        success = max((one.row.claimed_at or 0 for one in claimed if one.row.state == "sent"), default=-1)
+        later = [one.row for one in claimed if (one.row.claimed_at or 0) > success and one.row.kind != "test" and not one.apart]
         tried = [row for row in later if row.state != "sent" and row.attempts > (row.state == "sending")]
         if not tried:
             return 0, ""
@@ -230,7 +232,7 @@ def _is_due(row: OutboxRow, now_ms: int) -> bool:
 
 def _holds(earlier: Stored, one: Stored) -> bool:
     """Whether an earlier waiting row keeps a later one back."""
-    return not earlier.aside or (earlier.row.thread != "" and earlier.row.thread == one.row.thread)
+    return not (earlier.aside or earlier.apart) or (earlier.row.thread != "" and earlier.row.thread == one.row.thread)
 
 
 def _failed_until(row: OutboxRow, now_ms: int) -> int:

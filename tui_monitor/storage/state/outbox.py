@@ -59,6 +59,11 @@ _FREE = (
 """Order is kept: an earlier waiting row holds the later ones, unless it has stepped aside and is of another thread."""
 
 
+def _aside(result: SendResult) -> int:
+    """The column: 1 stepped aside until something gets through, 2 apart."""
+    return 2 if result.apart else int(result.aside)
+
+
 def _row(row: tuple[Any, ...]) -> OutboxRow:
     payload = row[15] if len(row) > 15 else ""
     fields: list[Any] = [*row[:11], bool(row[11]), row[12], row[13], tuple(json.loads(row[14])), payload]
@@ -111,7 +116,7 @@ class SqliteOutbox:
         row = self._db.execute(
             "UPDATE notifications SET state = ?, next_try = ?, sent_at = ?, provider_id = ?, error = ?, aside = ?,"
             " possible_repeat = possible_repeat OR ? WHERE id = ? RETURNING notifier",
-            (result.state, result.next_try, sent_at, result.provider_id, result.error, result.aside, result.possible_repeat, ident),
+            (result.state, result.next_try, sent_at, result.provider_id, result.error, _aside(result), result.possible_repeat, ident),
         ).fetchall()
         if result.next_try is None:
             self._db.execute(
@@ -155,7 +160,7 @@ class SqliteOutbox:
 
     def next_due_at(self, notifier: str) -> int | None:
         stamp: int | None = self._db.execute(
-            "SELECT MIN(next_try) FROM notifications r WHERE notifier = :notifier AND next_try IS NOT NULL AND (aside = 1 OR seq ="
+            "SELECT MIN(next_try) FROM notifications r WHERE notifier = :notifier AND next_try IS NOT NULL AND (aside <> 0 OR seq ="
             " (SELECT MIN(seq) FROM notifications WHERE notifier = :notifier AND next_try IS NOT NULL AND aside = 0))",
             {"notifier": notifier},
         ).fetchone()[0]
@@ -227,8 +232,9 @@ class SqliteOutbox:
         since, until, error = self._db.execute(
             "SELECT MIN(created_at), MAX(CASE WHEN next_try IS NULL AND state <> 'sending' THEN :now"
             " ELSE MIN(:now, COALESCE(next_try, claimed_at)) END), (SELECT error FROM notifications WHERE notifier = :notifier"
-            " AND claimed_at > :success AND error <> '' AND merged_into IS NULL AND kind <> 'test' ORDER BY claimed_at DESC LIMIT 1)"
-            " FROM notifications WHERE notifier = :notifier AND claimed_at > :success AND state <> 'sent' AND kind <> 'test'"
+            " AND claimed_at > :success AND error <> '' AND merged_into IS NULL AND kind <> 'test' AND aside <> 2"
+            " ORDER BY claimed_at DESC LIMIT 1)"
+            " FROM notifications WHERE notifier = :notifier AND claimed_at > :success AND state <> 'sent' AND kind <> 'test' AND aside <> 2"
             " AND attempts > (state = 'sending')",
             {"notifier": notifier, "now": now_ms, "success": success[0] if success else -1},
         ).fetchone()

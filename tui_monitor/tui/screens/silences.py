@@ -48,7 +48,7 @@ class SilencesScreen(ListScreen):
         key = self.rows.selection
         if key and self.context.may_act():
             ask_until_valid(
-                self.context, "From now on for how long?", lambda text: parse_duration(text.strip()),
+                self.context, "For how much longer?", lambda text: parse_duration(text.strip()),
                 lambda seconds: self.context.start(self._extend(key, seconds)), value="2h", hint="Enter extends   Esc leaves",
             )  # fmt: skip
 

@@ -1,0 +1,18 @@
+"""Exit codes of every command (sysexits.h, but for the verdicts). Standard library only.
+
+`check` and `status` answer 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; so no failure of theirs may use these numbers.
+"""
+
+from __future__ import annotations
+
+OK = 0
+FAILED = 1
+USAGE = 64
+"""The command line is wrong, or there is no terminal."""
+SOFTWARE = 70
+"""`check` and `status` could not come to a verdict."""
+OUTPUT = 74
+"""What was to be said could not be written (a closed pipe is no fault)."""
+CONFIGURATION = 78
+"""The configuration or the state directory that it names cannot be used: another start cannot help."""
+INTERRUPTED = 130
