@@ -122,7 +122,6 @@ def test_a_leader_that_does_not_answer_is_not_waited_for_long(cli: Cli, tmp_path
         (["unsilence", "abc"], 1, "there is no silence"),
         (["annotate", " \x1b[0m "], 2, "empty"),
         (["annotate", "x", "--at", "25:00"], 2, "time of day"),
-        (["heartbeat", "backup"], 2, "no heartbeat check"),
         (["notify", "send", "--title", "t", "--message", "m", "--severity", "loud"], 2, "is not a severity"),
     ],
 )

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, local_zone, parse_weekly, parse_zone
+from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, parse_weekly
+from tui_monitor.platform.zones import local_zone, parse_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2024: gap on 31 March 02:00-03:00, overlap on 27 October 02:00-03:00
 
