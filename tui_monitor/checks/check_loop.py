@@ -142,14 +142,14 @@ class CheckLoop:
             await self._clock.sleep(first)
             due = self._clock.monotonic()
             while True:
-                await self._whole_step()
+                await self.whole_step()
                 due = self._next(due)
                 await self._clock.sleep(due - self._clock.monotonic())
         finally:
             await self.probe.close()
 
-    async def _whole_step(self) -> None:
-        """A boundary: a round of this check that breaks beside its probe costs this round only."""
+    async def whole_step(self) -> None:
+        """`step` behind a boundary: a round of this check that breaks beside its probe costs this round only."""
         try:
             await self.step()
         except Exception:

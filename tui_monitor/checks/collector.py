@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tui_monitor.checks.check_loop import CheckLoop, first_delay
+from tui_monitor.checks.feed_runner import FeedRunner, Restored, decode_saved, encode_saved
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
@@ -31,10 +32,13 @@ from tui_monitor.core.values import (
     Labels,
     Observation,
     Sample,
+    SavedState,
     label,
     with_labels,
 )
 from tui_monitor.platform.log_tail import last_lines
+from tui_monitor.sources.api import Feed, Probe
+from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
@@ -79,6 +83,7 @@ class Collector:
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
+        self._saved: dict[str, Restored] = {}
         self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._table = ProcessTable()
@@ -109,9 +114,12 @@ class Collector:
             self.start(self._group)
 
     def _loop(self, check: CheckSettings) -> CheckLoop:
-        probe = build_probe(check)
+        probe: Probe = build_probe(check)
+        another: Callable[[], Probe] | None = lambda: build_probe(check)  # noqa: E731
+        if isinstance(probe, Feed):
+            probe, another = FeedRunner(check.name, probe, self._clock), None
         lag = self._settings.guard.loop_lag
-        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, lambda: build_probe(check))
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, another)
 
     def _end(self, name: str, loop: CheckLoop, successor: CheckSettings | None) -> None:
         for task in self._tasks.pop(name, []):
@@ -123,6 +131,8 @@ class Collector:
         if successor is None:
             self.results.pop(name, None)
             self.log_lines.pop(name, None)
+        if successor is None or successor.type != loop.check.type:
+            self._forget_state(name)
 
     def end_strangers(self, dropped: Mapping[str, Collection[str]] = MappingProxyType({})) -> None:
         """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values.
@@ -138,6 +148,19 @@ class Collector:
         if name in self._loops and status is not HealthStatus.UNKNOWN:
             self._loops[name].standing = Standing(status, status, since)
 
+    def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
+        """After a restart, before `start`: the stored states of feeds. Those of checks that are not there any more are deleted."""
+        for name, data in stored.items():
+            saved, check = decode_saved(data), self.check_named(name)
+            if saved is not None and check is not None and check.type == saved.kind:
+                self._saved[name] = saved
+            else:
+                self._forget_state(name)
+
+    def _forget_state(self, name: str) -> None:
+        self._saved.pop(name, None)
+        self._pending.append(Batch(self._clock.wall_ms(), (), MINIMUM_LOOKBACK, SavedState(name, b"")))
+
     def start(self, group: asyncio.TaskGroup) -> None:
         """Begin every loop that does not run yet."""
         self._group = group
@@ -145,13 +168,35 @@ class Collector:
             if name in self._tasks:
                 continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
-            tasks = [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
+            tasks = self._start_feed(group, name, loop) if isinstance(loop.probe, FeedRunner) else []
+            tasks += [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
             if isinstance(loop.probe, HasQueries):
                 tasks += [
                     group.create_task(quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
                     for query in loop.probe.queries
                 ]
             self._tasks[name] = tasks
+
+    def _start_feed(self, group: asyncio.TaskGroup, name: str, loop: CheckLoop) -> list[asyncio.Task[None]]:
+        runner = loop.probe
+        assert isinstance(runner, FeedRunner)
+        saved = self._saved.get(name)
+        runner.feed.restore(saved.state if saved else None, saved.at if saved else 0)
+        return [
+            group.create_task(quietly(runner.run()), name=f"feed {name}"),
+            group.create_task(quietly(runner.on_news(loop.whole_step)), name=f"news of {name}"),
+        ]
+
+    def evidence_lines(self, check: str, match: str) -> tuple[str, ...]:
+        """The log lines to show with an alert about a check: those of the match of its log, else the end of its `log_file`."""
+        loop = self._loops.get(check)
+        feed = loop.probe.feed if loop is not None and isinstance(loop.probe, FeedRunner) else None
+        found = feed.evidence(match) if isinstance(feed, HasEvidence) else ()
+        return found or self.log_lines.get(check, ())
+
+    def feeds(self) -> dict[str, Feed]:
+        """The running feeds by their checks' names."""
+        return {name: loop.probe.feed for name, loop in self._loops.items() if isinstance(loop.probe, FeedRunner)}
 
     def stop(self) -> None:
         """End every loop."""
@@ -220,14 +265,18 @@ class Collector:
         result = observation.check
         assert result is not None
         before = self.results.get(result.name)
-        series = result.probe.all_series
-        if series is not None:  # the board needs none of the page's series
-            result = replace(result, probe=replace(result.probe, all_series=None))
+        series, saved = result.probe.all_series, result.probe.saved
+        if series is not None or saved is not None:  # the board needs neither the page's series nor the state
+            result = replace(result, probe=replace(result.probe, all_series=None, saved=None))
         self.results[result.name] = result
         check = self.check_named(result.name)
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
         gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
-        self._take(replace(observation, samples=(*observation.samples, *gone)) if gone else observation, lookback)
+        observation = replace(observation, samples=(*observation.samples, *gone)) if gone else observation
+        if check is not None and isinstance(self._loops[result.name].probe, FeedRunner):
+            self._take_of_feed(check, observation, saved, lookback)
+        else:
+            self._take(observation, lookback)
         if series is not None:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
                 self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
@@ -237,6 +286,25 @@ class Collector:
             if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
                 self._hurry(check.depends_on)
                 self._read_log(check)
+
+    def _take_of_feed(self, check: CheckSettings, observation: Observation, saved: Mapping[str, object] | None, lookback: int) -> None:
+        """A feed names all its series whenever it knows how it stands; its state goes with them."""
+        result = observation.check
+        assert result is not None
+        if result.probe.status is not HealthStatus.UNKNOWN:
+            if not self._intake.knows(check.name):
+                self._intake.begin(check.name, series_not_ended(self._memory, check_labels(check)))
+            observation = self._intake.answer(check.name, observation.at, observation.samples)
+        self._take(observation, lookback)
+        if saved is None:
+            return
+        try:
+            data = encode_saved(check.type, saved, observation.at)
+        except ValueError as error:
+            log.error("check %s: its state cannot be stored: %s", check.name, error)
+            return
+        self._saved[check.name] = Restored(check.type, saved, observation.at)
+        self._pending.append(Batch(observation.at, (), lookback, SavedState(check.name, data)))
 
     def _take_parts(self, name: str, parts: list[Observation], lookback: int) -> None:
         """Take the first part at once and the others by turns with the rest of the program."""

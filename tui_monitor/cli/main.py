@@ -36,6 +36,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _exit_status(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 256):
+        raise argparse.ArgumentTypeError(f'"{text}" is no exit status: 0 to 255')
+    return int(text)
+
+
 VERBS = {
     "check": "check",
     "status": "state",
@@ -56,7 +62,8 @@ VERBS = {
     "explain": "rules",
     "store": "store",
     "config": "config",
-    "heartbeat": "actions",
+    "heartbeat": "heartbeat",
+    "logs": "logs",
 }
 """Each command and the module of tui_monitor.cli.commands that answers it."""
 VERDICTS = ("check", "status")
@@ -188,11 +195,24 @@ def parser() -> argparse.ArgumentParser:
     act.add_argument("selector", nargs="?", metavar="SELECTOR", help="a PromQL selector; default: all")
     act.add_argument("--since", default="1h", metavar="1h")
     act.add_argument("--out", metavar="FILE", help="default: standard output")
-    sub = verb("heartbeat", "tell that a job has run (not received by this version yet)")
+    sub = verb("heartbeat", "tell that a job has run, at its end")
     sub.add_argument("name", metavar="NAME")
     how = sub.add_mutually_exclusive_group()
     how.add_argument("--start", action="store_true", help="the job has begun")
     how.add_argument("--fail", action="store_true", help="the job has failed")
+    how.add_argument("--exit", type=_exit_status, metavar="N", help="the job's exit status: 0 is well, any other has failed")
+    sub.add_argument("--rid", default="", metavar="ID", help="which run, where several overlap: the same with --start and at the end")
+    sub.add_argument("--message", default="", metavar="T", help="what the job has to say, kept as evidence")
+    sub = verb("logs", "search the lines that log checks keep")
+    sub.add_argument("check", nargs="?", metavar="CHECK", help="default: all")
+    sub.add_argument("--level", metavar="L", help="lines of at least this level")
+    sub.add_argument("--grep", metavar="TEXT", help="lines with this text, in any case")
+    sub.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE", help="lines whose field has this value; repeatable")
+    sub.add_argument("--since", metavar="D", help="lines that came in the last 10m, 2h, 1d")
+    sub.add_argument("--service", metavar="S", help="lines that this service has sent")
+    sub.add_argument("--limit", type=_count, metavar="N", default=100, help="the newest N lines; default 100")
+    sub.add_argument("--follow", action="store_true", help="print lines as they come, until interrupted")
+    json_flag(sub)
     sub = verb("config", "write, check or show the configuration")
     config = sub.add_subparsers(dest="action", metavar="init|check|show|schema", required=True, parser_class=_Parser)
     act = config.add_parser("init", help="write a commented file with what is found on this machine", parents=[common])

@@ -11,8 +11,9 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import SEVERITIES, known_severity
 from tui_monitor.dispatch.inhibition import Dependencies, InhibitRule
 from tui_monitor.dispatch.matchers import matches_all, parse_matchers
-from tui_monitor.dispatch.schedule import CronSchedule, Schedule, parse_weekly, parse_zone
+from tui_monitor.dispatch.schedule import CronSchedule, Schedule, parse_weekly
 from tui_monitor.dispatch.silences import MaintenanceWindow
+from tui_monitor.platform.zones import parse_zone
 from tui_monitor.promql.queryable import Matcher
 
 if TYPE_CHECKING:

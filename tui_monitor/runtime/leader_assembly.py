@@ -27,12 +27,15 @@ from tui_monitor.runtime.board_publisher import BoardPublisher
 from tui_monitor.runtime.changed_checks import ChangedChecks
 from tui_monitor.runtime.command_handlers import CommandHandlers, StopRequest
 from tui_monitor.runtime.evidence_collect import EvidenceCollector
+from tui_monitor.runtime.feed_services import FeedServices
+from tui_monitor.runtime.kept_lines import KeptLines
 from tui_monitor.runtime.leader import Leader
 from tui_monitor.runtime.leader_identity import LeaderIdentity
 from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.runtime.live_board import Deliveries, LiveBoard
 from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.panel_commands import PanelCommands
+from tui_monitor.runtime.ping_delivery import PingDelivery
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
@@ -111,7 +114,8 @@ async def open_leader(
     await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))
     await registration.heartbeat(clock.wall_ms())
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles)
+    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles), clock)
+    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
         clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, notifier_watch, registration
@@ -176,6 +180,7 @@ async def _restore(
 ) -> None:  # fmt: skip
     stored = _board_of(await recorder.open(now, memory))
     collector.end_strangers()
+    collector.restore_feeds(await recorder.saved_states())
     doubtful = {dict(labels).get("check") for labels in await engine.restore(recorder.complete_until)}
     for check in stored.checks if stored else ():
         if check.name not in doubtful:  # else the board is older than the alert, too, which would end and begin anew

@@ -46,6 +46,22 @@ KINDS = {
             metrics=f"{_HERE}.redis.settings:METRICS",
             example={"name": "cache"},
         ),
+        Kind(
+            "log",
+            settings=f"{_HERE}.log.settings:LogCheck",
+            probe=f"{_HERE}.log.probe:LogProbe",
+            target=f"{_HERE}.log.settings:target",
+            metrics=f"{_HERE}.log.settings:metrics",
+            example={"name": "app-log"},
+        ),
+        Kind(
+            "heartbeat",
+            settings=f"{_HERE}.heartbeat.settings:HeartbeatCheck",
+            probe=f"{_HERE}.heartbeat.probe:HeartbeatProbe",
+            target=f"{_HERE}.heartbeat.settings:target",
+            metrics=f"{_HERE}.heartbeat.settings:METRICS",
+            example={"name": "backup"},
+        ),
     )
 }
 

@@ -37,7 +37,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("DiskFullSoon", "warning", 600),
         ("CheckUnhealthy", "warning", 0), ("CheckUnhealthy", "critical", 0),
         ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
-        ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
+        ("LogErrorBurst", "warning", 0), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
     assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]

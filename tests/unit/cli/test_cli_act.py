@@ -127,7 +127,6 @@ def test_a_leader_that_does_not_answer_is_not_waited_for_long(cli: Cli, tmp_path
         (["unsilence", "abc"], 1, "there is no silence"),
         (["annotate", " \x1b[0m "], 64, "empty"),
         (["annotate", "x", "--at", "25:00"], 64, "time of day"),
-        (["heartbeat", "backup"], 64, "no heartbeat check"),
         (["notify", "send", "--title", "t", "--message", "m", "--severity", "loud"], 64, "is not a severity"),
     ],
 )

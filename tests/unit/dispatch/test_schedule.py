@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tui_monitor.config.load import load
 from tui_monitor.core.humanize import clock
-from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, local_zone, parse_weekly, parse_zone
-from tui_monitor.platform.local_zone import zone_problem
+from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, parse_weekly
+from tui_monitor.platform.local_zone import local_zone, zone_problem
+from tui_monitor.platform.zones import parse_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2024: gap on 31 March 02:00-03:00, overlap on 27 October 02:00-03:00
 

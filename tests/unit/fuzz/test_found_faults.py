@@ -20,8 +20,8 @@ from tui_monitor.config.load import load
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import format_duration, parse_duration, parse_size
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample
-from tui_monitor.dispatch.schedule import parse_zone
 from tui_monitor.notifiers.http import Answer, retry_after
+from tui_monitor.platform.zones import parse_zone
 from tui_monitor.sources.log.journal_entry import parse_entry
 from tui_monitor.sources.log.levels import level_of_word
 from tui_monitor.sources.postgres.dsn import parse_dsn

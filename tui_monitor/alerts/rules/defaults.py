@@ -47,6 +47,15 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             },
         ),
         RuleText(
+            alert="LogErrorBurst",
+            expr="increase(log_match_total[5m]) >= log_burst_lines",
+            source="default",
+            keep_firing_for_s=60,
+            severity="warning",
+            no_data="resolve",
+            annotations=texts["LogErrorBurst"]._asdict(),
+        ),
+        RuleText(
             alert="ClockSkew",
             expr="tui_monitor_clock_skew_seconds > 5 or tui_monitor_clock_skew_seconds < -5",
             source="default",

@@ -42,7 +42,6 @@ def run(given: Namespace) -> int:
         "unsilence": _on_silence,
         "extend": _on_silence,
         "annotate": _annotate,
-        "heartbeat": _heartbeat,
     }
     return acts[given.verb](given)
 
@@ -193,7 +192,3 @@ def _annotate(given: Namespace) -> int:
         raise Refused(f"the history cannot be written: {error}") from None
     print(f'marked "{text}"')
     return 0
-
-
-def _heartbeat(given: Namespace) -> int:
-    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', USAGE)

@@ -17,7 +17,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.humanize import latency
 from tui_monitor.core.values import HealthStatus, worst
-from tui_monitor.sources.api import Probe
+from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.kinds import build_probe
 
 
@@ -26,6 +26,7 @@ def run(given: Namespace) -> int:
     loaded = configuration(given)
     checks = _chosen(loaded.settings.checks, given.names)
     probes = _built(loaded, checks)
+    probes = [_from_state(given, check) if isinstance(probe, Feed) else probe for check, probe in zip(checks, probes, strict=True)]
     rows = asyncio.run(_probe_all(checks, probes))
     given.verdict = worst(HealthStatus(row["status"]) for row in rows).exit_code
     if given.json:
@@ -51,6 +52,13 @@ def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
         from tui_monitor.runtime.wiring import problems_of
 
         raise Refused("\n".join(problems_of(loaded)), CONFIGURATION) from None
+
+
+def _from_state(given: Namespace, check: CheckSettings) -> Probe:
+    """Of a feed only the running monitor knows how it stands."""
+    from tui_monitor.cli.stored_check import StoredCheck
+
+    return StoredCheck(given, check)
 
 
 async def _probe_all(checks: list[CheckSettings], probes: list[Probe]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
 from tui_monitor.config.spelling import toml_of
 from tui_monitor.core.exit_codes import CONFIGURATION
+from tui_monitor.platform.log_discovery import access_logs
 from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
 from tui_monitor.platform.service_discovery import discover, listening_ports
 from tui_monitor.sources.target import without_credentials
@@ -29,7 +30,7 @@ def run(given: Namespace) -> int:
 
 
 def _init(given: Namespace) -> int:
-    text = example_text(asyncio.run(discover(listening_ports())))
+    text = example_text(asyncio.run(discover(listening_ports())), access_logs())
     tomllib.loads(text)
     if given.stdout:
         print(text, end="")

@@ -105,6 +105,10 @@ ENGLISH = Phrases(
             "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}{{ end }}",
             "Renew the certificate and make sure that the server has loaded the new one.",
         ),
+        "LogErrorBurst": RuleTexts(
+            "{{ $value | humanize }} lines of {{ $labels.match }} in 5 minutes in the log {{ $labels.check }}",
+            "Read the lines (tui-monitor logs {{ $labels.check }} --level error) and look for what changed just before.",
+        ),
         "ClockSkew": RuleTexts(
             "The clock is off by {{ $value | humanizeDuration }}",
             "See what sets the clock (timedatectl, chronyc tracking): stamps and schedules are wrong until then.",

@@ -105,6 +105,10 @@ KOREAN = Phrases(
             "{{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}{{ end }}",
             "인증서를 갱신하고 서버가 새 인증서를 읽었는지 확인하세요.",
         ),
+        "LogErrorBurst": RuleTexts(
+            "로그 {{ $labels.check }}: 5분 동안 {{ $labels.match }} {{ $value | humanize }}줄",
+            "로그를 확인하고(tui-monitor logs {{ $labels.check }} --level error) 직전에 무엇이 바뀌었는지 살펴보세요.",
+        ),
         "ClockSkew": RuleTexts(
             "시계가 {{ $value | humanizeDuration }} 어긋났습니다",
             "시계를 맞추는 서비스를 확인하세요(timedatectl, chronyc tracking).",

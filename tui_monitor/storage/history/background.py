@@ -102,6 +102,12 @@ class Recorder:
         except (StorageFault, ValueError, KeyError, TypeError):
             return None
 
+    async def saved_states(self) -> dict[str, bytes]:
+        try:
+            return await self.reading.ask(lambda reader: reader.saved_states())
+        except StorageFault:
+            return {}
+
     def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes | None) -> None:
         self._waiting += batches
         if board is not None:
@@ -151,6 +157,8 @@ class Recorder:
         assert self._history is not None
         for batch in batches:
             self._history.append(batch.at, batch.samples, batch.lookback_ms)
+            if batch.saved is not None:
+                self._history.put_saved(batch.at, batch.saved.source, batch.saved.data)
         if board is not None:
             self._history.put_board(*board)
         try:
