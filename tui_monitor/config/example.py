@@ -102,6 +102,8 @@ def _found_checks(found: Sequence[Found]) -> list[str]:
         lines += [f'name = "{service.kind}-{service.port}"', f'type = "{service.kind}"']
         if service.kind == "http":
             lines += [f'url = "http://{host}:{service.port}/"']
+        elif service.kind == "prometheus":
+            lines += [f'url = "http://{host}:{service.port}/metrics"']
         elif service.kind == "postgres":
             lines += [f'dsn = "postgresql://monitor@{host}:{service.port}/postgres"  # a user with LOGIN and pg_monitor']
         else:

@@ -68,7 +68,8 @@ class Kind:
     ``name``: the word in `type`. ``settings``: its record of keys, a subclass of CheckSettings. ``probe``: makes a Probe of the settings;
     ValueError, beginning with the key and a colon, where a setting cannot be used. ``target``: makes (what is tested, in words without
     secrets; whether that is on this machine, where the network cannot be to blame) of the settings. ``example``: values for the keys that
-    have no example of their own, as written in the file; at least `name`. ``metrics``: the names of its series; None: it may make any.
+    have no example of their own, as written in the file; at least `name`. ``metrics``: the names of its series, or what gives them
+    for a check's settings; None: it may make any.
     """
 
     CALLED: ClassVar[tuple[str, ...]] = ("probe", "target")
@@ -78,7 +79,7 @@ class Kind:
     probe: str | Callable[[Any], Probe]
     target: str | Callable[[Any], tuple[str, bool]]
     example: Mapping[str, Any] = field(default_factory=dict)
-    metrics: str | tuple[str, ...] | None = None
+    metrics: str | tuple[str, ...] | Callable[[Any], tuple[str, ...] | None] | None = None
 
     def build(self, settings: CheckSettings) -> Probe:
         """The probe for a configured check; its driver loads here. Raises ValueError naming the key where a setting is unusable."""
@@ -90,7 +91,10 @@ class Kind:
         found: tuple[str, bool] = resolve(self.target)(settings)
         return found
 
-    def metric_names(self) -> tuple[str, ...] | None:
-        """The names of its series beside those of every check; None: it may make any."""
-        found: tuple[str, ...] | None = resolve(self.metrics)
-        return found
+    def metric_names(self, settings: CheckSettings | None = None) -> tuple[str, ...] | None:
+        """The names of its series beside those of every check; None: it may make any. Some depend on the settings."""
+        found = resolve(self.metrics)
+        if callable(found):
+            found = found(settings) if settings is not None else None
+        names: tuple[str, ...] | None = found
+        return names

@@ -46,6 +46,21 @@ KINDS = {
             metrics=f"{_HERE}.redis.settings:METRICS",
             example={"name": "cache"},
         ),
+        Kind(
+            "prometheus",
+            settings=f"{_HERE}.prometheus.settings:PrometheusCheck",
+            probe=f"{_HERE}.prometheus.probe:PrometheusProbe",
+            target=f"{_HERE}.http.settings:target",
+            example={"name": "node"},
+        ),
+        Kind(
+            "command",
+            settings=f"{_HERE}.command.settings:CommandCheck",
+            probe=f"{_HERE}.command.probe:CommandProbe",
+            target=f"{_HERE}.command.settings:target",
+            metrics=f"{_HERE}.command.settings:metrics",
+            example={"name": "load"},
+        ),
     )
 }
 
