@@ -61,6 +61,14 @@ KINDS = {
             metrics=f"{_HERE}.command.settings:metrics",
             example={"name": "load"},
         ),
+        Kind(
+            "group",
+            settings=f"{_HERE}.group.settings:GroupCheck",
+            probe=f"{_HERE}.group.probe:GroupProbe",
+            target=f"{_HERE}.group.settings:target",
+            metrics=f"{_HERE}.group.settings:METRICS",
+            example={"name": "shop"},
+        ),
     )
 }
 
