@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui_monitor.config.entries import FeedSettings
 from tui_monitor.config.kinds import Kinds, resolve
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section, title_of
@@ -31,6 +32,8 @@ _HEAD = """\
 """
 _ALIASES = ("layer",)
 """Second words for another key: an example with both would be a fault."""
+_OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above")
+"""Keys that a check whose verdict is a state has with one value, or not at all."""
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
@@ -73,6 +76,8 @@ def _block(name: str, record: type[Section], examples: Mapping[str, Any] | None 
 
 def _lines(record: type[Section], examples: Mapping[str, Any]) -> list[str]:
     keys = [key for key in read_keys(record).values() if key.record is None and key.name not in _ALIASES]
+    if issubclass(record, FeedSettings):
+        keys = [key for key in keys if key.name not in _OF_MEASUREMENTS]
     if "type" in examples:  # name and type first, and without a remark
         first = [f'# {name} = "{examples[name]}"' for name in ("name", "type")]
         return [*first, *(_line(key, examples) for key in keys if key.name not in ("name", "type"))]

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from tui_monitor.config.entries import CheckSettings
-from tui_monitor.config.fields import Duration, Ratio
+from tui_monitor.config.entries import FeedSettings
+from tui_monitor.config.fields import Ratio
 from tui_monitor.config.section import key
 
 METRICS = ("group_healthy_ratio", "group_members")
 """The names of its series, beside those of every check."""
 
 
-class GroupCheck(CheckSettings):
+class GroupCheck(FeedSettings):
     """Several checks judged as one: how many of them must be healthy."""
 
-    failures: int = key(default=1, doc="always 1: the members' own thresholds have waited", ge=1, le=1)
-    successes: int = key(default=1, doc="always 1", ge=1, le=1)
-    degraded_above: Duration | None = key(default=None, doc="not possible: a group has no duration", shown="none, always")
-    unhealthy_above: Duration | None = key(default=None, doc="not possible: a group has no duration", shown="none, always")
     members: list[str] = key(default=[], doc="names of checks, groups too", example=["api", "db"], refers=True)
     select: list[str] = key(
         default=[], doc="label matchers: every check (no group) whose labels they match is a member", example=['category="external"']
@@ -29,15 +25,12 @@ class GroupCheck(CheckSettings):
     weights: dict[str, float] = key(default={}, doc="members that count for more or less than 1", example={"db": 2.0})
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """No members, limits in the wrong order, limits of a duration that a group does not have, weights that weigh nothing."""
+        """No members, limits in the wrong order, weights that weigh nothing."""
         yield from super().problems(given)
         if not self.members and not self.select:
             yield "members", "name the members, or choose them by `select`"
         if self.degraded > self.healthy:
             yield "degraded", "is above `healthy`; the graver limit is the lower one"
-        for name in ("degraded_above", "unhealthy_above"):
-            if name in given:
-                yield name, "a group has no duration; set it at its members"
         for name, weight in self.weights.items():
             if not 0 < weight < float("inf"):
                 yield "weights", f'the weight of "{name}" must be above 0'
