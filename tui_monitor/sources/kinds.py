@@ -62,6 +62,14 @@ KINDS = {
             example={"name": "load"},
         ),
         Kind(
+            "json",
+            settings=f"{_HERE}.json.settings:JsonCheck",
+            probe=f"{_HERE}.json.probe:JsonProbe",
+            target=f"{_HERE}.http.settings:target",
+            metrics=f"{_HERE}.json.settings:metrics",
+            example={"name": "ticker"},
+        ),
+        Kind(
             "group",
             settings=f"{_HERE}.group.settings:GroupCheck",
             probe=f"{_HERE}.group.probe:GroupProbe",
