@@ -36,7 +36,9 @@ from tui_monitor.core.values import (
     with_labels,
 )
 from tui_monitor.platform.log_tail import last_lines
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.kinds import build_probe
+from tui_monitor.sources.metadata import metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.processes import ProcessTable
@@ -171,6 +173,11 @@ class Collector:
     def checks(self) -> list[CheckSettings]:
         """The configured checks, in the file's order."""
         return list(self._settings.checks)
+
+    @property
+    def metadata(self) -> dict[str, Metadata]:
+        """Type, help and unit of metrics, as targets describe them."""
+        return metadata_of(loop.probe for loop in self._loops.values())
 
     def check_named(self, name: str) -> CheckSettings | None:
         """The settings of a check, None where no check has the name."""
