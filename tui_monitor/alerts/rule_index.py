@@ -24,6 +24,7 @@ class Group:
     watch: Ladder | None
     """The alerts about missing data of rules with no_data = "alert"."""
     wide: bool
+    every_ms: int = 0
     due: int = 0
     known: dict[str, dict[Labels, None]] = field(default_factory=dict)
     """Rule key → subjects that were there, the first seen first, for no_data = "alert"."""
@@ -56,7 +57,7 @@ class RuleBook:
         self.groups = {key: self._group(key, tuple(rungs)) for key, rungs in ladders.items()}
         self._readers, self._read_all = {}, []
         for rule in self.rules:
-            if self.groups[rule.ladder].wide:
+            if self.groups[rule.ladder].wide or rule.every_s:
                 continue
             if rule.query.metrics is None:
                 self._read_all.append(rule)
@@ -69,6 +70,7 @@ class RuleBook:
             ladder=self._ladder(key, rules),
             watch=self._ladder(key + WATCH, watched) if watched else None,
             wide=any(rule.wide for rule in rules),
+            every_ms=round(1000 * min(rule.every_s for rule in rules)),
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
@@ -106,7 +108,7 @@ class RuleBook:
         return group.watch if key.endswith(WATCH) else group.ladder
 
     def reading(self, metrics: Collection[str]) -> list[Rule]:
-        """The rules that read any of these metrics (or any metric at all), without those that are evaluated each minute only."""
+        """The rules that read any of these metrics (or any metric at all), without those that have a rhythm of their own."""
         found = dict.fromkeys(self._read_all)
         for metric in metrics:
             found.update(dict.fromkeys(self._readers.get(metric, ())))
@@ -124,6 +126,10 @@ class RuleBook:
                 if wide is False or (wide is None and group.due > now):
                     continue
                 group.due = now + WIDE_EVERY_MS
+            elif group.every_ms:
+                if now < group.due <= now + group.every_ms:  # a clock that was set back holds up nothing
+                    continue
+                group.due = now + group.every_ms
             due.append(group)
         return due
 

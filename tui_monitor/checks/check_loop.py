@@ -164,7 +164,7 @@ class CheckLoop:
         result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=self._left if probe is self.probe else None)
         if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
             result = ProbeResult(HealthStatus.UNKNOWN, reason)
-        return self._take(result)
+        return self.take(result)
 
     async def hurry(self) -> None:
         """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it.
@@ -206,7 +206,8 @@ class CheckLoop:
         answered = any(task.done() and not task.cancelled() and task.result() is not None for task in tasks)
         return answered and next_pause(self.standing, self.check) >= self.check.interval
 
-    def _take(self, result: ProbeResult) -> Observation:
+    def take(self, result: ProbeResult) -> Observation:
+        """Judge a result and hand it on."""
         now = self._clock.wall_ms()
         before = self.standing.status
         self.standing, judged = judge(self.standing, result, self.check, now)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from tui_monitor.checks.check_loop import CheckLoop, first_delay
 from tui_monitor.checks.feed_runner import FeedRunner, Restored, decode_saved, encode_saved
 from tui_monitor.checks.fence import admit_samples
+from tui_monitor.checks.groups import Groups, statuses_of
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
@@ -37,9 +38,11 @@ from tui_monitor.core.values import (
     with_labels,
 )
 from tui_monitor.platform.log_tail import last_lines
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
+from tui_monitor.sources.metadata import metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.processes import ProcessTable
@@ -109,6 +112,7 @@ class Collector:
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
+        self._groups = Groups(settings.checks)
         self.end_strangers(dropped)
         if self._group is not None:
             self.start(self._group)
@@ -167,6 +171,9 @@ class Collector:
         for name, loop in self._loops.items():
             if name in self._tasks:
                 continue
+            if name in self._groups:
+                self._tasks[name] = [group.create_task(quietly(self._judge_regularly(name)), name=f"group {name}")]
+                continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
             tasks = self._start_feed(group, name, loop) if isinstance(loop.probe, FeedRunner) else []
             tasks += [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
@@ -211,6 +218,11 @@ class Collector:
     def checks(self) -> list[CheckSettings]:
         """The configured checks, in the file's order."""
         return list(self._settings.checks)
+
+    @property
+    def metadata(self) -> dict[str, Metadata]:
+        """Type, help and unit of metrics, as targets describe them."""
+        return metadata_of(loop.probe for loop in self._loops.values())
 
     def check_named(self, name: str) -> CheckSettings | None:
         """The settings of a check, None where no check has the name."""
@@ -281,6 +293,9 @@ class Collector:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
                 self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
             self._take_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
+        if before is None or before.status is not result.status:
+            for name in self._groups.of(result.name):  # before the alerts: what has one cause goes out as one message
+                self._judge_group(name)
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
             if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
@@ -305,6 +320,23 @@ class Collector:
             return
         self._saved[check.name] = Restored(check.type, saved, observation.at)
         self._pending.append(Batch(observation.at, (), lookback, SavedState(check.name, data)))
+
+    def _judge_group(self, name: str) -> None:
+        verdict = self._groups.verdict(name, statuses_of(self.results))
+        if verdict is not None and name in self._loops:
+            self._loops[name].take(verdict)
+
+    async def _judge_regularly(self, name: str) -> None:
+        """A group's series go on while nothing changes."""
+        while True:
+            self._judge_group(name)
+            await self._clock.sleep(self._loops[name].check.interval)
+
+    async def _hurry_group(self, name: str) -> None:
+        loops = [self._loops[member] for member in self._groups.probed(name) if member in self._loops]
+        await asyncio.gather(*(loop.hurry() for loop in loops))
+        for group in self._groups.innermost_first():
+            self._judge_group(group)
 
     def _take_parts(self, name: str, parts: list[Observation], lookback: int) -> None:
         """Take the first part at once and the others by turns with the rest of the program."""
@@ -340,8 +372,9 @@ class Collector:
         """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""
         for name in parents:
             if name in self._loops and name in self._tasks and self._group is not None:
+                hurried = self._hurry_group(name) if name in self._groups else self._loops[name].hurry()
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
-                self._tasks[name].append(self._group.create_task(quietly(self._loops[name].hurry()), name=f"hurry {name}"))
+                self._tasks[name].append(self._group.create_task(quietly(hurried), name=f"hurry {name}"))
 
     async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))

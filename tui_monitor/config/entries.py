@@ -29,7 +29,7 @@ class CheckSettings(Section):
     labels: dict[str, str] = key(default={}, doc="labels of its series and alerts", example={"team": "shop"})
     degraded_above: Duration | None = key(default=None, doc="a slower answer is degraded", example="500ms")
     unhealthy_above: Duration | None = key(default=None, doc="a slower answer is unhealthy", example="2s")
-    depends_on: list[str] = key(default=[], doc="checks whose failure explains this one's", example=["db"])
+    depends_on: list[str] = key(default=[], doc="checks whose failure explains this one's", example=["db"], refers=True)
     log_file: FilePath | None = key(
         default=None,
         doc="the target's log: its last lines are kept as evidence when this check fails",

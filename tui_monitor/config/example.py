@@ -16,6 +16,7 @@ from tui_monitor.config.settings import (
     HeartbeatSettings,
     InhibitSettings,
     MaintenanceSettings,
+    RequestSettings,
     RouteSettings,
     RuleSettings,
     Settings,
@@ -40,7 +41,12 @@ _OF_THEIR_OWN = ("recipients", "routing")
 def example_text(found: Sequence[Found] = (), logs: Sequence[str] = ()) -> str:
     """The whole file: every key commented out with its default; services and access logs that were found stand ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
-    sections: dict[str, type[Section]] = {"system": SystemSettings, "store": StoreSettings, "guard": GuardSettings}
+    sections: dict[str, type[Section]] = {
+        "system": SystemSettings,
+        "store": StoreSettings,
+        "guard": GuardSettings,
+        "requests": RequestSettings,
+    }
     for name, record in sections.items():
         parts += [f"# {title_of(record)}", f"[{name}]", *_lines(record, {}), ""]
     parts += [_heading("checks: what is tested"), *_found_checks(found), *_found_logs(logs), *_kinds("checks", CHECKS)]
@@ -107,6 +113,8 @@ def _found_checks(found: Sequence[Found]) -> list[str]:
         lines += [f'name = "{service.kind}-{service.port}"', f'type = "{service.kind}"']
         if service.kind == "http":
             lines += [f'url = "http://{host}:{service.port}/"']
+        elif service.kind == "prometheus":
+            lines += [f'url = "http://{host}:{service.port}/metrics"']
         elif service.kind == "postgres":
             lines += [f'dsn = "postgresql://monitor@{host}:{service.port}/postgres"  # a user with LOGIN and pg_monitor']
         else:

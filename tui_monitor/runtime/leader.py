@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from tui_monitor.board.values import Board
 from tui_monitor.checks.collector import Collector
@@ -14,6 +14,7 @@ from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.background_jobs import BackgroundJobs
 from tui_monitor.runtime.board_publisher import BoardPublisher
@@ -23,6 +24,7 @@ from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
+from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.storage.history.interface import HistoryStore
@@ -54,6 +56,7 @@ class Leader:
         recorder: HistoryStore,
         publisher: BoardPublisher,
         statistics: StatisticsRefresh,
+        requests: RequestTables,
         notifier_watch: NotifierWatch,
         registration: Registration,
         jobs: BackgroundJobs,
@@ -76,6 +79,7 @@ class Leader:
         self._state = state
         self._publisher = publisher
         self._statistics = statistics
+        self._requests = requests
         self._notifier_watch = notifier_watch
         self._registration = registration
         self._jobs = jobs
@@ -96,6 +100,7 @@ class Leader:
                         ("react", self._react_loop()),
                         ("tick", self._tick_loop()),
                         ("statistics", self._statistics.run()),
+                        ("request tables", self._requests.run()),
                         ("jobs", self._jobs.run()),
                     )
                 ]
@@ -111,6 +116,11 @@ class Leader:
     def stop(self) -> None:
         """End `run` soon."""
         self._stop.set()
+
+    @property
+    def metadata(self) -> Mapping[str, Metadata]:
+        """Type, help and unit of metrics, as scraped targets describe them."""
+        return self._collector.metadata
 
     @property
     def yielded(self) -> bool:
@@ -199,6 +209,7 @@ class Leader:
         await self._registration.step(now)
         if watched:
             self._statistics.request(now)
+            self._requests.request(now)
 
     def _broken_rules(self) -> str:
         """Rules that load but cannot be evaluated: many-to-many matching shows only with the samples."""

@@ -39,6 +39,7 @@ from tui_monitor.runtime.ping_delivery import PingDelivery
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
+from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.runtime.wiring import (
@@ -103,8 +104,9 @@ async def open_leader(
     identity = LeaderIdentity(pid, kind, clock.wall_ms())
     statistics = Statistics(memory)
     refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings))
+    requests = RequestTables(settings.requests, memory)
     live_board = LiveBoard(
-        identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory
+        identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory, requests
     )
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
@@ -118,7 +120,7 @@ async def open_leader(
     jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
-        clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, notifier_watch, registration
+        clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch, registration
     )
     return Leader(
         clock=clock,
@@ -134,6 +136,7 @@ async def open_leader(
         recorder=recorder,
         publisher=publisher,
         statistics=refresh,
+        requests=requests,
         notifier_watch=notifier_watch,
         registration=registration,
         jobs=jobs,

@@ -62,6 +62,37 @@ KINDS = {
             metrics=f"{_HERE}.heartbeat.settings:METRICS",
             example={"name": "backup"},
         ),
+        Kind(
+            "prometheus",
+            settings=f"{_HERE}.prometheus.settings:PrometheusCheck",
+            probe=f"{_HERE}.prometheus.probe:PrometheusProbe",
+            target=f"{_HERE}.http.settings:target",
+            example={"name": "node"},
+        ),
+        Kind(
+            "command",
+            settings=f"{_HERE}.command.settings:CommandCheck",
+            probe=f"{_HERE}.command.probe:CommandProbe",
+            target=f"{_HERE}.command.settings:target",
+            metrics=f"{_HERE}.command.settings:metrics",
+            example={"name": "load"},
+        ),
+        Kind(
+            "json",
+            settings=f"{_HERE}.json.settings:JsonCheck",
+            probe=f"{_HERE}.json.probe:JsonProbe",
+            target=f"{_HERE}.http.settings:target",
+            metrics=f"{_HERE}.json.settings:metrics",
+            example={"name": "ticker"},
+        ),
+        Kind(
+            "group",
+            settings=f"{_HERE}.group.settings:GroupCheck",
+            probe=f"{_HERE}.group.probe:GroupProbe",
+            target=f"{_HERE}.group.settings:target",
+            metrics=f"{_HERE}.group.settings:METRICS",
+            example={"name": "shop"},
+        ),
     )
 }
 

@@ -57,7 +57,8 @@ class Rule:
     """One rule. Durations in seconds; ``key`` stays the same over restarts; rules with the same ``ladder`` make one alert.
 
     ``presence`` is the expression whose answer has every subject that is there (see alerts.presence), None where there is none.
-    ``absent``: it asks for what is missing, so it waits for the start-up grace. ``wide``: evaluated each minute.
+    ``absent``: it asks for what is missing, so it waits for the start-up grace. ``wide``: evaluated each minute; ``every_s``: at
+    most this often, 0: each tick.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Rule:
     no_data_for_s: float = 300.0
     no_data_severity: str = DEFAULT_SEVERITY
     wide: bool = False
+    every_s: float = 0.0
     absent: bool = False
     severity_in_identity: bool = False
     """A Prometheus file's rule: the severity label is part of the identity and may be any word."""
@@ -205,6 +207,7 @@ def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[
         no_data=text.no_data,
         no_data_for_s=text.no_data_for_s,
         no_data_severity=text.no_data_severity,
+        every_s=text.every_s,
         wide=query.longest_window_ms > WIDE_MS,
         absent=reads_absence(text.expr),
         severity_in_identity=in_file,
