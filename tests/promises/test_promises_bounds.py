@@ -83,7 +83,7 @@ def test_labels_that_change_for_ever_fill_nothing_up(monkeypatch: pytest.MonkeyP
         world.now += 1000
         world.put("heat", 20, room=str(second))
         world.evaluate()
-    book = world.evaluator.book
+    book = world.evaluator.index
     (group,) = book.groups.values()
     assert len(group.ladder.subjects) == 0
     assert len(world.memory) < 700 and len(book.taken) < 700 and len(group.ladder.ended) < 1100 and len(group.identities) <= 10_000

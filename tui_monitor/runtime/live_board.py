@@ -108,7 +108,7 @@ class LiveBoard:
     def rule_of_alert(self, alert_id: str) -> tuple[str, str] | None:
         """The unit and the expression of a live alert's rule; ``alert_id`` may be the beginning of its id."""
         alert = next((alert for alert in self._live() if alert.id.startswith(alert_id)), None)
-        rule = None if alert is None else self._evaluator.book.first_rule(alert.rule)
+        rule = None if alert is None else self._evaluator.index.first_rule(alert.rule)
         return None if rule is None else (self._units.get(rule.ladder, ""), rule.expr)
 
     def make(self, now: int) -> Board:

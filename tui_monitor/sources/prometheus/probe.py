@@ -14,7 +14,7 @@ from tui_monitor.promql.exposition import Page, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import ACCEPT
 from tui_monitor.promql.exposition_labels import finished
-from tui_monitor.promql.exposition_page import Limits
+from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import parse_url
 from tui_monitor.sources.http.settings import HttpCheck
@@ -120,7 +120,7 @@ def _rules(settings: PrometheusCheck) -> ScrapeRules:
         wanted=_wanted(settings),
         honor_labels=settings.honor_labels,
         honor_timestamps=settings.honor_timestamps,
-        limits=Limits(samples=settings.sample_limit),
+        limits=PageLimits(samples=settings.sample_limit),
     )
 
 
