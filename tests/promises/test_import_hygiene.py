@@ -101,7 +101,7 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_command_line_alone_loads_almost_nothing() -> None:
     """`tui-monitor --help` waits for no model, driver or screen."""
-    assert not loaded_by("import tui_monitor.cli.main as c\nc.parser()") & (SCREEN | DRIVERS | {"pydantic", "promql_parser", "psutil"})
+    assert not loaded_by("import tui_monitor.cli.main as c\nc.parser(())") & (SCREEN | DRIVERS | {"pydantic", "promql_parser", "psutil"})
 
 
 SPY = """

@@ -35,7 +35,7 @@ def test_an_app_and_a_template_load_nothing_that_nobody_uses() -> None:
     """Textual and Jinja run on stand-ins: no tree widget, no pickle in Python, no compression."""
     code = (
         "from textual.app import App\nfrom tui_monitor.cli.main import parser\nfrom tui_monitor.alerts.rules.templates import render\n"
-        "parser().parse_args([])\nprint(App().size, render('{{ $value | humanize }} {{ $labels.x }}', {'x': 'ü'}, 1.5))\n"
+        "parser(()).parse_args([])\nprint(App().size, render('{{ $value | humanize }} {{ $labels.x }}', {'x': 'ü'}, 1.5))\n"
         "unused = ('textual.widgets._tree', 'textual.widgets._select', 'bz2', 'lzma', 'tempfile', 'platformdirs.unix')\n"
         "print([name for name in unused if name in sys.modules])"
     )

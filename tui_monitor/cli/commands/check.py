@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_monitor.board.json_shapes import probe_json
 from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.checks.groups import Groups, group_faults
+from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.options import Refused, configuration, suggestion
 from tui_monitor.cli.output import Cell, print_json, table
 from tui_monitor.config.entries import CheckSettings
@@ -23,6 +24,12 @@ from tui_monitor.sources.kinds import build_probe
 
 Verdicts = Mapping[str, tuple[ProbeResult, int]]
 """By the check's name: its plain verdict, and when (UTC ms)."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    add_json(parser)
 
 
 def run(given: Namespace) -> int:

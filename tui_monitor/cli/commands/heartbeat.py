@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.codec import board_from_json
+from tui_monitor.cli.arguments import exit_status
 from tui_monitor.cli.options import Refused, suggestion, wall_ms
 from tui_monitor.cli.state_access import Looked, look
 from tui_monitor.core.sanitize import clean
@@ -16,6 +17,17 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 
 MOST_ID = 200
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    parser.add_argument("name", metavar="NAME")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--start", action="store_true", help="the job has begun")
+    how.add_argument("--fail", action="store_true", help="the job has failed")
+    how.add_argument("--exit", type=exit_status, metavar="N", help="the job's exit status: 0 is well, any other has failed")
+    parser.add_argument("--rid", default="", metavar="ID", help="which run, where several overlap: the same with --start and at the end")
+    parser.add_argument("--message", default="", metavar="T", help="what the job has to say, kept as evidence")
 
 
 def run(given: Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import lru_cache
@@ -11,6 +11,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
+from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.options import Refused, complain, seconds_of, suggestion, wall_ms
 from tui_monitor.cli.output import ink, print_json, say, to_text
 from tui_monitor.cli.state_access import existing_state
@@ -28,6 +29,19 @@ DISORDER_MS = 60_000
 """Blocks lie in the order in which they were written; their times differ from it by less."""
 NOTHING = "no log lines are kept here: configure a check of type log"
 Found = tuple[Stream, KeptLine]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    parser.add_argument("check", nargs="?", metavar="CHECK", help="default: all")
+    parser.add_argument("--level", metavar="L", help="lines of at least this level")
+    parser.add_argument("--grep", metavar="TEXT", help="lines with this text, in any case")
+    parser.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE", help="lines whose field has this value; repeatable")
+    parser.add_argument("--since", metavar="D", help="lines that came in the last 10m, 2h, 1d")
+    parser.add_argument("--service", metavar="S", help="lines that this service has sent")
+    parser.add_argument("--limit", type=count, metavar="N", default=100, help="the newest N lines; default 100")
+    parser.add_argument("--follow", action="store_true", help="print lines as they come, until interrupted")
+    add_json(parser)
 
 
 def run(given: Namespace) -> int:
