@@ -13,7 +13,7 @@ from tui_monitor.cli.arguments import CommandParser, common_options
 from tui_monitor.cli.command_table import COMMANDS, CommandEntry
 from tui_monitor.core import version
 from tui_monitor.core.exit_codes import FAILED, INTERRUPTED, OK, OUTPUT, SOFTWARE, USAGE
-from tui_monitor.platform.import_trimming import lean_libraries
+from tui_monitor.platform.import_trimming import trim_imports
 
 
 def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
@@ -62,7 +62,7 @@ def _end_with_0(*names: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; the answer is the exit code."""
-    lean_libraries()
+    trim_imports("start")
     from tui_monitor.cli.standard_output import OutputFault, standard_streams
 
     with standard_streams():

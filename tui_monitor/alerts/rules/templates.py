@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.rules.template_functions import FUNCTIONS, text_of
 from tui_monitor.core.sanitize import nearest
-from tui_monitor.platform.import_trimming import lean_templates
+from tui_monitor.platform.import_trimming import trim_imports
 from tui_monitor.platform.regex import RegexError, check_regex
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _program(text: str) -> Callable[[Mapping[str, object]], str]:
 
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
-    lean_templates()
+    trim_imports("jinja2")
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=False, finalize=text_of, keep_trailing_newline=True)
