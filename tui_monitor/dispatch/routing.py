@@ -1,4 +1,4 @@
-"""Who hears of an alert: the route tree, routing by severity, recipient groups; compiled once from the settings."""
+"""Routing of alerts to notifiers: the route tree, severity routing, recipient groups; compiled once from the settings."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ NO_ROUTE = Route("")
 
 @frozen
 class NotifierPolicy:
-    """What a notifier wants to hear."""
+    """The filter of a notifier: severities and resolves."""
 
     severities: frozenset[str] = frozenset()
     send_resolved: bool = True
@@ -74,7 +74,7 @@ class NotifierPolicy:
 
 @frozen
 class Routing:
-    """All that decides who hears of what, and what holds it back."""
+    """The compiled routing: routes, recipients, silencing windows, inhibition and dependencies."""
 
     routes: tuple[Route, ...] = ()
     by_severity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Times that come back: weekly ranges ("Mon-Fri 09:00-18:00 Asia/Seoul") and cron windows, right across DST changes."""
+"""Recurring times: weekly ranges ("Mon-Fri 09:00-18:00 Asia/Seoul") and cron windows, correct across DST changes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import Plan, Remembered
+from tui_monitor.dispatch.state import Plan, StoredDispatch
 from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
 from tui_monitor.storage.records import (
     AlertEventRow,
@@ -162,7 +162,7 @@ class OutboxTable(Protocol):
 class DispatchTable(Protocol):
     """What the dispatcher remembers over a restart: notified states, groups, holds, rate limits, silences."""
 
-    def load(self) -> Remembered:
+    def load(self) -> StoredDispatch:
         """All of it."""
 
     def silences(self) -> list[Silence]:

@@ -7,7 +7,7 @@ from typing import Any
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import Plan, Remembered
+from tui_monitor.dispatch.state import Plan, StoredDispatch
 from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
 from tui_monitor.storage.records import (
     MOST_COMMANDS,
@@ -37,8 +37,8 @@ class InMemoryDispatch:
     def __init__(self) -> None:
         self._rows: dict[tuple[str, Any], Any] = {}
 
-    def load(self) -> Remembered:
-        return Remembered(**{table: self._table(table) for table in self._TABLES})
+    def load(self) -> StoredDispatch:
+        return StoredDispatch(**{table: self._table(table) for table in self._TABLES})
 
     def _table(self, name: str) -> dict[Any, Any]:
         return {key: row for (table, key), row in self._rows.items() if table == name}
