@@ -189,7 +189,7 @@ def test_disk_full_soon_needs_a_lasting_trend() -> None:
 def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
     """Degraded is a warning, unhealthy critical, unknown holds, healthy resolves; the reason is in the text."""
     world = _world(evidence=lambda alert, _: {"reason": "status 500"})
-    labels = {"check": "api", "type": "http", "category": "application"}
+    labels: dict[str, Any] = {"check": "api", "type": "http", "category": "application"}
     assert world.step("check_health", 1, **labels) == ["firing"]
     assert _fired(world) == [("CheckUnhealthy", "warning", "api is degraded: status 500")]
     assert world.step("check_health", 2, **labels) == ["raised"]

@@ -158,7 +158,7 @@ def test_cron_across_dst() -> None:
 def test_bad_cron_lines() -> None:
     """A wrong cron line or length is refused."""
     with pytest.raises(ValueError, match="not a cron line"):
-        CronSchedule("61 * * * *", 1000, UTC)  # type: ignore[arg-type]
+        CronSchedule("61 * * * *", 1000, UTC)
     with pytest.raises(ValueError, match="longer than nothing"):
         CronSchedule("* * * * *", 0, BERLIN)
 
