@@ -17,7 +17,7 @@ from tests.support.generated_docs import PARTS, written
 from tests.support.paths import ROOT
 from tui_monitor.cli.command_table import COMMANDS
 from tui_monitor.cli.main import parser
-from tui_monitor.config.kinds import resolve
+from tui_monitor.config.kinds import KindLike, resolve
 from tui_monitor.config.load import load
 from tui_monitor.config.reader import read_keys
 from tui_monitor.config.reference import filled
@@ -74,7 +74,8 @@ CODE = code_words()
 def records(record: type[Section]) -> Iterator[type[Section]]:
     """A record and all that its keys hold, those of each kind too."""
     seen: set[type[Section]] = set()
-    queue: list[type[Section]] = [record, *(resolve(kind.settings) for kind in (*checks.KINDS.values(), *notifiers.KINDS.values()))]
+    kinds: list[KindLike] = [*checks.KINDS.values(), *notifiers.KINDS.values()]
+    queue: list[type[Section]] = [record, *(resolve(kind.settings) for kind in kinds)]
     while queue:
         one = queue.pop()
         if one not in seen:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import ROOT, environment, house, until
+from tests.support.paths import ROOT
+from tests.support.processes import environment, house, until
 from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"

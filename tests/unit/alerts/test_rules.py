@@ -189,7 +189,7 @@ def test_disk_full_soon_needs_a_lasting_trend() -> None:
 def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
     """Degraded is a warning, unhealthy critical, unknown holds, healthy resolves; the reason is in the text."""
     world = _world(evidence=lambda alert, _: {"reason": "status 500"})
-    labels = {"check": "api", "type": "http", "category": "application"}
+    labels: dict[str, Any] = {"check": "api", "type": "http", "category": "application"}
     assert world.step("check_health", 1, **labels) == ["firing"]
     assert _fired(world) == [("CheckUnhealthy", "warning", "api is degraded: status 500")]
     assert world.step("check_health", 2, **labels) == ["raised"]
@@ -280,12 +280,12 @@ def test_slow_requests() -> None:
 def test_rules_over_many_series_have_a_slower_rhythm() -> None:
     """Each 15 s, also after the clock was set back."""
     world = _world()
-    groups = {group.ladder.key: group for group in world.evaluator.book.due(world.now, None)}
+    groups = {group.ladder.key: group for group in world.evaluator.index.due(world.now, None)}
     slow = {key for key, group in groups.items() if group.every_ms}
     assert len(slow) == 2
 
     def due(seconds: int) -> bool:
-        return slow <= {group.ladder.key for group in world.evaluator.book.due(world.now + seconds * 1000, None)}
+        return slow <= {group.ladder.key for group in world.evaluator.index.due(world.now + seconds * 1000, None)}
 
     assert [due(seconds) for seconds in (1, 14, 15, 16, 30, -3600)] == [False, False, True, False, True, True]
 

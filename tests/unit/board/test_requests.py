@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.settings import made
+from tests.support.vectors import vector_of
 from tui_monitor.board.requests import growth, request_tables
 from tui_monitor.board.values import RequestTable
 from tui_monitor.config.settings import RequestSettings
@@ -99,8 +100,8 @@ def test_names_and_labels_are_the_configurations() -> None:
     app.now += 6 * STEP
     tables = app.tables(count=["none"], duration=["web_seconds"], route=["url"], status=["code"])
     assert [(table.check, table.total.count, table.total.errors) for table in tables] == [("b", 30, 0), ("a", 6, 0)]
-    ask = compile_expr("histogram_quantile(0.5, sum by (le) (increase(web_seconds_bucket{check='b'}[1m])))").instant(app.memory, app.now)
-    assert tables[0].total.p50 == pytest.approx(ask[0][1])
+    answer = compile_expr("histogram_quantile(0.5, sum by (le) (increase(web_seconds_bucket{check='b'}[1m])))").instant(app.memory, app.now)
+    assert tables[0].total.p50 == pytest.approx(vector_of(answer)[0][1])
 
 
 def test_requests_in_flight_without_a_method_go_to_their_route() -> None:

@@ -167,7 +167,7 @@ def test_any_text_makes_a_bounded_message(summary: str, label: str, reason: str,
 def test_shapes_survive_in_an_sms() -> None:
     """Every shape and every built-in Korean phrase exists in EUC-KR."""
     "".join(SHAPES.values()).encode("euc-kr")
-    for name in KOREAN.__slots__:
+    for name in KOREAN.__annotations__:
         for text in _texts(getattr(KOREAN, name)):
             text.encode("euc-kr")
 

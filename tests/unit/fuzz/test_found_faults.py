@@ -153,6 +153,7 @@ def test_keys_of_tls_are_refused_without_tls() -> None:
 def test_a_board_of_another_shape_is_refused() -> None:
     """A stored board with a list in place of a table, or nested without end, is a ValueError: the first tick replaces it."""
     stored = json.loads(board_to_json(quiet()))
+    raw: Any
     for raw in (
         {**stored, "sparks": []},
         {**stored, "checks": [1]},

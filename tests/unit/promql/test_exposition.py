@@ -17,7 +17,7 @@ from tui_monitor.promql.exposition_labels import normal_float
 from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.promql.exposition_write import series_text
 
-OURS = {"labels": {"instance": "target"}, "defaults": {"job": "target"}}
+OURS: dict[str, Any] = {"labels": {"instance": "target"}, "defaults": {"job": "target"}}
 
 
 def read(reader: Exposition, body: bytes, kind: Format = "text", size: int = 65536) -> Page:

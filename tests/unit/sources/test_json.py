@@ -134,7 +134,7 @@ def found(result: ProbeResult) -> dict[str, float]:
 async def test_one_missing_number_costs_the_others_nothing(server: HttpServer) -> None:
     """Unhealthy where it is required, else only a fact; all phases and the duration are there."""
     server.behave(body='{"last": "64000.5", "bid": null}')
-    values = [{"metric": "last", "path": "last"}, {"metric": "bid", "path": "bid", "required": False}]
+    values: list[dict[str, Any]] = [{"metric": "last", "path": "last"}, {"metric": "bid", "path": "bid", "required": False}]
     result = await probe(server.url, *values)
     assert (result.status, result.reason, found(result)) == (HEALTHY, "", {"last": 64000.5})
     assert result.facts["bid"] == "missing or null" and result.phases
@@ -191,7 +191,7 @@ async def test_elements_that_are_gone_end_and_large_answers_are_refused(server: 
 async def test_secrets_that_an_answer_echoes_are_hidden(server: HttpServer) -> None:
     """In reason and facts."""
     server.behave(body='{"last": "hush-hush", "bid": "hush-hush"}')
-    values = [{"metric": "last", "path": "last"}, {"metric": "bid", "path": "bid", "required": False}]
+    values: list[dict[str, Any]] = [{"metric": "last", "path": "last"}, {"metric": "bid", "path": "bid", "required": False}]
     result = await probe(server.url, *values, bearer="hush-hush")
     assert "hush-hush" not in result.reason + "".join(result.facts.values())
 

@@ -40,7 +40,7 @@ def test_each_kind_says_its_target_and_whether_that_is_here(kind: str, keys: dic
 def test_a_kind_without_a_target_cannot_be_made() -> None:
     """There is no default: an unknown target would count as local, and our own network's fault would be told as the target's."""
     with pytest.raises(TypeError, match="target"):
-        Kind("dns", CheckSettings, print)  # type: ignore[call-arg]
+        Kind("dns", CheckSettings, print)  # type: ignore[arg-type, call-arg]
 
 
 def test_each_entry_of_the_tables_leads_somewhere() -> None:

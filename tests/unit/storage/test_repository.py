@@ -134,7 +134,8 @@ async def test_the_audit_log_is_bounded_and_newest_first(store: StateRepository)
 async def test_leader_and_viewers(store: StateRepository) -> None:
     """One leader's row, that only its process clears; viewers count while their heartbeat is fresh."""
     row, viewer = LeaderRow(12, "dashboard", "0.1", "abc", START, START), ViewerRow(13, "dashboard", "lee", START, START)
-    await store.transaction(lambda state: (state.processes.save_leader(replace(row, pid=11)), state.processes.save_leader(row)))
+    await store.transaction(lambda state: state.processes.save_leader(replace(row, pid=11)))
+    await store.transaction(lambda state: state.processes.save_leader(row))
     await store.transaction(lambda state: state.processes.save_viewer(viewer))
     assert await store.read(lambda state: state.processes.leader()) == row
     assert await store.read(lambda state: state.processes.viewers(START + 14_000)) == [viewer]
@@ -145,14 +146,20 @@ async def test_leader_and_viewers(store: StateRepository) -> None:
     assert await store.read(lambda state: state.processes.leader()) is None
     assert await store.transaction(lambda state: state.processes.prune_viewers(START + 20_000)) == 1
     assert await store.read(lambda state: state.processes.viewers(START)) == []
-    await store.transaction(lambda state: (state.processes.save_viewer(viewer), state.processes.remove_viewer(13)))
+    await store.transaction(lambda state: state.processes.save_viewer(viewer))
+    await store.transaction(lambda state: state.processes.remove_viewer(13))
     assert await store.read(lambda state: state.processes.viewers(START)) == []
 
 
 async def test_panels_are_replaced_by_name_and_bounded(store: StateRepository) -> None:
     """By name; one more than the limit is refused and changes nothing."""
     panels = [Panel(f"p{number:03}", "up", 60_000, "kim", START) for number in range(MOST_PANELS)]
-    await store.transaction(lambda state: [state.panels.save(panel) for panel in panels[::-1]])
+
+    def save(state: State) -> None:
+        for panel in panels[::-1]:
+            state.panels.save(panel)
+
+    await store.transaction(save)
     assert await store.read(lambda state: state.panels.all()) == panels
     with pytest.raises(TooManyPanels, match="take one away"):
         await store.transaction(lambda state: state.panels.save(replace(panels[0], name="more")))
