@@ -132,6 +132,21 @@ async def connect(addresses: Sequence[Address], port: int) -> Stream:
     return await _race(_alternate(addresses), port)
 
 
+async def connect_unix(path: str) -> Stream:
+    """Connect to the Unix socket at a path, "\\0name" for an abstract one. Raises ConnectError with its path and error."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, path)
+    except OSError as error:
+        sock.close()
+        raise ConnectError([(path, error)]) from error
+    except BaseException:
+        sock.close()
+        raise
+    return Stream(sock, path)
+
+
 class ConnectError(Exception):
     """No address answered; ``failures`` are (address, error) in the order in which they failed."""
 
