@@ -92,6 +92,12 @@ KINDS = {
             target=f"{_HERE}.group.settings:target",
             metrics=f"{_HERE}.group.settings:METRICS",
             example={"name": "shop"},
+            "dns",
+            settings=f"{_HERE}.dns.settings:DnsCheck",
+            probe=f"{_HERE}.dns.probe:build",
+            target=f"{_HERE}.dns.settings:target",
+            metrics=f"{_HERE}.dns.settings:METRICS",
+            example={"name": "www-record"},
         ),
     )
 }
