@@ -21,7 +21,6 @@ from tests.support.peers.require import peers_needed
 from tests.support.servers import free_port
 from tests.support.settings import made
 from tests.support.udp import udp_server
-from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.dns.probe import build
 from tui_monitor.sources.dns.settings import DnsCheck
@@ -209,9 +208,7 @@ def test_what_does_not_exist_names_its_key(keys: dict[str, Any], words: str) -> 
         build(made(DnsCheck, {"name": "x", "server": "s", "query": "a.test", **keys}))
 
 
-def test_keys_that_exclude_each_other_are_faults() -> None:
-    """Keys of TLS without TLS, and answers to compare where none are wanted."""
+def test_tls_has_a_port_of_its_own() -> None:
+    """853 where none is given (RFC 7858)."""
     assert made(DnsCheck, {"name": "x", "server": "s", "query": "a", "transport": "tls"}).port == 853
-    for keys in ({"ca_file": "/x"}, {"rcode": "NXDOMAIN", "expect": ["1"]}):
-        with pytest.raises(ConfigurationError):
-            made(DnsCheck, {"name": "x", "server": "s", "query": "a", **keys})
+    assert made(DnsCheck, {"name": "x", "server": "s", "query": "a", "transport": "tls", "port": 53}).port == 53

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 from tui_monitor.config.entries import CheckSettings
@@ -41,15 +40,6 @@ class DnsCheck(CheckSettings):
         if given.get("transport") == "tls":
             given.setdefault("port", TLS_PORT)
         return given
-
-    def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Keys that would never be looked at."""
-        yield from super().problems(given)
-        for name in ("server_name", "ca_file"):
-            if name in given and self.transport != "tls":
-                yield name, 'is for transport = "tls" only'
-        if self.rcode.upper() != "NOERROR" and (self.expect or self.expect_regex):
-            yield "rcode", "there are no answers to compare with this outcome; leave out expect and expect_regex"
 
 
 def target(check: DnsCheck) -> tuple[str, bool]:

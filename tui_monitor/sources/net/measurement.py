@@ -6,19 +6,23 @@ from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from tui_monitor.core.values import HealthStatus, ProbeResult, Sample
+from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample
 from tui_monitor.sources.net.connect import Failure, Staged
 
 
 class Measurement:
-    """Phases (seconds), samples, facts and, where all is well but for something, why the target is degraded."""
+    """Phases (seconds), samples, facts and, where all is well but for something, why the target is degraded.
 
-    __slots__ = ("degraded", "facts", "phases", "samples")
+    ``inventories`` say what a target that answers has, so that the series of the rest end.
+    """
+
+    __slots__ = ("degraded", "facts", "inventories", "phases", "samples")
 
     def __init__(self, phases: Iterable[str] = ()) -> None:
         self.phases = dict.fromkeys(phases, 0.0)
         self.samples: list[Sample] = []
         self.facts: dict[str, str] = {}
+        self.inventories: list[Inventory] = []
         self.degraded = ""
 
     @contextmanager
@@ -42,4 +46,5 @@ class Measurement:
             if self.degraded:
                 status, reason = HealthStatus.DEGRADED, self.degraded
         staged.stage = ""
-        return ProbeResult(status, reason, perf_counter() - started, self.phases, tuple(self.samples), self.facts)
+        known = tuple(self.inventories) if status is not HealthStatus.UNHEALTHY else ()
+        return ProbeResult(status, reason, perf_counter() - started, self.phases, tuple(self.samples), self.facts, inventories=known)
