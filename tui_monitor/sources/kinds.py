@@ -99,6 +99,14 @@ KINDS = {
             metrics=f"{_HERE}.dns.settings:METRICS",
             example={"name": "www-record"},
         ),
+        Kind(
+            "icmp",
+            settings=f"{_HERE}.icmp.settings:IcmpCheck",
+            probe=f"{_HERE}.icmp.probe:IcmpProbe",
+            target=f"{_HERE}.icmp.settings:target",
+            metrics=f"{_HERE}.icmp.settings:METRICS",
+            example={"name": "gateway"},
+        ),
     )
 }
 

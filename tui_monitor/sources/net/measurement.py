@@ -13,10 +13,11 @@ from tui_monitor.sources.net.connect import Failure, Staged
 class Measurement:
     """Phases (seconds), samples, facts and, where all is well but for something, why the target is degraded.
 
-    ``inventories`` say what a target that answers has, so that the series of the rest end.
+    ``inventories`` say what a target that answers has, so that the series of the rest end. ``duration``: seconds, where
+    another time than that of the whole work is the target's.
     """
 
-    __slots__ = ("degraded", "facts", "inventories", "phases", "samples")
+    __slots__ = ("degraded", "duration", "facts", "inventories", "phases", "samples")
 
     def __init__(self, phases: Iterable[str] = ()) -> None:
         self.phases = dict.fromkeys(phases, 0.0)
@@ -24,6 +25,7 @@ class Measurement:
         self.facts: dict[str, str] = {}
         self.inventories: list[Inventory] = []
         self.degraded = ""
+        self.duration: float | None = None
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -47,4 +49,5 @@ class Measurement:
                 status, reason = HealthStatus.DEGRADED, self.degraded
         staged.stage = ""
         known = tuple(self.inventories) if status is not HealthStatus.UNHEALTHY else ()
-        return ProbeResult(status, reason, perf_counter() - started, self.phases, tuple(self.samples), self.facts, inventories=known)
+        took = perf_counter() - started if self.duration is None else self.duration
+        return ProbeResult(status, reason, took, self.phases, tuple(self.samples), self.facts, inventories=known)
