@@ -7,7 +7,6 @@ import ctypes
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,6 @@ def no_ping_sockets() -> None:
     """A new network, where the kernel's default lets nobody have ping sockets."""
     assert ctypes.CDLL(None).unshare(CLONE_NEWNET) == 0
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    assert Path("/proc/sys/net/ipv4/ping_group_range").read_text().split() == ["1", "0"]
 
 
 async def ping(host: str, **keys: Any) -> ProbeResult:

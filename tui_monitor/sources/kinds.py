@@ -107,6 +107,14 @@ KINDS = {
             metrics=f"{_HERE}.icmp.settings:METRICS",
             example={"name": "gateway"},
         ),
+        Kind(
+            "tls",
+            settings=f"{_HERE}.tls.settings:TlsCheck",
+            probe=f"{_HERE}.tls.probe:TlsProbe",
+            target=f"{_HERE}.tls.settings:target",
+            metrics=f"{_HERE}.tls.settings:METRICS",
+            example={"name": "certificate"},
+        ),
     )
 }
 
