@@ -7,6 +7,7 @@ import datetime
 import ssl
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from tests.support.peers.openssl import OpensslServer, openssl_server
 from tests.support.peers.require import peers_needed
 from tests.support.settings import made
 from tests.support.smtp_server import smtp_server
+from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.config.faults import ConfigurationError
+from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.net.certificate import public_key_pin
 from tui_monitor.sources.tls.probe import TlsProbe
@@ -166,11 +169,10 @@ async def test_starttls_of_other_protocols(protocol: str, authority: tuple[ssl.S
 @pytest.mark.parametrize("behaviour", ["hang up", "close at once", "reset", "garbage", "endless line"])
 async def test_hostile_servers_are_a_reason(protocol: str, behaviour: str) -> None:
     """Whatever comes instead of a protocol: unhealthy with words, soon and in bounded memory."""
+    check = made(TlsCheck, {"name": "x", "host": "127.0.0.1", "starttls": protocol, "timeout": "500ms"})
     async with hostile(behaviour) as server:
-        try:
-            result = await probe(server.port, starttls=protocol)
-        except TimeoutError:
-            pytest.fail("no end")
+        check = replace(check, port=server.port)
+        result = await probe_once(TlsProbe(check), check, SystemClock(), lag=30)
     assert result.status is HealthStatus.UNHEALTHY and result.reason
 
 

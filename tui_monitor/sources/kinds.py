@@ -115,6 +115,30 @@ KINDS = {
             metrics=f"{_HERE}.tls.settings:METRICS",
             example={"name": "certificate"},
         ),
+        Kind(
+            "ssh",
+            settings=f"{_HERE}.ssh.settings:SshCheck",
+            probe=f"{_HERE}.ssh.probe:SshProbe",
+            target=f"{_HERE}.ssh.settings:target",
+            metrics=f"{_HERE}.ssh.settings:METRICS",
+            example={"name": "login"},
+        ),
+        Kind(
+            "smtp",
+            settings=f"{_HERE}.smtp.settings:SmtpCheck",
+            probe=f"{_HERE}.smtp.probe:SmtpProbe",
+            target=f"{_HERE}.smtp.settings:target",
+            metrics=f"{_HERE}.smtp.settings:METRICS",
+            example={"name": "mail-in"},
+        ),
+        Kind(
+            "imap",
+            settings=f"{_HERE}.imap.settings:ImapCheck",
+            probe=f"{_HERE}.imap.probe:ImapProbe",
+            target=f"{_HERE}.imap.settings:target",
+            metrics=f"{_HERE}.imap.settings:METRICS",
+            example={"name": "mailbox"},
+        ),
     )
 }
 
