@@ -92,6 +92,8 @@ KINDS = {
             target=f"{_HERE}.group.settings:target",
             metrics=f"{_HERE}.group.settings:METRICS",
             example={"name": "shop"},
+        ),
+        Kind(
             "dns",
             settings=f"{_HERE}.dns.settings:DnsCheck",
             probe=f"{_HERE}.dns.probe:build",
@@ -138,6 +140,14 @@ KINDS = {
             target=f"{_HERE}.imap.settings:target",
             metrics=f"{_HERE}.imap.settings:METRICS",
             example={"name": "mailbox"},
+        ),
+        Kind(
+            "ntp",
+            settings=f"{_HERE}.ntp.settings:NtpCheck",
+            probe=f"{_HERE}.ntp.probe:NtpProbe",
+            target=f"{_HERE}.ntp.settings:target",
+            metrics=f"{_HERE}.ntp.settings:METRICS",
+            example={"name": "clock"},
         ),
     )
 }
