@@ -17,6 +17,7 @@ from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.config.kinds import resolve
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.values import HealthStatus, ProbeResult
+from tui_monitor.platform.service_discovery import discover
 from tui_monitor.sources.kinds import KINDS, build_probe
 
 
@@ -164,3 +165,10 @@ async def test_the_server_sees_a_polite_end() -> None:
     async with hostile(talk) as server:
         assert (await probe("smtp", server.port, ehlo="me.test")).reason == ""
     assert heard == b"EHLO me.test\r\nQUIT\r\n"
+
+
+async def test_config_init_finds_them(sshd_peer: Sshd, dovecot_peer: Dovecot) -> None:
+    """A server that greets is known by its greeting, whatever it was asked."""
+    with smtp_server("none") as mail:
+        places = [("127.0.0.1", port) for port in (sshd_peer.port, dovecot_peer.port, mail.port)]
+        assert [found.kind for found in await discover(places)] == ["ssh", "imap", "smtp"]
