@@ -18,7 +18,7 @@ _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 @frozen
 class Found:
-    """One service: kind "postgres", "redis", "http" or "prometheus" (a page at /metrics), at host:port; ``note`` is for people."""
+    """One service: kind "postgres", "redis", "http", "prometheus" (a page at /metrics), "ssh", "smtp" or "imap", at host:port; ``note`` is for people."""
 
     kind: str
     host: str

@@ -105,7 +105,6 @@ ENGLISH = Phrases(
             "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}{{ end }}",
             "Renew the certificate and make sure that the server has loaded the new one.",
         ),
-<<<<<<< HEAD
         "LogErrorBurst": RuleTexts(
             "{{ $value | humanize }} lines of {{ $labels.match }} in 5 minutes in the log {{ $labels.check }}",
             "Read the lines (tui-monitor logs {{ $labels.check }} --level error) and look for what changed just before.",
@@ -117,12 +116,11 @@ ENGLISH = Phrases(
         "SlowRequests": RuleTexts(
             "The slowest requests to {{ $labels.check }} take {{ $value | humanizeDuration }} (p99 warning, p95 error)",
             "See which routes are slow in the request table, then what they wait for: the database, another service, CPU.",
-=======
+        ),
         "ClockOffset": RuleTexts(
             "The clock of this machine is off by {{ $value | humanizeDuration }}, says {{ $labels.check }}",
             "Certificates, one-time passwords and stamps fail. See what sets the clock (timedatectl, chronyc tracking); "
             "where several time servers disagree, the server is wrong.",
->>>>>>> 771f476 (Check time servers by NTP, with the built-in rule ClockOffset)
         ),
         "ClockSkew": RuleTexts(
             "The clock is off by {{ $value | humanizeDuration }}",
