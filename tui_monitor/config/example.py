@@ -111,7 +111,9 @@ def _found_checks(found: Sequence[Found]) -> list[str]:
         host = f"[{service.host}]" if ":" in service.host else service.host
         lines += ["# Found listening on this machine" + (f" ({service.note})." if service.note else "."), "[[checks]]"]
         lines += [f'name = "{service.kind}-{service.port}"', f'type = "{service.kind}"']
-        if service.kind == "http":
+        if service.kind in ("ssh", "smtp", "imap"):
+            lines += [f'host = "{service.host}"', f"port = {service.port}"]
+        elif service.kind == "http":
             lines += [f'url = "http://{host}:{service.port}/"']
         elif service.kind == "prometheus":
             lines += [f'url = "http://{host}:{service.port}/metrics"']

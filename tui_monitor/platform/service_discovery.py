@@ -1,4 +1,4 @@
-"""Find what listens on this machine and what it speaks: PostgreSQL, Redis, HTTP, pages of metrics; for `config init`. Loopback only."""
+"""Find what listens on this machine and what it speaks: PostgreSQL, Redis, HTTP, SSH, SMTP, IMAP, pages of metrics; for `config init`. Loopback only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 @frozen
 class Found:
-    """One service: kind "postgres", "redis", "http" or "prometheus" (a page at /metrics), at host:port; ``note`` is for people."""
+    """One service: kind "postgres", "redis", "http", "prometheus" (a page at /metrics), "ssh", "smtp" or "imap", at host:port; ``note`` is for people."""
 
     kind: str
     host: str
@@ -72,6 +72,8 @@ def _request(host: str, path: str) -> bytes:
 async def _identify(host: str, port: int) -> Found | None:
     for kind, request in (("postgres", _POSTGRES_SSL_REQUEST), ("redis", b"PING\r\n"), ("http", _request(host, "/"))):
         answer = await _ask(host, port, request)
+        if (greeter := _greeter(answer)) is not None:
+            return Found(greeter, host, port)
         if kind == "postgres" and answer in (b"S", b"N"):
             return Found(kind, host, port)
         if kind == "redis" and answer.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
@@ -79,6 +81,15 @@ async def _identify(host: str, port: int) -> Found | None:
         if kind == "http" and answer.startswith(b"HTTP/1."):
             return Found(kind, host, port, answer.split(b"\r\n")[0].decode("latin-1")[9:40])
     return None
+
+
+def _greeter(answer: bytes) -> str | None:
+    """The kind of a server that speaks first, whatever it was asked."""
+    if answer.startswith(b"SSH-"):
+        return "ssh"
+    if answer.startswith(b"220") and b"SMTP" in answer.split(b"\n")[0].upper():
+        return "smtp"
+    return "imap" if answer.startswith(b"* OK") else None
 
 
 async def _ask(host: str, port: int, request: bytes) -> bytes:

@@ -40,7 +40,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("LogErrorBurst", "warning", 0),
         ("HighErrorRate", "error", 300), ("HighErrorRate", "critical", 60),
         ("SlowRequests", "warning", 300), ("SlowRequests", "error", 300),
-        ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
+        ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
     assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]

@@ -26,6 +26,14 @@ TARGETS = [
     ("postgres", {"dsn": "postgresql://u:hush@[2001:db8::1]:6543/app"}, "[2001:db8::1]:6543/app", False),
     ("postgres", {"dsn": "postgresql://a:1,b:2/app"}, "postgres", False),
     ("redis", {"url": "rediss://u:hush@cache/0"}, "cache:6379", False),
+    ("dns", {"server": "127.0.0.53", "query": "a.test"}, "127.0.0.53:53", True),
+    ("icmp", {"host": "gateway"}, "gateway", False),
+    ("tls", {"host": "mail.example.com", "port": 25, "starttls": "smtp"}, "mail.example.com:25", False),
+    ("tls", {"file": "/etc/ssl/own.pem"}, "/etc/ssl/own.pem", True),
+    ("ssh", {"host": "::1"}, "::1:22", True),
+    ("smtp", {"host": "mail", "tls": True}, "mail:465", False),
+    ("imap", {"host": "mail"}, "mail:143", False),
+    ("ntp", {"server": "ntp"}, "ntp:123", False),
 ]
 
 

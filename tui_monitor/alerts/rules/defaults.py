@@ -59,6 +59,14 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             annotations=texts["LogErrorBurst"]._asdict(),
         ),
         RuleText(
+            alert="ClockOffset",
+            expr="abs(ntp_offset_seconds) > 1",
+            source="default",
+            for_s=120,
+            severity="critical",
+            annotations=texts["ClockOffset"]._asdict(),
+        ),
+        RuleText(
             alert="ClockSkew",
             expr="tui_monitor_clock_skew_seconds > 5 or tui_monitor_clock_skew_seconds < -5",
             source="default",

@@ -117,6 +117,11 @@ ENGLISH = Phrases(
             "The slowest requests to {{ $labels.check }} take {{ $value | humanizeDuration }} (p99 warning, p95 error)",
             "See which routes are slow in the request table, then what they wait for: the database, another service, CPU.",
         ),
+        "ClockOffset": RuleTexts(
+            "The clock of this machine is off by {{ $value | humanizeDuration }}, says {{ $labels.check }}",
+            "Certificates, one-time passwords and stamps fail. See what sets the clock (timedatectl, chronyc tracking); "
+            "where several time servers disagree, the server is wrong.",
+        ),
         "ClockSkew": RuleTexts(
             "The clock is off by {{ $value | humanizeDuration }}",
             "See what sets the clock (timedatectl, chronyc tracking): stamps and schedules are wrong until then.",
