@@ -43,7 +43,7 @@ type = "webhook"
 url = "{hook}"
 [[routes]]
 notifiers = ["hook"]
-group_wait = "2s"
+group_wait = "6s"
 """
 
 

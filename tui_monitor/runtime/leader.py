@@ -24,7 +24,6 @@ from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
-from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.storage.history.interface import HistoryStore
@@ -56,7 +55,6 @@ class Leader:
         recorder: HistoryStore,
         publisher: BoardPublisher,
         statistics: StatisticsRefresh,
-        requests: RequestTables,
         notifier_watch: NotifierWatch,
         registration: Registration,
         jobs: BackgroundJobs,
@@ -79,7 +77,6 @@ class Leader:
         self._state = state
         self._publisher = publisher
         self._statistics = statistics
-        self._requests = requests
         self._notifier_watch = notifier_watch
         self._registration = registration
         self._jobs = jobs
@@ -100,7 +97,6 @@ class Leader:
                         ("react", self._react_loop()),
                         ("tick", self._tick_loop()),
                         ("statistics", self._statistics.run()),
-                        ("request tables", self._requests.run()),
                         ("jobs", self._jobs.run()),
                     )
                 ]
@@ -209,7 +205,6 @@ class Leader:
         await self._registration.step(now)
         if watched:
             self._statistics.request(now)
-            self._requests.request(now)
 
     def _broken_rules(self) -> str:
         """Rules that load but cannot be evaluated: many-to-many matching shows only with the samples."""

@@ -103,8 +103,8 @@ async def open_leader(
     evaluator = Evaluator(rules, alert_settings.host, checks=alert_settings.checks, evidence=evidence)
     identity = LeaderIdentity(pid, kind, clock.wall_ms())
     statistics = Statistics(memory)
-    refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings))
     requests = RequestTables(settings.requests, memory)
+    refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings), requests)
     live_board = LiveBoard(
         identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory, requests
     )
@@ -136,7 +136,6 @@ async def open_leader(
         recorder=recorder,
         publisher=publisher,
         statistics=refresh,
-        requests=requests,
         notifier_watch=notifier_watch,
         registration=registration,
         jobs=jobs,

@@ -67,6 +67,7 @@ def test_a_change_of_a_member_is_judged_before_alerts_hear_of_it() -> None:
     assert world.changes == [("all", DEGRADED), ("shop", DEGRADED), ("a", UNHEALTHY)]
     world.give("bc", BAD)
     assert world.status("shop") is UNHEALTHY and world.status("all") is UNHEALTHY
+    assert world.value("check_health") == 2, "the second and third change of one millisecond"
     world.give("abc", ProbeResult(UNKNOWN, "no route"))
     assert world.status("shop") is HEALTHY, "what is unknown counts in no share"
 
