@@ -169,6 +169,6 @@ async def test_the_server_sees_a_polite_end() -> None:
 
 async def test_config_init_finds_them(sshd_peer: Sshd, dovecot_peer: Dovecot) -> None:
     """A server that greets is known by its greeting, whatever it was asked."""
-    with smtp_server("none") as mail:
+    async with hostile(says(b"220 mail.test ESMTP Postfix\r\n")) as mail:
         places = [("127.0.0.1", port) for port in (sshd_peer.port, dovecot_peer.port, mail.port)]
         assert [found.kind for found in await discover(places)] == ["ssh", "imap", "smtp"]
