@@ -19,6 +19,7 @@ _PAIRS = re.compile(r"\\\\(?:([dwsDWS])-(?!\])|\\\\|.)", re.DOTALL)
 """A backslash of a regular expression, written as two, and what follows it; as a group a set with a dash behind."""
 
 _UNARY = 3
+_MOST_WORDS = 200
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3}
 _OPERATORS: dict[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
@@ -195,7 +196,9 @@ class _Duration:
         self._at = 0
 
     def seconds(self) -> float | None:
-        """The value; None where the words are no duration."""
+        """The value; None where the words are no duration, or more than any duration has: each may be within the one before."""
+        if len(self._tokens) > _MOST_WORDS:
+            return None
         try:
             value = self._expression(0)
         except _NoDuration:

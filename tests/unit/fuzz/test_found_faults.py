@@ -22,6 +22,7 @@ from tui_monitor.core.units import format_duration, parse_duration, parse_size
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample
 from tui_monitor.notifiers.http import Answer, retry_after
 from tui_monitor.platform.zones import parse_zone
+from tui_monitor.promql.engine import PromqlError, compile_expr
 from tui_monitor.sources.log.journal_entry import parse_entry
 from tui_monitor.sources.log.levels import level_of_word
 from tui_monitor.sources.postgres.dsn import parse_dsn
@@ -93,6 +94,12 @@ def test_a_host_that_is_missing_in_a_list_is_refused(dsn: str) -> None:
     """The driver raises an IndexError for it."""
     with pytest.raises(ValueError, match="a host is missing"):
         parse_dsn(dsn)
+
+
+def test_a_duration_of_a_thousand_signs_is_refused() -> None:
+    """Each sign was read within the one before, until Python gave up."""
+    with pytest.raises(PromqlError):
+        compile_expr(f"up[step() * {'+ ' * 2000}1m]")
 
 
 def test_long_words_are_not_compared() -> None:
