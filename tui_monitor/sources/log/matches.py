@@ -150,6 +150,6 @@ def whole(value: object) -> int:
 def _number(value: Value, factor: float) -> float | None:
     try:
         number = float(value) * factor if value is not None and not isinstance(value, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
