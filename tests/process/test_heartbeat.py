@@ -45,7 +45,9 @@ def place(tmp_path: Path) -> Iterator[House]:
 
 def check(home: House) -> dict[str, object]:
     """What `check backup --json` says."""
-    (row,) = json.loads(home.run("check", "backup", "--json").stdout)
+    done = home.run("check", "backup", "--json")
+    assert done.stdout, done.stderr
+    (row,) = json.loads(done.stdout)
     return dict(row)
 
 
