@@ -188,7 +188,7 @@ async def test_each_address_has_its_own_certificate(authority: tuple[ssl.SSLCont
 
     monkeypatch.setattr("tui_monitor.sources.tls.probe.addresses_of", two)
     async with hostile(talk, tls=context) as server:
-        keys = {"host": "two.test", "server_name": "127.0.0.1", "ca_file": ca, "port": server.port}
+        keys: dict[str, Any] = {"host": "two.test", "server_name": "127.0.0.1", "ca_file": ca, "port": server.port}
         assert (await probe(**keys)).reason == ""
         result = await probe(**keys, all_addresses=True)
         assert result.reason == f"connection refused (127.0.0.2:{server.port})" and "probe_ssl_leaf_cert_expiry" in series(result)
