@@ -1,4 +1,4 @@
-"""The services that listen on this machine, and what each speaks; for `config init`. Loopback only."""
+"""Find what listens on this machine and what it speaks, for `config init`: databases, HTTP, pages of metrics, SSH, mail. Loopback only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 @frozen
 class Found:
-    """One service: its kind (prometheus is a page at /metrics), at host:port; ``note`` is for people."""
+    """One service at host:port, of a kind of check; "prometheus" is a page at /metrics. ``note`` is for people."""
 
     kind: str
     host: str
