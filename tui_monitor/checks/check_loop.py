@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_monitor.checks.fence import admit_result, text_of
-from tui_monitor.checks.health import Standing, check_labels, judge, judge_slowness, next_pause, samples_of
+from tui_monitor.checks.health import CheckState, check_labels, judge, judge_slowness, next_pause, samples_of
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clip
@@ -127,7 +127,7 @@ class CheckLoop:
         """``another``: makes one more probe of the same target, for when one hangs and somebody waits; None: nobody is that impatient."""
         self.check = check
         self.probe = probe
-        self.standing = Standing()
+        self.standing = CheckState()
         self._clock = clock
         self._observe = observe
         self._doubt = doubt
@@ -156,7 +156,7 @@ class CheckLoop:
         try:
             await self.step()
         except Exception:
-            log.exception("check %s: a round broke", self.check.name)
+            log.exception("check %s: a round failed", self.check.name)
 
     async def step(self) -> Observation:
         """Probe once, judge, hand on; one at a time."""

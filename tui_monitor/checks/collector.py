@@ -16,7 +16,7 @@ from tui_monitor.checks.check_loop import CheckLoop, first_delay
 from tui_monitor.checks.feed_runner import FeedRunner, Restored, decode_saved, encode_saved
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.groups import Groups, statuses_of
-from tui_monitor.checks.health import Standing, check_labels
+from tui_monitor.checks.health import CheckState, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
 from tui_monitor.checks.series_intake import SeriesIntake
@@ -45,7 +45,7 @@ from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.metadata import metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
-from tui_monitor.sources.system.processes import ProcessTable
+from tui_monitor.sources.system.processes import TopProcesses
 from tui_monitor.sources.system.reader import System
 from tui_monitor.sources.system.readings import SystemReading
 from tui_monitor.storage.memory import SeriesMemory
@@ -83,13 +83,13 @@ class Collector:
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
-        self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
+        self._reading: asyncio.Future[tuple[SystemReading, TopProcesses | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
         self._saved: dict[str, Restored] = {}
         self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._table = ProcessTable()
+        self._table = TopProcesses()
         self._last_system = self._last_table = float("-inf")
         self._read_by: SystemSettings | None = None
         self.configure(settings)
@@ -101,7 +101,7 @@ class Collector:
             self._system = System(settings.system.mounts, interval=settings.system.interval)
         self._settings = settings
         wanted = {check.name: check for check in settings.checks}
-        standings: dict[str, Standing] = {}
+        standings: dict[str, CheckState] = {}
         dropped: dict[str, set[str]] = {}
         for name, loop in list(self._loops.items()):
             if wanted.get(name) != loop.check:
@@ -111,7 +111,7 @@ class Collector:
         for name, check in wanted.items():
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
-                self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
+                self._loops[name].standing = standings.get(name, CheckState())  # a changed check keeps its status and counts
         self._groups = Groups(settings.checks)
         self.end_strangers(dropped)
         if self._group is not None:
@@ -150,7 +150,7 @@ class Collector:
     def restore(self, name: str, status: HealthStatus, since: int) -> None:
         """After a restart: what the status of a check was and since when, so that an outage keeps its beginning."""
         if name in self._loops and status is not HealthStatus.UNKNOWN:
-            self._loops[name].standing = Standing(status, status, since)
+            self._loops[name].standing = CheckState(status, status, since)
 
     def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
         """After a restart, before `start`: the stored states of feeds. Those of checks that are not there any more are deleted."""
@@ -257,7 +257,7 @@ class Collector:
         self._take(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
-    def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
+    def _read(self, wall: int, mono: float) -> tuple[SystemReading, TopProcesses | None]:
         reading = self._system.read(wall, mono)
         pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
         due = self._want_processes or mono - self._last_table >= pause

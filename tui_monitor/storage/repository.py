@@ -192,7 +192,10 @@ class CommandTable(Protocol):
 
 
 class PingTable(Protocol):
-    """What jobs say of themselves, in the order in which it came. Pings stay when they were read: whoever begins anew reads them again."""
+    """What jobs say of themselves, in the order in which it came.
+
+    Pings stay when they were read: a reader that begins anew reads them again.
+    """
 
     def add(self, ping: Ping) -> int:
         """Store a ping; its number, which rises."""

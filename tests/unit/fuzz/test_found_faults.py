@@ -20,7 +20,7 @@ from tui_monitor.config.load import load
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import format_duration, parse_duration, parse_size
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample
-from tui_monitor.notifiers.http import Answer, retry_after
+from tui_monitor.notifiers.http import ApiAnswer, retry_after
 from tui_monitor.platform.zones import parse_zone
 from tui_monitor.promql.engine import PromqlError, compile_expr
 from tui_monitor.sources.log.formats import FieldNames, JsonLines, Plain
@@ -198,8 +198,8 @@ def test_a_board_of_another_shape_is_refused() -> None:
 
 def test_an_answer_nested_too_deep_is_no_answer() -> None:
     """A proxy's page of brackets is not JSON; a whole number of 5,000 digits is a number."""
-    assert Answer(200, {}, b"[" * 100_000, True).json() is None
-    assert Answer(200, {}, b'{"retry_after": ' + b"9" * 5000 + b"}", True).json() == {"retry_after": float("inf")}
+    assert ApiAnswer(200, {}, b"[" * 100_000, True).json() is None
+    assert ApiAnswer(200, {}, b'{"retry_after": ' + b"9" * 5000 + b"}", True).json() == {"retry_after": float("inf")}
 
 
 @pytest.mark.parametrize("value", ["Fri, 31 Dec 9999 23:59:59 -2359", " 1 Oct 6 4294967298:0", "Wed, 99 Oct 99999 07:28:00 +9999"])

@@ -164,7 +164,7 @@ class Plain:
         return None
 
 
-class Named:
+class NamedGroups:
     """A regular expression with named groups; groups level, time and message have their meaning, the others are fields."""
 
     name = "regex"
