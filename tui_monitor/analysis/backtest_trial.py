@@ -31,7 +31,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _Tally:
-    """What is counted for one ladder."""
+    """The counts of one ladder."""
 
     rules: list[Rule]
     fired: int = 0

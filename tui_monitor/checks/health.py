@@ -1,4 +1,4 @@
-"""From probes' plain verdicts to a check's status: slowness, failure and success thresholds. Pure."""
+"""The status of a check from its probes' verdicts: slowness, failure and success thresholds. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 
 
 class CheckNames(Protocol):
-    """What a check's series are named by."""
+    """The settings of a check from which its labels come."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -26,7 +26,7 @@ class CheckNames(Protocol):
 
 
 class Thresholds(CheckNames, Protocol):
-    """The keys of a check's settings that judging reads."""
+    """The settings of a check that decide its status."""
 
     @property
     def failures(self) -> int: ...  # noqa: D102
@@ -44,7 +44,7 @@ class Thresholds(CheckNames, Protocol):
 
 @frozen
 class CheckState:
-    """What is remembered of a check between probes. ``status`` is the judged one, ``known`` the last that was not unknown."""
+    """The state of a check between two probes. ``status`` is the judged one, ``known`` the last that was not unknown."""
 
     status: HealthStatus = UNKNOWN
     known: HealthStatus = UNKNOWN
@@ -68,7 +68,7 @@ def judge_slowness(probe: ProbeResult, check: Thresholds) -> ProbeResult:
 
 
 def judge(standing: CheckState, probe: ProbeResult, check: Thresholds, now: int) -> tuple[CheckState, CheckResult]:
-    """The new standing and the result to show; ``probe`` already went through `judge_slowness`.
+    """The new state and the result to show; ``probe`` already went through `judge_slowness`.
 
     Bad verdicts must repeat `failures` times, good ones `successes` times, before the status follows; until then it stays what it
     was. A verdict of unknown shows at once and leaves every count as it is.

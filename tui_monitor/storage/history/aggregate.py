@@ -1,4 +1,4 @@
-"""What is kept of a minute or an hour of one series: count, sum, least, greatest, last; made, added up, written, read."""
+"""Aggregates of a minute or an hour of one series (count, sum, least, greatest, last): computing, combining and their codec."""
 
 from __future__ import annotations
 
