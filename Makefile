@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-slow check format lint types docs bench lock clean
+.PHONY: run test test-slow coverage check format lint types docs bench lock clean
 
 run: $(VENV)/.run-ready  ## open the dashboard on this machine
 	@$(BIN)/tui-monitor
@@ -14,6 +14,10 @@ test: $(VENV)/.test-ready  ## all tests, with real servers on loopback
 
 test-slow: $(VENV)/.test-ready  ## the tests that need many seconds each
 	$(BIN)/python -m pytest -m slow -n 2
+
+coverage: $(VENV)/.test-ready  ## the tests, then which share of each room's lines they run; asserts nothing of it
+	$(BIN)/python -m pytest -m "not slow" -n 4 --cov --cov-report=json:build/coverage.json
+	@$(BIN)/python -m tests.support.coverage_rooms build/coverage.json
 
 check: $(VENV)/.test-ready lint types test  ## format, lint, types, tests
 

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.secret import Secret
 from tui_monitor.delivery.outbox import Outbox, OutboxEvent
 from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.notifiers.webhook import Webhook, WebhookNotifier
-from tui_monitor.storage.repository import State
+from tui_monitor.storage.repository import State, StateRepository
 from tui_monitor.storage.sqlite import connect, migrate
 from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState
 
@@ -84,7 +84,7 @@ async def measure(port: int, count: int, directory: str) -> dict[str, object]:
 
     clock = SystemClock()
     notifier = Webhook(WebhookNotifier(name="hook", url=Secret(f"http://127.0.0.1:{port}/"), rate_limit=f"{count * 2}/1m"), clock)
-    outbox = Outbox(store, {"hook": notifier}, clock, on_event)
+    outbox = Outbox(cast(StateRepository, store), {"hook": notifier}, clock, on_event)
     task = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.2)
     began = time.perf_counter()

@@ -59,6 +59,15 @@ def of_scrape(found: Any) -> Figures:
     return figures | {f"{row['page']}_{row['samples']}_memory": figure(row["bytes_per_series"], "bytes a series", 1536) for row in found}
 
 
+def of_targets(found: Any) -> Figures:
+    whole = found["collect_share"] + found["store_share"]
+    return {
+        "fetch_and_parse": figure(100 * found["probe_share"], "% of a core", 1.0, targets=found["targets"], samples=found["samples"]),
+        "whole": figure(100 * whole, "% of a core", 4.0),
+        "memory": figure(found["bytes_per_series"], "bytes a series", 1536),
+    }
+
+
 def of_backtest(found: Any) -> Figures:
     rows = {row["name"]: row for row in found["figures"]}
     return {
@@ -76,6 +85,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "outbox": (["outbox.py"], [], of_outbox),
     "probes": (["probes.py", "--seconds", "4"], ["--sizes", "100"], of_probes),
     "scrape": (["scrape.py"], ["--times", "5"], of_scrape),
+    "targets": (["targets.py"], ["--rounds", "3"], of_targets),
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),

@@ -63,7 +63,10 @@ def read(reader: Exposition, body: bytes, slices: list[float]) -> Page:
 
 def measure(make: Callable[[int, int], bytes], count: int, times: int) -> dict[str, Any]:
     """One page's figures."""
-    reader, ends, cold_slices, slices, warm, ended = Exposition(RULES), SeriesEnds(), [], [], [], []
+    reader, ends = Exposition(RULES), SeriesEnds()
+    cold_slices: list[float] = []
+    slices: list[float] = []
+    warm, ended = [], []
     body = make(count, 0)
     began = time.process_time()
     page = read(reader, body, cold_slices)

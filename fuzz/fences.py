@@ -65,9 +65,12 @@ class _Unfenced(ast.NodeTransformer):
 @contextmanager
 def replaced(owner: object, name: str, value: object) -> Iterator[None]:
     """An attribute exchanged: for guards that are no ``except`` clause."""
-    before = getattr(owner, name)
+    own, before = name in vars(owner), getattr(owner, name)
     setattr(owner, name, value)
     try:
         yield
     finally:
-        setattr(owner, name, before)
+        if own:
+            setattr(owner, name, before)
+        else:  # it was a parent's
+            delattr(owner, name)

@@ -70,8 +70,9 @@ def _refusal(text: str) -> bool:
 
 _WORDS = (
     '{"ok":true,"result":[]}', '{"ok":false,"description":"x","parameters":{"retry_after":5}}', '"update_id"', '"callback_query"',
-    '"from"', '"id"', '"data"', "ack:abc", "ack:abc:web-1", "ack:abc:web-2",
-    "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 99 Oct 99999 07:28:00 +9999", "429 ", "503 ", "409 ",
+    '"from"', '"id"', '"data"', "ack:abc", "ack:abc:web-1", "ack:abc:web-2", "Wed, 21 Oct 2026 07:28:00 GMT",
+    "Wed, 99 Oct 99999 07:28:00 +9999", "429 ",
+    "503 ", "409 ",
     "401 ", "400 ", "302 ", "migrate_to_chat_id",
 )  # fmt: skip
 

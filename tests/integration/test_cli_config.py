@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.cli_tools import Cli
 from tests.support.httpserver import serve_in_thread
+from tests.support.peers.node_exporter import NodeExporter
 from tests.support.servers import postgres_server, redis_server
 from tui_monitor.cli.commands import config as configure
 from tui_monitor.platform.service_discovery import listening_ports
@@ -70,3 +71,12 @@ def test_check_refuses_what_cannot_be_built(cli: Cli, tmp_path: Path) -> None:
     for words in (("check",), ("config", "check")):
         said = cli(*words, "--config", path)
         assert (said.code, said.out) == (78, "") and f"{path}:5: checks[1].expect_json" in said.err
+
+
+def test_init_finds_a_page_of_metrics(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, node_exporter_peer: NodeExporter) -> None:
+    """An exporter becomes a check that scrapes it, beside the one that tests its address; it is healthy."""
+    path, port = tmp_path / "config.toml", node_exporter_peer.port
+    only(monkeypatch, port)
+    assert cli("config", "init", "--config", path).code == 0
+    said = cli("check", "--json", "--config", path)
+    assert {row["name"]: row["status"] for row in json.loads(said.out)} == {f"http-{port}": "healthy", f"prometheus-{port}": "healthy"}

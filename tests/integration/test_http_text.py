@@ -70,7 +70,7 @@ def test_a_dot_at_the_end_is_kept_for_the_lookup_and_dropped_elsewhere(tmp_path:
     root = issue("Root", days=3000, ca=True)
     context = server_context(issue("svc.peer.test", root, days=60))
     names: list[str | None] = []
-    context.sni_callback = lambda _sock, name, _context: names.append(name)  # type: ignore[func-returns-value]
+    context.sni_callback = lambda _sock, name, _context: names.append(name)
 
     async def run() -> tuple[ProbeResult, ProbeResult, list[str]]:
         ca_file = authorities(tmp_path, root)

@@ -10,10 +10,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.support.peers.systemd import Systemd
+from tests.support.settings import made
 from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.values import HealthStatus, ProbeResult, label
 from tui_monitor.platform.child_lines import FollowedProgram
 from tui_monitor.sources.log.journal_command import Followed, JournalBatch, JournalPosition
 from tui_monitor.sources.log.journald import JournalFollower
+from tui_monitor.sources.log.probe import LogProbe
+from tui_monitor.sources.log.settings import LogCheck
 
 MAX_LINE = 1024 * 1024
 
@@ -127,3 +131,47 @@ async def test_j3_survives_rotation_and_vacuum(systemd_peer: Systemd, vacuum: st
         unit(systemd_peer, "kept", "echo after")
         await run(systemd_peer, "kept")
         await reader.until(lambda: "after" in reader.messages)
+
+
+async def test_the_log_check_reads_the_journal_of_a_unit(systemd_peer: Systemd) -> None:
+    """The kind log with `unit`: lines by level, evidence, a state from which another process goes on, lines to keep."""
+    check = made(
+        LogCheck, {"name": "talk", "unit": "shout.service", "match": [{"name": "oom", "regex": "out of memory", "degraded": "1/1h"}]}
+    )
+    program = systemd_peer.journalctl_argv()
+    unit(systemd_peer, "shout", 'echo "<3>out of memory"; echo fine')
+    probe = LogProbe(check, program=program)
+    probe.restore(None, 0)
+    task = asyncio.create_task(probe.run())
+    try:
+        result = await probe.probe()
+        runs = 1  # that of the second process
+        while result.status is not HealthStatus.DEGRADED:
+            await run(systemd_peer, "shout")
+            runs += 1
+            await asyncio.sleep(0.3)
+            result = await probe.probe()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert "oom" in result.reason and any("> out of memory" in line for line in probe.evidence("oom"))
+    result = await probe.probe()
+    kept = probe.take_lines()
+    assert any(b"out of memory" in each.block.data and each.block.format.name.startswith("journal/") for each in kept)
+    again = LogProbe(check, program=program)
+    again.restore(result.saved, 1)
+    task = asyncio.create_task(again.run())
+    try:
+        await run(systemd_peer, "shout")
+        end = time.monotonic() + 30
+        while (found := await again.probe()) and _matched(found) <= _matched(result):
+            assert time.monotonic() < end, found
+            await asyncio.sleep(0.05)
+        assert _matched(found) <= runs, "a line counts twice"
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _matched(result: ProbeResult) -> float:
+    return next(s.value for s in result.samples if label(s.labels, "match") == "oom" and label(s.labels, "__name__") == "log_match_total")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, label
-from tui_monitor.sources.command.probe import CommandProbe, CommandSettings
+from tui_monitor.sources.command.probe import CommandProbe
+from tui_monitor.sources.command.settings import CommandCheck
 
 FOLDERS = ("/usr/lib/nagios/plugins", "/usr/lib/monitoring-plugins", "/usr/lib64/nagios/plugins", "/usr/libexec/monitoring-plugins")
 
@@ -24,7 +25,7 @@ async def plugin(name: str, *arguments: str) -> ProbeResult:
         if os.environ.get("TUI_MONITOR_TEST_REQUIRE"):
             pytest.fail(f"{name} is missing: install monitoring-plugins-basic")
         pytest.skip(f"{name} is missing: install monitoring-plugins-basic")
-    return await CommandProbe(CommandSettings((str(path), *arguments), timeout=60.0), asyncio.Semaphore(4)).probe()
+    return await CommandProbe(CommandCheck(name="plugin", argv=[str(path), *arguments], timeout=60.0), asyncio.Semaphore(4)).probe()
 
 
 def values(result: ProbeResult) -> dict[str, float]:

@@ -487,7 +487,7 @@ async def test_parameters_of_libpq_are_honoured_or_dropped(server: PostgresServe
         connection = await probe._main.get()
         assert await connection.fetchval("show application_name") == "my+app 1"
         assert await connection.fetchval("show work_mem") == "1234kB"
-        sock = connection._transport.get_extra_info("socket")
+        sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 17
 
 

@@ -6,11 +6,11 @@ from tests.support.peers.caddy import Caddy
 from tests.support.peers.node_exporter import NodeExporter
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, label
 from tui_monitor.sources.prometheus.probe import PrometheusProbe
-from tui_monitor.sources.prometheus.settings import ScrapeSettings
+from tui_monitor.sources.prometheus.settings import PrometheusCheck
 
 
 async def _names(url: str) -> tuple[PrometheusProbe, dict[str, float], dict[str, str]]:
-    probe = PrometheusProbe(ScrapeSettings(name="peer", url=url))
+    probe = PrometheusProbe(PrometheusCheck(name="peer", url=url))
     try:
         for _ in range(2):
             result = await probe.probe()

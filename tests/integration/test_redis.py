@@ -124,7 +124,7 @@ async def test_passwords_and_permissions() -> None:
                 result = await probe.probe()
                 assert (result.status, result.reason) == (HealthStatus.UNHEALTHY, reason)
         async with client(server) as redis:
-            await redis.execute_command("ACL", "SETUSER", "pinger", "on", ">only", "+ping")
+            await redis.execute_command("ACL", "SETUSER", "pinger", "on", ">only", "+ping")  # type: ignore[no-untyped-call]
         async with probing(server.url("only", "pinger")) as probe:
             result = await probe.probe()
             assert result.status is HealthStatus.HEALTHY

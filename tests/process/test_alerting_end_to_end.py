@@ -8,6 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,9 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
         def calls(method: str) -> list[dict[str, Any]]:
             return [payload for name, payload in api.calls if name == method]
 
+        def answered(count: int) -> bool:
+            return len(calls("answerCallbackQuery")) == count
+
         message = (await until(lambda: calls("sendMessage")))[0]
         data = message["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
         for number, user in enumerate((7, 42)):
@@ -216,7 +220,7 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
                 "data": data,
             }
             api.updates.append({"update_id": number + 1, "callback_query": query})
-            await until(lambda number=number: len(calls("answerCallbackQuery")) == number + 1)
+            await until(partial(answered, number + 1))
             acknowledged = [alert["acknowledged"] for alert in json.loads(await run(where, "alerts", "--json"))]
             assert (acknowledged[0] is not None) == (user == 42)
         assert [call["text"] for call in calls("answerCallbackQuery")] == ["여기서 확인할 권한이 없습니다", "확인했습니다"]

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import ROOT, environment, is_about, marked, until
+from tests.support.paths import ROOT
+from tests.support.processes import environment, is_about, marked, until
 from tests.support.receivers import Receiver, Request, receiver
 
 CONFIG = """

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,10 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
         good = CONFIG.format(target=target.url, hook=hook.url, repeat="4h")
         where.configure(good)
         daemon = await where.start()
+
+        def logged(why: str) -> bool:
+            return any(line["level"] == "error" and why in line["message"] for line in daemon.lines)
+
         for bad, why in (
             (good + "\nnonsense = 1\n", "nonsense"),
             (good.replace("failures = 1", 'failures = "many"'), "failures"),
@@ -161,7 +166,7 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
         ):
             where.configure(bad)
             daemon.process.send_signal(signal.SIGHUP)
-            await until(lambda why=why: any(line["level"] == "error" and why in line["message"] for line in daemon.lines), what=why)
+            await until(partial(logged, why), what=why)
             assert any("old configuration stays" in line["message"] for line in daemon.lines)
         probes = len(target.requests)
         await target.wait_for(lambda server: len(server.requests) >= probes + 2, 60)

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import PATIENCE, ROOT, Daemon, House, environment, house, running, told, until
+from tests.support.paths import ROOT
+from tests.support.processes import PATIENCE, Daemon, House, environment, house, running, told, until
 from tests.support.receivers import receiver
 from tests.support.servers import postgres_server
 from tui_monitor.board.values import Board
@@ -150,14 +151,14 @@ async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(wher
             assert board is not None and board.leader.role == "viewer" and board.leader.alive and board.leader.pid == daemon.process.pid
             await until(lambda: seen.board and seen.board.checks[0].status == "unhealthy" and seen.board.checks[0].reason)
             await until(lambda: seen.board and seen.board.resources.cpu is not None)
-            await until(lambda: seen.board and seen.board.sparks)
+            drawn = await until(lambda: seen.board if seen.board and seen.board.sparks else None)
             begin = time.monotonic()
-            answer = await viewer.command(Acknowledge((seen.board.alerts[0].id,), note="on it"))
+            answer = await viewer.command(Acknowledge((drawn.alerts[0].id,), note="on it"))
             assert answer.ok and "acknowledged" in answer.text
             await until(lambda: seen.alerts() == {"CheckUnhealthy": "anna"})
             assert time.monotonic() - begin < 10  # half a second at rest; patient with a busy machine
             assert not (await viewer.command(Acknowledge(("ffffffff",)))).ok
-            detail = await viewer.alert_detail(seen.board.alerts[0].id)
+            detail = await viewer.alert_detail(drawn.alerts[0].id)
             assert detail.deliveries and detail.events
             assert (await viewer.chart('probe_success{check="api"}', int(time.time() * 1000) - 60_000, int(time.time() * 1000), 60)).lines
         assert await daemon.terminate() == 0

@@ -83,10 +83,10 @@ async def test_a_clock_step_neither_delays_nor_repeats_anything(tmp_path: Path, 
 
             target.behave(status=200)
             await until(lambda: count("CheckUnhealthy", "resolved") and count("Failing", "resolved"), what="the end after the step")
-            before = count("CheckUnhealthy", "firing"), count("Failing", "firing")
+            counts = count("CheckUnhealthy", "firing"), count("Failing", "firing")
             target.behave(status=500)
             await until(
-                lambda: count("CheckUnhealthy", "firing") > before[0] and count("Failing", "firing") > before[1], what="the next fault"
+                lambda: count("CheckUnhealthy", "firing") > counts[0] and count("Failing", "firing") > counts[1], what="the next fault"
             )
             assert (count("CheckUnhealthy", "resolved"), count("Failing", "resolved")) == (1, 1)
 

@@ -51,13 +51,14 @@ def _copy(copy: Path) -> None:
 
 
 def _apply(copy: Path, kind: str, name: str, text: str) -> str:
-    """Write the file, or put the `+` lines below the line above them; the answer is what counts as one file: a kind's folder does."""
+    """Write the file, or put its `+` lines below the block's first line and its `-` lines above it; the answer is what counts as one
+    file: a kind's folder does."""
     path = copy / name
     if kind == "diff":
         place, *added = text.splitlines()
         lines = path.read_text().splitlines()
-        at = lines.index(place) + (0 if place.startswith("## ") else 1)
-        path.write_text("\n".join([*lines[:at], *(line.removeprefix("+") for line in added), *lines[at:]]) + "\n")
+        at = lines.index(place) + (0 if added[0].startswith("-") else 1)
+        path.write_text("\n".join([*lines[:at], *(line[1:] for line in added), *lines[at:]]) + "\n")
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -15,8 +15,9 @@ import pytest
 
 from tests.support.generated_docs import PARTS, written
 from tests.support.paths import ROOT
-from tui_monitor.cli.main import VERBS, parser
-from tui_monitor.config.kinds import resolve
+from tui_monitor.cli.command_table import COMMANDS
+from tui_monitor.cli.main import parser
+from tui_monitor.config.kinds import KindLike, resolve
 from tui_monitor.config.load import load
 from tui_monitor.config.reader import read_keys
 from tui_monitor.config.reference import filled
@@ -73,7 +74,8 @@ CODE = code_words()
 def records(record: type[Section]) -> Iterator[type[Section]]:
     """A record and all that its keys hold, those of each kind too."""
     seen: set[type[Section]] = set()
-    queue: list[type[Section]] = [record, *(resolve(kind.settings) for kind in (*checks.KINDS.values(), *notifiers.KINDS.values()))]
+    kinds: list[KindLike] = [*checks.KINDS.values(), *notifiers.KINDS.values()]
+    queue: list[type[Section]] = [record, *(resolve(kind.settings) for kind in kinds)]
     while queue:
         one = queue.pop()
         if one not in seen:
@@ -122,12 +124,12 @@ def test_every_command_is_documented() -> None:
     }
     actions["store"] = ("info", "verify", "compact", "export")
     page = (ROOT / "docs" / "commands.md").read_text()
-    for verb in VERBS:
+    for verb in (entry.name for entry in COMMANDS):
         assert re.search(rf"`{verb}\b", page), verb
         for action in actions.get(verb, ()):
             assert re.search(rf"{verb} {action}\b|`{action}\b", page), f"{verb} {action}"
     help_of_all = [parser().format_help()] + [
-        _help(verb, *rest) for verb in VERBS for rest in ((), *((one,) for one in actions.get(verb, ())))
+        _help(verb, *rest) for verb in (entry.name for entry in COMMANDS) for rest in ((), *((one,) for one in actions.get(verb, ())))
     ]
     options = {word for text in help_of_all for word in re.findall(r"--[a-z][a-z-]+", text)} - {"--help", "--version"}
     assert not [option for option in sorted(options) if option not in CODE]

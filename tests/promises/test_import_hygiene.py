@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import ROOT, environment, house, until
+from tests.support.paths import ROOT
+from tests.support.processes import environment, house, until
 from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"
 SCREEN = {"textual", "rich", "plotext"}
-DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2"}
+DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2", "dns"}
 MODELS = {"pydantic", "pydantic_core", "pydantic_settings"}
 CORE = "core."
 
@@ -101,7 +102,7 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_command_line_alone_loads_almost_nothing() -> None:
     """`tui-monitor --help` waits for no model, driver or screen."""
-    assert not loaded_by("import tui_monitor.cli.main as c\nc.parser()") & (SCREEN | DRIVERS | {"pydantic", "promql_parser", "psutil"})
+    assert not loaded_by("import tui_monitor.cli.main as c\nc.parser(())") & (SCREEN | DRIVERS | {"pydantic", "promql_parser", "psutil"})
 
 
 SPY = """

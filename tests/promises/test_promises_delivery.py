@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -31,7 +31,7 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.records import OutboxRow, UnitOfWork
-from tui_monitor.storage.repository import State, write_unit
+from tui_monitor.storage.repository import State, StateRepository, write_unit
 from tui_monitor.storage.state.database import SqliteRepository
 
 T = TypeVar("T")
@@ -50,12 +50,13 @@ class Life:
         self.reading = HistoryConnection(folder / "no-history.db")
         names = {notifier.name: notifier for notifier in notifiers}
         routing = Routing(notifiers={name: NotifierPolicy() for name in names}, by_severity={"info": tuple(names)})
-        self.outbox = Outbox(self, names, clock, self.events, jitter=lambda: 0.5)
+        store = cast(StateRepository, self)
+        self.outbox = Outbox(store, names, clock, self.events, jitter=lambda: 0.5)
         live = LiveAlerts()
         self.engine = AlertEngine(
-            self, Evaluator(rules, "web-1"), Dispatcher(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
+            store, Evaluator(rules, "web-1"), Dispatcher(routing, host="web-1"), routing, self.outbox, self.memory, self.reading, clock,
             self.troubles, live,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     async def transaction(self, work: Callable[[State], T]) -> T:
         """A transaction that fails while the disk is full."""
@@ -178,13 +179,13 @@ async def test_a_retry_from_memory_is_not_sent_again_from_the_file(house: Callab
             flushed.append(await record(*arguments))
             return False
 
-        life.outbox._record = full  # type: ignore[method-assign]
+        life.outbox._record = full
         await life.heat(99)
         await life.told(1, which=1)
         async with asyncio.timeout(60):
             while len(hook.tried) < 1 or len(flushed) < 2:  # noqa: ASYNC110  a thread is at work
                 await asyncio.sleep(0.005)
-        life.outbox._record = record  # type: ignore[method-assign]
+        life.outbox._record = record
         gate = hook.gate = asyncio.Event()
         await life.clock.turn(4)
         await settle()

@@ -30,6 +30,7 @@ from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import COLORS
 
@@ -79,6 +80,11 @@ def seen(app: MonitorApp) -> str:
         if lines and widget.display:
             rows.append(text_of(lines))
     return "\n".join(rows)
+
+
+def pane_of(app: MonitorApp) -> Pane:
+    assert isinstance(app.screen, PaneScreen)
+    return app.screen.pane
 
 
 def told(app: MonitorApp) -> list[str]:
@@ -461,7 +467,7 @@ async def test_a_silence_is_extended() -> None:
     """`+` asks for how long; what is no length of time is asked again as it was typed."""
     async with running() as (app, backend, pilot):
         await press(app, pilot, "5")
-        assert "their maintenance" in text_of([app.screen.pane._lines[-1]]) and "+ longer" in seen(app)
+        assert "their maintenance" in text_of([pane_of(app)._lines[-1]]) and "+ longer" in seen(app)
         await press(app, pilot, "plus", "x", "enter")
         assert app.screen.query_one(Input).value == "2hx" and backend.commands == []
         await press(app, pilot, "backspace", "enter")
@@ -472,7 +478,7 @@ async def test_enter_in_the_audit_log_opens_the_alert() -> None:
     """Who did what is read in full at the foot, and leads to the alert it was done to."""
     async with running() as (app, _, pilot):
         await press(app, pilot, "9")
-        assert "kim from 203.0.113.7 ack" in text_of([app.screen.pane._lines[-1]])
+        assert "kim from 203.0.113.7 ack" in text_of([pane_of(app)._lines[-1]])
         await press(app, pilot, "j", "enter")
         assert told(app) == ["That was done to no alert."]
         await press(app, pilot, "k", "enter")
@@ -563,12 +569,12 @@ async def test_the_history_of_alerts_is_sorted() -> None:
     async with running() as (app, backend, pilot):
         every = {one.id: one for one in (*backend.board.alerts, *await backend.alert_history(99))}
         await press(app, pilot, "2")
-        usual = list(app.screen.pane.keys())
+        usual = list(pane_of(app).keys())
         await press(app, pilot, "o", "o", "o")
-        names = [every[key].name for key in list(app.screen.pane.keys())]
+        names = [every[key].name for key in list(pane_of(app).keys())]
         assert "by name" in seen(app) and names == sorted(names) and len(names) == len(usual)
         await press(app, pilot, "o")
-        assert "by " not in text_of([app.screen.pane._lines[0]]) and list(app.screen.pane.keys()) == usual
+        assert "by " not in text_of([pane_of(app)._lines[0]]) and list(pane_of(app).keys()) == usual
 
 
 def test_completion_is_of_the_last_word() -> None:

@@ -116,7 +116,7 @@ class FakeBackend:
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         alert = next(one for one in self.board.alerts if one.id == alert_id)
-        events = (AlertEvent(alert.active_at, "pending"), AlertEvent(alert.starts_at or alert.active_at, "firing"))
+        events: tuple[AlertEvent, ...] = (AlertEvent(alert.active_at, "pending"), AlertEvent(alert.starts_at or alert.active_at, "firing"))
         if alert.acknowledged_by:
             events += (AlertEvent(alert.acknowledged_at, "acknowledged", alert.acknowledged_by, alert.acknowledged_note),)
         deliveries = (*alert.deliveries, Delivery("ops-mail", "firing", "failed", alert.active_at, "550 no such user"))
@@ -131,14 +131,24 @@ class FakeBackend:
         at = self.now()
         make = NotificationView
         return [
-            make(7, "ops-chat", "firing", "queued", "HighCPU on web-1", 0, at - 1000),
+            make("7", "ops-chat", "firing", "queued", "HighCPU on web-1", 0, at - 1000),
             make(
-                6, "ops-chat", "firing", "retrying", "HighErrorRate /checkout", 3, at - 60_000, at + 8000, None, "", "429 Too Many Requests"
-            ),
-            make(5, "ops-mail", "firing", "failed", "CheckUnhealthy shop", 1, at - 250_000, None, None, "", "550 5.1.1 no such user"),
-            make(4, "ops-chat", "firing", "sent", "CheckUnhealthy shop", 1, at - 250_000, None, at - 249_500, "msg 48211"),
-            make(
+                "6",
+                "ops-chat",
+                "firing",
+                "retrying",
+                "HighErrorRate /checkout",
                 3,
+                at - 60_000,
+                at + 8000,
+                None,
+                "",
+                "429 Too Many Requests",
+            ),
+            make("5", "ops-mail", "firing", "failed", "CheckUnhealthy shop", 1, at - 250_000, None, None, "", "550 5.1.1 no such user"),
+            make("4", "ops-chat", "firing", "sent", "CheckUnhealthy shop", 1, at - 250_000, None, at - 249_500, "msg 48211"),
+            make(
+                "3",
                 "ops-sms",
                 "firing",
                 "unknown",
@@ -150,8 +160,8 @@ class FakeBackend:
                 "",
                 "timed out after the message was sent",
             ),
-            make(2, "ops-mail", "resolved", "sent", "DiskSpace /", 2, at - 9_500_000, None, at - 9_400_000, "<1@web-1>"),
-            make(1, "ops-chat", "test", "sent", "test message", 1, at - 99_500_000, None, at - 99_400_000, "msg 48000"),
+            make("2", "ops-mail", "resolved", "sent", "DiskSpace /", 2, at - 9_500_000, None, at - 9_400_000, "<1@web-1>"),
+            make("1", "ops-chat", "test", "sent", "test message", 1, at - 99_500_000, None, at - 99_400_000, "msg 48000"),
         ][:limit]
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:

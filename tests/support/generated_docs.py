@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -33,11 +34,15 @@ def written(name: str) -> str:
     return found[0]
 
 
+def _replaced(text: str, _: re.Match[str]) -> str:
+    return text
+
+
 def main() -> None:
     """Write every part into its page, the tables of keys, and the example configuration."""
     for name, (page, make) in PARTS.items():
         path = Path(ROOT, page)
-        path.write_text(markers(name).sub(lambda _, make=make: make(), path.read_text(), count=1))
+        path.write_text(markers(name).sub(partial(_replaced, make()), path.read_text(), count=1))
     for path in (ROOT / "docs").glob("*.md"):
         path.write_text(filled(path.read_text()))
     (ROOT / "config.example.toml").write_text(example_text())

@@ -94,7 +94,7 @@ class StateTools:
             raise StorageFault("database or disk is full")
 
 
-class MemoryState(InMemoryRepository, StateTools):
+class MemoryState(InMemoryRepository, StateTools):  # type: ignore[misc]  # its `state` is of a narrower type
     """A state in memory."""
 
     def now(self, work: Callable[[State], T]) -> T:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from tests.support.paths import ROOT
 from tests.support.receivers import Receiver, Request
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 """Seconds that a condition may take on a busy machine; what is promised to be faster is measured by the test."""
 
 
-async def until(condition: Callable[[], T], seconds: float = PATIENCE, what: str = "") -> T:
+async def until(condition: Callable[[], T | Literal[False] | None], seconds: float = PATIENCE, what: str = "") -> T:
     """The condition's answer as soon as it is true."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
@@ -175,7 +175,7 @@ async def running(work: Awaitable[None], stop: Callable[[], None]) -> AsyncItera
     """An in-process runtime beside the test; stopped at the end, and what it raised comes out here."""
     task = asyncio.ensure_future(work)
     try:
-        yield task  # type: ignore[misc]
+        yield task
     finally:
         stop()
         async with asyncio.timeout(PATIENCE):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from promql_parser import parse
+from promql_parser import VectorSelector, parse
 
 from tests.support.paths import DATA as DATA_DIRECTORY
 from tui_monitor.core.values import METRIC_NAME, STALE_NAN, Labels
@@ -39,6 +39,7 @@ def labels_from(text: str) -> Labels:
     if text == "{}":
         return ()
     tree = parse(text)
+    assert isinstance(tree, VectorSelector)
     pairs = {matcher.name: matcher.value for matcher in tree.matchers.matchers}
     if tree.name:
         pairs[METRIC_NAME] = tree.name

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tui_monitor.config.entries import CheckSettings, NotifierSettings
 from tui_monitor.config.faults import ConfigurationError
-from tui_monitor.config.kinds import resolve
+from tui_monitor.config.kinds import KindLike, resolve
 from tui_monitor.config.reader import Reader
 from tui_monitor.config.section import Section
 from tui_monitor.notifiers import kinds as notifiers
@@ -29,5 +29,5 @@ def made(record: type[S], keys: Mapping[str, Any] | None = None, **more: Any) ->
 def _type(record: type[Section]) -> dict[str, str]:
     if not issubclass(record, CheckSettings | NotifierSettings):
         return {}
-    kinds = {**checks.KINDS, **notifiers.KINDS}
+    kinds: dict[str, KindLike] = {**checks.KINDS, **notifiers.KINDS}
     return {"type": next(name for name, kind in kinds.items() if resolve(kind.settings) is record)}

@@ -79,6 +79,7 @@ class SmtpServer:
         assert isinstance(envelope.content, bytes)
         if self.reply.startswith("2"):
             user = session.auth_data.login.decode() if isinstance(session.auth_data, LoginPassword) else None
+            assert server.transport is not None
             over_tls = session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None
             mail = ReceivedMail(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.content, over_tls, user)
             with self._arrived:
@@ -125,6 +126,9 @@ async def _serve(server: SmtpServer, tls: Tls, context: ssl.SSLContext | None, l
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     sessions: list[SMTP] = []
 
+    def end() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
     def session() -> SMTP:
         sessions.append(
             SMTP(
@@ -140,9 +144,9 @@ async def _serve(server: SmtpServer, tls: Tls, context: ssl.SSLContext | None, l
         listening.set_exception(error)
         return
     server.port = listener.sockets[0].getsockname()[1]
-    listening.set_result(lambda: loop.call_soon_threadsafe(ended.set) and None)
+    listening.set_result(end)
     await ended.wait()
     listener.close()
     for each in sessions:
-        if each.transport is not None and not each.transport.is_closing():
+        if isinstance(each.transport, asyncio.WriteTransport) and not each.transport.is_closing():
             each.transport.abort()

@@ -1,4 +1,4 @@
-"""An alert and what may happen to it: frozen values, stamps in UTC milliseconds. Standard library only."""
+"""Alerts, rungs and transitions: frozen values, stamps in UTC milliseconds. Standard library only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAY_WAIT = frozenset({"pending", "dropped", "updated"})
 
 @frozen
 class Acknowledgement:
-    """Who has taken an alert, when, with what note; ``until`` None: until it resolves or its severity rises."""
+    """An acknowledgement of an alert: by whom, when, with what note; ``until`` None: until it resolves or its severity rises."""
 
     by: str
     at: int
@@ -28,7 +28,7 @@ class Acknowledgement:
 
 @frozen
 class Rung:
-    """How far one rule's condition has come for one subject: wall stamps, so that they survive a restart.
+    """The progress of one rule's condition for one subject: wall stamps, so that they survive a restart.
 
     ``since``: when the condition became true. ``active``: it has held for the rule's ``for``. ``keep_until``: the condition
     is false and the rung stays until then (``keep_firing_for``). ``sample``: the series it is about, without its name.
@@ -42,7 +42,7 @@ class Rung:
 
 @frozen
 class Alert:
-    """One alert of one subject through its life.
+    """One alert of one subject, from pending to resolved.
 
     ``fingerprint`` is the hash of the identity labels (a ladder's leave out severity) and stays for ever; ``id`` is short stable
     hex of fingerprint and this episode's begin, so a new firing after a resolve is a new id. ``rule`` is the key of the ladder.
@@ -101,5 +101,5 @@ class Transition:
 
 
 def labels_text(labels: Mapping[str, str]) -> str:
-    """What tells the alerts of a rule apart: "check=api team=db", without name, severity and host."""
+    """The labels that differ between the alerts of a rule: "check=api team=db", without name, severity and host."""
     return " ".join(f"{key}={value}" for key, value in labels.items() if key not in ("alertname", "severity", "host"))

@@ -72,7 +72,7 @@ def _summary(command: AlertCommand, done: list[str]) -> str:
 
 def _chosen(work: _Work, command: AlertCommand, evaluator: Evaluator) -> list[tuple[Ladder, Subject]]:
     if command.all_firing:
-        return [(ladder, subject) for ladder, subject in evaluator.book.live() if _applies(command, subject)]
+        return [(ladder, subject) for ladder, subject in evaluator.index.live() if _applies(command, subject)]
     if not command.ids:
         work.faults.append("no alert is named")
     chosen: dict[str, tuple[Ladder, Subject]] = {}

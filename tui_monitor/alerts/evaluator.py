@@ -1,4 +1,4 @@
-"""Evaluate the rules over the samples and move the alerts: pure and synchronous, `now` comes in, transitions come out.
+"""The evaluator: evaluates the rules over the samples and moves the alerts. Pure and synchronous: `now` in, transitions out.
 
 Wall stamps carry `for`, `keep_firing_for` and cooldown, so they survive a restart. When the clock goes back, the stamps of what is
 under way go back with it: nothing is late, nothing fires twice. The runtime tells a jump that it has noticed (suspend) by `clock_jumped`.
@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from tui_monitor.alerts import carry_over as takeover
 from tui_monitor.alerts.alert import Alert, Transition
-from tui_monitor.alerts.evaluation import Moment
+from tui_monitor.alerts.evaluation import Evaluation
 from tui_monitor.alerts.identity import alert_labels, fingerprint_of
-from tui_monitor.alerts.ladder import Ladder, Reading, Subject
-from tui_monitor.alerts.no_data import WATCH, AllThere, missing_of
-from tui_monitor.alerts.rule_index import Evidence, Group, RuleBook
+from tui_monitor.alerts.ladder import Ladder, Subject, TrueCondition
+from tui_monitor.alerts.no_data import WATCH, AllPresent, missing_of
+from tui_monitor.alerts.rule_index import Evidence, LadderEntry, RuleIndex
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.alerts.rules.templates import is_template, render
 from tui_monitor.core.values import Labels, severity_rank
@@ -28,14 +28,14 @@ REFRESH_MS = 60_000
 """How often changed values of firing alerts are handed out to be saved."""
 _FRESH_TEXTS = 100
 
-_ALL_THERE = AllThere()
+_ALL_THERE = AllPresent()
 
 
 class Evaluator:
-    """Holds the rules and the live alerts.
+    """The rules and the live alerts.
 
-    ``checks``: check name → its labels type and category. ``evidence``: asked once when an alert fires or rises; what it answers is
-    kept with the alert, and its "reason" is `$reason` in templates. ``errors``: rule key → why it could not be evaluated.
+    ``checks``: check name → its labels type and category. ``evidence``: called once when an alert fires or rises; its result is
+    stored with the alert, and its "reason" is `$reason` in templates. ``errors``: rule key → why it could not be evaluated.
     """
 
     def __init__(
@@ -51,19 +51,19 @@ class Evaluator:
         self.checks: Mapping[str, Mapping[str, str]] = checks or {}
         self._knows_checks = checks is not None
         self.errors: dict[str, str] = {}
-        self.book = RuleBook(evidence)
+        self.index = RuleIndex(evidence)
         self._grace_ms = grace_ms
         self._grace_until = 0
         self._begun = False
         self._last = 0
         self._swept = 0
         self._refreshed = 0
-        self.book.install(rules)
+        self.index.install(rules)
 
     @property
     def rules(self) -> list[Rule]:
-        """Those in force."""
-        return self.book.rules
+        """The rules in force."""
+        return self.index.rules
 
     # Evaluation
 
@@ -76,51 +76,51 @@ class Evaluator:
         """
         now = self._step_clock(now_ms)
         transitions: list[Transition] = []
-        groups = self.book.due(now, wide) if which is None else self.book.groups_of(which)
-        moment = Moment(now, storage, self.book.compiled, early=now < self._grace_until)
+        groups = self.index.due(now, wide) if which is None else self.index.groups_of(which)
+        evaluation = Evaluation(now, storage, self.index.compiled, early=now < self._grace_until)
         for group in groups:
-            transitions += self._evaluate(group, moment)
+            transitions += self._evaluate(group, evaluation)
         if which is None or now - self._swept >= 1000:
             self._swept = now
             transitions += self._expire_acknowledgements(now)
         if which is None and not 0 <= now - self._refreshed < REFRESH_MS:
             self._refreshed = now
-            self.book.forget_ids()
-            for ladder in self.book.ladders():
+            self.index.forget_ids()
+            for ladder in self.index.ladders():
                 transitions += ladder.refresh(now)
         return transitions
 
     def rules_reading(self, metrics: Collection[str]) -> list[Rule]:
         """The rules that read any of these metrics (or any metric at all), without those that are evaluated each minute only."""
-        return self.book.reading(metrics)
+        return self.index.reading(metrics)
 
-    def _evaluate(self, group: Group, moment: Moment) -> list[Transition]:
-        readings: dict[str, tuple[dict[str, str], list[Reading]]] = {}
+    def _evaluate(self, group: LadderEntry, evaluation: Evaluation) -> list[Transition]:
+        conditions: dict[str, tuple[dict[str, str], list[TrueCondition]]] = {}
         failed: set[str] = set()
         for rule in group.ladder.rules:
             try:
-                answer = moment.ask(rule.query)
+                answer = evaluation.query_subjects(rule.query)
             except (EvaluationError, PromqlError) as error:
                 self.errors[rule.key] = str(error)
                 failed.add(rule.key)
                 continue
             self.errors.pop(rule.key, None)
-            if answer and rule.absent and moment.now < self._grace_until:
+            if answer and rule.absent and evaluation.now < self._grace_until:
                 failed.add(rule.key)
                 continue
             for sample, value in answer:
                 fingerprint, identity = self._identify(group, rule, sample, value)
-                true = readings.setdefault(fingerprint, (identity, []))[1]
+                true = conditions.setdefault(fingerprint, (identity, []))[1]
                 if all(other[0] is not rule for other in true):
                     true.append((rule, sample, value))
-        if not readings and not group.ladder.subjects and group.watch is None:
+        if not conditions and not group.ladder.subjects and group.watch is None:
             return []
-        transitions = group.ladder.advance(moment.now, readings, failed, moment)
+        transitions = group.ladder.advance(evaluation.now, conditions, failed, evaluation)
         if group.watch is not None:
-            transitions += self._watch(group, group.watch, moment, failed)
+            transitions += self._watch(group, group.watch, evaluation, failed)
         return transitions
 
-    def _identify(self, group: Group, rule: Rule, sample: Labels, value: float) -> tuple[str, dict[str, str]]:
+    def _identify(self, group: LadderEntry, rule: Rule, sample: Labels, value: float) -> tuple[str, dict[str, str]]:
         cached = group.identities.get((rule.key, sample))
         if cached is None:
             own = dict(rule.labels)
@@ -137,9 +137,9 @@ class Evaluator:
                 group.identities[(rule.key, sample)] = cached
         return cached
 
-    def _watch(self, group: Group, watch: Ladder, moment: Moment, failed: Collection[str]) -> list[Transition]:
-        """Alert about the subjects that were there and are missing."""
-        readings: dict[str, tuple[dict[str, str], list[Reading]]] = {}
+    def _watch(self, group: LadderEntry, watch: Ladder, evaluation: Evaluation, failed: Collection[str]) -> list[Transition]:
+        """Transitions of the alerts about missing data: subjects that were present and are missing."""
+        conditions: dict[str, tuple[dict[str, str], list[TrueCondition]]] = {}
         unknown: list[str] = []
         watched = {rule.key + WATCH: rule for rule in group.ladder.rules}
         for rule in watch.rules:
@@ -148,13 +148,13 @@ class Evaluator:
                 unknown.append(rule.key)
                 continue
             known = group.known.setdefault(origin.key, {})
-            present = moment.present(origin)
-            for sample in [sample for sample in known if sample not in present and moment.ended(origin, sample)]:
+            present = evaluation.present(origin)
+            for sample in [sample for sample in known if sample not in present and evaluation.ended(origin, sample)]:
                 del known[sample]  # its source says that it is gone: it does not miss
             for sample in missing_of(known, present):
                 fingerprint, identity = self._identify(group, rule, sample, 0.0)
-                readings.setdefault(fingerprint, (identity, []))[1].append((rule, sample, None))
-        return watch.advance(moment.now, readings, unknown, _ALL_THERE)
+                conditions.setdefault(fingerprint, (identity, []))[1].append((rule, sample, None))
+        return watch.advance(evaluation.now, conditions, unknown, _ALL_THERE)
 
     # Time
 
@@ -179,9 +179,9 @@ class Evaluator:
     def _shift(self, delta: int) -> None:
         self._swept = self._refreshed = 0
         self._grace_until += delta
-        for group in self.book.groups.values():
+        for group in self.index.groups.values():
             group.due = group.due + delta if delta < 0 else group.due
-        for ladder in self.book.ladders():
+        for ladder in self.index.ladders():
             if delta < 0:
                 ladder.ended = {key: [end + delta for end in ends] for key, ends in ladder.ended.items()}
             for subject in ladder.subjects.values():
@@ -189,7 +189,7 @@ class Evaluator:
 
     def _expire_acknowledgements(self, now: int) -> list[Transition]:
         transitions = []
-        for ladder, subject in self.book.live():
+        for ladder, subject in self.index.live():
             ack = subject.alert.acknowledged
             if ack is not None and ack.until is not None and ack.until <= now and subject.alert.state == "firing":
                 subject.alert = replace(ladder.current(subject), acknowledged=None)
@@ -199,8 +199,8 @@ class Evaluator:
     # Alerts
 
     def restore(self, now_ms: int, live: Iterable[Alert], recent: Iterable[Alert] = (), taken: Collection[str] = ()) -> list[Transition]:
-        """Take up what the store has: see alerts.takeover.restore. The alerts of checks that are gone end, too."""
-        transitions = takeover.restore(self.book, now_ms, live, recent, taken)
+        """Restore the stored alerts: see carry_over.restore. The alerts of checks that are gone end, too."""
+        transitions = takeover.restore(self.index, now_ms, live, recent, taken)
         return transitions + (self._retire_checks(now_ms) if self._knows_checks else [])
 
     def replace_rules(
@@ -208,7 +208,7 @@ class Evaluator:
     ) -> list[Transition]:
         """Reload: unchanged rules keep `for` progress and alerts; those of removed rules and removed checks end with a note."""
         self.host = self.host if host is None else host
-        transitions = takeover.replace_rules(self.book, rules, now_ms)
+        transitions = takeover.replace_rules(self.index, rules, now_ms)
         if checks is not None:
             self.checks, self._knows_checks = checks, True
             transitions += self._retire_checks(now_ms)
@@ -218,30 +218,30 @@ class Evaluator:
 
     def retire(self, now_ms: int, labels: Mapping[str, str], note: str) -> list[Transition]:
         """End the alerts that carry all these labels because their subject is gone for good (a check that was taken out)."""
-        return takeover.retire(self.book, now_ms, labels, note)
+        return takeover.retire(self.index, now_ms, labels, note)
 
     def _retire_checks(self, now: int) -> list[Transition]:
         """End the alerts of checks that are gone, and of those that have another type or category now: no sample comes for them any more.
 
         A check's alert says its type, too; a label "check" alone may come from elsewhere.
         """
-        live = [subject.alert.labels for _, subject in self.book.live()]
+        live = [subject.alert.labels for _, subject in self.index.live()]
         gone = sorted({labels["check"] for labels in live if {"check", "type"} <= labels.keys()} - self.checks.keys())
         transitions = [step for name in gone for step in self.retire(now, {"check": name}, "the check was taken out")]
-        return transitions + takeover.retire_changed(self.book, now, self.checks)
+        return transitions + takeover.retire_changed(self.index, now, self.checks)
 
     def alerts(self) -> list[Alert]:
         """The pending and firing alerts with their newest values, gravest first, then newest.
 
         The texts of the first hundred say the newest value; those of the others may be a minute older.
         """
-        found = [pair for pair in self.book.live() if pair[1].alert.state != "resolved"]
+        found = [pair for pair in self.index.live() if pair[1].alert.state != "resolved"]
         found.sort(key=lambda pair: (-severity_rank(pair[1].alert.severity), -pair[1].alert.active_at, pair[1].alert.id))
         return [ladder.current(subject, texts=place < _FRESH_TEXTS) for place, (ladder, subject) in enumerate(found)]
 
     def find(self, prefix: str) -> tuple[Ladder, Subject]:
         """The live alert of an id or its unique beginning; LookupError says which id is unknown or ambiguous."""
-        found = [pair for pair in self.book.live() if pair[1].alert.id.startswith(prefix) and pair[1].alert.state != "resolved"]
+        found = [pair for pair in self.index.live() if pair[1].alert.id.startswith(prefix) and pair[1].alert.state != "resolved"]
         exact = [pair for pair in found if pair[1].alert.id == prefix] or found
         if not prefix or not exact:
             raise LookupError(f'no live alert has the id "{prefix}"')
@@ -250,9 +250,9 @@ class Evaluator:
         return exact[0]
 
     def suppress(self, now_ms: int, suppressed_by: Mapping[str, Sequence[str]]) -> list[Transition]:
-        """Note what mutes each live alert (alert id → names; not named: nothing); `updated` for those that changed."""
+        """Store what mutes each live alert (alert id → names; not named: nothing); `updated` transitions for those that changed."""
         transitions = []
-        for ladder, subject in self.book.live():
+        for ladder, subject in self.index.live():
             names = tuple(suppressed_by.get(subject.alert.id, ()))
             if names != subject.alert.suppressed_by and subject.alert.state != "resolved":
                 subject.alert = replace(ladder.current(subject), suppressed_by=names)

@@ -1,4 +1,4 @@
-"""What was going on when an alert fired, small enough to keep: processes, phase times, reason, log lines, recent values. Pure."""
+"""Evidence of an alert, small enough to store: processes, phase times, reason, log lines, recent values. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which alert a sample belongs to: its labels, its fingerprint, its id. Standard library only."""
+"""The identity of an alert: labels, fingerprint and id from a sample. Standard library only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def alert_labels(
 
 
 def _sound(text: str) -> str:
-    """Without the halves of characters that stand for bytes no text has (a mount's name): they can be neither written nor sent."""
+    """The text without surrogates, which stand for undecodable bytes (a mount's name): they can be neither written nor sent."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""One alert's rules and subjects: the state machine pending → firing → resolved, with rungs of severity. Pure: no clock, no I/O.
+"""The state machine of one alert's subjects, pending → firing → resolved, with rungs of severity. Pure: no clock, no I/O.
 
 A rung is one rule's condition for one subject; it is *active* once it has held for the rule's ``for`` and until it has been false
 for ``keep_firing_for`` (and ``resolve_when`` is true). A subject fires while any rung is active, with the gravest active rung's
@@ -21,23 +21,23 @@ FLAP_WINDOW_MS = 600_000
 PENDING_PATIENCE_MS = 300_000
 """A pending alert whose series is missing for longer is dropped."""
 
-Reading = tuple[Rule, Labels, float | None]
+TrueCondition = tuple[Rule, Labels, float | None]
 """A rule whose condition is true for a subject: the sample (without its name) and its value."""
-Readings = Mapping[str, tuple[dict[str, str], list[Reading]]]
+TrueConditions = Mapping[str, tuple[dict[str, str], list[TrueCondition]]]
 """Fingerprint → identity labels, and what is true of that subject now."""
 Describe = Callable[[Rule, Mapping[str, str], float | None, Mapping[str, object]], dict[str, str]]
 """Rule, labels, value, evidence → rendered annotations."""
 
 
-class Look(Protocol):
-    """What can be asked of the samples at one moment."""
+class SampleState(Protocol):
+    """The state of the samples at one moment, as a ladder needs it."""
 
     @property
     def early(self) -> bool:
         """Whether sources may not have sent anything yet: right after a start."""
         ...
 
-    def there(self, rule: Rule, sample: Labels) -> bool:
+    def has_subject(self, rule: Rule, sample: Labels) -> bool:
         """Whether the rule can judge this subject now (its series are there)."""
         ...
 
@@ -48,17 +48,17 @@ class Look(Protocol):
 
 @dataclass(slots=True)
 class Subject:
-    """One subject's alert as it lives; ``identity`` are its labels without a ladder's severity."""
+    """One subject with its live alert; ``identity`` are its labels without a ladder's severity."""
 
     identity: dict[str, str]
     alert: Alert
     rungs: dict[str, Rung]
-    reading: Reading | None = None
+    condition: TrueCondition | None = None
     missing_since: int | None = None
     changed_rule: bool = False
     """Its rule was changed: what the new rule does not answer is over, not missing."""
     stale: bool = False
-    """The alert's value or annotations are older than ``reading``."""
+    """The alert's value or annotations are older than ``condition``."""
     unsaved: bool = False
     """The value has changed since the last transition."""
 
@@ -76,15 +76,15 @@ class Ladder:
     ended: dict[str, list[int]] = field(default_factory=dict)
     """Fingerprint → ends of recent episodes, for cooldown and flapping."""
 
-    def advance(self, now: int, readings: Readings, errors: Container[str], look: Look) -> list[Transition]:
+    def advance(self, now: int, conditions: TrueConditions, errors: Container[str], samples: SampleState) -> list[Transition]:
         """One step of every subject. ``errors``: keys of rules that could not be evaluated, so that nothing is known of them."""
-        new = dict.fromkeys(fingerprint for fingerprint in readings if fingerprint not in self.subjects)
+        new = dict.fromkeys(fingerprint for fingerprint in conditions if fingerprint not in self.subjects)
         for fingerprint in new:
-            self._begin(fingerprint, *readings[fingerprint], now)
+            self._begin(fingerprint, *conditions[fingerprint], now)
         transitions: list[Transition] = []
         for fingerprint, subject in list(self.subjects.items()):
-            found = readings.get(fingerprint)
-            came_back = self._judge(subject, now, found[1] if found else (), errors, look)
+            found = conditions.get(fingerprint)
+            came_back = self._update_rungs(subject, now, found[1] if found else (), errors, samples)
             if subject.alert.held:
                 transitions += self._while_held(subject, now)
             elif subject.alert.state == "pending":
@@ -95,10 +95,10 @@ class Ladder:
 
     # The beginning
 
-    def _begin(self, fingerprint: str, identity: dict[str, str], true: Sequence[Reading], now: int) -> None:
+    def _begin(self, fingerprint: str, identity: dict[str, str], true: Sequence[TrueCondition], now: int) -> None:
         ident = new_id(fingerprint, now, self.taken)
         self.taken.add(ident)
-        top = max(true, key=lambda reading: severity_rank(reading[0].severity_for(identity)))
+        top = max(true, key=lambda condition: severity_rank(condition[0].severity_for(identity)))
         severity = top[0].severity_for(identity)
         alert = Alert(
             id=ident,
@@ -114,39 +114,41 @@ class Ladder:
         )
         self.subjects[fingerprint] = Subject(identity, alert, {})
 
-    def _judge(self, subject: Subject, now: int, true: Sequence[Reading], errors: Container[str], look: Look) -> bool:
-        """Bring the rungs up to date; answers whether a rung that was only being kept became true again."""
-        readings = {reading[0].key: reading for reading in true}
+    def _update_rungs(
+        self, subject: Subject, now: int, true: Sequence[TrueCondition], errors: Container[str], samples: SampleState
+    ) -> bool:
+        """Update the rungs; returns whether a rung that was only kept (keep_firing_for) became true again."""
+        conditions = {condition[0].key: condition for condition in true}
         firing = subject.alert.state == "firing"
         rungs: dict[str, Rung] = {}
         came_back = missing = False
         for rule in self.rules:
             rung = subject.rungs.get(rule.key)
-            reading = readings.get(rule.key)
-            if reading is not None:
+            condition = conditions.get(rule.key)
+            if condition is not None:
                 came_back |= rung is not None and rung.keep_until is not None
-                rungs[rule.key] = _climb(rung, rule, now, reading[1], held=subject.alert.held)
+                rungs[rule.key] = _climb(rung, rule, now, condition[1], held=subject.alert.held)
             elif rung is not None:
                 unknown = rule.key in errors
-                holds = rule.no_data != "resolve" or (look.early and subject.reading is None)  # taken up, and not seen since
-                if unknown or (holds and not subject.changed_rule and not look.there(rule, rung.sample)):
+                holds = rule.no_data != "resolve" or (samples.early and subject.condition is None)  # taken up, and not seen since
+                if unknown or (holds and not subject.changed_rule and not samples.has_subject(rule, rung.sample)):
                     missing |= not unknown
                     rungs[rule.key] = rung
-                elif firing and (kept := _fall(rung, rule, now, look.may_end(rule, rung.sample), subject.alert.flaps > 0)):
+                elif firing and (kept := _fall(rung, rule, now, samples.may_end(rule, rung.sample), subject.alert.flaps > 0)):
                     rungs[rule.key] = kept
-        subject.missing_since = _since(subject.missing_since, now) if missing and not readings else None
+        subject.missing_since = _since(subject.missing_since, now) if missing and not conditions else None
         subject.changed_rule = False
         subject.rungs = rungs
-        self._read(subject, true)
+        self._store_condition(subject, true)
         return came_back
 
-    def _read(self, subject: Subject, true: Sequence[Reading]) -> None:
-        """Take the value of the gravest rung that is true, an active one before one that is not."""
+    def _store_condition(self, subject: Subject, true: Sequence[TrueCondition]) -> None:
+        """Store the condition of the gravest true rung, an active one before one that is not."""
         if not true:
             return
         rungs, identity = subject.rungs, subject.identity
-        subject.reading = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
-        if subject.reading[2] != subject.alert.value:
+        subject.condition = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
+        if subject.condition[2] != subject.alert.value:
             subject.stale = subject.unsaved = True
 
     def _while_held(self, subject: Subject, now: int) -> list[Transition]:
@@ -251,9 +253,9 @@ class Ladder:
     # Questions
 
     def current(self, subject: Subject, *, texts: bool = True) -> Alert:
-        """The alert with its newest value; ``texts``: and with texts that say it (some 40 µs each)."""
-        if subject.stale and subject.reading is not None:
-            rule, _, value = subject.reading
+        """The alert with its newest value; ``texts``: also with texts that name the value (some 40 µs each)."""
+        if subject.stale and subject.condition is not None:
+            rule, _, value = subject.condition
             if value != subject.alert.value:
                 subject.alert = replace(subject.alert, value=value)
             if texts:
@@ -292,10 +294,10 @@ class Ladder:
         old_severity: str = "",
         note: str = "",
     ) -> Transition:
-        """Make the subject's alert current and hand it out."""
+        """Bring the subject's alert up to date and return its transition."""
         alert = subject.alert
         severity = severity or alert.severity
-        rule, _, value = subject.reading or (self._rule(subject), (), alert.value)
+        rule, _, value = subject.condition or (self._rule(subject), (), alert.value)
         keeps = [rung.keep_until for rung in subject.rungs.values() if rung.active]
         alert = replace(
             alert,
@@ -308,7 +310,7 @@ class Ladder:
         )
         if change in ("firing", "raised") and self.evidence is not None:
             alert = replace(alert, evidence=self.evidence(alert))
-        if subject.reading is not None and (subject.stale or change != "updated" or not alert.annotations):
+        if subject.condition is not None and (subject.stale or change != "updated" or not alert.annotations):
             alert = replace(alert, annotations=self.describe(rule, alert.labels, value, alert.evidence))
         subject.alert, subject.stale, subject.unsaved = alert, False, False
         return Transition(now, change, alert, old_severity=old_severity, note=note)
@@ -346,5 +348,5 @@ def _labels(rule: Rule, identity: Mapping[str, str], severity: str) -> dict[str,
 
 
 def digest_of(rules: Sequence[Rule]) -> str:
-    """Of what decides which subjects there are: expressions and labels, not times or texts."""
+    """A digest of everything that decides which subjects there are: expressions and labels, not times or texts."""
     return fingerprint_of({rule.key: f"{rule.expr}\0{sorted(rule.labels.items())}" for rule in rules})

@@ -1,4 +1,4 @@
-"""The policy no_data = "alert": a rule beside the rule, which fires when what it looks at is missing."""
+"""The policy no_data = "alert": a second rule, which fires when the subjects of the first are missing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def watching(rule: Rule) -> Rule:
 
 
 def missing_of(known: dict[Labels, None], present: Collection[Labels]) -> list[Labels]:
-    """The subjects that were there and are missing; ``known`` grows, in the order in which they were first seen.
+    """The subjects that were present and are missing; ``known`` grows, in the order in which they were first seen.
 
     Labels that change for ever would leave missing subjects behind without end: beyond `MOST_MISSING` the first of them are forgotten.
     A rule that has never seen any is one subject without labels.
@@ -55,12 +55,12 @@ def missing_of(known: dict[Labels, None], present: Collection[Labels]) -> list[L
     return sorted(missing[-MOST_MISSING:]) if known else [()]
 
 
-class AllThere:
-    """For alerts about missing data: what is not missing is there."""
+class AllPresent:
+    """The sample state of alerts about missing data: every subject that is not missing is present."""
 
     early = False
 
-    def there(self, rule: Rule, sample: Labels) -> bool:
+    def has_subject(self, rule: Rule, sample: Labels) -> bool:
         """Always."""
         return True
 

@@ -1,4 +1,4 @@
-"""Tell "there, but below the threshold" from "missing": what a rule's expression looks at, without its filters.
+"""Presence of subjects: "present, but below the threshold" is told from "missing" by the rule's expression without its filters.
 
 A comparison with ``bool`` answers for every series it looks at, also where it is false, with the same labels (less the metric's
 name) as the comparison that filters. So the rule's text with ``bool`` behind each comparison answers exactly the subjects that are
@@ -30,7 +30,7 @@ def reads_absence(text: str) -> bool:
 
 
 def presence_text(text: str) -> str | None:
-    """The expression whose answer has every subject that is there; None where no expression can say that."""
+    """The expression whose result has every present subject; None where there is no such expression."""
     tokens = tokenize(text)
     if any(token.kind == "word" and token.text.lower() in _BLIND for token in tokens):
         return None
@@ -67,7 +67,7 @@ def any_current(selectors: Sequence[tuple[Matcher, ...]], storage: Queryable, no
 
 
 class SeriesAbout:
-    """What is true of a selector's series, by subject; prepared once for a moment, as thousands of alerts may ask.
+    """A property of a selector's series, indexed by subject; prepared once per evaluation, as thousands of alerts may ask.
 
     A series is about a subject where no label of both differs: an aggregation leaves labels out.
     """
@@ -98,7 +98,7 @@ class SeriesAbout:
         return [truths[key] for key in keys if key in truths]
 
     def _index(self, names: frozenset[str]) -> tuple[set[tuple[str, ...]], dict[Labels, tuple[bool, bool]]]:
-        """Which of these labels series have together; and by what they have of them, whether it is true of all, of any such series."""
+        """An index by the labels that series share with the subject: whether the property is true of all, of any such series."""
         truths: dict[Labels, tuple[bool, bool]] = {}
         for labels, truth in self._truths:
             key = tuple(pair for pair in labels if pair[0] in names)
@@ -108,12 +108,12 @@ class SeriesAbout:
 
 
 def ended_series(matchers: tuple[Matcher, ...], storage: Queryable, now_ms: int) -> SeriesAbout:
-    """Which of the selected series their source has ended."""
+    """The selected series, and whether their source has ended each."""
     return SeriesAbout((labels, is_ended(value)) for labels, _, value, _ in _newest(matchers, storage, now_ms))
 
 
 def silent_series(matchers: tuple[Matcher, ...], storage: Queryable, now_ms: int) -> SeriesAbout:
-    """Which of the selected series have no current value, though their source has not ended them."""
+    """The selected series, and whether each has no current value though its source has not ended it."""
     return SeriesAbout(
         (labels, not is_ended(value) and (is_stale(value) or at <= now_ms - lookback))
         for labels, at, value, lookback in _newest(matchers, storage, now_ms)

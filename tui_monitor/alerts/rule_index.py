@@ -1,4 +1,4 @@
-"""The rules in order: their ladders with all live subjects, who reads which metric, what is due."""
+"""An index of the rules: ladders with their live subjects, the rules that read each metric, the rules that are due."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.ladder import Ladder, Subject
 from tui_monitor.alerts.no_data import WATCH, watching
-from tui_monitor.alerts.rules.rule import Query, Rule
+from tui_monitor.alerts.rules.rule import CompiledQuery, Rule
 from tui_monitor.alerts.rules.templates import render
 from tui_monitor.core.values import Labels
 
@@ -17,13 +17,14 @@ _TAKEN_MAX = 50_000
 
 
 @dataclass(slots=True)
-class Group:
-    """A ladder with what the evaluator keeps beside it: compiled presence, cached identities, when it is due."""
+class LadderEntry:
+    """A ladder with the evaluator's state about it: known subjects, cached identities, when it is due."""
 
     ladder: Ladder
     watch: Ladder | None
     """The alerts about missing data of rules with no_data = "alert"."""
     wide: bool
+    every_ms: int = 0
     due: int = 0
     known: dict[str, dict[Labels, None]] = field(default_factory=dict)
     """Rule key → subjects that were there, the first seen first, for no_data = "alert"."""
@@ -31,23 +32,23 @@ class Group:
 
 
 Evidence = Callable[[Alert, Rule | None], Mapping[str, object]]
-"""What was going on when an alert fired, and its first rule (None for alerts about missing data)."""
+"""The evidence of an alert that fires, from the alert and its first rule (None for alerts about missing data)."""
 
 
-class RuleBook:
-    """The rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key."""
+class RuleIndex:
+    """The index of the rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key."""
 
     def __init__(self, evidence: Evidence | None) -> None:
         self.rules: list[Rule] = []
-        self.groups: dict[str, Group] = {}
+        self.groups: dict[str, LadderEntry] = {}
         self.taken: set[str] = set()
-        self.compiled: dict[str, Query | None] = {}
+        self.compiled: dict[str, CompiledQuery | None] = {}
         self._evidence = evidence
         self._readers: dict[str, list[Rule]] = {}
         self._read_all: list[Rule] = []
 
     def install(self, rules: Iterable[Rule]) -> None:
-        """Take these rules, with empty ladders."""
+        """Replace the rules, with empty ladders."""
         self.rules = list(rules)
         self.compiled.clear()
         ladders: dict[str, list[Rule]] = {}
@@ -56,19 +57,20 @@ class RuleBook:
         self.groups = {key: self._group(key, tuple(rungs)) for key, rungs in ladders.items()}
         self._readers, self._read_all = {}, []
         for rule in self.rules:
-            if self.groups[rule.ladder].wide:
+            if self.groups[rule.ladder].wide or rule.every_s:
                 continue
             if rule.query.metrics is None:
                 self._read_all.append(rule)
             for metric in rule.query.metrics or ():
                 self._readers.setdefault(metric, []).append(rule)
 
-    def _group(self, key: str, rules: tuple[Rule, ...]) -> Group:
+    def _group(self, key: str, rules: tuple[Rule, ...]) -> LadderEntry:
         watched = tuple(watching(rule) for rule in rules if rule.no_data == "alert")
-        return Group(
+        return LadderEntry(
             ladder=self._ladder(key, rules),
             watch=self._ladder(key + WATCH, watched) if watched else None,
             wide=any(rule.wide for rule in rules),
+            every_ms=round(1000 * min(rule.every_s for rule in rules)),
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
@@ -94,7 +96,7 @@ class RuleBook:
         return [(ladder, subject) for ladder in self.ladders() for subject in ladder.subjects.values()]
 
     def forget_ids(self) -> None:
-        """Of very many ids only those of live alerts stay taken."""
+        """Bound the used ids: of more than 50,000 only those of live alerts stay."""
         if len(self.taken) > _TAKEN_MAX:
             self.taken.intersection_update([subject.alert.id for _, subject in self.live()])
 
@@ -106,30 +108,34 @@ class RuleBook:
         return group.watch if key.endswith(WATCH) else group.ladder
 
     def reading(self, metrics: Collection[str]) -> list[Rule]:
-        """The rules that read any of these metrics (or any metric at all), without those that are evaluated each minute only."""
+        """The rules that read any of these metrics (or any metric at all), without those that have a rhythm of their own."""
         found = dict.fromkeys(self._read_all)
         for metric in metrics:
             found.update(dict.fromkeys(self._readers.get(metric, ())))
         return list(found)
 
-    def groups_of(self, rules: Iterable[Rule]) -> list[Group]:
-        """Their ladders; a rule from before a reload has none."""
+    def groups_of(self, rules: Iterable[Rule]) -> list[LadderEntry]:
+        """The ladders of rules; a rule from before a reload has none."""
         return [group for key in dict.fromkeys(rule.ladder for rule in rules) if (group := self.groups.get(key)) is not None]
 
-    def due(self, now: int, wide: bool | None) -> list[Group]:
-        """What the tick evaluates; ``wide`` None: wide ones each minute, else whether they are."""
+    def due(self, now: int, wide: bool | None) -> list[LadderEntry]:
+        """The ladders that the tick evaluates; ``wide`` None: wide ones each minute, else whether they are included."""
         due = []
         for group in self.groups.values():
             if group.wide:
                 if wide is False or (wide is None and group.due > now):
                     continue
                 group.due = now + WIDE_EVERY_MS
+            elif group.every_ms:
+                if now < group.due <= now + group.every_ms:  # a clock that was set back holds up nothing
+                    continue
+                group.due = now + group.every_ms
             due.append(group)
         return due
 
 
 def describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
-    """The rule's texts; what the check itself says to do stands in the place of a built-in rule's advice, and where there is none."""
+    """The rule's texts; the check's own hint replaces a built-in rule's advice, and stands where a rule has none."""
     reason = evidence.get("reason", "")
     notes = {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
     if (hint := evidence.get("hint")) and (rule.source == "default" or not notes.get("description")):

@@ -38,7 +38,10 @@ class NotReady(CommandRefused):
 
 @frozen
 class MetricMetadata:
-    """A stored metric: ``type`` is counter, gauge or unknown, ``unit`` is ratio, seconds, bytes, bytes_per_second or ""."""
+    """A stored metric: ``type`` is counter, gauge, histogram or another of Prometheus' types, or unknown.
+
+    ``unit`` is ratio, seconds, bytes, bytes_per_second, another that its target names, or "".
+    """
 
     name: str
     type: str = "unknown"

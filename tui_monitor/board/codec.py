@@ -20,6 +20,8 @@ from tui_monitor.board.values import (
     LeaderView,
     MountView,
     ProcessView,
+    RequestRow,
+    RequestTable,
     Resources,
     Window,
 )
@@ -42,7 +44,7 @@ def board_from_json(data: bytes) -> Board:
     """The board that `board_to_json` of this or another version wrote; ValueError for anything else."""
     try:
         return _read(Board, json.loads(data))
-    except (TypeError, AttributeError) as error:  # a value of another shape
+    except (AttributeError, OverflowError, RecursionError, TypeError) as error:  # a value of another shape
         raise ValueError(f"not a board: {error}") from None
 
 
@@ -95,6 +97,7 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "advice": tuple,
         "limits": _by_name(lambda limits: tuple((value, severity) for value, severity in limits)),
         "sparks": _by_name(tuple),
+        "requests": _each(RequestTable),
     },
     CheckView: {"status": _status, "windows": _by_name(lambda raw: _read(Window, raw)), "depends_on": tuple},
     Resources: {
@@ -105,6 +108,7 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "disks": _each(DiskView),
         "processes": _each(ProcessView),
     },
+    RequestTable: {"total": lambda raw: _read(RequestRow, raw), "rows": _each(RequestRow)},
     AlertView: {"suppressed_by": tuple, "deliveries": _each(Delivery)},
 }
 _NOT_KNOWN: dict[type, Any] = {
@@ -116,6 +120,8 @@ _NOT_KNOWN: dict[type, Any] = {
     InterfaceView: InterfaceView(""),
     DiskView: DiskView(""),
     ProcessView: ProcessView(0, "", "", 0.0, 0, ""),
+    RequestRow: RequestRow("", "", 0.0, 0.0),
+    RequestTable: RequestTable("", 0.0, "5xx", 0, RequestRow("", "", 0.0, 0.0), ()),
     AlertView: AlertView("", "", "warning", "firing", "", None, "", 0, 0, None, {}, {}),
     Delivery: Delivery("", "", "", 0),
     LeaderView: LeaderView("viewer"),

@@ -85,7 +85,7 @@ def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] =
     ``unrecorded``: what fires and is not in the state.
     """
     firing = [alert for alert in alerts if alert.state == "firing"]
-    severities = Counter([alert.severity for alert in firing] + [alert.severity for alert in unrecorded])
+    severities = Counter([*(alert.severity for alert in firing), *(alert.severity for alert in unrecorded)])
     taken = sum(alert.acknowledged is not None for alert in firing) + sum(bool(alert.acknowledged_by) for alert in unrecorded)
     return {
         "firing": len(firing) + len(unrecorded) - taken,

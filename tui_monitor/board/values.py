@@ -124,6 +124,44 @@ class Resources:
 
 
 @frozen
+class RequestRow:
+    """The requests of one route, or of all (``route`` and ``method`` are ""), in the table's window. Times in seconds; None: not known."""
+
+    route: str
+    method: str
+    count: float
+    per_second: float
+    errors: float | None = None
+    error_ratio: float | None = None
+    average: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    in_flight: float | None = None
+
+    @property
+    def per_minute(self) -> float:
+        """Requests a minute."""
+        return self.per_second * 60
+
+
+@frozen
+class RequestTable:
+    """What one application's counters say: the busiest routes first. ``check``: the check (or job) whose requests these are.
+
+    ``window``: seconds that were counted. ``errors``: from which status on a request is an error, "4xx" or "5xx". ``routes``: how many
+    there are, in ``rows`` or not.
+    """
+
+    check: str
+    window: float
+    errors: str
+    routes: int
+    total: RequestRow
+    rows: tuple[RequestRow, ...]
+
+
+@frozen
 class Delivery:
     """What became of one message about an alert."""
 
@@ -221,6 +259,9 @@ class Board:
     """(limit, severity) by metric: what simple rules compare it with, drawn on its chart."""
     sparks: Mapping[str, Spark] = field(default_factory=dict)
     """Recent values by key: "cpu", "memory", "swap", "receive:eth0", "transmit:eth0", "read:sda", "write:sda", "check:api"."""
+
+    requests: tuple[RequestTable, ...] = ()
+    """The request tables, the busiest application first."""
 
     @property
     def firing(self) -> int:

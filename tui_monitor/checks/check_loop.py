@@ -22,6 +22,8 @@ GRID = 0.05
 CANCEL_GRACE = 0.5
 """Seconds that a probe has to end after its time limit, before it is left behind."""
 REASON_LENGTH = 300
+CLOSE_MS = 100
+"""Results that are this close follow each other within one moment; further back the clock was set."""
 Doubt = Callable[[ProbeResult, CheckSettings], Awaitable[str]]
 """Asks "is it me?" about a failure: the reason for believing so, or ""."""
 
@@ -135,6 +137,7 @@ class CheckLoop:
         self._another = another
         self._hurrying = False
         self._left: set[asyncio.Task[Any]] = set()
+        self._at = 0
 
     async def run(self, first: float = 0.0) -> None:
         """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid."""
@@ -142,14 +145,14 @@ class CheckLoop:
             await self._clock.sleep(first)
             due = self._clock.monotonic()
             while True:
-                await self._whole_step()
+                await self.whole_step()
                 due = self._next(due)
                 await self._clock.sleep(due - self._clock.monotonic())
         finally:
             await self.probe.close()
 
-    async def _whole_step(self) -> None:
-        """A boundary: a round of this check that breaks beside its probe costs this round only."""
+    async def whole_step(self) -> None:
+        """`step` behind a boundary: a round of this check that breaks beside its probe costs this round only."""
         try:
             await self.step()
         except Exception:
@@ -164,7 +167,7 @@ class CheckLoop:
         result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=self._left if probe is self.probe else None)
         if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
             result = ProbeResult(HealthStatus.UNKNOWN, reason)
-        return self._take(result)
+        return self.take(result)
 
     async def hurry(self) -> None:
         """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it.
@@ -206,13 +209,19 @@ class CheckLoop:
         answered = any(task.done() and not task.cancelled() and task.result() is not None for task in tasks)
         return answered and next_pause(self.standing, self.check) >= self.check.interval
 
-    def _take(self, result: ProbeResult) -> Observation:
-        now = self._clock.wall_ms()
+    def take(self, result: ProbeResult) -> Observation:
+        """Judge a result and hand it on."""
+        now = self._at = self._moment()
         before = self.standing.status
         self.standing, judged = judge(self.standing, result, self.check, now)
         observation = Observation(now, samples_of(judged, self._labels, before), judged)
         self._observe(observation)
         return observation
+
+    def _moment(self) -> int:
+        """Now (UTC ms), and never that of the result before: of two samples of one moment the second would be lost."""
+        now = self._clock.wall_ms()
+        return self._at + 1 if now <= self._at < now + CLOSE_MS else now
 
     def _next(self, due: float) -> float:
         """The next due time; a probe that ran past it does not pile up, the missed turns are left out."""

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tui_monitor.checks.check_loop import CheckLoop, first_delay
+from tui_monitor.checks.feed_runner import FeedRunner, Restored, decode_saved, encode_saved
 from tui_monitor.checks.fence import admit_samples
+from tui_monitor.checks.groups import Groups, statuses_of
 from tui_monitor.checks.health import Standing, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
@@ -31,11 +33,16 @@ from tui_monitor.core.values import (
     Labels,
     Observation,
     Sample,
+    SavedState,
     label,
     with_labels,
 )
 from tui_monitor.platform.log_tail import last_lines
+from tui_monitor.promql.exposition_comment import Metadata
+from tui_monitor.sources.api import Feed, Probe
+from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
+from tui_monitor.sources.metadata import metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.processes import ProcessTable
@@ -79,6 +86,7 @@ class Collector:
         self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
+        self._saved: dict[str, Restored] = {}
         self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._table = ProcessTable()
@@ -104,14 +112,18 @@ class Collector:
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
+        self._groups = Groups(settings.checks)
         self.end_strangers(dropped)
         if self._group is not None:
             self.start(self._group)
 
     def _loop(self, check: CheckSettings) -> CheckLoop:
-        probe = build_probe(check)
+        probe: Probe = build_probe(check)
+        another: Callable[[], Probe] | None = lambda: build_probe(check)  # noqa: E731
+        if isinstance(probe, Feed):
+            probe, another = FeedRunner(check.name, probe, self._clock), None
         lag = self._settings.guard.loop_lag
-        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, lambda: build_probe(check))
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, another)
 
     def _end(self, name: str, loop: CheckLoop, successor: CheckSettings | None) -> None:
         for task in self._tasks.pop(name, []):
@@ -123,6 +135,8 @@ class Collector:
         if successor is None:
             self.results.pop(name, None)
             self.log_lines.pop(name, None)
+        if successor is None or successor.type != loop.check.type:
+            self._forget_state(name)
 
     def end_strangers(self, dropped: Mapping[str, Collection[str]] = MappingProxyType({})) -> None:
         """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values.
@@ -138,20 +152,58 @@ class Collector:
         if name in self._loops and status is not HealthStatus.UNKNOWN:
             self._loops[name].standing = Standing(status, status, since)
 
+    def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
+        """After a restart, before `start`: the stored states of feeds. Those of checks that are not there any more are deleted."""
+        for name, data in stored.items():
+            saved, check = decode_saved(data), self.check_named(name)
+            if saved is not None and check is not None and check.type == saved.kind:
+                self._saved[name] = saved
+            else:
+                self._forget_state(name)
+
+    def _forget_state(self, name: str) -> None:
+        self._saved.pop(name, None)
+        self._pending.append(Batch(self._clock.wall_ms(), (), MINIMUM_LOOKBACK, SavedState(name, b"")))
+
     def start(self, group: asyncio.TaskGroup) -> None:
         """Begin every loop that does not run yet."""
         self._group = group
         for name, loop in self._loops.items():
             if name in self._tasks:
                 continue
+            if name in self._groups:
+                self._tasks[name] = [group.create_task(quietly(self._judge_regularly(name)), name=f"group {name}")]
+                continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
-            tasks = [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
+            tasks = self._start_feed(group, name, loop) if isinstance(loop.probe, FeedRunner) else []
+            tasks += [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
             if isinstance(loop.probe, HasQueries):
                 tasks += [
                     group.create_task(quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
                     for query in loop.probe.queries
                 ]
             self._tasks[name] = tasks
+
+    def _start_feed(self, group: asyncio.TaskGroup, name: str, loop: CheckLoop) -> list[asyncio.Task[None]]:
+        runner = loop.probe
+        assert isinstance(runner, FeedRunner)
+        saved = self._saved.get(name)
+        runner.feed.restore(saved.state if saved else None, saved.at if saved else 0)
+        return [
+            group.create_task(quietly(runner.run()), name=f"feed {name}"),
+            group.create_task(quietly(runner.on_news(loop.whole_step)), name=f"news of {name}"),
+        ]
+
+    def evidence_lines(self, check: str, match: str) -> tuple[str, ...]:
+        """The log lines to show with an alert about a check: those of the match of its log, else the end of its `log_file`."""
+        loop = self._loops.get(check)
+        feed = loop.probe.feed if loop is not None and isinstance(loop.probe, FeedRunner) else None
+        found = feed.evidence(match) if isinstance(feed, HasEvidence) else ()
+        return found or self.log_lines.get(check, ())
+
+    def feeds(self) -> dict[str, Feed]:
+        """The running feeds by their checks' names."""
+        return {name: loop.probe.feed for name, loop in self._loops.items() if isinstance(loop.probe, FeedRunner)}
 
     def stop(self) -> None:
         """End every loop."""
@@ -166,6 +218,11 @@ class Collector:
     def checks(self) -> list[CheckSettings]:
         """The configured checks, in the file's order."""
         return list(self._settings.checks)
+
+    @property
+    def metadata(self) -> dict[str, Metadata]:
+        """Type, help and unit of metrics, as targets describe them."""
+        return metadata_of(loop.probe for loop in self._loops.values())
 
     def check_named(self, name: str) -> CheckSettings | None:
         """The settings of a check, None where no check has the name."""
@@ -220,23 +277,66 @@ class Collector:
         result = observation.check
         assert result is not None
         before = self.results.get(result.name)
-        series = result.probe.all_series
-        if series is not None:  # the board needs none of the page's series
-            result = replace(result, probe=replace(result.probe, all_series=None))
+        series, saved = result.probe.all_series, result.probe.saved
+        if series is not None or saved is not None:  # the board needs neither the page's series nor the state
+            result = replace(result, probe=replace(result.probe, all_series=None, saved=None))
         self.results[result.name] = result
         check = self.check_named(result.name)
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * check.interval + check.timeout))) if check else MINIMUM_LOOKBACK
         gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
-        self._take(replace(observation, samples=(*observation.samples, *gone)) if gone else observation, lookback)
+        observation = replace(observation, samples=(*observation.samples, *gone)) if gone else observation
+        if check is not None and isinstance(self._loops[result.name].probe, FeedRunner):
+            self._take_of_feed(check, observation, saved, lookback)
+        else:
+            self._take(observation, lookback)
         if series is not None:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
                 self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
             self._take_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
+        if before is None or before.status is not result.status:
+            for name in self._groups.of(result.name):  # before the alerts: what has one cause goes out as one message
+                self._judge_group(name)
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
             if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
                 self._hurry(check.depends_on)
                 self._read_log(check)
+
+    def _take_of_feed(self, check: CheckSettings, observation: Observation, saved: Mapping[str, object] | None, lookback: int) -> None:
+        """A feed names all its series whenever it knows how it stands; its state goes with them."""
+        result = observation.check
+        assert result is not None
+        if result.probe.status is not HealthStatus.UNKNOWN:
+            if not self._intake.knows(check.name):
+                self._intake.begin(check.name, series_not_ended(self._memory, check_labels(check)))
+            observation = self._intake.answer(check.name, observation.at, observation.samples)
+        self._take(observation, lookback)
+        if saved is None:
+            return
+        try:
+            data = encode_saved(check.type, saved, observation.at)
+        except ValueError as error:
+            log.error("check %s: its state cannot be stored: %s", check.name, error)
+            return
+        self._saved[check.name] = Restored(check.type, saved, observation.at)
+        self._pending.append(Batch(observation.at, (), lookback, SavedState(check.name, data)))
+
+    def _judge_group(self, name: str) -> None:
+        verdict = self._groups.verdict(name, statuses_of(self.results))
+        if verdict is not None and name in self._loops:
+            self._loops[name].take(verdict)
+
+    async def _judge_regularly(self, name: str) -> None:
+        """A group's series go on while nothing changes."""
+        while True:
+            self._judge_group(name)
+            await self._clock.sleep(self._loops[name].check.interval)
+
+    async def _hurry_group(self, name: str) -> None:
+        loops = [self._loops[member] for member in self._groups.probed(name) if member in self._loops]
+        await asyncio.gather(*(loop.hurry() for loop in loops))
+        for group in self._groups.innermost_first():
+            self._judge_group(group)
 
     def _take_parts(self, name: str, parts: list[Observation], lookback: int) -> None:
         """Take the first part at once and the others by turns with the rest of the program."""
@@ -272,8 +372,9 @@ class Collector:
         """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""
         for name in parents:
             if name in self._loops and name in self._tasks and self._group is not None:
+                hurried = self._hurry_group(name) if name in self._groups else self._loops[name].hurry()
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
-                self._tasks[name].append(self._group.create_task(quietly(self._loops[name].hurry()), name=f"hurry {name}"))
+                self._tasks[name].append(self._group.create_task(quietly(hurried), name=f"hurry {name}"))
 
     async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))

@@ -67,7 +67,8 @@ def admit_result(result: object) -> ProbeResult:
     phases = {_text(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
     series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked line by line where the page was read
     inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
-    return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts, series, inventories)
+    saved = result.saved if isinstance(result.saved, Mapping) else None
+    return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts, series, inventories, saved)
 
 
 def text_of(error: BaseException) -> str:

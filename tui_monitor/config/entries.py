@@ -29,7 +29,7 @@ class CheckSettings(Section):
     labels: dict[str, str] = key(default={}, doc="labels of its series and alerts", example={"team": "shop"})
     degraded_above: Duration | None = key(default=None, doc="a slower answer is degraded", example="500ms")
     unhealthy_above: Duration | None = key(default=None, doc="a slower answer is unhealthy", example="2s")
-    depends_on: list[str] = key(default=[], doc="checks whose failure explains this one's", example=["db"])
+    depends_on: list[str] = key(default=[], doc="checks whose failure explains this one's", example=["db"], refers=True)
     log_file: FilePath | None = key(
         default=None,
         doc="the target's log: its last lines are kept as evidence when this check fails",
@@ -56,6 +56,23 @@ class CheckSettings(Section):
                 yield "labels", f'"{name}" is a label that the monitor gives itself; choose another name'
             elif not _LABEL.fullmatch(name):
                 yield "labels", f'"{name}" is not a label name; letters, digits and _ are possible'
+
+
+class FeedSettings(CheckSettings):
+    """What every check has whose source speaks by itself: its verdict is a state, so that nothing is counted or timed."""
+
+    failures: int = key(default=1, doc="always 1: the verdict is a state, not a measurement", ge=1)
+    successes: int = key(default=1, doc="always 1", ge=1)
+
+    def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
+        """Thresholds on measurements."""
+        yield from super().problems(given)
+        for name in ("failures", "successes"):
+            if getattr(self, name) != 1:
+                yield name, "is always 1 for a check of this type: its verdict is a state; take the key out"
+        for name in ("degraded_above", "unhealthy_above"):
+            if name in given:
+                yield name, "has no meaning for a check of this type: nothing is timed; take the key out"
 
 
 class NotifierSettings(Section):

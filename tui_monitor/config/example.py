@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui_monitor.config.entries import FeedSettings
 from tui_monitor.config.kinds import Kinds, resolve
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section, title_of
@@ -15,6 +16,7 @@ from tui_monitor.config.settings import (
     HeartbeatSettings,
     InhibitSettings,
     MaintenanceSettings,
+    RequestSettings,
     RouteSettings,
     RuleSettings,
     Settings,
@@ -31,16 +33,23 @@ _HEAD = """\
 """
 _ALIASES = ("layer",)
 """Second words for another key: an example with both would be a fault."""
+_OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above")
+"""Keys that a check whose verdict is a state has with one value, or not at all."""
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
-def example_text(found: Sequence[Found] = ()) -> str:
-    """The whole file: every key commented out with its default; services that were found stand ready to use."""
+def example_text(found: Sequence[Found] = (), logs: Sequence[str] = ()) -> str:
+    """The whole file: every key commented out with its default; services and access logs that were found stand ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
-    sections: dict[str, type[Section]] = {"system": SystemSettings, "store": StoreSettings, "guard": GuardSettings}
+    sections: dict[str, type[Section]] = {
+        "system": SystemSettings,
+        "store": StoreSettings,
+        "guard": GuardSettings,
+        "requests": RequestSettings,
+    }
     for name, record in sections.items():
         parts += [f"# {title_of(record)}", f"[{name}]", *_lines(record, {}), ""]
-    parts += [_heading("checks: what is tested"), *_found_checks(found), *_kinds("checks", CHECKS)]
+    parts += [_heading("checks: what is tested"), *_found_checks(found), *_found_logs(logs), *_kinds("checks", CHECKS)]
     parts += [_heading("rules: when it is an alert (PromQL); the built-in ones are always there"), *_block("rules", RuleSettings)]
     parts += [_heading("notifiers: who hears of it"), *_kinds("notifiers", NOTIFIERS)]
     parts += [_heading("routing: the simple form, by severity")]
@@ -73,6 +82,8 @@ def _block(name: str, record: type[Section], examples: Mapping[str, Any] | None 
 
 def _lines(record: type[Section], examples: Mapping[str, Any]) -> list[str]:
     keys = [key for key in read_keys(record).values() if key.record is None and key.name not in _ALIASES]
+    if issubclass(record, FeedSettings):
+        keys = [key for key in keys if key.name not in _OF_MEASUREMENTS]
     if "type" in examples:  # name and type first, and without a remark
         first = [f'# {name} = "{examples[name]}"' for name in ("name", "type")]
         return [*first, *(_line(key, examples) for key in keys if key.name not in ("name", "type"))]
@@ -100,11 +111,24 @@ def _found_checks(found: Sequence[Found]) -> list[str]:
         host = f"[{service.host}]" if ":" in service.host else service.host
         lines += ["# Found listening on this machine" + (f" ({service.note})." if service.note else "."), "[[checks]]"]
         lines += [f'name = "{service.kind}-{service.port}"', f'type = "{service.kind}"']
-        if service.kind == "http":
+        if service.kind in ("ssh", "smtp", "imap"):
+            lines += [f'host = "{service.host}"', f"port = {service.port}"]
+        elif service.kind == "http":
             lines += [f'url = "http://{host}:{service.port}/"']
+        elif service.kind == "prometheus":
+            lines += [f'url = "http://{host}:{service.port}/metrics"']
         elif service.kind == "postgres":
             lines += [f'dsn = "postgresql://monitor@{host}:{service.port}/postgres"  # a user with LOGIN and pg_monitor']
         else:
             lines += [f'url = "redis://{host}:{service.port}/0"']
         lines += [""]
+    return lines
+
+
+def _found_logs(logs: Sequence[str]) -> list[str]:
+    lines = []
+    for path in logs:
+        name = path.removeprefix("/var/log/").removesuffix(".log").replace("/", "-")
+        lines += ["# Found on this machine: requests by route, status and time.", "[[checks]]"]
+        lines += [f"name = {toml_value(name)}", 'type = "log"', f"path = {toml_value(path)}", ""]
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui_monitor.config.faults import Fault, KeyPath
+from tui_monitor.config.section import keys_of
 from tui_monitor.config.settings import RouteSettings, Settings
 from tui_monitor.core.sanitize import nearest
 
@@ -19,7 +20,9 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
         if name in notifiers:
             yield Fault(("recipients", name), "a notifier has this name too")
     for index, check in enumerate(settings.checks):
-        yield from _unknown(("checks", index, "depends_on"), check.depends_on, checks, "check")
+        for name, each in keys_of(type(check)).items():
+            if each.metadata.get("refers"):
+                yield from _unknown(("checks", index, name), getattr(check, each.name), checks, "check")
     known = [*notifiers, *settings.recipients]
     for path, names in _receivers(settings):
         yield from _unknown(path, names, known, "notifier")

@@ -16,9 +16,9 @@ from tui_monitor.config.section import Section, keys_of
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clip, nearest
 from tui_monitor.core.secret import Secret
-from tui_monitor.platform.import_trimming import lean_models
+from tui_monitor.platform.import_trimming import trim_imports
 
-lean_models()
+trim_imports("pydantic")
 
 from pydantic import Field as Limits  # noqa: E402  after its stand-in
 from pydantic import TypeAdapter, ValidationError  # noqa: E402

@@ -21,18 +21,20 @@ def key(
     wanted: str = "",
     shown: str = "",
     hide: bool = False,
+    refers: bool = False,
     **limits: Any,
 ) -> Any:
     """A key of a section. Without a default it is required.
 
     ``doc``: one line for the example file, the documentation and the message where the key is missing. ``example``: a value as written in
     the file, where the default shows nothing. ``wanted``: what to say about any wrong value, for keys of several types. ``shown``: the
-    default as the documentation says it. ``hide``: its values are secrets though their type does not say so. ``limits``: gt, ge, lt, le,
+    default as the documentation says it. ``hide``: its values are secrets though their type does not say so. ``refers``: its
+    values are names of checks. ``limits``: gt, ge, lt, le,
     min_length, max_length, pattern (regular expression).
     """
     if isinstance(default, list | dict):
         default, default_factory = MISSING, default.copy
-    facts = {"doc": doc, "example": example, "wanted": wanted, "shown": shown, "hide": hide, "limits": limits}
+    facts = {"doc": doc, "example": example, "wanted": wanted, "shown": shown, "hide": hide, "refers": refers, "limits": limits}
     return field(default=default, default_factory=default_factory, metadata=facts)
 
 

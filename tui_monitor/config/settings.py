@@ -70,6 +70,24 @@ class HeartbeatSettings(Section):
     timeout: Duration = key(default=10.0, doc="a ping that takes longer has failed", gt=0)
 
 
+class RequestSettings(Section):
+    """The request table: which series count an application's requests, and what their labels are called. Of several names all count."""
+
+    count: list[str] = key(default=["http_requests_total"], doc="counters of requests", min_length=1)
+    duration: list[str] = key(default=["http_request_duration_seconds"], doc="histograms of their durations in seconds")
+    in_flight: list[str] = key(
+        default=["http_requests_in_flight", "http_requests_in_progress"], doc="gauges of requests that are being answered"
+    )
+    route: list[str] = key(
+        default=["route", "handler", "path", "endpoint"], doc="labels that hold the route; the first that a series has", min_length=1
+    )
+    method: list[str] = key(default=["method"], doc="labels that hold the method")
+    status: list[str] = key(default=["status_code", "status", "code"], doc="labels that hold the status, as 500 or 5xx")
+    errors: Literal["5xx", "4xx"] = key(default="5xx", doc="from which status on a request is an error")
+    window: Duration = key(default=300.0, doc="how far the table looks back, at most 10m", ge=10, le=600)
+    top: int = key(default=10, doc="how many routes the table shows", ge=1, le=100)
+
+
 class RuleSettings(Section):
     """One alerting rule."""
 
@@ -180,6 +198,7 @@ class Settings(Section):
     store: StoreSettings = key(default_factory=StoreSettings)
     guard: GuardSettings = key(default_factory=GuardSettings)
     heartbeat: HeartbeatSettings | None = key(default=None)
+    requests: RequestSettings = key(default_factory=RequestSettings)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
     rules: list[RuleSettings] = key(default=[])
     notifiers: Annotated[list[NotifierSettings], NOTIFIERS] = key(default=[])

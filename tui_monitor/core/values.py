@@ -174,7 +174,8 @@ class ProbeResult:
     ``duration`` and ``phases`` are seconds. ``samples`` are extra series; the poller adds the labels check, type
     and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
     sources that name all their series each time (scrapes); None says nothing of them, so none ends. ``inventories`` say
-    what the target has, so that the series of what is gone end.
+    what the target has, so that the series of what is gone end. ``saved`` is what a feed has to be given back after a restart (JSON
+    values): it and ``samples`` count the same, and both are stored in one transaction.
     """
 
     status: HealthStatus
@@ -185,6 +186,7 @@ class ProbeResult:
     facts: Mapping[str, str] = field(default_factory=dict)
     all_series: AllSeries | None = None
     inventories: tuple[Inventory, ...] = ()
+    saved: Mapping[str, object] | None = None
 
 
 @frozen
@@ -214,9 +216,17 @@ class Observation:
     check: CheckResult | None = None
 
 
+class SavedState(NamedTuple):
+    """The state of a source (a check's name) as bytes, stored together with the samples that count the same; b"" deletes it."""
+
+    source: str
+    data: bytes
+
+
 class Batch(NamedTuple):
-    """Samples of one moment (UTC ms) on their way to the history."""
+    """Samples of one moment (UTC ms) on their way to the history, and the state of their source that belongs to them."""
 
     at: int
     samples: Sequence[Sample]
     lookback_ms: int
+    saved: SavedState | None = None

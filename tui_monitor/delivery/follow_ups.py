@@ -1,4 +1,4 @@
-"""What a channel wants after a message went out: sent messages brought up to date, firing alerts told again."""
+"""Follow-ups of sent messages: edits that bring them up to date, repeats while alerts still fire."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EDIT_PAUSE_S = 30.0
 
 
 class FollowUps:
-    """Done by each notifier's worker when nothing waits to be sent; ``alerts`` are all alerts as they are now."""
+    """The follow-ups of one notifier, done by its worker when nothing waits to be sent; ``alerts`` are all alerts as they are now."""
 
     def __init__(self, repository: StateRepository, clock: Clock, alerts: Callable[[], Iterable[Alert]]) -> None:
         self._repository = repository
@@ -32,7 +32,7 @@ class FollowUps:
         self._repeated_at: dict[str, float] = {}
 
     def queue(self, notifier: Notifier, alert_ids: Iterable[str], by: str | None) -> None:
-        """Remember to show who has taken these alerts ("": nobody any more), or (None) that they are over."""
+        """Queue an edit: these alerts are acknowledged by a person ("": no longer), or (None) resolved."""
         if isinstance(notifier, Editable):
             marks = self._edits.setdefault(notifier.name, {})
             for ident in alert_ids:
@@ -66,7 +66,7 @@ class FollowUps:
     async def _edit(self, name: str, notifier: Editable, alert_id: str, marks: Mapping[str, str | None]) -> float:
         """Bring the sent messages of one alert up to date, with all that is to be shown of the other alerts in them.
 
-        Seconds to wait before it is tried again, 0 where nothing is left to do. A refusal is left at that: it is only the picture.
+        Seconds to wait before it is tried again, 0 where nothing is left to do. A refusal is not retried: the message itself has arrived.
         """
         for entry in await self._repository.read(lambda state: state.outbox.of_alert(alert_id, payload=True)):
             if entry.notifier != name or entry.state != "sent" or entry.kind == "resolved" or entry.merged_into or not entry.provider_id:
@@ -91,7 +91,7 @@ class FollowUps:
         await self._repository.transaction(lambda state: state.outbox.replace_message(ident, message))
 
     async def _repeat(self, name: str, notifier: Repeating) -> None:
-        """Tell again what fires and was told there; a failure is made up for by the next round."""
+        """Send the firing alerts of earlier messages again; after a failure the next round tries again."""
         firing = {alert.id: alert for alert in self._alerts() if alert.state == "firing"}
         told = await self._repository.read(lambda state: state.outbox.notified(name, list(firing)))
         try:
@@ -109,7 +109,7 @@ def _snapshot(alert: Alert) -> AlertSnapshot:
 
 
 def _marked(alert: AlertSnapshot, marks: Mapping[str, str | None], now_ms: int) -> AlertSnapshot:
-    """The snapshot of an alert as acknowledged by somebody, or (None) as resolved; as it is where nothing is to be shown."""
+    """The snapshot of an alert as acknowledged by a person, or (None) as resolved; unchanged where nothing is to be shown."""
     if alert.id not in marks or is_resolved(alert):
         return alert
     by = marks[alert.id]

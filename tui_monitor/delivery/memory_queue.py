@@ -42,7 +42,7 @@ class MemoryQueue:
         self._waiting.append(row)
 
     def bound(self, most_alone: int) -> None:
-        """More than ``most_alone`` messages that nobody has tried to send become one summary; of all others the oldest go."""
+        """Bound the queue: more than ``most_alone`` untried messages become one summary; of all others the oldest are dropped."""
         fresh = [entry for entry in self._waiting if entry.kind in MERGEABLE and not entry.attempts]
         if len(fresh) > most_alone:
             self._summarise(fresh)
@@ -62,13 +62,13 @@ class MemoryQueue:
         return 0.0 if (first.claimed_at or 0) > now_ms else max(0.0, ((first.next_try or 0) - now_ms) / 1000)
 
     def pop(self, now_ms: int) -> OutboxRow:
-        """The first, as being tried once more; `put_back` or `done` says how that went."""
+        """The first message, as being tried once more; call `put_back` or `done` afterwards."""
         entry = self._waiting.popleft()
         self._out = replace(entry, attempts=entry.attempts + 1, claimed_at=now_ms)
         return self._out
 
     def done(self) -> None:
-        """The one that was taken is finished."""
+        """Finish the popped message."""
         self._out = None
 
     def _summarise(self, fresh: list[OutboxRow]) -> None:

@@ -1,4 +1,4 @@
-"""Make one message of several that wait: a firing with its resolve, a rate limit's backlog. Pure."""
+"""Merging of waiting messages into one: a firing with its resolve, a rate limit's backlog. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def newest_snapshots(messages: Sequence[Message]) -> tuple[AlertSnapshot, ...]:
 
 
 def late_pair(firing: Message, later: Sequence[Message]) -> int:
-    """How many of the later resolves, from the first, end everything that ``firing`` tells; 0 when something still fires."""
+    """The number of later resolves, from the first, that end every alert of ``firing``; 0 when something still fires."""
     open_ids = {alert.id for alert in firing.alerts if not is_resolved(alert)}
     if not open_ids:
         return 0

@@ -1,4 +1,4 @@
-"""Send what the outbox holds: one worker per notifier, so that one that fails never delays another.
+"""The outbox workers: one per notifier, so that a failing notifier never delays another.
 
 State before send: a row is claimed in one transaction, sent, and its outcome written in another. A process that dies in between
 leaves the row in ``sending``; the next one finds it and allows one retry, marked as a possible repeat.
@@ -42,7 +42,7 @@ _SUMMARISED = SendResult("unknown", error="told from memory, in a summary")
 
 @frozen
 class OutboxEvent:
-    """What just happened to one message: for the log, the board and tests. ``recorded`` False: the store could not be written."""
+    """An event of one message: for the log, the board and tests. ``recorded`` False: the store could not be written."""
 
     notifier: str
     id: str
@@ -98,7 +98,7 @@ class Outbox:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 self._start_workers()
-                group.create_task(self._keep_house())
+                group.create_task(self._recover_and_prune())
         finally:
             self._group = None
             for notifier in [*self._notifiers.values(), *self._retired]:
@@ -106,7 +106,7 @@ class Outbox:
             self._ended.set()
 
     def wake(self) -> None:
-        """Something was committed to the table: look now."""
+        """Wake the workers: a message was committed to the table."""
         for event in self._wakes.values():
             event.set()
 
@@ -120,14 +120,14 @@ class Outbox:
         self.wake()
 
     def unrecorded(self) -> list[OutboxRow]:
-        """What is being sent from memory: for `UnitOfWork.resumed` of the next commit, so that it survives this process from then on."""
+        """The messages being sent from memory: for `UnitOfWork.resumed` of the next commit, after which they survive this process."""
         found = [entry for memory in self._memory.values() for entry in memory.entries]
         for entry in found:
             self._unwritten.setdefault(entry.id, Fate(_SUMMARISED))
         return found
 
     def acknowledged(self, alert_id: str, by: str) -> None:
-        """Show on sent messages, where a channel can, who has taken an alert ("": nobody any more)."""
+        """Edit sent messages, where a channel can: acknowledged by this person ("": no longer acknowledged)."""
         self._show(self._notifiers.values(), [alert_id], by)
         self.wake()
 
@@ -240,7 +240,7 @@ class Outbox:
                 self._remember(row_of(message, result, now), result)
 
     def _remember(self, entry: OutboxRow, outcome: SendResult) -> None:
-        """What went out from memory and stands in no row: it is written down once that is possible."""
+        """Add messages that went out from memory to the table, once that is possible."""
         now = self._clock.wall_ms()
         self._past[entry.id] = (replace(entry, claimed_at=now), outcome, now)
         while len(self._past) > _MOST_PAST:
@@ -305,8 +305,8 @@ class Outbox:
         for notifier in notifiers:
             self._follow_ups.queue(notifier, idents, by)
 
-    async def _keep_house(self) -> None:
-        """At the start take over what a dead process was sending; each hour remove old rows and mark those of unknown notifiers."""
+    async def _recover_and_prune(self) -> None:
+        """Recover at the start what a dead process was sending; each hour prune old rows and fail those of unknown notifiers."""
         while not self._closing.is_set():
             try:
                 await self._repository.transaction(self._tidy)

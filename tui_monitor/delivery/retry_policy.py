@@ -17,10 +17,10 @@ ASIDE_ATTEMPTS = 5
 
 
 def outcome_of(entry: OutboxRow, error: SendError, now_ms: int, jitter: float) -> SendResult:
-    """What a failed send means for its row; ``jitter`` is a random number from 0 to 1.
+    """The outcome of a failed send for its row; ``jitter`` is a random number from 0 to 1.
 
     Unknown (maybe delivered) gets exactly one retry, marked as a possible repeat; a retry that certainly was not delivered does
-    not use it up. What cannot help is not tried again; the rest backs off from 2 s to 5 min, or waits as long as the service asked
+    not use it up. A retry that cannot help is not made; the rest backs off from 2 s to 5 min, or waits as long as the service asked
     where that is longer: a service that asks for 0 s was tried 78 times in 20 s.
     """
     if error.maybe_delivered:

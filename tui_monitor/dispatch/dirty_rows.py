@@ -1,4 +1,4 @@
-"""Which of the planner's rows differ from what is stored: they stay marked until a commit has succeeded."""
+"""Marks of the dispatcher's rows that differ from the stored ones: a mark stays until a commit has succeeded."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class DirtyRows:
         return bool(self._told or self._tracks or self._groups or self._rates or self._silences)
 
     def told(self, alert_id: str, notifier: str) -> None:
-        """What a notifier knows of an alert has changed."""
+        """Mark a notifier's notified state of an alert."""
         self._told[alert_id, notifier] = self._generation
 
     def track(self, alert_id: str) -> None:
-        """A followed alert has changed or is forgotten."""
+        """Mark a tracked alert that has changed or is no longer tracked."""
         self._tracks[alert_id] = self._generation
 
     def group(self, group_id: GroupId) -> None:
-        """A group's rhythm has changed or it is forgotten."""
+        """Mark a group whose timing has changed or that was dropped."""
         self._groups[group_id] = self._generation
 
     def rate(self, key: tuple[str, str]) -> None:
-        """The count of a rule's notifications to a notifier has changed."""
+        """Mark the count of a rule's notifications to a notifier."""
         self._rates[key] = self._generation
 
     def silence(self, silence_id: str) -> None:
-        """A silence is new or has changed."""
+        """Mark a silence that is new or has changed."""
         self._silences[silence_id] = self._generation
 
     def plan(
@@ -59,7 +59,7 @@ class DirtyRows:
         rates: Mapping[tuple[str, str], RateRow],
         silences: Mapping[str, Silence],
     ) -> Plan:
-        """The plan with every row that waits; a round ends."""
+        """The plan with every marked row; a round ends."""
         told: dict[tuple[str, str], NotifiedState | None] = {}
         for alert_id, notifier in self._told:
             track = tracks.get(alert_id)

@@ -1,4 +1,4 @@
-"""The dispatcher: from alerts and their transitions to messages, grouped, muted and repeated by the routes. Pure, `now` comes in."""
+"""The dispatcher: makes messages of alerts and their transitions, grouped, muted and repeated by the routes. Pure, `now` comes in."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from tui_monitor.dispatch.muting import MuteReasons, MuteState
 from tui_monitor.dispatch.recipients import RecipientResolver
 from tui_monitor.dispatch.routing import Routing
 from tui_monitor.dispatch.silences import KEEP_EXPIRED_MS, Silence, expire, extend
-from tui_monitor.dispatch.state import Group, GroupId, Plan, Remembered, TrackedAlert
+from tui_monitor.dispatch.state import Group, GroupId, Plan, StoredDispatch, TrackedAlert
 
 _SWEEP_MS = 30_000
 _NOTHING = Plan()
 
 
 class Dispatcher:
-    """Decides each tick what to send. Its stages read the memory and return values; `DispatchMemory` applies them.
+    """The dispatcher of one leader: decides each tick which messages to send.
+
+    Its stages read the memory and return values; `DispatchMemory` applies them.
 
     Call `plan` each second and after each check result; save its rows and its messages in one transaction, then call
     `committed`. Rows that could not be saved come again in the next plan.
@@ -74,7 +76,7 @@ class Dispatcher:
         self._flusher.reconfigure(routing, rate_limits, host, language, link)
         self._recheck_everything()
 
-    def restore(self, remembered: Remembered, remind_from: int = 0) -> None:
+    def restore(self, remembered: StoredDispatch, remind_from: int = 0) -> None:
         """Restore what the store holds; before the first `plan`. No reminder goes out before ``remind_from`` (UTC ms)."""
         self._flusher.remind_from(remind_from)
         self._memory.restore(remembered, self._routing)
@@ -120,7 +122,7 @@ class Dispatcher:
     # --- one round ------------------------------------------------------------------------------------------------------
 
     def plan(self, now_ms: int, live: Mapping[str, Alert], transitions: Sequence[Transition] = ()) -> Plan:
-        """What is to be sent now.
+        """Plan one round: the messages to send now.
 
         ``live`` holds every pending and firing alert (ended ones do no harm): one that is missing has ended. Only the first
         round and one every 30 s look at all of it; in between transitions say what changed.
@@ -140,11 +142,11 @@ class Dispatcher:
         return self._memory.plan(messages, suppression, audit)
 
     def committed(self, plan: Plan) -> None:
-        """The plan's rows are stored for good."""
+        """Confirm that the plan's rows are stored."""
         self._memory.committed(plan)
 
     def store_again(self) -> None:
-        """The store was begun anew: everything that is remembered is in the next plan."""
+        """Mark every row, as the store was begun anew: the next plan holds all of them."""
         self._memory.mark_all()
 
     def next_wake(self, now_ms: int) -> int | None:
@@ -171,10 +173,10 @@ class Dispatcher:
         if changed:
             self._dirty.add(alert.id)
         if spreads and not self._recheck:
-            self._mutes.note(alert.id, self._memory.tracked[alert.id])
+            self._mutes.index(alert.id, self._memory.tracked[alert.id])
 
     def _sweep(self, now: int, live: Mapping[str, Alert]) -> None:
-        """Find what no transition said: after a restart, or when one was lost."""
+        """Find changes that no transition reported: after a restart, or when one was lost."""
         self._sweep_at = now + _SWEEP_MS
         tracked = self._memory.tracked
         for alert_id, alert in live.items():
@@ -189,7 +191,7 @@ class Dispatcher:
     # --- what is muted --------------------------------------------------------------------------------------------------
 
     def _suppress(self, now: int) -> dict[str, tuple[str, ...]]:
-        """Judge again what may be muted or free now; returns what changed, as alerts carry it."""
+        """Judge again the alerts whose muting may have changed; returns the changes, as alerts carry them."""
         changed: dict[str, tuple[str, ...]] = {}
         for alert_id in self._candidates(now):
             track = self._memory.tracked.get(alert_id)
@@ -233,7 +235,7 @@ class Dispatcher:
         self._dirty.clear()
 
     def _place(self, alert_id: str, track: TrackedAlert, now: int) -> None:
-        """Find the groups in which an alert is sent, and leave those where it no longer is."""
+        """Move an alert into the groups in which it is sent, and out of the others."""
         if not track.firing:
             gone = self._memory.end(track, self._routing, self._flusher.count_unheard(track, self._memory.rates))
             self._audit += [Audit(now, "", "untold", alert_id, f"{notifier} is no longer configured") for notifier in gone]
@@ -248,7 +250,7 @@ class Dispatcher:
             self._memory.forget(track)
 
     def _flush(self, now: int, live: Mapping[str, Alert]) -> tuple[Message, ...]:
-        """Look at the groups that changed or are due; their messages, in the order of the groups' names."""
+        """Flush the groups that changed or are due; returns their messages, in the order of the groups' names."""
         groups = self._memory.groups
         for group in self._schedule.take(now, groups):
             self._memory.taken_due(group)

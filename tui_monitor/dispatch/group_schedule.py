@@ -1,4 +1,4 @@
-"""When groups are to be looked at again."""
+"""The schedule of groups: when each is to be flushed next."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class GroupSchedule:
         self._heap: list[tuple[int, GroupId]] = []
 
     def add(self, group: Group) -> None:
-        """Wake when the group is due."""
+        """Schedule a group for its due time."""
         if group.due is not None:
             heapq.heappush(self._heap, (group.due, group.id))
 
     def next_due(self, groups: Mapping[GroupId, Group]) -> int | None:
-        """When the next group is due (UTC ms); it may turn out to need nothing."""
+        """The time at which the next group is due (UTC ms); it may turn out to need nothing."""
         while self._heap and not _counts(self._heap[0], groups):
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None

@@ -24,7 +24,7 @@ Rates = Mapping[tuple[str, str], RateRow]
 
 @frozen
 class GroupDecision:
-    """What one look at a group came to. ``row``: its rhythm afterwards; ``due``: when to look again (None: when something changes).
+    """The decision about one group. ``row``: its rhythm afterwards; ``due``: when to look again (None: when something changes).
 
     ``notified``: what the notifier knows of each alert in the message, None: it was sent the end. ``blocked``: the alerts that a rate
     limit has begun to hold back. ``rates``: the counts that the message changed.
@@ -39,7 +39,7 @@ class GroupDecision:
 
 
 class GroupFlusher:
-    """Decides about one group at a time; reads groups, alerts and counts, and changes none of them."""
+    """The flushing of groups, one at a time; reads groups, alerts and counts, and changes none of them."""
 
     def __init__(self, mutes: MuteReasons, builder: MessageBuilder) -> None:
         self._mutes = mutes
@@ -66,7 +66,7 @@ class GroupFlusher:
         self._builder.begin_round()
 
     def decide(self, group: Group, tracked: Tracked, rates: Rates, now: int, live: Mapping[str, Alert]) -> GroupDecision:
-        """The group's message, if one is due, and when to look again."""
+        """Decide about a group: its message, if one is due, and when to decide again."""
         news, reminders, due = self._needs(group, tracked, now)
         passed, blocked, freed_at = self._limited(news or reminders, group.id[1], tracked, rates, now)
         if freed_at is not None:
@@ -90,7 +90,7 @@ class GroupFlusher:
         return counts
 
     def _needs(self, group: Group, tracked: Tracked, now: int) -> tuple[Chosen, Chosen, int | None]:
-        """News; the whole reminder where one is due; and when time alone makes the next need."""
+        """The needs of a group: news, the whole reminder where one is due, and when time alone makes the next need."""
         notifier = group.id[1]
         news: Chosen = []
         reminders: Chosen = []
@@ -126,7 +126,7 @@ class GroupFlusher:
     def _limited(
         self, wanted: Chosen, notifier: str, tracked: Tracked, rates: Rates, now: int
     ) -> tuple[Chosen, tuple[str, ...], int | None]:
-        """Those that their rules' rate limits let through, those newly held back, and when the first of these may go."""
+        """The alerts that their rules' rate limits let through, those newly held back, and when the first of these may go."""
         if not self._limits:
             return wanted, (), None
         passed: Chosen = []
@@ -157,7 +157,7 @@ class GroupFlusher:
         *,
         opened: bool,
     ) -> GroupDecision:
-        """The message, and what is known once it is committed."""
+        """The message, and the notified states once it is committed."""
         key, notifier = group.id
         row = GroupRow(row.opened_at if opened else now, now, 0, row.sent + 1)
         entries = [self._entry(alert_id, reason, notifier, tracked, live) for alert_id, reason in chosen]
@@ -197,7 +197,7 @@ class GroupFlusher:
         )
 
     def _counts(self, chosen: Chosen, notifier: str, tracked: Tracked, rates: Rates, now: int) -> Rates:
-        """The counts of the rules with a limit after this message; whoever was held back before it is no longer counted."""
+        """The counts of the rules with a limit after this message; alerts held back before it are no longer counted."""
         counts = {}
         for rule in {tracked[alert_id].alert.rule for alert_id, reason in chosen if reason != "resolved"}:
             limit = self._limits.get(rule)
@@ -208,7 +208,7 @@ class GroupFlusher:
 
 
 def _ready(group: Group, row: GroupRow, now: int, *, opened: bool) -> tuple[GroupRow, int]:
-    """When the group may send: its pause is over and, where it is new, its wait, which begins with the first alert."""
+    """The time at which the group may send: its pause is over and, where it is new, its wait, which begins with the first alert."""
     ready = row.last_sent_at + group.route.group_interval if row.last_sent_at else 0
     if opened:
         return row, ready

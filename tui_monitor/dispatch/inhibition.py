@@ -1,4 +1,4 @@
-"""What explains what: checks that depend on others, and inhibit rules as Alertmanager has them. Mutes new notifications only."""
+"""Dependencies of checks, and inhibit rules as in Alertmanager. Both mute new notifications only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ParentVerdict = Callable[[str, int], Verdict]
 
 
 def verdict_of(result: CheckResult | None, since_ms: int) -> Verdict:
-    """The verdict that a check's newest result gives to those who depend on it.
+    """The verdict of a check's newest result for the checks that depend on it.
 
     A degraded parent explains nothing; an unknown one, one that has not been tested since, and one below its failure
     threshold are pending.
@@ -31,7 +31,7 @@ def verdict_of(result: CheckResult | None, since_ms: int) -> Verdict:
 
 @frozen
 class Dependencies:
-    """Which check depends on which. ``patience_ms`` says for each check how long one of its verdicts takes at most."""
+    """The dependencies between checks. ``patience_ms``: the longest time that one of a check's verdicts takes."""
 
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     patience_ms: Mapping[str, int] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Dependencies:
 
 @frozen
 class InhibitRule:
-    """While an alert that fits ``source`` fires, alerts that fit ``target`` and agree in ``equal`` are not told."""
+    """An inhibit rule: while an alert matching ``source`` fires, alerts matching ``target`` that agree in ``equal`` are not notified."""
 
     source: tuple[Matcher, ...]
     target: tuple[Matcher, ...]
@@ -89,7 +89,7 @@ class InhibitRule:
 
 
 class _Bucket:
-    """Sources and targets of one rule that share the values of `equal`. ``sources``: id → whether it fits the target side too."""
+    """The sources and targets of one rule that share the values of `equal`. ``sources``: id → whether it fits the target side too."""
 
     __slots__ = ("_best", "sources", "targets")
 

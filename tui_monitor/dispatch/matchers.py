@@ -1,4 +1,4 @@
-"""Read label matchers as people write them: name=value, name!="a b", name=~"a|b", name!~x, or a bare alert name.
+"""Parsing of label matchers as people write them: name=value, name!="a b", name=~"a|b", name!~x, or a bare alert name.
 
 Of the label severity low, medium and high are read as info, warning and error, as in rules.
 """

@@ -20,7 +20,7 @@ from tui_monitor.dispatch.state import (
     GroupId,
     Plan,
     RateRow,
-    Remembered,
+    StoredDispatch,
     TrackedAlert,
     Wait,
     match_labels,
@@ -29,7 +29,7 @@ from tui_monitor.dispatch.state import (
 
 
 class DispatchMemory:
-    """``tracked``, ``groups``, ``rates`` and ``silences`` are for reading."""
+    """The dispatcher's state. ``tracked``, ``groups``, ``rates`` and ``silences`` are for reading."""
 
     def __init__(self) -> None:
         self.tracked: dict[str, TrackedAlert] = {}
@@ -40,7 +40,7 @@ class DispatchMemory:
 
     # --- rows -----------------------------------------------------------------------------------------------------------
 
-    def restore(self, remembered: Remembered, routing: Routing) -> None:
+    def restore(self, remembered: StoredDispatch, routing: Routing) -> None:
         """Restore what the store holds."""
         self.silences = dict(remembered.silences)
         self.rates.update(remembered.rates)
@@ -59,15 +59,15 @@ class DispatchMemory:
         return self._rows.changed
 
     def plan(self, messages: tuple[Message, ...], suppression: Mapping[str, tuple[str, ...]], audit: tuple[Audit, ...]) -> Plan:
-        """The plan with every row that waits; a round ends."""
+        """The plan with every row that waits to be stored; a round ends."""
         return self._rows.plan(messages, suppression, audit, self.tracked, self.groups, self.rates, self.silences)
 
     def committed(self, plan: Plan) -> None:
-        """The plan's rows are stored for good."""
+        """Confirm that the plan's rows are stored."""
         self._rows.committed(plan.generation)
 
     def mark_all(self) -> None:
-        """The store was begun anew: everything goes into the next plan."""
+        """Mark every row, as the store was begun anew: all go into the next plan."""
         for alert_id, track in self.tracked.items():
             self._rows.track(alert_id)
             for notifier in track.notified:
@@ -101,7 +101,7 @@ class DispatchMemory:
     # --- alerts ---------------------------------------------------------------------------------------------------------
 
     def observe(self, alert: Alert, now: int, *, woken: bool) -> tuple[bool, bool]:
-        """Store an alert's new state. Whether it matters to the dispatcher, and whether it may change what mutes others.
+        """Store an alert's new state; returns whether the dispatcher must act on it, and whether it may change the muting of others.
 
         ``woken``: an acknowledgement has just run out.
         """
@@ -138,7 +138,7 @@ class DispatchMemory:
         return True
 
     def _lower(self, track: TrackedAlert) -> None:
-        """A severity that fell is not sent, but remembered, so that the next rise is sent."""
+        """Store a severity that fell: it is not sent, but the next rise is."""
         for notifier, known in track.notified.items():
             if severity_rank(track.alert.severity) < severity_rank(known.severity):
                 track.notified[notifier] = replace(known, severity=track.alert.severity)
@@ -199,11 +199,11 @@ class DispatchMemory:
         return group_id
 
     def taken_due(self, group: Group) -> None:
-        """A group's time has come: it is looked at now."""
+        """Clear a group's due time, as it is being flushed."""
         group.due = None
 
     def apply(self, group: Group, decision: GroupDecision, now: int) -> None:
-        """Store what a look at a group came to; an empty group whose pause is over is forgotten."""
+        """Store the decision about a group; an empty group whose pause is over is dropped."""
         if group.row() != decision.row:
             row = decision.row
             group.opened_at, group.last_sent_at, group.wait_until, group.sent = row.opened_at, row.last_sent_at, row.wait_until, row.sent
@@ -239,7 +239,7 @@ class DispatchMemory:
     # --- the clock ------------------------------------------------------------------------------------------------------
 
     def rewind(self, now: int, before: int) -> None:
-        """The clock went back (from ``before``), or this is the first round: no stamp may lie ahead further than its own length.
+        """Correct stamps after the clock went back (from ``before``), and in the first round: none may lie ahead further than its length.
 
         A silence that had begun moves along; one that was still to begin keeps its times, for somebody named them.
         """

@@ -1,4 +1,4 @@
-"""A message as the outbox keeps it: all that any channel needs, fixed at the moment of the event. Standard library only."""
+"""Messages as the outbox stores them: complete for every channel, fixed at the time of the event. Standard library only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make a Message of what a group has to say: snapshots of its alerts and a text, both as things are now."""
+"""The builder of a group's Message: snapshots of its alerts and a text, both of this moment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LATE_MS = 60_000
 
 @frozen
 class Entry:
-    """One alert in a message, and why it is there. ``escalated_after`` in ms, 0: it is no escalation."""
+    """One alert of a message, and the reason for it. ``escalated_after`` in ms, 0: it is no escalation."""
 
     alert: Alert
     reason: Reason
@@ -32,7 +32,7 @@ class Entry:
 
 
 class MessageBuilder:
-    """Words messages. Notifiers that are told the same share one text and the same snapshots."""
+    """The builder of messages. Notifiers with the same alerts share one text and the same snapshots."""
 
     def __init__(self, host: str, language: str, link: str, zone: tzinfo | None) -> None:
         self._host = host
@@ -43,7 +43,7 @@ class MessageBuilder:
         self._texts: dict[object, tuple[str, str]] = {}
 
     def reconfigure(self, host: str | None, language: str | None, link: str | None) -> None:
-        """Other words from now on; None leaves a part as it is."""
+        """Use another language, zone or link; None leaves a part as it is."""
         self._host = self._host if host is None else host
         self._language = self._language if language is None else language
         self._link = self._link if link is None else link

@@ -1,4 +1,4 @@
-"""The words of messages in English and Korean: short, plain text, made when the event happens."""
+"""The text of messages in English and Korean: short and plain, made when the event happens."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "r
 
 @frozen
 class AlertText:
-    """What there is to say of one alert. Stamps are UTC ms, ``escalated_after`` ms; external text may be in any of it."""
+    """The facts about one alert that a text may name. Stamps are UTC ms, ``escalated_after`` ms; external text may be in any of it."""
 
     severity: str
     reason: str
@@ -62,7 +62,7 @@ def compose(
     zone: tzinfo | None = None,
 ) -> tuple[str, str]:
     """Title (one line, at most 120 characters) and text (lines) of a message; ``zone`` None: the machine's own."""
-    teller = _Teller(phrases(language), now, zone, host)
+    teller = _Writer(phrases(language), now, zone, host)
     if len(stories) == 1:
         title, lines = teller.headline(stories[0]), teller.details(stories[0])
     else:
@@ -75,8 +75,8 @@ def compose(
     return clip(clean(title), TITLE_LIMIT), clean("\n".join(lines), newlines=True)
 
 
-class _Teller:
-    """Tells stories in one language, at one moment."""
+class _Writer:
+    """The writer of texts in one language, at one moment."""
 
     def __init__(self, words: Phrases, now: int, zone: tzinfo | None, host: str) -> None:
         self.words = words
@@ -102,12 +102,12 @@ class _Teller:
         return line
 
     def _affected(self, story: AlertText) -> tuple[str, ...]:
-        """What it explains, and what depends on it and will fail in a moment: the first message does not wait for the last of them."""
+        """The alerts that it explains and the checks that depend on it: the first message does not wait until the last of them fails."""
         coming = story.dependents if known_severity(story.severity) in _FAILED else ()
         return (*story.explained, *(name for name in coming if name not in story.explained))
 
     def details(self, story: AlertText) -> list[str]:
-        """Everything that helps with one alert."""
+        """The lines about one alert: values, cause, advice, evidence."""
         words, lines = self.words, []
         notes = story.annotations
         if story.reason == "resolved":
@@ -149,7 +149,7 @@ class _Teller:
         return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
 
     def summary(self, stories: Sequence[AlertText], kind: Kind) -> str:
-        """Many alerts in one line: how many, of what kind."""
+        """A summary of many alerts in one line: how many of each kind."""
         words = self.words
         firing = [story for story in stories if story.reason != "resolved"]
         ended = len(stories) - len(firing)

@@ -1,4 +1,4 @@
-"""Muting: what holds an alert's new notifications back now (silences, windows, failed parents, inhibition), and what it explains."""
+"""Muting of new notifications: by silences, windows, failed parents and inhibition; and which alerts an alert explains."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _FAR = 1 << 60
 
 @frozen
 class MuteState:
-    """What holds a firing alert back now, and its wait for a verdict as it stands after this look."""
+    """The reasons that mute a firing alert now, and its wait for a verdict after this judgement."""
 
     reasons: tuple[MuteReason, ...] = ()
     wait: Wait = Wait()
 
 
 class MuteReasons:
-    """Judges tracked alerts, which it only reads.
+    """The judge of mute reasons; it only reads tracked alerts.
 
-    `note` each alert that fires, changes its labels or ends; `refresh` after anything that may change many of them at once (a
+    `index` each alert that fires, changes its labels or ends; `refresh` after anything that may change many of them at once (a
     silence, a schedule's boundary, another configuration); `suspects` are those to `judge` besides those that changed themselves;
     `count` what came of it.
     """
@@ -64,8 +64,8 @@ class MuteReasons:
 
     # --- which alerts to judge ------------------------------------------------------------------------------------------
 
-    def note(self, alert_id: str, track: TrackedAlert) -> None:
-        """An alert fires, has other labels, or has ended."""
+    def index(self, alert_id: str, track: TrackedAlert) -> None:
+        """Index an alert that fires, has other labels, or has ended."""
         check = track.labels.get("check", "")
         if check in self._related:
             members = self._by_check.setdefault(check, set())
@@ -85,12 +85,12 @@ class MuteReasons:
         return found
 
     def refresh(self, now: int, tracked: Tracked, silences: Mapping[str, Silence]) -> int | None:
-        """Look at everything again; returns when time alone will change the picture next (UTC ms), None: never."""
+        """Rebuild everything; returns when time alone will change a reason next (UTC ms), None: never."""
         self._by_check = {}
         self._inhibitors = Inhibitors(self._routing.inhibit)
         for alert_id, track in tracked.items():
             if track.firing:
-                self.note(alert_id, track)
+                self.index(alert_id, track)
         self._active = [(MuteReason("silence", entry.id), entry.matchers) for entry in silences.values() if entry.is_active(now)]
         windows = self._routing.maintenance
         self._active += [(MuteReason("maintenance", w.name), w.matchers) for w in windows if w.schedule.is_active(now)]
@@ -100,7 +100,7 @@ class MuteReasons:
     # --- one alert ------------------------------------------------------------------------------------------------------
 
     def judge(self, alert_id: str, track: TrackedAlert, now: int) -> MuteState:
-        """What mutes a firing alert now."""
+        """The reasons that mute a firing alert now."""
         reasons = [reason for reason, matchers in self._active if matches_all(matchers, track.labels)]
         explained, wait = self._explained(track, now)
         reasons += explained
@@ -112,7 +112,7 @@ class MuteReasons:
         return MuteState(tuple(reasons), wait)
 
     def count(self, before: Iterable[MuteReason], after: Iterable[MuteReason]) -> None:
-        """An alert's reasons have changed: keep count of what mutes anything."""
+        """Count a change of an alert's reasons, so that it is known which reasons mute anything."""
         gone = tuple(before)
         self._muting.subtract(gone)
         self._muting.update(after)
@@ -147,7 +147,7 @@ class MuteReasons:
     # --- dependencies ---------------------------------------------------------------------------------------------------
 
     def _explained(self, track: TrackedAlert, now: int) -> tuple[list[MuteReason], Wait]:
-        """The failed parents that explain an alert, or the one whose verdict it waits for; and its wait after this look."""
+        """The failed parents that explain an alert, or the one whose verdict it waits for; and its new wait."""
         check, wait = track.labels.get("check", ""), track.wait
         ancestors = self._ancestors.get(check)
         if not ancestors:

@@ -1,4 +1,4 @@
-"""Whether a notifier must hear of an alert, and why: one pure function; and the count that limits a rule's notifications."""
+"""The decision whether and why a notifier is notified of an alert, as one pure function; and the rate limit of a rule."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from tui_monitor.dispatch.state import NotifiedState, RateRow
 Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
 
 
-class Need(NamedTuple):
-    """Why to tell now (None: no need), and else when time alone may change that (UTC ms; None: never)."""
+class NotificationNeed(NamedTuple):
+    """The reason to notify now (None: no need), and else when time alone may change that (UTC ms; None: never)."""
 
     reason: Reason | None = None
     due: int | None = None
 
 
-_NOTHING = Need()
+_NOTHING = NotificationNeed()
 
 
 def needs_update(
     alert: Alert, told: NotifiedState | None, *, now: int, muted: bool, orphan: bool, acked: bool, repeat: int, woken_at: int
-) -> Need:
-    """The reason to tell one notifier of one alert.
+) -> NotificationNeed:
+    """The reason to notify one notifier of one alert.
 
     ``muted`` keeps back everything but the end of what was told; ``orphan``: no route leads there now, so it hears only of a rise
     and of the end; ``acked`` stops reminders; ``repeat`` ms between reminders; ``woken_at``: when an acknowledgement ran out.
     """
     if alert.state != "firing":
-        return _NOTHING if told is None else Need("resolved")
+        return _NOTHING if told is None else NotificationNeed("resolved")
     if muted:
         return _NOTHING
     if told is None:
-        return _NOTHING if orphan else Need("new")
+        return _NOTHING if orphan else NotificationNeed("new")
     if severity_rank(alert.severity) > severity_rank(told.severity):
-        return Need("raised")
+        return NotificationNeed("raised")
     if orphan:
         return _NOTHING
     if alert.flaps and not told.flapping:
-        return Need("flapping")
+        return NotificationNeed("flapping")
     if acked:
         return _NOTHING
     if woken_at > told.at or now - told.at >= repeat:
-        return Need("reminder")
-    return Need(None, told.at + repeat)
+        return NotificationNeed("reminder")
+    return NotificationNeed(None, told.at + repeat)
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Which notifiers are to hear of an alert, through which route, and who joins when nobody acknowledges."""
+"""The recipients of an alert: notifiers, through which route, and those that join when nobody acknowledges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_monitor.dispatch.state import Destination, NotifiedState, TrackedAlert
 
 
 class RecipientResolver:
-    """Finds an alert's places; wakes the planner for the next step of an escalation."""
+    """The resolver of an alert's destinations; it schedules the next step of an escalation."""
 
     def __init__(self, routing: Routing) -> None:
         self._routing = routing
@@ -34,11 +34,11 @@ class RecipientResolver:
             yield wake[1]
 
     def orphan(self, told: NotifiedState, track: TrackedAlert) -> Destination:
-        """The place of what was told where no route leads now: only there to be ended."""
+        """A destination without a route: it was notified before and gets only the end."""
         return Destination(told.group, self._routing.route_of_group(told.group, track.labels) or NO_ROUTE, orphan=True)
 
     def wanted(self, alert_id: str, track: TrackedAlert, now: int) -> dict[str, Destination]:
-        """Every notifier that is to hear of a firing alert, each once: an open route is preferred to a closed one."""
+        """The notifiers of a firing alert, each once: a route in its active times is preferred to one outside."""
         places: dict[str, Destination] = {}
         for route in self._routing.routes_for(track.labels, track.alert.severity):
             closed = route.active is not None and not route.active.is_active(now)
@@ -52,7 +52,7 @@ class RecipientResolver:
         return places
 
     def _escalated(self, alert_id: str, track: TrackedAlert, route: Route, now: int) -> list[tuple[str, int]]:
-        """Who hears of it because nobody has acknowledged, with how long that took; wakes the planner for the next step."""
+        """The notifiers of the escalation steps reached so far, with the time of each; schedules the next step."""
         found: list[tuple[str, int]] = []
         if track.acked:
             return found

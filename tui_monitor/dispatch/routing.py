@@ -1,4 +1,4 @@
-"""Who hears of an alert: the route tree, routing by severity, recipient groups; compiled once from the settings."""
+"""Routing of alerts to notifiers: the route tree, severity routing, recipient groups; compiled once from the settings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import SEVERITIES, known_severity
 from tui_monitor.dispatch.inhibition import Dependencies, InhibitRule
 from tui_monitor.dispatch.matchers import matches_all, parse_matchers
-from tui_monitor.dispatch.schedule import CronSchedule, Schedule, parse_weekly, parse_zone
+from tui_monitor.dispatch.schedule import CronSchedule, Schedule, parse_weekly
 from tui_monitor.dispatch.silences import MaintenanceWindow
+from tui_monitor.platform.zones import parse_zone
 from tui_monitor.promql.queryable import Matcher
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ NO_ROUTE = Route("")
 
 @frozen
 class NotifierPolicy:
-    """What a notifier wants to hear."""
+    """The filter of a notifier: severities and resolves."""
 
     severities: frozenset[str] = frozenset()
     send_resolved: bool = True
@@ -73,7 +74,7 @@ class NotifierPolicy:
 
 @frozen
 class Routing:
-    """All that decides who hears of what, and what holds it back."""
+    """The compiled routing: routes, recipients, silencing windows, inhibition and dependencies."""
 
     routes: tuple[Route, ...] = ()
     by_severity: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Find every fault in routes, recipients, inhibition, windows and dependencies before anything runs. Names: config/names.py."""
+"""The check of routes, recipients, inhibition, windows and dependencies before anything runs. Names: config/names.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times that come back: weekly ranges ("Mon-Fri 09:00-18:00 Asia/Seoul") and cron windows, right across DST changes."""
+"""Recurring times: weekly ranges ("Mon-Fri 09:00-18:00 Asia/Seoul") and cron windows, correct across DST changes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from tui_monitor.core.sanitize import clip, nearest
-from tui_monitor.platform.local_zone import MachineZone, zone_problem
+from tui_monitor.platform.local_zone import local_zone
+from tui_monitor.platform.zones import parse_zone
 
-_OFFSET = re.compile(r"(?:UTC|GMT)\s*([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE | re.ASCII)
-ABBREVIATIONS = {
-    "KST": "Asia/Seoul", "JST": "Asia/Tokyo", "HKT": "Asia/Hong_Kong", "SGT": "Asia/Singapore", "IST": "Asia/Kolkata",
-    "ICT": "Asia/Bangkok", "WIB": "Asia/Jakarta", "PHT": "Asia/Manila", "MSK": "Europe/Moscow", "CEST": "Europe/Berlin",
-    "EEST": "Europe/Helsinki", "BST": "Europe/London", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney",
-    "NZST": "Pacific/Auckland", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "CST": "America/Chicago",
-    "CDT": "America/Chicago", "MDT": "America/Denver", "EDT": "America/New_York", "BRT": "America/Sao_Paulo",
-}  # fmt: skip
-"""What people write for a zone and what it is called (tz database)."""
 _TIMES = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _HORIZON_DAYS = 9
 _LONGEST_CHAIN = 10_000
-_LONGEST_NAME = 64
-"""Characters of a zone's name (the longest has 32): zoneinfo imports one package for each "/" in it, within one another."""
 
 
 class Schedule(Protocol):
@@ -38,30 +26,6 @@ class Schedule(Protocol):
     def next_change(self, at_ms: int) -> int | None:
         """The first moment after ``at_ms`` at which `is_active` changes; None: never."""
         ...
-
-
-def parse_zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name; ValueError where there is none."""
-    try:
-        if len(name) > _LONGEST_NAME:
-            raise ValueError
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        advice = _zone_advice(name) or "; write for example Europe/Berlin or UTC"
-        raise ValueError(f'"{clip(name, _LONGEST_NAME)}" is not a time zone{advice}') from None
-
-
-def _zone_advice(name: str) -> str:
-    """The IANA name for an abbreviation (KST, also KST-9), for a city (Seoul), for an offset (UTC+9), or the nearest name."""
-    offset = _OFFSET.fullmatch(name.strip())
-    if offset:
-        sign = "-" if offset[1] == "+" else "+"
-        return f'; did you mean "Etc/GMT{sign}{int(offset[2])}"? (in these names the sign is turned round)'
-    zones = available_timezones()
-    word = name.strip().upper().rstrip("+-0123456789")
-    by_city = {zone.rpartition("/")[2].upper(): zone for zone in sorted(zones, key=lambda zone: (zone.count("/") != 1, zone), reverse=True)}
-    meant = ABBREVIATIONS.get(word) or by_city.get(name.strip().upper().replace(" ", "_"))
-    return f'; did you mean "{meant}"?' if meant else nearest(name, zones)
 
 
 def parse_weekly(text: str, default_zone: tzinfo | None = None) -> WeeklySchedule:
@@ -93,13 +57,6 @@ def parse_weekly(text: str, default_zone: tzinfo | None = None) -> WeeklySchedul
     if not ranges:
         raise ValueError("the schedule is empty")
     return WeeklySchedule(tuple(ranges), zone or default_zone or local_zone())
-
-
-def local_zone() -> tzinfo:
-    """The machine's own zone; ValueError where what is set for it is none: a schedule must not silently mean UTC."""
-    if problem := zone_problem():
-        raise ValueError(f"{problem}; or write the zone behind the times")
-    return MachineZone()
 
 
 def _days(text: str) -> list[int]:

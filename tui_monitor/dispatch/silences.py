@@ -1,4 +1,4 @@
-"""Silences and maintenance windows: what keeps new notifications of matching alerts back for a time."""
+"""Silences and maintenance windows: they hold new notifications of matching alerts back for a time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Silence:
         return self.starts_at <= at_ms < self.ends_at
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether it speaks of an alert with these labels."""
+        """Whether all its matchers match these labels."""
         return matches_all(self.matchers, labels)
 
 
@@ -67,7 +67,7 @@ def matching(alerts: Iterable[Alert], matchers: Sequence[Matcher]) -> list[Alert
 
 
 def muted_now(alerts: Iterable[Alert], silence: Silence) -> str:
-    """What a new silence does, for people: "mutes 2 alerts now", or which label no alert has."""
+    """The effect of a new silence in words: "mutes 2 alerts now", or which label no alert has."""
     live = [alert for alert in alerts if alert.state != "resolved"]
     found = len(matching(live, silence.matchers))
     if found:

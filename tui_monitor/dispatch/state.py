@@ -1,4 +1,4 @@
-"""What the dispatcher remembers: which notifier knows what of an alert, groups, waits; and what one round gives back."""
+"""The dispatcher's state (notified states, groups, waits) and the plan that one round returns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GroupId = tuple[str, str]
 
 @frozen
 class NotifiedState:
-    """What a notifier knows of a firing alert: its severity as last sent, when (UTC ms), and in which group."""
+    """The notified state of a firing alert: its severity as last sent to a notifier, when (UTC ms), and in which group."""
 
     severity: str
     at: int
@@ -30,7 +30,7 @@ class NotifiedState:
 
 @frozen
 class Destination:
-    """Where an alert is sent to one notifier. ``orphan``: no route leads there any more, only the end is still sent."""
+    """A destination of an alert: a group of one notifier. ``orphan``: no route leads there any more, only the end is still sent."""
 
     group: str
     route: Route
@@ -42,7 +42,7 @@ class Destination:
 
 
 class Wait(NamedTuple):
-    """A firing alert that is held back for a while, until (UTC ms) at the latest.
+    """The wait of a firing alert that is held back, until (UTC ms) at the latest.
 
     "verdict": for the verdict about its parents; "settle": for its own recovery after ``parent``'s; "": it does not wait.
     """
@@ -167,7 +167,7 @@ class RateRow:
 
 @frozen
 class Plan:
-    """What one round decided. The mappings hold every row that changed since the last `Dispatcher.committed`; None: delete it."""
+    """The result of one round. The mappings hold every row that changed since the last `Dispatcher.committed`; None: delete it."""
 
     messages: tuple[Message, ...] = ()
     told: Mapping[tuple[str, str], NotifiedState | None] = field(default_factory=dict)
@@ -188,8 +188,8 @@ class Plan:
 
 
 @frozen
-class Remembered:
-    """All rows of the store, as a dispatcher restores them."""
+class StoredDispatch:
+    """All stored rows, as a dispatcher restores them."""
 
     told: Mapping[tuple[str, str], NotifiedState] = field(default_factory=dict)
     tracks: Mapping[str, TrackRow] = field(default_factory=dict)

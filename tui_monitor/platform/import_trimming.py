@@ -6,47 +6,26 @@ import gc
 import importlib
 import importlib.util
 import os
-import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any
 
+SWITCH = "TUI_MONITOR_FULL_IMPORTS"
+"""The environment variable that, set to anything, leaves every module as it is: to tell whether a fault comes from here."""
 
-def lean_libraries() -> None:
-    """Put stand-ins in the place of modules that libraries import for a name or two: call before any of them is loaded.
 
-    With the two functions below 5 MiB and 35 ms of a dashboard's start. Whoever asks for anything else gets the real module's.
+def trim_imports(before: str) -> None:
+    """Put stand-ins in the place of modules that a library imports for a name or two; whoever asks them for more gets the real module.
+
+    ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2" or "redis". The gain of each
+    stand-in stands in docs/decisions/0009.
     """
-    _stand_in("shutil", get_terminal_size=_terminal_size)  # argparse and textual; brings bz2 and lzma
-    _stand_in("sysconfig", get_config_var=_zones)  # zoneinfo; brings what Python was built with, half a MiB
-
-
-def lean_models() -> None:
-    """The same before pydantic is loaded: 40 ms of each reading of a configuration."""
-    _stand_in("pydantic.plugin._loader", get_plugins=lambda *_: ())  # its own switch, PYDANTIC_DISABLE_PLUGINS, is read too late
-
-
-def lean_screen() -> None:
-    """The same before textual is loaded."""
-    _stand_in("textual.types", first="textual._types")  # gathers names from trees, selects and placeholders for the documentation
-    _stand_in("platformdirs", later=["user_downloads_path"])  # for screenshots
-    _stand_in("difflib", later=["get_close_matches"])  # for advice about style sheets
-    _stand_in("mimetypes")  # for files that it opens
-    _stand_in("pickle", first="_pickle")  # rich, for two functions that are C
-
-
-def lean_templates() -> None:
-    """The same before Jinja is loaded."""
-    _stand_in("jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"])  # brings pickle, tempfile
-    _stand_in("jinja2._identifier", pattern=re.compile(r"\w+"))  # the letters of the world for names of variables; ours are ASCII
-
-
-def lean_redis() -> None:
-    """The same before redis is loaded, whose packages gather clusters, sentinels and each command there is: 4 MiB, 27 modules."""
-    for package in ("redis", "redis.asyncio"):
-        _bare_package(package)
+    if os.environ.get(SWITCH):
+        return
+    for put_in in _STAND_INS[before]:
+        put_in()
 
 
 def _bare_package(name: str) -> None:
@@ -101,22 +80,24 @@ def _zones(name: str) -> Any:
     return importlib.import_module("sysconfig").get_config_var(name)
 
 
-def _terminal_size(fallback: tuple[int, int] = (80, 24)) -> os.terminal_size:
-    """Columns and lines: those of the environment, those of the terminal, or the fallback. As shutil's (docs.python.org, shutil)."""
-    size = [_number(os.environ.get(name, "")) for name in ("COLUMNS", "LINES")]
-    try:
-        seen = os.get_terminal_size(sys.__stdout__.fileno()) if sys.__stdout__ is not None and not all(size) else (0, 0)
-    except (ValueError, OSError):
-        seen = (0, 0)
-    return os.terminal_size(mine or its or other for mine, its, other in zip(size, seen, fallback, strict=True))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
 def settle_memory() -> None:
     """Give back what loading has left (a slotted dataclass leaves its first class behind) and look no more at what stays: 20 ms, once."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+_STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
+    "start": (partial(_stand_in, "sysconfig", get_config_var=_zones),),  # zoneinfo; brings what Python was built with
+    "pydantic": (partial(_stand_in, "pydantic.plugin._loader", get_plugins=lambda *_: ()),),  # its own switch is read too late
+    "textual": (
+        partial(_stand_in, "textual.types", first="textual._types"),  # gathers names of trees and selects for the documentation
+        partial(_stand_in, "platformdirs", later=["user_downloads_path"]),  # for screenshots
+        partial(_stand_in, "difflib", later=["get_close_matches"]),  # for advice about style sheets
+        partial(_stand_in, "pickle", first="_pickle"),  # rich, for two functions that are C
+    ),
+    "jinja2": (  # brings pickle and tempfile
+        partial(_stand_in, "jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"]),
+    ),
+    "redis": (partial(_bare_package, "redis"), partial(_bare_package, "redis.asyncio")),  # clusters, sentinels, every command
+}

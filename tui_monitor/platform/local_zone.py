@@ -50,6 +50,13 @@ class MachineZone(tzinfo):
         return "localtime"
 
 
+def local_zone() -> tzinfo:
+    """The machine's own zone; ValueError where what is set for it is none: a schedule must not silently mean UTC."""
+    if problem := zone_problem():
+        raise ValueError(f"{problem}; or write the zone behind the times")
+    return MachineZone()
+
+
 def zone_problem(environ: Mapping[str, str] = os.environ, localtime: Path = _LOCALTIME) -> str:
     """Why the machine's zone is not known, so that the C library silently takes UTC; "" where it is, and where none is set at all."""
     name = environ.get("TZ")

@@ -1,4 +1,4 @@
-"""Find what listens on this machine and what it speaks: PostgreSQL, Redis, HTTP; for `config init`. Loopback only."""
+"""The services that listen on this machine, and what each speaks; for `config init`. Loopback only."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from tui_monitor.core.frozen import frozen
 
 TIMEOUT = 0.5
 MOST_PORTS = 64
+MOST_READ = 2048
+_PAGES = (b"text/plain; version=", b"text/plain;version=", b"application/openmetrics-text")
+"""Content types of pages of metrics, in lower case."""
 _LISTEN = "0A"
 _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
 @frozen
 class Found:
-    """One service: kind "postgres", "redis" or "http", at host:port; ``note`` is for people."""
+    """One service: its kind (prometheus is a page at /metrics), at host:port; ``note`` is for people."""
 
     kind: str
     host: str
@@ -49,17 +52,28 @@ def listening_ports() -> list[tuple[str, int]]:
 
 async def discover(places: list[tuple[str, int]]) -> list[Found]:
     """Ask every port what it speaks; those that stay silent or speak something else are left out."""
-    answers = await asyncio.gather(*(_identify(host, port) for host, port in places))
-    return [answer for answer in answers if answer is not None]
+    answers = await asyncio.gather(*(_services(host, port) for host, port in places))
+    return [found for answer in answers for found in answer]
+
+
+async def _services(host: str, port: int) -> list[Found]:
+    found = await _identify(host, port)
+    if found is None or found.kind != "http":
+        return [found] if found else []
+    head = (await _ask(host, port, _request(host, "/metrics"))).lower()
+    is_page = head.startswith((b"http/1.0 200", b"http/1.1 200")) and any(kind in head for kind in _PAGES)
+    return [found, Found("prometheus", host, port)] if is_page else [found]
+
+
+def _request(host: str, path: str) -> bytes:
+    return f"GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: tui-monitor\r\n\r\n".encode()
 
 
 async def _identify(host: str, port: int) -> Found | None:
-    for kind, request in (
-        ("postgres", _POSTGRES_SSL_REQUEST),
-        ("redis", b"PING\r\n"),
-        ("http", f"GET / HTTP/1.0\r\nHost: {host}\r\nUser-Agent: tui-monitor\r\n\r\n".encode()),
-    ):
+    for kind, request in (("postgres", _POSTGRES_SSL_REQUEST), ("redis", b"PING\r\n"), ("http", _request(host, "/"))):
         answer = await _ask(host, port, request)
+        if (greeter := _greeter(answer)) is not None:
+            return Found(greeter, host, port)
         if kind == "postgres" and answer in (b"S", b"N"):
             return Found(kind, host, port)
         if kind == "redis" and answer.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
@@ -69,13 +83,22 @@ async def _identify(host: str, port: int) -> Found | None:
     return None
 
 
+def _greeter(answer: bytes) -> str | None:
+    """The kind of a server that speaks first, whatever it was asked."""
+    if answer.startswith(b"SSH-"):
+        return "ssh"
+    if answer.startswith(b"220") and b"SMTP" in answer.split(b"\n")[0].upper():
+        return "smtp"
+    return "imap" if answer.startswith(b"* OK") else None
+
+
 async def _ask(host: str, port: int, request: bytes) -> bytes:
     writer = None
     try:
         async with asyncio.timeout(TIMEOUT):
             reader, writer = await asyncio.open_connection(host, port)
             writer.write(request)
-            return await reader.read(256)
+            return await reader.read(MOST_READ)
     except OSError:
         return b""
     finally:

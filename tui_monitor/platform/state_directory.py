@@ -45,6 +45,11 @@ class StateDirectory:
         return self.path / "history.db"
 
     @property
+    def telemetry_db(self) -> Path:
+        """Kept log lines; may be lost."""
+        return self.path / "telemetry.db"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the leader."""
         return self.path / "leader.lock"

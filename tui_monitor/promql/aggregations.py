@@ -18,7 +18,7 @@ _REMEMBERED = 20_000
 
 @frozen
 class Grouping:
-    """by (names), or without (names); by nothing is one group."""
+    """The clause by (names) or without (names); by nothing is one group."""
 
     names: frozenset[str] = frozenset()
     without: bool = False
@@ -65,7 +65,7 @@ PARAMETRIC = ("topk", "bottomk", "quantile", "count_values")
 
 
 class _Groups(VectorNode):
-    """What all aggregations share: the argument and which group each of its elements belongs to."""
+    """The base of all aggregations: the argument and the group of each of its elements."""
 
     def __init__(self, text: str, children: Sequence[Node], argument: VectorNode, grouping: Grouping) -> None:
         super().__init__(text, children)
@@ -171,7 +171,7 @@ class TopK(_Groups):
 
 
 class _Heap:
-    """A heap with the worst element on top, moving elements as Go's container/heap does, so that ties fall the same way."""
+    """A heap with the worst element on top; it moves elements as Go's container/heap does, so that ties fall the same way."""
 
     def __init__(self, sign: float, size: int) -> None:
         self.items: Vector = []

@@ -41,7 +41,7 @@ _REMEMBERED = 20_000
 
 @frozen
 class Matching:
-    """How elements of two vectors find each other.
+    """Vector matching: which elements of two vectors make a pair.
 
     ``names`` are the labels of on(...) or ignoring(...). ``card`` is one-to-one, many-to-one (group_left), one-to-many
     (group_right) or many-to-many (set operators). ``include`` are the labels taken over from the "one" side.
@@ -58,7 +58,7 @@ class Matching:
 
 
 class _Signatures:
-    """Signatures computed once for each label set."""
+    """A cache of signatures: each label set's is computed once."""
 
     def __init__(self, matching: Matching) -> None:
         self._names = matching.names if matching.on else matching.names | {METRIC_NAME}
@@ -80,7 +80,7 @@ class _Signatures:
 
 
 class Negated(VectorNode):
-    """-v."""
+    """The negation of a vector: -v."""
 
     def __init__(self, text: str, argument: VectorNode) -> None:
         super().__init__(text, (argument,))
@@ -92,7 +92,7 @@ class Negated(VectorNode):
 
 
 class NegatedScalar(ScalarNode):
-    """-s."""
+    """The negation of a scalar: -s."""
 
     def __init__(self, text: str, argument: ScalarNode) -> None:
         super().__init__(text, (argument,))
@@ -104,7 +104,7 @@ class NegatedScalar(ScalarNode):
 
 
 class ScalarBinary(ScalarNode):
-    """A scalar on both sides; comparisons give 0 or 1."""
+    """An operator between two scalars; comparisons give 0 or 1."""
 
     def __init__(self, text: str, op: str, left: ScalarNode, right: ScalarNode) -> None:
         super().__init__(text, (left, right))
@@ -118,7 +118,7 @@ class ScalarBinary(ScalarNode):
 
 
 class VectorScalar(VectorNode):
-    """A vector on one side and a scalar on the other; a comparison filters, or with bool gives 0 or 1."""
+    """An operator between a vector and a scalar; a comparison filters, or with bool gives 0 or 1."""
 
     def __init__(self, text: str, op: str, left: VectorNode | ScalarNode, right: VectorNode | ScalarNode, boolean: bool) -> None:
         super().__init__(text, (left, right))
@@ -148,7 +148,7 @@ class VectorScalar(VectorNode):
 
 
 class SetOperation(VectorNode):
-    """and, or, unless: elements kept or left out by whether the other side has the same signature."""
+    """The set operators and, or, unless: the other side's signatures decide which elements stay."""
 
     def __init__(self, text: str, op: str, left: VectorNode, right: VectorNode, matching: Matching) -> None:
         super().__init__(text, (left, right))

@@ -16,7 +16,7 @@ from tui_monitor.promql.values import Vector, drop_name
 
 
 def checked(vector: Vector) -> Vector:
-    """The vector; EvaluationError where two elements have the same labels."""
+    """The same vector, checked: EvaluationError where two elements have the same labels."""
     if len(vector) > 1 and len({labels for labels, _ in vector}) != len(vector):
         raise EvaluationError(DUPLICATE_LABELS)
     return vector
@@ -87,7 +87,7 @@ class RangeCall(VectorNode):
 
 
 class AbsentOverTime(VectorNode):
-    """One element where no series of the range vector has a sample."""
+    """absent_over_time(): one element where no series of the range vector has a sample."""
 
     def __init__(self, text: str, argument: RangeNode, labels: Labels) -> None:
         super().__init__(text, (argument,))
@@ -100,7 +100,7 @@ class AbsentOverTime(VectorNode):
 
 
 class Absent(VectorNode):
-    """One element where the instant vector has none."""
+    """absent(): one element where the instant vector has none."""
 
     def __init__(self, text: str, argument: VectorNode, labels: Labels) -> None:
         super().__init__(text, (argument,))

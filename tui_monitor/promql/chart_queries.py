@@ -1,4 +1,4 @@
-"""What a chart asks of an expression: whether it is a plain selector, and which expressions a text with semicolons holds."""
+"""Facts that charts need of a text: whether it is a plain selector, and which expressions its semicolons separate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the parsing library's tree to nodes that can be evaluated; what is not supported is refused here, with its place."""
+"""The compiler: turns the parsing library's tree into nodes that can be evaluated. Unsupported parts are refused with their place."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from tui_monitor.promql.nodes import (
     Selector,
     Shift,
     Source,
+    StringLiteral,
     Subquery,
-    Text,
     VectorNode,
 )
 from tui_monitor.promql.queryable import Matcher
@@ -77,7 +77,7 @@ class Compiler:
         if isinstance(tree, lib.NumberLiteral):
             return Number(str(tree), tree.val)
         if isinstance(tree, lib.StringLiteral):
-            return Text(str(tree), tree.val)
+            return StringLiteral(str(tree), tree.val)
         if isinstance(tree, lib.VectorSelector):
             return Selector(_spelling(tree), self._source(tree, None))
         if isinstance(tree, lib.MatrixSelector):
@@ -195,7 +195,7 @@ class Compiler:
         text = _spelling(tree)
         if op in AGGREGATIONS:
             return Aggregation(text, argument, grouping, AGGREGATIONS[op])
-        if op == "count_values" and isinstance(parameter, Text):
+        if op == "count_values" and isinstance(parameter, StringLiteral):
             if not parameter.value:
                 raise self._cursor.error('invalid label name ""', place)
             return CountValues(text, (parameter, argument), parameter.value, argument, grouping)

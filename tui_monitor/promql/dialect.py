@@ -1,4 +1,4 @@
-"""What Prometheus writes and the parsing library cannot read, rewritten: 1_000 becomes 1000, [5m * 2] [600000ms], 0s 0, `\\d` "\\\\d"."""
+"""Rewriting of syntax that the parsing library cannot read: 1_000 becomes 1000, [5m * 2] [600000ms], 0s 0, `\\d` "\\\\d"."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _PAIRS = re.compile(r"\\\\(?:([dwsDWS])-(?!\])|\\\\|.)", re.DOTALL)
 """A backslash of a regular expression, written as two, and what follows it; as a group a set with a dash behind."""
 
 _UNARY = 3
+_MOST_WORDS = 200
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3}
 _OPERATORS: dict[str, Callable[[float, float], float]] = {
     "+": lambda left, right: left + right,
@@ -33,8 +34,8 @@ _FUNCTIONS = ("step", "range", *_CHOICES)
 
 
 @frozen
-class Piece:
-    """Something rewritten: where it stands in the new text and where it stood in the original."""
+class RewrittenPart:
+    """A rewritten part: its place in the new text and in the original."""
 
     start: int
     end: int
@@ -48,7 +49,7 @@ class Rewritten:
 
     text: str
     original: str
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[RewrittenPart, ...] = ()
     by_query: bool = False
 
     def original_error(self, error: PromqlError) -> PromqlError:
@@ -59,7 +60,7 @@ class Rewritten:
         end = self._old(error.position + len(error.part), lambda piece: piece.old_end)
         return PromqlError(error.message, start, self.original[start:end], self.original)
 
-    def _old(self, at: int, inside: Callable[[Piece], int]) -> int:
+    def _old(self, at: int, inside: Callable[[RewrittenPart], int]) -> int:
         shift = 0
         for piece in self.pieces:
             if at <= piece.start:
@@ -124,14 +125,14 @@ def _plain_dashes(literal: str) -> str:
 
 
 def _joined(text: str, found: Sequence[tuple[Token, Token, str]], by_query: bool) -> Rewritten:
-    pieces: list[Piece] = []
+    pieces: list[RewrittenPart] = []
     parts: list[str] = []
     done = length = 0
     for first, last, new in found:
         parts += [text[done : first.position], new]
         start = length + first.position - done
         length, done = start + len(new), last.end
-        pieces.append(Piece(start, length, first.position, last.end))
+        pieces.append(RewrittenPart(start, length, first.position, last.end))
     return Rewritten("".join([*parts, text[done:]]), text, tuple(pieces), by_query)
 
 
@@ -186,7 +187,7 @@ class _NoDuration(Exception):
 
 
 class _Duration:
-    """Works out the arithmetic of one duration: numbers, + - * / % ^, brackets, step(), range(), min_of(), max_of()."""
+    """The arithmetic of one duration: numbers, + - * / % ^, brackets, step(), range(), min_of(), max_of()."""
 
     def __init__(self, tokens: Sequence[Token], step_s: float, range_s: float) -> None:
         self.by_query = False
@@ -195,7 +196,9 @@ class _Duration:
         self._at = 0
 
     def seconds(self) -> float | None:
-        """The value; None where the words are no duration."""
+        """The value; None where the words are no duration, or more than any duration has: each may be within the one before."""
+        if len(self._tokens) > _MOST_WORDS:
+            return None
         try:
             value = self._expression(0)
         except _NoDuration:

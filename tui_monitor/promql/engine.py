@@ -42,11 +42,11 @@ class Query:
 
     @property
     def kind(self) -> str:
-        """What the answer is: vector, scalar, matrix or string."""
+        """The type of the result: vector, scalar, matrix or string."""
         return self.root.kind
 
     def instant(self, storage: Queryable, at_ms: int, interval_ms: int = SUBQUERY_STEP_MS) -> Value:
-        """The answer at a time (UTC ms); ``interval_ms`` is the step of subqueries that name none.
+        """The result at one time (UTC ms); ``interval_ms`` is the step of subqueries that name none.
 
         A vector is a list of (labels, value), a scalar a float, a string a str, a range vector a Matrix. Raises EvaluationError.
         """
@@ -62,7 +62,7 @@ class Query:
         interval_ms: int = SUBQUERY_STEP_MS,
         enough: Callable[[], bool] = lambda: False,
     ) -> Matrix:
-        """The answers from start to end, both included, every ``step_ms``: (labels, times, values), sorted by labels.
+        """The results from start to end, both included, every ``step_ms``: (labels, times, values), sorted by labels.
 
         Raises EvaluationError, also for an expression that is no instant vector or scalar, for impossible times, and when ``enough``,
         which is asked at each step, ends it.
@@ -88,7 +88,7 @@ class Query:
         return Matrix((labels, *found[labels]) for labels in sorted(found))
 
     def _root_for(self, step_ms: int, range_ms: int) -> Node:
-        """The tree, with what step() and range() are in this query. Raises EvaluationError where a duration is none then."""
+        """The tree with the values of step() and range() in this query. Raises EvaluationError where a duration is none then."""
         if not self._by_query:
             return self.root
         try:

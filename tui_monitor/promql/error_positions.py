@@ -1,4 +1,4 @@
-"""Where a complaint of the parsing library stands: it names no place, so the part is sought that draws the same complaint by itself."""
+"""The places of the parsing library's errors. It names none, so the smallest part is sought that gives the same error by itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BEHIND = ("", " (x)", " x", " ()", " (x) (x)")
 
 
 def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError:
-    """The library's complaint about ``text`` with its place as near as it can be found."""
+    """The library's error about ``text`` with its place as near as it can be found."""
     if not tokens:
         return PromqlError("no expression found", 0, "", text)
     if message == _SYNTAX:
@@ -49,7 +49,7 @@ def parse_error(text: str, tokens: Sequence[Token], message: str) -> PromqlError
 
 
 def _of_regex(pattern: str) -> str:
-    """RE2's complaint about an expression that the library refuses, with what to write in its place; "" where RE2 takes it."""
+    """RE2's error about an expression that the library refuses, with what to write in its place; "" where RE2 takes it."""
     try:
         check_regex(pattern)
     except RegexError as error:
@@ -88,7 +88,7 @@ def _partner(tokens: Sequence[Token], index: int) -> int:
 
 
 def _smallest_part(text: str, tokens: Sequence[Token], message: str) -> tuple[int, int]:
-    """The shortest run of words, cut at brackets and operators, that draws the same complaint by itself."""
+    """The shortest run of words, cut at brackets and operators, that gives the same error by itself."""
     best = (tokens[0].position, tokens[-1].end)
     starts = [index for index, token in enumerate(tokens) if index == 0 or tokens[index - 1].text in (*_BINARY, "(", ",", "bool")]
     tried = 0
@@ -107,7 +107,7 @@ def _smallest_part(text: str, tokens: Sequence[Token], message: str) -> tuple[in
 
 
 def _first_wrong_word(text: str, tokens: Sequence[Token]) -> PromqlError:
-    """The word with which the expression can no more be completed; found by halving, as no later one can mend it."""
+    """The first word after which the expression cannot be completed; found by bisection, as no later word can mend it."""
     right, wrong = 0, len(tokens) + 1
     while wrong - right > 1:
         middle = (right + wrong) // 2
@@ -119,7 +119,7 @@ def _first_wrong_word(text: str, tokens: Sequence[Token]) -> PromqlError:
 
 
 def _advice(tokens: Sequence[Token]) -> str:
-    """What the last word, which cannot stand there, would need before it."""
+    """Advice: what the last word, which cannot stand there, would need before it."""
     word, before = tokens[-1].text.lower(), tokens[-2].text.lower() if len(tokens) > 1 else "("
     if word in _BINARY and before in (*_BINARY, "(", ","):
         return ", an operand is missing before it"

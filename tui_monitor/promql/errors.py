@@ -1,4 +1,4 @@
-"""The two ways in which a query fails: it cannot be understood, or its evaluation meets contradicting data."""
+"""The errors of queries: one for an expression that cannot be understood, one for data that contradict it."""
 
 from __future__ import annotations
 

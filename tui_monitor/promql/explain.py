@@ -1,4 +1,4 @@
-"""Each part of an expression with its value at one moment: why a rule is firing, or why it is not."""
+"""The parts of an expression with their values at one moment: why a rule is firing, or why it is not."""
 
 from __future__ import annotations
 

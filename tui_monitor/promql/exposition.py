@@ -1,7 +1,7 @@
 """A reader of scraped pages, Prometheus text 0.0.4 and OpenMetrics 1.0: all or nothing, in small steps, quick where a page is known.
 
 Most lines of a page begin as they did in the last scrape, so the text before the value ("head") leads to the finished labels: 0.6 µs
-a line instead of 6 to 25. No I/O and no clock here: the reader is a generator, and who drives it decides when the event loop is due.
+a line instead of 6 to 25. No I/O and no clock here: the reader is a generator, and its caller decides when the event loop gets a turn.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tui_monitor.core.values import Labels, Sample
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format
 from tui_monitor.promql.exposition_line import PLAIN_NUMBER
-from tui_monitor.promql.exposition_page import DROPPED, Limits, PageReading, Remembered, Stamped
+from tui_monitor.promql.exposition_page import DROPPED, PageLimits, PageMemory, PageReading, Stamped
 
 BLOCK = 32
 """Lines between two steps: 0.02 ms where they are known, less than 1 ms where they are new."""
@@ -31,7 +31,7 @@ Steps = Generator[None, None, "Page"]
 
 @frozen
 class ScrapeRules:
-    """How one target's pages are taken.
+    """The settings of one target's pages.
 
     ``labels`` are put on every series; a page's own of these become ``exported_x``, or win with ``honor_labels``. ``defaults`` are
     for series without them. ``wanted`` says by a metric's name whether it is kept. Own times are ignored or, with
@@ -43,12 +43,12 @@ class ScrapeRules:
     wanted: Callable[[str], bool] | None = None
     honor_labels: bool = False
     honor_timestamps: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: PageLimits = field(default_factory=PageLimits)
 
 
 @frozen
 class Page:
-    """What one scrape gave, or the ``fault`` for which nothing of it is kept (its counts say how far it was read).
+    """The result of one scrape, or the ``fault`` for which nothing of it is kept (its counts say how far it was read).
 
     ``scraped`` counts all samples of the page, ``dropped`` those that are not wanted, ``duplicates`` those whose series had stood
     before (the first wins), ``ignored_times`` samples with own times that were not asked for, ``refused_times`` those too far from now.
@@ -70,16 +70,16 @@ class _Broken(Exception):
 
 
 class Exposition:
-    """Reads the pages of one target. What it remembers is as large as the last good page."""
+    """The reader of one target's pages; its memory is as large as the last good page."""
 
     def __init__(self, rules: ScrapeRules) -> None:
         self._rules = rules
-        self._before = Remembered("text")
+        self._before = PageMemory("text")
 
     def read(self, pieces: Iterable[bytes], kind: Format, now_ms: int) -> Steps:
         """Read a page that comes in pieces of at most 64 KiB, in steps; the generator's value is the page. Never raises for its content."""
-        before = self._before if self._before.kind == kind else Remembered(kind)
-        self._before = Remembered(kind)  # until this page turns out well
+        before = self._before if self._before.kind == kind else PageMemory(kind)
+        self._before = PageMemory(kind)  # until this page turns out well
         reading = PageReading(self._rules, now_ms, before)
         try:
             yield from _read_all(reading, pieces)
@@ -88,14 +88,14 @@ class Exposition:
         yield from _forget_vanished(reading, before)
         metadata = before.metadata = reading.metadata()
         if before.types != reading.types and reading.openmetrics:  # which _created are left out depends on the types: learn anew
-            before = Remembered(kind)
+            before = PageMemory(kind)
         else:
             before.heads, before.comments, before.types = reading.heads, reading.comments, reading.types
         self._before = before
         return _page(reading, metadata)
 
 
-def _forget_vanished(reading: PageReading, before: Remembered) -> Generator[None, None, None]:
+def _forget_vanished(reading: PageReading, before: PageMemory) -> Generator[None, None, None]:
     """Series that are no more on the page leave the memory."""
     if not reading.new_heads and len(reading.heads) == len(before.heads):
         return
@@ -158,7 +158,7 @@ def _read_end(reading: PageReading, rest: Iterator[str], lines: list[str]) -> No
 
 
 def _read_lines(reading: PageReading, lines: Iterable[str], count: int) -> None:
-    """The quick way for lines whose head is known and whose value is a plain number; all others go to ``reading.line``."""
+    """The fast path: lines whose head is known and whose value is a plain number; all others go to ``reading.line``."""
     known, heads, plain = reading.known.get, reading.heads, PLAIN_NUMBER.fullmatch
     found: list[Labels] = []
     words: list[str] = []

@@ -1,4 +1,4 @@
-"""The comment lines of an exposition that mean something: # HELP, # TYPE, # UNIT and # EOF."""
+"""The comment lines with a meaning in an exposition: # HELP, # TYPE, # UNIT and # EOF."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPENMETRICS_TYPES = {"counter", "gauge", "histogram", "gaugehistogram", "summar
 
 @frozen
 class Metadata:
-    """What a page says of a metric; "" for what it does not say. ``unit`` only comes with OpenMetrics."""
+    """A metric's metadata on a page; "" for what the page does not say. ``unit`` only comes with OpenMetrics."""
 
     type: str = ""
     help: str = ""

@@ -1,4 +1,4 @@
-"""Which of the two exposition formats an answer is in: its Content-Type decides, never what was asked for."""
+"""The exposition format of an answer: its Content-Type decides, never what was asked for."""
 
 from __future__ import annotations
 

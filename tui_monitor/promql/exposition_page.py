@@ -1,4 +1,4 @@
-"""The page that is being read: what has been kept of it so far, and the slow way of a line, which reads it in full."""
+"""The page being read: its samples so far, and the slow path, which parses a line in full."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WITH_CREATED = {"counter", "histogram", "gaugehistogram", "summary"}
 
 
 @frozen
-class Limits:
+class PageLimits:
     """Bounds of one page: samples kept, labels of a series, characters of a name and of a value, bytes of a line."""
 
     samples: int = 20_000
@@ -41,7 +41,7 @@ class Stamped(NamedTuple):
 
 
 class Rules(Protocol):
-    """What of a target's rules a line's reading needs: see ScrapeRules."""
+    """The settings that parsing a line needs (a part of ScrapeRules)."""
 
     @property
     def labels(self) -> Mapping[str, str]: ...  # noqa: D102
@@ -54,11 +54,11 @@ class Rules(Protocol):
     @property
     def honor_timestamps(self) -> bool: ...  # noqa: D102
     @property
-    def limits(self) -> Limits: ...  # noqa: D102
+    def limits(self) -> PageLimits: ...  # noqa: D102
 
 
-class Remembered:
-    """What the last good page of a target taught: head to labels, labels to the head in use, comment lines, types, metadata."""
+class PageMemory:
+    """A cache from a target's last good page: head to labels, labels to the head in use, comment lines, types, metadata."""
 
     __slots__ = ("comments", "heads", "kind", "metadata", "spelled", "types")
 
@@ -72,9 +72,9 @@ class Remembered:
 
 
 class PageReading:
-    """One page while it is read, with what is remembered of the page before."""
+    """One page while it is read, with the cache of the page before."""
 
-    def __init__(self, rules: Rules, now_ms: int, before: Remembered) -> None:
+    def __init__(self, rules: Rules, now_ms: int, before: PageMemory) -> None:
         self.limits = rules.limits
         self.openmetrics = before.kind == "openmetrics"
         self.known = before.heads

@@ -26,7 +26,7 @@ _ODD = re.compile(r"[^A-Za-z0-9_:]", re.ASCII)
 _TEXT_TYPES = {"": "untyped", "unknown": "untyped", "info": "gauge", "stateset": "gauge", "gaugehistogram": "untyped"}
 
 
-class Point(NamedTuple):
+class ExpositionSample(NamedTuple):
     """One sample to write; ``at_ms`` is its time (UTC ms), None for now."""
 
     labels: Labels
@@ -39,7 +39,7 @@ class Family:
     """The samples of one metric. ``name`` is what the samples are called; a counter's ends in ``_total``."""
 
     name: str
-    points: tuple[Point, ...]
+    points: tuple[ExpositionSample, ...]
     metadata: Metadata = Metadata()
 
 
@@ -80,7 +80,7 @@ def _comments(family: Family, kind: Format, utf8: bool) -> Iterator[str]:
         yield f"# UNIT {shown} {said.unit}"
 
 
-def _line(point: Point, kind: Format, utf8: bool) -> str:
+def _line(point: ExpositionSample, kind: Format, utf8: bool) -> str:
     line = f"{series_text(point.labels, utf8=utf8)} {format_sample(point.value)}"
     if point.at_ms is None:
         return line

@@ -1,4 +1,4 @@
-"""Functions of our own, not Prometheus': forecasts and anomalies. All begin with ``tui_``, so no name is taken twice.
+"""Functions beyond those of Prometheus: forecasts and anomalies. All begin with ``tui_``, so no name is taken twice.
 
 They are range functions like any other: over stored series or subqueries, in rules and in queries. docs/promql.md describes them.
 """
@@ -29,7 +29,7 @@ def time_to_zero(times: Sequence[int], values: Sequence[float], bounds: Bounds) 
 
 
 def usual(times: Sequence[int], values: Sequence[float], bounds: Bounds) -> float | None:
-    """The median of what was seen around this time in each earlier period (default: a day); three periods at least."""
+    """The median of the samples around this time in each earlier period (default: a day); three periods at least."""
     slots = _slots(times, values, bounds)
     return None if slots is None else median([median(slot) for slot in slots])
 

@@ -1,4 +1,4 @@
-"""Every PromQL function: one entry each with its arguments, its kind, its help and what it does.
+"""The table of PromQL functions: arguments, kind, help and implementation of each.
 
 The compiler, completion, the advice for unknown names, units (query_facts) and the lists in docs/promql.md come from here. A function
 of our own begins with ``tui_``; it is made known to the parser from its arguments, as any other is by the library.
@@ -15,7 +15,7 @@ from promql_parser import Function, ValueType, register_extra_functions
 from tui_monitor.core.frozen import frozen
 from tui_monitor.promql import calendar, calls, extensions, numbers, ranges
 from tui_monitor.promql.histograms import HistogramFraction, HistogramQuantile
-from tui_monitor.promql.nodes import Node, Number, RangeNode, RangeSelector, ScalarNode, Selector, Text, VectorNode
+from tui_monitor.promql.nodes import Node, Number, RangeNode, RangeSelector, ScalarNode, Selector, StringLiteral, VectorNode
 from tui_monitor.promql.ranges import RangeFunction
 
 Builder = Callable[[str, Sequence[Node]], Node]
@@ -95,7 +95,7 @@ def _scalar(node: Node) -> ScalarNode:
 
 
 def _words(arguments: Sequence[Node]) -> list[str]:
-    return [argument.value if isinstance(argument, Text) else "" for argument in arguments]
+    return [argument.value if isinstance(argument, StringLiteral) else "" for argument in arguments]
 
 
 def _label_replace(text: str, given: Sequence[Node]) -> Node:

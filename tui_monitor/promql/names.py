@@ -1,4 +1,4 @@
-"""The names that can be typed in an expression, for completion, and the list of functions for the docs: both from the tables."""
+"""Names for completion and the list of functions for the docs, both from the function table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiled expression: nodes that are made once and evaluated at any time over any storage."""
+"""The nodes of a compiled expression: made once, evaluated at any time over any storage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Window = tuple[Labels, Sequence[int], Sequence[float]]
 
 
 class Context:
-    """One run of a query: its storage, its outer times (for @ start() and end()) and what was selected on the way.
+    """The context of one run of a query: its storage, its outer times (for @ start() and end()) and its selected series.
 
     Times are UTC milliseconds. ``step`` is what a subquery without a step of its own uses.
     """
@@ -90,7 +90,7 @@ class Number(ScalarNode):
         return self.value
 
 
-class Text(Node):
+class StringLiteral(Node):
     """A literal string."""
 
     kind = "string"
@@ -106,7 +106,7 @@ class Text(Node):
 
 @frozen
 class Shift:
-    """Which moment a selector or subquery looks at: ``anchor`` is eval, start, end or fixed (then ``at_ms``), less the offset."""
+    """The time shift of a selector or subquery: ``anchor`` is eval, start, end or fixed (then ``at_ms``), less the offset."""
 
     anchor: str = "eval"
     at_ms: int = 0
@@ -122,7 +122,7 @@ class Shift:
 
 @dataclass(slots=True, eq=False)
 class Source:
-    """What is selected: matchers, the moment, and how far back from it (``span_ms``, None: the series' own look-back).
+    """A selection of samples: matchers, the moment, and how far back from it (``span_ms``, None: the series' own look-back).
 
     ``enclosing`` are the subqueries around it, outermost first, each with its shift and range.
     """
@@ -250,7 +250,7 @@ class RangeSelector(RangeNode):
 
 
 def live(times: Sequence[int], values: Sequence[float]) -> tuple[Sequence[int], Sequence[float]]:
-    """The samples without staleness markers. The sum tells at the speed of C whether there can be any."""
+    """The samples without staleness markers. The sum, computed in C, tells first whether there can be any."""
     total = sum(values)
     if total == total:
         return times, values

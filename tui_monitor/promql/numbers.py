@@ -1,4 +1,4 @@
-"""Floating point as PromQL means it: no exceptions, Go's rules for NaN, infinities and signed zero, Go's number texts."""
+"""Floating-point arithmetic of PromQL: no exceptions, Go's rules for NaN, infinities and signed zero, Go's number texts."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def power(base: float, exponent: float) -> float:
 
 
 def _finite_power(base: float, exponent: float) -> float:
-    """By repeated squaring of the fraction, which is how Go rounds (source: go src/math/pow.go)."""
+    """A power by repeated squaring of the fraction, which rounds as Go does (source: go src/math/pow.go)."""
     broken, whole = math.modf(abs(exponent))
     if broken > 0.5:
         broken -= 1

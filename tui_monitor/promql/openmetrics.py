@@ -1,4 +1,4 @@
-"""OpenMetrics text files with timestamps, read into memory so that queries can run over them instead of the store."""
+"""Samples of OpenMetrics text files with timestamps, in memory, so that queries run over them instead of the store."""
 
 from __future__ import annotations
 

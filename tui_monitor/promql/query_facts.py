@@ -1,4 +1,4 @@
-"""What a condition or a chart is about, from its parsed form: unit, limits, series, the metric to draw, the checks it names."""
+"""Facts about an expression from its parsed form: unit, limits, series, the metric to draw, the checks it names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui_monitor.promql.chart_queries import expressions
 from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.function_table import FUNCTIONS
-from tui_monitor.promql.nodes import Node, Number, RangeSelector, ScalarNode, Selector, Subquery, Text
+from tui_monitor.promql.nodes import Node, Number, RangeSelector, ScalarNode, Selector, StringLiteral, Subquery
 from tui_monitor.promql.queryable import Matcher, exact_name
 from tui_monitor.promql.units import unit_of_node
 
@@ -31,7 +31,7 @@ class Limit:
 
 @frozen
 class QueryFacts:
-    """One expression read.
+    """The facts about one expression.
 
     ``subject``: what a condition compares, in PromQL; without a comparison the expression. ``limits``: its comparisons with numbers that
     decide, those behind ``and`` and ``unless`` left out. ``series``: the matchers of each selector. ``measure``: "" and the matchers
@@ -101,7 +101,7 @@ def _covers(rule: QueryFacts, chart: QueryFacts) -> bool:
 
 
 def _allows(matcher: Matcher, asked: Mapping[str, str], others: Iterable[Matcher]) -> bool:
-    """A rule on one value of a label says nothing about a chart of all values; one that only leaves values out does."""
+    """Whether a rule's matcher allows its limit on a chart: a rule on one value of a label says nothing about all values."""
     if matcher.name in asked:
         return matcher.matches(asked[matcher.name])
     return matcher.op in ("!=", "!~") or matcher in others
@@ -148,7 +148,7 @@ def _measure(node: Node) -> tuple[str, Matchers] | None:
         return _measure(_subject(node.inner))
     entry = FUNCTIONS.get(node.function_name)
     effect = entry.unit if entry else UNITS_OF_AGGREGATIONS.get(node.function_name, "")
-    inner = [child for child in node.children if not isinstance(child, ScalarNode | Text)]
+    inner = [child for child in node.children if not isinstance(child, ScalarNode | StringLiteral)]
     if effect not in ("same", "per_second") or len(inner) != 1:
         return None
     found = _measure(_subject(inner[0]))

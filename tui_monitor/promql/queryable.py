@@ -1,4 +1,4 @@
-"""What the evaluator asks of whoever holds samples: memory, the store, a file."""
+"""The interface through which the evaluator reads samples: of memory, of the store, of a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Matcher:
 
 
 class Series(Protocol):
-    """One series' samples in time order. Times are UTC milliseconds; staleness markers (model.STALE_NAN) are included."""
+    """One series' samples in time order. Times are UTC milliseconds; staleness markers (values.STALE_NAN) are included."""
 
     @property
     def labels(self) -> Labels:
@@ -60,7 +60,7 @@ OVER_WHOLE = frozenset({"avg_over_time", "count_over_time", "max_over_time", "mi
 
 
 class Folded(Protocol):
-    """A series that stands for more samples than it has: the last ones of minutes and hours whose counts, sums and extremes are known.
+    """A series of last samples of minutes and hours, whose counts, sums and extremes are known too.
 
     All series of one ``select`` are such, or none is.
     """

@@ -1,4 +1,4 @@
-"""Functions over the samples of one window: rates, *_over_time, trends. What they do is Prometheus' own, to the rounding."""
+"""Functions over the samples of one window: rates, *_over_time, trends. Results equal those of Prometheus, rounding included."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RangeFunction = Callable[[Sequence[int], Sequence[float], Bounds], float | None]
 
 
 def _growth(values: Sequence[float]) -> float:
-    """How much a counter rose, resets counted in. Sorting a sorted list is the fastest proof that there are none."""
+    """The growth of a counter, resets counted in. Comparing with the sorted list is the fastest proof that there are none."""
     listed = list(values)
     growth = listed[-1] - listed[0]
     if sorted(listed) != listed:
@@ -38,7 +38,7 @@ def _growth(values: Sequence[float]) -> float:
 
 
 def _stretch(times: Sequence[int], bounds: Bounds, zero_share: float | None) -> float:
-    """By what the growth between first and last sample is multiplied to cover the window.
+    """The factor that extends the growth between first and last sample to the whole window.
 
     It reaches to the window's end where a sample would be due there, else half a sample's distance; a counter never reaches
     below zero, which it meets after ``zero_share`` of the sampled time (source: prometheus functions.go, extrapolatedRate).
@@ -129,7 +129,7 @@ def deriv(times: Sequence[int], values: Sequence[float], bounds: Bounds) -> floa
 
 
 def predict_linear(times: Sequence[int], values: Sequence[float], bounds: Bounds) -> float | None:
-    """Where that line stands ``parameter`` seconds after the time of evaluation."""
+    """The value of that line ``parameter`` seconds after the time of evaluation."""
     if len(times) < 2:
         return None
     slope, intercept = _regression(times, values, bounds.at)

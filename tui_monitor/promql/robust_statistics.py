@@ -1,4 +1,4 @@
-"""Statistics that a few wild values do not move: medians, the trend of Theil and Sen, spreads. Standard library only, no errors."""
+"""Robust statistics, which outliers do not move: medians, the trend of Theil and Sen, spreads. Standard library only, no errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def median(values: Sequence[float]) -> float:
 
 
 def finite(values: Sequence[float]) -> Sequence[float]:
-    """The values without NaN and infinities; the sum tells at the speed of C whether there are any."""
+    """The values without NaN and infinities; the sum, computed in C, tells first whether there are any."""
     return values if math.isfinite(sum(values)) else [value for value in values if math.isfinite(value)]
 
 
@@ -54,7 +54,7 @@ def parts_of(times: Sequence[int], values: Sequence[float]) -> tuple[list[float]
 def trend(times: Sequence[int], values: Sequence[float], at: int) -> Trend | None:
     """The line of Theil and Sen (the median of the slopes between all pairs) with its level at ``at`` (UTC ms).
 
-    Up to a quarter of all values may be wild without effect. None for fewer than two finite values. Times rise.
+    Up to a quarter of all values may be outliers without effect. None for fewer than two finite values. Times rise.
     """
     xs, ys = parts_of(times, values)
     if len(xs) < 2:
@@ -68,7 +68,7 @@ def trend(times: Sequence[int], values: Sequence[float], at: int) -> Trend | Non
 
 
 def seconds_to_zero(line: Trend) -> float:
-    """When a line reaches 0: seconds after the moment of its level; 0 where it is there, +Inf where it does not fall."""
+    """The time until a line reaches 0, in seconds after the moment of its level; 0 where it is there, +Inf where it does not fall."""
     if line.level <= 0:
         return 0.0
     if line.slope >= 0:

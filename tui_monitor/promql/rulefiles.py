@@ -1,4 +1,4 @@
-"""Prometheus rule files (YAML) read as they are: alerting and recording rules, and every fault found on the way."""
+"""The reader of Prometheus rule files (YAML): alerting and recording rules, and every fault found on the way."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class RuleProblem:
 
 @dataclass(slots=True)
 class RuleFiles:
-    """What was read: the usable rules in order, and the problems."""
+    """The contents of rule files: the usable rules in order, and the problems."""
 
     rules: list[FileRule] = field(default_factory=list)
     problems: list[RuleProblem] = field(default_factory=list)
@@ -78,7 +78,7 @@ def load_rule_files(paths: Iterable[Path | str]) -> RuleFiles:
 
 
 class _Fault(Exception):
-    """One thing wrong with one rule."""
+    """A fault of one rule."""
 
 
 class _Mapping(dict[str, Any]):
@@ -88,7 +88,7 @@ class _Mapping(dict[str, Any]):
 
 
 class _Reader:
-    """Reads one file's text into ``found``."""
+    """The reader of one file's text, which it adds to ``found``."""
 
     def __init__(self, file: str, found: RuleFiles) -> None:
         self.file = file
@@ -128,7 +128,7 @@ class _Reader:
             self._group(group, names)
 
     def _resource(self, document: _Mapping) -> _Mapping | None:
-        """What a Kubernetes resource holds: the spec of a PrometheusRule (monitoring.coreos.com/v1); else a problem."""
+        """The contents of a Kubernetes resource: the spec of a PrometheusRule (monitoring.coreos.com/v1); else a problem."""
         if document["kind"] != "PrometheusRule":
             self._problem(document.line, "", f"kind {document['kind']!r} holds no rules; kind: PrometheusRule does")
             return None
@@ -266,7 +266,7 @@ def _plain(node: Any) -> Any:
 
 
 def _merge(merged: dict[str, Any], value: Any, line: int) -> None:
-    """What ``<<: *name`` adds: the fields of a mapping or of several, the first of which counts."""
+    """The fields that ``<<: *name`` adds, of a mapping or of several; the first of equal ones counts."""
     for one in value if isinstance(value, list) else [value]:
         if not isinstance(one, _Mapping):
             raise _Fault(f"line {line}: << takes mappings")

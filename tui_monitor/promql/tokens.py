@@ -1,4 +1,4 @@
-"""The words of an expression with their places: the parsing library gives none, and errors must point."""
+"""The tokens of an expression with their places: the parsing library gives none, and errors must point."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def check_durations(text: str, tokens: Sequence[Token]) -> None:
 
 
 class Cursor:
-    """Goes through the words in the order in which the tree is visited and answers where each part stands."""
+    """A cursor over the tokens, moved in the order in which the tree is visited; it answers where each part stands."""
 
     def __init__(self, text: str, tokens: Sequence[Token]) -> None:
         self.text = text

@@ -9,7 +9,7 @@ from tui_monitor.promql.aggregations import UNITS_OF_AGGREGATIONS
 from tui_monitor.promql.binary import COMPARISONS, ScalarBinary, SetOperation, VectorBinary, VectorScalar
 from tui_monitor.promql.calls import Time
 from tui_monitor.promql.function_table import FUNCTIONS
-from tui_monitor.promql.nodes import Node, Number, RangeSelector, ScalarNode, Selector, Subquery, Text
+from tui_monitor.promql.nodes import Node, Number, RangeSelector, ScalarNode, Selector, StringLiteral, Subquery
 
 
 class Unit(NamedTuple):
@@ -74,7 +74,7 @@ def _of_call(node: Node) -> Unit:
     effect = entry.unit if entry else UNITS_OF_AGGREGATIONS.get(node.function_name, "")
     if effect in ("ratio", "duration", "timestamp"):
         return Unit(effect)
-    vectors = [child for child in node.children if not isinstance(child, ScalarNode | Text)]
+    vectors = [child for child in node.children if not isinstance(child, ScalarNode | StringLiteral)]
     inner = _unit((vectors or list(node.children))[0]) if effect and node.children else _NONE
     if effect == "bounds":
         return Unit(inner.base)

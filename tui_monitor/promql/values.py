@@ -1,4 +1,4 @@
-"""What queries give back, and the small operations on label sets that all functions share."""
+"""Results of queries, and the small operations on label sets that all functions share."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class AlertEngine:
             self._troubles.raise_(TROUBLE, f"the state cannot be read, messages may repeat: {error}")
             return set()
         transitions = self.evaluator.restore(now, live, recent, taken)
-        doubtful = outdated(self.evaluator.book, [*live, *recent], self._storage, complete_until)
+        doubtful = outdated(self.evaluator.index, [*live, *recent], self._storage, complete_until)
         for labels in doubtful:
             self._storage.mark_stale(now, labels)
         self._muted = {alert.id: alert.suppressed_by for alert in live if alert.suppressed_by}

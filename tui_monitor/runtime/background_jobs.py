@@ -1,4 +1,4 @@
-"""The leader's jobs beside its ticks: chat buttons, pruning, SMS balances, a check of history.db, pings to the dead man's switch."""
+"""The leader's jobs beside its ticks: chat buttons, pruning, SMS balances, a check of history.db, the dead man's ping, stores for feeds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.runtime.alert_engine import AlertEngine
+from tui_monitor.runtime.feed_services import FeedServices
 from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
@@ -39,6 +40,7 @@ class BackgroundJobs:
         recorder: HistoryStore,
         engine: AlertEngine,
         troubles: Troubles,
+        feeds: FeedServices,
     ) -> None:
         self._settings = settings
         self._notifiers = notifiers
@@ -47,6 +49,7 @@ class BackgroundJobs:
         self._recorder = recorder
         self._engine = engine
         self._troubles = troubles
+        self._feeds = feeds
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
 
@@ -57,6 +60,7 @@ class BackgroundJobs:
                 self._group = group
                 self._start_configured(group)
                 group.create_task(quietly(self._run_hourly()), name="hourly")
+                group.create_task(quietly(self._feeds.run()), name="feeds")
         finally:
             self._group = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from tui_monitor.board.values import Board
 from tui_monitor.checks.collector import Collector
@@ -14,6 +14,7 @@ from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.background_jobs import BackgroundJobs
 from tui_monitor.runtime.board_publisher import BoardPublisher
@@ -111,6 +112,11 @@ class Leader:
     def stop(self) -> None:
         """End `run` soon."""
         self._stop.set()
+
+    @property
+    def metadata(self) -> Mapping[str, Metadata]:
+        """Type, help and unit of metrics, as scraped targets describe them."""
+        return self._collector.metadata
 
     @property
     def yielded(self) -> bool:

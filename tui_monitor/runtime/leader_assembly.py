@@ -27,15 +27,19 @@ from tui_monitor.runtime.board_publisher import BoardPublisher
 from tui_monitor.runtime.changed_checks import ChangedChecks
 from tui_monitor.runtime.command_handlers import CommandHandlers, StopRequest
 from tui_monitor.runtime.evidence_collect import EvidenceCollector
+from tui_monitor.runtime.feed_services import FeedServices
+from tui_monitor.runtime.kept_lines import KeptLines
 from tui_monitor.runtime.leader import Leader
 from tui_monitor.runtime.leader_identity import LeaderIdentity
 from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.runtime.live_board import Deliveries, LiveBoard
 from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.panel_commands import PanelCommands
+from tui_monitor.runtime.ping_delivery import PingDelivery
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
+from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.runtime.wiring import (
@@ -99,9 +103,10 @@ async def open_leader(
     evaluator = Evaluator(rules, alert_settings.host, checks=alert_settings.checks, evidence=evidence)
     identity = LeaderIdentity(pid, kind, clock.wall_ms())
     statistics = Statistics(memory)
-    refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings))
+    requests = RequestTables(settings.requests, memory)
+    refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings), requests)
     live_board = LiveBoard(
-        identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory
+        identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory, requests
     )
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
@@ -111,10 +116,11 @@ async def open_leader(
     await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))
     await registration.heartbeat(clock.wall_ms())
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles)
+    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles), clock)
+    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
-        clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, notifier_watch, registration
+        clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch, registration
     )
     return Leader(
         clock=clock,
@@ -176,6 +182,7 @@ async def _restore(
 ) -> None:  # fmt: skip
     stored = _board_of(await recorder.open(now, memory))
     collector.end_strangers()
+    collector.restore_feeds(await recorder.saved_states())
     doubtful = {dict(labels).get("check") for labels in await engine.restore(recorder.complete_until)}
     for check in stored.checks if stored else ():
         if check.name not in doubtful:  # else the board is older than the alert, too, which would end and begin anew

@@ -25,6 +25,7 @@ from tui_monitor.promql.query_facts import query_facts
 from tui_monitor.runtime.board_settings import BoardSettings
 from tui_monitor.runtime.leader_identity import LeaderIdentity
 from tui_monitor.runtime.live_alerts import LiveAlerts
+from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.sources.kinds import target_of
 from tui_monitor.storage.memory import SeriesMemory
@@ -84,6 +85,7 @@ class LiveBoard:
         deliveries: Deliveries,
         troubles: Troubles,
         memory: SeriesMemory,
+        requests: RequestTables,
     ) -> None:
         self._identity = identity
         self._collector = collector
@@ -94,6 +96,7 @@ class LiveBoard:
         self._deliveries = deliveries
         self._troubles = troubles
         self._memory = memory
+        self._requests = requests
         self.reconfigure(settings)
 
     def reconfigure(self, settings: BoardSettings) -> None:
@@ -105,7 +108,7 @@ class LiveBoard:
     def rule_of_alert(self, alert_id: str) -> tuple[str, str] | None:
         """The unit and the expression of a live alert's rule; ``alert_id`` may be the beginning of its id."""
         alert = next((alert for alert in self._live() if alert.id.startswith(alert_id)), None)
-        rule = None if alert is None else self._evaluator.book.first_rule(alert.rule)
+        rule = None if alert is None else self._evaluator.index.first_rule(alert.rule)
         return None if rule is None else (self._units.get(rule.ladder, ""), rule.expr)
 
     def make(self, now: int) -> Board:
@@ -131,6 +134,7 @@ class LiveBoard:
             loading=reading is None,
             advice=self._refresh.advice,
             limits=self._limits,
+            requests=self._requests.newest,
         )
         return with_sparks(board, self._memory.recent)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from tui_monitor.board import build as boards
@@ -28,13 +29,16 @@ from tui_monitor.board.values import (
     SilenceView,
     subject_of,
 )
+from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import METRIC_NAME, Labels
 from tui_monitor.promql.chart_queries import expressions, plain_selector
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.values import Matrix, Value
+from tui_monitor.sources.metadata import described
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow
@@ -49,6 +53,8 @@ CHART_S = 30.0
 NOTES_BEFORE_MS = 3_600_000
 """How long before an alert a deploy may have been that has to do with it."""
 FAR_MS = 1 << 60
+MOST_HELP = 500
+"""Characters of a metric's help that are kept."""
 
 
 class StoreQueries:
@@ -206,11 +212,11 @@ class StoreQueries:
         wanted = [_selector(text) for text in selectors] or [()]
         return await self._history(lambda reader: sorted({labels for matchers in wanted for labels in reader.series(matchers)}))
 
-    async def metadata(self) -> Sequence[MetricMetadata]:
-        """The stored metrics, by name; only the naming convention tells their type and unit."""
+    async def metadata(self, descriptions: Mapping[str, Metadata] = MappingProxyType({})) -> Sequence[MetricMetadata]:
+        """The stored metrics, by name. ``descriptions``: what targets say of theirs; of others the naming convention tells both."""
         known = await self._history(lambda reader: reader.series())
         metrics = sorted({name for labels in known if (name := dict(labels).get(METRIC_NAME))})
-        return [MetricMetadata(name, "counter" if name.endswith("_total") else "unknown", unit_of(name)) for name in metrics]
+        return [_metadata_of(name, described(name, descriptions)) for name in metrics]
 
     async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
         """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
@@ -325,3 +331,8 @@ def _name(labels: Labels) -> str:
     name = known.pop(METRIC_NAME, "")
     inner = ", ".join(f'{key}="{value}"' for key, value in known.items())
     return f"{name}{{{inner}}}" if inner else name
+
+
+def _metadata_of(name: str, said: Metadata) -> MetricMetadata:
+    convention = "counter" if name.endswith("_total") else "unknown"
+    return MetricMetadata(name, said.type or convention, said.unit or unit_of(name), clip(clean(said.help), MOST_HELP))

@@ -13,6 +13,7 @@ from tui_monitor.runtime.live_board import LiveBoard
 from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
+from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.runtime.wiring import (
@@ -42,6 +43,7 @@ class Reconfiguration:
         jobs: BackgroundJobs,
         live_board: LiveBoard,
         statistics: StatisticsRefresh,
+        requests: RequestTables,
         notifier_watch: NotifierWatch,
         registration: Registration,
     ) -> None:
@@ -55,6 +57,7 @@ class Reconfiguration:
         self._jobs = jobs
         self._live_board = live_board
         self._statistics = statistics
+        self._requests = requests
         self._notifier_watch = notifier_watch
         self._registration = registration
 
@@ -74,6 +77,7 @@ class Reconfiguration:
         self._jobs.reconfigure(settings, notifiers)
         self._live_board.reconfigure(board_settings_of(settings))
         self._statistics.reconfigure(labels_of_checks(settings))
+        self._requests.reconfigure(settings.requests)
         self._notifier_watch.reconfigure(tuple(notifiers))
         await self._registration.reconfigure(configuration_hash(loaded), self._clock.wall_ms())
         return CommandResult(True, f"reloaded {loaded.path or 'the defaults'}: {len(settings.checks)} checks, {len(rules)} rules")

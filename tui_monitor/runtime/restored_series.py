@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.identity import ALERT_NAME
-from tui_monitor.alerts.rule_index import RuleBook
+from tui_monitor.alerts.rule_index import RuleIndex
 from tui_monitor.core.values import METRIC_NAME, Labels
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -16,22 +16,22 @@ _ADDED = (METRIC_NAME, ALERT_NAME, "severity", "host")
 """Labels that an alert and the series it is about need not share."""
 
 
-def outdated(book: RuleBook, alerts: Iterable[Alert], memory: SeriesMemory, complete_until: int = 0) -> set[Labels]:
+def outdated(index: RuleIndex, alerts: Iterable[Alert], memory: SeriesMemory, complete_until: int = 0) -> set[Labels]:
     """The series read by alerts that have changed since the newest sample in memory, which was loaded from the history.
 
     ``complete_until``: until when (UTC ms) that history is known to be complete. Judged by older values an alert that was told would end
     and begin anew, and one that has ended would begin again: they must not count before their next samples come.
     """
     newest = max(memory.newest_ms, complete_until)
-    return {labels for alert in alerts if _changed_at(alert) > newest for labels in _read_by(book, alert, memory)}
+    return {labels for alert in alerts if _changed_at(alert) > newest for labels in _read_by(index, alert, memory)}
 
 
 def _changed_at(alert: Alert) -> int:
     return max(alert.active_at, alert.starts_at, alert.ends_at or 0, *(rung.since for rung in alert.rungs.values()))
 
 
-def _read_by(book: RuleBook, alert: Alert, memory: SeriesMemory) -> Iterator[Labels]:
-    ladder = book.find(alert.rule)
+def _read_by(index: RuleIndex, alert: Alert, memory: SeriesMemory) -> Iterator[Labels]:
+    ladder = index.find(alert.rule)
     for rule in ladder.rules if ladder is not None else ():
         for matchers in rule.query.matchers:
             for series in memory.select(matchers, 0, memory.newest_ms):

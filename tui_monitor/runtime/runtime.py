@@ -329,7 +329,7 @@ class Runtime:
 
     async def metadata(self) -> Sequence[MetricMetadata]:
         """The stored metrics, by name."""
-        return await self._queries.metadata()
+        return await self._queries.metadata(self.leader.metadata if self.leader is not None else {})
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """Words for completion."""

@@ -1,4 +1,4 @@
-"""Reads the long statistics of the checks and the advice from the history, a few at a time, while somebody looks on."""
+"""Renews what takes long while somebody looks on: statistics and advice from the history, a few at a time, and the request tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tui_monitor.analysis.advice import remarks
 from tui_monitor.board.check_statistics import Statistics, read_windows
+from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryReading
 
@@ -18,12 +19,13 @@ ADVICE_EVERY_MS = 60_000
 class StatisticsRefresh:
     """``advice`` and ``forecasts`` (by mount) are those of the last minute; `request` never waits for the history."""
 
-    def __init__(self, statistics: Statistics, reading: HistoryReading, checks: CheckLabels) -> None:
+    def __init__(self, statistics: Statistics, reading: HistoryReading, checks: CheckLabels, requests: RequestTables) -> None:
         self.advice: tuple[str, ...] = ()
         self.forecasts: Mapping[str, str] = {}
         self._statistics = statistics
         self._reading = reading
         self._checks = checks
+        self._requests = requests
         self._advice_at = 0
         self._wanted: tuple[CheckLabels, bool, int] | None = None
         self._requested = asyncio.Event()
@@ -34,6 +36,7 @@ class StatisticsRefresh:
 
     def request(self, now: int) -> None:
         """Have read what is due at this moment (UTC ms), unless the last request is still being read."""
+        self._requests.request(now)
         if self._wanted is not None:
             return
         chosen = self._statistics.turn(self._checks, now)
@@ -45,6 +48,11 @@ class StatisticsRefresh:
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._requests.run(), name="request tables")
+            group.create_task(self._run(), name="statistics")
+
+    async def _run(self) -> None:
         while True:
             await self._requested.wait()
             self._requested.clear()

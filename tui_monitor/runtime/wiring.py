@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tui_monitor.alerts.rules.rule import Rule, build_rules
+from tui_monitor.checks.groups import group_faults
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
 from tui_monitor.config.settings import Settings
@@ -62,6 +63,7 @@ def rules_of(loaded: Configuration) -> tuple[list[Rule], list[Fault], list[FileR
 def check(loaded: Configuration) -> list[Fault]:
     """Every fault of rules, routing, checks and notifiers that only building them shows; a configuration with any is refused."""
     found = [*rules_of(loaded)[1], *check_routing(loaded.settings), *_unbuildable(loaded.settings)]
+    found += group_faults(loaded.settings.checks)
     return [loaded.placed(fault) for fault in found]
 
 

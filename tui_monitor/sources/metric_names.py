@@ -24,7 +24,7 @@ def metrics_made(checks: Iterable[CheckSettings]) -> frozenset[str] | None:
     """The names that these checks and the machine make; None where a check may make any."""
     names = {*OF_EVERY_CHECK, *OF_THE_MACHINE}
     for check in checks:
-        own = kind_of(check).metric_names()
+        own = kind_of(check).metric_names(check)
         if own is None:
             return None
         names |= {*own, *(query.metric for query in getattr(check, "queries", ()))}

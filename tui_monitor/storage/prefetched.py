@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tui_monitor.alerts.rules.rule import Query
+from tui_monitor.alerts.rules.rule import CompiledQuery
 from tui_monitor.promql.queryable import Matcher, Queryable, Series
 
 
@@ -15,7 +15,7 @@ class Prefetched:
         self._otherwise = otherwise
         self._found: dict[tuple[Matcher, ...], Sequence[Series]] = {}
 
-    def fetch(self, queries: Iterable[Query], source: Queryable, now_ms: int) -> Prefetched:
+    def fetch(self, queries: Iterable[CompiledQuery], source: Queryable, now_ms: int) -> Prefetched:
         """Read what these queries select, over the longest window that any of them has; in the thread of ``source``."""
         windows: dict[tuple[Matcher, ...], int] = {}
         for query in queries:

@@ -16,7 +16,8 @@ from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import Plan, Remembered
+from tui_monitor.dispatch.state import Plan, StoredDispatch
+from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
 from tui_monitor.storage.records import (
     AlertEventRow,
     FinishedCommand,
@@ -37,6 +38,10 @@ KEEP_RESOLVED_MS = 365 * 86_400_000
 KEEP_SENT = 10_000
 KEEP_SENT_MS = 90 * 86_400_000
 KEEP_COMMANDS_MS = 7 * 86_400_000
+KEEP_PINGS = 200
+KEEP_PINGS_MS = 30 * 86_400_000
+MOST_PINGS = 2_000
+"""Pings of one job: the newest are kept whatever their age, the others a month, and never more than these."""
 KEEP_AUDIT = 100_000
 KEEP_AUDIT_MS = 2 * 365 * 86_400_000
 VIEWER_PATIENCE_MS = 15_000
@@ -157,7 +162,7 @@ class OutboxTable(Protocol):
 class DispatchTable(Protocol):
     """What the dispatcher remembers over a restart: notified states, groups, holds, rate limits, silences."""
 
-    def load(self) -> Remembered:
+    def load(self) -> StoredDispatch:
         """All of it."""
 
     def silences(self) -> list[Silence]:
@@ -184,6 +189,19 @@ class CommandTable(Protocol):
 
     def prune(self, now_ms: int) -> int:
         """Delete commands that were finished a week ago; answers how many."""
+
+
+class PingTable(Protocol):
+    """What jobs say of themselves, in the order in which it came. Pings stay when they were read: whoever begins anew reads them again."""
+
+    def add(self, ping: Ping) -> int:
+        """Store a ping; its number, which rises."""
+
+    def after(self, ident: int, limit: int = 1000) -> list[StoredPing]:
+        """The pings behind a number, the oldest first."""
+
+    def prune(self, now_ms: int) -> int:
+        """Delete old pings beyond the newest of each job; answers how many."""
 
 
 class AuditTable(Protocol):
@@ -253,6 +271,8 @@ class State(Protocol):
     @property
     def panels(self) -> PanelTable: ...  # noqa: D102
     @property
+    def pings(self) -> PingTable: ...  # noqa: D102
+    @property
     def processes(self) -> ProcessTable: ...  # noqa: D102
 
     def firing_history(self, since_ms: int) -> FiringHistory:
@@ -305,5 +325,6 @@ def prune(state: State, now_ms: int) -> None:
     """The hourly deletion of what is old, except notifications and silences (their users prune them)."""
     state.alerts.prune(now_ms)
     state.commands.prune(now_ms)
+    state.pings.prune(now_ms)
     state.audit.prune(now_ms)
     state.processes.prune_viewers(now_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 
 from tui_monitor.core.frozen import frozen
@@ -77,7 +77,7 @@ class LineBuilder:
             self._runs.append([text, style])
 
 
-def text_of(lines: list[Line] | tuple[Line, ...]) -> str:
+def text_of(lines: Iterable[Line]) -> str:
     """The text of lines without styles."""
     return "\n".join("".join(text for text, _ in line) for line in lines)
 

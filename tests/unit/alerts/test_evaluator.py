@@ -10,6 +10,7 @@ from tests.support.alert_world import START, World, changes, rules_of
 from tui_monitor.alerts.alert import Acknowledgement
 from tui_monitor.alerts.no_data import MOST_MISSING
 from tui_monitor.core.values import ENDED_NAN
+from tui_monitor.storage.memory import SeriesMemory
 
 HOT = {"alert": "Hot", "expr": "heat > 10", "severity": "critical", "summary": "heat {{ $value }} of {{ $labels.room }}"}
 
@@ -279,12 +280,10 @@ def test_a_backward_clock_step_neither_breaks_nor_delays() -> None:
     assert changes(world.evaluator.evaluate(world.now + 2000, _frozen(world, 11))) == ["firing"]
 
 
-def _frozen(world: World, value: float) -> World:
-    from tui_monitor.storage.memory import SeriesMemory
-
+def _frozen(world: World, value: float) -> SeriesMemory:
     memory = SeriesMemory(7200)
     memory.load((("__name__", "heat"),), [world.now], [value])
-    return memory  # type: ignore[return-value]
+    return memory
 
 
 def test_a_suspend_does_not_count_as_for() -> None:

@@ -37,7 +37,10 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("DiskFullSoon", "warning", 600),
         ("CheckUnhealthy", "warning", 0), ("CheckUnhealthy", "critical", 0),
         ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
-        ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
+        ("LogErrorBurst", "warning", 0),
+        ("HighErrorRate", "error", 300), ("HighErrorRate", "critical", 60),
+        ("SlowRequests", "warning", 300), ("SlowRequests", "error", 300),
+        ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
     assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]
@@ -186,7 +189,7 @@ def test_disk_full_soon_needs_a_lasting_trend() -> None:
 def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
     """Degraded is a warning, unhealthy critical, unknown holds, healthy resolves; the reason is in the text."""
     world = _world(evidence=lambda alert, _: {"reason": "status 500"})
-    labels = {"check": "api", "type": "http", "category": "application"}
+    labels: dict[str, Any] = {"check": "api", "type": "http", "category": "application"}
     assert world.step("check_health", 1, **labels) == ["firing"]
     assert _fired(world) == [("CheckUnhealthy", "warning", "api is degraded: status 500")]
     assert world.step("check_health", 2, **labels) == ["raised"]
@@ -223,6 +226,68 @@ def test_the_certificate_rule_names_the_host_that_it_is_about() -> None:
     world.put("probe_ssl_expiry_warning_seconds", 14 * 86400, check="site")
     world.evaluate()
     assert _fired(world) == [("CertificateExpiry", "warning", "site: certificate of shop.example expires in 5 d")]
+
+
+@pytest.mark.parametrize(("status", "name"), [("500", "status_code"), ("5xx", "status"), ("503", "code")])
+def test_the_error_rate_by_each_usual_label(status: str, name: str) -> None:
+    """Above 10 % of at least 20 requests for a minute it is critical, then above 5 % an error; other checks stay out of it."""
+    world = _world()
+    good, bad = {"check": "shop", "type": "log", "route": "/", name: "200"}, {"check": "shop", "type": "log", "route": "/", name: status}
+    few = {"check": "idle", "route": "/"}
+
+    def go(turns: int, failing: float) -> set[tuple[str, str]]:
+        for _ in range(turns):
+            world.tick(10)
+            counts["good"] += 10 - failing
+            counts["bad"] += failing
+            counts["few"] += 0.01
+            world.put("http_requests_total", counts["good"], **good)
+            world.put("http_requests_total", counts["bad"], **bad)
+            world.put("http_requests_total", counts["few"], **{name: status}, **few)
+            world.evaluate()
+        return {(alert.name, alert.severity) for alert in world.evaluator.alerts() if alert.state == "firing"}
+
+    counts = {"good": 0.0, "bad": 0.0, "few": 0.0}
+    assert go(60, 0) == set()
+    assert go(3, 2) == set()
+    assert go(30, 2) == {("HighErrorRate", "critical")}
+    assert _fired(world) == [("HighErrorRate", "critical", "20% of the requests to shop fail")]
+    assert world.alert.labels["check"] == "shop" and world.alert.labels["type"] == "log"
+    assert go(60, 0.7) == {("HighErrorRate", "error")}
+    assert go(60, 0) == set()
+
+
+def test_slow_requests() -> None:
+    """p99 above 1 s for five minutes warns; p95 above 2 s is an error."""
+    world = _world()
+    counts = {"1": 0.0, "5": 0.0, "+Inf": 0.0}
+
+    def go(turns: int, slow: float) -> list[tuple[str, str]]:
+        for _ in range(turns):
+            world.tick(10)
+            for bound in counts:
+                counts[bound] += 100 - slow if bound == "1" else 100
+                world.put("http_request_duration_seconds_bucket", counts[bound], check="shop", le=bound)
+            world.evaluate()
+        return [(alert.name, alert.severity) for alert in world.evaluator.alerts() if alert.state == "firing"]
+
+    assert go(60, 0) == []
+    assert go(70, 2) == [("SlowRequests", "warning")]
+    assert go(70, 50) == [("SlowRequests", "error")]
+    assert "shop take 4" in _fired(world)[0][2]
+
+
+def test_rules_over_many_series_have_a_slower_rhythm() -> None:
+    """Each 15 s, also after the clock was set back."""
+    world = _world()
+    groups = {group.ladder.key: group for group in world.evaluator.index.due(world.now, None)}
+    slow = {key for key, group in groups.items() if group.every_ms}
+    assert len(slow) == 2
+
+    def due(seconds: int) -> bool:
+        return slow <= {group.ladder.key for group in world.evaluator.index.due(world.now + seconds * 1000, None)}
+
+    assert [due(seconds) for seconds in (1, 14, 15, 16, 30, -3600)] == [False, False, True, False, True, True]
 
 
 def test_inodes_by_mount() -> None:

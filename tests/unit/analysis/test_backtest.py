@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.alert_world import rules_of
 from tests.support.stored_history import Curve, write_history
+from tests.support.vectors import vector_of
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.analysis.backtest import EVERYONE, backtest, default_step
@@ -292,10 +293,10 @@ def test_blocks_answer_as_the_source_does() -> None:
     for at in range(START, START + 8 * HOUR + 1, MINUTE):
         blocks.advance(at)
         for text in texts:
-            mine, theirs = compile_expr(text).instant(blocks, at), compile_expr(text).instant(memory, at)
+            mine, theirs = (vector_of(compile_expr(text).instant(samples, at)) for samples in (blocks, memory))
             trends = any(word in text for word in ("deriv", "predict", "tui_"))
-            assert [labels for labels, _ in mine] == [labels for labels, _ in theirs], text  # type: ignore[union-attr]
-            for (_, left), (_, right) in zip(mine, theirs, strict=True):  # type: ignore[arg-type]
+            assert [labels for labels, _ in mine] == [labels for labels, _ in theirs], text
+            for (_, left), (_, right) in zip(mine, theirs, strict=True):
                 assert left == pytest.approx(right, rel=0.02 if trends else 0, abs=1e-9, nan_ok=True), text
     assert blocks.gaps == []
 

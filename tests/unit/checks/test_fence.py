@@ -103,10 +103,11 @@ def test_an_answer_that_is_no_result_is_unknown(answer: object) -> None:
 
 def test_a_result_keeps_what_can_be_shown() -> None:
     """Texts are cleaned and bounded, durations that are no duration are left out, and what was left out is a fact."""
-    result: Any = ProbeResult(
+    untyped: Any = ProbeResult
+    result = untyped(
         HealthStatus.HEALTHY, "\x1b[31mred", math.nan, {"a": math.inf, "b": 1, "c": None},
         ({}, Sample(GOOD, 2)), {"k": None, 7: "x" * 9_999},
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
     kept = admit_result(result)
     assert (kept.reason, kept.duration, kept.phases) == ("red", None, {"b": 1.0})
     assert kept.samples == (Sample(GOOD, 2.0),) and "left out" in kept.facts and len(kept.facts["7"]) == 1_000

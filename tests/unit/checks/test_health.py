@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -23,6 +24,7 @@ class Check:
     retry_interval: float = 2.0
     degraded_above: float | None = None
     unhealthy_above: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def statuses(verdicts: str, check: Check = Check()) -> str:

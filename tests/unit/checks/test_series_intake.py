@@ -93,7 +93,7 @@ async def test_a_query_without_rows_ends_its_series() -> None:
             await clock.advance(10)
             return answers.pop(0)
 
-    async def sleep(_: float) -> None:
+    async def sleep(seconds: float) -> None:
         seen.append(memory.last(labels_of("orders", status="waiting", check="db", type="postgres")) is not None)
 
     check: Any = settings.checks[0]

@@ -17,6 +17,7 @@ from typing import Any
 from tests.support.cli_tools import Cli, now_ms
 from tests.support.httpserver import serve_in_thread
 from tui_monitor.cli import main as program
+from tui_monitor.cli.command_table import COMMANDS
 from tui_monitor.core.version import VERSION
 
 NOW = 1_777_605_000_000
@@ -25,9 +26,9 @@ NOW = 1_777_605_000_000
 
 def test_the_parser_knows_every_command_and_says_what_is_near(cli: Cli) -> None:
     """Each command of the table has a parser and a module; a slip of the finger gets the nearest word; exit 64."""
-    for verb, module in program.VERBS.items():
-        assert cli(verb, "--help").code == 0
-        assert (Path(program.__file__).parent / "commands" / f"{module}.py").is_file()
+    for entry in COMMANDS:
+        assert cli(entry.name, "--help").code == 0
+        assert (Path(program.__file__).parent / "commands" / f"{entry.module.partition(':')[0]}.py").is_file()
     said = cli("staus")
     assert said.code == 64 and "did you mean status?" in said.err
     assert "did you mean backtest?" in cli("rules", "backtes").err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -210,7 +211,7 @@ def test_hostile_texts_are_harmless(cli: Cli, tmp_path: Path) -> None:
 def test_colour_only_on_a_terminal(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal gets colour, with the columns still aligned; NO_COLOR and TERM=dumb take it away."""
     state = make_state(tmp_path / "s", alerts=[FIRING])
-    monkeypatch.setattr(printing.sys.stdout.__class__, "isatty", lambda _: True, raising=False)
+    monkeypatch.setattr(sys.stdout.__class__, "isatty", lambda _: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert "\x1b[1;31mcritical\x1b[0m" in cli("alerts", "--state", state).out
     monkeypatch.setenv("NO_COLOR", "1")
@@ -239,7 +240,7 @@ def test_a_small_terminal_gets_rows_that_fit(
     heads = ("STATUS", "CHECK", "TYPE", "REASON")
     printing.table(rows, heads, spare=("TYPE",))
     assert "TYPE" in (whole := capsys.readouterr().out) and rows[0][3] in whole
-    monkeypatch.setattr(printing.sys.stdout.__class__, "isatty", lambda _: True, raising=False)
+    monkeypatch.setattr(sys.stdout.__class__, "isatty", lambda _: True, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     for columns in (100, 80, 60, 50):
         monkeypatch.setenv("COLUMNS", str(columns))

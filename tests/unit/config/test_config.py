@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -184,7 +185,8 @@ def test_strings_take_variables_from_the_environment(tmp_path: Path) -> None:
     path.write_text('host = "${WHO}-$${x}"\n[[checks]]\nname = "db"\ntype = "postgres"\ndsn_file = "dsn"\n')
     settings = load(path, {"WHO": "me"}).settings
     assert settings.host == "me-${x}"
-    assert settings.checks[0].dsn.reveal() == "postgresql://u:p@localhost/app"  # type: ignore[union-attr]
+    check: Any = settings.checks[0]
+    assert check.dsn.reveal() == "postgresql://u:p@localhost/app"
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:

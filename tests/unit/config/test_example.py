@@ -41,7 +41,15 @@ def test_found_services_stand_ready_to_use(tmp_path: Path) -> None:
     """What was found listening becomes a check that loads."""
     path = tmp_path / "config.toml"
     path.write_text(
-        example_text([Found("http", "127.0.0.1", 8080, "200 OK"), Found("postgres", "127.0.0.1", 5432), Found("redis", "::1", 6379)])
+        example_text(
+            [
+                Found("http", "127.0.0.1", 8080, "200 OK"),
+                Found("prometheus", "127.0.0.1", 8080),
+                Found("postgres", "127.0.0.1", 5432),
+                Found("redis", "::1", 6379),
+                Found("ssh", "::1", 22),
+            ]
+        )
     )
     checks = load(path, {}).settings.checks
-    assert [check.name for check in checks] == ["http-8080", "postgres-5432", "redis-6379"]
+    assert [check.name for check in checks] == ["http-8080", "prometheus-8080", "postgres-5432", "redis-6379", "ssh-22"]

@@ -43,7 +43,7 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for place, inner in enumerate(value):
             yield from flat(inner, f"{path}.{place}")
     else:
-        for name in Phrases.__slots__:
+        for name in Phrases.__annotations__:
             yield from flat(getattr(value, name), name)
 
 

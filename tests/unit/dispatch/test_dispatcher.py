@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.planner_world import World, brief, routing
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.dispatch.needs_update import Need, needs_update
+from tui_monitor.dispatch.needs_update import NotificationNeed, needs_update
 from tui_monitor.dispatch.routing import NotifierPolicy, Route
 from tui_monitor.dispatch.state import NotifiedState
 
@@ -23,25 +23,30 @@ def alert(state: str = "firing", severity: str = "warning", flaps: int = 0) -> A
 @pytest.mark.parametrize(
     ("given", "told", "options", "expected"),
     [
-        (alert(), None, {}, Need("new")),
-        (alert(), None, {"muted": True}, Need()),
-        (alert(), None, {"orphan": True}, Need()),
-        (alert(), None, {"acked": True}, Need("new")),
-        (alert(), NotifiedState("warning", 900, "g"), {}, Need(None, 10_900)),
-        (alert(), NotifiedState("warning", 900, "g"), {"now": 10_900}, Need("reminder")),
-        (alert(), NotifiedState("warning", 900, "g"), {"now": 10_900, "acked": True}, Need()),
-        (alert(), NotifiedState("warning", 900, "g"), {"now": 10_900, "muted": True}, Need()),
-        (alert(), NotifiedState("warning", 900, "g"), {"woken_at": 950}, Need("reminder")),
-        (alert(severity="critical"), NotifiedState("warning", 900, "g"), {"acked": True}, Need("raised")),
-        (alert(severity="critical"), NotifiedState("warning", 900, "g"), {"orphan": True}, Need("raised")),
-        (alert(severity="critical"), NotifiedState("warning", 900, "g"), {"muted": True}, Need()),
-        (alert(flaps=5), NotifiedState("warning", 900, "g"), {}, Need("flapping")),
-        (alert(flaps=5), NotifiedState("warning", 900, "g", True), {}, Need(None, 10_900)),
-        (alert("resolved"), None, {}, Need()),
-        (alert("resolved"), NotifiedState("warning", 900, "g"), {"muted": True, "acked": True, "orphan": True}, Need("resolved")),
+        (alert(), None, {}, NotificationNeed("new")),
+        (alert(), None, {"muted": True}, NotificationNeed()),
+        (alert(), None, {"orphan": True}, NotificationNeed()),
+        (alert(), None, {"acked": True}, NotificationNeed("new")),
+        (alert(), NotifiedState("warning", 900, "g"), {}, NotificationNeed(None, 10_900)),
+        (alert(), NotifiedState("warning", 900, "g"), {"now": 10_900}, NotificationNeed("reminder")),
+        (alert(), NotifiedState("warning", 900, "g"), {"now": 10_900, "acked": True}, NotificationNeed()),
+        (alert(), NotifiedState("warning", 900, "g"), {"now": 10_900, "muted": True}, NotificationNeed()),
+        (alert(), NotifiedState("warning", 900, "g"), {"woken_at": 950}, NotificationNeed("reminder")),
+        (alert(severity="critical"), NotifiedState("warning", 900, "g"), {"acked": True}, NotificationNeed("raised")),
+        (alert(severity="critical"), NotifiedState("warning", 900, "g"), {"orphan": True}, NotificationNeed("raised")),
+        (alert(severity="critical"), NotifiedState("warning", 900, "g"), {"muted": True}, NotificationNeed()),
+        (alert(flaps=5), NotifiedState("warning", 900, "g"), {}, NotificationNeed("flapping")),
+        (alert(flaps=5), NotifiedState("warning", 900, "g", True), {}, NotificationNeed(None, 10_900)),
+        (alert("resolved"), None, {}, NotificationNeed()),
+        (
+            alert("resolved"),
+            NotifiedState("warning", 900, "g"),
+            {"muted": True, "acked": True, "orphan": True},
+            NotificationNeed("resolved"),
+        ),
     ],
 )
-def test_needs_update(given: Alert, told: NotifiedState | None, options: dict[str, int], expected: Need) -> None:
+def test_needs_update(given: Alert, told: NotifiedState | None, options: dict[str, int], expected: NotificationNeed) -> None:
     """The decision to tell is one table of state and memory."""
     every = {"now": 1000, "muted": False, "orphan": False, "acked": False, "repeat": 10_000, "woken_at": 0, **options}
     assert needs_update(given, told, **every) == expected  # type: ignore[arg-type]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -165,7 +167,14 @@ def test_any_text_makes_a_bounded_message(summary: str, label: str, reason: str,
 def test_shapes_survive_in_an_sms() -> None:
     """Every shape and every built-in Korean phrase exists in EUC-KR."""
     "".join(SHAPES.values()).encode("euc-kr")
-    for name in KOREAN.__slots__:
-        value = getattr(KOREAN, name)
-        for text in value.values() if hasattr(value, "values") else value if isinstance(value, tuple) else (value,):
+    for name in KOREAN.__annotations__:
+        for text in _texts(getattr(KOREAN, name)):
             text.encode("euc-kr")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+        return
+    for part in value.values() if isinstance(value, dict) else value:
+        yield from _texts(part)

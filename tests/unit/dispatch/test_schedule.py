@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tui_monitor.config.load import load
 from tui_monitor.core.humanize import clock
-from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, local_zone, parse_weekly, parse_zone
-from tui_monitor.platform.local_zone import zone_problem
+from tui_monitor.dispatch.schedule import CronSchedule, WeeklySchedule, parse_weekly
+from tui_monitor.platform.local_zone import local_zone, zone_problem
+from tui_monitor.platform.zones import parse_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2024: gap on 31 March 02:00-03:00, overlap on 27 October 02:00-03:00
 
@@ -157,7 +158,7 @@ def test_cron_across_dst() -> None:
 def test_bad_cron_lines() -> None:
     """A wrong cron line or length is refused."""
     with pytest.raises(ValueError, match="not a cron line"):
-        CronSchedule("61 * * * *", 1000, UTC)  # type: ignore[arg-type]
+        CronSchedule("61 * * * *", 1000, UTC)
     with pytest.raises(ValueError, match="longer than nothing"):
         CronSchedule("* * * * *", 0, BERLIN)
 
@@ -195,8 +196,8 @@ def test_the_machine_s_zone_knows_its_summer_time(machine_zone: Callable[[str], 
             assert (here.replace(tzinfo=None), here.fold, here.utcoffset()) == (there.replace(tzinfo=None), there.fold, there.utcoffset())
             assert here.timestamp() == stamp and here.tzname() == there.tzname()
     ours, theirs = parse_weekly("daily 02:10-02:50"), parse_weekly("daily 02:10-02:50 Europe/Berlin")
-    for begin in (ms("2024-03-30 20:00"), ms("2024-10-26 20:00")):
-        assert ours.next_change(begin) == theirs.next_change(begin)
+    for evening in (ms("2024-03-30 20:00"), ms("2024-10-26 20:00")):
+        assert ours.next_change(evening) == theirs.next_change(evening)
 
 
 @pytest.mark.parametrize("name", ["KST", "Nowhere/City", "/etc/hostname", "Asia/Seoul2"])

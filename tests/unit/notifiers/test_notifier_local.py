@@ -126,7 +126,7 @@ async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(ValueError, match=r"pip install 'tui-monitor\[apprise\]'"):
         AppriseChannel(settings)
-    monkeypatch.setitem(sys.modules, "apprise", FakeApprise)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "apprise", FakeApprise)
     FakeApprise.log.clear()
     channel = AppriseChannel(settings)
     with pytest.raises(PartlySent, match="not taken for address 2") as caught:

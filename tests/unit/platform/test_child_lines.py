@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from tui_monitor.platform.child_lines import FollowedProgram, LineSplitter
 from tui_monitor.platform.child_process import CannotStart
 
 
-def shell(script: str, **changes: int) -> FollowedProgram:
+def shell(script: str, **changes: Any) -> FollowedProgram:
     """A script, followed."""
     return FollowedProgram(["sh", "-c", script], **changes)
 

@@ -143,7 +143,12 @@ async def test_output_without_end_is_bounded_and_costs_little(monkeypatch: pytes
     """`yes` gives 64 KiB and the time limit; what it says beyond is read seldom, as reading all would use a whole processor."""
     reads: list[int] = []
     read = os.read
-    monkeypatch.setattr(child_pipes, "os", SimpleNamespace(**{**vars(os), "read": lambda *args: reads.append(1) or read(*args)}))
+
+    def counted(descriptor: int, size: int) -> bytes:
+        reads.append(size)
+        return read(descriptor, size)
+
+    monkeypatch.setattr(child_pipes, "os", SimpleNamespace(**{**vars(os), "read": counted}))
     outcome = await program("yes", time_limit=1.0)
     assert outcome.timed_out and outcome.cut and len(outcome.output) == 65536
     assert len(reads) < 200, "at most 100 in each second"

@@ -14,10 +14,10 @@ from tui_monitor.promql.exposition import BLOCK, Exposition, Page, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format, UnknownFormat, format_of
 from tui_monitor.promql.exposition_labels import normal_float
-from tui_monitor.promql.exposition_page import Limits
+from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.promql.exposition_write import series_text
 
-OURS = {"labels": {"instance": "target"}, "defaults": {"job": "target"}}
+OURS: dict[str, Any] = {"labels": {"instance": "target"}, "defaults": {"job": "target"}}
 
 
 def read(reader: Exposition, body: bytes, kind: Format = "text", size: int = 65536) -> Page:
@@ -55,7 +55,7 @@ def values(page: Page) -> dict[str, float] | None:
 def test_pages_are_taken_as_prometheus_takes_them(case: PageCase, warm: bool) -> None:
     """The same series and values as Prometheus, but where the table says otherwise; the second scrape is like the first."""
     wanted = case.our_kept if case.ours else case.kept
-    limits = Limits(samples=case.limit) if case.limit else Limits()
+    limits = PageLimits(samples=case.limit) if case.limit else PageLimits()
     reader = Exposition(ScrapeRules(honor_labels=case.honor_labels, limits=limits, **OURS))
     try:
         kind = format_of(case.content_type, "text")
@@ -160,7 +160,7 @@ a_total 1
 def test_names_are_chosen_before_labels_are_read() -> None:
     """What is not wanted is counted and takes no place in the limit; its lines are checked all the same."""
     wanted: Callable[[str], bool] = lambda name: not name.startswith("go_")  # noqa: E731
-    reader = Exposition(ScrapeRules(wanted=wanted, limits=Limits(samples=2)))
+    reader = Exposition(ScrapeRules(wanted=wanted, limits=PageLimits(samples=2)))
     body = b'go_a 1\na 1\ngo_b{x="1"} 2\nb 2\n'
     for _ in range(2):
         page = read(reader, body)
@@ -195,16 +195,16 @@ def test_own_times() -> None:
 @pytest.mark.parametrize(
     ("limits", "body", "fault"),
     [
-        (Limits(samples=2), "a 1\nb 1\nc 1\n", "3 samples, more than sample_limit = 2; raise it"),
-        (Limits(samples=1), "a 1\n" + "b 1\n" * 2 * BLOCK + "# x\nz 1\n", ""),
-        (Limits(labels=1), 'a{b="1"} 1\na{b="1",c="2"} 1\n', "line 2: 2 labels, more than 1"),
-        (Limits(name=4), 'abcde{b="1"} 1\n', "line 1: a name longer than 4"),
-        (Limits(name=4), 'a{bcdef="1"} 1\n', "line 1: a name longer than 4"),
-        (Limits(value=4), 'a{b="12345"} 1\n', "line 1: the label 'b' is longer than 4"),
-        (Limits(line=2048), "a 1\n" + "b" * 70_000, "line 2: longer than 2 KiB"),
+        (PageLimits(samples=2), "a 1\nb 1\nc 1\n", "3 samples, more than sample_limit = 2; raise it"),
+        (PageLimits(samples=1), "a 1\n" + "b 1\n" * 2 * BLOCK + "# x\nz 1\n", ""),
+        (PageLimits(labels=1), 'a{b="1"} 1\na{b="1",c="2"} 1\n', "line 2: 2 labels, more than 1"),
+        (PageLimits(name=4), 'abcde{b="1"} 1\n', "line 1: a name longer than 4"),
+        (PageLimits(name=4), 'a{bcdef="1"} 1\n', "line 1: a name longer than 4"),
+        (PageLimits(value=4), 'a{b="12345"} 1\n', "line 1: the label 'b' is longer than 4"),
+        (PageLimits(line=2048), "a 1\n" + "b" * 70_000, "line 2: longer than 2 KiB"),
     ],
 )
-def test_limits(limits: Limits, body: str, fault: str) -> None:
+def test_limits(limits: PageLimits, body: str, fault: str) -> None:
     """Each names itself and how many there were."""
     page = scrape(body, limits=limits)
     assert page.fault.startswith(fault) if fault else page.fault.startswith(f"{2 * BLOCK + 2} samples"), page.fault

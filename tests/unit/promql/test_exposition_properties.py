@@ -9,7 +9,7 @@ from tests.unit.promql.test_exposition import read
 from tui_monitor.core.sanitize import clean
 from tui_monitor.promql.exposition import Exposition, Page, ScrapeRules
 from tui_monitor.promql.exposition_format import Format
-from tui_monitor.promql.exposition_page import Limits
+from tui_monitor.promql.exposition_page import PageLimits
 
 HEADS = (
     "a",
@@ -52,7 +52,7 @@ LINES = st.one_of(
 )
 PAGES = st.lists(LINES, max_size=8).map("\n".join)
 RULES = ScrapeRules(
-    labels={"check": "n"}, defaults={"job": "n"}, wanted=lambda name: name != "drop_me", honor_timestamps=True, limits=Limits(samples=5)
+    labels={"check": "n"}, defaults={"job": "n"}, wanted=lambda name: name != "drop_me", honor_timestamps=True, limits=PageLimits(samples=5)
 )
 
 

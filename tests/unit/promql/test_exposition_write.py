@@ -11,13 +11,17 @@ from tui_monitor.core.values import labels_of
 from tui_monitor.promql.exposition import Exposition, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import Format, format_of
-from tui_monitor.promql.exposition_write import CONTENT_TYPES, Family, Point, series_text, write_page
+from tui_monitor.promql.exposition_write import CONTENT_TYPES, ExpositionSample, Family, series_text, write_page
 
 FAMILIES = (
-    Family("up", (Point(labels_of("up", job='a"\\b\nc'), 1.0), Point(labels_of("up"), math.nan)), Metadata("gauge", 'one\ntwo "x" \\')),
-    Family("hits_total", (Point(labels_of("hits_total"), 1e21, 1_700_000_000_250),), Metadata("counter", "Hits.")),
-    Family("hits", (Point(labels_of("hits"), math.inf),), Metadata("counter")),
-    Family("t_seconds", (Point(labels_of("t_seconds"), 0.25),), Metadata("untyped", unit="seconds")),
+    Family(
+        "up",
+        (ExpositionSample(labels_of("up", job='a"\\b\nc'), 1.0), ExpositionSample(labels_of("up"), math.nan)),
+        Metadata("gauge", 'one\ntwo "x" \\'),
+    ),
+    Family("hits_total", (ExpositionSample(labels_of("hits_total"), 1e21, 1_700_000_000_250),), Metadata("counter", "Hits.")),
+    Family("hits", (ExpositionSample(labels_of("hits"), math.inf),), Metadata("counter")),
+    Family("t_seconds", (ExpositionSample(labels_of("t_seconds"), 0.25),), Metadata("untyped", unit="seconds")),
 )
 TEXT = r"""# HELP up one\ntwo "x" \\
 # TYPE up gauge

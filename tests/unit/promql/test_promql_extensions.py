@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.alert_world import rules_of
 from tests.support.paths import ROOT
+from tests.support.vectors import vector_of
 from tui_monitor.core.values import STALE_NAN, Labels, labels_of
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.errors import PromqlError
@@ -36,9 +37,7 @@ def memory_of(samples: Iterable[tuple[int, float]], labels: Labels = SUBJECT) ->
 
 
 def answer(expr: str, memory: SeriesMemory) -> list[tuple[Labels, float]]:
-    found = compile_expr(expr).instant(memory, NOW)
-    assert isinstance(found, list)
-    return found
+    return vector_of(compile_expr(expr).instant(memory, NOW))
 
 
 def line(start: float, per_second: float, seconds: int = 3600, step: int = 10) -> list[tuple[int, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.vectors import vector_of
 from tui_monitor.core.values import labels_of
 from tui_monitor.promql.chart_queries import plain_selector
 from tui_monitor.promql.engine import EvaluationError, PromqlError, compile_expr
@@ -116,5 +117,5 @@ def test_a_dash_after_a_set_is_itself(regex: str, matches: bool) -> None:
     """As in RE2, in matchers and in label_replace alike."""
     storage = read_text('m{a="web-1.x:5-1"} 1 0')
     assert bool(compile_expr(f"m{{a=~{regex}}}").instant(storage, 0)) is matches
-    (replaced,) = compile_expr(f'label_replace(m, "b", "yes", "a", {regex})').instant(storage, 0)  # type: ignore[misc,union-attr]
+    (replaced,) = vector_of(compile_expr(f'label_replace(m, "b", "yes", "a", {regex})').instant(storage, 0))
     assert (("b", "yes") in replaced[0]) is matches

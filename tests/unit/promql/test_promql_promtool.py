@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.support.promql_table import DATA, milliseconds, series_from
+from tests.support.vectors import vector_of
 from tui_monitor.promql.engine import EvaluationError, Vector, compile_expr
 from tui_monitor.promql.numbers import format_float
 from tui_monitor.promql.values import format_labels
@@ -109,7 +110,7 @@ def block(load: list[str], at_ms: int, expressions: list[str]) -> dict[str, Any]
             continue
         if isinstance(answer, str) or compile_expr(expr).kind == "matrix":
             continue
-        vector: Vector = [((), answer)] if isinstance(answer, float) else answer
+        vector: Vector = [((), answer)] if isinstance(answer, float) else vector_of(answer)
         samples = [{"labels": format_labels(labels), "value": float(format_float(value))} for labels, value in vector if value == value]
         if len(samples) == len(vector):
             tests.append({"expr": expr, "eval_time": f"{at_ms}ms", "exp_samples": samples})

@@ -16,6 +16,7 @@ from tui_monitor.core.commands import Reload
 from tui_monitor.core.values import labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.promql.errors import PromqlError
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.values import Matrix
 from tui_monitor.runtime.queries import StoreQueries
 from tui_monitor.runtime.runtime import Runtime
@@ -62,6 +63,9 @@ async def test_promql_over_the_stored_history(tmp_path: Path) -> None:
         assert await archive.series(['heat_seconds{room="a"}']) == [labels_of("heat_seconds", room="a")]
         assert len(await archive.series([])) == 3
         assert await archive.metadata() == [MetricMetadata("heat_seconds", unit="seconds"), MetricMetadata("hits_total", "counter")]
+        known = {"hits": Metadata("counter", "Hits of\x1b[1m all"), "heat_seconds": Metadata("gauge", unit="seconds")}
+        told = await archive.metadata(known)
+        assert told[1] == MetricMetadata("hits_total", "counter", "", "Hits of all") and told[0].type == "gauge"
         for wrong in ("sum(", "rate(hits_total[5m])"):
             with pytest.raises(PromqlError):
                 await archive.series([wrong])

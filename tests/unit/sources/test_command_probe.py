@@ -13,14 +13,15 @@ import pytest
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample, label, labels_of
 from tui_monitor.platform.child import Child
 from tui_monitor.sources.api import OwnTrouble
-from tui_monitor.sources.command.probe import CommandProbe, CommandSettings
+from tui_monitor.sources.command.probe import CommandProbe
+from tui_monitor.sources.command.settings import CommandCheck
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 
 
 async def probe(script: str, **changes: Any) -> ProbeResult:
     """Probe with a script."""
-    settings = CommandSettings(("sh", "-c", script), **{"timeout": 60.0, **changes})
+    settings = CommandCheck(**{"name": "program", "argv": ["sh", "-c", script], "timeout": 60.0, **changes})
     return await CommandProbe(settings, asyncio.Semaphore(4)).probe()
 
 
@@ -123,8 +124,8 @@ async def test_output_that_is_not_json_is_unknown(script: str, reason: str) -> N
 async def test_output_prometheus_is_a_page_of_metrics(end: str) -> None:
     """The page's own names and labels; one that is the check's own is kept beside it."""
     page = f'# TYPE queue_length gauge\\nqueue_length{{queue="a b",check="own"}} 12{end}'
-    result = await probe(f"printf {shlex.quote(page)}", output="prometheus", labels={"check": "queues"})
-    queue = labels_of("queue_length", queue="a b", check="queues", exported_check="own")
+    result = await probe(f"printf {shlex.quote(page)}", output="prometheus")
+    queue = labels_of("queue_length", queue="a b", check="program", exported_check="own")
     assert result.status is HEALTHY and Sample(queue, 12.0) in result.samples
     assert series(result)["command_exit_code"] == 0
 
@@ -141,20 +142,20 @@ async def test_a_page_with_a_fault_gives_no_series() -> None:
 
 async def test_what_a_program_gets() -> None:
     """Its own environment over a minimal one, its directory, nothing to read; what is secret does not come back."""
-    result = await probe('echo "$TOKEN $LC_ALL $PWD $(cat)"', env={"TOKEN": "s3cr3t"}, directory="/", secrets=("s3cr3t",))
+    result = await probe('echo "$TOKEN $LC_ALL $PWD $(cat)"', env={"TOKEN": "s3cr3t"}, directory="/")
     assert result.facts["output"] == "*** C /"
 
 
 async def test_a_program_that_is_not_there_is_our_own_trouble() -> None:
     """No plugin, no verdict: unknown with what is missing."""
     with pytest.raises(OwnTrouble, match="cannot run /usr/lib/nagios/plugins/check_none: No such file"):
-        await CommandProbe(CommandSettings(("/usr/lib/nagios/plugins/check_none",))).probe()
+        await CommandProbe(CommandCheck(name="program", argv=["/usr/lib/nagios/plugins/check_none"])).probe()
 
 
 async def test_a_program_that_cannot_be_ended_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else every interval would add one more to those that hang; once it has ended, the check goes on."""
     monkeypatch.setattr(Child, "_signal", lambda child, number: "it may not be killed" if child.running else "")
-    prober = CommandProbe(CommandSettings(("sh", "-c", "echo $$; exec sleep 300"), timeout=1.0), asyncio.Semaphore(1))
+    prober = CommandProbe(CommandCheck(name="program", argv=["sh", "-c", "echo $$; exec sleep 300"], timeout=1.0), asyncio.Semaphore(1))
     result = await prober.probe()
     pid = int(result.reason.partition("it said: ")[2].partition(")")[0])
     assert (result.status, "could not be ended: it may not be killed" in result.reason) == (UNKNOWN, True)

@@ -8,6 +8,7 @@ import resource
 import socket
 import ssl
 import threading
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,12 @@ from tui_monitor.sources.redis.settings import RedisCheck
 async def test_hanging_resolver_is_own_trouble() -> None:
     """A resolver that does not answer in time is the monitor's trouble, named with the host."""
     release = threading.Event()
-    resolver = Resolver(lambda host: release.wait(10) and [])
+
+    def silent(host: str) -> list[Any]:
+        release.wait(10)
+        return []
+
+    resolver = Resolver(silent)
     with pytest.raises(OwnTrouble, match=r"no resolver answers \(db\.example\)"):
         await ensure_resolvable("db.example:5432", 0.05, resolver)
     release.set()

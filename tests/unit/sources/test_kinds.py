@@ -26,6 +26,14 @@ TARGETS = [
     ("postgres", {"dsn": "postgresql://u:hush@[2001:db8::1]:6543/app"}, "[2001:db8::1]:6543/app", False),
     ("postgres", {"dsn": "postgresql://a:1,b:2/app"}, "postgres", False),
     ("redis", {"url": "rediss://u:hush@cache/0"}, "cache:6379", False),
+    ("dns", {"server": "127.0.0.53", "query": "a.test"}, "127.0.0.53:53", True),
+    ("icmp", {"host": "gateway"}, "gateway", False),
+    ("tls", {"host": "mail.example.com", "port": 25, "starttls": "smtp"}, "mail.example.com:25", False),
+    ("tls", {"file": "/etc/ssl/own.pem"}, "/etc/ssl/own.pem", True),
+    ("ssh", {"host": "::1"}, "::1:22", True),
+    ("smtp", {"host": "mail", "tls": True}, "mail:465", False),
+    ("imap", {"host": "mail"}, "mail:143", False),
+    ("ntp", {"server": "ntp"}, "ntp:123", False),
 ]
 
 
@@ -40,7 +48,7 @@ def test_each_kind_says_its_target_and_whether_that_is_here(kind: str, keys: dic
 def test_a_kind_without_a_target_cannot_be_made() -> None:
     """There is no default: an unknown target would count as local, and our own network's fault would be told as the target's."""
     with pytest.raises(TypeError, match="target"):
-        Kind("dns", CheckSettings, print)  # type: ignore[call-arg]
+        Kind("dns", CheckSettings, print)  # type: ignore[arg-type, call-arg]
 
 
 def test_each_entry_of_the_tables_leads_somewhere() -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from tests.support.clocks import ManualClock
 from tui_monitor.core.values import HealthStatus, label
-from tui_monitor.sources.log import generation
 from tui_monitor.sources.log.feed import Committed, FileFeed
 from tui_monitor.sources.log.matches import Limit, MatchRule
 from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
@@ -104,7 +103,7 @@ async def test_l17_a_stuck_look_is_unknown_and_loses_nothing(log: Path, monkeypa
     write(log, "INFO a")
     gate = threading.Event()
     read = os.pread
-    monkeypatch.setattr(generation.os, "pread", lambda *given: (gate.wait(), read(*given))[1])
+    monkeypatch.setattr(os, "pread", lambda *given: (gate.wait(), read(*given))[1])
     await running.step(0.01)
     await running.step(0.01)
     result = running.result()

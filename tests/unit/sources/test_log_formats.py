@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -243,6 +244,7 @@ def test_l11_epochs_by_size_and_nonsense() -> None:
     assert {stamp_of_value(number, UTC, NOW) for number in (1704067200, 1704067200000, 1704067200000000, 1704067200000000000)} == {
         1704067200000
     }
+    value: Any
     for value in (
         "",
         "x",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,7 @@ def test_l15_counts_go_on_after_a_restart() -> None:
     assert sorted(again.samples()) == sorted(pipeline.samples())
     again.feed("app.log", [lines[0].encode()], 0, 0)
     assert values(again.samples(), "http_requests_total", "route") == {("/a",): 2} and values(again.samples(), "x") == {(): 7.0}
+    nonsense: Any
     for nonsense in (
         None,
         [],

@@ -18,7 +18,7 @@ from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, ProbeR
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.prometheus.probe import PrometheusProbe
-from tui_monitor.sources.prometheus.settings import ScrapeSettings
+from tui_monitor.sources.prometheus.settings import PrometheusCheck
 
 OPENMETRICS = {"Content-Type": "application/openmetrics-text; version=1.0.0"}
 
@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 
 def prober(url: str, **settings: Any) -> PrometheusProbe:
-    return PrometheusProbe(ScrapeSettings(name="node", url=url, **settings))
+    return PrometheusProbe(PrometheusCheck(name="node", url=url, **settings))
 
 
 async def scrape(url: str, **settings: Any) -> ProbeResult:
@@ -141,7 +141,7 @@ async def test_limits_name_themselves(server: HttpServer) -> None:
     result = await scrape(server.url, sample_limit=100)
     assert result.reason.startswith("300 samples, more than sample_limit = 100")
     assert values(result) == {"up": 0, "scrape_samples_scraped": 300}
-    kept = values(await scrape(server.url, sample_limit=3, keep=("a1.", "a2"), drop=("a1[2-9]",)))
+    kept = values(await scrape(server.url, sample_limit=3, keep=["a1.", "a2"], drop=["a1[2-9]"]))
     assert kept == {"a10": 1, "a11": 1, "a2": 1, "up": 1, "scrape_samples_scraped": 300}
     assert (await scrape(server.url, body_limit=1024)).reason == "page is larger than body_limit = 1 KiB; raise it"
     server.behave(body=gzip.compress(b"a 1\n" * 1000), headers={"Content-Encoding": "gzip"})
@@ -155,7 +155,7 @@ async def test_a_page_without_a_type_is_read_as_the_fallback(server: HttpServer)
     assert values(result)["a"] == 1
     assert result.facts["content_type"] == "missing: read as Prometheus text (fallback)"
     assert "# EOF is missing" in (await scrape(server.url, fallback="openmetrics")).reason
-    assert (await scrape(server.url, fallback=None)).reason == "the answer has no Content-Type; set fallback"
+    assert (await scrape(server.url, fallback="none")).reason == "the answer has no Content-Type; set fallback"
 
 
 async def test_honor_labels_and_own_times(server: HttpServer) -> None:
@@ -212,7 +212,7 @@ async def test_own_trouble_says_nothing_of_the_series(tmp_path: Path) -> None:
     ("settings", "key"),
     [
         ({"keep": ("a(",)}, "keep: "),
-        ({"drop": ("(?=a)",)}, "drop: "),
+        ({"drop": ["(?=a)"]}, "drop: "),
         ({"url": "ftp://x/"}, "url"),
         ({"key_file": "/nowhere"}, "key_file: "),
         ({"bearer": "x", "username": "y"}, "bearer: "),
@@ -221,4 +221,4 @@ async def test_own_trouble_says_nothing_of_the_series(tmp_path: Path) -> None:
 def test_settings_that_cannot_be_understood_name_their_key(settings: dict[str, Any], key: str) -> None:
     """At construction."""
     with pytest.raises(ValueError, match=key):
-        PrometheusProbe(ScrapeSettings(**{"name": "node", "url": "http://x/", **settings}))
+        PrometheusProbe(PrometheusCheck(**{"name": "node", "url": "http://x/", **settings}))

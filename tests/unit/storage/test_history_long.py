@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.vectors import vector_of
 from tui_monitor.core.values import STALE_NAN, Labels, label, labels_of
 from tui_monitor.promql.engine import compile_expr
 from tui_monitor.promql.queryable import Matcher
@@ -178,9 +179,7 @@ def test_functions_over_long_windows_count_every_sample(
 
     def ask(function: str, labels: Labels, first: str = "") -> float:
         selector = f'{label(labels, "__name__")}{{check="api"}}[{until - after}ms]'
-        answer = compile_expr(f"{function}({first}{selector})").instant(reader, until)
-        assert isinstance(answer, list)
-        ((_, value),) = answer
+        ((_, value),) = vector_of(compile_expr(f"{function}({first}{selector})").instant(reader, until))
         return float(value)
 
     for labels in (SECONDS, SUCCESS):

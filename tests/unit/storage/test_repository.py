@@ -16,6 +16,7 @@ from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.dispatch.silences import make_silence
 from tui_monitor.dispatch.state import NotifiedState, Plan
+from tui_monitor.sources.heartbeat.ping import Ping
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import (
@@ -28,7 +29,7 @@ from tui_monitor.storage.records import (
     UnitOfWork,
     ViewerRow,
 )
-from tui_monitor.storage.repository import State, StateRepository, prune
+from tui_monitor.storage.repository import KEEP_PINGS, KEEP_PINGS_MS, State, StateRepository, prune
 from tui_monitor.storage.state.database import SqliteRepository
 
 DAY = 86_400_000
@@ -133,7 +134,8 @@ async def test_the_audit_log_is_bounded_and_newest_first(store: StateRepository)
 async def test_leader_and_viewers(store: StateRepository) -> None:
     """One leader's row, that only its process clears; viewers count while their heartbeat is fresh."""
     row, viewer = LeaderRow(12, "dashboard", "0.1", "abc", START, START), ViewerRow(13, "dashboard", "lee", START, START)
-    await store.transaction(lambda state: (state.processes.save_leader(replace(row, pid=11)), state.processes.save_leader(row)))
+    await store.transaction(lambda state: state.processes.save_leader(replace(row, pid=11)))
+    await store.transaction(lambda state: state.processes.save_leader(row))
     await store.transaction(lambda state: state.processes.save_viewer(viewer))
     assert await store.read(lambda state: state.processes.leader()) == row
     assert await store.read(lambda state: state.processes.viewers(START + 14_000)) == [viewer]
@@ -144,14 +146,20 @@ async def test_leader_and_viewers(store: StateRepository) -> None:
     assert await store.read(lambda state: state.processes.leader()) is None
     assert await store.transaction(lambda state: state.processes.prune_viewers(START + 20_000)) == 1
     assert await store.read(lambda state: state.processes.viewers(START)) == []
-    await store.transaction(lambda state: (state.processes.save_viewer(viewer), state.processes.remove_viewer(13)))
+    await store.transaction(lambda state: state.processes.save_viewer(viewer))
+    await store.transaction(lambda state: state.processes.remove_viewer(13))
     assert await store.read(lambda state: state.processes.viewers(START)) == []
 
 
 async def test_panels_are_replaced_by_name_and_bounded(store: StateRepository) -> None:
     """By name; one more than the limit is refused and changes nothing."""
     panels = [Panel(f"p{number:03}", "up", 60_000, "kim", START) for number in range(MOST_PANELS)]
-    await store.transaction(lambda state: [state.panels.save(panel) for panel in panels[::-1]])
+
+    def save(state: State) -> None:
+        for panel in panels[::-1]:
+            state.panels.save(panel)
+
+    await store.transaction(save)
     assert await store.read(lambda state: state.panels.all()) == panels
     with pytest.raises(TooManyPanels, match="take one away"):
         await store.transaction(lambda state: state.panels.save(replace(panels[0], name="more")))
@@ -247,3 +255,25 @@ async def test_alerts_survive_a_restart(store: StateRepository) -> None:
     assert second.step("heat", 11) == ["firing"]
     assert {alert.id for alert in second.evaluator.alerts()} == {alert.id for alert in world.evaluator.alerts()}
     assert changes(second.tick(3600)) == []
+
+
+async def test_pings_are_numbered_stay_and_are_pruned_by_job(store: StateRepository) -> None:
+    """Each reader goes on behind the number that it has had; the newest of each job stay whatever their age."""
+
+    def add(state: State, name: str, at: int, count: int) -> None:
+        for number in range(count):
+            state.pings.add(Ping(name, "fail", at + number, "run", 3, "disk full", "kim"))
+
+    await store.transaction(lambda state: add(state, "backup", START, 3))
+    first, *others = await store.read(lambda state: state.pings.after(0))
+    assert first.ping == Ping("backup", "fail", START, "run", 3, "disk full", "kim")
+    assert await store.read(lambda state: state.pings.after(first.id)) == others
+    assert len(await store.read(lambda state: state.pings.after(0, 2))) == 2
+    await store.transaction(lambda state: add(state, "noisy", START, KEEP_PINGS + 5))
+    later = START + KEEP_PINGS_MS + DAY
+    assert await store.transaction(lambda state: state.pings.prune(START + 1000)) == 0
+    assert await store.transaction(lambda state: state.pings.prune(later)) == 5
+    left = await store.read(lambda state: state.pings.after(0))
+    assert [stored.ping.name for stored in left].count("backup") == 3 and len(left) == KEEP_PINGS + 3
+    await store.transaction(lambda state: add(state, "backup", START, 1))
+    assert (await store.read(lambda state: state.pings.after(left[-1].id)))[0].id > left[-1].id

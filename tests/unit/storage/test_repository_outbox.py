@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from tests.support.outbox_tools import T0, MemoryState, StateDb, StateTools, message, resolved, snapshot
 from tui_monitor.board.json_shapes import notification_json
 from tui_monitor.dispatch.message import State
-from tui_monitor.storage.records import SendResult
+from tui_monitor.storage.records import OutboxRow, SendResult
+from tui_monitor.storage.repository import State as Tables
 
 
 @pytest.fixture(params=["sqlite", "memory"])
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> StateTools:
     """An empty state."""
     return StateDb(tmp_path / "state.db") if request.param == "sqlite" else MemoryState()
+
+
+def claim(at: int, state: Tables) -> OutboxRow | None:
+    return state.outbox.claim_next("hook", at)
+
+
+def record(ident: str, outcome: Literal["sent", "failed"], at: int, state: Tables) -> None:
+    state.outbox.record(ident, SendResult(outcome), at)
 
 
 def test_a_claim_is_exclusive(state: StateTools) -> None:
@@ -92,9 +102,9 @@ def test_recovery_ends_what_was_folded_into_a_row_too(state: StateTools) -> None
 def test_the_rate_is_counted_where_messages_arrive(state: StateTools) -> None:
     """The window begins when a send was answered, so that a slow first one lets the receiver count no more than was allowed."""
     slow, quick = state.put(message("k1"), message("k2"))
-    for ident, sent_at in ((slow, T0 + 3000), (quick, T0 + 3100)):
-        assert state.now(lambda state, at=sent_at: state.outbox.claim_next("hook", T0 if at == T0 + 3000 else T0 + 3000)) is not None
-        state.now(lambda state, ident=ident, at=sent_at: state.outbox.record(ident, SendResult("sent"), at))
+    for ident, claimed_at, sent_at in ((slow, T0, T0 + 3000), (quick, T0 + 3000, T0 + 3100)):
+        assert state.now(partial(claim, claimed_at)) is not None
+        state.now(partial(record, ident, "sent", sent_at))
     assert state.now(lambda state: state.outbox.tries_in_window("hook", T0 + 12_000, 10_000)) == (2, T0 + 3000)
     assert state.now(lambda state: state.outbox.tries_in_window("hook", T0 + 13_050, 10_000)) == (1, T0 + 3100)
 
@@ -140,9 +150,9 @@ def test_pruning_is_bounded_and_never_takes_what_waits(state: StateTools) -> Non
     """Sent rows go by number and age, failed ones by themselves, waiting ones never."""
     idents = state.put(*(message(f"k{n}") for n in range(20)))
     for ident in idents[:10]:
-        state.now(lambda state, ident=ident: state.outbox.record(ident, SendResult("sent"), T0))
+        state.now(partial(record, ident, "sent", T0))
     for ident in idents[10:15]:
-        state.now(lambda state, ident=ident: state.outbox.record(ident, SendResult("failed"), T0))
+        state.now(partial(record, ident, "failed", T0))
     pruned = state.now(lambda state: state.outbox.prune(T0, keep_rows=4, keep_ms=1000))
     assert (pruned.sent, pruned.unsent) == (6, 1)
     late = state.now(lambda state: state.outbox.prune(T0 + 2000, keep_rows=4, keep_ms=1000))

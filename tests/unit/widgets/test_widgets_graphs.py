@@ -49,7 +49,7 @@ def test_a_spark_shows_the_shape_and_the_gaps() -> None:
 def test_no_shape_is_of_ambiguous_width() -> None:
     """East Asian terminals draw ambiguous shapes two cells wide; ours are none, and each is one cell."""
     for glyphs in (UNICODE, ASCII):
-        for name in glyphs.__slots__:
+        for name in glyphs.__annotations__:
             shape = getattr(glyphs, name)
             if isinstance(shape, str):
                 assert f.cells(shape) == 1, name

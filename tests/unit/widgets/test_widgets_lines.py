@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
@@ -45,7 +46,15 @@ from tui_monitor.widgets.styles import RECIPES, TextStyles
 from tui_monitor.widgets.theme import COLORS
 
 LOOK = RenderStyle(UNICODE, UTC)
-BOARDS = [boards.empty, boards.quiet, boards.busy, boards.broken, boards.hostile, boards.korean, lambda: boards.loading()]
+BOARDS: list[Callable[[], Board]] = [
+    boards.empty,
+    boards.quiet,
+    boards.busy,
+    boards.broken,
+    boards.hostile,
+    boards.korean,
+    lambda: boards.loading(),
+]
 WIDTHS = [1, 7, 34, 45, 68, 80, 120, 200]
 
 
@@ -75,9 +84,9 @@ def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("make", BOARDS)
-def test_every_line_has_exactly_its_width(make: object, width: int) -> None:
+def test_every_line_has_exactly_its_width(make: Callable[[], Board], width: int) -> None:
     """Whatever the board holds (Korean, attacks, nothing), no line is wider or narrower than its place."""
-    for line in all_lines(make(), width):  # type: ignore[operator]
+    for line in all_lines(make(), width):
         assert sum(f.cells(text) for text, _ in line) == width, line
 
 
@@ -105,7 +114,7 @@ def test_own_shapes_are_never_ambiguous() -> None:
 
 def test_every_style_is_defined() -> None:
     """LineWidget name only styles that have a recipe."""
-    styles = {style for make in BOARDS for line in all_lines(make(), 120) for _, style in line}  # type: ignore[operator]
+    styles = {style for make in BOARDS for line in all_lines(make(), 120) for _, style in line}
     assert styles <= set(RECIPES)
 
 

@@ -9,6 +9,8 @@ from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.catalogue.phrases import RuleTexts
 
 _FORECAST_S = 4 * 3600
+_REQUESTS_EVERY_S = 15.0
+"""Rules over every bucket of every route: 5 ms for 1,000 series, 70 ms for 10,000."""
 
 
 def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[RuleText]:
@@ -46,6 +48,24 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
                 "critical": f"clamp_max(probe_ssl_expiry_warning_seconds / 3, {3 * 86400})",
             },
         ),
+        *_requests(texts),
+        RuleText(
+            alert="LogErrorBurst",
+            expr="increase(log_match_total[5m]) >= log_burst_lines",
+            source="default",
+            keep_firing_for_s=60,
+            severity="warning",
+            no_data="resolve",
+            annotations=texts["LogErrorBurst"]._asdict(),
+        ),
+        RuleText(
+            alert="ClockOffset",
+            expr="abs(ntp_offset_seconds) > 1",
+            source="default",
+            for_s=120,
+            severity="critical",
+            annotations=texts["ClockOffset"]._asdict(),
+        ),
         RuleText(
             alert="ClockSkew",
             expr="tui_monitor_clock_skew_seconds > 5 or tui_monitor_clock_skew_seconds < -5",
@@ -65,6 +85,39 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             annotations=texts["MonitorTrouble"]._asdict(),
         ),
     ]
+
+
+def _requests(texts: Mapping[str, RuleTexts]) -> list[RuleText]:
+    """Rules of an application's requests, one alert a check; they cost nothing while no check gives these metrics."""
+    share = f"{_ERRORS} / {_by_check('rate', 'http_requests_total')}"
+    enough = f"{_by_check('increase', 'http_requests_total')} >= 20"
+    rungs = [
+        ("HighErrorRate", f"{share} > 0.05 and {enough}", "error", 300),
+        ("HighErrorRate", f"{share} > 0.1 and {enough}", "critical", 60),
+        ("SlowRequests", f"{_quantile(0.99)} > 1", "warning", 300),
+        ("SlowRequests", f"{_quantile(0.95)} > 2", "error", 300),
+    ]
+    return [
+        RuleText(
+            alert=alert, expr=expr, source="default", for_s=for_s, severity=severity, every_s=_REQUESTS_EVERY_S,
+            annotations=texts[alert]._asdict(),
+        )
+        for alert, expr, severity, for_s in rungs
+    ]  # fmt: skip
+
+
+def _by_check(function: str, selector: str) -> str:
+    return f"sum by (check, type, category) ({function}({selector}[5m]))"
+
+
+def _quantile(share: float) -> str:
+    buckets = "rate(http_request_duration_seconds_bucket[5m])"
+    return f"histogram_quantile({share}, sum by (check, type, category, le) ({buckets}))"
+
+
+_FAILED = " or ".join(f'rate(http_requests_total{{{name}=~"5.."}}[5m])' for name in ("status_code", "status", "code"))
+_ERRORS = f"sum by (check, type, category) ({_FAILED})"
+"""By the three usual names of the label that holds the status."""
 
 
 def _ladder(texts: Mapping[str, RuleTexts], alert: str, expr: str, rungs: Mapping[str, str], *, for_s: float = 0.0) -> list[RuleText]:

@@ -1,4 +1,4 @@
-"""Alerting rules as the evaluator wants them: from the configuration, the built-in ones and Prometheus files; every fault is told."""
+"""Compiled alerting rules: from the configuration, the built-in ones and Prometheus files, and every fault found in them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ WIDE_MS = 600_000
 """A rule that looks back further than memory does needs the history, so it is evaluated each minute."""
 
 
-class Query(Protocol):
+class CompiledQuery(Protocol):
     """A compiled expression (promql.engine)."""
 
     @property
     def metrics(self) -> Iterable[str] | None:
-        """The names it reads; None: any."""
+        """The metrics that it reads; None: any."""
         ...
 
     @property
@@ -57,14 +57,15 @@ class Rule:
     """One rule. Durations in seconds; ``key`` stays the same over restarts; rules with the same ``ladder`` make one alert.
 
     ``presence`` is the expression whose answer has every subject that is there (see alerts.presence), None where there is none.
-    ``absent``: it asks for what is missing, so it waits for the start-up grace. ``wide``: evaluated each minute.
+    ``absent``: it asks for what is missing, so it waits for the start-up grace. ``wide``: evaluated each minute; ``every_s``: at
+    most this often, 0: each tick.
     """
 
     key: str
     ladder: str
     alert: str
     expr: str
-    query: Query
+    query: CompiledQuery
     severity: str
     source: Source = "config"
     for_s: float = 0.0
@@ -72,7 +73,7 @@ class Rule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     presence: str | None = None
-    resolve_when: Query | None = None
+    resolve_when: CompiledQuery | None = None
     cooldown_s: float = 0.0
     flap_limit: int | None = None
     rate_limit: str | None = None
@@ -80,6 +81,7 @@ class Rule:
     no_data_for_s: float = 300.0
     no_data_severity: str = DEFAULT_SEVERITY
     wide: bool = False
+    every_s: float = 0.0
     absent: bool = False
     severity_in_identity: bool = False
     """A Prometheus file's rule: the severity label is part of the identity and may be any word."""
@@ -205,6 +207,7 @@ def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[
         no_data=text.no_data,
         no_data_for_s=text.no_data_for_s,
         no_data_severity=text.no_data_severity,
+        every_s=text.every_s,
         wide=query.longest_window_ms > WIDE_MS,
         absent=reads_absence(text.expr),
         severity_in_identity=in_file,
@@ -213,7 +216,7 @@ def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[
 
 
 def _path(text: RuleText, name: str) -> KeyPath:
-    """Where the key of a configured rule stands; () for a rule that is not from the configuration."""
+    """The place of a configured rule's key; () for a rule that is not from the configuration."""
     return (*text.path, *name.split(".")) if text.path else ()
 
 
@@ -227,11 +230,11 @@ def _severity(text: RuleText, faults: list[tuple[str, str]]) -> str:
     return SEVERITY_ALIASES.get(word, word)
 
 
-def _query(key: str, text: str, faults: list[tuple[str, str]]) -> Query | None:
+def _query(key: str, text: str, faults: list[tuple[str, str]]) -> CompiledQuery | None:
     from tui_monitor.promql.engine import compile_expr
 
     try:
-        query: Query = compile_expr(text)
+        query: CompiledQuery = compile_expr(text)
     except PromqlError as error:
         faults.append((key, str(error)))
         return None

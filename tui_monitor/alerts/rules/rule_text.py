@@ -33,6 +33,8 @@ class RuleText:
     no_data: NoData = "hold"
     no_data_for_s: float = 300.0
     no_data_severity: str = DEFAULT_SEVERITY
+    every_s: float = 0.0
+    """At most this often; 0: each tick."""
     place: str = ""
     """Where it stands, for messages: a file and group."""
     path: KeyPath = ()

@@ -1,4 +1,4 @@
-"""What templates may call, with the formats of Prometheus and Go (prometheus/template/template.go, Go's fmt)."""
+"""Functions that templates may call, with the formats of Prometheus and Go (prometheus/template/template.go, Go's fmt)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def go_float(value: float) -> str:
 
 
 def number(value: object) -> float:
-    """The number that a template function is given; ValueError for a text that is none."""
+    """A template function's argument as a number; ValueError for a text that is none."""
     if isinstance(value, int | float):
         return float(value)
     try:

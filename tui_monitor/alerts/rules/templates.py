@@ -1,4 +1,4 @@
-"""Texts with values in them, in Prometheus' own spelling: read here, rendered by Jinja's sandbox, which is loaded at the first rendering.
+"""Templates in Prometheus' spelling: parsed here, rendered by Jinja's sandbox, which is loaded at the first rendering.
 
 `{{ $value | humanize }}`, `{{ $labels.x }}`, `{{ $labels["x"] }}`, `{{ printf "%.2f" $value }}`,
 `{{ if gt $value 1.0 }}…{{ else }}…{{ end }}`, `{{ with $labels.x }} on {{ . }}{{ end }}`; `$reason` is ours: why a check fails. The
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.rules.template_functions import FUNCTIONS, text_of
 from tui_monitor.core.sanitize import nearest
-from tui_monitor.platform.import_trimming import lean_templates
+from tui_monitor.platform.import_trimming import trim_imports
 from tui_monitor.platform.regex import RegexError, check_regex
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ _OF_REGEX = frozenset({"match", "reReplaceAll"})
 
 
 class TemplateError(ValueError):
-    """The template cannot be understood; the message names the part."""
+    """The error of a template that cannot be parsed; the message names the part."""
 
 
 _FAILURES = (
@@ -73,7 +73,7 @@ _FAILURES = (
 
 
 def is_template(text: str) -> bool:
-    """Whether there is anything to fill in."""
+    """Whether the text has an action to fill in."""
     return "{{" in text
 
 
@@ -106,7 +106,7 @@ def _program(text: str) -> Callable[[Mapping[str, object]], str]:
 
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
-    lean_templates()
+    trim_imports("jinja2")
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=False, finalize=text_of, keep_trailing_newline=True)
@@ -183,7 +183,7 @@ def _action(body: str, opened: list[str]) -> str:
 
 
 def _pipeline(body: str, within: bool) -> str:
-    """``within`` a block of with, the dot is its value."""
+    """The Jinja source of a pipeline; ``within`` a block of with, the dot is its value."""
     words = _words(body)
     if not within and any(kind == "dot" for kind, _ in words):
         raise TemplateError('"." is not known outside {{ with }}')
@@ -209,7 +209,7 @@ def _words(body: str) -> list[tuple[str, str]]:
 
 
 def _no_fields(name: str) -> str:
-    """What is wrong with a name that has a field behind it and is not that of labels."""
+    """The fault of a name that has a field behind it and is not that of labels."""
     if name in _VARIABLES:
         return f'"{name}" has no fields; a label is $labels.NAME'
     return f'"{name}" is not known{nearest(name, ("$labels", ".Labels", "$externalLabels", ".ExternalLabels"))}'

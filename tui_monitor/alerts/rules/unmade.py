@@ -1,4 +1,4 @@
-"""Which metrics rules read that no configured source makes: rules that can run and never fire."""
+"""Warnings about metrics that rules read and no configured source makes: such rules can run and never fire."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +32,54 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.state.reader import StateReader
 
 
+def add_ack_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `ack`."""
+    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("--all", action="store_true", help="every firing alert")
+    parser.add_argument("--note", default="", metavar="T")
+    parser.add_argument("--for", dest="for_", metavar="2h", help="only for so long")
+
+
+def add_unack_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `unack`."""
+    parser.add_argument("id", metavar="ID")
+
+
+def add_resolve_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `resolve`."""
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--note", default="", metavar="T")
+
+
+def add_silence_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `silence`."""
+    parser.add_argument("matchers", nargs="+", metavar="MATCHER", help='alertname=X, check!="api", host=~"web.*"')
+    long = parser.add_mutually_exclusive_group(required=True)
+    long.add_argument("--for", dest="for_", metavar="2h", help="for how long")
+    long.add_argument("--end", metavar="T", help="until when: RFC 3339, Unix seconds, tomorrow HH:MM or the next HH:MM")
+    parser.add_argument("--start", metavar="T", help="from when on; default: now")
+    parser.add_argument("--comment", default="", metavar="T")
+
+
+def add_unsilence_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `unsilence`."""
+    parser.add_argument("id", metavar="ID")
+
+
+def add_extend_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `extend`."""
+    parser.add_argument("id", metavar="ID")
+    long = parser.add_mutually_exclusive_group(required=True)
+    long.add_argument("--for", dest="for_", metavar="2h", help="so much longer than it would")
+    long.add_argument("--until", metavar="T", help="to this time: RFC 3339, Unix seconds or the next HH:MM")
+
+
+def add_annotate_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `annotate`."""
+    parser.add_argument("text", metavar="TEXT")
+    parser.add_argument("--at", dest="when", metavar="TIME")
+
+
 def run(given: Namespace) -> int:
     """Exit 0 done or kept for the next leader, 1 refused or unknown, 64 usage."""
     acts: dict[str, Callable[[Namespace], int]] = {
@@ -42,7 +90,6 @@ def run(given: Namespace) -> int:
         "unsilence": _on_silence,
         "extend": _on_silence,
         "annotate": _annotate,
-        "heartbeat": _heartbeat,
     }
     return acts[given.verb](given)
 
@@ -193,7 +240,3 @@ def _annotate(given: Namespace) -> int:
         raise Refused(f"the history cannot be written: {error}") from None
     print(f'marked "{text}"')
     return 0
-
-
-def _heartbeat(given: Namespace) -> int:
-    raise Refused(f'there is no heartbeat check "{given.name}": this version does not receive heartbeats yet', USAGE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from argparse import Namespace
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_monitor.board.json_shapes import probe_json
 from tui_monitor.checks.check_loop import probe_once
+from tui_monitor.checks.groups import Groups, group_faults
+from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.options import Refused, configuration, suggestion
 from tui_monitor.cli.output import Cell, print_json, table
 from tui_monitor.config.entries import CheckSettings
@@ -16,17 +18,31 @@ from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.humanize import latency
-from tui_monitor.core.values import HealthStatus, worst
-from tui_monitor.sources.api import Probe
+from tui_monitor.core.values import HealthStatus, ProbeResult, worst
+from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.kinds import build_probe
+
+Verdicts = Mapping[str, tuple[ProbeResult, int]]
+"""By the check's name: its plain verdict, and when (UTC ms)."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    add_json(parser)
 
 
 def run(given: Namespace) -> int:
     """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; no verdict: 64 a name that is none, 70 a failure, 74 output, 78 configuration."""
     loaded = configuration(given)
+    groups = Groups(loaded.settings.checks)
     checks = _chosen(loaded.settings.checks, given.names)
-    probes = _built(loaded, checks)
-    rows = asyncio.run(_probe_all(checks, probes))
+    probed = _probed(loaded.settings.checks, checks, groups)
+    probes = [
+        _from_state(given, check) if isinstance(probe, Feed) else probe for check, probe in zip(probed, _built(loaded, probed), strict=True)
+    ]
+    found = asyncio.run(_probe_all(probed, probes))
+    rows = [probe_json(check.name, check.type, *_of(check.name, found, groups)) for check in checks]
     given.verdict = worst(HealthStatus(row["status"]) for row in rows).exit_code
     if given.json:
         print_json(rows)
@@ -43,9 +59,32 @@ def _chosen(checks: list[CheckSettings], names: list[str]) -> list[CheckSettings
     return [check for check in checks if not names or check.name in names]
 
 
+def _probed(all_checks: list[CheckSettings], chosen: list[CheckSettings], groups: Groups) -> list[CheckSettings]:
+    """The chosen checks, and in the place of groups their members."""
+    names = {name for check in chosen for name in groups.probed(check.name)}
+    return [check for check in all_checks if check.name in names]
+
+
+def _of(name: str, found: Verdicts, groups: Groups) -> tuple[ProbeResult, int]:
+    """The verdict on a check and its time; on a group it follows from its members'."""
+    if name not in groups:
+        return found[name]
+    statuses = {member: result.status for member, (result, _) in found.items()}
+    for group in groups.innermost_first():
+        verdict = groups.verdict(group, statuses)
+        if verdict is not None:
+            statuses[group] = verdict.status
+        if group == name:
+            break
+    assert verdict is not None  # every member has been probed
+    return verdict, max(at for _, at in found.values())
+
+
 def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
     """All before the first begins, so that none measures how long the others take to load; a setting nobody can use is refused."""
     try:
+        if any(group_faults(loaded.settings.checks)):
+            raise ValueError("a group that cannot be judged")
         return [build_probe(check) for check in checks]
     except ValueError:
         from tui_monitor.runtime.wiring import problems_of
@@ -53,17 +92,25 @@ def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
         raise Refused("\n".join(problems_of(loaded)), CONFIGURATION) from None
 
 
-async def _probe_all(checks: list[CheckSettings], probes: list[Probe]) -> list[dict[str, Any]]:
-    return await asyncio.gather(*map(_probe, checks, probes))
+def _from_state(given: Namespace, check: CheckSettings) -> Probe:
+    """Of a feed only the running monitor knows how it stands."""
+    from tui_monitor.cli.stored_check import StoredCheck
+
+    return StoredCheck(given, check)
 
 
-async def _probe(check: CheckSettings, probe: Probe) -> dict[str, Any]:
+async def _probe_all(checks: list[CheckSettings], probes: list[Probe]) -> Verdicts:
+    results = await asyncio.gather(*map(_probe, checks, probes))
+    return {check.name: result for check, result in zip(checks, results, strict=True)}
+
+
+async def _probe(check: CheckSettings, probe: Probe) -> tuple[ProbeResult, int]:
     clock = SystemClock()
     try:
         result = await probe_once(probe, check, clock)
     finally:
         await probe.close()
-    return probe_json(check.name, check.type, result, clock.wall_ms())
+    return result, clock.wall_ms()
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

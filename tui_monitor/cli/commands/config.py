@@ -6,21 +6,34 @@ import asyncio
 import json
 import os
 import tomllib
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from tui_monitor.cli.arguments import add_actions
 from tui_monitor.cli.options import Refused, complain, configuration
 from tui_monitor.config.example import example_text
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
 from tui_monitor.config.spelling import toml_of
 from tui_monitor.core.exit_codes import CONFIGURATION
+from tui_monitor.platform.log_discovery import access_logs
 from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
 from tui_monitor.platform.service_discovery import discover, listening_ports
 from tui_monitor.sources.target import without_credentials
 
 HIDDEN = "***"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    config = add_actions(parser, "init|check|show|schema")
+    act = config("init", "write a commented file with what is found on this machine")
+    act.add_argument("--force", action="store_true", help="replace an existing file")
+    act.add_argument("--stdout", action="store_true", help="print instead of writing")
+    config("check", "is it right?")
+    config("show", "the configuration in force, secrets hidden")
+    config("schema", "the JSON schema of the file, for editors that complete it")
 
 
 def run(given: Namespace) -> int:
@@ -29,7 +42,7 @@ def run(given: Namespace) -> int:
 
 
 def _init(given: Namespace) -> int:
-    text = example_text(asyncio.run(discover(listening_ports())))
+    text = example_text(asyncio.run(discover(listening_ports())), access_logs())
     tomllib.loads(text)
     if given.stdout:
         print(text, end="")

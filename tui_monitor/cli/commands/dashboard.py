@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.cli.options import Refused, time_of, wall_ms
 from tui_monitor.core.exit_codes import CONFIGURATION
-from tui_monitor.platform.import_trimming import lean_screen
+from tui_monitor.platform.import_trimming import trim_imports
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 
@@ -24,7 +24,7 @@ def run_dashboard(given: Namespace) -> int:
         directory = open_directory(find_state(given.state, os.environ, path))
     except StateUnusable as error:
         raise Refused(str(error), CONFIGURATION) from None
-    lean_screen()
+    trim_imports("textual")
     from tui_monitor.core.clock import SystemClock
     from tui_monitor.platform.acting_user import who
     from tui_monitor.runtime.runtime import Runtime

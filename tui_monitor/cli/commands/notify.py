@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tui_monitor.board.backend import CommandRefused
+from tui_monitor.cli.arguments import add_actions
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
 from tui_monitor.cli.output import ink
@@ -45,6 +46,26 @@ class Tried:
     provider_id: str = ""
     reason: str = ""
     remark: str = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    notify = add_actions(parser, "test|send")
+    test = notify("test", "really send a test message; exit 1 and the reason where one fails")
+    test.add_argument("names", nargs="*", metavar="NAME")
+    test.add_argument("--dry", action="store_true", help="Aligo: accepted but not sent")
+    send = notify("send", "send a message of your own through the outbox")
+    send.add_argument("--title", required=True, metavar="T")
+    send.add_argument("--message", required=True, metavar="M")
+    send.add_argument("--severity", default="info", metavar="S", help="info, warning, error or critical")
+    send.add_argument(
+        "--to",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="notifiers or recipient groups; default: as an alert of the severity",
+    )
 
 
 def run(given: Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -33,6 +33,20 @@ class When:
     start: int
     end: int
     step: int = 0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    parser.add_argument("expr", metavar="EXPR", help='"-": read expressions from standard input, a line each')
+    parser.add_argument("--from", dest="from_", metavar="FILE", help="an OpenMetrics text file with timestamps instead of the store")
+    parser.add_argument("--at", dest="when", metavar="T", help="RFC 3339, Unix seconds, HH:MM or yesterday HH:MM")
+    parser.add_argument("--start", metavar="T")
+    parser.add_argument("--end", metavar="T")
+    parser.add_argument("--since", metavar="D", help="the same as --start so long ago")
+    parser.add_argument("--step", metavar="D")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the shape of Prometheus' HTTP API")
+    form.add_argument("--csv", action="store_true")
 
 
 def run(given: Namespace) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tui_monitor.board.json_shapes import refusal_json, rules_check_json
+from tui_monitor.cli.arguments import add_actions, add_json
 from tui_monitor.cli.options import Refused, complain, configuration, counted
 from tui_monitor.cli.output import print_json
 from tui_monitor.core.exit_codes import CONFIGURATION
@@ -16,6 +17,34 @@ if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
     from tui_monitor.config.settings import Settings
     from tui_monitor.promql.rulefiles import FileRule
+
+
+def add_rules_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `rules`."""
+    rules = add_actions(parser, "check|backtest|explain|noise")
+    act = rules("check", "how many rules were read, which cannot run and why, which metrics nothing makes")
+    act.add_argument("--strict", action="store_true", help="exit 1 for a metric that no configured source makes")
+    add_json(act)
+    act = rules("backtest", "would it have fired?")
+    act.add_argument("alert", nargs="?", metavar="ALERT")
+    act.add_argument("--since", default="7d", metavar="7d")
+    act.add_argument("--step", metavar="D")
+    act.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="try for=10m or expr=... beside the present rule"
+    )
+    add_json(act)
+    act = rules("explain", "why is it (not) firing?")
+    act.add_argument("alert", metavar="ALERT")
+    add_json(act)
+    act = rules("noise", "the week's noise: most firings, never acknowledged, flapping")
+    act.add_argument("--since", default="7d", metavar="7d")
+    add_json(act)
+
+
+def add_explain_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `explain`."""
+    parser.add_argument("alert", metavar="ALERT")
+    add_json(parser)
 
 
 def run(given: Namespace) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.board.json_shapes import alert_json, audit_json, notification_json, silence_json, silence_state
 from tui_monitor.board.values import subject_of
+from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.commands.status import status
 from tui_monitor.cli.options import wall_ms
 from tui_monitor.cli.output import Cell, print_json, table, terminal_width
@@ -20,6 +21,35 @@ from tui_monitor.storage.records import OutboxRow
 MOST_ALERTS = 20_000
 ROOMY = 120
 """From this many columns on a row of `alerts` has room for everything."""
+
+
+def add_status_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `status`."""
+    add_json(parser)
+
+
+def add_alerts_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `alerts`."""
+    parser.add_argument("--all", action="store_true")
+    add_json(parser)
+
+
+def add_silences_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `silences`."""
+    parser.add_argument("--all", action="store_true", help="expired ones too")
+    add_json(parser)
+
+
+def add_audit_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `audit`."""
+    parser.add_argument("--limit", type=count, metavar="N", default=100)
+    add_json(parser)
+
+
+def add_notifications_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind `notifications`."""
+    parser.add_argument("--limit", type=count, metavar="N", default=50)
+    add_json(parser)
 
 
 def run(given: Namespace) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tui_monitor.board.json_shapes import store_json
+from tui_monitor.cli.arguments import add_actions, add_json
 from tui_monitor.cli.options import Refused, complain, seconds_of, wall_ms
 from tui_monitor.cli.output import Cell, print_json, say, table
 from tui_monitor.cli.state_access import existing_state, look
@@ -20,6 +21,20 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.export import export
 from tui_monitor.storage.history.tools import compact, info, verify
 from tui_monitor.storage.state.reader import integrity_faults
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    store = add_actions(parser, "info|verify|compact|export")
+    act = store("info", "size, rows, spans")
+    add_json(act)
+    store("verify", "full integrity check")
+    act = store("compact", "give unused space back")
+    act.add_argument("--force", action="store_true", help="also while a monitor runs; it waits until this is done")
+    act = store("export", "OpenMetrics text")
+    act.add_argument("selector", nargs="?", metavar="SELECTOR", help="a PromQL selector; default: all")
+    act.add_argument("--since", default="1h", metavar="1h")
+    act.add_argument("--out", metavar="FILE", help="default: standard output")
 
 
 def run(given: Namespace) -> int:

@@ -105,6 +105,23 @@ ENGLISH = Phrases(
             "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}{{ end }}",
             "Renew the certificate and make sure that the server has loaded the new one.",
         ),
+        "LogErrorBurst": RuleTexts(
+            "{{ $value | humanize }} lines of {{ $labels.match }} in 5 minutes in the log {{ $labels.check }}",
+            "Read the lines (tui-monitor logs {{ $labels.check }} --level error) and look for what changed just before.",
+        ),
+        "HighErrorRate": RuleTexts(
+            "{{ $value | humanizePercentage }} of the requests to {{ $labels.check }} fail",
+            "See which routes fail in the request table, then the application's log; undo the last change where it began with one.",
+        ),
+        "SlowRequests": RuleTexts(
+            "The slowest requests to {{ $labels.check }} take {{ $value | humanizeDuration }} (p99 warning, p95 error)",
+            "See which routes are slow in the request table, then what they wait for: the database, another service, CPU.",
+        ),
+        "ClockOffset": RuleTexts(
+            "The clock of this machine is off by {{ $value | humanizeDuration }}, says {{ $labels.check }}",
+            "Certificates, one-time passwords and stamps fail. See what sets the clock (timedatectl, chronyc tracking); "
+            "where several time servers disagree, the server is wrong.",
+        ),
         "ClockSkew": RuleTexts(
             "The clock is off by {{ $value | humanizeDuration }}",
             "See what sets the clock (timedatectl, chronyc tracking): stamps and schedules are wrong until then.",

@@ -105,6 +105,23 @@ KOREAN = Phrases(
             "{{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}{{ end }}",
             "인증서를 갱신하고 서버가 새 인증서를 읽었는지 확인하세요.",
         ),
+        "LogErrorBurst": RuleTexts(
+            "로그 {{ $labels.check }}: 5분 동안 {{ $labels.match }} {{ $value | humanize }}줄",
+            "로그를 확인하고(tui-monitor logs {{ $labels.check }} --level error) 직전에 무엇이 바뀌었는지 살펴보세요.",
+        ),
+        "HighErrorRate": RuleTexts(
+            "{{ $labels.check }} 요청의 {{ $value | humanizePercentage }} 실패",
+            "요청 표에서 실패하는 경로를 확인한 다음 애플리케이션 로그를 보세요. 마지막 변경과 함께 시작되었다면 되돌리세요.",
+        ),
+        "SlowRequests": RuleTexts(
+            "{{ $labels.check }}의 가장 느린 요청이 {{ $value | humanizeDuration }} 걸립니다(p99 경고, p95 오류)",
+            "요청 표에서 느린 경로를 확인한 다음 무엇을 기다리는지 보세요: 데이터베이스, 다른 서비스, CPU.",
+        ),
+        "ClockOffset": RuleTexts(
+            "이 서버의 시계가 {{ $value | humanizeDuration }} 어긋났습니다 ({{ $labels.check }} 기준)",
+            "인증서, 일회용 비밀번호, 시각 기록이 틀어집니다. 시계를 맞추는 서비스를 확인하세요(timedatectl, chronyc tracking). "
+            "시간 서버끼리 다르면 그 서버가 틀린 것입니다.",
+        ),
         "ClockSkew": RuleTexts(
             "시계가 {{ $value | humanizeDuration }} 어긋났습니다",
             "시계를 맞추는 서비스를 확인하세요(timedatectl, chronyc tracking).",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from tui_monitor.promql.exposition import Exposition, Page, ScrapeRules
-from tui_monitor.promql.exposition_page import Limits
+from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.sources.command.outputs import MAX_SERIES, Reading
 
 
@@ -15,7 +15,7 @@ class PageReader:
     """Reads the pages of one command; ``labels`` are those of the check, a page's own of these names become ``exported_x``."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:
-        self._exposition = Exposition(ScrapeRules(labels=labels, limits=Limits(samples=MAX_SERIES)))
+        self._exposition = Exposition(ScrapeRules(labels=labels, limits=PageLimits(samples=MAX_SERIES)))
 
     async def read(self, output: bytes) -> Reading:
         """Read one page in steps, between which the event loop goes on; one with a fault gives no series at all."""

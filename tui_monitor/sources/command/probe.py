@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
 
-from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.platform.child import Child
 from tui_monitor.platform.child_process import CannotStart, Outcome, minimal_environment, run
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.command.outputs import READERS, Format, Reading, last_line
+from tui_monitor.sources.command.settings import CommandCheck
 from tui_monitor.sources.net.excerpt import mask
 
 if TYPE_CHECKING:
@@ -28,31 +26,20 @@ _CANNOT_RUN = {126, 127}
 _LAST_WORD = re.compile(rb"(?<!\S)\S+\Z")
 
 
-@frozen
-class CommandSettings:
-    """``timeout`` in seconds; ``env`` is added to a minimal environment; ``secrets`` are hidden in what the program says.
-
-    ``labels``: those of the check, which a page of metrics (``output`` "prometheus") may not use for its own.
-    """
-
-    argv: tuple[str, ...]
-    env: Mapping[str, str] = field(default_factory=dict)
-    directory: str = ""
-    output: Format = "nagios"
-    timeout: float = 10.0
-    secrets: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+_SHORTEST_SECRET = 6
+"""Characters of a value of the environment from which on it is hidden: a shorter one ("1", "en_US") stands in every output."""
 
 
 class CommandProbe:
     """Runs one program. The monitor's time limit is ``timeout``; the program's is a little shorter, so that there is time to end it."""
 
-    def __init__(self, settings: CommandSettings, slots: asyncio.Semaphore = SLOTS) -> None:
+    def __init__(self, settings: CommandCheck, slots: asyncio.Semaphore = SLOTS) -> None:
         self.stage = ""
         self._settings = settings
         self._slots = slots
         self._reserve = min(1.0, settings.timeout / 5)
         self._survivor: Child | None = None
+        self._secrets = [value for value in settings.env.values() if len(value) >= _SHORTEST_SECRET]
         self._pages = _page_reader(settings)
 
     async def probe(self) -> ProbeResult:
@@ -78,7 +65,7 @@ class CommandProbe:
             time_limit=settings.timeout - self._reserve,
             slots=self._slots,
             environment=minimal_environment(settings.env),
-            directory=settings.directory or None,
+            directory=settings.directory,
             grace=self._reserve / 3,
         )
 
@@ -118,7 +105,7 @@ class CommandProbe:
         return facts
 
     def _text(self, output: bytes) -> str:
-        return mask(output.decode(errors="replace"), self._settings.secrets)
+        return mask(output.decode(errors="replace"), self._secrets)
 
 
 def _whole_words(outcome: Outcome) -> bytes:
@@ -126,12 +113,12 @@ def _whole_words(outcome: Outcome) -> bytes:
     return _LAST_WORD.sub(b"", outcome.output) if outcome.cut else outcome.output
 
 
-def _page_reader(settings: CommandSettings) -> PageReader | None:
+def _page_reader(settings: CommandCheck) -> PageReader | None:
     if settings.output != "prometheus":
         return None
     from tui_monitor.sources.command.page import PageReader  # only where a command needs it
 
-    return PageReader(settings.labels)
+    return PageReader({**settings.labels, "check": settings.name, "type": settings.type, "category": settings.category})
 
 
 def _status(outcome: Outcome, output: Format) -> HealthStatus:

@@ -123,6 +123,10 @@ class HttpProbe:
         host = run.urls[-1].host
         return reason if host == self._request.url.host or host in reason else f"{reason} (at {host})"
 
+    def masked(self, text: str) -> str:
+        """A text of the target's without the check's secrets, which it may echo."""
+        return mask(text, self._secrets)
+
     async def close(self) -> None:
         """Give back the kept connection."""
         kept, self._kept = self._kept, None

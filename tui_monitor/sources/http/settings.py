@@ -15,10 +15,28 @@ METRICS = (
 """The names of its series, beside those of every check."""
 
 
-class HttpCheck(CheckSettings):
-    """An HTTP or HTTPS endpoint."""
+class HttpKeys(CheckSettings):
+    """How a check reaches an HTTP target: its address, TLS and authentication, the same for every kind that speaks HTTP."""
 
     url: HttpAddress = key(doc="http:// or https://", example="https://api.example.com/health")
+    verify: bool = key(default=True, doc="verify the certificate")
+    ca_file: FilePath | None = key(default=None, doc="certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
+    cert_file: FilePath | None = key(default=None, doc="client certificate (PEM)", example="/etc/ssl/client.pem")
+    key_file: FilePath | None = key(default=None, doc="client key (PEM)", example="/etc/ssl/client.key")
+    username: str | None = key(default=None, doc="basic authentication", example="monitor")
+    password: SecretText | None = key(default=None, doc="basic authentication", example="${PASSWORD}")
+    bearer: SecretText | None = key(default=None, doc="bearer token", example="${TOKEN}")
+    tls_expiry_warning: Duration = key(
+        default=14 * 86400.0,
+        doc="degraded when the certificate ends sooner, or when a third of its lifetime is left where that is later; 0s: never",
+    )
+    tls_min_version: TlsVersion = key(default="1.2", doc="the oldest version of TLS: 1.0, 1.1, 1.2 or 1.3")
+    tls_legacy_renegotiation: bool = key(default=False, doc="talk to old servers without secure renegotiation (RFC 5746)")
+
+
+class HttpCheck(HttpKeys):
+    """An HTTP or HTTPS endpoint."""
+
     method: str = key(default="GET", doc="the request's method")
     headers: dict[str, str] = key(default={}, doc="request headers", example={"Accept": "application/json"}, hide=True)
     body: str | None = key(default=None, doc="the request's body", example="{}")
@@ -38,23 +56,10 @@ class HttpCheck(CheckSettings):
     follow_redirects: bool = key(
         default=True, doc="follow up to 10 redirects; credentials do not follow to another host, cookies go back to their site"
     )
-    verify: bool = key(default=True, doc="verify the certificate")
-    ca_file: FilePath | None = key(default=None, doc="certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
-    cert_file: FilePath | None = key(default=None, doc="client certificate (PEM)", example="/etc/ssl/client.pem")
-    key_file: FilePath | None = key(default=None, doc="client key (PEM)", example="/etc/ssl/client.key")
-    username: str | None = key(default=None, doc="basic authentication", example="monitor")
-    password: SecretText | None = key(default=None, doc="basic authentication", example="${PASSWORD}")
-    bearer: SecretText | None = key(default=None, doc="bearer token", example="${TOKEN}")
-    tls_expiry_warning: Duration = key(
-        default=14 * 86400.0,
-        doc="degraded when the certificate ends sooner, or when a third of its lifetime is left where that is later; 0s: never",
-    )
-    tls_min_version: TlsVersion = key(default="1.2", doc="the oldest version of TLS: 1.0, 1.1, 1.2 or 1.3")
-    tls_legacy_renegotiation: bool = key(default=False, doc="talk to old servers without secure renegotiation (RFC 5746)")
     max_body: Size = key(default=2**20, doc="read at most this much of the body")
     keep_alive: bool = key(default=False, doc="keep the connection between probes (tests less: no DNS, TCP, TLS)")
 
 
-def target(check: HttpCheck) -> tuple[str, bool]:
+def target(check: HttpKeys) -> tuple[str, bool]:
     """The address without credentials and query."""
     return url_target(check.url)

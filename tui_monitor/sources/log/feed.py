@@ -13,7 +13,7 @@ from typing import Any
 
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import ProbeResult, Sample, labels_of
+from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.log.generation import ReadOptions
 from tui_monitor.sources.log.journal_command import JournalBatch, Start, journal_position_from
 from tui_monitor.sources.log.journald import JournalFollower
@@ -38,14 +38,26 @@ class Committed:
     saved: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Feed(ABC):
+class LogFeed(ABC):
     """What both kinds of log share. ``run`` reads until cancelled; ``committed`` and ``result`` may be asked at any time meanwhile.
 
     ``saved`` is what ``committed().saved`` was before the restart; nonsense in it is left out. ``notes`` say what was lost or skipped.
+    ``opened`` is set after the first look, ``news`` where the status is another one than ``result`` said last.
     """
 
-    def __init__(self, pipeline: Pipeline, clock: Clock, saved: Mapping[str, Any] | None, format_name: str) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        clock: Clock,
+        saved: Mapping[str, Any] | None,
+        format_name: str,
+        news: asyncio.Event | None,
+        opened: asyncio.Event | None,
+    ) -> None:
         self._pipeline, self._clock, self._format_name = pipeline, clock, format_name
+        self._news = news or asyncio.Event()
+        self._told: HealthStatus | None = None
+        self._opened = opened or asyncio.Event()
         self.notes: deque[str] = deque(maxlen=20)
         self._within = False
         self._changed = True
@@ -72,6 +84,8 @@ class Feed(ABC):
         self._within = True
         yield
         self._within, self._changed = False, True
+        if self._told is not None and verdict(self.state())[0] is not self._told:
+            self._news.set()
         if self._clock.monotonic() - self._committed_at >= _COMMIT_EVERY:
             self.committed()
 
@@ -86,11 +100,26 @@ class Feed(ABC):
     def result(self) -> ProbeResult:
         """The check's plain verdict now, with the newest evidence among the facts."""
         status, reason = verdict(self.state())
+        self._told = status
+        committed = self.committed()
         facts = {f"note {number}": note for number, note in enumerate(self.notes, 1)}
         for match in self._pipeline.seen(self._clock.monotonic()):
-            if evidence := self._pipeline.evidence(match.name):
-                facts[match.name] = "\n".join(evidence.lines)
-        return ProbeResult(status, reason, samples=self.committed().samples, facts=facts)
+            if lines := self.evidence(match.name):
+                facts[match.name] = "\n".join(lines)
+        return ProbeResult(status, reason, samples=committed.samples, facts=facts, saved=committed.saved)
+
+    def evidence(self, match: str) -> tuple[str, ...]:
+        """The newest line that matched a rule, with the lines around it; () where none did."""
+        found = self._pipeline.evidence(match)
+        return found.lines if found else ()
+
+    def over(self) -> list[str]:
+        """The rules of which a limit is reached, the gravest first."""
+        seen = self._pipeline.seen(self._clock.monotonic())
+        grave = [each.name for each in seen if each.unhealthy and each.unhealthy_count >= each.unhealthy.count]
+        return grave + [
+            each.name for each in seen if each.degraded and each.degraded_count >= each.degraded.count and each.name not in grave
+        ]
 
     def _state(self, *, troubles: Sequence[str], files: int = 0, missing: tuple[str, ...] = (), wait: bool = True) -> LogState:
         now = self._clock.monotonic()
@@ -99,7 +128,7 @@ class Feed(ABC):
         return LogState(files, missing, wait, tuple(troubles), self._pipeline.seen(now), lines, unmatched, self._format_name, sample)
 
 
-class FileFeed(Feed):
+class FileFeed(LogFeed):
     """Files of some patterns. ``wait``: a missing file is no fault."""
 
     def __init__(
@@ -112,8 +141,10 @@ class FileFeed(Feed):
         *,
         wait: bool = True,
         format_name: str = "auto",
+        news: asyncio.Event | None = None,
+        opened: asyncio.Event | None = None,
     ) -> None:
-        super().__init__(pipeline, clock, saved, format_name)
+        super().__init__(pipeline, clock, saved, format_name, news, opened)
         positions = positions_from(saved["position"]) if saved and "position" in saved else None
         self._patterns, self._wait = patterns, wait
         self._tailer = Tailer(patterns, options, positions)
@@ -136,6 +167,7 @@ class FileFeed(Feed):
         try:
             batch = await self._worker.run(lambda: self._tailer.poll(now), limit)
         except Stuck:
+            self._opened.set()
             self._stuck = f"{', '.join(self._patterns)} did not answer within {limit:g} s: look at the mount that it lies on"
             return
         self._stuck = ""
@@ -145,6 +177,7 @@ class FileFeed(Feed):
                 await asyncio.sleep(0)
             self._batch = batch
             self.notes.extend(batch.notes)
+        self._opened.set()
 
     def close(self) -> None:
         """Give thread and descriptors back; those of a stuck look stay with it."""
@@ -164,7 +197,7 @@ class FileFeed(Feed):
         return self._batch.positions.to_json()
 
 
-class JournalFeed(Feed):
+class JournalFeed(LogFeed):
     """The journal of some units. The pipeline needs ``journal=True``."""
 
     def __init__(
@@ -177,8 +210,11 @@ class JournalFeed(Feed):
         *,
         format_name: str = "auto",
         program: Sequence[str] = ("journalctl",),
+        news: asyncio.Event | None = None,
+        opened: asyncio.Event | None = None,
     ) -> None:
-        super().__init__(pipeline, clock, saved, format_name)
+        super().__init__(pipeline, clock, saved, format_name, news, opened)
+        self._opened.set()
         self._follower = JournalFollower(units, start, clock, journal_position_from((saved or {}).get("position")), program)
         self.suppressed = 0
 

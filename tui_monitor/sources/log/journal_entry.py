@@ -15,6 +15,8 @@ SUPPRESSED = "a596d6fe7bfa4994828e72309e95d61e"
 """MESSAGE_ID of "Suppressed N messages from UNIT" (systemd: sd-messages.h, SD_MESSAGE_JOURNAL_DROPPED)."""
 FIELDS = "MESSAGE,MESSAGE_ID,PRIORITY,SYSLOG_IDENTIFIER,_SYSTEMD_UNIT,_PID,_LINE_BREAK,_STREAM_ID,UNIT"
 """All that is asked for: an entry may carry megabytes of other fields."""
+JOURNAL = "journal/"
+"""What the names of formats of entries begin with."""
 _NUMBER = re.compile(r"Suppressed (\d{1,12}) messages from (\S+)")
 _EVENT = re.compile(rb"<(\d)>(\d{1,17}) ", re.DOTALL)
 _TOO_LONG = "(a message that journalctl left out for its length)"
@@ -88,9 +90,8 @@ def _text(value: Any) -> str:
 class JournalFormat:
     """Reads `JournalEntry.event`: the message by the format that its program has, level and time from the journal where it has none."""
 
-    name = "journal"
-
     def __init__(self, inner: Format) -> None:
+        self.name = f"{JOURNAL}{inner.name}"
         self._inner = inner
         self.hint = inner.hint
 

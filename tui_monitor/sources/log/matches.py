@@ -30,8 +30,9 @@ class Limit:
 class MatchRule:
     """One `[[checks.match]]`. Without ``regex`` every line of at least ``level`` matches.
 
-    ``value`` names a field or group that holds a number; it becomes the series ``metric`` of ``kind`` counter (sum), gauge (last) or
-    histogram, with ``labels`` (label: field).
+    ``value`` names a field or group that holds a number in ``unit`` ("ms", "KiB", "%"); it becomes the series ``metric`` in base units, of
+    ``kind`` counter (sum), gauge (last) or histogram, with ``labels`` (label: field). ``burst``: so many lines in five minutes are a
+    burst, which the default rule LogErrorBurst tells; 0: never.
     """
 
     name: str
@@ -45,6 +46,14 @@ class MatchRule:
     unit: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     buckets: tuple[float, ...] = BUCKETS
+    burst: int = 0
+
+
+_FACTORS = {
+    "": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30,
+    "KB": 1e3, "MB": 1e6, "GB": 1e9, "%": 0.01,
+}  # fmt: skip
+"""What a number in a unit is multiplied by for the base unit."""
 
 
 class MatchState:
@@ -57,6 +66,7 @@ class MatchState:
         self._quick: Pattern | None = compile_pattern(rule.regex, multiline=True) if rule.regex and not anchored else None
         self.total = 0
         self.refused = 0
+        self._longest = max((limit.window for limit in (rule.unhealthy, rule.degraded) if limit), default=0.0)
         self._recent: deque[tuple[float, int]] = deque()
         self._numbers: dict[tuple[tuple[str, str], ...], float | Histogram] = {}
 
@@ -67,12 +77,11 @@ class MatchState:
     def count(self, now: float, number: int = 1) -> None:
         """Lines matched. ``now`` in monotonic seconds."""
         self.total += number
-        if self._recent and now - self._recent[-1][0] < 1:
+        if self._recent and now - self._recent[-1][0] < max(1.0, self._longest / 1000):
             self._recent[-1] = (self._recent[-1][0], self._recent[-1][1] + number)
         else:
             self._recent.append((now, number))
-        longest = max((limit.window for limit in (self.rule.unhealthy, self.rule.degraded) if limit), default=0.0)
-        while now - self._recent[0][0] > longest + 1:
+        while now - self._recent[0][0] > self._longest + 1:
             self._recent.popleft()
 
     def within(self, window: float, now: float) -> int:
@@ -81,7 +90,7 @@ class MatchState:
 
     def take_number(self, fields: Mapping[str, Value]) -> None:
         """Add the number that a line carries; a line without it counts in ``refused``."""
-        number = _number(fields.get(self.rule.value))
+        number = _number(fields.get(self.rule.value), _FACTORS[self.rule.unit])
         key = tuple((label, clip(clean(str(fields.get(field) or "")), 200)) for label, field in self.rule.labels)
         if number is None or (key not in self._numbers and len(self._numbers) >= MOST_SERIES):
             self.refused += 1
@@ -99,6 +108,8 @@ class MatchState:
     def samples(self) -> Sequence[Sample]:
         """The rule's own count and its numbers."""
         found = [Sample(labels_of("log_match_total", match=self.rule.name), float(self.total))]
+        if self.rule.burst:
+            found.append(Sample(labels_of("log_burst_lines", match=self.rule.name), float(self.rule.burst)))
         for key, number in self._numbers.items():
             labels = labels_of(self.rule.metric, **dict(key))
             found += number.samples(self.rule.metric, labels) if isinstance(number, Histogram) else [Sample(labels, number)]
@@ -136,9 +147,9 @@ def whole(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
-def _number(value: Value) -> float | None:
+def _number(value: Value, factor: float) -> float | None:
     try:
-        number = float(value) if value is not None and not isinstance(value, bool) else math.nan
+        number = float(value) * factor if value is not None and not isinstance(value, bool) else math.nan
     except ValueError:
         return None
     return number if math.isfinite(number) else None

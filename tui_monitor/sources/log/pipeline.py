@@ -18,7 +18,7 @@ from tui_monitor.sources.log.journal_entry import JournalFormat
 from tui_monitor.sources.log.levels import at_least
 from tui_monitor.sources.log.matches import Limit, MatchRule, MatchState
 from tui_monitor.sources.log.record import Format
-from tui_monitor.sources.log.ring import KeptBlock, LineStore, joined
+from tui_monitor.sources.log.ring import KeptBlock, LineSink, joined
 from tui_monitor.sources.log.routes import MAX_ROUTES, Routes
 from tui_monitor.sources.log.verdict import MatchSeen
 
@@ -48,7 +48,7 @@ class PipelineOptions:
 class Pipeline:
     """Takes blocks of events. Raises PatternError or ValueError for options that cannot be."""
 
-    def __init__(self, options: PipelineOptions, lines: LineStore | None = None) -> None:
+    def __init__(self, options: PipelineOptions, lines: LineSink | None = None) -> None:
         self._options = options
         self._lines = lines
         self._format = format_of(options.format, options.names, options.formats)
@@ -65,7 +65,8 @@ class Pipeline:
         if not events:
             return
         reader = self._reader(path, events)
-        levels = Counter(map(reader.level, events))
+        by_line = [*map(reader.level, events)]
+        levels = Counter(by_line)
         self.counts.add_lines(levels)
         self._note_minute(now, len(events), levels[None])
         if levels[None]:
@@ -78,7 +79,7 @@ class Pipeline:
             data = joined(events)
         if self._matches:
             shown = [JournalFormat.message(event) for event in events] if self._journal else events
-            self._match(reader, path, events, shown, now, at)
+            self._match(reader, path, events, shown, by_line, now, at)
         if self._lines is not None:
             self._lines.append(KeptBlock(at, path, reader, data))
 
@@ -115,21 +116,34 @@ class Pipeline:
         wrong = next((event for event in events if reader.level(event) is None), b"")
         self.unmatched_sample = clip(clean(wrong[: 4 * _SAMPLE].decode("utf-8", "replace")), _SAMPLE)
 
-    def _match(self, reader: Format, path: str, events: Sequence[bytes], shown: Sequence[bytes], now: float, at: int) -> None:
-        """``shown``: the events as their programs wrote them."""
+    def _match(
+        self,
+        reader: Format,
+        path: str,
+        events: Sequence[bytes],
+        shown: Sequence[bytes],
+        levels: Sequence[str | None],
+        now: float,
+        at: int,
+    ) -> None:
+        """``shown``: the events as their programs wrote them; ``levels``: theirs."""
         self._evidence.begin_block(path, shown)
-        block = b"\n".join(shown).decode("utf-8", "replace")
+        there = set(levels)
+        block = b"\n".join(shown).decode("utf-8", "replace") if any(state.pattern for state in self._matches) else ""
         for state in self._matches:
-            if state.may_match(block):
-                found = [index for index, event in enumerate(events) if self._is_match(state, reader, event, shown[index], at)]
+            grave = {level for level in there if at_least(level or "", state.rule.level)} if state.rule.level else there
+            if grave and state.may_match(block):
+                found = [
+                    index
+                    for index, level in enumerate(levels)
+                    if level in grave and self._is_match(state, reader, events[index], shown[index], at)
+                ]
                 if found:
                     state.count(now, len(found))
                     self._evidence.add(state.rule.name, at, path, shown, found[-1])
         self._evidence.end_block(path, shown)
 
     def _is_match(self, state: MatchState, reader: Format, event: bytes, shown: bytes, at: int) -> bool:
-        if state.rule.level and not at_least(reader.level(event) or "", state.rule.level):
-            return False
         found = state.pattern.search(shown[:_SEARCHED].decode("utf-8", "replace")) if state.pattern else None
         if state.pattern and found is None:
             return False
@@ -166,12 +180,15 @@ class Pipeline:
 
     def to_json(self) -> dict[str, Any]:
         """The counts, for a restart."""
-        return {"counts": self.counts.to_json(), "matches": {state.rule.name: state.to_json() for state in self._matches}}
+        kept = self._lines.mark() if self._lines is not None else 0
+        return {"counts": self.counts.to_json(), "matches": {state.rule.name: state.to_json() for state in self._matches}, "kept": kept}
 
     def restore(self, value: object) -> None:
         """Take saved counts over; rules of other names begin at 0."""
         if isinstance(value, Mapping):
             self.counts.restore(value.get("counts"))
+            if self._lines is not None:
+                self._lines.restore(value.get("kept"))
             saved = value.get("matches")
             for state in self._matches:
                 state.restore(saved.get(state.rule.name) if isinstance(saved, Mapping) else None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import islice, takewhile
 from typing import Any, Protocol
 
 from tui_monitor.core.frozen import frozen
@@ -65,12 +66,24 @@ class LineQuery:
     limit: int = 100
 
 
-class LineStore(Protocol):
-    """Where lines are kept."""
+class LineSink(Protocol):
+    """Takes the lines of a running check."""
 
     def append(self, block: KeptBlock) -> None:
         """Keep a block; the oldest go beyond the bound."""
         ...
+
+    def mark(self) -> int:
+        """How many blocks came until now, for a restart: what was kept beyond is read again."""
+        ...
+
+    def restore(self, mark: object) -> None:
+        """Go on counting at a saved mark."""
+        ...
+
+
+class LineStore(LineSink, Protocol):
+    """Where lines are kept and found."""
 
     def search(self, query: LineQuery) -> Iterator[KeptLine]:
         """The found lines, the newest first, at most ``limit``."""
@@ -83,10 +96,12 @@ class LineRing:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._blocks: deque[KeptBlock] = deque()
+        self._count = 0
         self.size = 0
 
     def append(self, block: KeptBlock) -> None:
         """Keep a block; the oldest go."""
+        self._count += 1
         if block.size > self._limit:
             return
         self._blocks.append(block)
@@ -94,20 +109,25 @@ class LineRing:
         while self.size > self._limit:
             self.size -= self._blocks.popleft().size
 
+    def mark(self) -> int:
+        """How many blocks came."""
+        return self._count
+
+    def restore(self, mark: object) -> None:
+        """Nothing outlives the process here."""
+
     def search(self, query: LineQuery) -> Iterator[KeptLine]:
         """The found lines, the newest first. May be taken piece by piece; what is appended meanwhile is not seen."""
-        left = query.limit
-        needle = _needle(query.text)
-        for block in reversed(tuple(self._blocks)):
-            if left <= 0 or block.at < query.since:
-                return
-            if needle is not None and needle.search(block.data) is None:
-                continue
-            for line in _found(block, query, needle):
-                yield line
-                left -= 1
-                if left <= 0:
-                    return
+        newest_first = (block for block in reversed(tuple(self._blocks)))
+        yield from islice(found_in(takewhile(lambda block: block.at >= query.since, newest_first), query), max(0, query.limit))
+
+
+def found_in(blocks: Iterable[KeptBlock], query: LineQuery) -> Iterator[KeptLine]:
+    """The lines of these blocks that fit the query but for its limit; each block's newest first."""
+    needle = _needle(query.text)
+    for block in blocks:
+        if block.at >= query.since and (needle is None or needle.search(block.data) is not None):
+            yield from _found(block, query, needle)
 
 
 def _needle(text: str) -> re.Pattern[bytes] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from ipaddress import ip_address
 
 from tui_monitor.core.frozen import frozen
@@ -39,6 +41,24 @@ def read_certificate(der: bytes) -> Certificate | None:
         return _read(der)
     except (IndexError, ValueError, OverflowError):
         return None
+
+
+def public_key_pin(der: bytes) -> str:
+    """SHA-256 of the SubjectPublicKeyInfo in base64 (RFC 7469, section 2.4); "" where the bytes are no certificate."""
+    try:
+        fields = list(_elements(_first(_first(der))))
+        tag, content = fields[6 if fields[0][0] == _CONTEXT_0 else 5]
+    except (IndexError, ValueError):
+        return ""
+    return base64.b64encode(sha256(bytes((tag,)) + _length(len(content)) + content).digest()).decode()
+
+
+def _length(size: int) -> bytes:
+    """DER's spelling of a length."""
+    if size < 0x80:
+        return bytes((size,))
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((0x80 | len(octets),)) + octets
 
 
 def _read(der: bytes) -> Certificate:

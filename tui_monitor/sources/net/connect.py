@@ -37,7 +37,7 @@ async def open_stream(staged: Staged, host: str, port: int, phases: dict[str, fl
     staged.stage = "resolving the name"
     started = perf_counter()
     try:
-        addresses = await _addresses(host, resolver, limit)
+        addresses = await addresses_of(host, resolver, limit)
     finally:
         resolved = perf_counter()
         phases["resolve"] += resolved - started
@@ -50,7 +50,8 @@ async def open_stream(staged: Staged, host: str, port: int, phases: dict[str, fl
         phases["connect"] += perf_counter() - resolved
 
 
-async def _addresses(host: str, resolver: Resolver, limit: float) -> Sequence[Address]:
+async def addresses_of(host: str, resolver: Resolver, limit: float) -> Sequence[Address]:
+    """The addresses of a host as `open_stream` finds them. Raises Failure or OwnTrouble."""
     address = numeric(host)
     if address is not None:
         return (address,)

@@ -75,6 +75,25 @@ class Stream:
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""  # many servers end without the closing alert; HTTP's own framing finds what is cut short
 
+    async def first_record(self) -> None:
+        """Wait for what the other side sends first after the TLS handshake: a session ticket or data, which is dropped.
+
+        Raises ssl.SSLError where it is a refusal, HungUp where it is an end, or OSError.
+        """
+        assert self._tls is not None
+        fed = False
+        while True:
+            try:
+                self._tls.read(_CHUNK)
+            except ssl.SSLWantReadError:
+                if fed and self._incoming.pending == 0:
+                    return
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                raise HungUp("hung up right after the TLS handshake") from None
+            else:
+                return
+            fed = await self._feed()
+
     def is_idle(self) -> bool:
         """Whether an unused connection still stands: nothing unasked for has come, not even an end."""
         try:
@@ -130,6 +149,21 @@ async def connect(addresses: Sequence[Address], port: int) -> Stream:
         except OSError as error:
             raise ConnectError([(address_text(address, port), error)]) from error
     return await _race(_alternate(addresses), port)
+
+
+async def connect_unix(path: str) -> Stream:
+    """Connect to the Unix socket at a path, "\\0name" for an abstract one. Raises ConnectError with its path and error."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, path)
+    except OSError as error:
+        sock.close()
+        raise ConnectError([(path, error)]) from error
+    except BaseException:
+        sock.close()
+        raise
+    return Stream(sock, path)
 
 
 class ConnectError(Exception):

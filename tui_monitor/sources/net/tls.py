@@ -160,6 +160,8 @@ def handshake_reason(error: ssl.SSLError, chain: list[Certificate], host: str, n
         return "answered without TLS"
     if reason in _TOO_OLD:
         return "speaks another version of TLS than is wanted (tls_min_version)"
+    if reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
+        return "wants a client certificate (cert_file, key_file)"
     if reason == "UNSAFE_LEGACY_RENEGOTIATION_DISABLED":
         return "does not know secure renegotiation, RFC 5746 (tls_legacy_renegotiation = true allows it)"
     if isinstance(error, ssl.SSLEOFError):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from tui_monitor.core.secret import Secret
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Labels, ProbeResult, Sample, label
 from tui_monitor.platform.regex import RegexError, check_regex, matches_whole
@@ -15,13 +14,13 @@ from tui_monitor.promql.exposition import Page, ScrapeRules
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_format import ACCEPT
 from tui_monitor.promql.exposition_labels import finished
-from tui_monitor.promql.exposition_page import Limits
+from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import parse_url
 from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 from tui_monitor.sources.prometheus.page_reader import PageReader
-from tui_monitor.sources.prometheus.settings import ScrapeSettings
+from tui_monitor.sources.prometheus.settings import PrometheusCheck
 
 _OWN = ("up", "scrape_duration_seconds", "scrape_samples_scraped")
 _OF_CERTIFICATE = ("probe_ssl_earliest_cert_expiry", "probe_ssl_expiry_warning_seconds")
@@ -36,11 +35,11 @@ class PrometheusProbe:
     the same way. Raises ValueError at construction where a setting cannot be understood (the text names the key).
     """
 
-    def __init__(self, settings: ScrapeSettings, *, resolver: Resolver = RESOLVER) -> None:
+    def __init__(self, settings: PrometheusCheck, *, resolver: Resolver = RESOLVER) -> None:
         rules = _rules(settings)
         self._settings = settings
         self._limit = settings.timeout - min(0.1, settings.timeout / 20)
-        self._reader = PageReader(rules, settings.body_limit, settings.fallback)
+        self._reader = PageReader(rules, settings.body_limit, settings.fallback_format)
         self._http = HttpProbe(_http(settings), reader=self._reader, resolver=resolver)
         self._own = [finished({METRIC_NAME: name}, rules.labels, rules.defaults, False, {}) for name in _OWN]
         self.metadata: Mapping[str, Metadata] = {}
@@ -108,7 +107,7 @@ def _all_series(page: Page, own: list[Labels], up: bool, took: float) -> AllSeri
     return AllSeries(page.samples + mine, page.stamped) if up else AllSeries(mine, answered=False)
 
 
-def _rules(settings: ScrapeSettings) -> ScrapeRules:
+def _rules(settings: PrometheusCheck) -> ScrapeRules:
     try:
         url = parse_url(settings.url)
     except ValueError as error:
@@ -121,18 +120,18 @@ def _rules(settings: ScrapeSettings) -> ScrapeRules:
         wanted=_wanted(settings),
         honor_labels=settings.honor_labels,
         honor_timestamps=settings.honor_timestamps,
-        limits=Limits(samples=settings.sample_limit),
+        limits=PageLimits(samples=settings.sample_limit),
     )
 
 
-def _wanted(settings: ScrapeSettings) -> Callable[[str], bool] | None:
+def _wanted(settings: PrometheusCheck) -> Callable[[str], bool] | None:
     keep, drop = _matcher("keep", settings.keep), _matcher("drop", settings.drop)
     if keep is None and drop is None:
         return None
     return lambda name: (keep is None or keep(name)) and not (drop is not None and drop(name))
 
 
-def _matcher(key: str, patterns: tuple[str, ...]) -> Callable[[str], bool] | None:
+def _matcher(key: str, patterns: Sequence[str]) -> Callable[[str], bool] | None:
     try:
         for pattern in patterns:
             check_regex(pattern)
@@ -141,7 +140,7 @@ def _matcher(key: str, patterns: tuple[str, ...]) -> Callable[[str], bool] | Non
     return (lambda name: any(matches_whole(pattern, name) for pattern in patterns)) if patterns else None
 
 
-def _http(settings: ScrapeSettings) -> HttpCheck:
+def _http(settings: PrometheusCheck) -> HttpCheck:
     """The request as an HTTP check has it; over a kept connection, as scrapes are many and test no handshake."""
     return HttpCheck(
         name=settings.name,
@@ -153,8 +152,8 @@ def _http(settings: ScrapeSettings) -> HttpCheck:
         cert_file=settings.cert_file,
         key_file=settings.key_file,
         username=settings.username,
-        password=Secret(settings.password) if settings.password else None,
-        bearer=Secret(settings.bearer) if settings.bearer else None,
+        password=settings.password,
+        bearer=settings.bearer,
         tls_expiry_warning=settings.tls_expiry_warning,
         tls_min_version=settings.tls_min_version,
         tls_legacy_renegotiation=settings.tls_legacy_renegotiation,

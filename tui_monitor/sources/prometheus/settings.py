@@ -1,42 +1,33 @@
-"""What a scrape needs to know: the address with http's TLS and authentication keys, the limits, and whose labels win."""
+"""The keys of a Prometheus check."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from typing import Literal
 
-from tui_monitor.config.fields import TlsVersion
-from tui_monitor.core.frozen import frozen
+from tui_monitor.config.fields import HttpAddress, Regex, Size
+from tui_monitor.config.section import key
 from tui_monitor.promql.exposition_format import Format
+from tui_monitor.sources.http.settings import HttpKeys
 
 
-@frozen
-class ScrapeSettings:
-    """One target. ``timeout`` and ``tls_expiry_warning`` are seconds, ``body_limit`` bytes before and after decompression.
+class PrometheusCheck(HttpKeys):
+    """A page of metrics, Prometheus text or OpenMetrics: all its series."""
 
-    ``keep`` and ``drop`` are regular expressions (RE2 syntax, anchored) on metric names. ``fallback``: the format of a page without
-    a Content-Type; None refuses it. ``labels`` and ``category`` are put on every series.
-    """
+    url: HttpAddress = key(doc="the page's address", example="http://127.0.0.1:9100/metrics")
+    keep: list[Regex] = key(
+        default=[],
+        doc="regular expressions (RE2) on whole metric names: only these are kept",
+        shown="all",
+        example=["http_.*", "process_.*"],
+    )
+    drop: list[Regex] = key(default=[], doc="regular expressions (RE2) on whole metric names: these are left out", example=["go_.*"])
+    sample_limit: int = key(default=20_000, doc="a page with more samples is refused as a whole", ge=1, le=200_000)
+    body_limit: Size = key(default=16 * 2**20, doc="a larger page is refused, before and after decompression", gt=0)
+    honor_labels: bool = key(default=False, doc="a page's own labels win over the check's; otherwise a page's own becomes exported_NAME")
+    honor_timestamps: bool = key(default=False, doc="take the page's own times, within 10 minutes of now; otherwise they are ignored")
+    fallback: Literal["text", "openmetrics", "none"] = key(default="text", doc="how a page without a Content-Type is read; none refuses it")
 
-    name: str
-    url: str
-    timeout: float = 5.0
-    verify: bool = True
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    bearer: str | None = field(default=None, repr=False)
-    tls_expiry_warning: float = 14 * 86400.0
-    tls_min_version: TlsVersion = "1.2"
-    tls_legacy_renegotiation: bool = False
-    keep: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
-    sample_limit: int = 20_000
-    body_limit: int = 16 * 2**20
-    honor_labels: bool = False
-    honor_timestamps: bool = False
-    fallback: Format | None = "text"
-    category: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    @property
+    def fallback_format(self) -> Format | None:
+        """The format of a page without a Content-Type; None refuses it."""
+        return None if self.fallback == "none" else self.fallback

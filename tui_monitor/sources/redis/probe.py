@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tui_monitor.platform.import_trimming import lean_redis
+from tui_monitor.platform.import_trimming import trim_imports
 from tui_monitor.sources.net.driver_common import Statistics
 from tui_monitor.sources.net.kept_probe import DriverErrors, KeptProbe
 from tui_monitor.sources.redis.connection import (
@@ -64,7 +64,7 @@ class RedisProbe(KeptProbe):
 
 def build(settings: RedisCheck) -> RedisProbe:
     """The probe, with the driver loaded."""
-    lean_redis()
+    trim_imports("redis")
     import redis.asyncio.connection  # noqa: F401
 
     return RedisProbe(settings)

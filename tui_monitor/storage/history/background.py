@@ -107,6 +107,12 @@ class Recorder:
         except (StorageFault, ValueError, KeyError, TypeError):
             return None
 
+    async def saved_states(self) -> dict[str, bytes]:
+        try:
+            return await self.reading.ask(lambda reader: reader.saved_states())
+        except StorageFault:
+            return {}
+
     def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes | None) -> None:
         self._waiting += batches
         if board is not None:
@@ -168,6 +174,8 @@ class Recorder:
             return f"the history cannot be written: {error}"
         for batch in batches:
             self._history.append(batch.at, batch.samples, batch.lookback_ms)
+            if batch.saved is not None:
+                self._history.put_saved(batch.at, batch.saved.source, batch.saved.data)
         if board is not None:
             self._history.put_board(*board)
         try:

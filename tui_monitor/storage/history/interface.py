@@ -63,6 +63,9 @@ class HistoryQueries(Protocol):
     def stored_board(self) -> tuple[int, bytes] | None:
         """The newest board (time, JSON), None before the first."""
 
+    def saved_states(self) -> dict[str, bytes]:
+        """The stored states of sources (core.values.SavedState) by source."""
+
     def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
         """Marked moments with after < time <= until, the oldest first."""
 
@@ -96,6 +99,9 @@ class HistoryStore(Protocol):
 
     async def open(self, now_ms: int, memory: SeriesMemory) -> bytes | None:
         """Open or begin the store, load the newest samples into memory; the last stored board as JSON."""
+
+    async def saved_states(self) -> dict[str, bytes]:
+        """The states of sources that were stored with their samples; none where they cannot be read."""
 
     def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes | None) -> None:
         """Hand over what was observed in this tick, without waiting; ``board`` replaces the stored one."""

@@ -37,12 +37,13 @@ class Pending:
         self.recent: dict[int, MinuteRow] = {}
         self.series: dict[int, tuple[str, int]] = {}
         self.board: tuple[int, bytes] | None = None
+        self.saved: dict[str, tuple[int, bytes]] = {}
         self.size = 0
         self.dropped = 0
         self.newest = 0
 
     def __bool__(self) -> bool:
-        return bool(self._ticks or self.recent or self.series or self.board)
+        return bool(self._ticks or self.recent or self.series or self.board or self.saved)
 
     def add_tick(self, seq: int, newest: int, data: bytes) -> None:
         """One commit's observations."""
@@ -91,11 +92,17 @@ class Pending:
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", zip(("folded_seq", "folded_until"), self._watermark, strict=True))
         if self.board:
             db.execute("INSERT OR REPLACE INTO facts VALUES (1, ?, ?)", self.board)
+        for source, (at, data) in self.saved.items():
+            if data:
+                db.execute("INSERT OR REPLACE INTO saved VALUES (?, ?, ?)", (source, at, data))
+            else:
+                db.execute("DELETE FROM saved WHERE source = ?", (source,))
 
     def clear(self) -> None:
         """All is written."""
         self._ticks.clear()
         self.recent.clear()
         self.series.clear()
+        self.saved.clear()
         self._watermark = self.board = None
         self.size = 0

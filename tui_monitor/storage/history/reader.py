@@ -16,7 +16,7 @@ from tui_monitor.storage.faults import HistoryFault, StoreTooNew
 from tui_monitor.storage.history.codec import BROKEN, CodecFault
 from tui_monitor.storage.history.rows import Rows
 from tui_monitor.storage.history.samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES, read_samples
-from tui_monitor.storage.history.schema import MIGRATIONS, labels_from
+from tui_monitor.storage.history.schema import MIGRATIONS, READABLE_FROM, labels_from
 from tui_monitor.storage.history.series import StoredSeries
 from tui_monitor.storage.history.ticks import Annotation, Observed, Tick, decode_tick
 from tui_monitor.storage.history.trend import Figures, Point, trend, window_figures
@@ -48,9 +48,9 @@ class HistoryReader:
         except (OSError, sqlite3.Error) as error:
             raise HistoryFault(f"{self._path}: {error}") from error
         version = schema_version(self._db)
-        if version != len(MIGRATIONS):
+        if not READABLE_FROM <= version <= len(MIGRATIONS):
             self._db.close()
-            if version < len(MIGRATIONS):
+            if version < READABLE_FROM:
                 raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
             raise StoreTooNew(self._path.name, version, len(MIGRATIONS))
         self._inode = inode
@@ -218,6 +218,13 @@ class HistoryReader:
         with self._reading():
             row: tuple[int, bytes] | None = self._db.execute("SELECT at, data FROM facts").fetchone()
             return row
+
+    def saved_states(self) -> dict[str, bytes]:
+        """The stored states of sources (SavedState) by source."""
+        with self._reading():
+            if schema_version(self._db) < len(MIGRATIONS):
+                return {}
+            return {source: bytes(data) for source, data in self._db.execute("SELECT source, data FROM saved")}
 
     def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
         """Marked moments with after < time <= until, the oldest first."""

@@ -28,7 +28,10 @@ CREATE TABLE facts (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL, 
 CREATE TABLE annotations (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL);
 CREATE INDEX annotations_at ON annotations (at);
 """,
+    "CREATE TABLE saved (source TEXT PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;\n",
 )
+READABLE_FROM = 1
+"""The oldest schema that a reader understands: a file that no leader has opened since the program was renewed."""
 
 
 @frozen

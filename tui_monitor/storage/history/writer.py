@@ -167,6 +167,10 @@ class History:
         """Keep this as the newest board for viewers; written with the next commit."""
         self._pending.board = (at_ms, board)
 
+    def put_saved(self, at_ms: int, source: str, data: bytes) -> None:
+        """Keep the state of a source; written with the next commit, in the transaction of the samples that came before it."""
+        self._pending.saved[source] = (at_ms, data)
+
     def commit(self, now_ms: int) -> None:
         """Write what is buffered, fold what is due, and each minute shorten the log."""
         self._seal()

@@ -11,7 +11,14 @@ from tui_monitor.dispatch.message import Kind
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.alerts import InMemoryAlerts
 from tui_monitor.storage.in_memory.outbox import InMemoryOutbox
-from tui_monitor.storage.in_memory.tables import InMemoryAudit, InMemoryCommands, InMemoryDispatch, InMemoryPanels, InMemoryProcesses
+from tui_monitor.storage.in_memory.tables import (
+    InMemoryAudit,
+    InMemoryCommands,
+    InMemoryDispatch,
+    InMemoryPanels,
+    InMemoryPings,
+    InMemoryProcesses,
+)
 from tui_monitor.storage.records import FiredAlert, FiringHistory, UnitOfWork
 from tui_monitor.storage.repository import State, write_unit
 
@@ -28,6 +35,7 @@ class InMemoryState:
         self.commands = InMemoryCommands()
         self.audit = InMemoryAudit()
         self.panels = InMemoryPanels()
+        self.pings = InMemoryPings()
         self.processes = InMemoryProcesses()
 
     def firing_history(self, since_ms: int) -> FiringHistory:

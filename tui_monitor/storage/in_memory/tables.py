@@ -7,7 +7,8 @@ from typing import Any
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import Plan, Remembered
+from tui_monitor.dispatch.state import Plan, StoredDispatch
+from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
 from tui_monitor.storage.records import (
     MOST_COMMANDS,
     MOST_PANELS,
@@ -17,7 +18,15 @@ from tui_monitor.storage.records import (
     TooManyPanels,
     ViewerRow,
 )
-from tui_monitor.storage.repository import KEEP_AUDIT, KEEP_AUDIT_MS, KEEP_COMMANDS_MS, VIEWER_PATIENCE_MS
+from tui_monitor.storage.repository import (
+    KEEP_AUDIT,
+    KEEP_AUDIT_MS,
+    KEEP_COMMANDS_MS,
+    KEEP_PINGS,
+    KEEP_PINGS_MS,
+    MOST_PINGS,
+    VIEWER_PATIENCE_MS,
+)
 
 
 class InMemoryDispatch:
@@ -28,8 +37,8 @@ class InMemoryDispatch:
     def __init__(self) -> None:
         self._rows: dict[tuple[str, Any], Any] = {}
 
-    def load(self) -> Remembered:
-        return Remembered(**{table: self._table(table) for table in self._TABLES})
+    def load(self) -> StoredDispatch:
+        return StoredDispatch(**{table: self._table(table) for table in self._TABLES})
 
     def _table(self, name: str) -> dict[Any, Any]:
         return {key: row for (table, key), row in self._rows.items() if table == name}
@@ -115,6 +124,32 @@ class InMemoryPanels:
 
     def all(self) -> list[Panel]:
         return [self._panels[name] for name in sorted(self._panels)]
+
+
+class InMemoryPings:
+    """`PingTable` in memory."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._pings: list[StoredPing] = []
+
+    def add(self, ping: Ping) -> int:
+        self._last += 1
+        self._pings.append(StoredPing(self._last, ping))
+        return self._last
+
+    def after(self, ident: int, limit: int = 1000) -> list[StoredPing]:
+        return [stored for stored in self._pings if stored.id > ident][:limit]
+
+    def prune(self, now_ms: int) -> int:
+        kept: list[StoredPing] = []
+        newer: dict[str, int] = {}
+        for stored in reversed(self._pings):
+            age = newer[stored.ping.name] = newer.get(stored.ping.name, 0) + 1
+            if age <= KEEP_PINGS or (age <= MOST_PINGS and stored.ping.at >= now_ms - KEEP_PINGS_MS):
+                kept.append(stored)
+        gone, self._pings = len(self._pings) - len(kept), kept[::-1]
+        return gone
 
 
 class InMemoryProcesses:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import GroupRow, NotifiedState, Plan, RateRow, Remembered, TrackRow
+from tui_monitor.dispatch.state import GroupRow, NotifiedState, Plan, RateRow, StoredDispatch, TrackRow
 from tui_monitor.promql.queryable import Matcher
 
 MIGRATION = """
@@ -62,8 +62,8 @@ class SqliteDispatch:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def load(self) -> Remembered:
-        return Remembered(
+    def load(self) -> StoredDispatch:
+        return StoredDispatch(
             told={
                 (alert_id, notifier): NotifiedState(severity, at, group, bool(flapping))
                 for alert_id, notifier, severity, at, group, flapping in self._db.execute(

@@ -6,7 +6,7 @@ import sqlite3
 
 from tui_monitor.storage.records import FiringHistory
 from tui_monitor.storage.sqlite import Migration
-from tui_monitor.storage.state import alerts, audit, commands, dispatch, outbox, panels, processes
+from tui_monitor.storage.state import alerts, audit, commands, dispatch, outbox, panels, pings, processes
 from tui_monitor.storage.state.firing_history import firing_history
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -15,6 +15,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     dispatch.MIGRATION,
     panels.MIGRATION,
     processes.DROP_FACTS,
+    pings.MIGRATION,
 )
 """Released steps never change; their number is the version of the schema."""
 
@@ -30,6 +31,7 @@ class SqliteState:
         self.commands = commands.SqliteCommands(db)
         self.audit = audit.SqliteAudit(db)
         self.panels = panels.SqlitePanels(db)
+        self.pings = pings.SqlitePings(db)
         self.processes = processes.SqliteProcesses(db)
 
     def firing_history(self, since_ms: int) -> FiringHistory:

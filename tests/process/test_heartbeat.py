@@ -1,0 +1,104 @@
+"""Heartbeats end to end: real commands as cron calls them, the real daemon, kill -9, its own downtime, the message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import House, house, told, until
+from tests.support.receivers import receiver
+
+CONFIG = """
+host = "web-1"
+default_rules = ["CheckUnhealthy"]
+[[checks]]
+name = "backup"
+type = "heartbeat"
+every = "{every}"
+grace = "{grace}"
+max_run = "1h"
+interval = "200ms"
+[[checks]]
+name = "port"
+type = "tcp"
+host = "127.0.0.1"
+port = 1
+[[notifiers]]
+name = "hook"
+type = "webhook"
+url = "{hook}/"
+[[routes]]
+notifiers = ["hook"]
+match = ['check="backup"']
+group_interval = "0s"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path / "house") as made:
+        yield made
+
+
+def check(home: House) -> dict[str, object]:
+    """What `check backup --json` says."""
+    (row,) = json.loads(home.run("check", "backup", "--json").stdout)
+    return dict(row)
+
+
+async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: House) -> None:
+    """Start, end, exit status, pings while no monitor runs: each counts once; a failure is told at once, and its end too."""
+    async with receiver() as hook:
+        place.configure(CONFIG.format(every="1h", grace="10m", hook=hook.url))
+        daemon = await place.start()
+        await until(lambda: "waits for the first ping" in str(check(place)["reason"]))
+        for words in (("--start",), ("--exit", "0")):
+            done = place.run("heartbeat", "backup", *words)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        await until(lambda: check(place)["status"] == "healthy")
+        failed = place.run("heartbeat", "backup", "--exit", "3", "--message", "disk full")
+        assert failed.returncode == 0
+        await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+        assert "exit 3" in str(check(place)["reason"]) and "disk full" in str(check(place)["reason"])
+        await daemon.kill()
+        offline = check(place)
+        assert offline["status"] == "unknown" and "no monitor runs" in str(offline["reason"])
+        kept = place.run("heartbeat", "backup")
+        assert kept.returncode == 0 and "kept for the next monitor" in kept.stdout
+        daemon = await place.start()
+        await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
+        counts = json.loads(place.run("query", "heartbeat_pings_total", "--json").stdout)["data"]["result"]
+        found = {row["metric"]["kind"]: float(row["value"][1]) for row in counts}
+        assert found == {"start": 1, "success": 2, "fail": 1, "log": 0}
+        assert json.loads(place.run("query", "resets(heartbeat_pings_total[10m]) > 0", "--json").stdout)["data"]["result"] == []
+        assert await daemon.terminate() == 0
+
+
+async def test_a_missing_ping_is_told_and_ended_by_the_next(place: House) -> None:
+    """every + grace pass: one message with the reason; the next ping ends it."""
+    async with receiver() as hook:
+        place.configure(CONFIG.format(every="2s", grace="1s", hook=hook.url))
+        await place.start()
+        place.run("heartbeat", "backup")
+        await until(lambda: told(hook, "CheckUnhealthy", "firing"))
+        text = json.dumps(told(hook, "CheckUnhealthy", "firing")[0].json())
+        assert "one was due" in text or "has never pinged" in text
+        place.run("heartbeat", "backup")
+        await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
+
+
+async def test_a_name_that_is_no_heartbeat_check_is_refused(place: House) -> None:
+    """A running monitor knows its checks: advice in place of a ping that nobody waits for."""
+    place.configure(CONFIG.format(every="1h", grace="1m", hook="http://127.0.0.1:1"))
+    nothing = place.run("heartbeat", "backup")
+    assert nothing.returncode == 1 and "no monitor has run here" in nothing.stderr
+    await place.start()
+    await until(lambda: place.run("status").stdout.count("backup"))
+    wrong = place.run("heartbeat", "bakup")
+    assert wrong.returncode == 1 and "did you mean backup" in wrong.stderr
+    other = place.run("heartbeat", "port")
+    assert other.returncode == 1 and "is a check of type tcp" in other.stderr
+    assert place.run("heartbeat", "backup", "--exit", "256").returncode != 0

@@ -1,0 +1,61 @@
+"""The parser of the command line, and arguments that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+from tui_monitor.core.exit_codes import USAGE
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Says what is near a wrong word, and ends with the exit code of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with one sentence and the way to the help."""
+        advice = ""
+        if "invalid choice: '" in message:
+            wrong = message.split("invalid choice: '")[1].split("'")[0]
+            from tui_monitor.core.sanitize import near
+
+            meant = near(wrong, self._known())
+            advice = f"; did you mean {meant}?" if meant else ""
+        self.exit(USAGE, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
+
+    def _known(self) -> list[str]:
+        """Every word that has a fixed choice here: commands, levels of the log."""
+        return [str(name) for action in self._actions for name in action.choices or ()]
+
+
+def count(text: str) -> int:
+    """A positive number of rows."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of rows')
+    return int(text)
+
+
+def exit_status(text: str) -> int:
+    """A program's exit status."""
+    if not (text.isascii() and text.isdigit() and int(text) < 256):
+        raise argparse.ArgumentTypeError(f'"{text}" is no exit status: 0 to 255')
+    return int(text)
+
+
+def common_options() -> CommandParser:
+    """The options that stand before or behind every command."""
+    common = CommandParser(add_help=False)
+    common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the configuration")
+    common.add_argument("--state", metavar="DIR", default=argparse.SUPPRESS, help="the state directory")
+    return common
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Output for scripts."""
+    parser.add_argument("--json", action="store_true", help="for scripts")
+
+
+def add_actions(parser: argparse.ArgumentParser, metavar: str) -> Callable[[str, str], argparse.ArgumentParser]:
+    """Let a second word choose what a command does (``given.action``): the answer adds one such word with its help."""
+    words, common = parser.add_subparsers(dest="action", metavar=metavar, required=True, parser_class=CommandParser), common_options()
+    return lambda name, text: words.add_parser(name, help=text, parents=[common])

@@ -1,0 +1,162 @@
+"""`logs`: search the lines that log checks keep, the newest last, or follow them."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import lru_cache
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Any
+
+from tui_monitor.cli.arguments import add_json, count
+from tui_monitor.cli.options import Refused, complain, seconds_of, suggestion, wall_ms
+from tui_monitor.cli.output import ink, print_json, say, to_text
+from tui_monitor.cli.state_access import existing_state
+from tui_monitor.core.sanitize import near
+from tui_monitor.core.units import rfc3339
+from tui_monitor.sources.log.levels import LEVELS, level_of_word
+from tui_monitor.sources.log.line_format import LineFormat, line_format_from
+from tui_monitor.sources.log.ring import KeptBlock, KeptLine, LineQuery, found_in
+from tui_monitor.storage.faults import StorageFault, StoreTooNew
+from tui_monitor.storage.telemetry.reader import TelemetryReader
+from tui_monitor.storage.telemetry.schema import FoundBlock, Stream
+
+LOOK_EVERY = 0.5
+DISORDER_MS = 60_000
+"""Blocks lie in the order in which they were written; their times differ from it by less."""
+NOTHING = "no log lines are kept here: configure a check of type log"
+Found = tuple[Stream, KeptLine]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What may be said behind the command."""
+    parser.add_argument("check", nargs="?", metavar="CHECK", help="default: all")
+    parser.add_argument("--level", metavar="L", help="lines of at least this level")
+    parser.add_argument("--grep", metavar="TEXT", help="lines with this text, in any case")
+    parser.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE", help="lines whose field has this value; repeatable")
+    parser.add_argument("--since", metavar="D", help="lines that came in the last 10m, 2h, 1d")
+    parser.add_argument("--service", metavar="S", help="lines that this service has sent")
+    parser.add_argument("--limit", type=count, metavar="N", default=100, help="the newest N lines; default 100")
+    parser.add_argument("--follow", action="store_true", help="print lines as they come, until interrupted")
+    add_json(parser)
+
+
+def run(given: Namespace) -> int:
+    """Exit 0 also where nothing is found, 1 without a state or for an unknown check, 2 usage."""
+    query = _query(given)
+    path = existing_state(given).telemetry_db
+    return _follow(path, given, query) if given.follow else _search(path, given, query)
+
+
+def _query(given: Namespace) -> LineQuery:
+    since = wall_ms() - round(1000 * seconds_of(given.since, "--since")) if given.since else 0
+    return LineQuery(given.grep or "", _level(given.level), since, tuple(map(_condition, given.where)), given.limit)
+
+
+def _level(text: str | None) -> str:
+    level = level_of_word(text) if text else ""
+    if text and not level:
+        meant = near(text, LEVELS)
+        raise Refused(f'--level: "{text}" is not a level; ' + (f"did you mean {meant}?" if meant else f"there are {', '.join(LEVELS)}"), 2)
+    return level
+
+
+def _condition(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise Refused(f'--where: "{text}" is not field=value; write for example --where user.id=42', 2)
+    return name, value
+
+
+def _search(path: Path, given: Namespace, query: LineQuery) -> int:
+    reader = _opened(path)
+    found: list[Found] = []
+    if reader is not None:
+        with closing(reader):
+            _refuse_unknown(reader, given.check)
+            found = _asked(lambda: [*islice(_lines(reader.newest_first(given.check or "", given.service or ""), query), query.limit)])
+    if given.json:
+        print_json([_json(stream, line) for stream, line in reversed(found)])
+        return 0
+    if reader is None:
+        complain(NOTHING)
+    for stream, line in reversed(found):
+        _print(stream, line)
+    return 0
+
+
+def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
+    """Until interrupted."""
+    reader, last = _opened(path), 0
+    if reader is not None:
+        _refuse_unknown(reader, given.check)
+        last = _asked(reader.newest_id)
+    try:
+        while True:
+            if reader is None:
+                reader = _opened(path)
+            if reader is not None:
+                blocks = _asked(lambda reader=reader, last=last: reader.after(last, given.check or "", given.service or ""))
+                last = blocks[-1].id if blocks else last
+                for block in blocks:
+                    for stream, line in reversed([*_lines([block], query)]):
+                        print(to_text(_json(stream, line)), flush=True) if given.json else _print(stream, line)
+                if blocks:
+                    continue
+            time.sleep(LOOK_EVERY)
+    finally:
+        if reader is not None:
+            reader.close()
+
+
+def _opened(path: Path) -> TelemetryReader | None:
+    try:
+        return TelemetryReader(path)
+    except StoreTooNew as error:
+        raise Refused(str(error)) from None
+    except StorageFault as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise Refused(f"the kept lines cannot be read: {error}") from None
+
+
+def _asked(question: Any) -> Any:
+    try:
+        return question()
+    except StorageFault as error:
+        raise Refused(f"the kept lines cannot be read: {error}") from None
+
+
+def _refuse_unknown(reader: TelemetryReader, name: str | None) -> None:
+    known = [stream.name for stream in _asked(reader.streams)]
+    if name and name not in known:
+        raise Refused(f'no lines are kept of a check "{name}"{suggestion(name, known)}')
+
+
+def _lines(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[Found]:
+    """The lines that fit, in the order of the blocks, each block's newest first."""
+    for found in takewhile(lambda each: each.block.at >= query.since - DISORDER_MS, blocks):
+        block = found.block
+        reader = _format(found.stream.format).reader(block.format)
+        for line in found_in([KeptBlock(block.at, block.path, reader, block.data)], query):
+            yield found.stream, line
+
+
+@lru_cache(maxsize=100)
+def _format(text: str) -> LineFormat:
+    return line_format_from(text)
+
+
+def _json(stream: Stream, line: KeptLine) -> dict[str, Any]:
+    return {**line.to_json(stream.name, stream.service), "at": rfc3339(line.at)}
+
+
+def _print(stream: Stream, line: KeptLine) -> None:
+    first, *rest = line.message.splitlines() or [""]
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.at / 1000))
+    say((stamp, "dim"), (f"{line.level or '-':<8}", line.level), (stream.name or stream.service, "dim"), first)
+    for text in rest:
+        print("    " + ink(text, ""))

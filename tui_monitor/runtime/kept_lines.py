@@ -1,0 +1,136 @@
+"""Moves the lines of running log checks into telemetry.db: once a tick, in a thread of its own, which begins with the first line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from tui_monitor.core.troubles import Troubles
+from tui_monitor.storage.faults import StorageFault
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tui_monitor.sources.api import Feed
+    from tui_monitor.sources.log.buffer import NumberedBlock
+    from tui_monitor.sources.log.line_format import LineFormat
+    from tui_monitor.storage.telemetry.schema import StoredBlock
+    from tui_monitor.storage.telemetry.writer import TelemetryWriter
+
+TROUBLE = "log-lines"
+REOPEN_AFTER = 30.0
+EVERYTHING = 1 << 62
+
+
+@runtime_checkable
+class KeepsLines(Protocol):
+    """A feed whose lines are kept. ``keep_lines``: how many bytes of them."""
+
+    keep_lines: int
+    line_format: LineFormat
+    kept_before: int | None
+    """How many blocks the state counts that the feed began with; None: it began with none."""
+
+    def take_lines(self) -> list[NumberedBlock]:
+        """What came since the last call."""
+        ...
+
+
+class KeptLines:
+    """The writer's side. Trouble with the file is a self-problem, and the lines of that time are not kept."""
+
+    def __init__(self, path: Path, troubles: Troubles) -> None:
+        self._path, self._troubles = path, troubles
+        self._thread: ThreadPoolExecutor | None = None
+        self._writer: TelemetryWriter | None = None
+        self._busy: asyncio.Future[str] | None = None
+        self._begun: dict[str, KeepsLines] = {}
+        self._known: dict[str, KeepsLines] = {}
+        self._ids: dict[str, int] = {}
+        self._not_before = 0.0
+
+    def tick(self, feeds: Mapping[str, Feed], monotonic: float) -> None:
+        """Hand over what came, without waiting. ``feeds``: all that run, by check; those that keep lines are among them."""
+        if self._busy is not None and not self._busy.done():
+            return
+        if self._busy is not None:
+            error, self._busy = self._busy.result(), None
+            self._troubles.set(TROUBLE, error)
+            self._not_before = monotonic + REOPEN_AFTER if error else 0.0
+        keepers = {name: feed for name, feed in feeds.items() if isinstance(feed, KeepsLines) and feed.keep_lines}
+        if not keepers and self._thread is None:
+            return
+        new = {name: feed for name, feed in keepers.items() if self._begun.get(name) is not feed}
+        lines = {name: taken for name, feed in keepers.items() if (taken := feed.take_lines())}
+        gone = self._begun.keys() - keepers.keys()
+        if monotonic < self._not_before or not (new or lines or gone):
+            return
+        self._busy = asyncio.get_running_loop().run_in_executor(self._executor(), self._write, keepers, new, lines, bool(gone))
+
+    def _executor(self) -> ThreadPoolExecutor:
+        if self._thread is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-lines")
+        return self._thread
+
+    def _write(
+        self,
+        keepers: Mapping[str, KeepsLines],
+        new: Mapping[str, KeepsLines],
+        lines: Mapping[str, list[NumberedBlock]],
+        gone: bool,
+    ) -> str:
+        """Why it failed, "" where it did not."""
+        from tui_monitor.storage.telemetry.schema import Stream
+
+        try:
+            writer = self._open()
+            for name, feed in new.items():
+                number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was begun or opened anew meanwhile
+                self._ids[name] = writer.begin(Stream(name, "", feed.line_format.to_json()), number)
+                self._begun[name] = self._known[name] = feed
+            if gone or new:
+                for known in (self._ids, self._begun, self._known):
+                    for name in known.keys() - keepers.keys():
+                        del known[name]
+                writer.forget_others([*self._ids.values()])
+            writer.keep([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in lines.items()])
+        except StorageFault as error:
+            self._close_writer()
+            return f"log lines are not kept for `tui-monitor logs`: {error}"
+        return ""
+
+    def _open(self) -> TelemetryWriter:
+        if self._writer is None:
+            from tui_monitor.storage.telemetry.writer import TelemetryWriter
+
+            self._writer = TelemetryWriter(self._path)
+            self._begun.clear()
+        return self._writer
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._begun, self._ids = None, {}, {}
+
+    async def close(self, feeds: Mapping[str, Feed]) -> None:
+        """Write the rest and give the file back."""
+        if self._thread is None:
+            return
+        if self._busy is not None:
+            await self._busy
+            self._busy = None
+        self.tick(feeds, float("inf"))
+        if self._busy is not None:
+            await self._busy
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close_writer)
+        self._thread.shutdown(wait=False)
+
+
+def _stored(blocks: list[NumberedBlock]) -> list[StoredBlock]:
+    from tui_monitor.storage.telemetry.schema import StoredBlock
+
+    return [StoredBlock(each.number, each.block.at, each.block.path, each.block.format.name, each.block.data) for each in blocks]

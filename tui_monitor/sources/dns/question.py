@@ -1,0 +1,156 @@
+"""One DNS question: its packet, which packets answer it, and what the answer says, by dnspython's messages."""
+
+from __future__ import annotations
+
+import secrets
+from ipaddress import ip_address
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.txtbase
+
+from tui_monitor.core.frozen import frozen
+
+MAX_ANSWERS = 1000
+"""Records that are compared and counted; an answer over TCP may hold some 4,000."""
+NODATA = "NODATA"
+"""No rcode: the name is there, but it has no record of this type (RFC 2308, section 2.2)."""
+
+
+class MalformedAnswer(Exception):
+    """The server's packet is not a DNS message."""
+
+
+@frozen
+class Question:
+    """A name, type and class."""
+
+    name: dns.name.Name
+    record: dns.rdatatype.RdataType
+    klass: dns.rdataclass.RdataClass
+    dnssec: bool
+
+    def __str__(self) -> str:
+        record = dns.rdatatype.to_text(self.record)
+        shown = self.name.to_text(omit_final_dot=True) or "."
+        return f"{shown} {record}" if self.klass == dns.rdataclass.IN else f"{shown} {dns.rdataclass.to_text(self.klass)} {record}"
+
+    def packet(self) -> tuple[int, bytes]:
+        """A fresh id and the question as sent. EDNS only where DNSSEC is wanted, since some old servers refuse it."""
+        nonce = secrets.randbits(16)
+        message = dns.message.make_query(self.name, self.record, self.klass, id=nonce, use_edns=self.dnssec, want_dnssec=self.dnssec)
+        if self.dnssec:
+            message.flags |= dns.flags.AD
+        return nonce, message.to_wire()
+
+    def answered_by(self, packet: bytes, nonce: int) -> dns.message.Message | None:
+        """The message where the packet answers this question; None where it is another's. Raises MalformedAnswer.
+
+        Errors may come without the question (RFC 1035 does not say; BIND's FORMERR does).
+        """
+        if len(packet) < 12 or packet[:2] != nonce.to_bytes(2, "big") or not packet[2] & 0x80:
+            return None
+        try:
+            message = dns.message.from_wire(packet, ignore_trailing=True)
+        except (dns.exception.DNSException, ValueError, IndexError) as error:
+            raise MalformedAnswer(str(error) or type(error).__name__) from error
+        if not message.question:
+            return message if message.rcode() != dns.rcode.NOERROR else None
+        asked = message.question[0]
+        same = (asked.name, asked.rdtype, asked.rdclass) == (self.name, self.record, self.klass)
+        return message if same else None
+
+
+def question_of(name: str, record: str, klass: str, dnssec: bool) -> Question:
+    """Raises ValueError that begins with the key where one of them does not exist."""
+    try:
+        parsed = dns.name.from_text(name)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise ValueError(f'query: "{name}" is not a domain name ({error})') from error
+    try:
+        kind = dns.rdatatype.from_text(record)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise ValueError(f'record: "{record}" is not a type of record; for example A, AAAA, MX, TXT') from error
+    try:
+        return Question(parsed, kind, dns.rdataclass.from_text(klass), dnssec)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise ValueError(f'class: "{klass}" is not a class; IN, CH or HS') from error
+
+
+def rcode_of(word: str) -> str:
+    """The outcome's name in capitals. Raises ValueError that begins with the key."""
+    word = word.upper()
+    try:
+        return word if word == NODATA else dns.rcode.to_text(dns.rcode.from_text(word))
+    except (dns.exception.DNSException, ValueError) as error:
+        raise ValueError(f'rcode: "{word}" is not an outcome; NOERROR, NODATA, NXDOMAIN, SERVFAIL, REFUSED and so on') from error
+
+
+@frozen
+class Answer:
+    """``outcome`` is the rcode's name, or NODATA. ``ttl`` is the smallest; ``serial`` that of a SOA record, in any section."""
+
+    outcome: str
+    records: tuple[str, ...]
+    ttl: int | None
+    serial: int | None
+    authenticated: bool
+    authoritative: bool
+
+
+def answer_of(question: Question, message: dns.message.Message) -> Answer:
+    """What a message says: the records of the wanted type, behind CNAMEs too."""
+    names = _chain(question, message)
+    wanted = [
+        rrset for rrset in message.answer
+        if rrset.name in names and (question.record == dns.rdatatype.ANY or rrset.rdtype == question.record)
+    ]  # fmt: skip
+    records = tuple(record_text(data) for rrset in wanted for data in rrset)[:MAX_ANSWERS]
+    outcome = dns.rcode.to_text(message.rcode())
+    if message.rcode() == dns.rcode.NOERROR and not records:
+        outcome = NODATA
+    ttl = min((rrset.ttl for rrset in wanted), default=None)
+    flags = message.flags
+    return Answer(outcome, records, ttl, _serial(message), bool(flags & dns.flags.AD), bool(flags & dns.flags.AA))
+
+
+def _chain(question: Question, message: dns.message.Message) -> set[dns.name.Name]:
+    """The name and all that its CNAMEs lead to; a circle ends where it began."""
+    aliases = {rrset.name: rrset[0].target for rrset in message.answer if rrset.rdtype == dns.rdatatype.CNAME and len(rrset)}
+    names, name = {question.name}, question.name
+    while question.record != dns.rdatatype.CNAME and name in aliases and aliases[name] not in names:
+        name = aliases[name]
+        names.add(name)
+    return names
+
+
+def _serial(message: dns.message.Message) -> int | None:
+    for rrset in (*message.answer, *message.authority):
+        if rrset.rdtype == dns.rdatatype.SOA and isinstance(rrset[0], dns.rdtypes.ANY.SOA.SOA):
+            return int(rrset[0].serial)
+    return None
+
+
+def record_text(data: dns.rdata.Rdata) -> str:
+    """A record as people write it: names in small letters without the last dot, texts joined and without quotes."""
+    if isinstance(data, dns.rdtypes.txtbase.TXTBase):
+        return b"".join(data.strings).decode("utf-8", "replace")
+    return expected_text(data.to_text())
+
+
+def expected_text(text: str) -> str:
+    """The same of what the configuration expects."""
+    text = text.strip()
+    if text[:1] == text[-1:] == '"' and len(text) > 1:
+        return text[1:-1]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return " ".join(word.rstrip(".").lower() or "." for word in text.split())

@@ -1,0 +1,74 @@
+"""ICMP echo packets of both families (RFC 792, RFC 4443) and what errors about them say."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+
+HEADER = struct.Struct("!BBHHH")
+"""Type, code, checksum, identifier, sequence number."""
+NONCE = 8
+_REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
+_REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+"""struct sock_extended_err (linux/errqueue.h): errno, origin, type, code, padding, info, data; then the offender's address."""
+
+_WORDS_V4 = {
+    (3, 0): "network unreachable", (3, 1): "host unreachable", (3, 2): "protocol unreachable", (3, 3): "port unreachable",
+    (3, 4): "packet too large for the path", (3, 9): "network prohibited", (3, 10): "host prohibited",
+    (3, 13): "prohibited by a filter", (11, 0): "too many hops",
+}  # fmt: skip
+_WORDS_V6 = {
+    (1, 0): "no route", (1, 1): "prohibited by a filter", (1, 3): "address unreachable", (1, 4): "port unreachable",
+    (1, 5): "prohibited by a filter", (1, 6): "route rejected", (2, 0): "packet too large for the path", (3, 0): "too many hops",
+}  # fmt: skip
+
+
+def request(family: int, identifier: int, sequence: int, payload: bytes) -> bytes:
+    """An echo request. The kernel puts identifier and checksum into those of ping sockets, the checksum into all of IPv6."""
+    packet = HEADER.pack(_REQUEST[socket.AddressFamily(family)], 0, 0, identifier, sequence) + payload
+    return packet[:2] + _checksum(packet).to_bytes(2, "big") + packet[4:]
+
+
+def _checksum(packet: bytes) -> int:
+    """The one's complement of the one's complement sum of 16-bit words (RFC 1071)."""
+    padded = packet + b"\0" * (len(packet) % 2)
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def reply(family: int, packet: bytes, with_ip_header: bool) -> tuple[int, bytes] | None:
+    """The sequence number and payload of an echo reply; None for any other packet. Raw IPv4 sockets give the IP header too."""
+    if with_ip_header and family == socket.AF_INET:
+        packet = packet[4 * (packet[0] & 15) if packet else 0 :]
+    if len(packet) < HEADER.size + NONCE or packet[0] != _REPLY[socket.AddressFamily(family)]:
+        return None
+    return HEADER.unpack_from(packet)[4], packet[HEADER.size :]
+
+
+def quoted_sequence(family: int, packet: bytes) -> tuple[int, bytes] | None:
+    """The same of the request that an error quotes; old routers quote the header only, the payload is empty then."""
+    if len(packet) < HEADER.size or packet[0] != _REQUEST[socket.AddressFamily(family)]:
+        return None
+    return HEADER.unpack_from(packet)[4], packet[HEADER.size :]
+
+
+def error_text(family: int, extended: bytes) -> str:
+    """What an extended error says, with the machine that said it: "host unreachable, says 192.0.2.1"."""
+    number, _, kind, code, _, info, _ = _EXTENDED_ERROR.unpack_from(extended)
+    words = (_WORDS_V4 if family == socket.AF_INET else _WORDS_V6).get((kind, code))
+    if number == errno.EMSGSIZE:
+        words = f"packet too large for the path (MTU {info})"
+    words = words or f"{os.strerror(number).lower()} (ICMP {kind}/{code})"
+    offender = extended[_EXTENDED_ERROR.size :][_OFFENDER_IN_ADDRESS[socket.AddressFamily(family)]]
+    if len(offender) in (4, 16) and any(offender):
+        return f"{words}, says {socket.inet_ntop(family, offender)}"
+    return words
+
+
+_OFFENDER_IN_ADDRESS = {socket.AF_INET: slice(4, 8), socket.AF_INET6: slice(8, 24)}
+"""Where the address stands in sockaddr_in and sockaddr_in6."""

@@ -1,0 +1,116 @@
+"""The JSON probe: an HTTP probe whose answer is read as JSON, and whose numbers become series."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tui_monitor.core.values import ProbeResult
+from tui_monitor.sources.http.exchange import Answer, BadAnswer, decoded
+from tui_monitor.sources.http.expectations import Expectations, body_text, size_text
+from tui_monitor.sources.http.probe import HttpProbe
+from tui_monitor.sources.json.settings import JsonCheck
+from tui_monitor.sources.json.values import Reading, ValueReader, inventories, said_error
+from tui_monitor.sources.net.excerpt import clean
+from tui_monitor.sources.net.resolve import RESOLVER, Resolver
+
+LONG_BODY = 65_536
+"""Bytes from which on a body is read in a thread: the loop stands still for less than a millisecond up to there."""
+_NAMED = 3
+
+
+class JsonReader:
+    """An ``AnswerReader`` for JSON; ``readings`` are those of the last answer, none where it was no JSON."""
+
+    def __init__(self, settings: JsonCheck) -> None:
+        self.readings: Sequence[Reading] = []
+        self._expect = Expectations(settings)
+        self._max_body = settings.max_body
+        self._values = [ValueReader(value) for value in settings.values]
+        self._paths = [*(value.path for value in settings.values), *settings.expect_json]
+        self.names = self._expect.names
+
+    async def fault(self, answer: Answer) -> str:
+        """What is wrong with the answer, or with a number that must be in it, "" for nothing."""
+        fault = self._expect.head_fault(answer)
+        if fault:
+            return fault
+        try:
+            body, cut = await decoded(answer, self._max_body)
+        except BadAnswer as error:
+            return str(error)
+        if cut:
+            return f"answer is larger than max_body = {size_text(self._max_body)}: JSON not read; raise it"
+        if len(body) > LONG_BODY or self._expect.takes_long(body):
+            return await asyncio.to_thread(self._body_fault, answer, body)
+        return self._body_fault(answer, body)
+
+    def _body_fault(self, answer: Answer, body: bytes) -> str:
+        if self._expect.wants_body and (fault := self._expect.body_fault(answer, body, False)):
+            return fault
+        text = body_text(answer, body)
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return _not_json(text)
+        except RecursionError:
+            return "answer is JSON nested too deeply"
+        if fault := said_error(document, self._paths):
+            return fault
+        self.readings = [value.read(document) for value in self._values]
+        return _missing(self.readings)
+
+
+def _not_json(text: str) -> str:
+    if text.lstrip()[:1] == "<":
+        return "answer is a web page, not JSON: is a login wanted?"
+    return "answer is not JSON" if text.strip() else "answer is empty, not JSON"
+
+
+def _missing(readings: Sequence[Reading]) -> str:
+    faults = [f"{reading.metric}: {reading.fault}" for reading in readings if reading.fault and reading.required]
+    more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
+    return "; ".join(faults[:_NAMED]) + more
+
+
+class JsonProbe:
+    """Tests one HTTP API. Raises ValueError at construction where a setting cannot be understood (the text names the key)."""
+
+    def __init__(self, settings: JsonCheck, *, resolver: Resolver = RESOLVER) -> None:
+        self._reader = JsonReader(settings)
+        if not any(name.lower() == "accept" for name in settings.headers):
+            settings = replace(settings, headers={**settings.headers, "Accept": "application/json"})
+        self._http = HttpProbe(settings, reader=self._reader, resolver=resolver)
+
+    @property
+    def stage(self) -> str:
+        """What is done now."""
+        return self._http.stage
+
+    @stage.setter
+    def stage(self, stage: str) -> None:
+        self._http.stage = stage
+
+    async def probe(self) -> ProbeResult:
+        """Measure once; raises OwnTrouble where the monitor itself could not. A number that is missing costs the others nothing."""
+        self._reader.readings = []
+        result = await self._http.probe()
+        readings = self._reader.readings
+        return replace(
+            result,
+            samples=(*result.samples, *(sample for reading in readings for sample in reading.samples)),
+            inventories=(*result.inventories, *inventories(readings)),
+            facts={**result.facts, **{name: self._http.masked(text) for name, text in _facts(readings).items()}},
+        )
+
+    async def close(self) -> None:
+        """Give back the kept connection."""
+        await self._http.close()
+
+
+def _facts(readings: Sequence[Reading]) -> dict[str, str]:
+    """What is wrong with each metric, under its name."""
+    told = {reading.metric: "; ".join([*([reading.fault] if reading.fault else []), *reading.notes]) for reading in readings}
+    return {metric: clean(text, 300) for metric, text in told.items() if text}

@@ -1,0 +1,33 @@
+"""The SMTP probe."""
+
+from __future__ import annotations
+
+from tui_monitor.sources.net.lines import Lines
+from tui_monitor.sources.net.mail_probe import MailProbe
+from tui_monitor.sources.net.starttls import smtp_greeting, smtp_hello, smtp_start
+from tui_monitor.sources.smtp.settings import SmtpCheck
+
+
+class SmtpProbe(MailProbe):
+    """Greeting, EHLO, STARTTLS, EHLO, QUIT."""
+
+    def __init__(self, settings: SmtpCheck) -> None:
+        super().__init__(settings)
+        self._name = settings.ehlo
+
+    async def greeting(self, lines: Lines) -> str:
+        """All lines of it."""
+        return (await smtp_greeting(lines)).text
+
+    async def abilities(self, lines: Lines) -> tuple[str, ...]:
+        """EHLO's lines."""
+        return await smtp_hello(lines, self._name)
+
+    async def start_tls(self, lines: Lines) -> None:
+        """STARTTLS."""
+        await smtp_start(lines)
+
+    async def quit(self, lines: Lines) -> None:
+        """QUIT; its answer is waited for, since Postfix logs a lost connection otherwise."""
+        await lines.send("QUIT")
+        await lines.reply("SMTP")

@@ -1,0 +1,63 @@
+"""Reads telemetry.db from any process."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from tui_monitor.storage.faults import StorageFault, StoreTooNew
+from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
+from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, StoredBlock, Stream
+
+_PAGE = 64
+"""Blocks that one short transaction reads: 4 MiB at most."""
+_COLUMNS = "b.id, s.name, s.service, s.format, b.number, b.at, b.path, b.format, b.data"
+
+
+class TelemetryReader:
+    """A read-only view; use it from one thread at a time. Every method raises StorageFault where the file cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing file. Raises StorageFault (FileNotFoundError is its cause where there is none) and StoreTooNew."""
+        with storage_faults():
+            path.stat()
+            self._db = connect(path, read_only=True)
+        version = schema_version(self._db)
+        if version != len(MIGRATIONS):
+            self._db.close()
+            raise StoreTooNew(path.name, version, len(MIGRATIONS)) if version else StorageFault(f"{path.name} is not begun yet")
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def streams(self) -> list[Stream]:
+        """All streams, by name."""
+        with storage_faults():
+            return [Stream(*row) for row in self._db.execute("SELECT name, service, format FROM streams ORDER BY name, service")]
+
+    def newest_id(self) -> int:
+        """The id of the newest block, 0 where there is none."""
+        with storage_faults():
+            return int(self._db.execute("SELECT coalesce(max(id), 0) FROM blocks").fetchone()[0])
+
+    def newest_first(self, name: str = "", service: str = "") -> Iterator[FoundBlock]:
+        """The blocks of all streams, or of those of a name or service, in pages: no transaction outlives a page."""
+        before = 1 << 62
+        while rows := self._page("b.id < ?", before, name, service, "DESC"):
+            yield from rows
+            before = rows[-1].id
+
+    def after(self, ident: int, name: str = "", service: str = "") -> list[FoundBlock]:
+        """Blocks that came behind one, the oldest first, a page at most."""
+        return self._page("b.id > ?", ident, name, service, "ASC")
+
+    def _page(self, where: str, ident: int, name: str, service: str, order: str) -> list[FoundBlock]:
+        query = (
+            f"SELECT {_COLUMNS} FROM blocks b JOIN streams s ON s.id = b.stream WHERE {where}"
+            f" AND (? = '' OR s.name = ?) AND (? = '' OR s.service = ?) ORDER BY b.id {order} LIMIT {_PAGE}"
+        )
+        with storage_faults():
+            rows: list[sqlite3.Row] = self._db.execute(query, (ident, name, name, service, service)).fetchall()
+        return [FoundBlock(row[0], Stream(*row[1:4]), StoredBlock(*row[4:9])) for row in rows]

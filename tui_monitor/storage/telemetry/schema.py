@@ -1,0 +1,50 @@
+"""The tables of telemetry.db: kept log lines as a ring of blocks for each stream. The file may be lost at any time."""
+
+from __future__ import annotations
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.storage.sqlite import Migration
+
+MIGRATIONS: tuple[Migration, ...] = (
+    """
+CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL, service TEXT NOT NULL, format TEXT NOT NULL, UNIQUE (name, service));
+CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, path TEXT NOT NULL,
+    format TEXT NOT NULL, data BLOB NOT NULL);
+CREATE INDEX blocks_of_stream ON blocks (stream, id);
+""",
+)
+ROW_SIZE = 200
+"""Bytes that a block counts beside its data."""
+
+
+@frozen
+class Stream:
+    """Where lines come from: a check's name, or the service that sends them; ``format`` is the JSON text that its reader parses them by."""
+
+    name: str
+    service: str
+    format: str
+
+
+@frozen
+class StoredBlock:
+    """Events of one file that arrived together at ``at`` (UTC ms), as they came; ``format`` names the parser that fitted them.
+
+    ``number`` counts the blocks of its stream as the source does, so that what a restart reads again can be deleted.
+    """
+
+    number: int
+    at: int
+    path: str
+    format: str
+    data: bytes
+
+
+@frozen
+class FoundBlock:
+    """A stored block with its place in the order of arrival and its stream."""
+
+    id: int
+    stream: Stream
+    block: StoredBlock
