@@ -55,13 +55,16 @@ class MemoryQueue:
         self._waiting.appendleft(entry)
 
     def wait(self, now_ms: int) -> float | None:
-        """Seconds until the first is due, 0 when it is; None: nothing waits."""
-        return max(0.0, ((self._waiting[0].next_try or 0) - now_ms) / 1000) if self._waiting else None
+        """Seconds until the first is due, 0 when it is; None: nothing waits. A try from the future means that the clock was set back."""
+        if not self._waiting:
+            return None
+        first = self._waiting[0]
+        return 0.0 if (first.claimed_at or 0) > now_ms else max(0.0, ((first.next_try or 0) - now_ms) / 1000)
 
-    def pop(self) -> OutboxRow:
+    def pop(self, now_ms: int) -> OutboxRow:
         """The first message, as being tried once more; call `put_back` or `done` afterwards."""
         entry = self._waiting.popleft()
-        self._out = replace(entry, attempts=entry.attempts + 1)
+        self._out = replace(entry, attempts=entry.attempts + 1, claimed_at=now_ms)
         return self._out
 
     def done(self) -> None:

@@ -184,7 +184,7 @@ class Outbox:
         now = self._clock.wall_ms()
         due = memory.wait(now)
         if due == 0.0:
-            await self._send_from_memory(notifier, memory.pop())
+            await self._send_from_memory(notifier, memory.pop(now))
             return 0.0
         pause = IDLE_S if due is None else due
         try:

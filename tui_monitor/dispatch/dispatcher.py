@@ -164,7 +164,7 @@ class Dispatcher:
         if now < self._last_now:
             self._flusher.remind_from(0)
         if now < self._last_now or self._last_now < 0:
-            self._memory.rewind(now)
+            self._memory.rewind(now, self._last_now)
             self._recheck_everything()
         self._last_now = now
 

@@ -238,8 +238,15 @@ class DispatchMemory:
 
     # --- the clock ------------------------------------------------------------------------------------------------------
 
-    def rewind(self, now: int) -> None:
-        """Correct stamps after the clock went back, and in the first round: none may lie ahead further than its own length."""
+    def rewind(self, now: int, before: int) -> None:
+        """Correct stamps after the clock went back (from ``before``), and in the first round: none may lie ahead further than its length.
+
+        A silence that had begun moves along; one that was still to begin keeps its times, for somebody named them.
+        """
+        for silence in [each for each in self.silences.values() if now < each.starts_at <= before]:
+            moved = replace(silence, starts_at=silence.starts_at + now - before, ends_at=silence.ends_at + now - before)
+            self.silences[silence.id] = moved
+            self._rows.silence(silence.id)
         for alert_id, track in self.tracked.items():
             for notifier, known in track.notified.items():
                 if known.at > now:

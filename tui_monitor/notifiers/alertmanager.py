@@ -24,12 +24,12 @@ _AHEAD = 4
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def entry_of(alert: AlertSnapshot, link: str, ends_at: int) -> dict[str, Any]:
-    """One alert of the request's array; label names are made valid, empty values left out."""
+def entry_of(alert: AlertSnapshot, link: str, ends_at: int, now_ms: int) -> dict[str, Any]:
+    """One alert of the request's array; label names are made valid, empty values left out. It begins before now and before its end."""
     entry: dict[str, Any] = {
         "labels": _texts({"severity": alert.severity, **alert.labels}),
         "annotations": _texts(alert.annotations),
-        "startsAt": rfc3339(alert.starts_at),
+        "startsAt": rfc3339(min(alert.starts_at, now_ms, ends_at - 1)),
         "endsAt": rfc3339(ends_at),
     }
     if link.startswith(("http://", "https://")):
@@ -38,9 +38,13 @@ def entry_of(alert: AlertSnapshot, link: str, ends_at: int) -> dict[str, Any]:
 
 
 def entries_of(alerts: Iterable[AlertSnapshot], link: str, now_ms: int, resend_interval: float) -> list[dict[str, Any]]:
-    """The request's array: firing alerts end a few intervals ahead, resolved ones when they did."""
+    """The request's array: firing alerts end a few intervals ahead, resolved ones when they did.
+
+    An end that lies ahead (the clock was set back since) would not count there: the alert would be active to the end that it was told
+    while it fired. So no end of a resolved alert is later than now.
+    """
     ahead = now_ms + round(_AHEAD * resend_interval * 1000)
-    return [entry_of(alert, link, ahead if alert.ends_at is None else max(alert.ends_at, alert.starts_at + 1)) for alert in alerts]
+    return [entry_of(alert, link, ahead if alert.ends_at is None else min(alert.ends_at, now_ms), now_ms) for alert in alerts]
 
 
 class AlertmanagerNotifier(HttpNotifierSettings):

@@ -179,7 +179,7 @@ class Leader:
         now, mono = self._clock.wall_ms(), self._clock.monotonic()
         jump = self._self_watch.jump(now, mono)
         if jump.any:
-            self._memory.shift(round(jump.stepped * 1000), now)
+            self._move_stamps(now, round(jump.stepped * 1000))
             await self.engine.clock_jumped(round((jump.slept + jump.stepped) * 1000))
         self._troubles.set("system", await self._collector.read_system())
         self._self_watch.step(0.0 if jump.any else lag)
@@ -191,6 +191,15 @@ class Leader:
         await self._end_tick(now, mono)
         self._troubles.clear("internal")
         self.progressed_at = mono
+
+    def _move_stamps(self, now: int, delta_ms: int) -> None:
+        """The wall clock was set: one rule for every store of stamps. What was stamped moves along; none stays ahead of the new time.
+
+        State.db holds to it by its own means: alerts and what was told in `engine.clock_jumped`, the outbox by its claims.
+        """
+        self._memory.shift(delta_ms, now)
+        self.recorder.clock_set(self._collector.drain(), now, delta_ms)
+        self._registration.clock_set(delta_ms)
 
     async def _observe(self, now: int, skew: float) -> None:
         """The samples that the monitor itself makes at each tick."""

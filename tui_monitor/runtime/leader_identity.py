@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tui_monitor.core.frozen import frozen
+from dataclasses import dataclass
 
 
-@frozen
+@dataclass(slots=True)
 class LeaderIdentity:
-    """``kind`` is "dashboard" or "headless", ``since`` its start in UTC ms."""
+    """``kind`` is "dashboard" or "headless"; ``since`` its start in UTC ms, which moves along where the clock is set."""
 
     pid: int
     kind: str

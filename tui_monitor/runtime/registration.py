@@ -42,6 +42,11 @@ class Registration:
         if now - self._at >= EVERY_MS or now < self._at:
             await self.heartbeat(now)
 
+    def clock_set(self, delta_ms: int) -> None:
+        """The wall clock was set by so much: the start moves along, and the row is due."""
+        self._identity.since += delta_ms
+        self._at = 0
+
     async def heartbeat(self, now: int) -> None:
         """Write the row now."""
         self._at = now

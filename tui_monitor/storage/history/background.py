@@ -74,6 +74,10 @@ class HistoryConnection:
             self._reader = None
 
 
+LONGEST_STEP_MS = 86_400_000
+"""A step back that is longer costs no history: it may as well be the new time that is wrong."""
+
+
 class Recorder:
     """`HistoryStore` in history.db. What cannot be written yet is kept, bounded, by the writer."""
 
@@ -86,6 +90,7 @@ class Recorder:
         self._history: History | None = None
         self._busy: asyncio.Future[str] | None = None
         self._waiting: list[Batch] = []
+        self._set_back: list[tuple[int, int]] = []
         self._board: tuple[int, bytes] | None = None
         self._reopen_at = 0.0
         self._retain_at = 0
@@ -127,6 +132,12 @@ class Recorder:
         work, self._waiting, stored, self._board = self._waiting, [], self._board, None
         self._busy = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work, now_ms, stored)
 
+    def clock_set(self, batches: Sequence[Batch], now_ms: int, delta_ms: int) -> None:
+        self._waiting += batches
+        if -LONGEST_STEP_MS <= delta_ms < 0:
+            self._waiting = [batch if batch.at <= now_ms else batch._replace(at=batch.at + delta_ms) for batch in self._waiting]
+            self._set_back.append((now_ms, delta_ms))
+
     async def persist(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes) -> None:
         await self._written()
         self.record(batches, now_ms, monotonic, board)
@@ -155,6 +166,12 @@ class Recorder:
         if self._history is None and (text := self._open(now_ms)):
             return text
         assert self._history is not None
+        try:
+            while self._set_back:
+                self._history.clock_set_back(*self._set_back[0])
+                del self._set_back[0]
+        except sqlite3.OperationalError as error:
+            return f"the history cannot be written: {error}"
         for batch in batches:
             self._history.append(batch.at, batch.samples, batch.lookback_ms)
             if batch.saved is not None:

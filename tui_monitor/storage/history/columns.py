@@ -45,6 +45,11 @@ class Columns:
         self.times.extend(times)
         self.values.extend(values)
 
+    def move_after(self, moment: int, delta: int) -> None:
+        """Add ``delta`` to the times after ``moment``."""
+        self.times = array("q", [at + delta if at > moment else at for at in self.times])
+        self._sorted = False
+
     def sort(self) -> None:
         """Put the samples in time order; of two at the same moment the one added last stays."""
         if self._sorted:

@@ -63,6 +63,11 @@ class HourFold:
             self._ready.pop(series_of(key), None)
             self._waiting.append(series_of(key))
 
+    def forget_from(self, hour: int) -> None:
+        """What is prepared of this hour and later ones is of no use: their rows are gone (the clock was set back)."""
+        if self._hour is not None and self._hour >= hour:
+            self._hour, self._waiting, self._ready = None, [], {}
+
     def step(self, now_ms: int) -> None:
         """Do the next small piece of work, if any. Raises sqlite3.DatabaseError; may be called again then."""
         if self._hour is None:

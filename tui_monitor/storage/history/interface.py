@@ -106,6 +106,13 @@ class HistoryStore(Protocol):
     def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes | None) -> None:
         """Hand over what was observed in this tick, without waiting; ``board`` replaces the stored one."""
 
+    def clock_set(self, batches: Sequence[Batch], now_ms: int, delta_ms: int) -> None:
+        """The wall clock was set by ``delta_ms`` and is ``now_ms`` now. ``batches`` were observed before that was noticed.
+
+        After a step back of up to a day nothing stays stamped ahead: what is not folded into minutes yet moves along, older rows are
+        given up. Else two observations would share each moment, and a rate over them would be absurd.
+        """
+
     async def persist(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes) -> None:
         """`record`, and wait until it is written; on a busy disk at most half a second."""
 

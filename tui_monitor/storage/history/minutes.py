@@ -65,6 +65,12 @@ class MinuteFold:
                 columns = self._held[series] = Columns()
             columns.append(at, value)
 
+    def clock_set_back(self, now_ms: int, delta_ms: int) -> None:
+        """What is held and stamped after ``now_ms`` moves along with the clock."""
+        for columns in self._held.values():
+            columns.move_after(now_ms, delta_ms)
+        self._newest = min(self._newest, now_ms)
+
     def due(self, now_ms: int) -> bool:
         """Whether a minute has ended (with a few seconds for what comes late) since the last fold."""
         return self._cut(now_ms) != self._last_cut

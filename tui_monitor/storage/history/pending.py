@@ -59,6 +59,13 @@ class Pending:
             self.size += row.size - (before.size if before else 0)
         self._watermark = (folded_seq, folded_until)
 
+    def forget_ahead(self, now_ms: int, first_key: int) -> None:
+        """Give up what is stamped ahead of a clock that was set back: ticks after ``now_ms``, minutes from ``first_key`` on."""
+        self._ticks = deque(tick for tick in self._ticks if tick.newest <= now_ms)
+        self.recent = {key: row for key, row in self.recent.items() if key < first_key}
+        self.size = sum(len(tick.data) + 200 for tick in self._ticks) + sum(row.size for row in self.recent.values())
+        self.newest = min(self.newest, now_ms)
+
     def trim(self) -> None:
         """Give up the oldest rows beyond the limit."""
         while self.size > self._limit and self._ticks:

@@ -15,7 +15,7 @@ from tui_monitor.storage.history.hours import HourFold
 from tui_monitor.storage.history.minutes import MinuteFold
 from tui_monitor.storage.history.pending import Pending
 from tui_monitor.storage.history.retention import Retainer
-from tui_monitor.storage.history.schema import MIGRATIONS, MINUTE_MS, Retention, labels_from, labels_text
+from tui_monitor.storage.history.schema import HOUR_MS, MIGRATIONS, MINUTE_MS, Retention, key_of, labels_from, labels_text
 from tui_monitor.storage.history.ticks import Observed, encode_tick
 from tui_monitor.storage.history.wal import WriteAheadLog
 from tui_monitor.storage.sqlite import open_store, storage_faults
@@ -139,6 +139,29 @@ class History:
         self._lookbacks[series] = lookback_ms
         self._pending.series[series] = (labels_text(labels), lookback_ms)
         return series
+
+    def clock_set_back(self, now_ms: int, delta_ms: int) -> None:
+        """The wall clock was set back by ``delta_ms`` (below 0) to ``now_ms``: nothing stays stamped ahead of it.
+
+        Samples that are not folded yet move along; minutes and hours that lie ahead are deleted, with the running minute where it is
+        folded already. Raises sqlite3.OperationalError.
+        """
+        self._seal()
+        minute, hour = now_ms // MINUTE_MS, now_ms // HOUR_MS + 1
+        first = key_of(minute if self._minutes.folded_until > now_ms else minute + 1, 0)
+        self._minutes.clock_set_back(now_ms, delta_ms)
+        self._pending.forget_ahead(now_ms, first)
+        self._hours.forget_from(hour)
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("DELETE FROM ticks WHERE newest > ?", (now_ms,))
+            self._db.execute("DELETE FROM recent WHERE key >= ?", (first,))
+            for table in ("raw", "axes", "minutes", "hours"):
+                self._db.execute(f"DELETE FROM {table} WHERE key >= ?", (key_of(hour, 0),))
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
 
     def put_board(self, at_ms: int, board: bytes) -> None:
         """Keep this as the newest board for viewers; written with the next commit."""
