@@ -11,7 +11,7 @@ from fuzz.target import Target
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.sources.log import formats, journal_entry, stamps
 from tui_monitor.sources.log.access import Combined
-from tui_monitor.sources.log.formats import FieldNames, JsonLines, Logfmt, Named, Plain
+from tui_monitor.sources.log.formats import FieldNames, JsonLines, Logfmt, NamedGroups, Plain
 from tui_monitor.sources.log.journal_entry import JournalFormat, parse_entry
 from tui_monitor.sources.log.levels import level_of_word
 from tui_monitor.sources.log.lines import Splitter, encoding_of
@@ -31,7 +31,7 @@ def _formats() -> tuple[Format, ...]:
         Logfmt(names),
         Combined(names.zone),
         Plain(names),
-        Named(_NAMED, names),
+        NamedGroups(_NAMED, names),
         JsonLines(FieldNames("severity", "ts", "msg")),
     )
 

@@ -8,7 +8,7 @@ from fuzz.fences import replaced, unfenced
 from fuzz.target import Target
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.sources.command import outputs, perfdata
-from tui_monitor.sources.command.outputs import Reading
+from tui_monitor.sources.command.outputs import CommandReading
 
 
 def _nagios(text: str) -> bool:
@@ -23,7 +23,7 @@ def _json(text: str) -> bool:
     return _usable(outputs.read_json(text)) and _usable(outputs.read_plain(text))
 
 
-def _usable(reading: Reading) -> bool:
+def _usable(reading: CommandReading) -> bool:
     refused = admit_samples(reading.samples)[1]
     assert not refused, refused
     return not reading.fault

@@ -11,7 +11,7 @@ from fuzz.targets.answers import driven
 from tui_monitor.notifiers import http
 from tui_monitor.notifiers.abilities import PressDesk
 from tui_monitor.notifiers.api import SendError
-from tui_monitor.notifiers.http import Answer
+from tui_monitor.notifiers.http import ApiAnswer
 from tui_monitor.notifiers.telegram.updates import TelegramUpdates
 
 
@@ -44,8 +44,8 @@ def _poll(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     clock: Any = StoodClock()
     updates = TelegramUpdates("1:" + "a" * 35, "https://api.telegram.org", [7], PressDesk(_acknowledge, _told, host="web-1"), clock)
 
-    async def post_json(*_: object, **__: object) -> Answer:
-        return Answer(status, headers, body, True)
+    async def post_json(*_: object, **__: object) -> ApiAnswer:
+        return ApiAnswer(status, headers, body, True)
 
     updates._http.post_json = post_json  # type: ignore[method-assign]
     try:
@@ -77,6 +77,6 @@ _WORDS = (
 )  # fmt: skip
 
 TARGETS = (
-    Target(name="telegram-updates", kind="json", call=_updates, words=_WORDS, fence=lambda: unfenced(http.Answer.json)),
+    Target(name="telegram-updates", kind="json", call=_updates, words=_WORDS, fence=lambda: unfenced(http.ApiAnswer.json)),
     Target(name="api-refusal", kind="text", call=_refusal, words=_WORDS, fence=lambda: unfenced(http.retry_after)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,17 @@ def place(tmp_path: Path) -> Iterator[House]:
 
 def check(home: House) -> dict[str, object]:
     """What `check backup --json` says."""
-    (row,) = json.loads(home.run("check", "backup", "--json").stdout)
+    done = home.run("check", "backup", "--json")
+    assert done.stdout, done.stderr
+    (row,) = json.loads(done.stdout)
     return dict(row)
+
+
+def query(home: House, expr: str) -> list[dict[str, Any]]:
+    """The series of an instant query."""
+    done = home.run("query", expr, "--json")
+    assert done.stdout, done.stderr
+    return list(json.loads(done.stdout)["data"]["result"])
 
 
 async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: House) -> None:
@@ -70,10 +80,10 @@ async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: H
         assert kept.returncode == 0 and "kept for the next monitor" in kept.stdout
         daemon = await place.start()
         await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
-        counts = json.loads(place.run("query", "heartbeat_pings_total", "--json").stdout)["data"]["result"]
+        counts = query(place, "heartbeat_pings_total")
         found = {row["metric"]["kind"]: float(row["value"][1]) for row in counts}
         assert found == {"start": 1, "success": 2, "fail": 1, "log": 0}
-        assert json.loads(place.run("query", "resets(heartbeat_pings_total[10m]) > 0", "--json").stdout)["data"]["result"] == []
+        assert query(place, "resets(heartbeat_pings_total[10m]) > 0") == []
         assert await daemon.terminate() == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -67,7 +68,7 @@ def saved(home: House) -> bool:
         return False
 
 
-@pytest.mark.parametrize("options", ["create", pytest.param("create\n compress", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("options", ["create", pytest.param("create\n delaycompress\n compress", marks=pytest.mark.slow)])
 async def test_rates_count_every_line_once_over_rotations_and_kill_9(place: House, tmp_path: Path, options: str) -> None:
     """Rename rotation each 0.3 s under 15,000 lines/s; the daemon dies before every second one and starts behind it."""
     with peers_needed():
@@ -168,3 +169,27 @@ async def test_lines_are_found_without_the_configuration(place: House, tmp_path:
     finally:
         follower.kill()
         follower.wait()
+
+
+async def test_a_reload_goes_on_where_the_check_stood(place: House, tmp_path: Path) -> None:
+    """Another interval and a match more: the counters go on, no line counts twice, no kept line is there twice."""
+    log = tmp_path / "app.log"
+    log.touch()
+    place.configure(CONFIG.format(log=log, rules="[]"))
+    daemon = await place.start()
+    await until(lambda: saved(place))
+    with log.open("a") as file:
+        file.write("".join(f"{number} INFO before\n" for number in range(50)))
+    await until(lambda: sum(values[-1] for values in totals(place) if values) == 50)
+    place.configure(CONFIG.format(log=log, rules="[]").replace("200ms", "300ms") + '[[checks.match]]\nname = "after"\nregex = "after"\n')
+    with log.open("a") as file:
+        file.write("".join(f"{number} INFO meanwhile\n" for number in range(50, 60)))
+    daemon.process.send_signal(signal.SIGHUP)
+    await daemon.said("reloaded")
+    with log.open("a") as file:
+        file.write("".join(f"{number} INFO after\n" for number in range(60, 70)))
+    await until(lambda: sum(values[-1] for values in totals(place) if values) == 70)
+    assert all(values == sorted(values) for values in totals(place))
+    assert await daemon.terminate() == 0
+    kept = json.loads(place.run("logs", "app", "--json").stdout)
+    assert [int(line["message"].split(" ")[0]) for line in kept] == [*range(70)]

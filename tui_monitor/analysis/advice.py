@@ -28,7 +28,7 @@ _NAME_LENGTH = 40
 
 
 class Charts(Protocol):
-    """What advice reads: store.history_reader.HistoryQueries."""
+    """The part of HistoryQueries that advice reads."""
 
     def downsampled_all(self, matchers: Sequence[Matcher], after_ms: int, until_ms: int, points: int) -> Mapping[Labels, Sequence[Point]]:
         """Charts of all series that fulfil the matchers: at most ``points`` steps of equal length."""
@@ -37,7 +37,7 @@ class Charts(Protocol):
 
 @frozen
 class _Look:
-    """One trend: how far back, in how many points, and how far ahead it may say something (ms)."""
+    """A trend to compute: how far back, in how many points, and how far ahead it may forecast (ms)."""
 
     back: int
     points: int
@@ -106,7 +106,7 @@ def _filling(storage: Charts, now: int) -> dict[str, float]:
 
 
 def _seconds_left(points: Sequence[Point], look: _Look, now: int, free: float) -> float | None:
-    """None unless the free space falls steadily enough, has been seen for most of the time, and has not been given back since."""
+    """The seconds until full; None unless free space falls steadily, was measured for most of the time, and did not rise again since."""
     if len(points) < 0.8 * look.points or points[0].at > now - 0.8 * look.back:
         return None
     line = trend([point.at for point in points], [point.last for point in points], now)

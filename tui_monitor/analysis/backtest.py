@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.analysis.backtest_result import Backtest
-from tui_monitor.analysis.backtest_samples import Blocks, Stretch, needs_of, overlap
+from tui_monitor.analysis.backtest_samples import Blocks, ResolutionSpan, needs_of, overlap
 from tui_monitor.analysis.backtest_trial import Trial
 from tui_monitor.core.units import format_duration
 from tui_monitor.dispatch.routing import NotifierPolicy, Route, Routing
@@ -128,7 +128,7 @@ def _every(routes: Iterable[Route]) -> Iterable[Route]:
         yield from _every(route.routes)
 
 
-def _notes(stretches: Sequence[Stretch], rules: Sequence[Rule], step: int, observed_ms: int, span_ms: int) -> list[str]:
+def _notes(stretches: Sequence[ResolutionSpan], rules: Sequence[Rule], step: int, observed_ms: int, span_ms: int) -> list[str]:
     notes = []
     missing = (span_ms - observed_ms) / 1000
     if missing >= max(60.0, step / 1000):

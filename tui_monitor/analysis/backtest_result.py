@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from tui_monitor.analysis.backtest_samples import Stretch
+from tui_monitor.analysis.backtest_samples import ResolutionSpan
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.units import rfc3339
 
 
 @frozen
-class Told:
+class MessageCounts:
     """Messages, each counted once for every notifier: those that tell news, those that only tell an end, and reminders."""
 
     firing: int = 0
@@ -41,7 +41,7 @@ class Firing:
 
 
 @frozen
-class Rung:
+class TrialRule:
     """The rule that was tried, one line for each severity."""
 
     severity: str
@@ -60,7 +60,7 @@ class RuleOutcome:
 
     alert: str
     ladder: str
-    rungs: tuple[Rung, ...]
+    rungs: tuple[TrialRule, ...]
     fired: int = 0
     subjects: int = 0
     nearly: int = 0
@@ -70,17 +70,17 @@ class RuleOutcome:
     last: int | None = None
     still: int = 0
     by_severity: Mapping[str, int] = field(default_factory=dict)
-    told: Told = Told()
+    told: MessageCounts = MessageCounts()
     firings: tuple[Firing, ...] = ()
     error: str = ""
 
 
 @frozen
-class Outcome:
+class TrialOutcome:
     """All rules of one trial. ``told`` counts a message about several rules once, so it may be less than the rules' sum."""
 
     rules: tuple[RuleOutcome, ...]
-    told: Told = Told()
+    told: MessageCounts = MessageCounts()
     by_notifier: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -96,9 +96,9 @@ class Backtest:
     step_ms: int
     steps: int
     observed_s: float
-    stretches: tuple[Stretch, ...]
-    present: Outcome
-    changed: Outcome | None = None
+    stretches: tuple[ResolutionSpan, ...]
+    present: TrialOutcome
+    changed: TrialOutcome | None = None
     changes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -119,7 +119,7 @@ def to_json(found: Backtest) -> dict[str, Any]:
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: TrialOutcome) -> dict[str, Any]:
     return {
         "messages": _told(outcome.told),
         "by_notifier": dict(outcome.by_notifier),
@@ -127,7 +127,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _told(told: Told) -> dict[str, int]:
+def _told(told: MessageCounts) -> dict[str, int]:
     return {"firing": told.firing, "resolved": told.resolved, "reminders": told.reminders, "total": told.total}
 
 

@@ -74,7 +74,7 @@ def _can_be_thin(query: Query, step_ms: int) -> set[Selection]:
 
 
 @frozen
-class Stretch:
+class ResolutionSpan:
     """From when to when (UTC ms) the history has a sample about every ``resolution_s`` seconds; None: no samples at all."""
 
     start: int
@@ -99,7 +99,7 @@ class Blocks:
         self.generation = 0
         self.max_lookback_ms: int = getattr(source, "max_lookback_ms", DEFAULT_LOOKBACK_MS)
         self.gaps: list[Span] = []
-        self.stretches: list[Stretch] = []
+        self.stretches: list[ResolutionSpan] = []
         self._source = source
         self._needs = needs
         self._start, self._end = start_ms, end_ms
@@ -147,7 +147,7 @@ class Blocks:
             for gap in _uncovered(pulse, begin, self._until):
                 _append(self.gaps, gap)
         resolution = min((found for series in (*every, *pulse) if (found := _resolution(series, begin)) is not None), default=None)
-        self._note(Stretch(begin, self._until, resolution))
+        self._note(ResolutionSpan(begin, self._until, resolution))
         held = sum(len(series.window(0, self._until)[0]) for series in every)
         self._length = max(HOUR_MS, min(_LONGEST_BLOCK_MS, self._length * _BLOCK_SAMPLES // max(1, held) // HOUR_MS * HOUR_MS))
         if self._progress is not None:
@@ -158,10 +158,10 @@ class Blocks:
         found = self._source.select(matchers, after, self._until)
         return [_thinned(series, after, self._until) for series in found] if need.thin else list(found)
 
-    def _note(self, stretch: Stretch) -> None:
+    def _note(self, stretch: ResolutionSpan) -> None:
         last = self.stretches[-1] if self.stretches else None
         if last is not None and _alike(last.resolution_s, stretch.resolution_s):
-            self.stretches[-1] = Stretch(last.start, stretch.end, last.resolution_s)
+            self.stretches[-1] = ResolutionSpan(last.start, stretch.end, last.resolution_s)
         else:
             self.stretches.append(stretch)
 

@@ -10,7 +10,7 @@ from tui_monitor.alerts.alert import Transition
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.no_data import WATCH
 from tui_monitor.alerts.rules.rule import Rule
-from tui_monitor.analysis.backtest_result import Firing, Outcome, RuleOutcome, Rung, Told
+from tui_monitor.analysis.backtest_result import Firing, MessageCounts, RuleOutcome, TrialOutcome, TrialRule
 from tui_monitor.analysis.backtest_samples import Span, overlap
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.dispatcher import Dispatcher
@@ -31,7 +31,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _Tally:
-    """What is counted for one ladder."""
+    """The counts of one ladder."""
 
     rules: list[Rule]
     fired: int = 0
@@ -52,7 +52,7 @@ class _Tally:
         return RuleOutcome(
             alert=self.rules[0].alert,
             ladder=ladder,
-            rungs=tuple(Rung(rule.severity, rule.expr, rule.for_s, rule.keep_firing_for_s) for rule in self.rules),
+            rungs=tuple(TrialRule(rule.severity, rule.expr, rule.for_s, rule.keep_firing_for_s) for rule in self.rules),
             fired=self.fired,
             subjects=len(self.subjects),
             nearly=self.nearly,
@@ -68,8 +68,8 @@ class _Tally:
         )
 
 
-def _told(counts: Mapping[Kind, int]) -> Told:
-    return Told(counts.get("firing", 0), counts.get("resolved", 0), counts.get("reminder", 0))
+def _told(counts: Mapping[Kind, int]) -> MessageCounts:
+    return MessageCounts(counts.get("firing", 0), counts.get("resolved", 0), counts.get("reminder", 0))
 
 
 class Trial:
@@ -155,10 +155,12 @@ class Trial:
         tally.still += not ended
         tally.firings.append(Firing(one.start, end if ended else None, one.severity, one.labels))
 
-    def finish(self, end: int) -> Outcome:
+    def finish(self, end: int) -> TrialOutcome:
         """The count; what still fires at the end lasts until then."""
         for tally in self._tallies.values():
             for one in tally.open.values():
                 self._close(tally, one, end, ended=False)
             tally.open.clear()
-        return Outcome(tuple(tally.outcome(ladder) for ladder, tally in self._tallies.items()), _told(self._told), dict(self._by_notifier))
+        return TrialOutcome(
+            tuple(tally.outcome(ladder) for ladder, tally in self._tallies.items()), _told(self._told), dict(self._by_notifier)
+        )

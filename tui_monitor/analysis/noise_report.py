@@ -1,4 +1,4 @@
-"""Which alerts disturb without use: those that fire most, live shortest, come back at once and are never acknowledged; with advice."""
+"""The noise report: alerts that fire most, last shortest, come back at once and are never acknowledged; with advice."""
 
 from __future__ import annotations
 

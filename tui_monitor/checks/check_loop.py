@@ -1,4 +1,4 @@
-"""One loop per check: first at once, then on a steady grid; no overlap, a timeout, and a boundary that no error of a probe passes."""
+"""The loop of a check: a probe at once, then on a steady grid, without overlap, with a timeout, inside an error boundary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_monitor.checks.fence import admit_result, text_of
-from tui_monitor.checks.health import Standing, check_labels, judge, judge_slowness, next_pause, samples_of
+from tui_monitor.checks.health import CheckState, check_labels, judge, judge_slowness, next_pause, samples_of
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clip
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class ProbeBroke(Exception):
-    """A probe ended in a way that no probe should: an exception that it does not declare, or a cancellation of its own."""
+    """A probe's undeclared end: an exception that it does not declare, or a cancellation of its own."""
 
 
 async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -> object:
@@ -89,7 +89,7 @@ def _ignore(task: asyncio.Task[Any]) -> None:
 async def probe_once(
     probe: Probe, check: CheckSettings, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
 ) -> ProbeResult:
-    """One probe's plain verdict, slowness judged. Never raises but for cancellation: own trouble and our bugs are unknown."""
+    """The plain verdict of one probe, slowness judged. Never raises except for cancellation: own trouble and our bugs are unknown."""
     begin, wall = clock.monotonic(), clock.wall_ms()
     try:
         result = admit_result(await _answer_of(probe, check.timeout, set() if left is None else left))
@@ -112,7 +112,7 @@ async def probe_once(
 
 
 class CheckLoop:
-    """Polls one check for ever and hands every observation on."""
+    """The loop of one check: probes it for ever and passes every observation on."""
 
     def __init__(
         self,
@@ -122,20 +122,20 @@ class CheckLoop:
         observe: Callable[[Observation], None],
         doubt: Doubt,
         lag: float = 1.0,
-        another: Callable[[], Probe] | None = None,
+        spare_probe: Callable[[], Probe] | None = None,
     ) -> None:
-        """``another``: makes one more probe of the same target, for when one hangs and somebody waits; None: nobody is that impatient."""
+        """``spare_probe``: makes a second probe of the same target, used out of turn while the first one hangs; None: there is none."""
         self.check = check
         self.probe = probe
-        self.standing = Standing()
+        self.standing = CheckState()
         self._clock = clock
         self._observe = observe
         self._doubt = doubt
         self._lag = lag
         self._labels = check_labels(check)
         self._turn = asyncio.Lock()
-        self._another = another
-        self._hurrying = False
+        self._spare_probe = spare_probe
+        self._probing_out_of_turn = False
         self._left: set[asyncio.Task[Any]] = set()
         self._at = 0
 
@@ -156,10 +156,10 @@ class CheckLoop:
         try:
             await self.step()
         except Exception:
-            log.exception("check %s: a round broke", self.check.name)
+            log.exception("check %s: a round failed", self.check.name)
 
     async def step(self) -> Observation:
-        """Probe once, judge, hand on; one at a time."""
+        """Probe once, judge, pass the observation on; one at a time."""
         async with self._turn:
             return await self._ask(self.probe)
 
@@ -169,15 +169,15 @@ class CheckLoop:
             result = ProbeResult(HealthStatus.UNKNOWN, reason)
         return self.take(result)
 
-    async def hurry(self) -> None:
+    async def probe_out_of_turn(self) -> None:
         """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it.
 
         One probe begins each `retry_interval`, also while another hangs, so that the verdict of a target that does not answer takes
         hardly more than one time limit.
         """
-        if self._hurrying:
+        if self._probing_out_of_turn:
             return
-        self._hurrying = True
+        self._probing_out_of_turn = True
         tasks: list[asyncio.Future[Observation] | asyncio.Future[None]] = []
         try:
             for _ in range(self.check.failures):
@@ -190,15 +190,15 @@ class CheckLoop:
             while not self._sure(tasks) and (open_ := [task for task in tasks if not task.done()]):
                 await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._hurrying = False
+            self._probing_out_of_turn = False
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _out_of_turn(self) -> Observation:
-        if self._another is None or not self._turn.locked():
+        if self._spare_probe is None or not self._turn.locked():
             return await self.step()
-        probe = self._another()
+        probe = self._spare_probe()
         try:
             return await self._ask(probe)
         finally:
@@ -232,7 +232,7 @@ class CheckLoop:
 
 
 def first_delay(name: str, interval: float, count: int) -> float:
-    """A stable place on the 50 ms grid: at once for few checks, spread so that many do not start in one instant."""
+    """The delay of a check's first probe, on a 50 ms grid: none for few checks, spread so that many do not start in one instant."""
     span = min(interval, count * 0.01)
     places = int(span / GRID)
     return (zlib.crc32(name.encode()) % places) * GRID if places else 0.0

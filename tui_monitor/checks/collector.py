@@ -1,4 +1,4 @@
-"""Runs the sources: every observation goes to memory and to the history, and the newest of each is kept for the board."""
+"""The collector: runs the sources, stores their observations in memory and history, and keeps the newest of each for the board."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui_monitor.checks.check_loop import CheckLoop, first_delay
 from tui_monitor.checks.feed_runner import FeedRunner, Restored, decode_saved, encode_saved
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.groups import Groups, statuses_of
-from tui_monitor.checks.health import Standing, check_labels
+from tui_monitor.checks.health import CheckState, check_labels
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
 from tui_monitor.checks.series_intake import SeriesIntake
@@ -45,7 +45,7 @@ from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.metadata import metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.process_row import ProcessRow
-from tui_monitor.sources.system.processes import ProcessTable
+from tui_monitor.sources.system.processes import TopProcesses
 from tui_monitor.sources.system.reader import System
 from tui_monitor.sources.system.readings import SystemReading
 from tui_monitor.storage.memory import SeriesMemory
@@ -62,7 +62,7 @@ PROCESSES_AGAIN = 5.0
 
 
 class Collector:
-    """All sources of one configuration."""
+    """The sources of one configuration, running."""
 
     def __init__(
         self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
@@ -83,25 +83,25 @@ class Collector:
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
-        self._reading: asyncio.Future[tuple[SystemReading, ProcessTable | None]] | None = None
+        self._reading: asyncio.Future[tuple[SystemReading, TopProcesses | None]] | None = None
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
         self._saved: dict[str, Restored] = {}
         self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._table = ProcessTable()
+        self._table = TopProcesses()
         self._last_system = self._last_table = float("-inf")
         self._read_by: SystemSettings | None = None
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Use (new) settings: unchanged checks go on undisturbed, others end or begin."""
+        """Apply settings: unchanged checks go on undisturbed, others end or begin."""
         if settings.system != self._read_by:
             self._read_by = settings.system
             self._system = System(settings.system.mounts, interval=settings.system.interval)
         self._settings = settings
         wanted = {check.name: check for check in settings.checks}
-        standings: dict[str, Standing] = {}
+        standings: dict[str, CheckState] = {}
         dropped: dict[str, set[str]] = {}
         for name, loop in list(self._loops.items()):
             if wanted.get(name) != loop.check:
@@ -111,19 +111,19 @@ class Collector:
         for name, check in wanted.items():
             if name not in self._loops:
                 self._loops[name] = self._loop(check)
-                self._loops[name].standing = standings.get(name, Standing())  # a changed check keeps its status and counts
+                self._loops[name].standing = standings.get(name, CheckState())  # a changed check keeps its status and counts
         self._groups = Groups(settings.checks)
-        self.end_strangers(dropped)
+        self.retire_unknown_series(dropped)
         if self._group is not None:
             self.start(self._group)
 
     def _loop(self, check: CheckSettings) -> CheckLoop:
         probe: Probe = build_probe(check)
-        another: Callable[[], Probe] | None = lambda: build_probe(check)  # noqa: E731
+        spare_probe: Callable[[], Probe] | None = lambda: build_probe(check)  # noqa: E731
         if isinstance(probe, Feed):
-            probe, another = FeedRunner(check.name, probe, self._clock), None
+            probe, spare_probe = FeedRunner(check.name, probe, self._clock), None
         lag = self._settings.guard.loop_lag
-        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.doubt, lag, another)
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.explain_by_own_fault, lag, spare_probe)
 
     def _end(self, name: str, loop: CheckLoop, successor: CheckSettings | None) -> None:
         for task in self._tasks.pop(name, []):
@@ -138,8 +138,8 @@ class Collector:
         if successor is None or successor.type != loop.check.type:
             self._forget_state(name)
 
-    def end_strangers(self, dropped: Mapping[str, Collection[str]] = MappingProxyType({})) -> None:
-        """End every series of a check that is not configured (any more) with these labels: no rule shall find its last values.
+    def retire_unknown_series(self, dropped: Mapping[str, Collection[str]] = MappingProxyType({})) -> None:
+        """Retire the series of checks that are not configured (any more) with these labels, so that no rule finds their last values.
 
         ``dropped``: the labels of each check that were configured until now.
         """
@@ -148,9 +148,9 @@ class Collector:
         self.observe(self._clock.wall_ms() + 1, [Sample(labels, STALE_NAN) for labels in gone])
 
     def restore(self, name: str, status: HealthStatus, since: int) -> None:
-        """After a restart: what the status of a check was and since when, so that an outage keeps its beginning."""
+        """Restore a check's status and its begin after a restart, so that an outage keeps its begin."""
         if name in self._loops and status is not HealthStatus.UNKNOWN:
-            self._loops[name].standing = Standing(status, status, since)
+            self._loops[name].standing = CheckState(status, status, since)
 
     def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
         """After a restart, before `start`: the stored states of feeds. Those of checks that are not there any more are deleted."""
@@ -257,7 +257,7 @@ class Collector:
         self._take(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
-    def _read(self, wall: int, mono: float) -> tuple[SystemReading, ProcessTable | None]:
+    def _read(self, wall: int, mono: float) -> tuple[SystemReading, TopProcesses | None]:
         reading = self._system.read(wall, mono)
         pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
         due = self._want_processes or mono - self._last_table >= pause
@@ -299,7 +299,7 @@ class Collector:
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
             if check is not None and result.probe.status is HealthStatus.UNHEALTHY:
-                self._hurry(check.depends_on)
+                self._probe_parents(check.depends_on)
                 self._read_log(check)
 
     def _take_of_feed(self, check: CheckSettings, observation: Observation, saved: Mapping[str, object] | None, lookback: int) -> None:
@@ -334,7 +334,7 @@ class Collector:
 
     async def _hurry_group(self, name: str) -> None:
         loops = [self._loops[member] for member in self._groups.probed(name) if member in self._loops]
-        await asyncio.gather(*(loop.hurry() for loop in loops))
+        await asyncio.gather(*(loop.probe_out_of_turn() for loop in loops))
         for group in self._groups.innermost_first():
             self._judge_group(group)
 
@@ -368,11 +368,11 @@ class Collector:
         except TimeoutError:
             self.log_lines[name] = (f"{path} cannot be read: it does not answer",)
 
-    def _hurry(self, parents: Sequence[str]) -> None:
-        """A child has failed: its parents' verdicts decide who is told, so they are asked for at once."""
+    def _probe_parents(self, parents: Sequence[str]) -> None:
+        """Probe the parents of a failed check at once: their verdicts decide which alerts are notified."""
         for name in parents:
             if name in self._loops and name in self._tasks and self._group is not None:
-                hurried = self._hurry_group(name) if name in self._groups else self._loops[name].hurry()
+                hurried = self._hurry_group(name) if name in self._groups else self._loops[name].probe_out_of_turn()
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
                 self._tasks[name].append(self._group.create_task(quietly(hurried), name=f"hurry {name}"))
 
@@ -402,7 +402,7 @@ class Collector:
             await self._clock.sleep(query.interval)
 
     def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
-        """Take samples that are not a source's: the monitor's own, those of recording rules."""
+        """Store samples that come from no source: the monitor's own, those of recording rules."""
         self._take(Observation(at, tuple(samples)), lookback_ms)
 
     def _take(self, observation: Observation, lookback_ms: int) -> None:

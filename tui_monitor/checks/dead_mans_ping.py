@@ -1,4 +1,4 @@
-"""The dead man's ping: another service notices when this monitor is silent (healthchecks.io's shape of addresses)."""
+"""The dead man's ping: requests by which another service notices that this monitor is silent (addresses as of healthchecks.io)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fence: whatever a source hands on is checked here, once, before it becomes an observation."""
+"""Admission of source output: samples and results are checked here, once, before they become observations."""
 
 from __future__ import annotations
 

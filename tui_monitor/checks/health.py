@@ -1,4 +1,4 @@
-"""From probes' plain verdicts to a check's status: slowness, failure and success thresholds. Pure."""
+"""The status of a check from its probes' verdicts: slowness, failure and success thresholds. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, ProbeR
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 
 
-class Named(Protocol):
-    """What a check's series are named by."""
+class CheckNames(Protocol):
+    """The settings of a check from which its labels come."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -25,8 +25,8 @@ class Named(Protocol):
     def labels(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
-class Thresholds(Named, Protocol):
-    """The keys of a check's settings that judging reads."""
+class Thresholds(CheckNames, Protocol):
+    """The settings of a check that decide its status."""
 
     @property
     def failures(self) -> int: ...  # noqa: D102
@@ -43,8 +43,8 @@ class Thresholds(Named, Protocol):
 
 
 @frozen
-class Standing:
-    """What is remembered of a check between probes. ``status`` is the judged one, ``known`` the last that was not unknown."""
+class CheckState:
+    """The state of a check between two probes. ``status`` is the judged one, ``known`` the last that was not unknown."""
 
     status: HealthStatus = UNKNOWN
     known: HealthStatus = UNKNOWN
@@ -67,8 +67,8 @@ def judge_slowness(probe: ProbeResult, check: Thresholds) -> ProbeResult:
     return probe
 
 
-def judge(standing: Standing, probe: ProbeResult, check: Thresholds, now: int) -> tuple[Standing, CheckResult]:
-    """The new standing and the result to show; ``probe`` already went through `judge_slowness`.
+def judge(standing: CheckState, probe: ProbeResult, check: Thresholds, now: int) -> tuple[CheckState, CheckResult]:
+    """The new state and the result to show; ``probe`` already went through `judge_slowness`.
 
     Bad verdicts must repeat `failures` times, good ones `successes` times, before the status follows; until then it stays what it
     was. A verdict of unknown shows at once and leaves every count as it is.
@@ -90,7 +90,7 @@ def judge(standing: Standing, probe: ProbeResult, check: Thresholds, now: int) -
     return new, result
 
 
-def _count(standing: Standing, status: HealthStatus) -> Standing:
+def _count(standing: CheckState, status: HealthStatus) -> CheckState:
     return replace(
         standing,
         unhealthy_run=standing.unhealthy_run + 1 if status is UNHEALTHY else 0,
@@ -100,7 +100,7 @@ def _count(standing: Standing, status: HealthStatus) -> Standing:
     )
 
 
-def _next(run: Standing, check: Thresholds) -> HealthStatus:
+def _next(run: CheckState, check: Thresholds) -> HealthStatus:
     was = run.known
     if run.unhealthy_run >= check.failures:
         return UNHEALTHY
@@ -115,7 +115,7 @@ def _gravity(status: HealthStatus) -> int:
     return {HEALTHY: 0, UNKNOWN: 0, DEGRADED: 1, UNHEALTHY: 2}[status]
 
 
-def next_pause(standing: Standing, check: Thresholds) -> float:
+def next_pause(standing: CheckState, check: Thresholds) -> float:
     """Seconds until the next probe: the short `retry_interval` between a first failure and the threshold, else `interval`."""
     unsure = 0 < standing.bad_run < check.failures or 0 < standing.unhealthy_run < check.failures
     if unsure and standing.known is not UNHEALTHY:
@@ -123,7 +123,7 @@ def next_pause(standing: Standing, check: Thresholds) -> float:
     return check.interval
 
 
-def check_labels(check: Named) -> dict[str, str]:
+def check_labels(check: CheckNames) -> dict[str, str]:
     """The labels that every series of a check carries: its own, and a category that is not empty."""
     labels = {"check": check.name, "type": check.type}
     return {**check.labels, **labels, **({"category": check.category} if check.category else {})}

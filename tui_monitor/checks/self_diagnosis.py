@@ -1,4 +1,4 @@
-""" "Is it me?": notices the monitor's own trouble, so that it is never told as the target's."""
+"""Self-diagnosis: detects the monitor's own trouble, so that it is never reported as the target's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFERENCE_TIMEOUT = 2.0
 
 @frozen
 class Jump:
-    """What happened to time between two ticks, in seconds: suspend, and how far the wall clock was set (+ forward)."""
+    """A jump of time between two ticks, in seconds: suspend, and how far the wall clock was set (+ forward)."""
 
     slept: float = 0.0
     stepped: float = 0.0
@@ -35,7 +35,7 @@ class Jump:
 
 
 class TimeWatch:
-    """Compares three clocks: monotonic (stands still in suspend), boot time (does not), wall (can be set)."""
+    """The watch over three clocks: monotonic (stands still in suspend), boot time (does not), wall (can be set)."""
 
     def __init__(self, boottime: Callable[[], float] | None = None) -> None:
         self._boottime = boottime or _boottime
@@ -57,7 +57,7 @@ def _boottime() -> float:
 
 
 class Guard:
-    """Asks the references (`[guard]`) when a remote check fails: if none answers, this machine's own network is to blame."""
+    """The check of this machine's network: when a remote check fails, the references (`[guard]`) are tried; none answers: own fault."""
 
     def __init__(self, settings: GuardSettings, troubles: Troubles, monotonic: Callable[[], float]) -> None:
         self._settings = settings
@@ -68,8 +68,8 @@ class Guard:
         self._answer = ""
         self._rechecking: asyncio.Task[None] | None = None
 
-    async def doubt(self, result: ProbeResult, check: CheckSettings) -> str:
-        """Why a failure may be our own fault, "" where nothing speaks for that. Only remote targets are doubted."""
+    async def explain_by_own_fault(self, result: ProbeResult, check: CheckSettings) -> str:
+        """The own fault that may explain a failure, "" where there is none. Only failures of remote targets are questioned."""
         if not (self._settings.reference or self._settings.dns) or result.phases.get("processing"):
             return ""
         if target_of(check)[1]:
@@ -80,12 +80,12 @@ class Guard:
             return self._answer
 
     def recheck(self) -> None:
-        """While the network is in trouble: see whether it is back, beside the tick, which must not wait for it."""
+        """Try the references again while the network is down, beside the tick, which must not wait for it."""
         if self._answer and (self._rechecking is None or self._rechecking.done()):
             self._rechecking = asyncio.create_task(self._look_again(), name="guard")
 
     def reconfigure(self, settings: GuardSettings) -> None:
-        """Ask other references from now on; those of before are no trouble any more."""
+        """Use other references; the trouble of the old ones is cleared."""
         if settings != self._settings:
             self._settings, self._answer, self._asked = settings, "", float("-inf")
             self._troubles.clear("network")

@@ -1,4 +1,4 @@
-"""Which series have ended: those that a source had named before and does not name now, though it answered."""
+"""The end of series: a source had named them before and answers without them now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_monitor.storage.memory import SeriesMemory
 
 
 class SeriesEnds:
-    """Remembers the series of one source (a target, a query) and ends those that vanish.
+    """The series of one source (a target, a query); those that vanish are ended.
 
     An answer without a row ends that series at once, as Prometheus does at the next good scrape. A source that fails ends nothing: its
     series are stale, as nobody knows of them, and end with the first answer that lacks them. What was never passed to it is never ended
@@ -71,7 +71,7 @@ def series_not_ended(memory: SeriesMemory, labels: Mapping[str, str]) -> list[La
 
 
 class InventoryEnds:
-    """Ends the series of what a source does not have any more: a database that was dropped, a mount that is gone.
+    """The end of series by inventory: of a database that was dropped, a mount that is gone.
 
     Looks at the series only when an inventory has changed since its last one: 0.1 ms for this machine's.
     """

@@ -1,4 +1,4 @@
-"""Full answers of sources on their way to memory and history: vanished series end, and large pages come in parts."""
+"""Intake of a source's complete answers: vanished series end, and large pages are passed on in parts."""
 
 from __future__ import annotations
 

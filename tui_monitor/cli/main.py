@@ -129,7 +129,7 @@ def _printed(code: int) -> int:
 
 
 def _unwritten(fault: Exception, code: int) -> int:
-    """A closed pipe is silent and changes nothing: whoever read has read enough. A full disk is told."""
+    """A closed pipe is silent and changes nothing: the reader has read enough. A full disk is told."""
     from tui_monitor.cli.options import complain
     from tui_monitor.cli.standard_output import abandon_output
 

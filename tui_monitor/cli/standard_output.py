@@ -17,7 +17,7 @@ class OutputFault(Exception):
 class _Reporting:
     """A stream whose write errors are OutputFault, so that they differ from errors of the command's own files.
 
-    BrokenPipeError stays itself: whoever read has read enough.
+    BrokenPipeError stays itself: the reader has read enough.
     """
 
     def __init__(self, stream: Any) -> None:

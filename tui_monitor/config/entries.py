@@ -35,7 +35,7 @@ class CheckSettings(Section):
         doc="the target's log: its last lines are kept as evidence when this check fails",
         example="/var/log/api/error.log",
     )
-    hint: str = key(default="", doc="what to do when it fails, for whoever is told", example="systemctl restart api")
+    hint: str = key(default="", doc="what to do when it fails, shown in notifications", example="systemctl restart api")
     runbook_url: str = key(default="", doc="where it is described what to do", example="https://wiki.example.com/api")
 
     @classmethod

@@ -24,7 +24,7 @@ from tui_monitor.config.settings import (
     SystemSettings,
 )
 from tui_monitor.config.spelling import toml_of, toml_value
-from tui_monitor.platform.service_discovery import Found
+from tui_monitor.platform.service_discovery import DiscoveredService
 
 _HEAD = """\
 # tui-monitor's configuration. Every line that begins with "#" shows a default or an example.
@@ -38,7 +38,7 @@ _OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above"
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
-def example_text(found: Sequence[Found] = (), logs: Sequence[str] = ()) -> str:
+def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = ()) -> str:
     """The whole file: every key commented out with its default; services and access logs that were found stand ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
     sections: dict[str, type[Section]] = {
@@ -105,7 +105,7 @@ def _shown(key: Key, examples: Mapping[str, Any]) -> str:
     return toml_of(key, value if example is None else example) if example is not None or value is not None else '"name"'
 
 
-def _found_checks(found: Sequence[Found]) -> list[str]:
+def _found_checks(found: Sequence[DiscoveredService]) -> list[str]:
     lines = []
     for service in found:
         host = f"[{service.host}]" if ":" in service.host else service.host

@@ -1,4 +1,4 @@
-"""The values that flow through the house: labels, samples, observations, health. Standard library only."""
+"""The values that all rooms exchange: labels, samples, observations, health. Standard library only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell systemd how we are: READY, WATCHDOG, RELOADING, STOPPING over $NOTIFY_SOCKET (source: sd_notify(3))."""
+"""Status messages to systemd: READY, WATCHDOG, RELOADING, STOPPING over $NOTIFY_SOCKET (source: sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 
 class Systemd:
-    """Does nothing where systemd did not ask."""
+    """The connection to systemd's notify socket; does nothing where systemd gave none."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
@@ -19,7 +19,7 @@ class Systemd:
         self._status = ""
 
     def send(self, *lines: str) -> None:
-        """Send the lines as one datagram; an unreachable socket is none of our trouble."""
+        """Send the lines as one datagram; errors of the socket are ignored."""
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address

@@ -11,7 +11,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
 from tui_monitor.dispatch.muting import MuteReasons
-from tui_monitor.dispatch.needs_update import RateLimit, Reason, needs_update, parse_rate_limit
+from tui_monitor.dispatch.needs_update import NotificationLimit, Reason, needs_update, parse_rate_limit
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
 from tui_monitor.dispatch.state import Group, GroupRow, NotifiedState, RateRow, Tracked, TrackedAlert
 
@@ -45,7 +45,7 @@ class GroupFlusher:
         self._mutes = mutes
         self._builder = builder
         self._remind_from = 0
-        self._limits: dict[str, RateLimit] = {}
+        self._limits: dict[str, NotificationLimit] = {}
         self._policies: Mapping[str, NotifierPolicy] = {}
 
     def reconfigure(

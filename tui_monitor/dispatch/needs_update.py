@@ -51,7 +51,7 @@ def needs_update(
 
 
 @frozen
-class RateLimit:
+class NotificationLimit:
     """At most ``count`` notifications in any ``window`` ms."""
 
     count: int
@@ -67,7 +67,7 @@ class RateLimit:
         return now if len(recent) < self.count else recent[len(recent) - self.count] + self.window
 
 
-def parse_rate_limit(text: str) -> RateLimit:
+def parse_rate_limit(text: str) -> NotificationLimit:
     """Read "3/1h"; ValueError says what is wanted."""
     count, window = parse_rate(text)
-    return RateLimit(count, int(window * 1000))
+    return NotificationLimit(count, int(window * 1000))

@@ -16,7 +16,7 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.api import RateLimit, SendError
-from tui_monitor.notifiers.http import USER_AGENT, Answer, HttpClient, HttpNotifierSettings
+from tui_monitor.notifiers.http import USER_AGENT, ApiAnswer, HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import headline, lines_of
 from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
@@ -145,12 +145,12 @@ class Aligo:
         """Give back connections."""
         await self._http.close()
 
-    async def _post(self, path: str, form: dict[str, str], time_limit: float | None = None) -> Answer:
+    async def _post(self, path: str, form: dict[str, str], time_limit: float | None = None) -> ApiAnswer:
         content = urlencode({"key": self._key, "user_id": self._settings.user_id, **form}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": USER_AGENT}
         return await self._http.post(self._settings.api_url.rstrip("/") + path, content=content, headers=headers, time_limit=time_limit)
 
-    def _result(self, answer: Answer) -> dict[str, object]:
+    def _result(self, answer: ApiAnswer) -> dict[str, object]:
         self._http.judge(answer, self._clock.wall_ms() / 1000)
         result = answer.json()
         code = _number((result or {}).get("result_code"))

@@ -148,7 +148,7 @@ class Email:
             ) from None
         finally:
             if isinstance(client.transport, asyncio.WriteTransport):
-                client.transport.abort()  # closing alone waits up to 30 s for the server's goodbye in TLS
+                client.transport.abort()  # closing alone waits up to 30 s for the server's closing message of TLS
             client.close()
 
     async def _talk(self, client: aiosmtplib.SMTP, mail: EmailMessage, attempt: _Attempt) -> None:

@@ -80,7 +80,7 @@ def header_text(text: str) -> str:
 
 
 @frozen
-class Answer:
+class ApiAnswer:
     """What a server said; ``complete`` is false where the body was cut off or never ended."""
 
     status: int
@@ -172,7 +172,7 @@ class HttpClient:
         self._client: httpx.AsyncClient | None = None
         self._lock = asyncio.Lock()
 
-    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], time_limit: float | None = None) -> Answer:
+    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], time_limit: float | None = None) -> ApiAnswer:
         """One POST. Raises SendError where no answer came; redirects are answers. ``time_limit``: less than the client's, in seconds.
 
         Once the request began to be written, a missing answer means *maybe delivered*.
@@ -180,7 +180,7 @@ class HttpClient:
         async with self._lock:  # one at a time: a failed exchange closes the client for all
             return await self._post(url, content, headers, self._timeout if time_limit is None else min(time_limit, self._timeout))
 
-    async def _post(self, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> Answer:
+    async def _post(self, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> ApiAnswer:
         httpx = load_httpx()
         written = False
 
@@ -206,7 +206,7 @@ class HttpClient:
         await self.close()  # whatever state that connection is in, the next try starts afresh
         raise self.error(reason, maybe_delivered=written)
 
-    async def post_json(self, url: str, payload: object, headers: Mapping[str, str] | None = None) -> Answer:
+    async def post_json(self, url: str, payload: object, headers: Mapping[str, str] | None = None) -> ApiAnswer:
         """One POST of JSON; see `post`."""
         content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         return await self.post(
@@ -217,7 +217,7 @@ class HttpClient:
         """A SendError whose reason is one harmless line without secrets."""
         return SendError(clip(clean(redact(reason, self._secrets)), 300), **meaning)
 
-    def judge(self, answer: Answer, now_s: float, detail: str = "") -> None:
+    def judge(self, answer: ApiAnswer, now_s: float, detail: str = "") -> None:
         """Return for any 2xx; else raise what the status means: 408, 425, 429 and 5xx may be tried again, the rest not."""
         if 200 <= answer.status < 300:
             return
@@ -244,7 +244,7 @@ class HttpClient:
         self._client = client
         return client
 
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, limit: float) -> Answer:
+    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request, limit: float) -> ApiAnswer:
         deadline = asyncio.get_running_loop().time() + limit
         async with asyncio.timeout_at(deadline):
             response = await client.send(request, stream=True)
@@ -261,7 +261,7 @@ class HttpClient:
             pass  # the status is known, the rest of the answer is not: the channel decides what that means
         finally:
             await response.aclose()
-        return Answer(response.status_code, response.headers, bytes(body), complete)
+        return ApiAnswer(response.status_code, response.headers, bytes(body), complete)
 
 
 def _root_cause(error: BaseException) -> str:

@@ -32,7 +32,7 @@ class CannotStart(Exception):
 
 
 @frozen
-class Outcome:
+class ProgramOutcome:
     """How a program ended and what it said.
 
     ``code``: exit code, negative the signal that ended it, None where it still runs or the system did not tell. ``output`` and
@@ -78,7 +78,7 @@ async def run(
     stdin: bytes | None = None,
     grace: float = GRACE,
     max_output: int = MAX_OUTPUT,
-) -> Outcome:
+) -> ProgramOutcome:
     """Run the program and wait for its own exit, not for that of processes that it leaves behind: those live on, without our pipes.
 
     ``time_limit``: seconds, the wait for one of the ``slots`` included; then the process group gets SIGTERM and, after ``grace`` seconds,
@@ -99,7 +99,9 @@ async def run(
     finally:
         slots.release()
     survivor = child if problem else None
-    return Outcome(child.code, bytes(output.kept), bytes(errors.kept), output.cut, loop.time() - started, timed_out, problem, survivor)
+    return ProgramOutcome(
+        child.code, bytes(output.kept), bytes(errors.kept), output.cut, loop.time() - started, timed_out, problem, survivor
+    )
 
 
 async def _take_slot(slots: asyncio.Semaphore, seconds: float) -> None:

@@ -17,7 +17,7 @@ SWITCH = "TUI_MONITOR_FULL_IMPORTS"
 
 
 def trim_imports(before: str) -> None:
-    """Put stand-ins in the place of modules that a library imports for a name or two; whoever asks them for more gets the real module.
+    """Put stand-ins in the place of modules that a library imports for a name or two; any other name is the real module's.
 
     ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2" or "redis". The gain of each
     stand-in stands in docs/decisions/0009.

@@ -1,4 +1,4 @@
-"""The services that listen on this machine, and what each speaks; for `config init`. Loopback only."""
+"""Find what listens on this machine and what it speaks, for `config init`: databases, HTTP, pages of metrics, SSH, mail. Loopback only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
 @frozen
-class Found:
+class DiscoveredService:
     """One service: its kind (prometheus is a page at /metrics), at host:port; ``note`` is for people."""
 
     kind: str
@@ -50,36 +50,36 @@ def listening_ports() -> list[tuple[str, int]]:
     return [(host, port) for port, host in sorted(found.items())][:MOST_PORTS]
 
 
-async def discover(places: list[tuple[str, int]]) -> list[Found]:
+async def discover(places: list[tuple[str, int]]) -> list[DiscoveredService]:
     """Ask every port what it speaks; those that stay silent or speak something else are left out."""
     answers = await asyncio.gather(*(_services(host, port) for host, port in places))
     return [found for answer in answers for found in answer]
 
 
-async def _services(host: str, port: int) -> list[Found]:
+async def _services(host: str, port: int) -> list[DiscoveredService]:
     found = await _identify(host, port)
     if found is None or found.kind != "http":
         return [found] if found else []
     head = (await _ask(host, port, _request(host, "/metrics"))).lower()
     is_page = head.startswith((b"http/1.0 200", b"http/1.1 200")) and any(kind in head for kind in _PAGES)
-    return [found, Found("prometheus", host, port)] if is_page else [found]
+    return [found, DiscoveredService("prometheus", host, port)] if is_page else [found]
 
 
 def _request(host: str, path: str) -> bytes:
     return f"GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: tui-monitor\r\n\r\n".encode()
 
 
-async def _identify(host: str, port: int) -> Found | None:
+async def _identify(host: str, port: int) -> DiscoveredService | None:
     for kind, request in (("postgres", _POSTGRES_SSL_REQUEST), ("redis", b"PING\r\n"), ("http", _request(host, "/"))):
         answer = await _ask(host, port, request)
         if (greeter := _greeter(answer)) is not None:
-            return Found(greeter, host, port)
+            return DiscoveredService(greeter, host, port)
         if kind == "postgres" and answer in (b"S", b"N"):
-            return Found(kind, host, port)
+            return DiscoveredService(kind, host, port)
         if kind == "redis" and answer.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
-            return Found(kind, host, port, "" if answer.startswith(b"+PONG") else "wants a password")
+            return DiscoveredService(kind, host, port, "" if answer.startswith(b"+PONG") else "wants a password")
         if kind == "http" and answer.startswith(b"HTTP/1."):
-            return Found(kind, host, port, answer.split(b"\r\n")[0].decode("latin-1")[9:40])
+            return DiscoveredService(kind, host, port, answer.split(b"\r\n")[0].decode("latin-1")[9:40])
     return None
 
 

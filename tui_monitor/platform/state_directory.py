@@ -108,7 +108,7 @@ def _file_system(path: Path, mountinfo: Path) -> str:
 
 
 class LeaderLock:
-    """flock on leader.lock: whoever holds it leads; the kernel gives it back when the process dies."""
+    """A flock on leader.lock: its holder leads; the kernel releases it when the process dies."""
 
     def __init__(self, directory: StateDirectory) -> None:
         self._path = directory.lock_file

@@ -60,7 +60,7 @@ Handler = Callable[[Command, str, int], Awaitable[CommandResult | None]]
 
 
 async def no_handler(_command: Command, _by: str, _now: int) -> CommandResult | None:
-    """Knows no further command."""
+    """The handler of an engine without further commands."""
     return None
 
 
@@ -70,7 +70,7 @@ async def nothing_to_persist(_now: int) -> None:
 
 @frozen
 class CommitExtras:
-    """What one commit holds beside transitions and plan; ``row``: the id of the command in the commands table, 0: it has none."""
+    """The content of a commit beside transitions and plan; ``row``: the id of the command in the commands table, 0: it has none."""
 
     audit: Sequence[Audit] = ()
     messages: Sequence[Message] = ()
@@ -126,7 +126,7 @@ class AlertEngine:
         return self._live()
 
     async def restore(self, complete_until: int = 0) -> set[Labels]:
-        """Take up from state.db the alerts and what was told; answers with the series that it ended, as the alerts know more than they do.
+        """Restore alerts and notified states from state.db; returns the series that it ended, as their alerts are newer than their samples.
 
         ``complete_until``: until when (UTC ms) the samples that were loaded are complete.
         """
@@ -225,7 +225,7 @@ class AlertEngine:
             return extras.result
 
     def _effect(self, command: Command, handled: CommandResult | None, by: str, asked: int) -> tuple[CommitExtras, list[Transition]]:
-        """What a command changes; ``handled``: its result where the handler has applied it already."""
+        """The effect of a command; ``handled``: its result where the handler has applied it already."""
         now = self._clock.wall_ms()
         match command:
             case Acknowledge() | Unacknowledge() | Resolve():

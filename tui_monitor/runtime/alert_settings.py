@@ -1,4 +1,4 @@
-"""What the configuration says about alerts."""
+"""The settings of the alert engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_monitor.dispatch.routing import Routing
 
 @frozen
 class AlertSettings:
-    """What the configuration says about alerts; ``checks``: name → labels, ``link``: how messages say to open the dashboard."""
+    """The settings of the alert engine; ``checks``: name → labels, ``link``: how messages say to open the dashboard."""
 
     rules: Sequence[Rule]
     checks: Mapping[str, Mapping[str, str]]

@@ -1,4 +1,4 @@
-"""Backtests and noise reports for the dashboard, in a process of their own: it must hold up neither the picture nor the monitoring."""
+"""Backtests and noise reports for the dashboard, in a process of their own: they must delay neither the dashboard nor the monitoring."""
 
 from __future__ import annotations
 

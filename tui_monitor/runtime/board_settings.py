@@ -1,4 +1,4 @@
-"""What the configuration contributes to the board."""
+"""The settings of the board."""
 
 from __future__ import annotations
 

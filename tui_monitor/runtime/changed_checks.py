@@ -11,7 +11,7 @@ ALWAYS = ("probe_success", "check_health", "probe_duration_seconds")
 
 
 class ChangedChecks:
-    """Collects changed results between two rounds."""
+    """The changed results between two rounds."""
 
     def __init__(self) -> None:
         self._arrived = asyncio.Event()

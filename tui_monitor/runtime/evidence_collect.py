@@ -1,4 +1,4 @@
-"""Gathers what was going on when an alert fired: the check's reason and phases, the busiest processes, the rule's recent values."""
+"""The evidence of an alert that fires: the check's reason and phases, the busiest processes, the rule's recent values."""
 
 from __future__ import annotations
 

@@ -84,13 +84,13 @@ class KeptLines:
         gone: bool,
     ) -> str:
         """Why it failed, "" where it did not."""
-        from tui_monitor.storage.telemetry.schema import Stream
+        from tui_monitor.storage.telemetry.schema import LogStream
 
         try:
             writer = self._open()
             for name, feed in new.items():
                 number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was begun or opened anew meanwhile
-                self._ids[name] = writer.begin(Stream(name, "", feed.line_format.to_json()), number)
+                self._ids[name] = writer.begin(LogStream(name, "", feed.line_format.to_json()), number)
                 self._begun[name] = self._known[name] = feed
             if gone or new:
                 for known in (self._ids, self._begun, self._known):

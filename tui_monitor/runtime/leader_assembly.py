@@ -181,7 +181,7 @@ async def _restore(
     state: StateRepository,
 ) -> None:  # fmt: skip
     stored = _board_of(await recorder.open(now, memory))
-    collector.end_strangers()
+    collector.retire_unknown_series()
     collector.restore_feeds(await recorder.saved_states())
     doubtful = {dict(labels).get("check") for labels in await engine.restore(recorder.complete_until)}
     for check in stored.checks if stored else ():

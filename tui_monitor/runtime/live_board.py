@@ -36,7 +36,7 @@ MOST_ALERTS = 5_000
 
 
 class Deliveries:
-    """What became of the messages about each alert: the newest outcome of each notifier and kind."""
+    """The deliveries of each alert's messages: the newest outcome of each notifier and kind."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -71,7 +71,7 @@ class Deliveries:
 
 
 class LiveBoard:
-    """Makes the board from what the leader's parts know at the moment."""
+    """The builder of the live board from the state of the leader's parts."""
 
     def __init__(
         self,

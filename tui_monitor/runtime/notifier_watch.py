@@ -1,4 +1,4 @@
-"""Watches that notifications get through: a notifier that fails for long is a trouble, which the other notifiers then tell."""
+"""The watch over notifiers: one that fails for long is a trouble, which the other notifiers report."""
 
 from __future__ import annotations
 

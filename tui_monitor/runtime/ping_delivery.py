@@ -9,8 +9,8 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.repository import StateRepository
 
 if TYPE_CHECKING:
+    from tui_monitor.core.ping import StoredPing
     from tui_monitor.sources.api import Feed
-    from tui_monitor.sources.heartbeat.ping import StoredPing
 
 PAGE = 1000
 

@@ -1,4 +1,4 @@
-"""What people ask of the past: charts, an alert's whole story, the outbox, a past moment; the same for leader and viewer."""
+"""Queries of the past: charts, an alert's whole story, the outbox, a past board; the same for leader and viewer."""
 
 from __future__ import annotations
 

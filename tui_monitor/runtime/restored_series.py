@@ -1,4 +1,4 @@
-"""The series that know less than their alerts do: on a busy disk (where `Recorder.keep` does not wait for long) and after a loss of
+"""Series that are older than their alerts: on a busy disk (where `Recorder.persist` does not wait for long) and after a loss of
 power (the history is not synced at each commit) history.db ends before what state.db says of the alerts.
 """
 
@@ -19,7 +19,7 @@ _ADDED = (METRIC_NAME, ALERT_NAME, "severity", "host")
 def outdated(index: RuleIndex, alerts: Iterable[Alert], memory: SeriesMemory, complete_until: int = 0) -> set[Labels]:
     """The series read by alerts that have changed since the newest sample in memory, which was loaded from the history.
 
-    ``complete_until``: until when (UTC ms) that history is known to be complete. Judged by older values an alert that was told would end
+    ``complete_until``: until when (UTC ms) that history is known to be complete. Judged by older values a notified alert would end
     and begin anew, and one that has ended would begin again: they must not count before their next samples come.
     """
     newest = max(memory.newest_ms, complete_until)

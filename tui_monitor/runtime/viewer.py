@@ -1,4 +1,4 @@
-"""Follow the store of another process that leads: the same board, at most a second late; commands go to the leader as rows."""
+"""The viewer: follows the store of another process that leads: the same board, at most a second late; commands go to the leader as rows."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Viewer:
         self._filled = False
 
     async def run(self, until: Callable[[], bool]) -> None:
-        """Look twice a second until the function says that it is enough."""
+        """Read twice a second until the function returns true."""
         try:
             while not until():
                 await self.look()
@@ -78,7 +78,7 @@ class Viewer:
         self.blocked = reason
 
     async def look(self) -> None:
-        """One look at both files; publishes a board where something is new."""
+        """Read both files once; publishes a board where something is new."""
         now = self._clock.wall_ms()
         if now < self._looked_at:  # the clock was set back: what is here goes back with it, else nothing new would be later
             self._memory.shift(now - self._looked_at - SLACK_MS, now)
@@ -119,7 +119,7 @@ class Viewer:
         return reader.stored_board()
 
     def _silence(self, now: int) -> str:
-        """What to say where a leader runs and writes nothing; "" where all is well."""
+        """The warning where a leader runs and writes nothing; "" where all is well."""
         if self.leader is None or self._stored is None or not self.leader_alive:
             return ""
         last = max(self._stored.at, self.leader.since)

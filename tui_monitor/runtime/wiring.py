@@ -1,4 +1,4 @@
-"""Put the parts together from a configuration: rules, routing, notifiers; and tell every fault that loading alone cannot see."""
+"""Wiring of a configuration: builds rules, routing and notifiers, and finds the faults that loading alone cannot see."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def host_of(settings: Settings) -> str:
 
 
 def link_of(settings: Settings) -> str:
-    """What messages say about how to open the dashboard."""
+    """The text in messages that tells how to open the dashboard."""
     return settings.dashboard_url or f"ssh {host_of(settings)} -t tui-monitor"
 
 
@@ -81,7 +81,7 @@ def completed(error: ConfigurationError) -> ConfigurationError:
 
 
 def _unbuildable(settings: Settings) -> Iterator[Fault]:
-    """What only the maker of a probe or a notifier sees: a JMESPath, a header, a password that would travel in clear."""
+    """Faults that only building a probe or a notifier shows: a JMESPath, a header, a password that would travel in clear."""
     for index, entry in enumerate(settings.checks):
         try:
             build_probe(entry)
@@ -115,7 +115,7 @@ def labels_of_checks(settings: Settings) -> dict[str, Mapping[str, str]]:
 
 
 def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSettings:
-    """What the alert engine wants of a configuration."""
+    """The alert engine's settings of a configuration."""
     return AlertSettings(
         rules=rules,
         checks=labels_of_checks(settings),
@@ -127,7 +127,7 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
 
 
 def board_settings_of(settings: Settings) -> BoardSettings:
-    """What the board wants of a configuration."""
+    """The board's settings of a configuration."""
     return BoardSettings(host_of(settings), tuple(entry.name for entry in settings.notifiers), settings.bell)
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong with stored data, in one family of exceptions: callers never see those of a database driver."""
+"""The exceptions of stored data, as one family: callers never see those of a database driver."""
 
 from __future__ import annotations
 

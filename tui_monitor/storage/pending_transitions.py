@@ -14,7 +14,7 @@ WAIT_MS = 1500
 
 
 class PendingTransitions:
-    """Transitions not committed yet: written together after 1.5 s, or with the next urgent one.
+    """The transitions not committed yet: written together after 1.5 s, or with the next urgent one.
 
     A pending alert that ends before that never touches the disk.
     """
@@ -24,7 +24,7 @@ class PendingTransitions:
         self._since: int | None = None
 
     def add(self, transitions: Iterable[Transition], now_ms: int) -> None:
-        """Take transitions in order."""
+        """Append transitions in order."""
         self._waiting.extend(transitions)
         if self._waiting and (self._since is None or now_ms < self._since):
             self._since = now_ms

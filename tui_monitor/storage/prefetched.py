@@ -9,7 +9,7 @@ from tui_monitor.promql.queryable import Matcher, Queryable, Series
 
 
 class Prefetched:
-    """Answers the selectors that were fetched; every other one goes to ``otherwise`` (memory)."""
+    """A Queryable of prefetched selectors; every other one goes to ``otherwise`` (memory)."""
 
     def __init__(self, otherwise: Queryable) -> None:
         self._otherwise = otherwise

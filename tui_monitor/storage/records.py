@@ -1,4 +1,4 @@
-"""The values that storage gives and takes; stamps are UTC milliseconds."""
+"""The records of the state database; stamps are UTC milliseconds."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class OutboxRow:
 
 @frozen
 class SendResult:
-    """How a send ended; ``next_try`` None: the row is finished. ``aside``: later messages of other threads may pass it.
+    """The outcome of a send; ``next_try`` None: the row is finished. ``aside``: later messages of other threads may pass it.
 
     ``apart``: the row is for some of the notifier's receivers only. It holds nothing of other threads back, another row's success says
     nothing of it, and its failure is not the notifier's.
@@ -154,7 +154,7 @@ class FiredAlert:
 
 @frozen
 class FiringHistory:
-    """What the noise report counts: firings, oldest first, and what happened to them.
+    """The data of the noise report: firings, oldest first, and the events and messages about them.
 
     ``acknowledged`` and ``flapping`` count such events by alert id. ``messages`` are (alert name, number of the message, kind) of all
     that were sent or possibly sent, one for each alert that a message tells of.
@@ -168,7 +168,7 @@ class FiringHistory:
 
 @frozen
 class UnitOfWork:
-    """What the leader commits together at ``at``: all of it or nothing.
+    """A unit of work: all that the leader commits together at ``at``, or nothing.
 
     ``resumed`` are messages that are being sent from memory because an earlier commit failed: their rows begin as ``sending``.
     """

@@ -14,10 +14,10 @@ from typing import Protocol, TypeVar
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
+from tui_monitor.core.ping import Ping, StoredPing
 from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.dispatch.state import Plan, StoredDispatch
-from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
 from tui_monitor.storage.records import (
     AlertEventRow,
     FinishedCommand,
@@ -192,7 +192,10 @@ class CommandTable(Protocol):
 
 
 class PingTable(Protocol):
-    """What jobs say of themselves, in the order in which it came. Pings stay when they were read: whoever begins anew reads them again."""
+    """What jobs say of themselves, in the order in which it came.
+
+    Pings stay when they were read: a reader that begins anew reads them again.
+    """
 
     def add(self, ping: Ping) -> int:
         """Store a ping; its number, which rises."""

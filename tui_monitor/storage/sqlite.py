@@ -1,4 +1,4 @@
-"""Open a SQLite file the way both stores need it: WAL, checked, migrated, moved aside when corrupt."""
+"""Opening of SQLite files for both stores: WAL, checked, migrated, moved aside when corrupt."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SCREENS_ENTRY = "screens"
 
 
 @frozen
-class Key:
+class KeymapEntry:
     """One line of the table: keys that belong together, and all that is said of them."""
 
     name: str
@@ -48,87 +48,87 @@ class Key:
 
 KEYS = (
     # Alerts.
-    Key(
+    KeymapEntry(
         "acknowledge", "a", (("a", "acknowledge"),), section="Alerts", hint="acknowledge",
         help="acknowledge the selected alert, else the first",
         doc="acknowledge the selected alert, else the first, from any pane; asks for a note (Enter sends, Esc leaves)",
         title="Acknowledge the alert", about="stop the reminders of the selected or first alert",
     ),
-    Key(
+    KeymapEntry(
         "acknowledge_all", "A", (("A", "acknowledge_all"),), section="Alerts", help="acknowledge all that fire",
         title="Acknowledge all alerts", about="everything that fires",
     ),
-    Key(
+    KeymapEntry(
         "unacknowledge", "u", (("u", "unacknowledge"),), section="Alerts", hint="take back", help="take the acknowledgement back",
         title="Take the acknowledgement back", about="reminders go on",
     ),
-    Key(
+    KeymapEntry(
         "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: matchers, how long, # why",
         doc="silence: matchers are filled in; end the line with how long and `# why`",
         title="Silence", about="no messages for a while",
     ),
-    Key(
+    KeymapEntry(
         "alert_time", "m", (("m", "alert_time"),), section="Alerts", hint="its moment", help="go back to the moment of the alert",
         title="The alert's moment", about="the board when the alert began",
     ),
     # Look.
-    Key(
+    KeymapEntry(
         "details", "Enter", (("enter", "details"),), ("main",), section="Look", hint="details", help="details of the selection",
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
-    Key("back", "Esc", (("escape", "back"),), section="Look", hint="back", help="back; never quits"),
-    Key(
+    KeymapEntry("back", "Esc", (("escape", "back"),), section="Look", hint="back", help="back; never quits"),
+    KeymapEntry(
         "trend", "t", (("t", "trend"),), section="Look", hint="trend", help="trend of the selection",
         title="Trend", about="a chart of the selection",
     ),
-    Key(
+    KeymapEntry(
         "explore", "e", (("e", "explore"),), section="Look", hint="explore", help="explore: any PromQL; a ; b draws two",
         doc="explore: any PromQL; `a; b` draws two", title="Explore", about="any PromQL, as table or chart",
     ),
-    Key(
+    KeymapEntry(
         "save_panel", "Ctrl+S", (("ctrl+s", "save_panel"),), ("chart", "explore"), section="Look", hint="keep as panel",
         help="in trend and explore: keep it as a panel", priority=True,
     ),
-    Key(
+    KeymapEntry(
         "add_series", "+", (("plus", "add_series"),), ("chart", "explore"), section="Look", hint="another series",
         help="in trend: draw another series too",
     ),
-    Key(
+    KeymapEntry(
         "filter", "/", (("slash", "filter"),), section="Look", hint="filter", help="filter rows; n N next and previous",
         doc="filter rows as you type; Esc clears it", title="Filter", about="show only matching rows",
     ),
-    Key("next_match", "n N", (("n", "next_match(1)"), ("N", "next_match(-1)")), ("main", "pane"), doc="next and previous match"),
-    Key(
+    KeymapEntry("next_match", "n N", (("n", "next_match(1)"), ("N", "next_match(-1)")), ("main", "pane"), doc="next and previous match"),
+    KeymapEntry(
         "order", "o", (("o", "order"),), ("main", "pane"), section="Look", hint="order", help="change the sort order",
         title="Change the sort order", about="of the pane that has the focus", action="screen.order",
     ),
-    Key(
+    KeymapEntry(
         "pause", "p", (("p", "pause"),), section="Look", hint="pause", help="pause the picture; monitoring goes on",
         title="Pause the picture", about="monitoring goes on",
     ),
     # Time.
-    Key(
+    KeymapEntry(
         "step", "[ ]", (("left_square_bracket", f"step({-STEP_MS})"), ("right_square_bracket", f"step({STEP_MS})")), section="Time",
         hint="time", help="a minute back, forth; the newest is live again",
     ),
-    Key(
+    KeymapEntry(
         "long_step", "{ }", (("left_curly_bracket", f"step({-LONG_STEP_MS})"), ("right_curly_bracket", f"step({LONG_STEP_MS})")),
         section="Time", hint="15 minutes", help="a quarter of an hour",
     ),
-    Key(
+    KeymapEntry(
         "go_to_time", "@", (("at", "go_to_time"),), section="Time", hint="a time", help="go to a time: 03:10, 2026-11-20 03:10, -2h",
         doc="go to a time: `03:10`, `2026-11-20 03:10`, `-2h`", title="Go to a time", about="show the board of a past moment",
     ),
-    Key(
+    KeymapEntry(
         "mark", "M", (("M", "mark"),), section="Time", hint="mark it", help="mark the moment shown, on every chart",
         doc="mark the moment shown (an annotation), on every chart", title="Mark this moment", about="an annotation on every chart",
     ),
     # Move.
-    Key(
+    KeymapEntry(
         "next_pane", "Tab", (("tab,l,right", "focus_pane(1)"), ("shift+tab,h,left", "focus_pane(-1)")), ("main",), section="Move",
         hint="panes", help="next pane; Shift+Tab the one before",
     ),
-    Key(
+    KeymapEntry(
         "move", "arrows",
         (
             ("down,j", "move(1)"), ("up,k", "move(-1)"), ("pagedown,space", "move_page(1)"), ("pageup", "move_page(-1)"),
@@ -137,35 +137,35 @@ KEYS = (
         ("main", "pane"), section="Move", help="also h j k l; g first, G last; the mouse works",
         doc="also `h` `j` `k` `l`; `g` first, `G` last; the mouse works",
     ),
-    Key(SCREENS_ENTRY, "1-9", section="Move", hint="screens"),
-    Key("palette", "Ctrl+P", section="Move", hint="all commands", help="all commands"),
+    KeymapEntry(SCREENS_ENTRY, "1-9", section="Move", hint="screens"),
+    KeymapEntry("palette", "Ctrl+P", section="Move", hint="all commands", help="all commands"),
     # Monitor.
-    Key(
+    KeymapEntry(
         "reload", "R", (("R", "reload"),), section="Monitor", help="reload the configuration",
         title="Reload the configuration", about="a bad file keeps the old one",
     ),
-    Key(
+    KeymapEntry(
         "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
         title="Help", about="all keys",
     ),
-    Key(
+    KeymapEntry(
         "quit", "q", (("q", "quit"),), section="Monitor", hint="quit", help="quit; never ends the daemon",
         title="Quit", about="never ends the daemon",
     ),
-    Key("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
+    KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
     # Keys that only some screens have: their footers name them.
-    Key("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
-    Key("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
-    Key("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("chart", "explore", "study"), hint="range"),
-    Key("compare", "c", (("c", "compare"),), ("chart", "explore"), hint="last week"),
-    Key("table", "v", (("v", "table"),), ("chart", "explore"), hint="table or chart"),
-    Key("again", "r", (("r", "again"),), ("chart", "explore"), hint="again"),
-    Key("run", "Enter", scopes=("explore",), hint="run"),
-    Key("complete", "right", scopes=("explore",), hint="complete"),
-    Key("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
-    Key("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
-    Key("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
-    Key("remove", "x", (("x,delete", "remove"),), ("panels",), hint="take away"),
+    KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
+    KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
+    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("chart", "explore", "study"), hint="range"),
+    KeymapEntry("compare", "c", (("c", "compare"),), ("chart", "explore"), hint="last week"),
+    KeymapEntry("table", "v", (("v", "table"),), ("chart", "explore"), hint="table or chart"),
+    KeymapEntry("again", "r", (("r", "again"),), ("chart", "explore"), hint="again"),
+    KeymapEntry("run", "Enter", scopes=("explore",), hint="run"),
+    KeymapEntry("complete", "right", scopes=("explore",), hint="complete"),
+    KeymapEntry("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
+    KeymapEntry("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
+    KeymapEntry("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
+    KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="take away"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}
 

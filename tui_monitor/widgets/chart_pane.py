@@ -25,7 +25,7 @@ EXAMPLES = (
 
 
 @frozen
-class Question:
+class ChartQuestion:
     """What to evaluate: PromQL over a range (ms) that ends at the moment the board shows; ``compare`` asks for last week too."""
 
     expr: str
@@ -34,7 +34,7 @@ class Question:
 
 
 @frozen
-class Answer:
+class ChartAnswer:
     """A chart from ``start`` to ``end`` (UTC ms); ``before`` are last week's lines, moved to this week's times."""
 
     chart: Chart
@@ -55,18 +55,18 @@ class ChartPane(Pane):
     def __init__(self, heading: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, id="chart")
         self.heading = heading
-        self.answer: Answer | None = None
-        self._question = Question("", FIRST_RANGE)
+        self.answer: ChartAnswer | None = None
+        self._question = ChartQuestion("", FIRST_RANGE)
         self._as_table = False
         self._waiting = False
         self._drawn: tuple[object, list[Line]] | None = None
 
-    def wait(self, question: Question) -> None:
+    def wait(self, question: ChartQuestion) -> None:
         """Say that a question is under way; the answer before stays on the screen."""
         self._question, self._waiting = question, True
         self.rebuild()
 
-    def show(self, answer: Answer | None) -> None:
+    def show(self, answer: ChartAnswer | None) -> None:
         """Draw an answer; None: there is nothing to draw."""
         self.answer, self._waiting, self._drawn = answer, False, None
         self.rebuild()
@@ -98,7 +98,7 @@ class ChartPane(Pane):
             self._drawn = (key, self._draw(self.answer, width, height - 1))
         return [head, *self._drawn[1][: height - 1]], -1
 
-    def _draw(self, answer: Answer, width: int, height: int) -> list[Line]:
+    def _draw(self, answer: ChartAnswer, width: int, height: int) -> list[Line]:
         if self._as_table:
             return table_lines(answer.chart, answer.end, width, self.look)
         return chart_lines(answer.chart, answer.start, answer.end, width, height, self.look, answer.before)

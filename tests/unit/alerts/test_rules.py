@@ -37,9 +37,9 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("DiskFullSoon", "warning", 600),
         ("CheckUnhealthy", "warning", 0), ("CheckUnhealthy", "critical", 0),
         ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
-        ("LogErrorBurst", "warning", 0),
         ("HighErrorRate", "error", 300), ("HighErrorRate", "critical", 60),
         ("SlowRequests", "warning", 300), ("SlowRequests", "error", 300),
+        ("LogErrorBurst", "warning", 0),
         ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)

@@ -16,7 +16,7 @@ from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.analysis.backtest import EVERYONE, backtest, default_step
 from tui_monitor.analysis.backtest_changes import ChangeFault, apply_changes, parse_change
-from tui_monitor.analysis.backtest_result import Told, to_json
+from tui_monitor.analysis.backtest_result import MessageCounts, to_json
 from tui_monitor.analysis.backtest_samples import Blocks, needs_of, overlap
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli import main as cli
@@ -68,7 +68,7 @@ def test_it_counts_what_would_have_fired_and_for_how_long() -> None:
     assert (rule.alert, rule.fired, rule.subjects, rule.nearly, rule.still) == ("Hot", 3, 1, 0, 0)
     assert (rule.firing_s, rule.longest_s) == (35 * 60, 30 * 60)
     assert (rule.first, rule.last) == (START + 10 * MINUTE, START + 300 * MINUTE)
-    assert rule.told == found.present.told == Told(3, 3, 0)
+    assert rule.told == found.present.told == MessageCounts(3, 3, 0)
     assert found.present.by_notifier == {"chat": 6}
     assert rule.by_severity == {"warning": 3}
     assert [(one.start, one.end) for one in rule.firings][1] == (START + 100 * MINUTE, START + 130 * MINUTE)
@@ -149,7 +149,7 @@ def test_a_ladder_is_one_alert_and_its_rise_one_more_message() -> None:
     changed = apply_changes(rules, "Hot", [parse_change("critical.expr=load > 0.95")])
     found = run(rules, memory_of({LOAD: curve}), 4, changed=changed)
     (rule,) = found.present.rules
-    assert (rule.fired, rule.still, dict(rule.by_severity), rule.told) == (1, 1, {"critical": 1}, Told(2, 0, 0))
+    assert (rule.fired, rule.still, dict(rule.by_severity), rule.told) == (1, 1, {"critical": 1}, MessageCounts(2, 0, 0))
     assert rule.firings[0].end is None
     assert found.changed.rules[0].by_severity == {"warning": 1}
     with pytest.raises(ChangeFault, match=r"warning.expr=... or critical.expr=..."):
@@ -159,7 +159,7 @@ def test_a_ladder_is_one_alert_and_its_rise_one_more_message() -> None:
 def test_reminders_are_counted_apart() -> None:
     """An alert that stays is told again each four hours."""
     (rule,) = run(hot(), memory_of({LOAD: bursts((0, 10_000))}, end=START + 13 * HOUR), 13).present.rules
-    assert rule.told == Told(1, 0, 3)
+    assert rule.told == MessageCounts(1, 0, 3)
     assert (rule.told.without_reminders, rule.told.total) == (1, 4)
 
 
@@ -183,7 +183,7 @@ def test_waits_between_steps_are_kept() -> None:
         routes=(Route("{}", notifiers=("chat",), group_wait=20_000, group_interval=90_000),), notifiers={"chat": NotifierPolicy()}
     )
     (rule,) = run(hot(), memory_of({LOAD: bursts((10, 11), (20, 21))}), 1, MINUTE, routing=routing).present.rules
-    assert rule.told == Told(2, 2, 0)
+    assert rule.told == MessageCounts(2, 2, 0)
 
 
 def test_what_another_alert_mutes_is_not_counted() -> None:
@@ -354,7 +354,7 @@ def test_over_the_stored_history_it_finds_the_same(stored: HistoryReader) -> Non
     """Reading from history.db changes nothing."""
     found = run(hot(), stored)
     (rule,) = found.present.rules
-    assert (rule.fired, rule.firing_s, rule.told) == (3, 35 * 60, Told(3, 3, 0))
+    assert (rule.fired, rule.firing_s, rule.told) == (3, 35 * 60, MessageCounts(3, 3, 0))
     assert [part.resolution_s for part in found.stretches] == [15]
 
 

@@ -67,11 +67,11 @@ class Loop:
         probe: Scripted,
         of: TcpCheck,
         doubt: Callable[[ProbeResult, CheckSettings], Awaitable[str]] = believe,
-        another: Callable[[], Scripted] | None = None,
+        spare_probe: Callable[[], Scripted] | None = None,
     ) -> None:
         self.probe = probe
         self.seen: list[Observation] = []
-        self.loop = CheckLoop(of, probe, probe.clock, self.seen.append, doubt, another=another)
+        self.loop = CheckLoop(of, probe, probe.clock, self.seen.append, doubt, spare_probe=spare_probe)
         self.task = asyncio.create_task(self.loop.run())
 
     @property
@@ -225,7 +225,7 @@ async def test_hurry_does_not_pause_after_a_probe_that_hung() -> None:
         return BAD
 
     probe.script = [hung]
-    hurry = asyncio.create_task(loop.loop.hurry())
+    hurry = asyncio.create_task(loop.loop.probe_out_of_turn())
     await settle()
     for _ in range(10):
         await probe.clock.advance(1)
@@ -238,7 +238,7 @@ async def test_hurry_does_not_pause_after_a_probe_that_hung() -> None:
 async def test_hurry_does_not_wait_for_a_probe_that_hangs(answer: ProbeResult, took: float) -> None:
     """Two seconds after one that hangs the next begins beside it: the second failure is known after 7 s, a success at once."""
     probe, beside = Scripted(GOOD), Scripted(answer)
-    loop = Loop(probe, check(timeout="5s", interval="60s"), another=lambda: beside)
+    loop = Loop(probe, check(timeout="5s", interval="60s"), spare_probe=lambda: beside)
     await settle()
     began = probe.clock.monotonic()
 
@@ -251,7 +251,7 @@ async def test_hurry_does_not_wait_for_a_probe_that_hangs(answer: ProbeResult, t
         return answer
 
     probe.script, beside.script = [hung], [after_a_while]
-    hurry = asyncio.create_task(loop.loop.hurry())
+    hurry = asyncio.create_task(loop.loop.probe_out_of_turn())
     await settle()
     while not hurry.done() and probe.clock.monotonic() - began < 20:
         await probe.clock.advance(1)

@@ -82,17 +82,17 @@ async def test_a_dependent_that_fails_hurries_the_members_of_its_group() -> None
     for name in "abcd":
         loop = world.collector._loops[name]
 
-        async def hurry(name: str = name) -> None:
+        async def probe_out_of_turn(name: str = name) -> None:
             probed.append(name)
             world.give(name, BAD)
 
-        loop.hurry = hurry  # type: ignore[method-assign]
+        loop.probe_out_of_turn = probe_out_of_turn  # type: ignore[method-assign]
     at = world.collector.results["shop"].at
     async with asyncio.TaskGroup() as tasks:
         world.collector._group = tasks
         world.collector._tasks["shop"] = []
         await world.clock.advance(5)
-        world.collector._hurry(["shop"])
+        world.collector._probe_parents(["shop"])
     assert probed == list("abcd") and world.status("shop") is UNHEALTHY
     assert world.collector.results["shop"].at > at
 

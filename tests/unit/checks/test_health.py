@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tui_monitor.checks.health import Standing, judge, judge_slowness, next_pause, samples_of
+from tui_monitor.checks.health import CheckState, judge, judge_slowness, next_pause, samples_of
 from tui_monitor.core.values import HealthStatus, ProbeResult, is_stale, label, labels_of
 
 H, D, U, X = HealthStatus
@@ -30,7 +30,7 @@ class Check:
 def statuses(verdicts: str, check: Check = Check()) -> str:
     letters = {"H": H, "D": D, "U": U, "X": X}
     names = {status: letter for letter, status in letters.items()}
-    standing, seen = Standing(), ""
+    standing, seen = CheckState(), ""
     for number, letter in enumerate(verdicts):
         standing, result = judge(standing, ProbeResult(letters[letter], "" if letter == "H" else "why"), check, number)
         seen += names[result.status]
@@ -62,7 +62,7 @@ def test_status_follows_only_after_the_thresholds(verdicts: str, expected: str, 
 
 def test_retry_interval_lies_between_first_failure_and_threshold() -> None:
     """The short pause applies after the first failure only; once judged the ordinary interval is back."""
-    check, standing, pauses = Check(failures=3), Standing(), []
+    check, standing, pauses = Check(failures=3), CheckState(), []
     for status in (H, U, U, U, U, H):
         standing, _ = judge(standing, ProbeResult(status, "x"), check, 0)
         pauses.append(next_pause(standing, check))
@@ -94,7 +94,7 @@ def test_how_slow_is_told_apart_from_the_limit(duration: float, limit: float, re
 def test_unknown_gives_no_uptime_sample_and_ends_health_with_a_stale_marker() -> None:
     """Own trouble counts in no uptime: no probe_success; check_health gets its end marker exactly once."""
     check = Check()
-    standing, _ = judge(Standing(), ProbeResult(H, duration=0.1), check, 1)
+    standing, _ = judge(CheckState(), ProbeResult(H, duration=0.1), check, 1)
     _, result = judge(standing, ProbeResult(X, "no descriptors"), check, 2)
     samples = samples_of(result, {"check": "api", "type": "http"}, H)
     assert [label(s.labels, "__name__") for s in samples] == ["check_health"]
@@ -104,7 +104,7 @@ def test_unknown_gives_no_uptime_sample_and_ends_health_with_a_stale_marker() ->
 
 def test_every_check_has_the_common_series() -> None:
     """probe_success, probe_duration_seconds and check_health carry check and type, and category only when it is set."""
-    _, result = judge(Standing(), ProbeResult(U, "x", 0.2), Check(failures=1), 1)
+    _, result = judge(CheckState(), ProbeResult(U, "x", 0.2), Check(failures=1), 1)
     samples = dict(samples_of(result, {"check": "api", "type": "http"}, X))
     assert samples == {
         labels_of("probe_success", check="api", type="http"): 0.0,

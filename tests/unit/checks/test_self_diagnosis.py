@@ -38,7 +38,7 @@ def guard(*reference: str, dns: list[str] | None = None) -> tuple[Guard, Trouble
 async def test_no_reference_answers_then_it_is_me() -> None:
     """When no reference can be reached, the failure of a remote target is doubted and the trouble is told."""
     watch, troubles, _ = guard(f"127.0.0.1:{closed_port()}", f"127.0.0.1:{closed_port()}")
-    assert "network is down" in await watch.doubt(FAILED, REMOTE)
+    assert "network is down" in await watch.explain_by_own_fault(FAILED, REMOTE)
     assert troubles.texts and "network" in troubles.texts[0]
 
 
@@ -46,28 +46,28 @@ async def test_one_reference_answers_then_it_is_the_target() -> None:
     """One reference that can be reached is enough to believe the failure."""
     async with HttpServer() as server:
         watch, troubles, _ = guard(f"127.0.0.1:{closed_port()}", f"127.0.0.1:{server.port}")
-        assert await watch.doubt(FAILED, REMOTE) == ""
+        assert await watch.explain_by_own_fault(FAILED, REMOTE) == ""
         assert not troubles.texts
 
 
 async def test_local_targets_and_answers_are_never_doubted() -> None:
     """A target on this machine, or one that did answer, failed by itself."""
     watch, _, _ = guard(f"127.0.0.1:{closed_port()}")
-    assert await watch.doubt(FAILED, made(TcpCheck, name="db", host="127.0.0.1", port=1)) == ""
-    assert await watch.doubt(FAILED, made(HttpCheck, name="a", url="http://localhost:1/")) == ""
-    assert await watch.doubt(ProbeResult(HealthStatus.UNHEALTHY, "500", 0.1, phases={"processing": 0.05}), REMOTE) == ""
+    assert await watch.explain_by_own_fault(FAILED, made(TcpCheck, name="db", host="127.0.0.1", port=1)) == ""
+    assert await watch.explain_by_own_fault(FAILED, made(HttpCheck, name="a", url="http://localhost:1/")) == ""
+    assert await watch.explain_by_own_fault(ProbeResult(HealthStatus.UNHEALTHY, "500", 0.1, phases={"processing": 0.05}), REMOTE) == ""
     without = Guard(GuardSettings(), Troubles(), lambda: 0.0)
-    assert await without.doubt(FAILED, REMOTE) == ""
+    assert await without.explain_by_own_fault(FAILED, REMOTE) == ""
 
 
 async def test_many_failures_at_once_ask_once() -> None:
     """A hundred checks that fail in one moment make one question to the reference."""
     async with HttpServer() as server:
         watch, _, clock = guard(f"127.0.0.1:{server.port}")
-        assert set(await asyncio.gather(*(watch.doubt(FAILED, REMOTE) for _ in range(100)))) == {""}
+        assert set(await asyncio.gather(*(watch.explain_by_own_fault(FAILED, REMOTE) for _ in range(100)))) == {""}
         await server.wait_for(lambda it: it.connections == 1)
         clock._move(clock.monotonic() + 1)
-        await watch.doubt(FAILED, REMOTE)
+        await watch.explain_by_own_fault(FAILED, REMOTE)
         await server.wait_for(lambda it: it.connections == 2)
 
 
@@ -75,16 +75,16 @@ async def test_the_network_goes_away_right_after_it_was_well() -> None:
     """A failure a second after a reference answered is not believed because of that answer: the network may have gone since."""
     async with HttpServer() as server:
         watch, _, clock = guard(f"127.0.0.1:{server.port}")
-        assert await watch.doubt(FAILED, REMOTE) == ""
+        assert await watch.explain_by_own_fault(FAILED, REMOTE) == ""
     clock._move(clock.monotonic() + 1)
-    assert "network is down" in await watch.doubt(FAILED, REMOTE)
+    assert "network is down" in await watch.explain_by_own_fault(FAILED, REMOTE)
 
 
 async def test_the_network_comes_back_without_a_new_failure() -> None:
     """While it is in trouble the guard looks again beside the ticks, and clears the trouble."""
     server = HttpServer(port=closed_port())
     watch, troubles, _ = guard(f"127.0.0.1:{server.port}")
-    assert await watch.doubt(FAILED, REMOTE)
+    assert await watch.explain_by_own_fault(FAILED, REMOTE)
     async with server:
         watch.recheck()
         await until(lambda: not troubles.texts)
@@ -93,15 +93,15 @@ async def test_the_network_comes_back_without_a_new_failure() -> None:
 async def test_a_resolver_that_knows_nothing_is_me() -> None:
     """No reference name resolves: names cannot be judged."""
     watch, _, _ = guard(dns=["does-not-exist.invalid"])
-    assert "name resolution" in await watch.doubt(FAILED, REMOTE)
+    assert "name resolution" in await watch.explain_by_own_fault(FAILED, REMOTE)
 
 
 async def test_other_references_after_a_reload() -> None:
     """New settings forget the old answer."""
     watch, troubles, _ = guard(f"127.0.0.1:{closed_port()}")
-    assert await watch.doubt(FAILED, REMOTE)
+    assert await watch.explain_by_own_fault(FAILED, REMOTE)
     watch.reconfigure(GuardSettings())
-    assert not troubles.texts and await watch.doubt(FAILED, REMOTE) == ""
+    assert not troubles.texts and await watch.explain_by_own_fault(FAILED, REMOTE) == ""
 
 
 @pytest.mark.parametrize(

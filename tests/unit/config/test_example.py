@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.load import load
 from tui_monitor.notifiers import kinds as notifiers
-from tui_monitor.platform.service_discovery import Found
+from tui_monitor.platform.service_discovery import DiscoveredService
 from tui_monitor.sources import kinds as checks
 
 
@@ -43,11 +43,11 @@ def test_found_services_stand_ready_to_use(tmp_path: Path) -> None:
     path.write_text(
         example_text(
             [
-                Found("http", "127.0.0.1", 8080, "200 OK"),
-                Found("prometheus", "127.0.0.1", 8080),
-                Found("postgres", "127.0.0.1", 5432),
-                Found("redis", "::1", 6379),
-                Found("ssh", "::1", 22),
+                DiscoveredService("http", "127.0.0.1", 8080, "200 OK"),
+                DiscoveredService("prometheus", "127.0.0.1", 8080),
+                DiscoveredService("postgres", "127.0.0.1", 5432),
+                DiscoveredService("redis", "::1", 6379),
+                DiscoveredService("ssh", "::1", 22),
             ]
         )
     )

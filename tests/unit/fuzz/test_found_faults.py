@@ -20,11 +20,13 @@ from tui_monitor.config.load import load
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.units import format_duration, parse_duration, parse_size
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Sample
-from tui_monitor.notifiers.http import Answer, retry_after
+from tui_monitor.notifiers.http import ApiAnswer, retry_after
 from tui_monitor.platform.zones import parse_zone
 from tui_monitor.promql.engine import PromqlError, compile_expr
+from tui_monitor.sources.log.formats import FieldNames, JsonLines, Plain
 from tui_monitor.sources.log.journal_entry import parse_entry
 from tui_monitor.sources.log.levels import level_of_word
+from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
 from tui_monitor.sources.postgres.dsn import parse_dsn
 from tui_monitor.sources.redis.url import parse_url
 
@@ -144,6 +146,27 @@ def test_digits_that_are_no_numbers_are_no_numbers() -> None:
     assert parse_entry(json.dumps({"__CURSOR": "c", "__REALTIME_TIMESTAMP": "²"}).encode()) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"time": ' + b"9" * 400 + b', "msg": "x"}',
+        b'{"2"level":00}',
+        b'{"level":"a\tb","msg":"x"}',
+        b'{"method":"GET","status":200,"duration":' + b"9" * 400 + b"}",
+    ],
+)
+def test_a_log_line_of_any_kind_is_counted(line: bytes) -> None:
+    """Numbers of 400 digits, with zeros before them, control characters within strings: each is a line, perhaps without a level."""
+    pipeline = Pipeline(PipelineOptions())
+    pipeline.feed("a.log", [line, b'{"level":"info"}', b'{"level":"info"}'], 1.0, 1_790_000_000_000)
+    assert sum(sample.value for sample in pipeline.samples() if sample.labels[0] == (METRIC_NAME, "log_lines_total")) == 3
+    formats = JsonLines(FieldNames()), Plain(FieldNames())
+    for each in formats:
+        each.parse(line.decode(), 1_790_000_000_000)
+        each.level(line)
+        each.request(line)
+
+
 def test_a_socket_url_without_a_path_is_refused() -> None:
     """The driver raises a TypeError for it, which would look like a broken probe."""
     with pytest.raises(ValueError, match="path is missing"):
@@ -175,8 +198,8 @@ def test_a_board_of_another_shape_is_refused() -> None:
 
 def test_an_answer_nested_too_deep_is_no_answer() -> None:
     """A proxy's page of brackets is not JSON; a whole number of 5,000 digits is a number."""
-    assert Answer(200, {}, b"[" * 100_000, True).json() is None
-    assert Answer(200, {}, b'{"retry_after": ' + b"9" * 5000 + b"}", True).json() == {"retry_after": float("inf")}
+    assert ApiAnswer(200, {}, b"[" * 100_000, True).json() is None
+    assert ApiAnswer(200, {}, b'{"retry_after": ' + b"9" * 5000 + b"}", True).json() == {"retry_after": float("inf")}
 
 
 @pytest.mark.parametrize("value", ["Fri, 31 Dec 9999 23:59:59 -2359", " 1 Oct 6 4294967298:0", "Wed, 99 Oct 99999 07:28:00 +9999"])

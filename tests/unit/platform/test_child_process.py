@@ -18,17 +18,17 @@ import pytest
 
 from tui_monitor.platform import child as child_module
 from tui_monitor.platform import child_pipes
-from tui_monitor.platform.child_process import CannotStart, Outcome, minimal_environment, run
+from tui_monitor.platform.child_process import CannotStart, ProgramOutcome, minimal_environment, run
 
 ROOT = Path(__file__).parents[3]
 
 
-async def shell(script: str, **changes: Any) -> Outcome:
+async def shell(script: str, **changes: Any) -> ProgramOutcome:
     """Run a script by sh."""
     return await program("sh", "-c", script, **changes)
 
 
-async def program(*argv: str, **changes: Any) -> Outcome:
+async def program(*argv: str, **changes: Any) -> ProgramOutcome:
     """Run a program with a time limit that only a fault reaches."""
     return await run(argv, **{"time_limit": 60.0, "slots": asyncio.Semaphore(4), **changes})
 
@@ -270,7 +270,7 @@ async def test_many_time_limits_leave_nothing_behind(both_ways: None) -> None:
     await until(lambda: not zombies() and descriptors() == before and not commands_of_children())
 
 
-async def one_timeout(slots: asyncio.Semaphore) -> Outcome:
+async def one_timeout(slots: asyncio.Semaphore) -> ProgramOutcome:
     """A program that overstays; its turn is waited for outside its time."""
     async with slots:
         return await shell("sleep 300 & sleep 300", time_limit=0.05, grace=0.5)

@@ -29,7 +29,7 @@ def _house() -> Any:
     return SimpleNamespace(
         results={"api": CheckResult("api", "http", "", HealthStatus.UNHEALTHY, "500", 0, 0, probe, 2)},
         processes=(ProcessRow(7, "backup", "backup --all", "root", 0.9, 2**20, "R"),),
-        evidence_lines=lambda check, _match: {"api": ("one", "out of memory")}.get(check, ()),
+        evidence_lines=lambda check, match: {"api": ("one", "out of memory")}.get(check, ()),
         check_named={"api": CheckSettings(name="api", hint="restart it", runbook_url="https://wiki/api")}.get,
     )
 

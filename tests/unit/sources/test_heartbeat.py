@@ -10,9 +10,9 @@ import pytest
 
 from tests.support.clocks import ManualClock
 from tests.support.settings import made
+from tui_monitor.core.ping import Ping, PingKind, StoredPing, kind_of_exit
 from tui_monitor.core.values import HealthStatus, ProbeResult, label
 from tui_monitor.sources.api import Feed, OwnTrouble
-from tui_monitor.sources.heartbeat.ping import Ping, PingKind, StoredPing, kind_of_exit
 from tui_monitor.sources.heartbeat.probe import HeartbeatProbe
 from tui_monitor.sources.heartbeat.schedule import Cron, shown
 from tui_monitor.sources.heartbeat.settings import HeartbeatCheck

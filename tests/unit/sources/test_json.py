@@ -15,7 +15,7 @@ from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, Inventory, ProbeResult, label
 from tui_monitor.sources.json.probe import JsonProbe
 from tui_monitor.sources.json.settings import JsonCheck, JsonValueSettings
-from tui_monitor.sources.json.values import Reading, ValueReader
+from tui_monitor.sources.json.values import JsonReading, ValueReader
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 TICKERS = [
@@ -24,11 +24,11 @@ TICKERS = [
 ]
 
 
-def read(document: object, **keys: Any) -> Reading:
+def read(document: object, **keys: Any) -> JsonReading:
     return ValueReader(made(JsonValueSettings, {"metric": "m", **keys})).read(document)
 
 
-def series(reading: Reading) -> dict[str, float]:
+def series(reading: JsonReading) -> dict[str, float]:
     """Values by the labels' values."""
     return {",".join(value for name, value in labels if name != METRIC_NAME): value for labels, value in reading.samples}
 

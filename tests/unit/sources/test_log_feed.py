@@ -14,10 +14,10 @@ import pytest
 from tests.support.clocks import ManualClock
 from tui_monitor.core.values import HealthStatus, label
 from tui_monitor.sources.log.feed import Committed, FileFeed
-from tui_monitor.sources.log.matches import Limit, MatchRule
+from tui_monitor.sources.log.matches import MatchLimit, MatchRule
 from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
 
-RULE = MatchRule("oom", regex="Out of memory", unhealthy=Limit(2, 60))
+RULE = MatchRule("oom", regex="Out of memory", unhealthy=MatchLimit(2, 60))
 
 
 @pytest.fixture

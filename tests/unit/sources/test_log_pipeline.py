@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tui_monitor.core.values import HealthStatus, Sample, label
-from tui_monitor.sources.log.matches import Limit, MatchRule
+from tui_monitor.sources.log.matches import MatchLimit, MatchRule
 from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
 from tui_monitor.sources.log.ring import LineQuery, LineRing
 from tui_monitor.sources.log.verdict import LogState, MatchSeen, verdict
@@ -88,7 +88,7 @@ def test_matches_count_by_text_and_level() -> None:
 
 def test_matches_have_windows() -> None:
     """unhealthy = "5/1m" counts the last minute only."""
-    rule = MatchRule("m", regex="bad", unhealthy=Limit(3, 60), degraded=Limit(1, 60))
+    rule = MatchRule("m", regex="bad", unhealthy=MatchLimit(3, 60), degraded=MatchLimit(1, 60))
     pipeline = fed(PipelineOptions(matches=(rule,)), "bad", "good", "bad")
     assert pipeline.seen(1000)[0].unhealthy_count == 2
     pipeline.feed("app.log", [b"bad"], 1050, 0)
@@ -193,7 +193,7 @@ def test_redaction_comes_before_all_that_is_kept() -> None:
     assert evidence is not None and evidence.line == "pass ***" and next(ring.search(LineQuery())).message == "pass ***"
 
 
-BAD = MatchSeen("oom", Limit(5, 60), 7, Limit(1, 60), 7, "Out of memory")
+BAD = MatchSeen("oom", MatchLimit(5, 60), 7, MatchLimit(1, 60), 7, "Out of memory")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ BAD = MatchSeen("oom", Limit(5, 60), 7, Limit(1, 60), 7, "Out of memory")
         (LogState(troubles=("x may not be read: let", "y")), HealthStatus.UNKNOWN, "x may not be read: let (and 1 more)"),
         (LogState(matches=(BAD,), troubles=("x",)), HealthStatus.UNHEALTHY, "oom: 7 lines in 1m, limit 5 (Out of memory)"),
         (
-            LogState(matches=(MatchSeen("slow", degraded=Limit(1, 60), degraded_count=1),)),
+            LogState(matches=(MatchSeen("slow", degraded=MatchLimit(1, 60), degraded_count=1),)),
             HealthStatus.DEGRADED,
             "slow: 1 lines in 1m, limit 1",
         ),

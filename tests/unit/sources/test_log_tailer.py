@@ -15,7 +15,7 @@ import pytest
 from tui_monitor.sources.log.generation import ReadOptions
 from tui_monitor.sources.log.multiline import multiline_of
 from tui_monitor.sources.log.position import Positions, positions_from
-from tui_monitor.sources.log.tailer import Batch, Tailer
+from tui_monitor.sources.log.tailer import LineBatch, Tailer
 from tui_monitor.sources.log.worker import Stuck, Worker
 
 
@@ -25,7 +25,7 @@ class Reading:
     def __init__(self, *patterns: object, saved: Positions | None = None, options: ReadOptions | None = None, **more: int) -> None:
         self.now = 1000.0
         self.tailer = Tailer([str(each) for each in patterns], options, saved, **more)
-        self.batch = Batch()
+        self.batch = LineBatch()
         self.notes: list[str] = []
         self.more()
 

@@ -12,7 +12,7 @@ import pytest
 
 from tui_monitor.sources.system.process_commands import Commands
 from tui_monitor.sources.system.process_users import Users
-from tui_monitor.sources.system.processes import ProcessTable, ProcReader
+from tui_monitor.sources.system.processes import ProcReader, TopProcesses
 from tui_monitor.sources.system.psutil_processes import PsutilReader
 
 HERTZ = os.sysconf("SC_CLK_TCK")
@@ -176,7 +176,7 @@ def test_this_machine_has_this_process() -> None:
     code = "import sys\nprint('on', flush=True)\nwhile not sys.stdin.closed: [0] * 1000000"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None and child.stdout.readline() == b"on\n"
-        table = ProcessTable(top=1000)
+        table = TopProcesses(top=1000)
         table.read(0.0)
         before = _ticks(child.pid)
         while _ticks(child.pid) - before < 5:

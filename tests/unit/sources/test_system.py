@@ -142,8 +142,8 @@ def test_this_machine_gives_plausible_figures() -> None:
 def test_linux_needs_no_psutil() -> None:
     """Reading this machine and its processes loads neither psutil (27 ms, 3 MiB) nor anything of the screen."""
     code = (
-        "import sys; from tui_monitor.sources.system.reader import System; from tui_monitor.sources.system.processes import ProcessTable;"
-        "System(None).read(0, 0.0); ProcessTable().read(0.0);"
+        "import sys; from tui_monitor.sources.system.reader import System; from tui_monitor.sources.system.processes import TopProcesses;"
+        "System(None).read(0, 0.0); TopProcesses().read(0.0);"
         "print([name for name in ('psutil', 'textual', 'rich', 'asyncio') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30, cwd=ROOT)

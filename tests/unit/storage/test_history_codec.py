@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tui_monitor.core.values import STALE_NAN
 from tui_monitor.storage.history.aggregate import (
-    Stretch,
+    MinuteStretch,
     aggregate,
     combine,
     decode_aggregate,
@@ -106,7 +106,7 @@ def test_aggregates_add_up_and_come_back(samples: list[tuple[int, float]]) -> No
     for minute, value in sorted(samples, key=lambda sample: sample[0]):
         by_minute.setdefault(minute, []).append(value)
     parts = {minute: aggregate([minute * 60_000 + number for number in range(len(values))], values) for minute, values in by_minute.items()}
-    stretches = [Stretch(minute, part, b"") for minute, part in sorted(parts.items())]
+    stretches = [MinuteStretch(minute, part, b"") for minute, part in sorted(parts.items())]
     assert repr(decode_stretches(encode_stretches(stretches, 0), 0)) == repr(stretches)
     whole = combine(parts.values())
     assert repr(decode_aggregate(encode_aggregate(whole, 0), 0)).replace("-0.0", "0.0") == repr(whole).replace("-0.0", "0.0")

@@ -14,9 +14,9 @@ from tests.support.outbox_tools import message, snapshot
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
+from tui_monitor.core.ping import Ping
 from tui_monitor.dispatch.silences import make_silence
 from tui_monitor.dispatch.state import NotifiedState, Plan
-from tui_monitor.sources.heartbeat.ping import Ping
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import (

@@ -12,10 +12,10 @@ from tui_monitor.sources.log.formats import FieldNames, JsonLines, Plain
 from tui_monitor.sources.log.ring import KeptBlock
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.telemetry.reader import TelemetryReader
-from tui_monitor.storage.telemetry.schema import ROW_SIZE, StoredBlock, Stream
+from tui_monitor.storage.telemetry.schema import ROW_SIZE, LogStream, StoredBlock
 from tui_monitor.storage.telemetry.writer import TelemetryWriter
 
-APP = Stream("app", "", "{}")
+APP = LogStream("app", "", "{}")
 
 
 def block(number: int, data: bytes = b"line") -> StoredBlock:
@@ -31,7 +31,7 @@ def test_the_newest_blocks_stay_within_the_bound_and_the_file_does_not_grow(tmp_
     """Each stream has a ring of its own; what goes makes room in the file."""
     path = tmp_path / "telemetry.db"
     with closing(TelemetryWriter(path)) as writer:
-        ident, other = writer.begin(APP, None), writer.begin(Stream("other", "", "{}"), None)
+        ident, other = writer.begin(APP, None), writer.begin(LogStream("other", "", "{}"), None)
         writer.keep([(other, 10**6, [block(1)])])
         sizes = []
         for turn in range(60):
@@ -60,7 +60,7 @@ def test_streams_of_checks_that_are_gone_go(tmp_path: Path) -> None:
     """Their lines are nobody's."""
     path = tmp_path / "telemetry.db"
     with closing(TelemetryWriter(path)) as writer:
-        ident, other = writer.begin(APP, None), writer.begin(Stream("other", "", "{}"), None)
+        ident, other = writer.begin(APP, None), writer.begin(LogStream("other", "", "{}"), None)
         writer.keep([(ident, 10**6, [block(1)]), (other, 10**6, [block(2)])])
         writer.forget_others([other])
         with closing(TelemetryReader(path)) as reader:

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from tui_monitor.tui import keymap
 from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.dashboard import SCREENS_PACKAGE
-from tui_monitor.tui.keymap import KEYS, Key, bindings, docs_table, help_sections, hints, palette
+from tui_monitor.tui.keymap import KEYS, KeymapEntry, bindings, docs_table, help_sections, hints, palette
 from tui_monitor.tui.screen_table import SCREENS, ScreenEntry, screen_named
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
@@ -100,4 +100,4 @@ def test_help_has_every_key_with_a_text() -> None:
     rows = [row for _, rows in help_sections() for row in rows]
     described = [(key.shown, key.help) for key in KEYS if key.section and key.help]
     assert [row for row in described if rows.count(row) != 1] == []
-    assert all(isinstance(key, Key) and (key.help or key.doc or key.hint or key.priority) for key in KEYS)
+    assert all(isinstance(key, KeymapEntry) and (key.help or key.doc or key.hint or key.priority) for key in KEYS)

@@ -12,7 +12,7 @@ from tui_monitor.alerts.alert import labels_text
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.analysis.backtest import backtest
 from tui_monitor.analysis.backtest_changes import ChangeFault, apply_changes, parse_change
-from tui_monitor.analysis.backtest_result import Backtest, Outcome, RuleOutcome, to_json
+from tui_monitor.analysis.backtest_result import Backtest, RuleOutcome, TrialOutcome, to_json
 from tui_monitor.analysis.noise_report import Noise, noise_of
 from tui_monitor.analysis.noise_report import to_json as noise_to_json
 from tui_monitor.cli.history_access import StoredHistory
@@ -151,7 +151,7 @@ def _row(rule: RuleOutcome, tried: str, now: int) -> list[Cell]:
     ]
 
 
-def _print_firings(outcome: Outcome | None, name: str, now: int) -> None:
+def _print_firings(outcome: TrialOutcome | None, name: str, now: int) -> None:
     firings = [one for rule in outcome.rules for one in rule.firings] if outcome is not None else []
     if not firings:
         return

@@ -32,7 +32,7 @@ _SOURCES = {"default": "built in", "config": "of the configuration", "file": "of
 
 
 @frozen
-class Subject:
+class ExplainedAlert:
     """What one rule does about one alert: "firing", "pending", "held" or "kept", and why in words."""
 
     alert: Alert
@@ -47,7 +47,7 @@ class Explained:
     rule: Rule
     state: str
     why: str
-    subjects: tuple[Subject, ...]
+    subjects: tuple[ExplainedAlert, ...]
     parts: tuple[Part, ...]
 
 
@@ -112,7 +112,7 @@ def _no_data(rule: Rule) -> str:
     return "; a firing alert resolves then" if rule.no_data == "resolve" else "; a firing alert holds then"
 
 
-def _subjects(rule: Rule, live: Sequence[Alert], now: int) -> Iterator[Subject]:
+def _subjects(rule: Rule, live: Sequence[Alert], now: int) -> Iterator[ExplainedAlert]:
     for alert in live:
         rung = alert.rungs.get(rule.key)
         if rung is None:
@@ -120,22 +120,22 @@ def _subjects(rule: Rule, live: Sequence[Alert], now: int) -> Iterator[Subject]:
         held_for = f"true since {stamp(rung.since, now, None, seconds=True)} ({_span(now - rung.since)})"
         if alert.held:
             by = f" by {alert.resolved_by}" if alert.resolved_by else ""
-            yield Subject(alert, "held", f"resolved{by}, and stays so until the condition has been false once; it is {held_for}")
+            yield ExplainedAlert(alert, "held", f"resolved{by}, and stays so until the condition has been false once; it is {held_for}")
         elif rung.keep_until is not None:
             until = stamp(rung.keep_until, now, None, seconds=True)
-            yield Subject(alert, "firing", f"false now, but it keeps firing until {until}{_remarks(alert, now)}")
+            yield ExplainedAlert(alert, "firing", f"false now, but it keeps firing until {until}{_remarks(alert, now)}")
         elif rung.active and alert.state == "pending":
             length = f" of {format_duration(rule.cooldown_s)}" if rule.cooldown_s else ""
-            yield Subject(alert, "pending", f"{held_for}; the cooldown{length} since it last ended holds it back")
+            yield ExplainedAlert(alert, "pending", f"{held_for}; the cooldown{length} since it last ended holds it back")
         elif rung.active:
-            yield Subject(
+            yield ExplainedAlert(
                 alert,
                 "firing",
                 f"{held_for}{f', which is longer than {format_duration(rule.for_s)}' if rule.for_s else ''}{_remarks(alert, now)}",
             )
         else:
             left = max(0, round(rule.for_s * 1000) - (now - rung.since))
-            yield Subject(alert, "pending", f"{held_for} of {format_duration(rule.for_s)}: fires in {_span(left)} if it stays true")
+            yield ExplainedAlert(alert, "pending", f"{held_for} of {format_duration(rule.for_s)}: fires in {_span(left)} if it stays true")
 
 
 def _span(ms: int) -> str:

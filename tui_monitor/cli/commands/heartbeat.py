@@ -9,10 +9,10 @@ from tui_monitor.board.codec import board_from_json
 from tui_monitor.cli.arguments import exit_status
 from tui_monitor.cli.options import Refused, suggestion, wall_ms
 from tui_monitor.cli.state_access import Looked, look
+from tui_monitor.core.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.acting_user import who
 from tui_monitor.runtime.command_client import write_state
-from tui_monitor.sources.heartbeat.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 

@@ -22,13 +22,13 @@ from tui_monitor.sources.log.line_format import LineFormat, line_format_from
 from tui_monitor.sources.log.ring import KeptBlock, KeptLine, LineQuery, found_in
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.telemetry.reader import TelemetryReader
-from tui_monitor.storage.telemetry.schema import FoundBlock, Stream
+from tui_monitor.storage.telemetry.schema import FoundBlock, LogStream
 
 LOOK_EVERY = 0.5
 DISORDER_MS = 60_000
 """Blocks lie in the order in which they were written; their times differ from it by less."""
 NOTHING = "no log lines are kept here: configure a check of type log"
-Found = tuple[Stream, KeptLine]
+Found = tuple[LogStream, KeptLine]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -150,11 +150,11 @@ def _format(text: str) -> LineFormat:
     return line_format_from(text)
 
 
-def _json(stream: Stream, line: KeptLine) -> dict[str, Any]:
+def _json(stream: LogStream, line: KeptLine) -> dict[str, Any]:
     return {**line.to_json(stream.name, stream.service), "at": rfc3339(line.at)}
 
 
-def _print(stream: Stream, line: KeptLine) -> None:
+def _print(stream: LogStream, line: KeptLine) -> None:
     first, *rest = line.message.splitlines() or [""]
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.at / 1000))
     say((stamp, "dim"), (f"{line.level or '-':<8}", line.level), (stream.name or stream.service, "dim"), first)

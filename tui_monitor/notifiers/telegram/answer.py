@@ -6,10 +6,10 @@ from typing import Any
 
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clean
-from tui_monitor.notifiers.http import Answer, HttpClient, bounded_wait
+from tui_monitor.notifiers.http import ApiAnswer, HttpClient, bounded_wait
 
 
-def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
+def result_of(http: HttpClient, answer: ApiAnswer, clock: Clock) -> Any:
     """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
     wait = parameter_of(answer, "retry_after")
     if answer.status == 429 and isinstance(wait, int | float):
@@ -21,12 +21,12 @@ def result_of(http: HttpClient, answer: Answer, clock: Clock) -> Any:
     return body.get("result")
 
 
-def description_of(answer: Answer) -> str:
+def description_of(answer: ApiAnswer) -> str:
     """What the service says about it, harmless to show."""
     return clean(str((answer.json() or {}).get("description", "")))
 
 
-def parameter_of(answer: Answer, name: str) -> Any:
+def parameter_of(answer: ApiAnswer, name: str) -> Any:
     """A value of the answer's `parameters`; None where it has none of the name."""
     parameters = (answer.json() or {}).get("parameters")
     return parameters.get(name) if isinstance(parameters, dict) else None

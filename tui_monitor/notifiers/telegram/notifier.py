@@ -16,7 +16,7 @@ from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.wording import is_resolved, local_time
 from tui_monitor.notifiers.abilities import PressDesk, PressListener
 from tui_monitor.notifiers.api import RateLimit
-from tui_monitor.notifiers.http import Answer, HttpClient, HttpNotifierSettings
+from tui_monitor.notifiers.http import ApiAnswer, HttpClient, HttpNotifierSettings
 from tui_monitor.notifiers.layout import MARKS, Line, fit, lines_of, mark_of, plain, utf16_length
 from tui_monitor.notifiers.telegram.answer import description_of, parameter_of, result_of
 from tui_monitor.notifiers.telegram.buttons import CALLBACK_LIMIT, press_data
@@ -163,8 +163,8 @@ class Telegram:
         """Give back connections."""
         await self._http.close()
 
-    async def _call(self, method: str, payload: dict[str, Any]) -> Answer:
+    async def _call(self, method: str, payload: dict[str, Any]) -> ApiAnswer:
         return await self._http.post_json(f"{self._base}/{method}", payload)
 
-    def _result(self, answer: Answer) -> Any:
+    def _result(self, answer: ApiAnswer) -> Any:
         return result_of(self._http, answer, self._clock)

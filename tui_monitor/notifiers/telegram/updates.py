@@ -71,7 +71,7 @@ class TelegramUpdates:
             await self._http.close()
 
     def _judge_conflict(self, error: SendError, before: int) -> int:
-        """How many 409 came in a row; from the third on it is told to whoever looks on the board."""
+        """How many 409 came in a row; from the third on the board shows it."""
         if not error.reason.startswith("HTTP 409"):
             return 0
         if before + 1 == _CONFLICTS:

@@ -25,7 +25,7 @@ _TEXT, _LONG_TEXT, _LABEL = 200, 500, 100
 
 
 @frozen
-class Reading:
+class CommandReading:
     """``text``: the first line, clean. ``facts``: short texts for people. ``fault``: why the output cannot be used, "" if it can."""
 
     text: str = ""
@@ -34,12 +34,12 @@ class Reading:
     fault: str = ""
 
 
-def read_nagios(output: str) -> Reading:
+def read_nagios(output: str) -> CommandReading:
     """Text and performance data of a Nagios plugin."""
     plugin = read_output(output)
     labels = kept_apart(clean(value.label, _LABEL) for value in plugin.values)
     samples = [Sample(labels_of(_metric(value), label=label), value.value) for label, value in zip(labels, plugin.values, strict=True)]
-    return Reading(clean(plugin.text, _TEXT), tuple(samples), _facts(plugin, labels))
+    return CommandReading(clean(plugin.text, _TEXT), tuple(samples), _facts(plugin, labels))
 
 
 def _metric(value: PerformanceValue) -> str:
@@ -59,22 +59,22 @@ def _described(value: PerformanceValue) -> str:
     return clean(f"{value.text} ({value.limits})" if value.limits else value.text, _TEXT)
 
 
-def read_plain(output: str) -> Reading:
+def read_plain(output: str) -> CommandReading:
     """The first line that is not empty; nothing else counts."""
-    return Reading(_first_line(output))
+    return CommandReading(_first_line(output))
 
 
-def read_json(output: str) -> Reading:
+def read_json(output: str) -> CommandReading:
     """An object of numbers, true and false as 1 and 0: one series for each key. Other values cost only themselves."""
     try:
         found = json.loads(output.removeprefix("\ufeff"), parse_int=float)
     except (ValueError, RecursionError):
-        return Reading(_first_line(output), fault="the output is not JSON")
+        return CommandReading(_first_line(output), fault="the output is not JSON")
     if not isinstance(found, dict):
-        return Reading(fault="the output is JSON, but not an object of numbers")
+        return CommandReading(fault="the output is JSON, but not an object of numbers")
     numbers = {name: float(value) for name, value in found.items() if _is_number(value)}
     others = [name for name in found if name not in numbers]
-    return Reading(samples=_samples(numbers), facts=_left_out(others, len(numbers)))
+    return CommandReading(samples=_samples(numbers), facts=_left_out(others, len(numbers)))
 
 
 def _is_number(value: Any) -> bool:
@@ -104,4 +104,4 @@ def last_line(text: str) -> str:
     return _first_line("\n".join(reversed(text.splitlines())))
 
 
-READERS: Mapping[Format, Callable[[str], Reading]] = {"nagios": read_nagios, "exit": read_plain, "json": read_json}
+READERS: Mapping[Format, Callable[[str], CommandReading]] = {"nagios": read_nagios, "exit": read_plain, "json": read_json}

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 
 from tui_monitor.promql.exposition import Exposition, Page, ScrapeRules
 from tui_monitor.promql.exposition_page import PageLimits
-from tui_monitor.sources.command.outputs import MAX_SERIES, Reading
+from tui_monitor.sources.command.outputs import MAX_SERIES, CommandReading
 
 
-class PageReader:
+class CommandPageReader:
     """Reads the pages of one command; ``labels`` are those of the check, a page's own of these names become ``exported_x``."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self._exposition = Exposition(ScrapeRules(labels=labels, limits=PageLimits(samples=MAX_SERIES)))
 
-    async def read(self, output: bytes) -> Reading:
+    async def read(self, output: bytes) -> CommandReading:
         """Read one page in steps, between which the event loop goes on; one with a fault gives no series at all."""
         openmetrics = output.rstrip().endswith(b"# EOF")
         steps = self._exposition.read([output], "openmetrics" if openmetrics else "text", time.time_ns() // 1_000_000)
@@ -29,5 +29,5 @@ class PageReader:
             await asyncio.sleep(0)
 
 
-def _reading(page: Page) -> Reading:
-    return Reading(samples=page.samples, fault=f"the output is no page of metrics: {page.fault}" if page.fault else "")
+def _reading(page: Page) -> CommandReading:
+    return CommandReading(samples=page.samples, fault=f"the output is no page of metrics: {page.fault}" if page.fault else "")

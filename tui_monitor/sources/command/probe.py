@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.platform.child import Child
-from tui_monitor.platform.child_process import CannotStart, Outcome, minimal_environment, run
+from tui_monitor.platform.child_process import CannotStart, ProgramOutcome, minimal_environment, run
 from tui_monitor.sources.api import OwnTrouble
-from tui_monitor.sources.command.outputs import READERS, Format, Reading, last_line
+from tui_monitor.sources.command.outputs import READERS, CommandReading, Format, last_line
 from tui_monitor.sources.command.settings import CommandCheck
 from tui_monitor.sources.net.excerpt import mask
 
 if TYPE_CHECKING:
-    from tui_monitor.sources.command.page import PageReader
+    from tui_monitor.sources.command.page import CommandPageReader
 
 SLOTS = asyncio.Semaphore(8)
 """Programs of all command checks that run at once: a start costs 1 to 2 ms in which the event loop stands still."""
@@ -58,7 +58,7 @@ class CommandProbe:
     async def close(self) -> None:
         """Nothing is kept between probes."""
 
-    async def _run(self) -> Outcome:
+    async def _run(self) -> ProgramOutcome:
         settings = self._settings
         return await run(
             settings.argv,
@@ -69,7 +69,7 @@ class CommandProbe:
             grace=self._reserve / 3,
         )
 
-    async def _result(self, outcome: Outcome) -> ProbeResult:
+    async def _result(self, outcome: ProgramOutcome) -> ProbeResult:
         if outcome.timed_out:
             return ProbeResult(HealthStatus.UNKNOWN, self._overstayed(outcome))
         reading = await self._read(outcome)
@@ -79,24 +79,24 @@ class CommandProbe:
             status, reason = HealthStatus.UNKNOWN, _fault(outcome, reading)
         return ProbeResult(status, reason, outcome.seconds, {}, self._samples(outcome, reading), self._facts(outcome, reading))
 
-    async def _read(self, outcome: Outcome) -> Reading:
+    async def _read(self, outcome: ProgramOutcome) -> CommandReading:
         if self._pages is None:
             return READERS[self._settings.output](self._text(_whole_words(outcome)))
         if outcome.cut:
-            return Reading(fault="the page of metrics is too long")
+            return CommandReading(fault="the page of metrics is too long")
         return await self._pages.read(outcome.output)
 
-    def _overstayed(self, outcome: Outcome) -> str:
+    def _overstayed(self, outcome: ProgramOutcome) -> str:
         limit = self._settings.timeout - self._reserve
         said = last_line(self._text(outcome.output or outcome.errors))
         fate = f"could not be ended: {outcome.problem}" if outcome.problem else "ended"
         return f"still ran after {limit:g} s, {fate}{f' (it said: {said})' if said else ''}; raise timeout, or let it end sooner"
 
-    def _samples(self, outcome: Outcome, reading: Reading) -> tuple[Sample, ...]:
+    def _samples(self, outcome: ProgramOutcome, reading: CommandReading) -> tuple[Sample, ...]:
         code = () if outcome.code is None or outcome.code < 0 else (Sample(_EXIT_CODE, float(outcome.code)),)
         return code + reading.samples
 
-    def _facts(self, outcome: Outcome, reading: Reading) -> dict[str, str]:
+    def _facts(self, outcome: ProgramOutcome, reading: CommandReading) -> dict[str, str]:
         facts = {**reading.facts, "program": self._settings.argv[0], "end": outcome.ending}
         if reading.text:
             facts["output"] = reading.text
@@ -108,20 +108,20 @@ class CommandProbe:
         return mask(output.decode(errors="replace"), self._secrets)
 
 
-def _whole_words(outcome: Outcome) -> bytes:
+def _whole_words(outcome: ProgramOutcome) -> bytes:
     """The output without the word that was cut: the first digits of a number are another number."""
     return _LAST_WORD.sub(b"", outcome.output) if outcome.cut else outcome.output
 
 
-def _page_reader(settings: CommandCheck) -> PageReader | None:
+def _page_reader(settings: CommandCheck) -> CommandPageReader | None:
     if settings.output != "prometheus":
         return None
-    from tui_monitor.sources.command.page import PageReader  # only where a command needs it
+    from tui_monitor.sources.command.page import CommandPageReader  # only where a command needs it
 
-    return PageReader({**settings.labels, "check": settings.name, "type": settings.type, "category": settings.category})
+    return CommandPageReader({**settings.labels, "check": settings.name, "type": settings.type, "category": settings.category})
 
 
-def _status(outcome: Outcome, output: Format) -> HealthStatus:
+def _status(outcome: ProgramOutcome, output: Format) -> HealthStatus:
     """A plugin's exit code is its verdict; of any other program 0 is healthy. What did not run, or crashed, measured nothing: unknown."""
     code = outcome.code
     if code is None or code < 0 or code in _CANNOT_RUN:
@@ -131,7 +131,7 @@ def _status(outcome: Outcome, output: Format) -> HealthStatus:
     return HealthStatus.UNHEALTHY if code else HealthStatus.HEALTHY
 
 
-def _reason(outcome: Outcome, reading: Reading, errors: str) -> str:
+def _reason(outcome: ProgramOutcome, reading: CommandReading, errors: str) -> str:
     """The first line of output, alone where the exit code is a plugin's verdict, else behind the end; without one the last complaint."""
     said = reading.text or last_line(errors)
     if reading.text and outcome.code in range(1, len(_NAGIOS)):
@@ -139,7 +139,7 @@ def _reason(outcome: Outcome, reading: Reading, errors: str) -> str:
     return f"{outcome.ending}: {said}" if said else f"{outcome.ending}, without a word"
 
 
-def _fault(outcome: Outcome, reading: Reading) -> str:
+def _fault(outcome: ProgramOutcome, reading: CommandReading) -> str:
     if outcome.cut:
         return f"{reading.fault}: only {len(outcome.output) // 1024} KiB of it are read"
     return f'{reading.fault}: "{reading.text}"' if reading.text else reading.fault

@@ -13,7 +13,7 @@ from tui_monitor.core.values import ProbeResult, Sample, labels_of
 from tui_monitor.platform.regex import compile_regex
 from tui_monitor.sources.dns.question import (
     NODATA,
-    Answer,
+    DnsAnswer,
     MalformedAnswer,
     answer_of,
     expected_text,
@@ -139,7 +139,7 @@ class DnsProbe:
     def _malformed(self, error: MalformedAnswer, peer: str) -> Failure:
         return Failure(f"malformed answer to {self._question}: {clean(str(error), 80)} ({peer})")
 
-    def _judge(self, answer: Answer) -> None:
+    def _judge(self, answer: DnsAnswer) -> None:
         """Raises Failure where the answer is not the wanted one; the reason names server, name and type."""
         settings, question = self._settings, self._question
         server = f"{settings.server}:{settings.port}"
@@ -171,7 +171,7 @@ def _listed(records: tuple[str, ...] | list[str]) -> str:
     return f"{shown}, … ({len(records)})" if len(records) > _SHOWN else shown
 
 
-def _tell(measured: Measurement, answer: Answer) -> None:
+def _tell(measured: Measurement, answer: DnsAnswer) -> None:
     measured.samples += [Sample(_LOOKUP, measured.phases["request"]), Sample(_ANSWERS, float(len(answer.records)))]
     measured.samples += [Sample(_TTL, float(answer.ttl))] if answer.ttl is not None else []
     measured.samples += [Sample(_SERIAL, float(answer.serial))] if answer.serial is not None else []

@@ -29,7 +29,7 @@ class MalformedAnswer(Exception):
 
 
 @frozen
-class Question:
+class DnsQuestion:
     """A name, type and class."""
 
     name: dns.name.Name
@@ -68,7 +68,7 @@ class Question:
         return message if same else None
 
 
-def question_of(name: str, record: str, klass: str, dnssec: bool) -> Question:
+def question_of(name: str, record: str, klass: str, dnssec: bool) -> DnsQuestion:
     """Raises ValueError that begins with the key where one of them does not exist."""
     try:
         parsed = dns.name.from_text(name)
@@ -79,7 +79,7 @@ def question_of(name: str, record: str, klass: str, dnssec: bool) -> Question:
     except (dns.exception.DNSException, ValueError) as error:
         raise ValueError(f'record: "{record}" is not a type of record; for example A, AAAA, MX, TXT') from error
     try:
-        return Question(parsed, kind, dns.rdataclass.from_text(klass), dnssec)
+        return DnsQuestion(parsed, kind, dns.rdataclass.from_text(klass), dnssec)
     except (dns.exception.DNSException, ValueError) as error:
         raise ValueError(f'class: "{klass}" is not a class; IN, CH or HS') from error
 
@@ -94,7 +94,7 @@ def rcode_of(word: str) -> str:
 
 
 @frozen
-class Answer:
+class DnsAnswer:
     """``outcome`` is the rcode's name, or NODATA. ``ttl`` is the smallest; ``serial`` that of a SOA record, in any section."""
 
     outcome: str
@@ -105,7 +105,7 @@ class Answer:
     authoritative: bool
 
 
-def answer_of(question: Question, message: dns.message.Message) -> Answer:
+def answer_of(question: DnsQuestion, message: dns.message.Message) -> DnsAnswer:
     """What a message says: the records of the wanted type, behind CNAMEs too."""
     names = _chain(question, message)
     wanted = [
@@ -118,10 +118,10 @@ def answer_of(question: Question, message: dns.message.Message) -> Answer:
         outcome = NODATA
     ttl = min((rrset.ttl for rrset in wanted), default=None)
     flags = message.flags
-    return Answer(outcome, records, ttl, _serial(message), bool(flags & dns.flags.AD), bool(flags & dns.flags.AA))
+    return DnsAnswer(outcome, records, ttl, _serial(message), bool(flags & dns.flags.AD), bool(flags & dns.flags.AA))
 
 
-def _chain(question: Question, message: dns.message.Message) -> set[dns.name.Name]:
+def _chain(question: DnsQuestion, message: dns.message.Message) -> set[dns.name.Name]:
     """The name and all that its CNAMEs lead to; a circle ends where it began."""
     aliases = {rrset.name: rrset[0].target for rrset in message.answer if rrset.rdtype == dns.rdatatype.CNAME and len(rrset)}
     names, name = {question.name}, question.name

@@ -7,10 +7,10 @@ from dataclasses import asdict, field, fields, replace
 from typing import Any
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.ping import MOST_TEXT, PING_KINDS, Ping, StoredPing
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.sources.heartbeat.ping import MOST_TEXT, PING_KINDS, Ping, StoredPing
 from tui_monitor.sources.heartbeat.schedule import Expected
 
 MOST_RUNS = 50

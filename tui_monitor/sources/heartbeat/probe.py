@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tui_monitor.core.clock import Clock, SystemClock
+from tui_monitor.core.ping import StoredPing
 from tui_monitor.core.values import ProbeResult, Sample, labels_of
 from tui_monitor.platform.local_zone import local_zone
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.heartbeat.job import Job, Terms, away, counts, deadline, due, job_from, taken, verdict
-from tui_monitor.sources.heartbeat.ping import StoredPing
 from tui_monitor.sources.heartbeat.schedule import Cron, Every, Expected, shown
 from tui_monitor.sources.heartbeat.settings import HeartbeatCheck
 

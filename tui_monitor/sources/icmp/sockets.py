@@ -28,6 +28,7 @@ _TURN = 64
 """Packets that are read before the loop has its turn."""
 _RECEIVE_BUFFER = 1 << 20
 _REMEMBERED = 2000
+_FILLER = bytes(range(256))
 
 
 class Echo:
@@ -63,9 +64,9 @@ class EchoSocket:
     def send(self, address: tuple[object, ...], size: int, dont_fragment: bool) -> tuple[int, Echo]:
         """One request; its sequence number, to `forget` it by, and the echo to wait for. Raises OSError."""
         self._sequence = (self._sequence + 1) % 65536
-        payload = secrets.token_bytes(NONCE) + bytes(range(256)) * ((size - NONCE) // 256 + 1)
+        payload = secrets.token_bytes(NONCE) + _FILLER * ((size - NONCE) // 256 + 1)
         echo = Echo(payload[:size])
-        packet = request(self.family, self._identifier, self._sequence, echo.payload)
+        packet = request(self.family, self._identifier, self._sequence, echo.payload, checksum=self.raw)
         self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # an error of another target must not fail this request
         with self._fragmenting(not dont_fragment):
             self._sock.sendto(packet, address)

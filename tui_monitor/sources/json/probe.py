@@ -12,7 +12,7 @@ from tui_monitor.sources.http.exchange import Answer, BadAnswer, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.json.settings import JsonCheck
-from tui_monitor.sources.json.values import Reading, ValueReader, inventories, said_error
+from tui_monitor.sources.json.values import JsonReading, ValueReader, inventories, said_error
 from tui_monitor.sources.net.excerpt import clean
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 
@@ -25,7 +25,7 @@ class JsonReader:
     """An ``AnswerReader`` for JSON; ``readings`` are those of the last answer, none where it was no JSON."""
 
     def __init__(self, settings: JsonCheck) -> None:
-        self.readings: Sequence[Reading] = []
+        self.readings: Sequence[JsonReading] = []
         self._expect = Expectations(settings)
         self._max_body = settings.max_body
         self._values = [ValueReader(value) for value in settings.values]
@@ -69,7 +69,7 @@ def _not_json(text: str) -> str:
     return "answer is not JSON" if text.strip() else "answer is empty, not JSON"
 
 
-def _missing(readings: Sequence[Reading]) -> str:
+def _missing(readings: Sequence[JsonReading]) -> str:
     faults = [f"{reading.metric}: {reading.fault}" for reading in readings if reading.fault and reading.required]
     more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
     return "; ".join(faults[:_NAMED]) + more
@@ -110,7 +110,7 @@ class JsonProbe:
         await self._http.close()
 
 
-def _facts(readings: Sequence[Reading]) -> dict[str, str]:
+def _facts(readings: Sequence[JsonReading]) -> dict[str, str]:
     """What is wrong with each metric, under its name."""
     told = {reading.metric: "; ".join([*([reading.fault] if reading.fault else []), *reading.notes]) for reading in readings}
     return {metric: clean(text, 300) for metric, text in told.items() if text}

@@ -20,12 +20,12 @@ _ERRORS = ("error", "errors")
 Search = Callable[[object], Any]
 
 
-class _Fault(Exception):
+class _ValueFault(Exception):
     """Why there is no number, or no label."""
 
 
 @frozen
-class Reading:
+class JsonReading:
     """What one configured value gave. ``fault``: why it gave nothing; ``notes``: what was left out of what it gave."""
 
     metric: str
@@ -44,7 +44,7 @@ class ValueReader:
         self._value = compiled(settings, "value", settings.value) if settings.value is not None else None
         self._labels = {name: compiled(settings, "labels", path) for name, path in settings.labels.items()}
 
-    def read(self, document: object) -> Reading:
+    def read(self, document: object) -> JsonReading:
         """Never raises for what a document holds."""
         metric, required = self._settings.metric, self._settings.required
         try:
@@ -52,15 +52,15 @@ class ValueReader:
             if isinstance(found, list):
                 return self._list(found)
             labels = self._labels_in(found if isinstance(found, dict) else document)
-            return Reading(metric, (Sample(labels, self._number_in(found)),), required=required)
-        except _Fault as fault:
-            return Reading(metric, fault=str(fault), required=required)
+            return JsonReading(metric, (Sample(labels, self._number_in(found)),), required=required)
+        except _ValueFault as fault:
+            return JsonReading(metric, fault=str(fault), required=required)
 
-    def _list(self, elements: list[Any]) -> Reading:
+    def _list(self, elements: list[Any]) -> JsonReading:
         if not self._labels:
-            raise _Fault(f"a list of {len(elements)}; give labels that tell its elements apart")
+            raise _ValueFault(f"a list of {len(elements)}; give labels that tell its elements apart")
         if any(not isinstance(element, dict) for element in elements) and self._value is None:
-            raise _Fault(
+            raise _ValueFault(
                 "a list of plain values, in which no label is found; let path end at the objects, and say by value where the number is"
             )
         series: dict[Labels, float] = {}
@@ -69,14 +69,14 @@ class ValueReader:
         for element in elements[: self._settings.max_series]:
             try:
                 labels, number = self._labels_in(element), self._number_in(element)
-            except _Fault as error:
+            except _ValueFault as error:
                 faults.append(str(error))
                 continue
             twice += labels in series
             series.setdefault(labels, number)
         notes = _notes(len(elements), self._settings.max_series, faults, twice)
         fault = f"no element has a number: {faults[0]}" if faults and not series else ""
-        return Reading(self._settings.metric, tuple(map(Sample, series, series.values())), fault, notes, self._settings.required)
+        return JsonReading(self._settings.metric, tuple(map(Sample, series, series.values())), fault, notes, self._settings.required)
 
     def _labels_in(self, scope: object) -> Labels:
         values = {name: _label_text(name, _searched(search, scope)) for name, search in self._labels.items()}
@@ -107,8 +107,8 @@ def number_of(value: object, words: Mapping[str, float]) -> float:
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return _finite(value)
     if value is None:
-        raise _Fault("missing or null")
-    raise _Fault(f"{shown(value)} is {'none of ' + ', '.join(words) + ' (map)' if words else 'not a number'}")
+        raise _ValueFault("missing or null")
+    raise _ValueFault(f"{shown(value)} is {'none of ' + ', '.join(words) + ' (map)' if words else 'not a number'}")
 
 
 def _finite(value: str | float) -> float:
@@ -117,13 +117,13 @@ def _finite(value: str | float) -> float:
     except (OverflowError, ValueError):
         number = math.inf
     if not math.isfinite(number):
-        raise _Fault(f"{shown(value)} is no finite number")
+        raise _ValueFault(f"{shown(value)} is no finite number")
     return number
 
 
 def _label_text(name: str, value: object) -> str:
     if isinstance(value, list | dict):
-        raise _Fault(f"label {name}: {shown(value)} is no text")
+        raise _ValueFault(f"label {name}: {shown(value)} is no text")
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
     return clean(text, LABEL_LENGTH)
 
@@ -132,7 +132,7 @@ def _searched(search: Search, scope: object) -> Any:
     try:
         return search(scope)
     except (ValueError, RecursionError, TypeError, OverflowError) as error:  # JMESPath's own errors are ValueErrors
-        raise _Fault(f"cannot be taken from the answer: {clean(str(error), _SHOWN)}") from None
+        raise _ValueFault(f"cannot be taken from the answer: {clean(str(error), _SHOWN)}") from None
 
 
 def shown(value: object) -> str:
@@ -168,9 +168,9 @@ def said_error(document: object, paths: Iterable[str]) -> str:
     return ""
 
 
-def inventories(readings: Iterable[Reading]) -> Iterator[Inventory]:
+def inventories(readings: Iterable[JsonReading]) -> Iterator[Inventory]:
     """Of each metric that was read whole, the values of its labels that there are: series with others have ended."""
-    by_metric: dict[str, list[Reading]] = {}
+    by_metric: dict[str, list[JsonReading]] = {}
     for reading in readings:
         by_metric.setdefault(reading.metric, []).append(reading)
     for metric, several in by_metric.items():

@@ -95,7 +95,7 @@ def request_of(fields: Mapping[str, Value]) -> Request | None:
 
 def _seconds(fields: Mapping[str, Value]) -> float | None:
     for name, factor in _TIMES.items():
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
             seconds = float(fields[name]) * factor if name in fields else math.nan  # type: ignore[arg-type]
             if 0 <= seconds < math.inf:
                 return seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_monitor.sources.log.access import Combined
-from tui_monitor.sources.log.formats import FieldNames, JsonLines, Logfmt, Named, Plain
+from tui_monitor.sources.log.formats import FieldNames, JsonLines, Logfmt, NamedGroups, Plain
 from tui_monitor.sources.log.record import Format
 
 
@@ -17,7 +17,7 @@ def format_of(setting: str, names: FieldNames, named: Mapping[str, str] | None =
     """
     pattern = (named or {}).get(setting) or (setting if "(?P<" in setting else "")
     if pattern:
-        return Named(pattern, names)
+        return NamedGroups(pattern, names)
     made: dict[str, type[JsonLines] | type[Logfmt] | type[Plain]] = {"json": JsonLines, "logfmt": Logfmt, "plain": Plain}
     if setting == "combined":
         return Combined(names.zone)

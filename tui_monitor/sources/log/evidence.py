@@ -13,7 +13,7 @@ _LONGEST = 1000
 
 
 @frozen
-class Evidence:
+class LogEvidence:
     """A matching line that arrived at ``at`` (UTC ms), up to three lines before it and up to three behind it, clean and clipped."""
 
     at: int
@@ -33,17 +33,17 @@ class EvidenceKeeper:
     """Keeps the newest evidence of each rule, and completes it by lines that come later in the same file."""
 
     def __init__(self) -> None:
-        self._newest: dict[str, Evidence] = {}
+        self._newest: dict[str, LogEvidence] = {}
         self._tails: dict[str, deque[bytes]] = {}
 
-    def get(self, match: str) -> Evidence | None:
+    def get(self, match: str) -> LogEvidence | None:
         """The newest evidence of a rule."""
         return self._newest.get(match)
 
     def add(self, match: str, at: int, path: str, events: Sequence[bytes], index: int) -> None:
         """The event at ``index`` matched."""
         before = [*self._tails.get(path, ()), *events[max(0, index - CONTEXT) : index]][-CONTEXT:]
-        self._newest[match] = Evidence(
+        self._newest[match] = LogEvidence(
             at, path, _shown(before), _shown([events[index]])[0], _shown(events[index + 1 : index + 1 + CONTEXT])
         )
 
@@ -58,7 +58,7 @@ class EvidenceKeeper:
         for match, found in self._newest.items():
             if found.path == path and len(found.after) < CONTEXT:
                 more = _shown(events[: CONTEXT - len(found.after)])
-                self._newest[match] = Evidence(found.at, path, found.before, found.line, found.after + more)
+                self._newest[match] = LogEvidence(found.at, path, found.before, found.line, found.after + more)
 
 
 def _shown(events: Sequence[bytes]) -> tuple[str, ...]:

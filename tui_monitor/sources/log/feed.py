@@ -19,7 +19,7 @@ from tui_monitor.sources.log.journal_command import JournalBatch, Start, journal
 from tui_monitor.sources.log.journald import JournalFollower
 from tui_monitor.sources.log.pipeline import Pipeline
 from tui_monitor.sources.log.position import Positions, positions_from
-from tui_monitor.sources.log.tailer import Batch, Tailer
+from tui_monitor.sources.log.tailer import LineBatch, Tailer
 from tui_monitor.sources.log.verdict import LogState, verdict
 from tui_monitor.sources.log.worker import Stuck, Worker
 
@@ -148,8 +148,8 @@ class FileFeed(LogFeed):
         positions = positions_from(saved["position"]) if saved and "position" in saved else None
         self._patterns, self._wait = patterns, wait
         self._tailer = Tailer(patterns, options, positions)
-        self._worker: Worker[Batch] = Worker(f"log {patterns[0] if patterns else ''}")
-        self._batch = Batch(positions=positions or Positions())
+        self._worker: Worker[LineBatch] = Worker(f"log {patterns[0] if patterns else ''}")
+        self._batch = LineBatch(positions=positions or Positions())
         self._stuck = ""
 
     async def run(self) -> None:

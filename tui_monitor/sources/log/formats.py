@@ -20,8 +20,8 @@ MESSAGE_FIELDS = ("message", "msg", "log", "text", "event", "body", "short_messa
 _MOST_FIELDS = 200
 _DEEPEST = 8
 _PAIR = re.compile(r'\s*([A-Za-z_@][\w.@/-]*)=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s"]*))(?=\s|$)', re.DOTALL)
-_JSON_VALUE = re.compile(rb'\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
-_JSON_LEVEL = re.compile(rb'"(?:level|severity|lvl|levelname|log\.level)"\s*:\s*("[^"\\]{0,20}"|\d{1,5}(?![\d.]))')
+_JSON_VALUE = re.compile(rb'\s*("[^"\\]{0,20}"|(?:0|[1-9]\d{0,4})(?![\d.]))')
+_JSON_LEVEL = re.compile(rb'"(?:level|severity|lvl|levelname|log\.level)"\s*:\s*("[^"\\]{0,20}"|(?:0|[1-9]\d{0,4})(?![\d.]))')
 _LOGFMT_LEVEL = re.compile(rb'(?:^|[\s])(?:level|severity|lvl)="?(\w{1,20})')
 _WORD = re.compile(rb'"?(\w{1,20})')
 _FIRST_PAIR = re.compile(rb"\s*[A-Za-z_@][\w.@/-]*=")
@@ -89,7 +89,7 @@ class JsonLines:
         value = _JSON_VALUE.match(raw)
         if value is None:
             return None
-        level = level_of_value(json.loads(value[1].decode("utf-8", "replace")))
+        level = level_of_value(json.loads(value[1].decode("utf-8", "replace"), strict=False))
         if len(self._levels) < 100 and len(word) < 40:
             self._levels[word] = level
         return level
@@ -164,7 +164,7 @@ class Plain:
         return None
 
 
-class Named:
+class NamedGroups:
     """A regular expression with named groups; groups level, time and message have their meaning, the others are fields."""
 
     name = "regex"

@@ -101,7 +101,7 @@ class JournalFollower:
 
     async def _read(self, program: Followed, take: Callable[[JournalBatch], Awaitable[None]]) -> None:
         """Take over the lines that came while the last ones were worked on, until the program's output ends."""
-        reading = _Reading(EntryJoiner(), self.position, by_time=self._by_time)
+        reading = _JournalReading(EntryJoiner(), self.position, by_time=self._by_time)
         pump = LinePump(program)
         task = asyncio.create_task(pump.run())
         try:
@@ -111,7 +111,9 @@ class JournalFollower:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _give(self, take: Callable[[JournalBatch], Awaitable[None]], reading: _Reading, found: Sequence[JournalEntry | None]) -> None:
+    async def _give(
+        self, take: Callable[[JournalBatch], Awaitable[None]], reading: _JournalReading, found: Sequence[JournalEntry | None]
+    ) -> None:
         new = [entry for entry in found if entry is not None and reading.is_new(entry)]
         self._heard += len(new)
         whole = [entry for each in new if (entry := reading.joiner.add(each)) is not None]
@@ -159,7 +161,7 @@ class JournalFollower:
         return entry
 
 
-class _Reading:
+class _JournalReading:
     """What one life of the program has to leave out: the entry at the cursor, or those before the time."""
 
     def __init__(self, joiner: EntryJoiner, position: JournalPosition | None, *, by_time: bool) -> None:

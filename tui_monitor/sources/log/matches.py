@@ -19,7 +19,7 @@ MOST_SERIES = 100
 
 
 @frozen
-class Limit:
+class MatchLimit:
     """A number of lines within a window (seconds)."""
 
     count: int
@@ -38,8 +38,8 @@ class MatchRule:
     name: str
     regex: str = ""
     level: str = ""
-    unhealthy: Limit | None = None
-    degraded: Limit | None = None
+    unhealthy: MatchLimit | None = None
+    degraded: MatchLimit | None = None
     value: str = ""
     metric: str = ""
     kind: str = "gauge"
@@ -150,6 +150,6 @@ def whole(value: object) -> int:
 def _number(value: Value, factor: float) -> float | None:
     try:
         number = float(value) * factor if value is not None and not isinstance(value, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None

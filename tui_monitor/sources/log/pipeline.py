@@ -11,12 +11,12 @@ from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import Sample
 from tui_monitor.sources.log.counts import Counts
 from tui_monitor.sources.log.detection import Detector, format_of
-from tui_monitor.sources.log.evidence import Evidence, EvidenceKeeper
+from tui_monitor.sources.log.evidence import EvidenceKeeper, LogEvidence
 from tui_monitor.sources.log.formats import FieldNames
 from tui_monitor.sources.log.histogram import BUCKETS
 from tui_monitor.sources.log.journal_entry import JournalFormat
 from tui_monitor.sources.log.levels import at_least
-from tui_monitor.sources.log.matches import Limit, MatchRule, MatchState
+from tui_monitor.sources.log.matches import MatchLimit, MatchRule, MatchState
 from tui_monitor.sources.log.record import Format
 from tui_monitor.sources.log.ring import KeptBlock, LineSink, joined
 from tui_monitor.sources.log.routes import MAX_ROUTES, Routes
@@ -154,7 +154,7 @@ class Pipeline:
 
     # What is known
 
-    def evidence(self, match: str) -> Evidence | None:
+    def evidence(self, match: str) -> LogEvidence | None:
         """The newest line that matched a rule, with its context."""
         return self._evidence.get(match)
 
@@ -194,5 +194,5 @@ class Pipeline:
                 state.restore(saved.get(state.rule.name) if isinstance(saved, Mapping) else None)
 
 
-def _within(state: MatchState, limit: Limit | None, now: float) -> int:
+def _within(state: MatchState, limit: MatchLimit | None, now: float) -> int:
     return state.within(limit.window, now) if limit else 0

@@ -17,7 +17,7 @@ from tui_monitor.sources.log.detection import format_of
 from tui_monitor.sources.log.feed import FileFeed, JournalFeed, LogFeed
 from tui_monitor.sources.log.generation import ReadOptions
 from tui_monitor.sources.log.line_format import LineFormat
-from tui_monitor.sources.log.matches import Limit, MatchRule
+from tui_monitor.sources.log.matches import MatchLimit, MatchRule
 from tui_monitor.sources.log.multiline import multiline_of
 from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
 from tui_monitor.sources.log.settings import LogCheck, MatchSettings, limit_of
@@ -132,8 +132,8 @@ def _rule(match: MatchSettings) -> MatchRule:
     )  # fmt: skip
 
 
-def _limit(text: str | None) -> Limit | None:
-    return Limit(*limit_of(text)) if text else None
+def _limit(text: str | None) -> MatchLimit | None:
+    return MatchLimit(*limit_of(text)) if text else None
 
 
 def _of_key(key: str, make: Callable[[], T]) -> T:

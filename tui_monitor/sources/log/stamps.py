@@ -24,7 +24,7 @@ def stamp_of_value(value: object, zone: tzinfo, now_ms: int) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return _epoch(float(value))
+        return _epoch(value)
     return parse_stamp(value, zone, now_ms) if isinstance(value, str) else None
 
 
@@ -50,7 +50,7 @@ def parse_stamp(text: str, zone: tzinfo, now_ms: int) -> int | None:
     return _epoch(float(text)) if match else None
 
 
-def _epoch(number: float) -> int | None:
+def _epoch(number: int | float) -> int | None:
     if not 1e8 <= number < 1e20:
         return None
     for limit, factor in ((1e11, 1000.0), (1e14, 1.0), (1e17, 1e-3)):

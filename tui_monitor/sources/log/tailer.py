@@ -29,7 +29,7 @@ _GLOB_EVERY = 2.0
 
 
 @frozen
-class Batch:
+class LineBatch:
     """What one look at the files gave.
 
     ``positions`` hold after these blocks. ``lag`` in bytes. ``more``: ask again at once. ``missing`` patterns lead to no file;
@@ -70,7 +70,7 @@ class Tailer:
         self._turn = 0
         self._said: set[str] = set()
 
-    def poll(self, now: float, budget: int = BUDGET) -> Batch:
+    def poll(self, now: float, budget: int = BUDGET) -> LineBatch:
         """Look at every file once and give out at most about ``budget`` bytes. ``now`` in monotonic seconds."""
         troubles: list[str] = []
         if now - self._globbed >= _GLOB_EVERY:
@@ -80,7 +80,7 @@ class Tailer:
             _guarded(partial(follower.poll, now), follower.path, troubles)
         blocks, more = self._read(now, budget, troubles)
         self._park()
-        return Batch(
+        return LineBatch(
             tuple(blocks),
             Positions(tuple(each.saved for each in self._followers.values()), tuple(self._patterns)),
             sum(each.lag for each in self._followers.values()),

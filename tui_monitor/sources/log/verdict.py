@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.sources.log.matches import Limit
+from tui_monitor.sources.log.matches import MatchLimit
 
 UNMATCHED_RATIO = 0.01
 UNMATCHED_LINES = 120
@@ -19,9 +19,9 @@ class MatchSeen:
     """One rule's limits, with how many lines matched in each limit's window, and the last line that matched."""
 
     name: str
-    unhealthy: Limit | None = None
+    unhealthy: MatchLimit | None = None
     unhealthy_count: int = 0
-    degraded: Limit | None = None
+    degraded: MatchLimit | None = None
     degraded_count: int = 0
     line: str = ""
 
@@ -61,7 +61,7 @@ def verdict(state: LogState) -> tuple[HealthStatus, str]:
     return HealthStatus.HEALTHY, ""
 
 
-def _over(found: Sequence[tuple[MatchSeen, Limit | None, int]]) -> str:
+def _over(found: Sequence[tuple[MatchSeen, MatchLimit | None, int]]) -> str:
     """The reasons of all rules whose limit is reached."""
     reasons = [
         f"{match.name}: {count} lines in {format_duration(limit.window)}, limit {limit.count}" + (f" ({match.line})" if match.line else "")

@@ -15,7 +15,7 @@ from tui_monitor.sources.net.tls import TlsSettings, context_for, handshake_reas
 
 
 class Staged(Protocol):
-    """Whoever says what it is doing now."""
+    """An object that names the stage it is in."""
 
     stage: str
 

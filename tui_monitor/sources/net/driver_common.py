@@ -18,7 +18,7 @@ _HOST = re.compile(r"([A-Za-z0-9._%-]+|\[[0-9A-Fa-f:.%]+\])(:\d{1,5})?")
 
 
 @frozen
-class Statistics:
+class ServerStatistics:
     """What a server says of itself: series, texts for people, why it is degraded ("" when it is not), which things it has."""
 
     samples: tuple[Sample, ...]

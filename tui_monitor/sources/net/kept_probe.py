@@ -10,7 +10,7 @@ from typing import Protocol
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.api import OwnTrouble
-from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.driver_common import ServerStatistics
 
 
 class KeptConnection(Protocol):
@@ -61,7 +61,7 @@ class KeptProbe(ABC):
         """The question that decides, over the open connection; an answer is enough."""
 
     @abstractmethod
-    async def statistics(self, began: float) -> Statistics:
+    async def statistics(self, began: float) -> ServerStatistics:
         """What the server says of itself; ``began`` is when the probe did (monotonic), whose time limit holds for both."""
 
     async def probe(self) -> ProbeResult:

@@ -14,7 +14,7 @@ MAX_LINES = 200
 
 
 @frozen
-class Reply:
+class LineReply:
     """A three-digit code and the lines behind it, as SMTP and FTP answer."""
 
     code: int
@@ -62,7 +62,7 @@ class Lines:
         del self._rest[:size]
         return found
 
-    async def reply(self, protocol: str) -> Reply:
+    async def reply(self, protocol: str) -> LineReply:
         """A reply with a code, of one line or several ("220-first", "220 last")."""
         first = await self.line()
         if not (first[:3].isascii() and first[:3].isdigit()) or first[3:4] not in ("", " ", "-"):
@@ -73,7 +73,7 @@ class Lines:
                 raise Failure(f"sent an answer of more than {MAX_LINES} lines ({self.stream.peer})")
             last = await self.line()
             lines.append(last[4:] if last.startswith(first[:3]) else last)
-        return Reply(int(first[:3]), tuple(lines))
+        return LineReply(int(first[:3]), tuple(lines))
 
     def ensure_nothing_more(self) -> None:
         """Before TLS begins: what stands behind the answer may come from anybody on the way, and would seem to be said under TLS.

@@ -50,7 +50,7 @@ class MailProbe(ABC):
 
     @abstractmethod
     async def quit(self, lines: Lines) -> None:
-        """Say goodbye."""
+        """End the session with the protocol's closing command."""
 
     async def probe(self) -> ProbeResult:
         """Test once; raises OwnTrouble where the monitor itself could not."""

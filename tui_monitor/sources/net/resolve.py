@@ -38,7 +38,7 @@ def numeric(host: str) -> Address | None:
     return (family, (host, 0, 0, 0)) if family == socket.AF_INET6 else (family, (host, 0))
 
 
-class _Call:
+class _Lookup:
     """One running lookup and everybody who waits for it; ``answer`` is a list or the error."""
 
     __slots__ = ("answer", "host", "waiters")
@@ -52,7 +52,7 @@ class _Call:
 class Resolver:
     """Looks names up in daemon threads that are made when needed and end when idle.
 
-    Whoever asks for a name that is being looked up already waits for that same call, so a stuck name holds one thread
+    A second request for a name that is being looked up waits for that same call, so a stuck name holds one thread
     however often it is asked for; cancelling the wait leaves the call alone. Threads are daemons: a stuck one does not
     hold up the end of the program (an executor of the standard library would).
     """
@@ -61,8 +61,8 @@ class Resolver:
         self._lookup = lookup
         self._limit = threads
         self._changed = threading.Condition(threading.Lock())
-        self._calls: dict[str, _Call] = {}
-        self._queue: deque[_Call] = deque()
+        self._calls: dict[str, _Lookup] = {}
+        self._queue: deque[_Lookup] = deque()
         self._running = 0
         self._idle = 0
 
@@ -85,11 +85,11 @@ class Resolver:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         return call.answer
 
-    def _join(self, host: str, waiter: tuple[asyncio.AbstractEventLoop, asyncio.Event]) -> _Call:
+    def _join(self, host: str, waiter: tuple[asyncio.AbstractEventLoop, asyncio.Event]) -> _Lookup:
         with self._changed:
             call = self._calls.get(host)
             if call is None:
-                call = self._calls[host] = _Call(host)
+                call = self._calls[host] = _Lookup(host)
                 self._queue.append(call)
                 self._wake_thread()
             call.waiters.append(waiter)
@@ -123,7 +123,7 @@ class Resolver:
                 answer = socket.gaierror(socket.EAI_NONAME, str(error))
             self._finish(call, answer)
 
-    def _next(self) -> _Call | None:
+    def _next(self) -> _Lookup | None:
         with self._changed:
             self._idle += 1
             while not self._queue:
@@ -134,7 +134,7 @@ class Resolver:
             self._idle -= 1
             return self._queue.popleft()
 
-    def _finish(self, call: _Call, answer: Sequence[Address] | Exception) -> None:
+    def _finish(self, call: _Lookup, answer: Sequence[Address] | Exception) -> None:
         with self._changed:
             del self._calls[call.host]
             call.answer = answer

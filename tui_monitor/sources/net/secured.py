@@ -27,7 +27,7 @@ async def secure_and_tell(
 
 
 def tell_certificate(tls: ssl.SSLObject, settings: TlsSettings, host: str, measured: Measurement, warning: float, *, leaf: bool) -> None:
-    """Add what the session's certificate gives; ``leaf``: also the end of the server's own, whoever signed it."""
+    """Add what the session's certificate gives; ``leaf``: also the end of the server's own, of any issuer."""
     now, sent = time.time(), sent_certificates(tls)
     measured.facts |= certificate_facts(tls, sent, now)
     expiry = expiry_of(tls, settings, warning, host)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from tui_monitor.sources.net.connect import Failure
 from tui_monitor.sources.net.excerpt import clean
-from tui_monitor.sources.net.lines import MAX_LINES, Lines, Reply
+from tui_monitor.sources.net.lines import MAX_LINES, LineReply, Lines
 
 _LDAP_START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
 """ExtendedRequest 1 with the OID of RFC 4511, section 4.14."""
@@ -14,7 +14,7 @@ _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 NO_STARTTLS = "offers no STARTTLS"
 
 
-async def smtp_greeting(lines: Lines) -> Reply:
+async def smtp_greeting(lines: Lines) -> LineReply:
     """The greeting. Raises Failure where the server has no time (421) or no service for us (554)."""
     greeting = await lines.reply("SMTP")
     if greeting.code == 220:
@@ -46,7 +46,7 @@ async def smtp_start(lines: Lines) -> None:
 
 
 async def imap_greeting(lines: Lines) -> str:
-    """The greeting's text. Raises Failure where the server says goodbye, or does not speak IMAP."""
+    """The greeting's text. Raises Failure where the server closes the session, or does not speak IMAP."""
     line = await lines.line()
     kind, _, text = line.removeprefix("* ").partition(" ")
     if line.startswith("* ") and kind.upper() in ("OK", "PREAUTH"):
@@ -76,7 +76,7 @@ async def imap_start(lines: Lines) -> None:
     lines.ensure_nothing_more()
 
 
-def refused(words: str, answer: Reply, lines: Lines) -> Failure:
+def refused(words: str, answer: LineReply, lines: Lines) -> Failure:
     """A refusal with the server's own words."""
     return Failure(f'{words}: "{answer.code} {clean(answer.text, 100)}" ({lines.stream.peer})')
 

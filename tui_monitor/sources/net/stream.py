@@ -105,7 +105,7 @@ class Stream:
         return False
 
     def close(self) -> None:
-        """Close the socket at once, without a TLS farewell."""
+        """Close the socket at once, without the closing message of TLS."""
         self.sock.close()
 
     async def _flush(self) -> None:

@@ -19,7 +19,7 @@ HIGHEST_STRATUM = 15
 
 
 @frozen
-class Reply:
+class NtpReply:
     """``offset``: seconds that the server's clock is ahead of ours. ``delay``: round trip without the server's own time, seconds.
 
     ``kiss``: the four letters of a stratum 0 packet ("RATE", "DENY"). ``distance``: how wrong the server may be, seconds, half of the
@@ -41,7 +41,7 @@ def request() -> tuple[bytes, bytes]:
     return nonce, bytes((_VERSION << 3 | _CLIENT,)) + bytes(39) + nonce
 
 
-def read(packet: bytes, nonce: bytes, sent: float, received: float) -> Reply | None:
+def read(packet: bytes, nonce: bytes, sent: float, received: float) -> NtpReply | None:
     """The reply to the request with this nonce; None for any other packet. ``sent``, ``received``: our clock, Unix seconds."""
     if len(packet) < _PACKET.size:
         return None
@@ -52,7 +52,7 @@ def read(packet: bytes, nonce: bytes, sent: float, received: float) -> Reply | N
     delay = max(0.0, (received - sent) - (back - there))
     distance = root_delay / 65536 / 2 + root_dispersion / 65536 + delay / 2
     letters = struct.pack("!I", reference)
-    return Reply(
+    return NtpReply(
         leap=first >> 6,
         stratum=stratum,
         offset=((there - sent) + (back - received)) / 2,

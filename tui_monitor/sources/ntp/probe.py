@@ -14,7 +14,7 @@ from tui_monitor.sources.net.datagram import Datagram, TooManyStray, open_datagr
 from tui_monitor.sources.net.measurement import Measurement
 from tui_monitor.sources.net.resolve import RESOLVER
 from tui_monitor.sources.net.stream import ConnectError
-from tui_monitor.sources.ntp.packet import HIGHEST_STRATUM, UNSYNCHRONISED, Reply, read, request
+from tui_monitor.sources.ntp.packet import HIGHEST_STRATUM, UNSYNCHRONISED, NtpReply, read, request
 from tui_monitor.sources.ntp.settings import SHORTEST_POLL, NtpCheck
 
 MAX_DISTANCE = 1.5
@@ -66,9 +66,9 @@ class NtpProbe:
             datagram.close()
         self._judge(measured, replies, datagram.peer)
 
-    async def _replies(self, datagram: Datagram) -> list[Reply]:
+    async def _replies(self, datagram: Datagram) -> list[NtpReply]:
         """One after the other; a kiss of death ends them, and silence does once there is one."""
-        replies: list[Reply] = []
+        replies: list[NtpReply] = []
         while len(replies) < self._samples and not (replies and replies[-1].kiss):
             try:
                 async with asyncio.timeout(_NEXT if replies else None):
@@ -81,7 +81,7 @@ class NtpProbe:
                 raise stream_failure(error, datagram.peer) from error
         return replies
 
-    def _judge(self, measured: Measurement, replies: Sequence[Reply], peer: str) -> None:
+    def _judge(self, measured: Measurement, replies: Sequence[NtpReply], peer: str) -> None:
         kiss = replies[-1].kiss
         good = [reply for reply in replies if not reply.kiss]
         if kiss == "RATE":
@@ -110,13 +110,13 @@ class NtpProbe:
         raise OwnTrouble(f"the server asks for fewer questions (RATE, {peer}); a longer interval helps")
 
 
-async def _ask(datagram: Datagram) -> Reply:
+async def _ask(datagram: Datagram) -> NtpReply:
     nonce, packet = request()
     sent, started = time.time(), perf_counter()
     return await datagram.ask(packet, lambda answer: read(answer, nonce, sent, sent + perf_counter() - started))
 
 
-def _ensure_synchronised(reply: Reply, peer: str) -> None:
+def _ensure_synchronised(reply: NtpReply, peer: str) -> None:
     """A server that has lost its own source goes on to answer, with an offset of about 0. Raises Failure."""
     if reply.leap == UNSYNCHRONISED or not 0 < reply.stratum <= HIGHEST_STRATUM:
         word = f", it says {reply.kiss}" if reply.kiss else ""
@@ -127,7 +127,7 @@ def _ensure_synchronised(reply: Reply, peer: str) -> None:
         )
 
 
-def _tell(measured: Measurement, best: Reply, count: int) -> None:
+def _tell(measured: Measurement, best: NtpReply, count: int) -> None:
     measured.samples += [
         Sample(_STRATUM, float(best.stratum)), Sample(_DISTANCE, best.distance), Sample(_LEAP, float(best.leap)),
     ]  # fmt: skip

@@ -117,7 +117,7 @@ class PostgresConnection:
             self._connection = None
 
     async def close(self) -> None:
-        """Say goodbye where the server listens, cut otherwise."""
+        """Close the connection with a message to the server where it listens, cut it otherwise."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import Inventory, Sample
 from tui_monitor.sources.api import OwnTrouble
-from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.kept_probe import DriverErrors, KeptProbe
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 from tui_monitor.sources.postgres.connection import (
@@ -42,7 +42,7 @@ ERRORS = DriverErrors(connection_errors, is_broken, own_reason, reason_of)
 
 
 @frozen
-class Failure:
+class QueryFailure:
     """Why there are no rows; ``refused`` where the server answered and would not give them."""
 
     reason: str
@@ -72,13 +72,13 @@ class PostgresProbe(KeptProbe):
         """SELECT 1."""
         await (await self._main.get()).execute("SELECT 1")
 
-    async def statistics(self, began: float) -> Statistics:
+    async def statistics(self, began: float) -> ServerStatistics:
         """The groups of figures that the server gives, and now and then the sizes of its databases."""
         self.stage = "statistics"
         row, refused = await self._groups(began)
         known = read_statistics(row, self._cache_hit)
         sizes, databases = await self._read_sizes(began)
-        return Statistics(known.samples + sizes, {**known.facts, **refused}, known.degraded, databases)
+        return ServerStatistics(known.samples + sizes, {**known.facts, **refused}, known.degraded, databases)
 
     async def _groups(self, began: float) -> tuple[dict[str, Any], dict[str, str]]:
         """(the columns of all groups that the server gives, facts: why it does not give the others).
@@ -94,7 +94,7 @@ class PostgresProbe(KeptProbe):
         texts = {f"not told: {group}": text for group, (_, text) in self._refused.items()}
         return found, texts if failure is None else {**texts, "statistics": failure.reason}
 
-    async def _each_group(self, groups: list[str], began: float) -> tuple[dict[str, Any], Failure | None]:
+    async def _each_group(self, groups: list[str], began: float) -> tuple[dict[str, Any], QueryFailure | None]:
         found: dict[str, Any] = {}
         for group in groups:
             columns, failure = await self._columns([group], began)
@@ -105,7 +105,7 @@ class PostgresProbe(KeptProbe):
                 self._refused[group] = (time.monotonic(), failure.reason)
         return found, None
 
-    async def _columns(self, groups: list[str], began: float) -> tuple[dict[str, Any], Failure | None]:
+    async def _columns(self, groups: list[str], began: float) -> tuple[dict[str, Any], QueryFailure | None]:
         rows, failure = await self._read(statement_of(tuple(groups)), began) if groups else ([], None)
         return dict(rows[0]) if rows else {}, failure
 
@@ -121,7 +121,7 @@ class PostgresProbe(KeptProbe):
         samples, databases = read_sizes(rows)
         return samples, () if len(rows) == MOST_DATABASES else (databases,)
 
-    async def _read(self, sql: str, began: float) -> tuple[list[Record], Failure | None]:
+    async def _read(self, sql: str, began: float) -> tuple[list[Record], QueryFailure | None]:
         """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
         budget = self._budget(began, BUDGET)
         connection = await self._main.get()
@@ -132,7 +132,7 @@ class PostgresProbe(KeptProbe):
             ended = isinstance(error, TimeoutError) or is_broken(error)
             if ended:
                 self._main.drop()
-            return [], Failure(reason_of(error, self._address, self.stage, budget), not ended and is_refusal(error))
+            return [], QueryFailure(reason_of(error, self._address, self.stage, budget), not ended and is_refusal(error))
 
     async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
         """(samples, what was wrong or ""): never an exception for what database, network or SQL do. One at a time."""

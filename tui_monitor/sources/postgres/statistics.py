@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import Inventory, Sample, labels_of
-from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 
 _SIZE = "postgres_database_size_bytes"
@@ -65,7 +65,7 @@ ORDER BY datname LIMIT {MOST_DATABASES}
 """Looks at every file of every database: once a minute at most."""
 
 
-def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> Statistics:
+def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> ServerStatistics:
     """What the columns of the groups mean that the server gave; ``cache_hit`` remembers the counters between readings."""
     get = row.get
     connections, most = get("connections"), get("connections_max")
@@ -87,7 +87,7 @@ def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> Statistic
             samples.append(Sample(labels_of("postgres_transactions_total", result=result), count))
     used = "" if connections is None else f"{connections:.0f} of {most:.0f}" if most else f"{connections:.0f}"
     degraded = f"connections {used}" if connections is not None and most and connections >= CONNECTIONS_DEGRADED * most else ""
-    return Statistics(tuple(samples), _facts(row, used, lag), degraded)
+    return ServerStatistics(tuple(samples), _facts(row, used, lag), degraded)
 
 
 def _facts(row: Mapping[str, Any], used: str, lag: float | None) -> dict[str, str]:
@@ -130,13 +130,13 @@ def _not_negative(value: float | None) -> float | None:
     return None if value is None else max(0.0, value)
 
 
-class Columns(Protocol):
+class NamedRow(Protocol):
     """A row whose columns are read by name."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
 
-def read_sizes(rows: Iterable[Columns]) -> tuple[tuple[Sample, ...], Inventory]:
+def read_sizes(rows: Iterable[NamedRow]) -> tuple[tuple[Sample, ...], Inventory]:
     """One series for each row of SIZES, and which databases there are.
 
     A database without a size (its directory is gone, or it is being dropped) has no sample.

@@ -73,7 +73,7 @@ class RedisConnection:
             return str(await self._connection.read_response())
 
     async def cut(self) -> None:
-        """Cut the connection; Redis needs no goodbye."""
+        """Cut the connection; Redis needs no closing message."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)

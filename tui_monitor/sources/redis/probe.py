@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from tui_monitor.platform.import_trimming import trim_imports
-from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.kept_probe import DriverErrors, KeptProbe
 from tui_monitor.sources.redis.connection import (
     RedisConnection,
@@ -44,7 +44,7 @@ class RedisProbe(KeptProbe):
         """PING."""
         await self._connection.ask("PING")
 
-    async def statistics(self, began: float) -> Statistics:
+    async def statistics(self, began: float) -> ServerStatistics:
         """INFO, within a part of the time that is left."""
         self.stage = "statistics"
         budget = self._budget(began, BUDGET)
@@ -54,7 +54,7 @@ class RedisProbe(KeptProbe):
         except connection_errors() as error:
             if isinstance(error, TimeoutError) or is_broken(error):
                 await self._connection.cut()
-            return Statistics((), {"statistics": reason_of(error, self._address, self.stage, budget)}, "")
+            return ServerStatistics((), {"statistics": reason_of(error, self._address, self.stage, budget)}, "")
         return self._figures.read(text, time.monotonic())
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from tui_monitor.core.rates import increase
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import Sample, labels_of
-from tui_monitor.sources.net.driver_common import Statistics
+from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.excerpt import clean
 from tui_monitor.sources.net.recent_ratio import RecentRatio
 
@@ -36,7 +36,7 @@ class RedisStatistics:
         self._hits = RecentRatio(ENOUGH_LOOKUPS)
         self._commands: tuple[float, float] | None = None
 
-    def read(self, text: str, now: float) -> Statistics:
+    def read(self, text: str, now: float) -> ServerStatistics:
         """What this INFO means; ``now`` is the monotonic time in seconds at which it came."""
         fields = parse_info(text)
         number = _numbers(fields)
@@ -56,7 +56,7 @@ class RedisStatistics:
         }
         samples = [Sample(labels_of(name), value) for name, value in values.items() if value is not None]
         samples += [Sample(labels_of("redis_keys", db=name[2:]), keys) for name, keys in self._keys(fields).items()]
-        return Statistics(tuple(samples), _facts(fields, values), self._degraded(fields, ratio))
+        return ServerStatistics(tuple(samples), _facts(fields, values), self._degraded(fields, ratio))
 
     def _commands_per_second(self, commands: float | None, now: float) -> float | None:
         """Over the time since the last reading; None at first and after a restart."""

@@ -24,7 +24,7 @@ class ProcessReader(Protocol):
         ...
 
 
-class ProcessTable:
+class TopProcesses:
     """The ``top`` processes by CPU and the ``top`` by memory, as one list: most CPU first, then most memory.
 
     The first reading (and one after a pause of over 60 s) knows no CPU: read twice, a second apart, for evidence. Blocks

@@ -1,4 +1,4 @@
-"""What is kept of a minute or an hour of one series: count, sum, least, greatest, last; made, added up, written, read."""
+"""Aggregates of a minute or an hour of one series (count, sum, least, greatest, last): computing, combining and their codec."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Minutes(NamedTuple):
         return Minutes(self.numbers[part], self.counts[part], self.times[part], *values, b"")
 
 
-class Stretch(NamedTuple):
+class MinuteStretch(NamedTuple):
     """One minute within an hour's block: its number, its aggregate, its distribution's bytes (b"" for none)."""
 
     number: int
@@ -113,7 +113,7 @@ class Stretch(NamedTuple):
     histogram: bytes
 
 
-def encode_stretches(stretches: Sequence[Stretch], begin: int) -> bytes:
+def encode_stretches(stretches: Sequence[MinuteStretch], begin: int) -> bytes:
     """An hour's minutes (1 to 60, in order) as columns; ``begin`` is the hour's first millisecond."""
     parts = [part.aggregate for part in stretches]
     present = sum(1 << stretch.number for stretch in stretches).to_bytes(8, "little")
@@ -127,7 +127,7 @@ def encode_stretches(stretches: Sequence[Stretch], begin: int) -> bytes:
 
 
 def decode_minutes(data: bytes, begin: int) -> Minutes:
-    """The columns of ``encode_stretches``: whoever reads months has no time for a value of its own for each minute. Raises CodecFault."""
+    """The columns of ``encode_stretches``: readers of months have no time for an object per minute. Raises CodecFault."""
     present = int.from_bytes(data[:8], "little")
     numbers = [number for number in range(60) if present >> number & 1]
     size = len(numbers)
@@ -139,11 +139,11 @@ def decode_minutes(data: bytes, begin: int) -> Minutes:
     return Minutes(numbers, decode_ints(parts[0], size), times, sums, lows, highs, lasts, parts[6])
 
 
-def decode_stretches(data: bytes, begin: int) -> list[Stretch]:
+def decode_stretches(data: bytes, begin: int) -> list[MinuteStretch]:
     """The minutes of ``encode_stretches``. Raises CodecFault."""
     found = decode_minutes(data, begin)
     distributions = split_parts(found.histograms) if found.histograms else [b""] * len(found.numbers)
     if len(distributions) != len(found.numbers):
         raise CodecFault("a minute's distribution is missing")
     columns = (found.counts, found.sums, found.lows, found.highs, found.lasts, found.times)
-    return [Stretch(*one) for one in zip(found.numbers, map(Aggregate, *columns), distributions, strict=True)]
+    return [MinuteStretch(*one) for one in zip(found.numbers, map(Aggregate, *columns), distributions, strict=True)]

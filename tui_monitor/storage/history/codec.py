@@ -1,4 +1,4 @@
-"""Write columns of stamps and values in few bytes, and read them back bit by bit the same (stale markers and NaN too)."""
+"""The codec of stamps and values: few bytes, and lossless (stale markers and NaN too)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TYPE_OF_WIDTH = dict(WIDTHS)
 
 
 class CodecFault(Exception):
-    """The bytes are not what this module writes."""
+    """The error of bytes that this module did not write."""
 
 
 BROKEN = (IndexError, KeyError, ValueError, ArithmeticError)

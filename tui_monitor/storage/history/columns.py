@@ -1,4 +1,4 @@
-"""Times and values of one series side by side: sorted, without doubles, cut at a moment, written as one minute's row."""
+"""The times and values of one series as columns: sorted, deduplicated, cut at a moment, encoded as one minute's row."""
 
 from __future__ import annotations
 

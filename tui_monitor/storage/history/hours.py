@@ -10,7 +10,14 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tui_monitor.storage.history.aggregate import Stretch, combine, decode_aggregate, decode_stretches, encode_aggregate, encode_stretches
+from tui_monitor.storage.history.aggregate import (
+    MinuteStretch,
+    combine,
+    decode_aggregate,
+    decode_stretches,
+    encode_aggregate,
+    encode_stretches,
+)
 from tui_monitor.storage.history.codec import CodecFault, decode_ints, decode_values, encode_ints, encode_values
 from tui_monitor.storage.history.columns import Columns, decode_minute
 from tui_monitor.storage.history.histogram import Histogram, add, decode_histogram, encode_histogram
@@ -90,7 +97,7 @@ class HourFold:
         assert self._hour is not None
         begin = self._hour * HOUR_MS
         samples = Columns()
-        minutes: dict[int, Stretch] = {}
+        minutes: dict[int, MinuteStretch] = {}
         try:
             self._load_folded(series, samples, minutes)
         except CodecFault:  # what cannot be read is written anew from what can
@@ -99,7 +106,7 @@ class HourFold:
             minute_begin, number = unit_of(key) * MINUTE_MS, unit_of(key) % 60
             try:
                 minute = decode_minute(data, minute_begin, {})
-                stretch = Stretch(number, decode_aggregate(part, minute_begin), distribution or b"")
+                stretch = MinuteStretch(number, decode_aggregate(part, minute_begin), distribution or b"")
             except CodecFault:  # a damaged row costs its minute, not the hour
                 continue
             samples.extend(minute.times, minute.values)
@@ -129,7 +136,7 @@ class HourFold:
             key = key_of(self._hour * 60 + number, series)
             yield from self._db.execute("SELECT key, aggregate, histogram, data FROM recent WHERE key = ?", (key,)).fetchall()
 
-    def _load_folded(self, series: int, samples: Columns, minutes: dict[int, Stretch]) -> None:
+    def _load_folded(self, series: int, samples: Columns, minutes: dict[int, MinuteStretch]) -> None:
         """What the hour already has, where samples came after it was folded (a clock that went back)."""
         assert self._hour is not None
         begin = self._hour * HOUR_MS
@@ -182,7 +189,7 @@ def readable(distribution: bytes) -> Histogram:
         return {}
 
 
-def _merged(one: Stretch, two: Stretch) -> Stretch:
+def _merged(one: MinuteStretch, two: MinuteStretch) -> MinuteStretch:
     total = readable(one.histogram)
     add(total, readable(two.histogram))
-    return Stretch(one.number, combine((one.aggregate, two.aggregate)), encode_histogram(total) if total else b"")
+    return MinuteStretch(one.number, combine((one.aggregate, two.aggregate)), encode_histogram(total) if total else b"")

@@ -1,4 +1,4 @@
-"""What waits to be written: bounded, so that a full disk or a reader that blocks never costs unbounded memory."""
+"""Rows that wait to be written: bounded, so that a full disk or a blocking reader never costs unbounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delete what is too old in small batches, hold the file to its size, and give free pages back to the disk."""
+"""Retention: deletes old rows in small batches, keeps the file to its size, and gives free pages back to the disk."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class TooMany(Exception):
     """More samples than may be held in memory."""
 
 
-class Found(NamedTuple):
+class SamplesRead(NamedTuple):
     """Samples by series, whether the oldest of them are an hour apart, and what is known of the stretches that each of those ends."""
 
     samples: dict[int, Columns]
@@ -30,7 +30,7 @@ class Found(NamedTuple):
     stretches: dict[int, Stretches]
 
 
-def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, most: int = MOST_SAMPLES) -> Found:
+def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, most: int = MOST_SAMPLES) -> SamplesRead:
     """Samples with after < time <= until: every sample where these are kept, before that the last one of each minute, then of each hour.
 
     The last one (with its own stamp), because rate() and increase() of a counter stay right over it, and a gauge's is a real sample.
@@ -47,7 +47,7 @@ def read_samples(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int,
     raise AssertionError("the coarsest level has no limit")
 
 
-def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> Found:
+def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, most: int) -> SamplesRead:
     samples = {series: Columns() for series in ids}
     stretches: defaultdict[int, Stretches] = defaultdict(Stretches)
     hourly = 0
@@ -69,7 +69,7 @@ def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, 
         samples[series].append(at, value)
     for columns in samples.values():
         columns.sort()
-    return Found({series: columns for series, columns in samples.items() if len(columns)}, hourly > 0, stretches)
+    return SamplesRead({series: columns for series, columns in samples.items() if len(columns)}, hourly > 0, stretches)
 
 
 def _count(rows: Rows, table: str, ids: Collection[int], begin: int, end: int) -> int:

@@ -1,4 +1,4 @@
-"""One compact row for all that was observed between two commits: what viewers follow and what a crash leaves behind."""
+"""The tick row: all observations between two commits. Viewers follow these rows, and after a crash they are recovered."""
 
 from __future__ import annotations
 

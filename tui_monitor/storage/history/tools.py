@@ -1,4 +1,4 @@
-"""What `tui-monitor store` does with a history file: sizes, a full check, compacting."""
+"""The tools of `tui-monitor store` for a history file: sizes, a full check, compacting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep the write-ahead log short: move it into the file each minute, and stop writing while a reader holds it open too long."""
+"""Upkeep of the write-ahead log: a checkpoint each minute, and no writing while a reader holds the log open too long."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
+from tui_monitor.core.ping import Ping, StoredPing
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.dispatch.state import Plan, StoredDispatch
-from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
 from tui_monitor.storage.records import (
     MOST_COMMANDS,
     MOST_PANELS,

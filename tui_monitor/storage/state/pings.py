@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from tui_monitor.sources.heartbeat.ping import Ping, StoredPing
+from tui_monitor.core.ping import Ping, StoredPing
 from tui_monitor.storage.repository import KEEP_PINGS, KEEP_PINGS_MS, MOST_PINGS
 
 MIGRATION = """
@@ -35,8 +35,9 @@ class SqlitePings:
         return [StoredPing(row[0], Ping(*row[1:])) for row in rows]
 
     def prune(self, now_ms: int) -> int:
-        ranked = "SELECT id, at, row_number() OVER (PARTITION BY name ORDER BY id DESC) AS age FROM pings"
         return self._db.execute(
-            f"DELETE FROM pings WHERE id IN (SELECT id FROM ({ranked}) WHERE age > ? OR (age > ? AND at < ?))",
+            "DELETE FROM pings WHERE id IN (SELECT id FROM"
+            " (SELECT id, at, row_number() OVER (PARTITION BY name ORDER BY id DESC) AS age FROM pings)"
+            " WHERE age > ? OR (age > ? AND at < ?))",
             (MOST_PINGS, KEEP_PINGS, now_ms - KEEP_PINGS_MS),
         ).rowcount

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
-from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, StoredBlock, Stream
+from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, LogStream, StoredBlock
 
 _PAGE = 64
 """Blocks that one short transaction reads: 4 MiB at most."""
@@ -32,10 +32,10 @@ class TelemetryReader:
         """Give the file back."""
         self._db.close()
 
-    def streams(self) -> list[Stream]:
+    def streams(self) -> list[LogStream]:
         """All streams, by name."""
         with storage_faults():
-            return [Stream(*row) for row in self._db.execute("SELECT name, service, format FROM streams ORDER BY name, service")]
+            return [LogStream(*row) for row in self._db.execute("SELECT name, service, format FROM streams ORDER BY name, service")]
 
     def newest_id(self) -> int:
         """The id of the newest block, 0 where there is none."""
@@ -60,4 +60,4 @@ class TelemetryReader:
         )
         with storage_faults():
             rows: list[sqlite3.Row] = self._db.execute(query, (ident, name, name, service, service)).fetchall()
-        return [FoundBlock(row[0], Stream(*row[1:4]), StoredBlock(*row[4:9])) for row in rows]
+        return [FoundBlock(row[0], LogStream(*row[1:4]), StoredBlock(*row[4:9])) for row in rows]

@@ -19,7 +19,7 @@ ROW_SIZE = 200
 
 
 @frozen
-class Stream:
+class LogStream:
     """Where lines come from: a check's name, or the service that sends them; ``format`` is the JSON text that its reader parses them by."""
 
     name: str
@@ -46,5 +46,5 @@ class FoundBlock:
     """A stored block with its place in the order of arrival and its stream."""
 
     id: int
-    stream: Stream
+    stream: LogStream
     block: StoredBlock

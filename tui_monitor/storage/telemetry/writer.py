@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui_monitor.storage.sqlite import open_store, storage_faults
-from tui_monitor.storage.telemetry.schema import MIGRATIONS, ROW_SIZE, StoredBlock, Stream
+from tui_monitor.storage.telemetry.schema import MIGRATIONS, ROW_SIZE, LogStream, StoredBlock
 
 _FREED_AT_ONCE = 256
 """Pages that one commit gives back to the file system at most."""
@@ -24,7 +24,7 @@ class TelemetryWriter:
                 self._db.execute(f"SELECT stream, sum(length(data) + {ROW_SIZE}) FROM blocks GROUP BY stream").fetchall()
             )
 
-    def begin(self, stream: Stream, number: int | None) -> int:
+    def begin(self, stream: LogStream, number: int | None) -> int:
         """The id of a stream whose source begins (again) behind block ``number``: what was kept of later ones will be read anew.
 
         None: the source knows of none; what is kept stays, and is not counted.

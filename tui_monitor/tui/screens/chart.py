@@ -16,7 +16,7 @@ from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.board_bars import HeadBar, NoticeBar
 from tui_monitor.widgets.cell_line import Hints
-from tui_monitor.widgets.chart_pane import FIRST_RANGE, RANGES, Answer, ChartPane, Question
+from tui_monitor.widgets.chart_pane import FIRST_RANGE, RANGES, ChartAnswer, ChartPane, ChartQuestion
 from tui_monitor.widgets.list_panes import HintBar
 from tui_monitor.widgets.status_bars import ViewMode
 
@@ -36,7 +36,7 @@ class ChartScreen(DashboardScreen):
     ) -> None:
         super().__init__(context)
         look, text_styles = context.look, context.text_styles
-        self.question = Question(expr, span)
+        self.question = ChartQuestion(expr, span)
         self.chart = ChartPane(heading, look=look, text_styles=text_styles)
         self.head = HeadBar(context.shown, look=look, text_styles=text_styles, id="head")
         self.notice = NoticeBar(context.shown, look=look, text_styles=text_styles, id="notice")
@@ -73,13 +73,13 @@ class ChartScreen(DashboardScreen):
         """The alert whose trend this is; None: the chart is about no alert."""
         return self._alert
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: ChartQuestion) -> None:
         """Have a question answered; an answer to an earlier one that is still under way is dropped."""
         self.question = question
         self.chart.wait(question)
         self.context.start(self._evaluate(question))
 
-    async def _evaluate(self, question: Question) -> None:
+    async def _evaluate(self, question: ChartQuestion) -> None:
         """The range ends at the moment that is shown."""
         backend, end = self.context.backend, self.context.view.past_at or self.context.now()
         start = end - question.span
@@ -89,9 +89,9 @@ class ChartScreen(DashboardScreen):
             past = await backend.chart(question.expr, start - WEEK_MS, end - WEEK_MS, POINTS)
             before = tuple(replace(line, times=tuple(at + WEEK_MS for at in line.times)) for line in past.lines)
         if question == self.question:
-            self.show_answer(Answer(chart, start, end, before))
+            self.show_answer(ChartAnswer(chart, start, end, before))
 
-    def show_answer(self, answer: Answer) -> None:
+    def show_answer(self, answer: ChartAnswer) -> None:
         """Draw it. On opening, a history that has only just begun is asked for again in the shortest range."""
         is_first, self._is_first_answer = self._is_first_answer, False
         shortest = RANGES[0][1]

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.context import ScreenContext
-from tui_monitor.widgets.chart_pane import FIRST_RANGE, Answer, ExpressionError
+from tui_monitor.widgets.chart_pane import FIRST_RANGE, ChartAnswer, ExpressionError
 
 HINTS = hints("run", "complete", "recall", "save_panel", "switch", "range", "compare", "table", "back")
 PLACEHOLDER = "PromQL, for example rate(network_receive_bytes_total[5m])"
@@ -72,7 +72,7 @@ class ExploreScreen(ChartScreen):
             self._place, self.input.value = place, known[place]
             self.input.cursor_position = len(self.input.value)
 
-    def show_answer(self, answer: Answer) -> None:
+    def show_answer(self, answer: ChartAnswer) -> None:
         """Underline what is wrong, or draw the answer."""
         self.wrong.show(self.question.expr, answer.chart.error, answer.chart.error_position)
         if answer.chart.error:
