@@ -67,7 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     with standard_streams():
         words = sys.argv[1:] if arguments is None else arguments
-        known = parser(words)
+        try:
+            known = parser(words)
+        except Exception:  # noqa: BLE001  the boundary, as in `_answer`: a command's module may fail while it loads
+            return _told_fault(words)
         try:
             given = known.parse_args(_shield(words))
         except SystemExit as end:  # also of --help and --version, which print
@@ -87,7 +90,7 @@ def _answer(given: argparse.Namespace) -> int:
     from tui_monitor.cli.options import Refused, complain
     from tui_monitor.cli.standard_output import OutputFault
 
-    failed = SOFTWARE if any(entry.name == given.verb and entry.verdict for entry in COMMANDS) else FAILED
+    failed = _failure([given.verb])
     try:
         return _printed(_run(given))
     except Refused as refused:
@@ -98,10 +101,20 @@ def _answer(given: argparse.Namespace) -> int:
     except (BrokenPipeError, OutputFault) as fault:
         return _unwritten(fault, given.verdict)
     except Exception:  # noqa: BLE001  the boundary: a fault of ours must not read as a verdict (1 is "degraded")
-        import traceback
+        return _told_fault([given.verb])
 
-        traceback.print_exc()
-        return failed
+
+def _failure(words: Container[str]) -> int:
+    """The code of a failure; where 0 to 3 are verdicts, it is none of them."""
+    return SOFTWARE if any(entry.name in words and entry.verdict for entry in COMMANDS) else FAILED
+
+
+def _told_fault(words: Container[str]) -> int:
+    """Print the fault that is being handled; the exit code."""
+    import traceback
+
+    traceback.print_exc()
+    return _failure(words)
 
 
 def _printed(code: int) -> int:
