@@ -140,6 +140,14 @@ def test_a_template_with_an_odd_quote_is_refused_at_once() -> None:
     assert render('a{{/* say "x */}}b {{ "}}" }}', {}, None) == "ab }}"
 
 
+@pytest.mark.parametrize("text", ["{{ if gt $value -1e400 }}a{{ end }}", "{{ " + "9" * 5000 + " }}"])
+def test_a_template_with_a_number_that_no_float_holds_is_refused(text: str) -> None:
+    """Infinity is a word that the template engine does not know; a text that fails at rendering is shown raw all the same."""
+    with pytest.raises(TemplateError, match="too large a number"):
+        check_template(text)
+    assert render(text, {}, 1.0).startswith(text)
+
+
 def test_digits_that_are_no_numbers_are_no_numbers() -> None:
     """ "²" is a digit for str.isdigit and no number for int."""
     assert level_of_word("²") == ""

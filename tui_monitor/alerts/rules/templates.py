@@ -9,13 +9,14 @@ labels are data that nothing evaluates. There are no external labels and there i
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.rules.template_functions import FUNCTIONS, text_of
-from tui_monitor.core.sanitize import nearest
+from tui_monitor.core.sanitize import clip, nearest
 from tui_monitor.platform.import_trimming import trim_imports
 from tui_monitor.platform.regex import RegexError, check_regex
 
@@ -263,7 +264,7 @@ def _operand(words: list[tuple[str, str]]) -> str:
     if kind == "string":
         return _quoted(_unquoted(text))
     if kind == "number":
-        return f"({float(text)!r})" if re.search(r"[.eE]", text) else f"({int(text)})"
+        return _number(text)
     if kind == "label":
         name = text[text.index("[") + 1 : -1].strip() if "[" in text else text.rsplit(".", 1)[1]
         return f"label({'{}' if 'xternal' in text[:9] else 'labels'}, {_quoted(_unquoted(name) if name[0] in chr(34) + chr(39) else name)})"
@@ -279,6 +280,14 @@ def _operand(words: list[tuple[str, str]]) -> str:
     if kind == "name" and text in FUNCTIONS:
         raise TemplateError(f'"{text}" with values must stand in parentheses')
     raise TemplateError(f'"{text}" is not known' if kind == "name" else f'"{text}" is not understood')
+
+
+def _number(text: str) -> str:
+    """The number as Jinja reads it; one that no float holds is refused, as Go's parser does."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise TemplateError(f'"{clip(text, 40)}" is too large a number')
+    return f"({value!r})" if re.search(r"[.eE]", text) else f"({int(text)})"
 
 
 def _unquoted(text: str) -> str:
