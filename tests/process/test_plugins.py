@@ -90,7 +90,7 @@ def test_a_broken_plugin_is_a_fault_of_the_line_that_names_it(tmp_path: Path, pa
     config.write_text('[[checks]]\nname = "number"\ntype = "lucky"\n')
     words = [sys.executable, "-m", "tui_monitor", "--config", str(config), "config", "check"]
     done = subprocess.run(words, capture_output=True, text=True, env={**environment(), "PYTHONPATH": str(own.parent)}, timeout=60)
-    assert done.returncode == 2 and done.stdout == ""
+    assert done.returncode == 78 and done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith(f'tui-monitor: {config}:3: checks[1].type: the plug-in "lucky" (broken_plugin:KIND) ') and said in line
 

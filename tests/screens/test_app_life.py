@@ -54,13 +54,13 @@ async def test_a_backend_that_fails_ends_the_app_with_1() -> None:
     assert app.return_code == 1 and str(app.failure) == "the disk is gone"
 
 
-def test_a_wrong_configuration_ends_the_dashboard_with_2(tmp_path: Path) -> None:
+def test_a_wrong_configuration_ends_the_dashboard_with_78(tmp_path: Path) -> None:
     """The terminal is restored, and every fault stands on standard error."""
     path = tmp_path / "config.toml"
     path.write_text("bel = true\n[system]\nintervall = 1\n")
     terminal = Terminal("--config", str(path), "--state", str(tmp_path / "state"), module="tui_monitor")
     try:
-        assert terminal.end() == 2 and terminal.restored()
+        assert terminal.end() == 78 and terminal.restored()
         assert b"config.toml:1: bel: unknown key" in terminal.output and b"config.toml:3: system.intervall" in terminal.output
     finally:
         terminal.close()

@@ -12,3 +12,7 @@ class LeaderIdentity:
     pid: int
     kind: str
     since: int
+
+    def clock_set(self, delta_ms: int) -> None:
+        """The wall clock was set by so much: the start moves along."""
+        self.since += delta_ms

@@ -44,7 +44,7 @@ class Registration:
 
     def clock_set(self, delta_ms: int) -> None:
         """The wall clock was set by so much: the start moves along, and the row is due."""
-        self._identity.since += delta_ms
+        self._identity.clock_set(delta_ms)
         self._at = 0
 
     async def heartbeat(self, now: int) -> None:
