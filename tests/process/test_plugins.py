@@ -57,8 +57,7 @@ async def test_a_plugins_check_and_notifier_work_as_ours(where: House, packages:
     daemon = await where.start(environ={"PYTHONPATH": str(packages)})
     await daemon.leads()
     book = where.place / "book.txt"
-    await until(book.exists)
-    assert "number" in book.read_text()
+    await until(lambda: book.exists() and "number" in book.read_text())
     status = json.loads(where.run("status", "--json").stdout)
     assert (status["checks"][0]["type"], status["checks"][0]["reason"]) == ("lucky", "3, least 7")
     assert await daemon.terminate() == 0
