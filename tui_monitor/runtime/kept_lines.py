@@ -63,11 +63,12 @@ class KeptLines:
         if not keepers and self._thread is None:
             return
         new = {name: feed for name, feed in keepers.items() if self._begun.get(name) is not feed}
+        left = {name: taken for name in new if name in self._begun and (taken := self._begun[name].take_lines())}
         lines = {name: taken for name, feed in keepers.items() if (taken := feed.take_lines())}
         gone = self._begun.keys() - keepers.keys()
         if monotonic < self._not_before or not (new or lines or gone):
             return
-        self._busy = asyncio.get_running_loop().run_in_executor(self._executor(), self._write, keepers, new, lines, bool(gone))
+        self._busy = asyncio.get_running_loop().run_in_executor(self._executor(), self._write, keepers, new, left, lines, bool(gone))
 
     def _executor(self) -> ThreadPoolExecutor:
         if self._thread is None:
@@ -80,22 +81,25 @@ class KeptLines:
         self,
         keepers: Mapping[str, KeepsLines],
         new: Mapping[str, KeepsLines],
+        left: Mapping[str, list[NumberedBlock]],
         lines: Mapping[str, list[NumberedBlock]],
         gone: bool,
     ) -> str:
-        """Why it failed, "" where it did not."""
+        """Why it failed, "" where it did not. ``left``: lines of feeds that ``new`` ones replace (a reload), written before these begin."""
         from tui_monitor.storage.telemetry.schema import LogStream
 
         try:
             writer = self._open()
+            known = {name: blocks for name, blocks in left.items() if name in self._ids}
+            writer.keep([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in known.items()])
             for name, feed in new.items():
                 number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was begun or opened anew meanwhile
                 self._ids[name] = writer.begin(LogStream(name, "", feed.line_format.to_json()), number)
                 self._begun[name] = self._known[name] = feed
             if gone or new:
-                for known in (self._ids, self._begun, self._known):
-                    for name in known.keys() - keepers.keys():
-                        del known[name]
+                for table in (self._ids, self._begun, self._known):
+                    for name in table.keys() - keepers.keys():
+                        del table[name]
                 writer.forget_others([*self._ids.values()])
             writer.keep([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in lines.items()])
         except StorageFault as error:

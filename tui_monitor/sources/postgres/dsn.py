@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import nearest
+from tui_monitor.sources.net.url_parameters import parameters_of
 
 SYSTEM = "system"
 """The value of sslrootcert that stands for the machine's own certificate authorities (libpq 16)."""
@@ -46,7 +47,6 @@ _ADVICE: Mapping[str, str] = {
     "load_balance_hosts": "the hosts are tried in their order",
     "sslcertmode": "the driver shows a client certificate where one is configured",
 }
-_NAME = re.compile(r"[a-z_]+")
 _OTHER_NAMES = {"database": "dbname", "ssl_mode": "sslmode", "ssl": "sslmode", "timeout": "connect_timeout"}
 
 
@@ -69,7 +69,7 @@ class Dsn:
 def parse_dsn(dsn: str) -> Dsn:
     """Take an address apart. Raises ValueError with what is wrong and what to write; never with a value, which may be secret."""
     parts = urlsplit(dsn)
-    found = _pairs(parts.query)
+    found = parameters_of(parts.query)
     for name, value in found.items():
         if fault := _fault(name, value):
             raise ValueError(fault)
@@ -106,17 +106,6 @@ def _text_of_fault(attempt: Callable[[], object]) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _pairs(query: str) -> dict[str, str]:
-    """The parameters, percent-decoded; unlike in a form "+" is a plus. Raises ValueError."""
-    found: dict[str, str] = {}
-    for pair in query.split("&") if query else ():
-        name, sign, value = pair.partition("=")
-        if not sign or not _NAME.fullmatch(name):
-            raise ValueError('after "?" parameters of the form name=value are wanted, joined by "&"; a "?" in a password is written %3F')
-        found[name] = unquote(value)
-    return found
 
 
 def _fault(name: str, value: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import nearest
+from tui_monitor.sources.net.url_parameters import parameters_of
 
 _SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
 _DRIVER = {
@@ -21,7 +22,6 @@ _DROPPED = {
 """Of pools and of long-lived clients: a check has one connection, its own time limit and its own reading of answers."""
 _TRUTHS = ("true", "false", "yes", "no", "1", "0")
 _ONE_OF = {"ssl_cert_reqs": ("none", "optional", "required"), "ssl_check_hostname": _TRUTHS}
-_NAME = re.compile(r"[a-z_]+")
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?s?")
 
 
@@ -37,7 +37,7 @@ class RedisUrl:
 def parse_url(url: str) -> RedisUrl:
     """Take an address apart. Raises ValueError with what is wrong and what to write; never with a value, which may be secret."""
     parts = urlsplit(url)
-    found = _pairs(parts.query)
+    found = parameters_of(parts.query)
     for name, value in found.items():
         if fault := _fault(name, value):
             raise ValueError(fault)
@@ -66,16 +66,6 @@ def problems_of(url: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _pairs(query: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in query.split("&") if query else ():
-        name, sign, value = pair.partition("=")
-        if not sign or not _NAME.fullmatch(name):
-            raise ValueError('after "?" parameters of the form name=value are wanted, joined by "&"; a "?" in a password is written %3F')
-        found[name] = unquote(value)
-    return found
 
 
 def _fault(name: str, value: str) -> str:
