@@ -213,6 +213,13 @@ async def test_a_file(tmp_path: Path) -> None:
     assert result.reason == "" and series(result)["probe_ssl_leaf_cert_expiry"] > now.timestamp()
 
 
+@pytest.mark.parametrize("before", ["", "sha256/", "sha256//"])
+@pytest.mark.parametrize("pin", ["/" * 43 + "=", "A" * 43 + "=", "/" + "A" * 42 + "="])
+def test_a_pin_may_begin_with_a_slash(before: str, pin: str) -> None:
+    """One of 64 does; what other programs write before it is left out."""
+    assert made(TlsCheck, {"name": "x", "host": "a", "pin": before + pin}).pins() == [pin]
+
+
 def test_what_cannot_be_tested_is_a_fault() -> None:
     """Neither host nor file, and a pin that is none."""
     for keys in ({}, {"host": "a", "pin": "sha256/AAAA"}, {"host": "a", "pin": "???"}):

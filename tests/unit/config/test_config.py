@@ -265,6 +265,7 @@ def test_files_are_utf_8_whatever_the_locale_and_their_byte_order_mark_is_ignore
     snippet = (
         "import sys, pathlib; from tui_monitor.config.load import load\n"
         "print(ascii(load(pathlib.Path(sys.argv[1])).settings.checks[0].password.reveal()))\n"
+        "from tui_monitor.cli.commands import config; config.listening_ports = lambda: []  # the servers of other tests are left in peace\n"
         "from tui_monitor.cli.main import main; main(['--config', sys.argv[2], 'config', 'init'])\n"
     )
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

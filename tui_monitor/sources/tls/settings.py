@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Iterable
 from typing import Literal
 
@@ -61,8 +62,12 @@ class TlsCheck(CheckSettings):
                 yield "pin", f'"{pin}" is no SHA-256 in base64; sha256/ and 44 characters are wanted'
 
     def pins(self) -> list[str]:
-        """The pins in base64, without what other programs write before them."""
-        return [pin.removeprefix("sha256/").removeprefix("/") for pin in self.pin.split()]
+        """The pins in base64, without what other programs write before them: sha256/ (most), sha256// (curl)."""
+        return [_SHA256.sub("", pin) for pin in self.pin.split()]
+
+
+_SHA256 = re.compile(r"^sha256/(/(?=.{44}$))?")
+"""What stands before a pin; a pin itself may begin with "/"."""
 
 
 def _is_sha256(pin: str) -> bool:
