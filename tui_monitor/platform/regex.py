@@ -17,8 +17,8 @@ MAX_INSTRUCTIONS = 10_000
 MAX_OUTPUT = 100_000
 """Characters that a replacement may grow to."""
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
-_WORDS = re.compile(r"[\w:/ -]+(?:\|[\w:/ -]+)*", re.ASCII)
-"""Alternatives of plain words, which are compared without the library: what matchers mostly are."""
+_WORDS = re.compile(r"[\w:/ .-]+(?:\|[\w:/ .-]+)*", re.ASCII)
+"""Alternatives of words and dots, such as `api|web` and `5..`: what matchers mostly are. They are matched without the library."""
 _LACKING = (
     (re.compile(r"\(\?<?[=!]"), "RE2 has no look-around such as (?= and (?!; say it without, in a matcher with != or !~"),
     (re.compile(r"\\[1-9]|\(\?P="), r"RE2 has no back-references, \1 (?P=name); spell the repeated part out"),
@@ -134,7 +134,7 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def check_regex(pattern: str) -> None:
-    """Raise RegexError for an expression that cannot be used. Plain words, anchored or not, are known to be right without the library."""
+    """Raise RegexError for an expression that cannot be used. Words and dots, anchored or not, are known to be right without the library."""
     if _WORDS.fullmatch(pattern.removeprefix("^").removesuffix("$")) is None and pattern not in (".*", ".+", ""):
         compile_regex(pattern)
 
@@ -145,7 +145,7 @@ def matches_whole(pattern: str, text: str) -> bool:
     if pattern in (".*", ".+"):
         return bool(text) or pattern == ".*"
     if pattern == "" or _WORDS.fullmatch(pattern):
-        return text in pattern.split("|")
+        return text in pattern.split("|") or ("." in pattern and re.fullmatch(pattern, text, re.DOTALL) is not None)
     return compile_regex(pattern, dot_all=True).is_whole(text)
 
 

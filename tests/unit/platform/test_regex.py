@@ -147,3 +147,11 @@ def test_plain_words_mean_the_same_with_and_without_the_library(pattern: str) ->
 def test_half_a_surrogate_pair_in_a_text_is_one_character() -> None:
     """A file name that is no UTF-8 matches as one unknown character."""
     assert matches_whole("a.b", "a\udcffb")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("5..", "503"), ("5..", "5"), ("5..|4..", "404"), ("a.b|c", "a\nb"), ("a.b|c", "cc"), ("a.b", "a.b"), ("..", "한글")]
+)
+def test_words_and_dots_are_matched_as_the_library_does(pattern: str, text: str) -> None:
+    """What is matched without google-re2 gives the same answer as with it."""
+    assert matches_whole(pattern, text) is compile_regex(pattern, dot_all=True).is_whole(text)
