@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from house import checks, compile_program, environment, figure, finish, place, servers
+from harness import checks, compile_program, environment, figure, finish, place, servers
 
 TOOL = Path(__file__).parent / "tools" / "tuibench.py"
 PEERS = {"htop": ["htop", "-d", "10"], "btop": ["btop"], "glances": ["glances", "--time", "1", "--disable-check-update"]}

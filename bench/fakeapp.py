@@ -18,7 +18,7 @@ def main() -> int:
     kind = sys.argv[1] if len(sys.argv) > 1 else "busy"
     backend = FakeBackend("busy" if kind == "failing" else kind, every=1.0)
     if kind == "failing":
-        backend.fault = RuntimeError("the house fell down")
+        backend.fault = RuntimeError("the backend broke")
     return run_app(backend, now=backend.now)
 
 

@@ -12,7 +12,7 @@ import argparse
 import time
 from typing import Any
 
-from house import checks, compile_program, figure, finish, headless, others_busy, rss_mib, servers
+from harness import checks, compile_program, figure, finish, headless, others_busy, rss_mib, servers
 
 SETTLE = 12.0
 """Seconds for start-up to end before anything is counted."""

@@ -18,7 +18,7 @@ import statistics
 from collections.abc import AsyncIterator
 from typing import Any
 
-from house import compile_program, figure, finish, headless
+from harness import compile_program, figure, finish, headless
 
 SETTLE = 8.0
 FRAME = 'host = "bench"\ndefault_rules = ["CheckUnhealthy"]\n[[notifiers]]\nname = "hook"\ntype = "webhook"\nurl = "http://127.0.0.1:{port}/hook"\n'

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from house import MIB, figure, finish
+from harness import MIB, figure, finish
 
 from tui_monitor.core.units import parse_size
 from tui_monitor.sources.log.generation import ReadOptions

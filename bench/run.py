@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from house import environment, figure, finish
+from harness import environment, figure, finish
 
 HERE = Path(__file__).parent
 Figures = dict[str, dict[str, Any]]

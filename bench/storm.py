@@ -1,4 +1,4 @@
-"""A thousand alerts at once through the whole house: loop lag, messages, memory; prints JSON.
+"""A thousand alerts at once through the whole program: loop lag, messages, memory; prints JSON.
 
     python bench/storm.py [--alerts 1000]
 
@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from house import MIB, figure, finish, place
+from harness import MIB, figure, finish, place
 
 from tui_monitor.config.load import load
 from tui_monitor.core.clock import SystemClock
@@ -85,7 +85,7 @@ class Lag:
 
 
 @contextlib.asynccontextmanager
-async def house(alerts: int, one_rule: bool) -> AsyncIterator[tuple[Leader, Hook]]:
+async def running_leader(alerts: int, one_rule: bool) -> AsyncIterator[tuple[Leader, Hook]]:
     """A leader that runs, and its webhook."""
     hook = Hook()
     server = await asyncio.start_server(hook.answer, "127.0.0.1", 0)
@@ -120,7 +120,7 @@ async def feed(leader: Leader, alerts: int, value: float) -> None:
 
 async def storm(alerts: int, one_rule: bool) -> dict[str, Any]:
     """Calm, storm, calm again."""
-    async with house(alerts, one_rule) as (leader, hook):
+    async with running_leader(alerts, one_rule) as (leader, hook):
         async with phase(leader, alerts, 0.0):
             await asyncio.sleep(SETTLE)
         gc.collect()

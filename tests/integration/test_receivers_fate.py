@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.outbox_tools import T0, Events, HandClock, StateDb, message, resolved, settle, snapshot
 from tests.support.peers.smtp_answers import SmtpAnswers, smtp_answers
-from tests.support.processes import House, house, until
+from tests.support.processes import Installation, installation, until
 from tests.support.settings import made
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.message import Message
@@ -170,11 +170,11 @@ notifiers = ["mail"]
 
 @pytest.fixture
 def where(tmp_path: Path) -> Any:
-    with house(tmp_path / "house") as made:
+    with installation(tmp_path / "place") as made:
         yield made
 
 
-async def test_kill_9_after_half_of_the_receivers_have_it(where: House) -> None:
+async def test_kill_9_after_half_of_the_receivers_have_it(where: Installation) -> None:
     """The daemon is killed while one receiver waits for the next try: the new one sends to that one only, once."""
     with smtp_answers({B: [LATER]}) as server:
         where.configure(CONFIG.format(port=server.port, a=A, b=B))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import House, house, told, until
+from tests.support.processes import Installation, installation, told, until
 from tests.support.receivers import Receiver, Reply, TelegramApi, receiver
 
 FRAME = 'host = "web-1"\ndefault_rules = ["CheckUnhealthy"]\n'
@@ -31,9 +31,9 @@ api_url = "{url}"
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Iterator[House]:
+def where(tmp_path: Path) -> Iterator[Installation]:
     """A place for a daemon."""
-    with house(tmp_path / "house") as made:
+    with installation(tmp_path / "place") as made:
         yield made
 
 
@@ -53,20 +53,20 @@ def told_of(hook: Receiver, status: str = "firing") -> list[str]:
     return [a["labels"]["check"] for request in hook.requests for a in request.json()["alerts"] if a["status"] == status]
 
 
-async def run(where: House, *arguments: str) -> str:
+async def run(where: Installation, *arguments: str) -> str:
     """A command's answer; it must not fail."""
     done = await asyncio.to_thread(where.run, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-async def muted(where: House) -> dict[str, list[str]]:
+async def muted(where: Installation) -> dict[str, list[str]]:
     """What mutes each live alert, by check."""
     alerts = json.loads(await run(where, "alerts", "--json"))
     return {alert["labels"].get("check", ""): alert["suppressed_by"] for alert in alerts if alert["state"] == "firing"}
 
 
-async def settled(where: House, names: set[str]) -> None:
+async def settled(where: Installation, names: set[str]) -> None:
     """As soon as these alerts, and no others, fire."""
 
     def firing() -> set[str]:
@@ -77,7 +77,7 @@ async def settled(where: House, names: set[str]) -> None:
 
 
 @pytest.mark.parametrize("first", ["children", "parent"])
-async def test_one_outage_is_one_message(where: House, first: str) -> None:
+async def test_one_outage_is_one_message(where: Installation, first: str) -> None:
     """Five children fail just before or after their parent: one message, which counts them; the end is one message about the parent."""
     async with HttpServer() as target, receiver(Reply(200, "ok")) as chat:
         keys = {"interval": "1s", "retry_interval": "300ms", "failures": 2}
@@ -110,7 +110,7 @@ async def test_one_outage_is_one_message(where: House, first: str) -> None:
         assert len(chat.requests) == 2
 
 
-async def test_what_mutes_is_shown_and_ends(where: House) -> None:
+async def test_what_mutes_is_shown_and_ends(where: Installation) -> None:
     """A silence, weekly and cron windows, inhibition, closed hours: no message, but a visible alert that names the cause."""
     another_day = time.strftime("%a", time.gmtime(time.time() + 3 * 86_400))
     rules = f"""
@@ -168,7 +168,7 @@ timezone = "Asia/Seoul"
         assert await daemon.terminate() == 0
 
 
-async def test_escalation_goes_on_until_somebody_acknowledges_and_again_afterwards(where: House) -> None:
+async def test_escalation_goes_on_until_somebody_acknowledges_and_again_afterwards(where: Installation) -> None:
     """First, then second, then third; an acknowledge for a time stops that, its end begins anew; the end is told to all who heard."""
     routes = """
 [[routes]]
@@ -195,7 +195,7 @@ on-call = ["second"]
         assert await daemon.terminate() == 0
 
 
-async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
+async def test_a_button_in_the_chat_acknowledges(where: Installation) -> None:
     """Long polling: a stranger's press does nothing, an allowed user's acknowledges; the message shows it; the audit log has the name."""
     api = TelegramApi("12:abc")
     async with HttpServer() as target, receiver(api) as telegram:
@@ -231,7 +231,7 @@ async def test_a_button_in_the_chat_acknowledges(where: House) -> None:
 
 
 @pytest.mark.slow
-async def test_a_notifier_that_fails_for_long_is_told_by_the_others(where: House) -> None:
+async def test_a_notifier_that_fails_for_long_is_told_by_the_others(where: Installation) -> None:
     """After ten minutes without a success it is MonitorTrouble and a failed ping, over a restart too, until the first success."""
     text = FRAME.replace('"]', '", "MonitorTrouble"]') + '[routing]\ninfo = ["broken", "well"]\n'
     async with HttpServer() as target, receiver(Reply(401, "no")) as broken, receiver() as well, receiver() as pings:

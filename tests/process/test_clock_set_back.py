@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 from tests.support.peers.alertmanager import Alertmanager
 from tests.support.peers.programs import faketime_environment
 from tests.support.peers.require import peers_needed
-from tests.support.processes import Daemon, House, house, told, until
+from tests.support.processes import Daemon, Installation, installation, told, until
 from tests.support.receivers import receiver
 
 AHEAD_S = 20
@@ -58,7 +58,7 @@ def _decided(daemon: Daemon) -> bool:
 class Clock:
     """The clock of the daemon and of the commands, shifted by a file."""
 
-    def __init__(self, where: House) -> None:
+    def __init__(self, where: Installation) -> None:
         self._file = where.place / "clock"
         self.environment = faketime_environment("+0", self._file)
         self._where = where
@@ -92,7 +92,7 @@ async def test_a_clock_that_is_set_right_alarms_nobody(tmp_path: Path, alertmana
     with peers_needed():
         faketime_environment("+0", tmp_path / "probe")
     async with HttpServer() as target, receiver() as hook:
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             clock = Clock(where)
             where.configure(CONFIG.format(target=target.url, hook=hook.url, alertmanager=alertmanager_peer.url))
             clock.set("+90")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import Daemon, House, house, keys, marked, told, until
+from tests.support.processes import Daemon, Installation, installation, keys, marked, told, until
 from tests.support.receivers import Receiver, Reply, Request, receiver
 
 CONFIG = """
@@ -36,12 +36,12 @@ group_interval = "200ms"
 """
 
 
-def configure(where: House, target: HttpServer, hook: Receiver, repeat: str = "4h") -> None:
+def configure(where: Installation, target: HttpServer, hook: Receiver, repeat: str = "4h") -> None:
     """One check, one webhook."""
     where.configure(CONFIG.format(target=target.url, hook=hook.url, repeat=repeat))
 
 
-def alert_id(where: House) -> str:
+def alert_id(where: Installation) -> str:
     """The id of the one live alert."""
     return str(where.rows("SELECT id FROM alerts WHERE state = 'firing'")[0][0])
 
@@ -49,7 +49,7 @@ def alert_id(where: House) -> str:
 async def test_a_fault_is_told_acknowledged_and_its_end_told_once(tmp_path: Path) -> None:
     """A 500 reaches the webhook within 10 s, an acknowledge stops the reminders, and the recovery is told exactly once."""
     async with HttpServer() as target, receiver() as hook:
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             configure(where, target, hook, repeat="1s")
             daemon = await where.start()
             await target.wait_for(lambda server: len(server.requests) >= 1, 60)
@@ -79,7 +79,7 @@ async def test_a_fault_is_told_acknowledged_and_its_end_told_once(tmp_path: Path
 async def test_kill_9_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """Killed while firing and started again: no second firing; the recovery that happened while nobody looked is told once."""
     async with HttpServer() as target, receiver() as hook:
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             configure(where, target, hook)
             daemon = await where.start()
             target.behave(status=500)
@@ -127,7 +127,7 @@ async def test_an_end_at_the_first_message_neither_ends_nor_doubles_the_alert(tm
             return Reply()
 
         async with receiver(end) as hook:
-            with house(tmp_path / "house") as where:
+            with installation(tmp_path / "place") as where:
                 configure(where, target, hook)
                 where.configure(where.config.read_text().replace("failures = 1", 'failures = 3\nretry_interval = "200ms"'))
                 target.behave(delay=0.3)
@@ -166,7 +166,7 @@ async def test_what_looks_back_keeps_the_sample_that_a_kill_would_lose(tmp_path:
             return Reply()
 
         async with receiver(end) as hook:
-            with house(tmp_path / "house") as where:
+            with installation(tmp_path / "place") as where:
                 configure(where, target, hook)
                 where.configure(
                     where.config.read_text().replace('default_rules = ["CheckUnhealthy"]', "default_rules = false") + ONE_BAD_ANSWER
@@ -188,7 +188,7 @@ async def test_what_looks_back_keeps_the_sample_that_a_kill_would_lose(tmp_path:
 async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Path) -> None:
     """A target that goes down while the daemon is dead is told as soon as it is back, and an acknowledge left meanwhile is applied."""
     async with HttpServer() as target, receiver() as hook:
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             configure(where, target, hook, repeat="1s")
             daemon = await where.start()
             await target.wait_for(lambda server: len(server.requests) >= 1, 60)
@@ -240,7 +240,7 @@ async def test_bad_targets_get_the_right_status_and_reason_beside_a_good_one(tmp
         target.at("/long", "long_line")
         target.at("/hostile", status=500, body="\x1b]0;owned\x07[red]\u202e<b>", headers={"Server": "\x1b[31m"})
         names = ["good", "hang", "garbage", "silent", "reset", "slow", "long", "hostile"]
-        with socket.socket() as probe, house(tmp_path / "house") as where:
+        with socket.socket() as probe, installation(tmp_path / "place") as where:
             probe.bind(("127.0.0.1", 0))
             where.configure(
                 BAD_TARGETS.format(closed=probe.getsockname()[1]) + "".join(BAD_HTTP.format(name=name, url=target.url) for name in names)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import house, told, until
+from tests.support.processes import installation, told, until
 from tests.support.receivers import receiver
 
 CONFIG = """
@@ -50,7 +50,7 @@ group_wait = "6s"
 async def test_one_outage_is_one_message_with_the_group(tmp_path: Path) -> None:
     """Both members fail: one message tells of them and of the group; what depends on the group is explained by it."""
     async with HttpServer() as target, HttpServer() as other, receiver() as hook:
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             where.configure(CONFIG.format(url=target.url, other=other.url, hook=hook.url))
             daemon = await where.start()
             await other.wait_for(lambda server: len(server.requests) >= 2, 60)
@@ -79,7 +79,7 @@ async def test_one_outage_is_one_message_with_the_group(tmp_path: Path) -> None:
 
 def test_a_wrong_group_is_refused_with_its_line(tmp_path: Path) -> None:
     """A member that is not there (any more), and a circle."""
-    with house(tmp_path / "house") as where:
+    with installation(tmp_path / "place") as where:
         where.configure('[[checks]]\nname = "shop"\ntype = "group"\nmembers = [\n  "gone",\n]\n')
         refused = where.run("config", "check")
         assert refused.returncode != 0

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import House, house, told, until
+from tests.support.processes import Installation, installation, told, until
 from tests.support.receivers import receiver
 from tui_monitor.storage.history.last_board import last_board
 
@@ -54,9 +54,9 @@ summary = "{summary}"
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Iterator[House]:
-    """A house whose daemons end with the test."""
-    with house(tmp_path / "house") as made:
+def where(tmp_path: Path) -> Iterator[Installation]:
+    """An installation whose daemons end with the test."""
+    with installation(tmp_path / "place") as made:
         made.configure('default_rules = ["HighCPU"]\n')
         yield made
 
@@ -97,7 +97,7 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
     made.close()
 
 
-async def test_systemd_hears_ready_watchdog_reloading_and_stopping(where: House, systemd: Systemd) -> None:
+async def test_systemd_hears_ready_watchdog_reloading_and_stopping(where: Installation, systemd: Systemd) -> None:
     """READY with a status, WATCHDOG twice per limit, RELOADING with the monotonic time before READY again, STOPPING; then exit 0."""
     daemon = await where.start(environ={"NOTIFY_SOCKET": str(systemd.path), "WATCHDOG_USEC": "200000"})
     await until(lambda: systemd.has("READY", "1"))
@@ -114,7 +114,7 @@ async def test_systemd_hears_ready_watchdog_reloading_and_stopping(where: House,
     assert order == ["READY", "RELOADING", "READY", "STOPPING"]
 
 
-async def test_a_standby_is_ready_too(where: House, systemd: Systemd) -> None:
+async def test_a_standby_is_ready_too(where: Installation, systemd: Systemd) -> None:
     """A daemon that waits for another to end is started for systemd: READY with STATUS=standby."""
     await where.start()
     second = await where.start(environ={"NOTIFY_SOCKET": str(systemd.path)}, wait=False)
@@ -123,7 +123,7 @@ async def test_a_standby_is_ready_too(where: House, systemd: Systemd) -> None:
     assert await second.terminate() == 0
 
 
-async def test_a_reload_keeps_for_and_alerts_and_takes_what_is_new(where: House) -> None:
+async def test_a_reload_keeps_for_and_alerts_and_takes_what_is_new(where: Installation) -> None:
     """SIGHUP: a pending alert keeps its beginning, a firing one is not told again, a new check begins; nothing is resolved."""
     async with HttpServer() as target, receiver() as hook:
         target.behave(status=500)
@@ -144,7 +144,7 @@ async def test_a_reload_keeps_for_and_alerts_and_takes_what_is_new(where: House)
         assert await daemon.terminate() == 0
 
 
-async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House) -> None:
+async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: Installation) -> None:
     """SIGHUP with a wrong file: log and board say the fault, the old checks go on, and the next good file is taken."""
 
     def on_the_board(text: str) -> bool:
@@ -181,7 +181,7 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: House)
         assert await daemon.terminate() == 0
 
 
-async def test_a_wrong_configuration_at_the_start_is_exit_2_with_one_line_a_fault(where: House) -> None:
+async def test_a_wrong_configuration_at_the_start_is_exit_2_with_one_line_a_fault(where: Installation) -> None:
     """Two faults: exit 78, two error lines that name file and key, and no state is made."""
     where.configure('intervall = "1s"\n[[checks]]\nname = "a"\ntype = "http"\nurl = "ftp://x"\n')
     daemon = await where.start(wait=False)
@@ -190,7 +190,7 @@ async def test_a_wrong_configuration_at_the_start_is_exit_2_with_one_line_a_faul
     assert len(texts) == 2 and any("intervall" in text for text in texts) and any("url" in text for text in texts)
 
 
-async def test_the_log_is_json_and_holds_no_secret(where: House) -> None:
+async def test_the_log_is_json_and_holds_no_secret(where: Installation) -> None:
     """Every line parses with time and level, also while a target and a notifier fail; no secret is in it, nor in the state."""
     async with HttpServer() as target, receiver() as hook:
         target.behave(status=500)
@@ -211,7 +211,7 @@ async def test_the_log_is_json_and_holds_no_secret(where: House) -> None:
     assert [secret for secret in SECRETS if secret in everything] == []
 
 
-async def test_a_warning_about_the_configuration_is_told_once(where: House) -> None:
+async def test_a_warning_about_the_configuration_is_told_once(where: Installation) -> None:
     """A file with secrets that everybody may read: one line at the start, not one for every time that it is read."""
     where.configure('[[notifiers]]\nname = "hook"\ntype = "ntfy"\ntopic = "t"\ntoken = "the-token"\n')
     where.config.chmod(0o644)
@@ -219,7 +219,7 @@ async def test_a_warning_about_the_configuration_is_told_once(where: House) -> N
     assert sum("holds secrets" in line["message"] for line in daemon.lines) == 1
 
 
-async def test_the_state_is_private(where: House) -> None:
+async def test_the_state_is_private(where: Installation) -> None:
     """The directory is 0700 and no file in it is for others."""
     daemon = await where.start()
     await until(lambda: where.state_db.exists())
@@ -228,7 +228,7 @@ async def test_the_state_is_private(where: House) -> None:
     assert await daemon.terminate() == 0
 
 
-async def test_sigterm_at_once_ends_well(where: House) -> None:
+async def test_sigterm_at_once_ends_well(where: Installation) -> None:
     """SIGTERM right after the start, and SIGINT, end with 0 whatever is under way."""
     for number in (signal.SIGTERM, signal.SIGINT):
         daemon = await where.start()
@@ -237,7 +237,7 @@ async def test_sigterm_at_once_ends_well(where: House) -> None:
         assert "Traceback" not in daemon.text
 
 
-async def test_sigterm_does_not_wait_for_what_hangs(where: House) -> None:
+async def test_sigterm_does_not_wait_for_what_hangs(where: Installation) -> None:
     """A target and a receiver that never answer hold the end up by no more than the grace time."""
     async with HttpServer() as target, receiver() as hook:
         from tests.support.receivers import Reply
@@ -267,7 +267,7 @@ signal.signal(signal.SIGUSR2, empty)
 """
 
 
-async def test_a_full_disk_leaves_monitoring_and_notifying_alive(where: House) -> None:
+async def test_a_full_disk_leaves_monitoring_and_notifying_alive(where: Installation) -> None:
     """No byte can be written: the alert is told all the same and says so, MonitorTrouble is told; with room again all is recorded."""
     async with HttpServer() as target, receiver() as hook:
         where.configure(CONFIG.format(target=target.url, hook=hook.url, repeat="4h"))
@@ -286,7 +286,7 @@ async def test_a_full_disk_leaves_monitoring_and_notifying_alive(where: House) -
         assert await daemon.terminate() == 0
 
 
-async def test_own_lack_of_descriptors_is_unknown_not_down(where: House) -> None:
+async def test_own_lack_of_descriptors_is_unknown_not_down(where: Installation) -> None:
     """With no descriptor left the check is unknown: nothing is told of the target, MonitorTrouble is told of us or kept for later."""
     prelude = """
 import os, resource, signal
@@ -323,7 +323,7 @@ def can_mount(place: Path) -> bool:
     )
 
 
-async def test_a_really_full_file_system(where: House, tmp_path: Path) -> None:
+async def test_a_really_full_file_system(where: Installation, tmp_path: Path) -> None:
     """The state on a file system of 600 KiB that is then filled: alerts are told, the trouble is told, freed space is used again."""
     place = tmp_path / "small"
     if not can_mount(place):
@@ -347,7 +347,7 @@ async def test_a_really_full_file_system(where: House, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_state_directory_that_is_removed_is_told(where: House) -> None:
+async def test_a_state_directory_that_is_removed_is_told(where: Installation) -> None:
     """The open files go on without a name, so nothing fails; that nobody will find them again is told, and monitoring goes on."""
     async with HttpServer() as target, receiver() as hook:
         where.configure(CONFIG.format(target=target.url, hook=hook.url, repeat="4h"))
@@ -361,7 +361,7 @@ async def test_a_state_directory_that_is_removed_is_told(where: House) -> None:
         assert await daemon.terminate() == 0
 
 
-async def test_a_disk_that_is_full_at_the_start(where: House, tmp_path: Path) -> None:
+async def test_a_disk_that_is_full_at_the_start(where: Installation, tmp_path: Path) -> None:
     """The stores cannot even be begun: alerts and trouble are told; with room again the state is begun and holds the alert."""
     place = tmp_path / "small"
     if not can_mount(place):

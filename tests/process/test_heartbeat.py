@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import House, house, told, until
+from tests.support.processes import Installation, installation, told, until
 from tests.support.receivers import receiver
 
 CONFIG = """
@@ -39,12 +39,12 @@ group_interval = "0s"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path / "house") as made:
+def place(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path / "place") as made:
         yield made
 
 
-def check(home: House) -> dict[str, object]:
+def check(home: Installation) -> dict[str, object]:
     """What `check backup --json` says."""
     done = home.run("check", "backup", "--json")
     assert done.stdout, done.stderr
@@ -52,14 +52,14 @@ def check(home: House) -> dict[str, object]:
     return dict(row)
 
 
-def query(home: House, expr: str) -> list[dict[str, Any]]:
+def query(home: Installation, expr: str) -> list[dict[str, Any]]:
     """The series of an instant query."""
     done = home.run("query", expr, "--json")
     assert done.stdout, done.stderr
     return list(json.loads(done.stdout)["data"]["result"])
 
 
-async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: House) -> None:
+async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: Installation) -> None:
     """Start, end, exit status, pings while no monitor runs: each counts once; a failure is told at once, and its end too."""
     async with receiver() as hook:
         place.configure(CONFIG.format(every="1h", grace="10m", hook=hook.url))
@@ -87,7 +87,7 @@ async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: H
         assert await daemon.terminate() == 0
 
 
-async def test_a_missing_ping_is_told_and_ended_by_the_next(place: House) -> None:
+async def test_a_missing_ping_is_told_and_ended_by_the_next(place: Installation) -> None:
     """every + grace pass: one message with the reason; the next ping ends it."""
     async with receiver() as hook:
         place.configure(CONFIG.format(every="2s", grace="1s", hook=hook.url))
@@ -100,7 +100,7 @@ async def test_a_missing_ping_is_told_and_ended_by_the_next(place: House) -> Non
         await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
 
 
-async def test_a_name_that_is_no_heartbeat_check_is_refused(place: House) -> None:
+async def test_a_name_that_is_no_heartbeat_check_is_refused(place: Installation) -> None:
     """A running monitor knows its checks: advice in place of a ping that nobody waits for."""
     place.configure(CONFIG.format(every="1h", grace="1m", hook="http://127.0.0.1:1"))
     nothing = place.run("heartbeat", "backup")

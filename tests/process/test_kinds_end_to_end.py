@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.httpserver import HttpServer
 from tests.support.peers.node_exporter import NodeExporter
-from tests.support.processes import house, until
+from tests.support.processes import installation, until
 
 CONFIG = """
 default_rules = ["CheckUnhealthy"]
@@ -52,7 +52,7 @@ async def test_each_kind_has_series_with_history(tmp_path: Path, node_exporter_p
     """All checks are healthy in `status`, and `query` finds their values in the history; an element that is gone ends."""
     async with HttpServer() as api:
         api.at("/ticker", body=json.dumps({"tickers": [{"symbol": "BTC", "last": "64000.5"}, {"symbol": "ETH", "last": 3100}]}))
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             where.configure(CONFIG.format(node=node_exporter_peer.metrics_url, api=api.url))
             daemon = await where.start()
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.httpserver import HttpServer
 from tests.support.paths import ROOT
-from tests.support.processes import PATIENCE, Daemon, House, environment, house, running, told, until
+from tests.support.processes import PATIENCE, Daemon, Installation, environment, installation, running, told, until
 from tests.support.receivers import receiver
 from tests.support.servers import postgres_server
 from tui_monitor.board.values import Board
@@ -49,23 +49,23 @@ QUIET = 'default_rules = ["HighCPU"]\n'
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Iterator[House]:
-    """A house whose daemons end with the test."""
-    with house(tmp_path / "house") as made:
+def where(tmp_path: Path) -> Iterator[Installation]:
+    """An installation whose daemons end with the test."""
+    with installation(tmp_path / "place") as made:
         made.configure(QUIET)
         yield made
 
 
 @pytest.fixture
-def public() -> Iterator[House]:
-    """A house that other users can see: pytest's own directories are not for them."""
-    with tempfile.TemporaryDirectory() as directory, house(Path(directory)) as made:
+def public() -> Iterator[Installation]:
+    """An installation that other users can see: pytest's own directories are not for them."""
+    with tempfile.TemporaryDirectory() as directory, installation(Path(directory)) as made:
         made.place.chmod(0o755)
         made.configure(QUIET)
         yield made
 
 
-def dashboard(where: House, config: Path | None = None) -> Runtime:
+def dashboard(where: Installation, config: Path | None = None) -> Runtime:
     """A dashboard's runtime without its screen, in this process."""
     return Runtime(open_directory(where.state), lambda: load(config or where.config, {}), SystemClock(), "dashboard", "anna")
 
@@ -87,7 +87,7 @@ class Seen:
         return {alert.name: alert.acknowledged_by or alert.state for alert in found}
 
 
-async def test_what_fires_makes_the_board_unwell(where: House) -> None:
+async def test_what_fires_makes_the_board_unwell(where: Installation) -> None:
     """The overall health of the board counts what fires, on a machine without any check too, and the command says the same."""
     where.configure('default_rules = false\n[[rules]]\nalert = "Full"\nexpr = "vector(1)"\nseverity = "critical"\n')
     leads = dashboard(where)
@@ -98,7 +98,7 @@ async def test_what_fires_makes_the_board_unwell(where: House) -> None:
         await until(lambda: where.run("status").returncode == 2)
 
 
-async def test_a_query_that_fails_is_seen(where: House) -> None:
+async def test_a_query_that_fails_is_seen(where: Installation) -> None:
     """A wrong query leaves its check healthy and the others alone, but its reason stands on the board and in the log."""
     with postgres_server() as server:
         query = '[[checks.queries]]\nmetric = "{}"\nsql = "select {} as value"\ninterval = "200ms"\n'
@@ -115,7 +115,7 @@ async def test_a_query_that_fails_is_seen(where: House) -> None:
         assert await daemon.terminate() == 0
 
 
-async def test_a_second_daemon_stands_by_and_takes_over(where: House) -> None:
+async def test_a_second_daemon_stands_by_and_takes_over(where: Installation) -> None:
     """Two daemons: one polls; after kill -9 the other leads within 5 s."""
     first = await where.start()
     second = await where.start(wait=False)
@@ -128,7 +128,7 @@ async def test_a_second_daemon_stands_by_and_takes_over(where: House) -> None:
     assert await second.terminate() == 0
 
 
-async def test_a_standby_ends_with_sigterm(where: House) -> None:
+async def test_a_standby_ends_with_sigterm(where: Installation) -> None:
     """A waiting daemon ends as cleanly as a leading one, and the leader goes on."""
     first = await where.start()
     second = await where.start(wait=False)
@@ -137,7 +137,7 @@ async def test_a_standby_ends_with_sigterm(where: House) -> None:
     assert first.process.poll() is None
 
 
-async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(where: House) -> None:
+async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(where: Installation) -> None:
     """A dashboard beside a daemon polls nothing, shows its alerts, and its acknowledge is there and back within 2 s."""
     async with HttpServer() as target, receiver() as hook:
         where.configure(CONFIG.format(target=target.url, hook=hook.url))
@@ -165,7 +165,7 @@ async def test_a_viewer_shows_the_same_board_and_its_ack_reaches_the_leader(wher
         assert len(told(hook, "CheckUnhealthy", "firing")) == 1
 
 
-async def test_a_viewer_says_that_a_leader_hangs(where: House) -> None:
+async def test_a_viewer_says_that_a_leader_hangs(where: Installation) -> None:
     """A leader that runs and writes nothing is not shown as if it were well; when it goes on, that is over."""
     daemon = await where.start()
     clock = _Ahead()
@@ -197,7 +197,7 @@ class _Ahead(SystemClock):
         return super().wall_ms() + self.ahead_ms
 
 
-async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: House) -> None:
+async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: Installation) -> None:
     """Headless has priority: the dashboard that leads becomes its viewer."""
     board = dashboard(where)
     seen = Seen(board)
@@ -213,7 +213,7 @@ async def test_a_daemon_asks_a_leading_dashboard_to_give_way(where: House) -> No
 
 @pytest.mark.parametrize("end", [Daemon.kill, Daemon.terminate])
 async def test_a_dashboard_with_another_configuration_does_not_take_over(
-    where: House, tmp_path: Path, end: Callable[[Daemon], Awaitable[object]]
+    where: Installation, tmp_path: Path, end: Callable[[Daemon], Awaitable[object]]
 ) -> None:
     """After the daemon's end, by force or in order, a dashboard with another configuration says that nobody leads; commands are kept."""
     other = tmp_path / "other.toml"
@@ -234,7 +234,7 @@ async def test_a_dashboard_with_another_configuration_does_not_take_over(
         assert await again.terminate() == 0
 
 
-async def test_a_dashboard_takes_over_from_a_daemon_that_ended_well(where: House) -> None:
+async def test_a_dashboard_takes_over_from_a_daemon_that_ended_well(where: Installation) -> None:
     """A stopped daemon leaves no row: a dashboard of the same configuration leads then."""
     daemon = await where.start()
     board = dashboard(where)
@@ -246,7 +246,7 @@ async def test_a_dashboard_takes_over_from_a_daemon_that_ended_well(where: House
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-async def test_who_may_only_read_gets_a_read_only_viewer(public: House) -> None:
+async def test_who_may_only_read_gets_a_read_only_viewer(public: Installation) -> None:
     """Another user with read access sees the board; it says that it is read-only, leads nothing, and its commands are refused."""
     daemon = await public.start()
     public.state.chmod(0o755)
@@ -296,7 +296,7 @@ asyncio.run(look())
 """
 
 
-async def test_a_newer_schema_is_refused_and_not_touched(where: House) -> None:
+async def test_a_newer_schema_is_refused_and_not_touched(where: Installation) -> None:
     """A state of a newer version: exit with "please upgrade", and not a byte is changed."""
     daemon = await where.start()
     assert await daemon.terminate() == 0
@@ -311,7 +311,7 @@ async def test_a_newer_schema_is_refused_and_not_touched(where: House) -> None:
     assert where.state_db.read_bytes() == before
 
 
-async def test_corrupt_stores_are_moved_aside_and_monitoring_goes_on(where: House) -> None:
+async def test_corrupt_stores_are_moved_aside_and_monitoring_goes_on(where: Installation) -> None:
     """Garbage in both files: both are moved aside, begun anew, and an alert tells it."""
     async with HttpServer() as target, receiver() as hook:
         where.configure(CONFIG.format(target=target.url, hook=hook.url))
@@ -329,7 +329,7 @@ async def test_corrupt_stores_are_moved_aside_and_monitoring_goes_on(where: Hous
         assert await daemon.terminate() == 0
 
 
-async def test_a_state_directory_that_cannot_be_used_is_said_in_one_line(where: House) -> None:
+async def test_a_state_directory_that_cannot_be_used_is_said_in_one_line(where: Installation) -> None:
     """A file in the place of the directory: exit 78 with advice."""
     where.state.write_text("")
     daemon = await where.start(wait=False)
@@ -337,7 +337,7 @@ async def test_a_state_directory_that_cannot_be_used_is_said_in_one_line(where: 
     assert "is not a directory" in daemon.lines[0]["message"]
 
 
-async def test_a_viewer_survives_that_the_state_directory_is_emptied(where: House) -> None:
+async def test_a_viewer_survives_that_the_state_directory_is_emptied(where: Installation) -> None:
     """Files that vanish under a viewer are no crash."""
     daemon = await where.start()
     board = dashboard(where)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import house, told, until
+from tests.support.processes import installation, told, until
 from tests.support.receivers import receiver
 
 CONFIG = """
@@ -45,7 +45,7 @@ def held(path: Path) -> Iterator[None]:
 async def test_a_locked_file_hides_no_outage(tmp_path: Path, name: str) -> None:
     """The firing is told; `status` is unhealthy, not the healthy of the older of the two files; an unrecorded send is logged as one."""
     async with HttpServer() as target, receiver() as hook:
-        with house(tmp_path / "house") as where:
+        with installation(tmp_path / "place") as where:
             where.configure(CONFIG.format(target=target.url, hook=hook.url))
             daemon = await where.start()
             await until(lambda: where.run("status").returncode == 0, what="healthy")

@@ -19,7 +19,7 @@ from tests.process.test_log_logrotate import _user
 from tests.support.paths import ROOT
 from tests.support.peers.base import program
 from tests.support.peers.require import peers_needed
-from tests.support.processes import House, house, told, until
+from tests.support.processes import Installation, installation, told, until
 from tests.support.receivers import receiver
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.faults import StorageFault
@@ -38,9 +38,9 @@ interval = "200ms"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[House]:
+def place(tmp_path: Path) -> Iterator[Installation]:
     tmp_path.chmod(0o755)
-    with house(tmp_path / "house") as made:
+    with installation(tmp_path / "place") as made:
         yield made
 
 
@@ -50,7 +50,7 @@ def start(*words: str, output: Path | None = None) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=stream, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-def totals(home: House) -> list[list[float]]:
+def totals(home: Installation) -> list[list[float]]:
     """The samples of log_lines_total, for each level."""
     try:
         with closing(HistoryReader(home.state / "history.db")) as reader:
@@ -60,7 +60,7 @@ def totals(home: House) -> list[list[float]]:
         return []
 
 
-def saved(home: House) -> bool:
+def saved(home: Installation) -> bool:
     try:
         with closing(HistoryReader(home.state / "history.db")) as reader:
             return "app" in reader.saved_states()
@@ -68,7 +68,7 @@ def saved(home: House) -> bool:
         return False
 
 
-def counted(home: House) -> float:
+def counted(home: Installation) -> float:
     """The lines counted so far."""
     return sum(values[-1] for values in totals(home) if values)
 
@@ -80,7 +80,7 @@ def last_number(log: Path) -> int:
 
 
 @pytest.mark.parametrize("options", ["create", pytest.param("create\n delaycompress\n compress", marks=pytest.mark.slow)])
-async def test_rates_count_every_line_once_over_rotations_and_kill_9(place: House, tmp_path: Path, options: str) -> None:
+async def test_rates_count_every_line_once_over_rotations_and_kill_9(place: Installation, tmp_path: Path, options: str) -> None:
     """Rename rotation each 0.3 s under 15,000 lines/s; the daemon dies before every second one and starts behind it.
 
     A rotation waits until the file of the last one is counted: what is compressed before it was read is lost, and said.
@@ -125,7 +125,7 @@ async def test_rates_count_every_line_once_over_rotations_and_kill_9(place: Hous
     assert [line["at"] for line in kept] == sorted(line["at"] for line in kept)
 
 
-async def test_an_error_burst_is_told_with_its_lines(place: House, tmp_path: Path) -> None:
+async def test_an_error_burst_is_told_with_its_lines(place: Installation, tmp_path: Path) -> None:
     """Ten errors within five minutes: LogErrorBurst, whose evidence is the newest line with the lines around it."""
     log = tmp_path / "app.log"
     log.touch()
@@ -142,7 +142,7 @@ async def test_an_error_burst_is_told_with_its_lines(place: House, tmp_path: Pat
     assert alert["labels"]["match"] == "errors" and alert["labels"]["check"] == "app"
 
 
-async def test_lines_are_found_without_the_configuration(place: House, tmp_path: Path) -> None:
+async def test_lines_are_found_without_the_configuration(place: Installation, tmp_path: Path) -> None:
     """`logs` parses by what the store says: level, text, fields, age, one check; it follows live, and an unknown check has advice."""
     log = tmp_path / "app.log"
     log.touch()
@@ -186,7 +186,7 @@ async def test_lines_are_found_without_the_configuration(place: House, tmp_path:
         follower.wait()
 
 
-async def test_a_reload_goes_on_where_the_check_stood(place: House, tmp_path: Path) -> None:
+async def test_a_reload_goes_on_where_the_check_stood(place: Installation, tmp_path: Path) -> None:
     """Another interval and a match more: the counters go on, no line counts twice, no kept line is there twice."""
     log = tmp_path / "app.log"
     log.touch()

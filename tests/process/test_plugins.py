@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.processes import House, environment, house, until
+from tests.support.processes import Installation, environment, installation, until
 
 EXAMPLE = ROOT / "tests" / "support" / "plugin_example"
 CHECKS = """
@@ -43,14 +43,14 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def where(tmp_path: Path, packages: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def where(tmp_path: Path, packages: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """A monitor's place, with the packages on Python's path."""
     monkeypatch.setenv("PYTHONPATH", str(packages))
-    with house(tmp_path) as found:
+    with installation(tmp_path) as found:
         yield found
 
 
-async def test_a_plugins_check_and_notifier_work_as_ours(where: House, packages: Path) -> None:
+async def test_a_plugins_check_and_notifier_work_as_ours(where: Installation, packages: Path) -> None:
     """The daemon probes with the one, tells through the other, and its series are there to be asked for."""
     where.configure(CHECKS)
     (where.place / "number").write_text("3")

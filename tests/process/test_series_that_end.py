@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.support.processes import House, house, told, until
+from tests.support.processes import Installation, installation, told, until
 from tests.support.receivers import Reply, receiver
 from tests.support.servers import PostgresServer
 
@@ -37,13 +37,13 @@ info = ["hook"]
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Iterator[House]:
+def where(tmp_path: Path) -> Iterator[Installation]:
     """A place for a daemon."""
-    with house(tmp_path / "house") as made:
+    with installation(tmp_path / "place") as made:
         yield made
 
 
-async def test_orders_that_are_done_resolve_at_once(where: House, own_postgres: PostgresServer) -> None:
+async def test_orders_that_are_done_resolve_at_once(where: Installation, own_postgres: PostgresServer) -> None:
     """Twelve orders wait and the alert fires; it holds while the server is silent, and resolves when no order waits any more."""
     connection = await asyncpg.connect(own_postgres.dsn())
     await connection.execute("create table orders (status text); insert into orders select 'waiting' from generate_series(1, 12)")

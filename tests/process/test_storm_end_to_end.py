@@ -1,4 +1,4 @@
-"""A thousand alerts at once through the whole house: samples, rules, planner, store, outbox and a webhook on loopback."""
+"""A thousand alerts at once through the whole program: samples, rules, planner, store, outbox and a webhook on loopback."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.httpserver import HttpServer
 from tests.support.paths import ROOT
-from tests.support.processes import environment, house, until
+from tests.support.processes import environment, installation, until
 from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"
@@ -146,7 +146,7 @@ info = ["hook"]
 
 async def spied(place: Path, config: str, prelude: str, used: object = None) -> set[str]:
     """The top-level modules of a running daemon, after ``used()`` has become true and its configuration was read again."""
-    with house(place) as where:
+    with installation(place) as where:
         where.configure(config)
         report = place / "modules.json"
         daemon = await where.start(prelude=prelude, environ={"SPY": str(report)})
@@ -182,7 +182,7 @@ async def test_headless_never_loads_the_screen(tmp_path: Path, prelude: str) -> 
 
 
 def test_a_runtime_alone_needs_no_screen() -> None:
-    """Importing the leader's whole house loads neither the screen nor a driver."""
+    """Importing all of the leader's modules loads neither the screen nor a driver."""
     assert not loaded_by("import tui_monitor.runtime.runtime, tui_monitor.runtime.leader, tui_monitor.daemon.headless") & (
         SCREEN | MODELS | {"asyncpg", "redis", "aiosmtplib", "apprise"}
     )

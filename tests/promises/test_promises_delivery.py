@@ -98,7 +98,7 @@ class Life:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Callable[..., Any]:
+def engine_life(tmp_path: Path) -> Callable[..., Any]:
     """Makes lives over one state file."""
     clock = HandClock(START)
 
@@ -130,9 +130,9 @@ def house(tmp_path: Path) -> Callable[..., Any]:
     return begin
 
 
-async def test_a_command_is_applied_once_though_its_commit_failed(house: Callable[..., Any]) -> None:
+async def test_a_command_is_applied_once_though_its_commit_failed(engine_life: Callable[..., Any]) -> None:
     """The disk is full when a silence and a message are asked for, and has room for the next round: each is done once, and audited."""
-    async with house() as life:
+    async with engine_life() as life:
         silence = await life.left("silence", matchers=["alertname=Other"], **{"for": 3600})
         send = await life.left("send", title="hello", message="you", to=["hook"])
         waiting = await life.state.read(lambda db: db.commands.pending())
@@ -154,9 +154,9 @@ async def test_a_command_is_applied_once_though_its_commit_failed(house: Callabl
         assert not life.engine._applied
 
 
-async def test_a_command_that_breaks_stops_no_round(house: Callable[..., Any]) -> None:
+async def test_a_command_that_breaks_stops_no_round(engine_life: Callable[..., Any]) -> None:
     """What another version left in words that this one does not know is refused, and the rounds go on."""
-    async with house() as life:
+    async with engine_life() as life:
         bad = await life.left("silence", matchers=None, **{"for": "soon"})
         worse = await life.left("ack", ids={"no": "list"}, **{"for": [1]})
         broken = await life.left("send", title="x", message="y", to=7)
@@ -168,10 +168,10 @@ async def test_a_command_that_breaks_stops_no_round(house: Callable[..., Any]) -
         assert await life.told(1) == ["firing"]
 
 
-async def test_a_retry_from_memory_is_not_sent_again_from_the_file(house: Callable[..., Any]) -> None:
+async def test_a_retry_from_memory_is_not_sent_again_from_the_file(engine_life: Callable[..., Any]) -> None:
     """A send that could not be recorded is retried from memory; another notifier's worker that writes meanwhile doubles nothing."""
     hook = FakeNotifier("hook", plan=[SendError("busy")])
-    async with house(hook, FakeNotifier("mail")) as life:
+    async with engine_life(hook, FakeNotifier("mail")) as life:
         record, flushed = life.outbox._record, []
 
         async def full(*arguments: Any) -> bool:
@@ -203,9 +203,9 @@ async def test_a_retry_from_memory_is_not_sent_again_from_the_file(house: Callab
         assert {entry.notifier: entry.state for entry in await life.entries()} == {"hook": "sent", "mail": "sent"}
 
 
-async def test_what_waits_in_memory_survives_once_the_disk_has_room(house: Callable[..., Any]) -> None:
+async def test_what_waits_in_memory_survives_once_the_disk_has_room(engine_life: Callable[..., Any]) -> None:
     """Full disk and a failing notifier: once there is room the file has the message beside what was told; kill -9 loses nothing."""
-    async with house(FakeNotifier(always=SendError("busy")), kill=True) as life:
+    async with engine_life(FakeNotifier(always=SendError("busy")), kill=True) as life:
         life.broken = True
         await life.heat(99)
         await settle()
@@ -213,7 +213,7 @@ async def test_what_waits_in_memory_survives_once_the_disk_has_room(house: Calla
         life.broken = False
         await life.heat(99)
         assert [entry.state for entry in await life.entries()] == ["sending"]
-    async with house() as life:
+    async with engine_life() as life:
         await life.heat(99)
         assert await life.told(1) == ["firing"]
         assert life.notifiers[0].repeats == [True]
@@ -224,10 +224,10 @@ async def test_what_waits_in_memory_survives_once_the_disk_has_room(house: Calla
         assert [entry.state for entry in await life.entries()] == ["sent", "sent"]
 
 
-async def test_what_was_sent_from_memory_is_listed_afterwards(house: Callable[..., Any]) -> None:
+async def test_what_was_sent_from_memory_is_listed_afterwards(engine_life: Callable[..., Any]) -> None:
     """While the disk was full one message went out and one was refused for good: once there is room, the list has both."""
     refuses = FakeNotifier("mail", always=SendError("no such mailbox", permanent=True))
-    async with house(FakeNotifier("hook"), refuses) as life:
+    async with engine_life(FakeNotifier("hook"), refuses) as life:
         life.broken = True
         await life.heat(99)
         assert await life.told(1) == ["firing"]
@@ -245,9 +245,9 @@ async def test_what_was_sent_from_memory_is_listed_afterwards(house: Callable[..
         assert await life.told(2) == ["firing", "resolved"]
 
 
-async def test_sent_from_memory_is_sent_once(house: Callable[..., Any]) -> None:
+async def test_sent_from_memory_is_sent_once(engine_life: Callable[..., Any]) -> None:
     """What went out from memory while the disk was full is not sent again by the next process, and its end is told."""
-    async with house(kill=True) as life:
+    async with engine_life(kill=True) as life:
         life.broken = True
         await life.heat(99)
         assert await life.told(1) == ["firing"]
@@ -255,21 +255,21 @@ async def test_sent_from_memory_is_sent_once(house: Callable[..., Any]) -> None:
         await life.heat(99)
         await life.heat(99, 60)
         assert len(life.notifiers[0].sent) == 1
-    async with house() as life:
+    async with engine_life() as life:
         await life.heat(99)
         await life.heat(20)
         await life.heat(20, 10)
         assert await life.told(1) == ["resolved"]
 
 
-async def test_a_history_that_ends_before_the_kill_ends_and_begins_nothing(house: Callable[..., Any]) -> None:
+async def test_a_history_that_ends_before_the_kill_ends_and_begins_nothing(engine_life: Callable[..., Any]) -> None:
     """The last second of samples is lost with the process: what state.db knows of the alert holds until a new sample comes."""
-    async with house(kill=True) as life:
+    async with engine_life(kill=True) as life:
         await life.heat(20)
         before = {life.clock.wall_ms(): 20.0}
         await life.heat(99)
         assert await life.told(1) == ["firing"]
-    async with house(kill=True, stored=before) as life:
+    async with engine_life(kill=True, stored=before) as life:
         await life.clock.turn(1)
         await life.engine.round()
         await life.heat(99)
@@ -278,7 +278,7 @@ async def test_a_history_that_ends_before_the_kill_ends_and_begins_nothing(house
         await life.heat(20)
         await life.heat(20, 10)
         assert await life.told(1) == ["resolved"]
-    async with house(stored=before) as life:
+    async with engine_life(stored=before) as life:
         await life.clock.turn(1)
         await life.engine.round()
         assert not life.engine.alerts and not life.notifiers[0].sent
@@ -286,9 +286,9 @@ async def test_a_history_that_ends_before_the_kill_ends_and_begins_nothing(house
         assert [alert.state for alert in life.engine.alerts] == ["firing"]
 
 
-async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..., Any]) -> None:
+async def test_of_many_unsaved_alerts_none_keeps_an_old_state(engine_life: Callable[..., Any]) -> None:
     """Thousands of alerts come and go while the disk is full: once it has room the file knows how each of them is."""
-    async with house() as life:
+    async with engine_life() as life:
         life.broken = True
         for value in (99, 20):
             await life.clock.turn(1)
@@ -301,12 +301,12 @@ async def test_of_many_unsaved_alerts_none_keeps_an_old_state(house: Callable[..
 
 
 @pytest.mark.parametrize("down_s", [5, 3600])
-async def test_recovered_while_down_is_told_once_and_only_after_a_sample(house: Callable[..., Any], down_s: int) -> None:
+async def test_recovered_while_down_is_told_once_and_only_after_a_sample(engine_life: Callable[..., Any], down_s: int) -> None:
     """Firing at the crash, well at the restart: nothing for want of samples, then one resolve after the first real one."""
-    async with house(kill=True) as life:
+    async with engine_life(kill=True) as life:
         await life.heat(99)
         assert await life.told(1) == ["firing"]
-    async with house() as life:
+    async with engine_life() as life:
         await life.clock.turn(down_s)
         for _ in range(3):
             await life.clock.turn(60)
@@ -318,17 +318,17 @@ async def test_recovered_while_down_is_told_once_and_only_after_a_sample(house: 
         for _ in range(10):
             await life.heat(20, 10)
         assert await life.told(1) == ["resolved"]
-    async with house() as life:
+    async with engine_life() as life:
         await life.heat(20)
         await life.heat(20, 30)
         await settle()
         assert life.notifiers[0].sent == []
 
 
-async def test_a_notifier_that_a_reload_takes_away_and_brings_back(house: Callable[..., Any]) -> None:
+async def test_a_notifier_that_a_reload_takes_away_and_brings_back(engine_life: Callable[..., Any]) -> None:
     """Its rows wait for it; brought back, also while it is still being closed, it sends them and goes on."""
     hook = FakeNotifier("hook", always=SendError("busy"))
-    async with house(hook, FakeNotifier("mail")) as life:
+    async with engine_life(hook, FakeNotifier("mail")) as life:
         await life.heat(99)
         await life.told(1, which=1)
         closing, go_on = asyncio.Event(), asyncio.Event()
@@ -350,10 +350,10 @@ async def test_a_notifier_that_a_reload_takes_away_and_brings_back(house: Callab
         assert [message.kind for message in back.sent] == ["firing"]
 
 
-async def test_a_notifier_that_cannot_be_closed_stops_nobody(house: Callable[..., Any]) -> None:
+async def test_a_notifier_that_cannot_be_closed_stops_nobody(engine_life: Callable[..., Any]) -> None:
     """An error while an old notifier gives its connections back is left at that."""
     hook = FakeNotifier("hook")
-    async with house(hook, FakeNotifier("mail")) as life:
+    async with engine_life(hook, FakeNotifier("mail")) as life:
 
         async def broken() -> None:
             raise RuntimeError("unable to perform operation on <TCPTransport closed=True>")
@@ -364,11 +364,11 @@ async def test_a_notifier_that_cannot_be_closed_stops_nobody(house: Callable[...
         assert await life.told(1, which=1) == ["firing"]
 
 
-async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> None:
+async def test_label_values_of_any_kind_are_told(engine_life: Callable[..., Any]) -> None:
     """Newlines, quotes, controls, undecodable bytes and very long values in a label that groups: told, recorded, ended, restored."""
     values = ["two\nlines", 'a"b\\c', "\x1b[2J\x9b", "bad \udcff byte", "\u202eabc", "x" * 10_000, "\0nul", "{}", "한국어 🔥"]
     rules = rules_of({**HOT, "summary": "{{ $labels.room }} is hot", "labels": {"team": "{{ $labels.room }}"}})
-    async with house(rules=rules) as life:
+    async with engine_life(rules=rules) as life:
         settings = made(Settings, {
             "notifiers": [{"name": "hook", "type": "webhook", "url": "http://127.0.0.1:9/"}],
             "routes": [{"notifiers": ["hook"], "group_by": ["room"]}],
@@ -378,7 +378,7 @@ async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> N
             await life.heat(99, room=value)
         assert life.troubles.texts == ()
         assert sorted(await life.told(len(values))) == ["firing"] * len(values)
-    async with house(rules=rules) as life:
+    async with engine_life(rules=rules) as life:
         assert len([alert for alert in life.engine.alerts if alert.state == "firing"]) == len(values)
         life.engine.planner.reconfigure(compile_routing(settings))
         for value in values:
@@ -388,9 +388,9 @@ async def test_label_values_of_any_kind_are_told(house: Callable[..., Any]) -> N
         assert life.troubles.texts == ()
 
 
-async def test_what_cannot_be_written_for_any_reason_is_sent(house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_written_for_any_reason_is_sent(engine_life: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit that breaks in a way that nobody foresaw loses no message: it goes out from memory, and the trouble is told."""
-    async with house() as life:
+    async with engine_life() as life:
         monkeypatch.setattr("tui_monitor.storage.state.alerts.SqliteAlerts.save", _breaks)
         await life.heat(99)
         assert await life.told(1) == ["firing"]
@@ -407,9 +407,9 @@ def _breaks(*_arguments: object) -> None:
     raise ValueError("unforeseen")
 
 
-async def test_retries_are_spread(house: Callable[..., Any]) -> None:
+async def test_retries_are_spread(engine_life: Callable[..., Any]) -> None:
     """The pause before a retry is random by a fifth either way, so that many monitors do not come back in one moment."""
-    async with house(FakeNotifier(always=SendError("busy"))) as life:
+    async with engine_life(FakeNotifier(always=SendError("busy"))) as life:
         await life.heat(99)
         async with asyncio.timeout(60):
             while not (entries := await life.entries()) or entries[0].state != "retrying":  # noqa: ASYNC110  a thread is at work
@@ -418,14 +418,14 @@ async def test_retries_are_spread(house: Callable[..., Any]) -> None:
         assert pauses == [1600, 2000, 2400]
 
 
-async def test_a_restart_resolves_nothing_for_want_of_samples_by_any_policy(house: Callable[..., Any]) -> None:
+async def test_a_restart_resolves_nothing_for_want_of_samples_by_any_policy(engine_life: Callable[..., Any]) -> None:
     """Also with no_data = "resolve" the alert waits for the first sample after a restart; what stays missing ends after the grace."""
     rules = rules_of({**HOT, "no_data": "resolve"})
-    async with house(rules=rules) as life:
+    async with engine_life(rules=rules) as life:
         await life.heat(99)
         assert await life.told(1) == ["firing"]
         await life.clock.turn(3600)
-    async with house(rules=rules) as life:
+    async with engine_life(rules=rules) as life:
         for _ in range(5):
             await life.clock.turn(1)
             await life.engine.round()
@@ -437,9 +437,9 @@ async def test_a_restart_resolves_nothing_for_want_of_samples_by_any_policy(hous
         assert await life.told(1) == ["resolved"]
 
 
-async def test_a_state_that_goes_bad_is_begun_anew(house: Callable[..., Any], tmp_path: Path) -> None:
+async def test_a_state_that_goes_bad_is_begun_anew(engine_life: Callable[..., Any], tmp_path: Path) -> None:
     """Pages of the open file are overwritten: it is moved aside, told, and the new one knows what fires and what was told."""
-    async with house(kill=True) as life:
+    async with engine_life(kill=True) as life:
         await life.heat(99)
         assert await life.told(1) == ["firing"]
         await raw_sql(life.state, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -455,7 +455,7 @@ async def test_a_state_that_goes_bad_is_begun_anew(house: Callable[..., Any], tm
             await life.heat(99)
         assert [text for text in life.troubles.texts if "corrupt" in text]
         assert [name.startswith("state.db.corrupt-") for name in os.listdir(tmp_path)].count(True) == 1
-    async with house() as life:
+    async with engine_life() as life:
         assert len([alert for alert in life.engine.alerts if alert.state == "firing"]) == 2
         for _ in range(3):
             await life.heat(20, 10)

@@ -228,7 +228,7 @@ def test_a_crash_restores_the_terminal_and_says_why() -> None:
     try:
         assert terminal.end() == 1
         assert terminal.restored()
-        assert terminal.output.rfind(b"the house fell down") > terminal.output.rfind(b"\x1b[?1049l")
+        assert terminal.output.rfind(b"the backend broke") > terminal.output.rfind(b"\x1b[?1049l")
     finally:
         terminal.close()
 

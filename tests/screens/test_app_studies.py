@@ -190,7 +190,7 @@ async def test_marks() -> None:
 
 
 class SlowBackend(StudyBackend):
-    """Cannot be asked at first, as a real house that is being opened."""
+    """Cannot be asked at first, as a real runtime that is still opening."""
 
     refusals = 3
 
@@ -201,8 +201,8 @@ class SlowBackend(StudyBackend):
         return await super().board_at(at)
 
 
-async def test_a_start_in_the_past_waits_for_the_house() -> None:
-    """`--at` shows its moment once the history can be read, however long the house takes to open."""
+async def test_a_start_in_the_past_waits_for_the_runtime() -> None:
+    """`--at` shows its moment once the history can be read, however long the runtime takes to open."""
     backend = SlowBackend()
     app = make(backend, at=boards.AT - boards.HOUR)
     async with app.run_test(size=(120, 40)) as pilot:

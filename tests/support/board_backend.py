@@ -1,4 +1,4 @@
-"""A backend for the dashboard without a house: it pushes boards that tests or the clock give, and records the commands."""
+"""A backend for the dashboard without a runtime: it pushes boards that tests or the clock give, and records the commands."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class FakeBackend:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
 
     def push(self, board: Board) -> None:
-        """A new board, as the house would push it."""
+        """A new board, as the runtime would push it."""
         for listener in self.listeners:
             listener(board)
 

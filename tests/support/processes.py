@@ -98,7 +98,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
-class House:
+class Installation:
     """A configuration and a state directory, and the processes that were started on them."""
 
     def __init__(self, place: Path) -> None:
@@ -160,10 +160,10 @@ class House:
 
 
 @contextlib.contextmanager
-def house(place: Path) -> Iterator[House]:
-    """A house whose processes end with the context."""
+def installation(place: Path) -> Iterator[Installation]:
+    """An installation whose processes end with the context."""
     place.mkdir(exist_ok=True)
-    made = House(place)
+    made = Installation(place)
     try:
         yield made
     finally:

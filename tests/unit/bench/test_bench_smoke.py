@@ -37,7 +37,7 @@ def test_run_names_its_parts_and_refuses_others() -> None:
 
 def test_a_figure_says_whether_it_meets_its_target() -> None:
     """A figure is ok up to its target, missed beyond, and neither without one."""
-    code = "from house import figure; import json; print(json.dumps([figure(v, 'ms', t)['ok'] for v, t in ((1, 1), (2, 1), (1, None))]))"
+    code = "from harness import figure; import json; print(json.dumps([figure(v, 'ms', t)['ok'] for v, t in ((1, 1), (2, 1), (1, None))]))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

@@ -193,7 +193,7 @@ async def test_a_certificate_that_nobody_signed() -> None:
 
 
 async def test_a_trusted_authority_from_the_environment(tmp_path: Path) -> None:
-    """$SSL_CERT_FILE names the authorities of a house."""
+    """$SSL_CERT_FILE names the authorities of an organisation."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))

@@ -20,7 +20,7 @@ def rule(name: str, expr: str, interval_s: float | None = None, labels: Mapping[
     return FileRule("g", name, "record", expr, 0.0, 0.0, labels or {}, {}, interval_s, "a.yml", 1)
 
 
-class House:
+class Recorded:
     """Memory, a history file and what was recorded."""
 
     def __init__(self, path: Path) -> None:
@@ -38,19 +38,19 @@ class House:
 
 async def test_the_interval_and_the_labels_of_the_group(tmp_path: Path) -> None:
     """Each rule writes at its group's interval, with the rule's name and labels; the series stays current for two intervals."""
-    house, rules = House(tmp_path / "none"), RecordingRules([rule("r", "sum(up)", 240.0, {"team": "ops"})])
+    recorded, rules = Recorded(tmp_path / "none"), RecordingRules([rule("r", "sum(up)", 240.0, {"team": "ops"})])
     for second in (0, 1, 2, 239, 240, 241):
-        house.memory.append(T0 + second * 1000, [Sample(A, 1.0), Sample(B, 2.0)])
-        await house.run(rules, second)
-    assert house.seen == [(second, labels_of("r", team="ops"), 3.0, 485_000) for second in (0, 240)]
+        recorded.memory.append(T0 + second * 1000, [Sample(A, 1.0), Sample(B, 2.0)])
+        await recorded.run(rules, second)
+    assert recorded.seen == [(second, labels_of("r", team="ops"), 3.0, 485_000) for second in (0, 240)]
 
 
 async def test_a_later_rule_sees_what_an_earlier_one_recorded(tmp_path: Path) -> None:
     """Rules of a file build upon each other within one round."""
-    house, rules = House(tmp_path / "none"), RecordingRules([rule("one", "up + 1"), rule("two", "one * 10")])
-    house.memory.append(T0, [Sample(A, 1.0)])
-    await house.run(rules, 0)
-    assert [(labels, value) for _, labels, value, _ in house.seen] == [
+    recorded, rules = Recorded(tmp_path / "none"), RecordingRules([rule("one", "up + 1"), rule("two", "one * 10")])
+    recorded.memory.append(T0, [Sample(A, 1.0)])
+    await recorded.run(rules, 0)
+    assert [(labels, value) for _, labels, value, _ in recorded.seen] == [
         (labels_of("one", job="a"), 2.0),
         (labels_of("two", job="a"), 20.0),
     ]
@@ -58,35 +58,35 @@ async def test_a_later_rule_sees_what_an_earlier_one_recorded(tmp_path: Path) ->
 
 async def test_a_series_that_is_gone_ends(tmp_path: Path) -> None:
     """What a rule no longer gives is marked as ended at once, and so is what belongs to a rule that was taken out."""
-    house, rules = House(tmp_path / "none"), RecordingRules([rule("high", "up > 1"), rule("all", "sum(up)")])
-    house.memory.append(T0, [Sample(A, 2.0), Sample(B, 2.0)])
-    await house.run(rules, 0)
-    house.memory.append(T0 + 1000, [Sample(A, 2.0), Sample(B, 0.0)])
-    await house.run(rules, 1)
-    ended = [(second, labels) for second, labels, value, _ in house.seen if is_stale(value)]
+    recorded, rules = Recorded(tmp_path / "none"), RecordingRules([rule("high", "up > 1"), rule("all", "sum(up)")])
+    recorded.memory.append(T0, [Sample(A, 2.0), Sample(B, 2.0)])
+    await recorded.run(rules, 0)
+    recorded.memory.append(T0 + 1000, [Sample(A, 2.0), Sample(B, 0.0)])
+    await recorded.run(rules, 1)
+    ended = [(second, labels) for second, labels, value, _ in recorded.seen if is_stale(value)]
     assert ended == [(1, labels_of("high", job="b"))]
     rules.configure([rule("high", "up > 1")])
-    await house.run(rules, 2)
-    assert [labels for second, labels, value, _ in house.seen if second == 2 and is_stale(value)] == [labels_of("all")]
+    await recorded.run(rules, 2)
+    assert [labels for second, labels, value, _ in recorded.seen if second == 2 and is_stale(value)] == [labels_of("all")]
 
 
 async def test_two_series_of_the_same_labels_are_an_error(tmp_path: Path) -> None:
     """A rule whose labels make two series one records nothing and says why."""
-    house, rules = House(tmp_path / "none"), RecordingRules([rule("r", "up", None, {"job": "x"})])
-    house.memory.append(T0, [Sample(A, 1.0), Sample(B, 2.0)])
-    await house.run(rules, 0)
-    assert house.seen == [] and "the same labels" in rules.errors["r"]
+    recorded, rules = Recorded(tmp_path / "none"), RecordingRules([rule("r", "up", None, {"job": "x"})])
+    recorded.memory.append(T0, [Sample(A, 1.0), Sample(B, 2.0)])
+    await recorded.run(rules, 0)
+    assert recorded.seen == [] and "the same labels" in rules.errors["r"]
 
 
 async def test_a_rule_over_hours_reads_the_history(tmp_path: Path) -> None:
     """What memory does not hold comes from the history, at most each minute; without a history there is no half answer."""
     write_history(tmp_path / "history.db", {A: lambda at: float(at < T0 - 3_600_000)}, T0 - 7_200_000, T0).close()
-    house, rules = House(tmp_path / "history.db"), RecordingRules([rule("wide", "sum_over_time(up[2h])", 5.0)])
+    recorded, rules = Recorded(tmp_path / "history.db"), RecordingRules([rule("wide", "sum_over_time(up[2h])", 5.0)])
     for second in (0, 5, 30, 60):
-        await house.run(rules, second)
-    assert [(second, value) for second, _, value, _ in house.seen] == [(0, 59.0), (60, 58.0)]
-    await house.reading.close()
-    lost = House(tmp_path / "none")
+        await recorded.run(rules, second)
+    assert [(second, value) for second, _, value, _ in recorded.seen] == [(0, 59.0), (60, 58.0)]
+    await recorded.reading.close()
+    lost = Recorded(tmp_path / "none")
     lost.memory.append(T0, [Sample(A, 1.0)])
     await lost.run(rules, 130)
     assert lost.seen == []
@@ -94,11 +94,11 @@ async def test_a_rule_over_hours_reads_the_history(tmp_path: Path) -> None:
 
 async def test_what_is_recorded_of_a_silent_series_is_unknown_and_of_an_ended_one_ended(tmp_path: Path) -> None:
     """A recorded series ends for rules where its source says so or its condition is false; of silence nobody knows, so alerts hold."""
-    house, rules = House(tmp_path / "none"), RecordingRules([rule("r", "up > 0")])
+    recorded, rules = Recorded(tmp_path / "none"), RecordingRules([rule("r", "up > 0")])
     c = labels_of("up", job="c")
-    house.memory.append(T0, [Sample(A, 1.0), Sample(B, 1.0), Sample(c, 1.0)])
-    await house.run(rules, 0)
-    house.memory.append(T0 + 1000, [Sample(A, ENDED_NAN), Sample(B, STALE_NAN), Sample(c, 0.0)])
-    await house.run(rules, 1)
-    ends = {dict(labels)["job"]: is_ended(value) for second, labels, value, _ in house.seen if second == 1}
+    recorded.memory.append(T0, [Sample(A, 1.0), Sample(B, 1.0), Sample(c, 1.0)])
+    await recorded.run(rules, 0)
+    recorded.memory.append(T0 + 1000, [Sample(A, ENDED_NAN), Sample(B, STALE_NAN), Sample(c, 0.0)])
+    await recorded.run(rules, 1)
+    ends = {dict(labels)["job"]: is_ended(value) for second, labels, value, _ in recorded.seen if second == 1}
     assert ends == {"a": True, "b": False, "c": True}
