@@ -23,7 +23,7 @@ from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.settings import Settings, SystemSettings
 from tui_monitor.core.clock import Clock
-from tui_monitor.core.tasks import quietly
+from tui_monitor.core.tasks import isolated
 from tui_monitor.core.values import (
     METRIC_NAME,
     STALE_NAN,
@@ -172,14 +172,14 @@ class Collector:
             if name in self._tasks:
                 continue
             if name in self._groups:
-                self._tasks[name] = [group.create_task(quietly(self._judge_regularly(name)), name=f"group {name}")]
+                self._tasks[name] = [group.create_task(isolated(self._judge_regularly(name)), name=f"group {name}")]
                 continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
             tasks = self._start_feed(group, name, loop) if isinstance(loop.probe, FeedRunner) else []
-            tasks += [group.create_task(quietly(loop.run(delay)), name=f"check {name}")]
+            tasks += [group.create_task(isolated(loop.run(delay)), name=f"check {name}")]
             if isinstance(loop.probe, HasQueries):
                 tasks += [
-                    group.create_task(quietly(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
+                    group.create_task(isolated(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
                     for query in loop.probe.queries
                 ]
             self._tasks[name] = tasks
@@ -190,8 +190,8 @@ class Collector:
         saved = self._saved.get(name)
         runner.feed.restore(saved.state if saved else None, saved.at if saved else 0)
         return [
-            group.create_task(quietly(runner.run()), name=f"feed {name}"),
-            group.create_task(quietly(runner.on_news(loop.whole_step)), name=f"news of {name}"),
+            group.create_task(isolated(runner.run()), name=f"feed {name}"),
+            group.create_task(isolated(runner.on_news(loop.whole_step)), name=f"news of {name}"),
         ]
 
     def evidence_lines(self, check: str, match: str) -> tuple[str, ...]:
@@ -345,7 +345,7 @@ class Collector:
                 self._take(part, lookback)
             return
         self._take(parts[0], lookback)
-        self._group.create_task(quietly(self._take_by_turns(parts[1:], lookback)), name=f"page of {name}")
+        self._group.create_task(isolated(self._take_by_turns(parts[1:], lookback)), name=f"page of {name}")
 
     async def _take_by_turns(self, parts: list[Observation], lookback: int) -> None:
         for part in parts:
@@ -354,7 +354,7 @@ class Collector:
 
     def _read_log(self, check: CheckSettings) -> None:
         if check.log_file is not None and self._group is not None:
-            self._group.create_task(quietly(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
+            self._group.create_task(isolated(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
 
     async def _tail(self, name: str, path: str) -> None:
         """Read in a daemon thread, one a file: a pipe or a mount that hangs holds that one, and never the end of the program."""
@@ -374,7 +374,7 @@ class Collector:
             if name in self._loops and name in self._tasks and self._group is not None:
                 hurried = self._hurry_group(name) if name in self._groups else self._loops[name].probe_out_of_turn()
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
-                self._tasks[name].append(self._group.create_task(quietly(hurried), name=f"hurry {name}"))
+                self._tasks[name].append(self._group.create_task(isolated(hurried), name=f"hurry {name}"))
 
     async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))

@@ -10,7 +10,7 @@ ABOUT_ALERTS = frozenset({"ack", "unack", "resolve", "untold"})
 
 @frozen
 class Audit:
-    """Who did what to which alert, silence, window or notifier, and when (UTC ms)."""
+    """An entry of the audit log: time (UTC ms), author, verb, and the alert, silence, window or notifier that it is about."""
 
     at: int
     by: str
@@ -20,5 +20,5 @@ class Audit:
 
     @property
     def alert_id(self) -> str:
-        """The id of the alert that it is about, "" where it is about something else."""
+        """The id of the alert in ``subject``; "" where the subject is not an alert."""
         return self.subject.partition(" ")[0] if self.verb in ABOUT_ALERTS else ""

@@ -1,4 +1,7 @@
-"""Where time comes from: injected everywhere, so that tests turn the clock by hand."""
+"""The clock, injected where a result depends on time, so that tests set it.
+
+Time limits of I/O, one-shot commands and the reading of this machine use `time` directly.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never go back; the origin means nothing."""
+        """Seconds that never go back; only differences have a meaning."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -35,5 +38,5 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """asyncio's sleep."""
+        """`asyncio.sleep`."""
         await asyncio.sleep(max(0.0, seconds))

@@ -39,7 +39,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "yield": YieldLeadership,
 }
 VERBS: Mapping[type[Command], str] = {kind: verb for verb, kind in _COMMANDS.items()}
-"""The word for each command in the commands table and the audit log."""
+"""The verb of each command in the commands table and the audit log."""
 _KEYS = {"seconds": "for", "all_firing": "all"}
 """Stored names that differ from the fields'."""
 
@@ -70,7 +70,7 @@ def decode(verb: str, arguments: str) -> Command:
     if not isinstance(raw, dict):
         raise MalformedCommand(f"{verb}: its arguments are not an object")
     if "ids" not in raw and "id" in raw:
-        raw["ids"] = [raw["id"]]  # an older dashboard names a single alert so
+        raw["ids"] = [raw["id"]]  # older versions stored a single alert under this key
     given: dict[str, Any] = {}
     for each in fields(kind):
         key = _KEYS.get(each.name, each.name)

@@ -1,4 +1,4 @@
-"""The commands: what a person can have the leader do, as frozen values, and the result of each.
+"""The commands that a person gives to the leader, as frozen values, and their result.
 
 Every face makes the same values: keys of the dashboard, the command line, a chat's button, later HTTP. A process that does not lead
 stores them in the commands table (`encode`, `decode` in core/command_codec.py) and the leader applies them once.
@@ -11,7 +11,7 @@ from tui_monitor.core.frozen import frozen
 
 @frozen
 class CommandResult:
-    """The result of a command; ``text`` is for people, ``ok`` False means refused: nothing, or not all of it, was done.
+    """The result of a command; ``text`` is for people, ``ok`` False means that it was refused in whole or in part.
 
     ``pending``: the command is stored for the leader, which has not applied it yet.
     """
@@ -33,7 +33,7 @@ class Acknowledge:
 
 @frozen
 class Unacknowledge:
-    """Take back the acknowledgement of alerts."""
+    """Remove the acknowledgement of alerts."""
 
     ids: tuple[str, ...] = ()
     all_firing: bool = False
@@ -76,7 +76,7 @@ class EndSilence:
 
 @frozen
 class SendMessage:
-    """Send a message of one's own through the outbox; ``to`` names notifiers or groups, empty: where an alert of ``severity`` would go."""
+    """Send a person's own message; ``to`` names notifiers or groups, empty: where an alert of ``severity`` would go."""
 
     title: str
     message: str

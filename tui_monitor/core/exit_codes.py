@@ -1,4 +1,4 @@
-"""Exit codes of every command (sysexits.h, but for the verdicts). Standard library only.
+"""Exit codes of every command, as in sysexits.h except for verdicts. Standard library only.
 
 `check` and `status` answer 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; so no failure of theirs may use these numbers.
 """
@@ -12,7 +12,7 @@ USAGE = 64
 SOFTWARE = 70
 """`check` and `status` could not come to a verdict."""
 OUTPUT = 74
-"""What was to be said could not be written (a closed pipe is no fault)."""
+"""The output could not be written (a closed pipe is not an error)."""
 CONFIGURATION = 78
-"""The configuration or the state directory that it names cannot be used: another start cannot help."""
+"""The configuration or the state directory that it names cannot be used; a restart does not help."""
 INTERRUPTED = 130

@@ -1,4 +1,4 @@
-"""From base units to what people read: percent, ms, MiB, ages, and text of an exact width in cells. Pure."""
+"""Formatting of values for people, from base units: percent, ms, MiB, ages, and text of an exact width in cells. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIZES = ((1 << 50, "P"), (1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 
 
 
 def percent(ratio: float | None, digits: int = 0) -> str:
-    """A ratio as "45%"; what is not known is "-"."""
+    """A ratio as "45%"; an unknown one is "-"."""
     if not _real(ratio):
         return NOTHING
     return f"{ratio * 100:.{digits}f}%"
@@ -48,7 +48,7 @@ def rate(per_second: float | None) -> str:
 
 
 def latency(seconds: float | None) -> str:
-    """Seconds as people say them: "0.8ms", "132ms", "1.25s"."""
+    """A duration in seconds: "0.8ms", "132ms", "1.25s"."""
     if not _real(seconds):
         return NOTHING
     if seconds == 0:
@@ -85,7 +85,7 @@ def span_words(seconds: float, words: Mapping[str, str] = UNIT_WORDS, *, most: i
 
 
 def _coarse(seconds: float) -> list[tuple[int, str]]:
-    """Two units at most, one below an hour and from ten days on: nobody reads more."""
+    """At most two units; one below an hour and from ten days on."""
     whole = max(0, int(seconds))
     return duration_parts(whole, 2 if HOUR <= whole < 10 * DAY else 1)
 

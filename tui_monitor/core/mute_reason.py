@@ -1,4 +1,4 @@
-"""Why an alert's new notifications are held back."""
+"""The reason why new notifications of an alert are muted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MUTE_KINDS = ("silence", "maintenance", "depends_on", "inhibit", "waiting", "ina
 
 
 class MuteReason(NamedTuple):
-    """``kind`` is one of MUTE_KINDS; ``name`` the silence's id, the window, check or alert.
+    """The reason of a mute: ``kind`` is one of MUTE_KINDS, ``name`` the silence's id, the window, check or alert.
 
     Its text ("silence:7f3a", "inactive") is what alerts and boards carry. "waiting": for a parent check's verdict; "inactive": outside
     the active times of the alert's routes, without a name.

@@ -1,4 +1,4 @@
-"""A ping: what a job says of itself."""
+"""A ping: the report of a job about its start, progress or end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_TEXT = 10_000
 
 @frozen
 class Ping:
-    """``at`` is UTC ms. ``rid`` pairs the start of a run with its end ("": a run without name). ``code``: the job's exit status."""
+    """A ping of a job, at ``at`` (UTC ms). ``rid`` pairs start and end of a run ("": no name). ``code``: the job's exit status."""
 
     name: str
     kind: PingKind
@@ -27,7 +27,7 @@ class Ping:
 
 @frozen
 class StoredPing:
-    """A ping and its number in the order in which pings came."""
+    """A ping with its number in the order of arrival."""
 
     id: int
     ping: Ping

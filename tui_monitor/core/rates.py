@@ -1,4 +1,4 @@
-"""Turn counters that only grow into rates per second, and never into a negative or absurd one. Standard library only."""
+"""Rates per second of counters; never negative, never absurd. Standard library only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def clock_jump(wall_ms_before: int, monotonic_before: float, wall_ms: int, monot
 
 
 class Rates:
-    """Remembers the last value of each counter and answers with its rate since then.
+    """The rates of counters since their last values.
 
     Call ``begin`` once per reading and ``per_second`` once per counter after it. There is no rate (None) for the first
     value, after a reset, after a gap longer than ``longest_gap`` seconds, within SHORTEST_GAP of the last value (the
@@ -57,7 +57,7 @@ class Rates:
         return elapsed
 
     def per_second(self, key: Hashable, value: float, ceiling: float = math.inf) -> float | None:
-        """The rate of counter ``key`` now that it stands at ``value``; a rate above ``ceiling`` is none (absurd)."""
+        """The rate of counter ``key``, whose value is now ``value``; None for a rate above ``ceiling``, which is absurd."""
         known = self._last.get(key)
         if known is None:
             self._last[key] = (value, self._at)

@@ -1,4 +1,4 @@
-"""Make external text harmless to show: no control characters, no escape sequences, no bidi tricks. Standard library only."""
+"""Cleaning of external text for display: no control characters, no escape sequences, no bidi tricks. Standard library only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SUSPECT = re.compile(rf"[{_CONTROLS}\t\n\u2028\u2029\ud800-\udfff]")
 _DROPPED = re.compile(rf"[{_CONTROLS}]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_WORD = 200
-"""Characters of a word that is compared with known ones: no name is longer, and comparing recurses and takes long."""
+"""Characters of the longest word that is compared with known names; difflib recurses and is slow on longer ones."""
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 
 
@@ -38,8 +38,8 @@ def clip(text: str, limit: int) -> str:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, whatever its case; "" where none is like the word."""
-    import difflib  # only for faults
+    """The known name most similar to the word, ignoring case; "" where none is similar."""
+    import difflib  # loaded late: only faults need it
 
     by_lower = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1) if len(word) <= _LONGEST_WORD else []
@@ -47,6 +47,6 @@ def near(word: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Advice to go behind a message about a name that is not known: `; did you mean "rate"?`, or nothing."""
+    """Advice to append to a message about an unknown name: `; did you mean "rate"?`, or ""."""
     found = near(word, known)
     return f'; did you mean "{found}"?' if found else ""

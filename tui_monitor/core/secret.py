@@ -1,4 +1,4 @@
-"""A text that must not be shown: a password, a token, an address that holds one. Standard library only."""
+"""Secret texts: passwords, tokens, addresses that contain them. Standard library only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 class Secret:
-    """Keeps a text out of every message, log line and repr; `reveal` gives it to the code that sends it."""
+    """A text that appears in no message, log line or repr; `reveal` returns it to the code that sends it."""
 
     __slots__ = ("_text",)
     _text: str

@@ -1,4 +1,4 @@
-"""Background tasks of which one that ends or breaks leaves its siblings alone."""
+"""Background tasks whose end or failure does not end the others of their TaskGroup."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Awaitable
 log = logging.getLogger(__name__)
 
 
-async def quietly(work: Awaitable[None]) -> None:
-    """A loop that is cancelled alone (reload), or that breaks, must not end its siblings."""
+async def isolated(work: Awaitable[None]) -> None:
+    """Run a task of a group so that its own cancellation (by a reload) ends only itself, and its failure is only logged."""
     try:
         await work
     except asyncio.CancelledError:
         return
     except Exception:
-        log.exception("a background task broke")
+        log.exception("a background task failed")

@@ -1,4 +1,4 @@
-"""The one parser of times as people type them: on the command line, in prompts, in requests. Standard library only."""
+"""The parser of times that people type: on the command line, in prompts, in requests. Standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import parse_duration
 
 LAST_MS = 253_402_300_799_999
-"""The end of the year 9999: no later time can be shown."""
+"""The end of the year 9999; `datetime` represents no later time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(?:(yesterday|today|tomorrow)\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII | re.IGNORECASE)
@@ -21,8 +21,8 @@ _AGO = re.compile(r"-\s*(.+)")
 def parse_time(text: str, now_ms: int, zone: tzinfo | None = None, *, ahead: bool = False) -> int:
     """UTC ms of a time: RFC 3339, Unix seconds, HH:MM[:SS], "yesterday 03:10", or "-2h" for two hours ago.
 
-    Without a zone of its own it is in ``zone`` (None: this machine's). A time of day alone is the last one that was (``ahead``: the
-    next that comes). Fractions of a millisecond are rounded. ValueError with advice for anything else, and for times before 1970 or
+    Without a zone of its own it is in ``zone`` (None: this machine's). A time of day alone is its last occurrence (``ahead``: its
+    next one). Fractions of a millisecond are rounded. ValueError with advice for anything else, and for times before 1970 or
     after 9999.
     """
     text = text.strip()
@@ -43,7 +43,7 @@ def parse_time(text: str, now_ms: int, zone: tzinfo | None = None, *, ahead: boo
 
 
 def _milliseconds(seconds: float) -> float:
-    """Rounded half up, from the fraction alone as Prometheus does: the whole number would cost digits."""
+    """Rounded half up. As in Prometheus only the fraction is rounded, so that no digits are lost."""
     fraction, whole = math.modf(seconds)
     return whole * 1000 + math.floor(fraction * 1000 + 0.5)
 

@@ -1,4 +1,4 @@
-"""The monitor's own troubles: each is a series and a line on the board."""
+"""Own troubles: what hinders the monitor itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_monitor.core.values import Sample, labels_of
 
 @frozen
 class TroubleKey:
-    """What is wrong (``reason``, a short name) and with which notifier or other named part, "" where there is but one."""
+    """The key of an own trouble: ``reason``, a short name, and the notifier or other part that it concerns ("": none)."""
 
     reason: str
     subject: str = ""
@@ -22,26 +22,26 @@ class TroubleKey:
 
 
 class Troubles:
-    """The monitor's own troubles; each becomes the series tui_monitor_trouble{reason} and a line on the board."""
+    """The present own troubles; each is the series tui_monitor_trouble{reason} and a line on the board."""
 
     def __init__(self) -> None:
         self._texts: dict[TroubleKey, str] = {}
         self._seen: set[TroubleKey] = set()
         self.remark = ""
-        """A line for the board that is no fault of the monitoring, such as a refused reload: no alert comes of it."""
+        """A line for the board that raises no alert, such as a refused reload; "" for none."""
 
     def set_remark(self, text: str) -> None:
-        """Show the remark from now on, "" none."""
+        """Replace the remark; "" removes it."""
         self.remark = text
 
     def raise_(self, reason: str, text: str, subject: str = "") -> None:
-        """A trouble exists (still); ``text`` is for people."""
+        """Raise a trouble or renew its text; ``text`` is for people."""
         key = TroubleKey(reason, subject)
         self._texts[key] = text
         self._seen.add(key)
 
     def clear(self, reason: str, subject: str = "") -> None:
-        """A trouble is over."""
+        """Clear a trouble."""
         self._texts.pop(TroubleKey(reason, subject), None)
 
     def set(self, reason: str, text: str, subject: str = "") -> None:
@@ -52,7 +52,7 @@ class Troubles:
             self.clear(reason, subject)
 
     def retain(self, reason: str, subjects: Collection[str]) -> None:
-        """Clear a reason's troubles with other subjects than these: the others are no longer configured."""
+        """Clear the troubles of a reason whose subject is not among these, for example notifiers that were removed."""
         for key in [key for key in self._texts if key.reason == reason and key.subject not in subjects]:
             del self._texts[key]
 

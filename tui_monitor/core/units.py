@@ -1,4 +1,4 @@
-"""Units as people write them in the configuration (durations, sizes, ratios), stamps as programs read them. Standard library only."""
+"""Parsers of durations, sizes, ratios and rates in the configuration, and RFC 3339 stamps. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PARTS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms"
 _LONGEST = 1000 * 31536000.0
 _LARGEST = 2**63 - 1
 _MOST_CHARACTERS = 100
-"""Of a text that is looked at: the search for a unit takes time by the square of the length."""
+"""The length of a text that is parsed; the search for a unit takes quadratic time."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?")
 _SIZE_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -75,7 +75,7 @@ def parse_ratio(value: object) -> float:
 def duration_parts(seconds: float, most: int = 5) -> list[tuple[int, str]]:
     """The counts of a length of time that are not zero, from days to milliseconds: 5400 → [(1, "h"), (30, "m")], 0 → [(0, "s")].
 
-    At most the ``most`` largest of its units in a row; what is below them is dropped.
+    At most ``most`` units from the largest on; smaller ones are dropped.
     """
     rest, parts = round(seconds * 1000), list[tuple[int, str]]()
     for unit, size in _PARTS:

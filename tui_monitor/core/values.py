@@ -19,8 +19,8 @@ STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
 """Prometheus' staleness marker: this value ends a series (source: prometheus/model/value/value.go)."""
 ENDED_BITS = 0x7FF0000000000003
 ENDED_NAN: float = struct.unpack("<d", struct.pack("<Q", ENDED_BITS))[0]
-"""A staleness marker that says more: the source has answered, and this series is not there any more. Rules take it for "false" and
-resolve; after STALE_NAN nobody knows (a check that is unknown), and alerts hold."""
+"""The staleness marker of a series that its source no longer has, though the source answered. Rules count it as false and resolve;
+after STALE_NAN the value is unknown (as for an unknown check), and alerts hold."""
 
 SEVERITIES = ("info", "warning", "error", "critical")
 SEVERITY_ALIASES = {"low": "info", "medium": "warning", "high": "error"}
@@ -28,7 +28,7 @@ _FOREIGN_SEVERITIES = {
     "page": "critical", "emergency": "critical", "fatal": "critical", "major": "error",
     "minor": "warning", "notice": "info", "none": "info",
 }  # fmt: skip
-"""Words of rule files that others wrote."""
+"""Severities that are common in rule files of Prometheus, and ours for each."""
 
 
 def labels_of(name: str = "", /, **labels: str) -> Labels:
@@ -68,7 +68,7 @@ _MARKERS = (struct.pack("<Q", STALE_BITS), _ENDED_BYTES)
 
 
 def known_severity(word: str) -> str:
-    """Any word as one of our severities; one that nobody knows is a warning."""
+    """The severity for any word; an unknown word is a warning."""
     word = word.lower()
     word = SEVERITY_ALIASES.get(word, _FOREIGN_SEVERITIES.get(word, word))
     return word if word in SEVERITIES else "warning"
@@ -81,7 +81,7 @@ def severity_rank(severity: str) -> int:
 
 
 class HealthStatus(StrEnum):
-    """What is known of a target's health. The order of ``exit_code`` is the contract's."""
+    """The health of a target; `exit_code` follows the contract."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
@@ -104,11 +104,11 @@ def worst(statuses: Iterable[HealthStatus]) -> HealthStatus:
 
 _MEANING = {"warning": HealthStatus.DEGRADED, "error": HealthStatus.UNHEALTHY, "critical": HealthStatus.UNHEALTHY}
 _NO_NEWS = {"CheckUnhealthy", "ClockSkew", "MonitorTrouble"}
-"""Alerts that say nothing of their own: the check itself counts, and the monitor's own trouble never makes others look ill."""
+"""Alerts that do not count: the status of the check itself does, and own trouble says nothing of the targets."""
 
 
 class Judged(Protocol):
-    """What of an alert counts for the overall status."""
+    """The part of an alert that decides the overall status."""
 
     @property
     def name(self) -> str:
@@ -127,7 +127,7 @@ class Judged(Protocol):
 
 
 def overall(checks: Iterable[HealthStatus], alerts: Iterable[Judged]) -> HealthStatus:
-    """How this server and all it depends on is: the worst of its checks and of the alerts that fire, acknowledged or not.
+    """The overall health: the worst of the checks and of the firing alerts, acknowledged or not.
 
     A warning means degraded, error and critical unhealthy, info nothing.
     """
@@ -144,10 +144,10 @@ class Sample(NamedTuple):
 
 @frozen
 class AllSeries:
-    """All series that a source has at one moment, with all their labels: one that was there before and is missing has ended.
+    """All series of a source at one moment, with all their labels; a series that is missing since the last time has ended.
 
     ``stamped`` are samples with their own times (UTC ms); such series end without a marker. Not ``answered``: the source failed, these are
-    our own series about it, and nobody knows of the others.
+    our own series about it, and the state of the others is unknown.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -157,7 +157,7 @@ class AllSeries:
 
 @frozen
 class Inventory:
-    """Everything of one kind that a source has now: ``metrics`` have one series for each of these values of the label ``label``.
+    """The complete list of a source's subjects: ``metrics`` have one series for each of these values of ``label``.
 
     A series of them with another value has ended. A source gives it only after an answer that was complete.
     """
@@ -169,13 +169,13 @@ class Inventory:
 
 @frozen
 class ProbeResult:
-    """One probe's plain verdict, before failure and success thresholds.
+    """The verdict of one probe, before failure and success thresholds.
 
     ``duration`` and ``phases`` are seconds. ``samples`` are extra series; the poller adds the labels check, type
     and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
-    sources that name all their series each time (scrapes); None says nothing of them, so none ends. ``inventories`` say
-    what the target has, so that the series of what is gone end. ``saved`` is what a feed has to be given back after a restart (JSON
-    values): it and ``samples`` count the same, and both are stored in one transaction.
+    sources that name all their series each time (scrapes); with None no series ends. ``inventories`` list the subjects of the
+    target, so that the series of removed ones end. ``saved`` is the state of a feed, which it gets back after a restart (JSON
+    values); it counts the same events as ``samples``, and both are stored in one transaction.
     """
 
     status: HealthStatus
@@ -209,7 +209,7 @@ class CheckResult:
 
 @frozen
 class Observation:
-    """What one run of a source saw: samples of one moment (UTC ms) and, for a check, its result."""
+    """The outcome of one run of a source: samples of one moment (UTC ms) and, for a check, its result."""
 
     at: int
     samples: tuple[Sample, ...]

@@ -12,7 +12,7 @@ from tui_monitor.config.settings import Settings
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Acknowledge
-from tui_monitor.core.tasks import quietly
+from tui_monitor.core.tasks import isolated
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
@@ -59,8 +59,8 @@ class BackgroundJobs:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 self._start_configured(group)
-                group.create_task(quietly(self._run_hourly()), name="hourly")
-                group.create_task(quietly(self._feeds.run()), name="feeds")
+                group.create_task(isolated(self._run_hourly()), name="hourly")
+                group.create_task(isolated(self._feeds.run()), name="feeds")
         finally:
             self._group = None
 
@@ -85,10 +85,10 @@ class BackgroundJobs:
             lambda text: self._troubles.set("chat", text),
         )
         listeners = press_listeners(self._notifiers.values(), desk, self._clock)
-        self._configured = [group.create_task(quietly(listener.run()), name="chat") for listener in listeners]
+        self._configured = [group.create_task(isolated(listener.run()), name="chat") for listener in listeners]
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
-            self._configured.append(group.create_task(quietly(heartbeat.run()), name="heartbeat"))
+            self._configured.append(group.create_task(isolated(heartbeat.run()), name="heartbeat"))
 
     async def _acknowledge_from_chat(self, alert_id: str, by: str) -> str:
         result = await self._engine.apply(Acknowledge((alert_id,)), by)
