@@ -18,7 +18,7 @@ from tui_monitor.core.exit_codes import CONFIGURATION, FAILED
 from tui_monitor.core.version import VERSION
 from tui_monitor.daemon.json_log import hide_secrets, start_logging
 from tui_monitor.daemon.systemd import Systemd
-from tui_monitor.platform.acting_user import who
+from tui_monitor.platform.acting_user import acting_user
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 from tui_monitor.runtime.runtime import Runtime
@@ -65,7 +65,7 @@ def run_headless(given: Namespace) -> int:
     def load_first() -> Configuration:
         return first.pop() if first else load_anew()
 
-    runtime = Runtime(directory, load_first, SystemClock(), "headless", who(), config=path, on_role=on_role)
+    runtime = Runtime(directory, load_first, SystemClock(), "headless", acting_user(), config=path, on_role=on_role)
     try:
         asyncio.run(_serve(runtime, systemd))
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""Who acts: the person behind sudo or the user, and the SSH client's address."""
+"""The acting user: the person behind sudo or the user, and the SSH client's address."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 
 
-def who(environ: Mapping[str, str] = os.environ) -> str:
-    """For example "kim (ssh 203.0.113.7)"."""
+def acting_user(environ: Mapping[str, str] = os.environ) -> str:
+    """The acting user for the audit log, for example "kim (ssh 203.0.113.7)"."""
     try:
         name = environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # no passwd entry and no name in the environment (a container)

@@ -1,6 +1,6 @@
-"""One started program: whether it has ended, how it is stopped, and that it leaves no zombie.
+"""A child process: start, exit, stop, and reaping without zombies.
 
-The exit is learned from a pidfd (pidfd_open(2), Linux 5.3) or, where there is none, by looking in growing pauses; never through
+The exit is learned from a pidfd (pidfd_open(2), Linux 5.3) or, where there is none, by polling in growing pauses; never through
 asyncio's child watchers, which differ between Python 3.11 (one thread for each child) and 3.13.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 _DIE_WAIT = 0.3
 """Seconds, at least, that a program gets to disappear after SIGKILL; one that sleeps in the kernel does not."""
 
-_FIRST_LOOK, _LAST_LOOK = 0.002, 0.1
+_FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.1
 _OPTIONS = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
@@ -43,7 +43,7 @@ class Child:
         if self._pidfd >= 0:
             self._loop.add_reader(self._pidfd, self._on_exit)
         else:
-            self._look(_FIRST_LOOK)
+            self._poll_exit(_FIRST_PAUSE)
 
     @property
     def running(self) -> bool:
@@ -56,12 +56,12 @@ class Child:
             return False
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for the exit for so long; whether it has come."""
+        """Wait up to ``seconds`` for the exit; True once the program has ended."""
         await asyncio.wait([self.exited], timeout=max(0.0, seconds))
         return not self.running
 
     async def stop(self, grace: float) -> str:
-        """End the whole group: SIGTERM, and SIGKILL after ``grace`` seconds; the same time again to disappear. Why that failed, or ""."""
+        """End the process group: SIGTERM, SIGKILL after ``grace`` seconds, the same wait again. The reason of a failure, or ""."""
         if problem := self._signal(signal.SIGTERM):
             return problem
         await self.wait(grace)
@@ -88,9 +88,9 @@ class Child:
                 return "it may not be killed (Operation not permitted), as it runs as another user: give it a time limit of its own"
         return ""
 
-    def _look(self, pause: float) -> None:
+    def _poll_exit(self, pause: float) -> None:
         if self.running:
-            self._loop.call_later(pause, self._look, min(2 * pause, _LAST_LOOK))
+            self._loop.call_later(pause, self._poll_exit, min(2 * pause, _LAST_PAUSE))
         else:
             self._on_exit()
 

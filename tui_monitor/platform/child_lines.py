@@ -1,4 +1,4 @@
-"""The lines of a program that goes on, as `journalctl --follow`: bounded in length and number, and held back by a slow reader."""
+"""Lines of a long-running program such as `journalctl --follow`: bounded in length and number, with back-pressure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui_monitor.platform.child_process import GRACE, minimal_environment, start
 
 MAX_LINE = 64 * 1024
 MAX_WAITING = 1000
-"""Lines that wait for the reader before the program is held back."""
+"""Lines that may wait for the reader; beyond them the pipe is not read and the program blocks."""
 
 
 class LineSplitter:
@@ -35,7 +35,7 @@ class LineSplitter:
         return lines
 
     def last(self) -> list[bytes]:
-        """The line that the end of the output leaves without its end, if any."""
+        """The unterminated line at the end of the output, if any."""
         return [self._end(b"")] if self._begun else []
 
     def _add(self, part: bytes) -> None:
@@ -72,7 +72,7 @@ class FollowedProgram:
     async def __aenter__(self) -> FollowedProgram:
         with ExitStack() as stack, start_errors(self._argv[0]):
             environment = minimal_environment() if self._environment is None else self._environment
-            self._pipe = OutputPipe(self._take, self._end)
+            self._pipe = OutputPipe(self._receive, self._end)
             stack.callback(self._pipe.close)
             self._errors = BoundedOutput(MAX_LINE)
             stack.callback(self._errors.pipe.close)
@@ -105,7 +105,7 @@ class FollowedProgram:
 
     @property
     def code(self) -> int | None:
-        """The exit code once the context was left."""
+        """The exit code, after the context was left."""
         return self._child.code
 
     @property
@@ -118,7 +118,7 @@ class FollowedProgram:
         """How many lines were longer than allowed."""
         return self._splitter.cut
 
-    def _take(self, chunk: bytes) -> None:
+    def _receive(self, chunk: bytes) -> None:
         self._lines += self._splitter.split(chunk)
         if len(self._lines) > MAX_WAITING:
             self._pipe.pause()

@@ -15,15 +15,15 @@ CHUNK = 64 * 1024
 """Bytes that one read takes; also the usual capacity of a pipe in Linux (pipe(7))."""
 
 DRAIN_PAUSE = 0.01
-"""Seconds between two reads of output that nobody keeps: a child that writes without end then costs 1 % of a processor, not all."""
+"""Seconds between two reads of output beyond the limit; a child that writes without end then costs 1 % of a processor."""
 
 
 class OutputPipe:
-    """A pipe that a child writes to; chunks go to ``take``, which may call `pause`; ``ended`` is called at the close."""
+    """A pipe that a child writes to; chunks go to ``receive``, which may call `pause`; ``ended`` is called at the close."""
 
-    def __init__(self, take: Callable[[bytes], None], ended: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, receive: Callable[[bytes], None], ended: Callable[[], None] = lambda: None) -> None:
         """Open the pipe. Raises OSError where the process has no file descriptors left."""
-        self._take = take
+        self._receive = receive
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._read_end, self._write_end = os.pipe()
@@ -40,18 +40,18 @@ class OutputPipe:
         return self._read_end < 0
 
     def start(self) -> None:
-        """Give up the child's end, which the child has by now, and begin to read."""
+        """Close the child's end, which the child has inherited, and begin to read."""
         self._close_write_end()
         self.resume()
 
     def pause(self, seconds: float | None = None) -> None:
-        """Read nothing for so long, or until `resume`; the child is held back once the pipe is full."""
+        """Stop reading for ``seconds``, or until `resume`; once the pipe is full the child blocks."""
         self._loop.remove_reader(self._read_end)
         if seconds is not None:
             self._loop.call_later(seconds, self.resume)
 
     def resume(self) -> None:
-        """Read on."""
+        """Continue to read."""
         if not self.closed:
             self._loop.add_reader(self._read_end, self._read)
 
@@ -71,13 +71,13 @@ class OutputPipe:
             self._ended()
 
     def _read(self) -> bool:
-        """Read once; whether there was something."""
+        """Read once; True where data arrived."""
         try:
             chunk = os.read(self._read_end, CHUNK)
         except (BlockingIOError, InterruptedError):
             return False
         if chunk:
-            self._take(chunk)
+            self._receive(chunk)
         else:
             self.close()
         return bool(chunk)
@@ -94,10 +94,10 @@ class BoundedOutput:
     def __init__(self, limit: int) -> None:
         self.kept = bytearray()
         self.cut = False
-        self.pipe = OutputPipe(self._keep)
+        self.pipe = OutputPipe(self._append)
         self._limit = limit
 
-    def _keep(self, chunk: bytes) -> None:
+    def _append(self, chunk: bytes) -> None:
         room = self._limit - len(self.kept)
         self.kept += chunk[:room]
         if len(chunk) > room:
@@ -106,7 +106,7 @@ class BoundedOutput:
 
 
 class InputPipe:
-    """A pipe that feeds a text to a child; a child that does not read it is no error."""
+    """A pipe that writes a text to a child; it is no error that the child does not read it."""
 
     def __init__(self, text: bytes) -> None:
         """Open the pipe. Raises OSError where the process has no file descriptors left."""
@@ -121,7 +121,7 @@ class InputPipe:
         return self._read_end
 
     def start(self) -> None:
-        """Give up the child's end and begin to write."""
+        """Close the child's end and begin to write."""
         self._close_read_end()
         self._loop.add_writer(self._write_end, self._write)
 

@@ -1,4 +1,7 @@
-"""Run a program once: an argument list and never a shell, bounded in time and output, with nothing left behind but what it detaches."""
+"""Running of a program to its end: an argument list, never a shell; bounded in time and output.
+
+Nothing of it is left behind except processes that it detaches itself.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _PERMANENT = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISD
 
 
 class CannotStart(Exception):
-    """The program did not start. ``permanent``: it is not there or cannot be run, so another try cannot help."""
+    """The program did not start. ``permanent``: it is missing or not executable, so that a retry does not help."""
 
     def __init__(self, reason: str, *, permanent: bool = False) -> None:
         super().__init__(reason)
@@ -33,7 +36,7 @@ class CannotStart(Exception):
 
 @frozen
 class ProgramOutcome:
-    """How a program ended and what it said.
+    """The outcome of a program: its exit and its output.
 
     ``code``: exit code, negative the signal that ended it, None where it still runs or the system did not tell. ``output`` and
     ``errors``: the first bytes of standard output and standard error; ``cut``: there was more output. ``timed_out``: it was stopped at the
@@ -63,7 +66,7 @@ _SHELL_CODES = {126: " (found, but not executable)", 127: " (program not found)"
 
 
 def minimal_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """PATH, HOME and the like, ``LC_ALL=C`` so that programs speak one language, and ``extra``; no secrets of the monitor's own."""
+    """PATH, HOME and the like, ``LC_ALL=C`` for messages in English, and ``extra``; no variable that may hold a secret of the monitor."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {"PATH": DEFAULT_PATH, **kept, "LC_ALL": "C", **(extra or {})}
 
@@ -79,14 +82,14 @@ async def run(
     grace: float = GRACE,
     max_output: int = MAX_OUTPUT,
 ) -> ProgramOutcome:
-    """Run the program and wait for its own exit, not for that of processes that it leaves behind: those live on, without our pipes.
+    """Run the program and wait for its own exit; processes that it detaches live on without our pipes.
 
     ``time_limit``: seconds, the wait for one of the ``slots`` included; then the process group gets SIGTERM and, after ``grace`` seconds,
     SIGKILL. ``stdin`` None: /dev/null. ``environment`` None: `minimal_environment`. Raises CannotStart. When cancelled, it kills at once.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + time_limit
-    await _take_slot(slots, time_limit)
+    await _acquire_slot(slots, time_limit)
     try:
         started = loop.time()
         with ExitStack() as stack:
@@ -104,7 +107,7 @@ async def run(
     )
 
 
-async def _take_slot(slots: asyncio.Semaphore, seconds: float) -> None:
+async def _acquire_slot(slots: asyncio.Semaphore, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
             await slots.acquire()
@@ -139,7 +142,7 @@ def _start(
 
 @contextmanager
 def start_errors(program: str, directory: str | None = None) -> Iterator[None]:
-    """Turn what can go wrong at the start of a program into CannotStart with a reason for people."""
+    """Raise CannotStart, with a reason for people, in place of the errors of starting a program."""
     try:
         yield
     except ValueError as error:  # a NUL character

@@ -1,4 +1,7 @@
-"""What the dashboard draws on, also when the terminal is gone: a session that broke off must end, not hang and hold the lead."""
+"""The output stream of the dashboard, which survives the loss of its terminal.
+
+A dashboard whose session broke off must end; one that hangs would go on as leader.
+"""
 
 from __future__ import annotations
 
@@ -9,48 +12,48 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 
-class Lasting:
-    """A text file whose writes may fail: what nobody can see any more is lost.
+class SurvivingStream:
+    """A text stream whose writes never fail: output after the loss of the terminal is discarded.
 
-    Without this the thread that draws dies of the first failed write, and the app waits for ever for room in its queue.
+    Otherwise the first failed write ends the drawing thread, and the app waits for ever for room in its queue.
     """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
     def write(self, text: str) -> int:
-        """The characters taken."""
-        with self._whoever_is_there():
+        """Write the text; returns the number of characters."""
+        with self._discarding():
             return self._file.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Send what is buffered, where somebody is there."""
-        with self._whoever_is_there():
+        """Send the buffered text, where the terminal still exists."""
+        with self._discarding():
             self._file.flush()
 
     @contextlib.contextmanager
-    def _whoever_is_there(self) -> Iterator[None]:
-        """After a failure what is still to be written goes nowhere; else Python's own flush at the exit fails, with status 120."""
+    def _discarding(self) -> Iterator[None]:
+        """Redirect the stream to /dev/null after a failure; else Python's own flush at the exit fails, with status 120."""
         try:
             yield
         except BlockingIOError:
-            pass  # a terminal that takes nothing for the moment
+            pass  # the terminal's buffer is full for the moment
         except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._file.fileno())
-            os.close(nowhere)
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, self._file.fileno())
+            os.close(sink)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
 
 @contextlib.contextmanager
-def lasting_terminal() -> Iterator[None]:
-    """Within, the app draws on a file that outlives its terminal (textual draws on `sys.__stderr__`)."""
+def durable_terminal() -> Iterator[None]:
+    """Within the context the app draws on a SurvivingStream (textual draws on `sys.__stderr__`)."""
     real = sys.__stderr__
     if real is not None:
-        sys.__stderr__ = Lasting(real)  # type: ignore[misc, assignment]
+        sys.__stderr__ = SurvivingStream(real)  # type: ignore[misc, assignment]
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Keeps libraries from loading what nobody here uses, where that costs memory and start-up time on every machine."""
+"""Stand-ins for modules that libraries import and this program does not use; they save memory and start-up time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from types import ModuleType
 from typing import Any
 
 SWITCH = "TUI_MONITOR_FULL_IMPORTS"
-"""The environment variable that, set to anything, leaves every module as it is: to tell whether a fault comes from here."""
+"""The environment variable that turns the stand-ins off (any value), to find out whether they cause a fault."""
 
 
 def trim_imports(before: str) -> None:
-    """Put stand-ins in the place of modules that a library imports for a name or two; any other name is the real module's.
+    """Install stand-ins for modules of which a library imports a name or two; any other name loads the real module.
 
     ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2" or "redis". The gain of each
     stand-in stands in docs/decisions/0009.
@@ -29,7 +29,7 @@ def trim_imports(before: str) -> None:
 
 
 def _bare_package(name: str) -> None:
-    """Put in a package that has its modules and nothing that its own code gathers from them, until somebody asks for that."""
+    """Install a package whose submodules can be imported, but whose `__init__` runs only when one of its names is read."""
     if name in sys.modules or (spec := importlib.util.find_spec(name)) is None or spec.loader is None:
         return
     package, load = importlib.util.module_from_spec(spec), spec.loader.exec_module
@@ -38,7 +38,7 @@ def _bare_package(name: str) -> None:
         if attribute.startswith("__") and attribute != "__version__":
             raise AttributeError(attribute)
         if vars(package).pop("__getattr__", None) is not None:
-            getattr(sys.modules.get(name.rpartition(".")[0]), "__version__", "")  # the package around it first, as ever
+            getattr(sys.modules.get(name.rpartition(".")[0]), "__version__", "")  # the parent package first, as in a normal import
             load(package)
         return getattr(package, attribute)
 
@@ -47,7 +47,7 @@ def _bare_package(name: str) -> None:
 
 
 def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: Any) -> None:
-    """Put one in: it has what is ``ready`` and what the module ``first`` has; calling ``later`` or asking for more loads the real one."""
+    """Install a stand-in with the names ``ready`` and those of module ``first``; calling ``later`` or any other name loads the real one."""
     if module in sys.modules:
         return
     stand_in = ModuleType(module, "A stand-in; everything else is the real module's.")
@@ -73,7 +73,7 @@ def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: 
 
 
 def _zones(name: str) -> Any:
-    """Where zoneinfo looks by default (docs.python.org, zoneinfo, data sources); everything else as the real function."""
+    """The default search path of zoneinfo (docs.python.org, zoneinfo, data sources); other names by the real function."""
     if name == "TZPATH":
         return "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo"
     sys.modules.pop("sysconfig", None)
@@ -81,23 +81,26 @@ def _zones(name: str) -> Any:
 
 
 def settle_memory() -> None:
-    """Give back what loading has left (a slotted dataclass leaves its first class behind) and look no more at what stays: 20 ms, once."""
+    """Collect the garbage of the imports once (20 ms), and exempt the rest from later collections.
+
+    A slotted dataclass leaves its first class behind.
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
 
 
 _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
-    "start": (partial(_stand_in, "sysconfig", get_config_var=_zones),),  # zoneinfo; brings what Python was built with
-    "pydantic": (partial(_stand_in, "pydantic.plugin._loader", get_plugins=lambda *_: ()),),  # its own switch is read too late
+    "start": (partial(_stand_in, "sysconfig", get_config_var=_zones),),  # of zoneinfo; loads the build configuration of Python
+    "pydantic": (partial(_stand_in, "pydantic.plugin._loader", get_plugins=lambda *_: ()),),  # pydantic's own switch is read too late
     "textual": (
-        partial(_stand_in, "textual.types", first="textual._types"),  # gathers names of trees and selects for the documentation
+        partial(_stand_in, "textual.types", first="textual._types"),  # imports trees and selects, for the documentation only
         partial(_stand_in, "platformdirs", later=["user_downloads_path"]),  # for screenshots
         partial(_stand_in, "difflib", later=["get_close_matches"]),  # for advice about style sheets
-        partial(_stand_in, "pickle", first="_pickle"),  # rich, for two functions that are C
+        partial(_stand_in, "pickle", first="_pickle"),  # of rich, for two functions that are in C
     ),
-    "jinja2": (  # brings pickle and tempfile
+    "jinja2": (  # loads pickle and tempfile
         partial(_stand_in, "jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"]),
     ),
-    "redis": (partial(_bare_package, "redis"), partial(_bare_package, "redis.asyncio")),  # clusters, sentinels, every command
+    "redis": (partial(_bare_package, "redis"), partial(_bare_package, "redis.asyncio")),  # loads clusters, sentinels, every command
 }

@@ -1,4 +1,4 @@
-"""The machine's own time zone: one answer for schedules and for every time that people see. Standard library only.
+"""The machine's time zone, used by schedules and by every displayed time. Standard library only.
 
 The C library decides, as for naive datetimes: it knows $TZ as a name, as a path and as a POSIX rule ("KST-9"), and /etc/localtime.
 """
@@ -24,17 +24,17 @@ _LOCALTIME = Path("/etc/localtime")
 
 
 class MachineZone(tzinfo):
-    """Local time of the C library, with its rules for times that come twice or never (``fold``)."""
+    """Local time of the C library, with its rules for repeated and skipped times (``fold``)."""
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        """What local time is ahead of UTC at this wall time."""
+        """The offset from UTC at this wall time."""
         if moment is None:
             return None
         naive = moment.replace(tzinfo=None, microsecond=0)
         return naive.replace(fold=0) - (_EPOCH + timedelta(seconds=round(naive.timestamp())))
 
     def dst(self, moment: datetime | None) -> timedelta | None:
-        """Not told apart from the zone's offset."""
+        """None: daylight saving is not told apart from the offset."""
         return None
 
     def tzname(self, moment: datetime | None) -> str | None:
@@ -51,14 +51,14 @@ class MachineZone(tzinfo):
 
 
 def local_zone() -> tzinfo:
-    """The machine's own zone; ValueError where what is set for it is none: a schedule must not silently mean UTC."""
+    """The machine's zone. ValueError where the one that is set is invalid: a schedule must not silently mean UTC."""
     if problem := zone_problem():
         raise ValueError(f"{problem}; or write the zone behind the times")
     return MachineZone()
 
 
 def zone_problem(environ: Mapping[str, str] = os.environ, localtime: Path = _LOCALTIME) -> str:
-    """Why the machine's zone is not known, so that the C library silently takes UTC; "" where it is, and where none is set at all."""
+    """Why the zone that is set is unknown, so that the C library silently uses UTC; "" where it is known or none is set."""
     name = environ.get("TZ")
     if name is None:
         return "" if not localtime.exists() or _is_zone_file(localtime) else f"{localtime} is no time zone file; times are those of UTC"

@@ -1,4 +1,4 @@
-"""Find access logs on this machine that this user may read; for `config init`."""
+"""Discovery of access logs that this user may read; for `config init`."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def give_to_owner_of(directory: Path, fd: int) -> None:
-    """What root has made in somebody's directory is theirs. Raises OSError."""
+    """Give a file made by root to the owner of its directory. Raises OSError."""
     if os.geteuid() == 0:
         owner = directory.stat()
         os.fchown(fd, owner.st_uid, owner.st_gid)

@@ -1,4 +1,4 @@
-"""Where the configuration and the state lie (contract.md): flag, environment, XDG, /etc and /var/lib. Standard library only."""
+"""Paths of the configuration and the state: flag, environment, XDG, /etc and /var/lib. Standard library only."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except PermissionError:
-        return True  # it is there; reading it will say that it may not be read
+        return True  # the file exists; the later read reports the missing permission
     return True

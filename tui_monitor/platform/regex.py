@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_INSTRUCTIONS = 10_000
-"""Of a compiled expression. Matching costs at most about 2 ns for each instruction and byte of the text."""
+"""Instructions of a compiled expression; each costs at most about 2 ns per byte of text."""
 MAX_OUTPUT = 100_000
 """Characters that a replacement may grow to."""
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
@@ -28,11 +28,11 @@ _LACKING = (
 
 
 class RegexError(ValueError):
-    """The expression is wrong or uses what RE2 lacks; the message says what to write in its place."""
+    """The expression is invalid or uses a feature that RE2 lacks; the message names the alternative."""
 
 
 class Match:
-    """What an expression found: its groups as texts, "" for one that took no part."""
+    """A match; its groups are texts, "" for one that took no part."""
 
     __slots__ = ("_found", "_pattern")
 
@@ -134,7 +134,7 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def check_regex(pattern: str) -> None:
-    """Raise RegexError for an expression that cannot be used. Words and dots, anchored or not, are known to be right without the library."""
+    """Raise RegexError for an invalid expression. Words and dots, anchored or not, are known to be valid without the library."""
     if _WORDS.fullmatch(pattern.removeprefix("^").removesuffix("$")) is None and pattern not in (".*", ".+", ""):
         compile_regex(pattern)
 
@@ -155,7 +155,7 @@ def compile_regex(pattern: str, dot_all: bool = False) -> Pattern:
     import re2
 
     options = re2.Options()
-    options.log_errors = False  # it would write on standard error, in the midst of a dashboard
+    options.log_errors = False  # else it writes on standard error, over the dashboard
     options.dot_nl = dot_all
     try:
         compiled = re2.compile(pattern.encode(), options)

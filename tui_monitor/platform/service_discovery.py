@@ -1,4 +1,4 @@
-"""Find what listens on this machine and what it speaks, for `config init`: databases, HTTP, pages of metrics, SSH, mail. Loopback only."""
+"""Discovery of services that listen on this machine, for `config init`: databases, HTTP, metrics, SSH, mail. Loopback only."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def listening_ports() -> list[tuple[str, int]]:
 
 
 async def discover(places: list[tuple[str, int]]) -> list[DiscoveredService]:
-    """Ask every port what it speaks; those that stay silent or speak something else are left out."""
+    """Identify the protocol of every port; silent and unknown ones are left out."""
     answers = await asyncio.gather(*(_services(host, port) for host, port in places))
     return [found for answer in answers for found in answer]
 
@@ -84,7 +84,7 @@ async def _identify(host: str, port: int) -> DiscoveredService | None:
 
 
 def _greeter(answer: bytes) -> str | None:
-    """The kind of a server that speaks first, whatever it was asked."""
+    """The kind of a server whose protocol begins with a greeting."""
     if answer.startswith(b"SSH-"):
         return "ssh"
     if answer.startswith(b"220") and b"SMTP" in answer.split(b"\n")[0].upper():

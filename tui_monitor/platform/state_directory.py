@@ -21,18 +21,18 @@ _NO_FILE = -1
 
 
 class StateUnusable(Exception):
-    """The state directory cannot be used at all; the text says what to change."""
+    """The state directory cannot be used; the text says what to change."""
 
 
 @frozen
 class StateDirectory:
-    """Where everything that lasts is kept."""
+    """The state directory and its files, with what this user may do there."""
 
     path: Path
     writable: bool
     why_read_only: str = ""
     unrecorded: bool = False
-    """It cannot be written, but is this user's own or on a read-only file system: monitoring goes on there without a record."""
+    """The directory cannot be written, but is this user's own or on a read-only file system: the monitor runs without a record."""
 
     @property
     def state_db(self) -> Path:
@@ -41,21 +41,21 @@ class StateDirectory:
 
     @property
     def history_db(self) -> Path:
-        """Samples; may be lost and rebuilt."""
+        """The samples; may be deleted, a new file is begun."""
         return self.path / "history.db"
 
     @property
     def telemetry_db(self) -> Path:
-        """Kept log lines; may be lost."""
+        """The stored log lines; may be deleted."""
         return self.path / "telemetry.db"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the leader."""
+        """The lock file that the leader holds."""
         return self.path / "leader.lock"
 
     def lock_identity(self) -> tuple[int, int]:
-        """Device and number of the lock's file, (0, 0) where there is none: another one is another directory's, and nobody's lock."""
+        """Device and inode of the lock file, (0, 0) where it is missing; a change means that the directory was replaced."""
         try:
             found = self.lock_file.stat()
         except OSError:
@@ -64,7 +64,7 @@ class StateDirectory:
 
 
 def open_directory(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> StateDirectory:
-    """Make the directory (0700) where it is missing, and find out what this user may do there.
+    """Open the directory, made with mode 0700 where it is missing, with the rights of this user there.
 
     Raises StateUnusable for a network file system (its locks and WAL cannot be trusted), a path that is no directory, and one that
     cannot even be read.
@@ -121,7 +121,7 @@ class LeaderLock:
         return self._fd is not None
 
     def acquire(self) -> bool:
-        """Try once, without waiting. False where another process holds it or this user may not."""
+        """Try to lock, without waiting. False where another process holds the lock or this user may not."""
         if self._fd is not None:
             return True
         try:
@@ -140,20 +140,20 @@ class LeaderLock:
             os.close(fd)
             return False
         with contextlib.suppress(OSError):
-            os.fchmod(fd, 0o660)  # whatever the umask: the directory says who may come as far as this
+            os.fchmod(fd, 0o660)  # independent of the umask; access is limited by the directory
             give_to_owner_of(self._path.parent, fd)
         self._fd = fd
         return True
 
     def release(self) -> None:
-        """Give it back; harmless where it is not held."""
+        """Release the lock; does nothing where it is not held."""
         if self._fd is not None and self._fd != _NO_FILE:
             os.close(self._fd)
         self._fd = None
 
 
 def process_lives(pid: int) -> bool:
-    """Whether the process exists (somebody else's too)."""
+    """Whether the process exists, of whichever user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

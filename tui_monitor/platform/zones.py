@@ -1,4 +1,4 @@
-"""Time zones by name, with advice for names that are none."""
+"""Time zones by name, with advice for unknown names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ABBREVIATIONS = {
     "NZST": "Pacific/Auckland", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "CST": "America/Chicago",
     "CDT": "America/Chicago", "MDT": "America/Denver", "EDT": "America/New_York", "BRT": "America/Sao_Paulo",
 }  # fmt: skip
-"""What people write for a zone and what it is called (tz database)."""
+"""Common abbreviations and the zone of the tz database that each means."""
 _LONGEST_NAME = 64
 """Characters of a zone's name (the longest has 32): zoneinfo imports one package for each "/" in it, within one another."""
 

@@ -23,7 +23,7 @@ from tui_monitor.board.backend import Backend
 from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
-from tui_monitor.platform.durable_terminal import lasting_terminal
+from tui_monitor.platform.durable_terminal import durable_terminal
 from tui_monitor.tui.dashboard import Dashboard
 from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
@@ -245,7 +245,7 @@ def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None) 
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # until the first paint: collecting while everything loads costs 20 ms and finds nothing
     app = MonitorApp(backend, now=now, at=at)
-    with contextlib.suppress(OSError), lasting_terminal():
+    with contextlib.suppress(OSError), durable_terminal():
         app.run()
     if app.failure is not None:
         for line in str(app.failure).splitlines():

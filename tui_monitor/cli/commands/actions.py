@@ -25,7 +25,7 @@ from tui_monitor.core.commands import (
 )
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.sanitize import clean, near
-from tui_monitor.platform.acting_user import who
+from tui_monitor.platform.acting_user import acting_user
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leave_command, result_of
 from tui_monitor.storage.faults import StorageFault
@@ -97,7 +97,7 @@ def run(given: Namespace) -> int:
 def submit(access: Looked, command: Command) -> int:
     """Store a command for the leader, wait a little for its result and print it; the exit code. Raises Refused."""
     try:
-        ident = leave_command(access.directory, who(), command, wall_ms())
+        ident = leave_command(access.directory, acting_user(), command, wall_ms())
     except CommandRefused as error:
         raise Refused(str(error)) from None
     result = _result_of(access.directory, ident) if access.alive else NO_LEADER
@@ -235,7 +235,7 @@ def _annotate(given: Namespace) -> int:
     if not looked.directory.writable:
         raise Refused(f"read-only: {looked.directory.why_read_only}")
     try:
-        annotate(looked.directory.history_db, at, text, who())
+        annotate(looked.directory.history_db, at, text, acting_user())
     except StorageFault as error:
         raise Refused(f"the history cannot be written: {error}") from None
     print(f'marked "{text}"')

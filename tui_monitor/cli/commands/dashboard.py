@@ -26,7 +26,7 @@ def run_dashboard(given: Namespace) -> int:
         raise Refused(str(error), CONFIGURATION) from None
     trim_imports("textual")
     from tui_monitor.core.clock import SystemClock
-    from tui_monitor.platform.acting_user import who
+    from tui_monitor.platform.acting_user import acting_user
     from tui_monitor.runtime.runtime import Runtime
     from tui_monitor.tui.app import run_app
 
@@ -35,5 +35,5 @@ def run_dashboard(given: Namespace) -> int:
 
         return load_in_child(path, os.environ)
 
-    runtime = Runtime(directory, load, SystemClock(), "dashboard", who(), config=path)
+    runtime = Runtime(directory, load, SystemClock(), "dashboard", acting_user(), config=path)
     return run_app(runtime, now=wall_ms, at=at)

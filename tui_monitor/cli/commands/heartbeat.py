@@ -11,7 +11,7 @@ from tui_monitor.cli.options import Refused, suggestion, wall_ms
 from tui_monitor.cli.state_access import Looked, look
 from tui_monitor.core.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
 from tui_monitor.core.sanitize import clean
-from tui_monitor.platform.acting_user import who
+from tui_monitor.platform.acting_user import acting_user
 from tui_monitor.runtime.command_client import write_state
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
@@ -34,7 +34,9 @@ def run(given: Namespace) -> int:
     """Exit 0 stored, 1 unknown name or no state, 2 usage. Silent where a monitor runs: cron sends by mail whatever a job prints."""
     looked = look(given)
     _refuse_unknown(looked, given.name)
-    ping = Ping(given.name, _kind(given), wall_ms(), _text(given.rid)[:MOST_ID], given.exit, _text(given.message)[:MOST_TEXT], who())
+    ping = Ping(
+        given.name, _kind(given), wall_ms(), _text(given.rid)[:MOST_ID], given.exit, _text(given.message)[:MOST_TEXT], acting_user()
+    )
     try:
         write_state(looked.directory, lambda state: state.pings.add(ping))
     except CommandRefused as error:

@@ -24,7 +24,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.dispatch.message import Message, State
-from tui_monitor.platform.acting_user import who
+from tui_monitor.platform.acting_user import acting_user
 from tui_monitor.runtime.command_client import write_state
 from tui_monitor.storage.records import SendResult
 from tui_monitor.storage.repository import State as Tables
@@ -113,7 +113,7 @@ async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> 
     from tui_monitor.notifiers.kinds import build_notifier
 
     words = phrases(language)
-    title, text = (part.format(host=host, name=entry.name, by=who()) for part in (words.test_title, words.test_text))
+    title, text = (part.format(host=host, name=entry.name, by=acting_user()) for part in (words.test_title, words.test_text))
     message = Message(uuid4().hex, entry.name, "test", wall_ms(), title, text, "info", host, thread=uuid4().hex, language=language)
     remark = "test mode: accepted, not delivered" if getattr(entry, "test_mode", False) else ""
     try:
@@ -158,7 +158,7 @@ def _record(given: Namespace, tried: Sequence[Tried]) -> None:
         for one in tried:
             result = SendResult(one.state, provider_id=one.provider_id, error=one.reason)
             state.outbox.add_finished(one.message, result, now)
-            state.audit.add(Audit(now, who(), "tested", one.message.notifier, one.state))
+            state.audit.add(Audit(now, acting_user(), "tested", one.message.notifier, one.state))
 
     try:
         directory = existing_state(given)
@@ -195,7 +195,7 @@ def _refusal_of_the_next(given: Namespace, command: SendMessage) -> str:
         if path is None:
             return ""
         settings = load(path).settings
-        result, _ = message_by_hand(command, who(), compile_routing(settings), host_of(settings), 0)
+        result, _ = message_by_hand(command, acting_user(), compile_routing(settings), host_of(settings), 0)
     except (ConfigurationError, ValueError):
         return ""
     return "" if result.ok else result.text
