@@ -1,4 +1,4 @@
-"""Reads the configuration in a short-lived process of its own: what validates it costs 13 MiB and 0.2 s, and the caller runs for months.
+"""Reading of the configuration in a short-lived child process: pydantic would cost the long-running caller 13 MiB and 0.2 s.
 
 Both ends are this program. Settings come back through a pipe, so that no secret stands in arguments or in a file.
 """
@@ -17,7 +17,7 @@ from tui_monitor.config.faults import Configuration, ConfigurationError, Fault
 from tui_monitor.core.sanitize import clean, clip
 
 LIMIT_S = 10.0
-"""A file on a drive that hangs is given up after this."""
+"""Seconds after which the child is ended, for example because the file's drive hangs."""
 _CODE = "import sys; sys.path[:] = {path!r}; from tui_monitor.config.child import main; main()"
 _SAID = 300
 
@@ -25,7 +25,7 @@ _SAID = 300
 def load_in_child(path: Path | None, environ: Mapping[str, str] = os.environ, limit: float = LIMIT_S) -> Configuration:
     """As `load.load`, blocking for about 0.5 s. Raises ConfigurationError, also where the child ends without an answer in ``limit`` s."""
     code = _CODE.format(path=[entry or str(Path.cwd()) for entry in sys.path])
-    words = [sys.executable, "-P", "-c", code, *([str(path)] if path is not None else [])]  # -P: nothing is imported from where we stand
+    words = [sys.executable, "-P", "-c", code, *([str(path)] if path is not None else [])]  # -P: no import from the working directory
     try:
         done = subprocess.run(words, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False)
     except subprocess.TimeoutExpired:
@@ -49,7 +49,7 @@ def _failed(path: Path | None, text: str) -> ConfigurationError:
 
 
 def _end_of(done: subprocess.CompletedProcess[bytes]) -> str:
-    """How the child ended, and the last line that it said."""
+    """The exit of the child and the last line of its output."""
     said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
     how = f"was ended by {signal.Signals(-done.returncode).name}" if done.returncode < 0 else f"ended with {done.returncode}"
     return f"{how}{f': {clip(clean(said), _SAID)}' if said else ''}"
@@ -60,7 +60,7 @@ def main() -> None:
     from tui_monitor.config.load import load
 
     answers = os.dup(1)
-    os.dup2(2, 1)  # what a plug-in prints is no answer
+    os.dup2(2, 1)  # output of plug-ins must not mix with the answer
     answer: Configuration | ConfigurationError
     try:
         answer = load(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

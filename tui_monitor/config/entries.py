@@ -1,4 +1,4 @@
-"""What every check and every notifier has; each kind's own keys are beside its code (sources/NAME/settings.py, notifiers/)."""
+"""The keys common to all checks and to all notifiers; each kind's own keys are beside its code (sources/NAME/settings.py, notifiers/)."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class CheckSettings(Section):
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """`layer` is another word for `category`."""
+        """Treat `layer` as an alias of `category`."""
         if "layer" in given and "category" not in given:
             given["category"] = given.pop("layer")
         return given
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Both words for the category, labels that the monitor gives itself, and limits in the wrong order."""
+        """Faults: category together with its alias, reserved or invalid labels, limits in the wrong order."""
         if {"degraded_above", "unhealthy_above"} <= set(given) and (self.degraded_above or 0) > (self.unhealthy_above or 0):
             yield "unhealthy_above", "is below degraded_above; the graver limit is the higher one"
         if self.layer:
@@ -65,7 +65,7 @@ class FeedSettings(CheckSettings):
     successes: int = key(default=1, doc="always 1", ge=1)
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Thresholds on measurements."""
+        """Faults: thresholds on measurements, which a state does not have."""
         yield from super().problems(given)
         for name in ("failures", "successes"):
             if getattr(self, name) != 1:

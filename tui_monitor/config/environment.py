@@ -17,7 +17,7 @@ _LIST_WANTED = 'cannot be read; a list is written as ["a", "b"]'
 
 
 class Environment:
-    """What the environment sets: ``values`` in the shape of the file, ``names`` of the variables by key, ``faults``."""
+    """The settings in the environment: ``values`` in the shape of the file, ``names`` of the variables by key, ``faults``."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.values: dict[str, Any] = {}
@@ -25,17 +25,17 @@ class Environment:
         self.faults: list[Fault] = []
         for name, text in environ.items():
             if name.upper().startswith(PREFIX):
-                self._take(name, tuple(name.upper().removeprefix(PREFIX).lower().split("__")), text)
+                self._add(name, tuple(name.upper().removeprefix(PREFIX).lower().split("__")), text)
 
     def placed(self, fault: Fault) -> Fault | None:
-        """The fault with the variable it comes of; None where it comes of the file."""
+        """The fault with the name of its variable; None for a fault of the file."""
         for depth in range(len(fault.path), 0, -1):
             if name := self.names.get(fault.path[:depth]):
                 return replace(fault, label=name)
         return None
 
-    def _take(self, name: str, path: tuple[str, ...], text: str) -> None:
-        """A name that is no key of ours is left alone, it may be another program's; in one of our sections it is an unknown key."""
+    def _add(self, name: str, path: tuple[str, ...], text: str) -> None:
+        """Set the variable's key. An unknown name is ignored, as it may belong to another program; in one of our sections it is a fault."""
         record = _record(path[:-1])
         key = read_keys(record).get(path[-1]) if record is not None else None
         if record is None or (key is None and record is Settings) or (key is not None and not _is_plain(key)):
@@ -53,7 +53,7 @@ class Environment:
 
 
 def _record(path: tuple[str, ...]) -> type[Section] | None:
-    """The section below the top that a path leads to."""
+    """The record of the section at a path; None where there is none."""
     record: type[Section] = Settings
     for part in path:
         found = read_keys(record).get(part)

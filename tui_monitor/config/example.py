@@ -1,4 +1,4 @@
-"""Writes the commented example configuration from the records, the one source of keys, defaults and help."""
+"""The commented example configuration, generated from the records of the settings."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _HEAD = """\
 # every secret x may stand in a file that x_file names. Check with: tui-monitor config check
 """
 _ALIASES = ("layer",)
-"""Second words for another key: an example with both would be a fault."""
+"""Aliases of other keys; an example with both would be a fault."""
 _OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above")
-"""Keys that a check whose verdict is a state has with one value, or not at all."""
+"""Keys that are fixed or not allowed for a check whose verdict is a state."""
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
 def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = ()) -> str:
-    """The whole file: every key commented out with its default; services and access logs that were found stand ready to use."""
+    """The whole file: every key commented out with its default; services and access logs that were found are ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
     sections: dict[str, type[Section]] = {
         "system": SystemSettings,
@@ -84,18 +84,18 @@ def _lines(record: type[Section], examples: Mapping[str, Any]) -> list[str]:
     keys = [key for key in read_keys(record).values() if key.record is None and key.name not in _ALIASES]
     if issubclass(record, FeedSettings):
         keys = [key for key in keys if key.name not in _OF_MEASUREMENTS]
-    if "type" in examples:  # name and type first, and without a remark
+    if "type" in examples:  # name and type first, without a comment
         first = [f'# {name} = "{examples[name]}"' for name in ("name", "type")]
         return [*first, *(_line(key, examples) for key in keys if key.name not in ("name", "type"))]
     return [_line(key, examples) for key in keys if record is not Settings or key.name not in _OF_THEIR_OWN]
 
 
 def _line(key: Key, examples: Mapping[str, Any]) -> str:
-    return f"# {f'{key.name} = {_shown(key, examples)}':<40} # {key.facts.get('doc', '')}"
+    return f"# {f'{key.name} = {_default_or_example(key, examples)}':<40} # {key.facts.get('doc', '')}"
 
 
-def _shown(key: Key, examples: Mapping[str, Any]) -> str:
-    """The default; where that shows nothing, an example."""
+def _default_or_example(key: Key, examples: Mapping[str, Any]) -> str:
+    """The default as TOML, or an example where the default is empty."""
     if key.name in examples:
         return toml_value(examples[key.name])
     value = None if key.required else key.default

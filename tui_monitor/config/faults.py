@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, as values that keep their place; and a configuration that was read."""
+"""Faults of a configuration with their places, and the loaded configuration."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from tui_monitor.config.settings import Settings
 
 KeyPath = tuple[str | int, ...]
-"""Where a key stands: names of keys, and positions (from 0) in arrays."""
+"""The path of a key: names of keys, and positions (from 0) in arrays."""
 
 
 @frozen
 class Fault:
-    """One thing that is wrong: where, and what to change. ``label`` names the place where its path does not (a rule, a variable)."""
+    """One fault: its place and what to change. ``label`` names a place that is not in the file (a rule, a variable)."""
 
     path: KeyPath = ()
     text: str = ""
@@ -29,7 +29,7 @@ class Fault:
 
     @property
     def key(self) -> str:
-        """The place as people read it: checks[1].url."""
+        """The place for people: checks[1].url."""
         return self.label or path_text(self.path)
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Fault:
 
 
 def path_text(path: KeyPath) -> str:
-    """A path as people read it; entries are counted from 1."""
+    """A path for people; entries are counted from 1."""
     text = ""
     for part in path:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
@@ -48,7 +48,7 @@ def path_text(path: KeyPath) -> str:
 class ConfigurationError(Exception):
     """The configuration cannot be used; ``faults`` lists every reason.
 
-    ``partial``: what could be read of it, with examples in the place of what could not; None where that says nothing more.
+    ``partial``: the part that could be read, with examples in place of the rest; None where checking it further is useless.
     """
 
     exit_code = CONFIGURATION
@@ -70,17 +70,17 @@ class Configuration:
     path: Path | None = None
     warnings: tuple[str, ...] = ()
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
-    """Where each key stands in the file."""
+    """The line of each key in the file."""
 
     def placed(self, fault: Fault) -> Fault:
-        """The fault with its file and the line of its key, or of the nearest table around it; one of another file has both already."""
+        """The fault with its file and the line of its key, or of the nearest enclosing table; a fault of another file has both already."""
         if fault.file:
             return fault
         return replace(fault, line=line_of(self.lines, fault.path), file=str(self.path or ""))
 
 
 def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int | None:
-    """The line of a key; of a table that has no line of its own that of its first key, else that of what is around it."""
+    """The line of a key. Of a table without a line of its own: the line of its first key, else of the enclosing table."""
     while path:
         if path in lines:
             return lines[path]

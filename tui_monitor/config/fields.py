@@ -1,4 +1,4 @@
-"""The types of keys: how a value is written in the file, what it becomes, and how it is written back.
+"""The types of keys: parsing, JSON schema and spelling of their values.
 
 A type is `Annotated[..., Text]`. pydantic asks the annotation for its schema when a file is read; nothing here imports it before.
 """
@@ -21,10 +21,10 @@ SHORTEST_INTERVAL = 0.05
 
 
 class Text:
-    """How one type of value is read from what stands in the file, and spelled there.
+    """The conversion of one type of value from and to the file.
 
-    ``parse`` makes the value of it and raises ValueError with advice; ``before``: it takes whatever is written, not a checked text.
-    ``schema``: the JSON schema of what may be written; ``spell``: the value as TOML. ``address``: it is one, which may hold a password.
+    ``parse`` converts the written value and raises ValueError with advice; ``before``: it accepts any type, not only a checked text.
+    ``schema``: the JSON schema of the written value; ``spell``: the value as TOML. ``address``: the value may contain a password.
     """
 
     def __init__(
@@ -141,14 +141,14 @@ def _status_code(value: int) -> int:
 
 
 def _checked_address(*schemes: str) -> Callable[[str], str]:
-    """Refuses an address of another kind, without host or with a wrong port; says what is wrong, never the address."""
+    """A validator of addresses: scheme, host and port. Its messages never contain the address."""
 
     def check(text: str) -> str:
         if not text.lower().startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise ValueError(f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)} is wanted")
         try:
             parts = urlsplit(text)
-            hosts = parts.netloc.rpartition("@")[2].split(",")  # PostgreSQL knows several
+            hosts = parts.netloc.rpartition("@")[2].split(",")  # PostgreSQL accepts several hosts
             known = [urlsplit(f"//{host}") for host in hosts if host]
             bad = any(part.port == 0 for part in known) or (text.lower().startswith("http") and not parts.hostname)
         except ValueError as error:
@@ -162,12 +162,12 @@ def _checked_address(*schemes: str) -> Callable[[str], str]:
 
 
 def address(*schemes: str) -> Text:
-    """An address that begins with one of these schemes; what is wrong with it is said without the address."""
+    """The type of an address with one of these schemes; messages about it never contain the address."""
     return Text(_checked_address(*schemes), address=True)
 
 
 def secret_address(*schemes: str) -> Text:
-    """The same, kept as a Secret."""
+    """As `address`, stored as a Secret."""
     check = _checked_address(*schemes)
     return Text(lambda text: Secret(check(text)), address=True)
 
@@ -193,7 +193,7 @@ Ratio = Annotated[float, Text(parse_ratio, before=True, schema=_NUMBER_OR_TEXT, 
 Severity = Annotated[str, Text(_severity, before=True, schema={"enum": [*SEVERITIES, *SEVERITY_ALIASES]})]
 BySeverity = Annotated[dict[Severity, list[str]], Text(_each_severity_once, before=True)]
 Name = Annotated[str, Text(_name)]
-"""A name as people see it: composed (NFC), without control characters and outer spaces."""
+"""A displayed name: composed (NFC), without control characters and outer spaces."""
 HostName = Annotated[str, Text(_host)]
 HostAndPort = Annotated[str, Text(_host_and_port)]
 FilePath = Annotated[str, FileText(str)]

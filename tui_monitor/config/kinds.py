@@ -1,4 +1,4 @@
-"""Kinds of entries ([[checks]], [[notifiers]]): looked up in their table by name, then among installed plug-ins."""
+"""Kinds of entries ([[checks]], [[notifiers]]): built in, or from installed plug-ins."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tui_monitor.core.sanitize import clean, nearest
 
 
 class KindLike(Protocol):
-    """What the reader of a configuration needs to know of a kind."""
+    """A kind as the reader of a configuration sees it."""
 
     CALLED: ClassVar[tuple[str, ...]]
-    """Its attributes that are functions or classes, or where these are."""
+    """The attributes that are callables, or their places as "package.module:name"."""
 
     @property
     def name(self) -> str:
-        """The word that stands in `type`."""
+        """The value of the key `type`."""
         ...
 
     @property
     def settings(self) -> str | type[Section]:
-        """The record of its keys, or where that is: "package.module:Name"."""
+        """The record of its keys, or its place as "package.module:Name"."""
         ...
 
     @property
@@ -36,9 +36,9 @@ K = TypeVar("K", bound=KindLike)
 
 
 class Kinds:
-    """Marks a list of tables whose `type` says which record each is. ``table``: where the mapping of kinds is, as "package.module:NAME".
+    """The marker of a list of tables whose `type` selects the record. ``table``: the mapping of kinds, as "package.module:NAME".
 
-    ``group``: the entry-point group in which plug-ins name their kinds. A string, so that config imports none of the rooms above it.
+    ``group``: the entry-point group in which plug-ins register their kinds. ``table`` is a string, so that config imports no room above it.
     """
 
     def __init__(self, table: str, group: str) -> None:
@@ -60,7 +60,7 @@ class Kinds:
 
 
 def resolve(place: Any) -> Any:
-    """What "package.module:Name" names; anything but a text is the thing itself."""
+    """Import the object at "package.module:Name"; an object that is not a text is returned as it is."""
     if not isinstance(place, str):
         return place
     module, _, name = place.partition(":")
@@ -72,7 +72,7 @@ def plugin(group: str, name: str, base: type[Section], kind_class: type[K]) -> K
 
     ``kind_class.CALLED`` names its attributes that must be callable.
     """
-    from importlib.metadata import entry_points  # 20 ms: only where a type is not ours
+    from importlib.metadata import entry_points  # loaded late (20 ms): only plug-in types need it
 
     found = list(entry_points(group=group, name=name))
     if not found:
@@ -83,7 +83,7 @@ def plugin(group: str, name: str, base: type[Section], kind_class: type[K]) -> K
     try:
         kind = found[0].load()
         _examine(kind, name, base, kind_class)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  the boundary: code from outside may raise anything when it is loaded
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the boundary: a plug-in may raise anything when it is imported
         raise ValueError(f"{said}: {clean(str(error))}" if type(error) is ValueError else f"{said}: {_text(error)}") from None
     return kind  # type: ignore[no-any-return]  # examined above
 
@@ -91,7 +91,7 @@ def plugin(group: str, name: str, base: type[Section], kind_class: type[K]) -> K
 def _text(error: BaseException) -> str:
     try:
         said = clean(str(error))
-    except Exception:  # noqa: BLE001  an exception from outside may fail to say what it is
+    except Exception:  # noqa: BLE001  the text of a plug-in's exception may fail
         said = ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 

@@ -1,4 +1,7 @@
-"""Read and check the configuration: the environment beats the file. Every fault has its file, line, key and advice; nothing is built."""
+"""Loading of the configuration: file, then environment, which takes precedence; nothing is built.
+
+Every fault has its file, line, key and advice.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Configur
         at = re.search(r"\(at line (\d+), column \d+\)", str(error))
         said = re.sub(r" \(at (line .*|end of document)\)", "", str(error))
         raise _unusable(path, f"not valid TOML: {said}", int(at[1]) if at else text.count("\n") + 1) from None
-    except ValueError:  # Python reads no whole number of more than 4,300 digits
+    except ValueError:  # also an integer of more than 4,300 digits, which Python refuses
         raise _unusable(path, "not valid TOML: a number is too long") from None
     except RecursionError:
         raise _unusable(path, "brackets within brackets, too deep to read") from None
@@ -67,7 +70,7 @@ def _read(text: str, path: Path | None, environ: Mapping[str, str]) -> Configura
 
 
 def _has_unread_section(faults: list[Fault], raw: Mapping[str, Any]) -> bool:
-    """Whether a whole section could not be read: much else would seem wrong only because of that."""
+    """Whether a whole section could not be read; checks of names would then report faults that are only its consequence."""
     return any(len(fault.path) == 1 and isinstance(raw.get(str(fault.path[0])), list | dict) for fault in faults)
 
 

@@ -1,4 +1,4 @@
-"""The one check of names that refer to each other: no name twice, none that points nowhere."""
+"""The check of names of checks, notifiers and recipient groups: unique, and every reference resolves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_monitor.core.sanitize import nearest
 
 
 def name_faults(settings: Settings) -> Iterator[Fault]:
-    """A fault for each name of a check, notifier or recipient group that is used twice or that nothing has."""
+    """A fault for each duplicate name and each reference to an unknown name."""
     checks = [check.name for check in settings.checks]
     notifiers = [notifier.name for notifier in settings.notifiers]
     yield from _twice("checks", checks)
@@ -29,7 +29,7 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def _receivers(settings: Settings) -> Iterator[tuple[KeyPath, Sequence[str]]]:
-    """Every list of notifiers or recipient groups, with its place."""
+    """Every list of receivers with its path."""
     for severity, names in settings.routing.items():
         yield ("routing", severity), names
     for group, names in settings.recipients.items():

@@ -1,4 +1,4 @@
-"""The types of keys that say where a notifier sends: receivers, tokens, headers, addresses."""
+"""The types of keys of notifiers: receivers, tokens, headers, addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_monitor.core.secret import Secret
 
 
 def _checked(check: Callable[[Any], object]) -> Callable[[Any], Any]:
-    """The value as it was written, where it can be read."""
+    """A validator that keeps the value as it was written."""
 
     def as_written(value: Any) -> Any:
         check(value)

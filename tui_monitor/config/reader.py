@@ -1,4 +1,7 @@
-"""Reads tables of the file into records: our own walk finds the places, pydantic validates the values. The only room for pydantic."""
+"""Reading of tables into records: our own walk finds the places, pydantic validates the values.
+
+No other module imports pydantic.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,19 @@ from tui_monitor.platform.import_trimming import trim_imports
 
 trim_imports("pydantic")
 
-from pydantic import Field as Limits  # noqa: E402  after its stand-in
+from pydantic import Field as Limits  # noqa: E402  after the stand-in is installed
 from pydantic import TypeAdapter, ValidationError  # noqa: E402
 
 S = TypeVar("S", bound=Section)
 _PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@")
 _SHOWN = 200
 _UNREAD: Any = object()
-"""A value that could not be read; its fault is in the list."""
+"""The mark of a value that could not be read; its fault is in the list."""
 
 
 @frozen
 class Key:
-    """One key of a record as the reader needs it: its type without the record's own wrapping, its markers, its table if it is one."""
+    """One key of a record: its type without Annotated, its markers, and the record of its table, if it is one."""
 
     name: str
     field: Field[Any]
@@ -53,17 +56,17 @@ class Key:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What `section.key` was given; a plain default has none."""
+        """The arguments of `section.key`; empty for a plain default."""
         return self.field.metadata
 
     @property
     def texts(self) -> list[Text]:
-        """How its values are written."""
+        """The conversions of its values."""
         return [part for part in walk_types(self.hint) if isinstance(part, Text)]
 
     @property
     def secret(self) -> bool:
-        """Whether its value may not be shown."""
+        """Whether its value must not be shown."""
         return Secret in walk_types(self.hint)
 
 
@@ -72,7 +75,7 @@ _adapters: dict[tuple[type[Section], str], TypeAdapter[Any]] = {}
 
 
 def read_keys(record: type[Section]) -> dict[str, Key]:
-    """The keys of a record by the names that people write."""
+    """The keys of a record by their names in the file."""
     if record not in _keys:
         hints = get_type_hints(record, include_extras=True)
         _keys[record] = {name: _key(name, each, hints[each.name]) for name, each in keys_of(record).items()}
@@ -80,14 +83,14 @@ def read_keys(record: type[Section]) -> dict[str, Key]:
 
 
 def walk_types(hint: Any) -> Iterator[Any]:
-    """A key's type and all that it is made of: of Annotated[list[int] | None, X] also list[int], int, None and X."""
+    """A type and all types within it: of Annotated[list[int] | None, X] also list[int], int, None and X."""
     yield hint
     for inner in get_args(hint):
         yield from walk_types(inner)
 
 
 def has_list(hint: Any) -> bool:
-    """Whether a list may be written."""
+    """Whether the type accepts a list."""
     return any(get_origin(part) is list for part in walk_types(hint))
 
 
@@ -113,7 +116,7 @@ def key_schema(record: type[Section], key: Key) -> dict[str, Any]:
 
 
 def _limited(hint: Any, limits: Mapping[str, Any]) -> Any:
-    """The type with its limits: inside of "or None", and of the text before it is read (of a secret: after)."""
+    """The type with its limits, applied inside "or None", to the text before parsing (of a secret: after)."""
     if get_origin(hint) in (Union, types.UnionType):
         (inner,) = (part for part in get_args(hint) if part is not type(None))
         return _limited(inner, limits) | None
@@ -131,7 +134,7 @@ class Reader:
     def __init__(self, directory: Path, variables: set[KeyPath] | None = None) -> None:
         self.faults: list[Fault] = []
         self.literal_secret = False
-        """Whether a secret stands in the file itself."""
+        """Whether the file itself contains a secret."""
         self._directory = directory
         self._variables = variables or set()
 
@@ -199,7 +202,7 @@ class Reader:
         return record(name=name if isinstance(name, str) else "?")  # type: ignore[call-arg]  # its name counts for those that refer to it
 
     def _with_secret_files(self, keys: Mapping[str, Key], given: dict[str, Any], path: KeyPath) -> dict[str, Any]:
-        """Every secret `x` may stand in a file that `x_file` names (relative to the configuration's directory)."""
+        """The table with each secret `x` read from the file that `x_file` names (relative to the configuration's directory)."""
         for name in [name for name in given if name.endswith("_file") and name not in keys]:
             key = keys.get(name.removesuffix("_file"))
             if key is None or not key.secret or key.is_list:
@@ -225,7 +228,7 @@ class Reader:
     def _leaf(self, record: type[Section], key: Key, raw: Any, path: KeyPath) -> Any:
         if raw is _UNREAD:
             return raw
-        self._note_secret(key, raw, path)
+        self._record_secret(key, raw, path)
         try:
             return _adapter(record, key).validate_python(raw, context={"directory": self._directory})
         except ValidationError as error:
@@ -234,7 +237,7 @@ class Reader:
             return _UNREAD
 
     def _leaf_fault(self, key: Key, entry: Any, path: KeyPath) -> None:
-        """A pydantic error in words that say what to change."""
+        """A pydantic error as a fault that says what to change."""
         wanted = key.facts.get("wanted")
         if wanted:
             return self._add(path, f"{wanted} is wanted")
@@ -248,8 +251,8 @@ class Reader:
         shown = "" if hidden else f" (given: {clip(repr(given), _SHOWN)})"
         return self._add(place, f"{said[:1].lower()}{said[1:]}{shown}")
 
-    def _note_secret(self, key: Key, raw: Any, path: KeyPath) -> None:
-        """An address counts only with a password in it."""
+    def _record_secret(self, key: Key, raw: Any, path: KeyPath) -> None:
+        """Record that the file contains a secret; an address counts only where it has a password."""
         if self.literal_secret or path in self._variables:
             return
         if any(text.address for text in key.texts):

@@ -1,4 +1,4 @@
-"""Receivers as people write them: mailboxes, phone numbers, Telegram chats. One entry of a list is one receiver; all else is refused.
+"""Parsers of receivers: mailboxes, phone numbers, Telegram chats. One entry of a list is one receiver.
 
 Standard library only, apart from `idna` for a domain that is not ASCII. Every function raises ValueError with what to change.
 """
@@ -49,12 +49,12 @@ def mailbox(text: str) -> Mailbox:
 
 
 def ascii_domain(domain: str) -> str:
-    """The domain as DNS and SMTP want it: "bücher.example" is "xn--bcher-kva.example" (IDNA 2008); an address literal stays."""
+    """The domain as DNS and SMTP require it: "bücher.example" is "xn--bcher-kva.example" (IDNA 2008); an address literal stays."""
     if _LITERAL.fullmatch(domain):
         return domain
     encoded = domain
     if not domain.isascii():
-        import idna  # 15 ms, only for a name that needs it
+        import idna  # loaded late (15 ms): only names beyond ASCII need it
 
         try:
             encoded = idna.encode(domain, uts46=True).decode()

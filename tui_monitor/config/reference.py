@@ -1,4 +1,4 @@
-"""The documentation's tables of keys, made from the records; `make docs` writes them."""
+"""The tables of keys in the documentation, generated from the records by `make docs`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _row(key: Key) -> str:
 
 
 def _default(key: Key) -> str:
-    """As people write it; a text without its quotation marks."""
+    """The default as in the file; a text without quotation marks."""
     if key.required:
         return "required"
     if shown := key.facts.get("shown"):

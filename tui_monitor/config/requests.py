@@ -1,6 +1,6 @@
-"""What an HTTP request of ours can hold: header names and values, tokens, base addresses. Every function raises ValueError with advice.
+"""Validators of parts of HTTP requests: headers, tokens, base addresses. Every function raises ValueError with advice.
 
-A fault here would else show at the first alert, as "bad request", when nobody looks.
+Otherwise a fault would only appear at the first alert, as "bad request".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """A token of RFC 9110, 5.6.2."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = {"content-length", "transfer-encoding", "connection", "host"}
-"""What says where the message ends or goes; we set it, and another value would break the exchange."""
+"""Headers that frame or address the message; we set them, and another value would break the exchange."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """source: docs.ntfy.sh, publish."""
@@ -32,21 +32,21 @@ def header_fields(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def token(text: str) -> str:
-    """A token as headers and addresses carry it; it is never shown."""
+    """A token for headers and addresses; messages never contain it."""
     if not _TOKEN.fullmatch(text):
         raise ValueError("a token is ASCII without spaces and line breaks; copy it again")
     return text
 
 
 def telegram_token(text: str) -> str:
-    """A bot's token: part of an address, so it holds none of its marks."""
+    """A bot's token; it is part of an address, so it contains none of its delimiters."""
     if re.search(r"[?#\\]|\.\.|//", token(text)):
         raise ValueError("not a bot's token; it looks like 123456:ABC-DEF, as @BotFather shows it")
     return text
 
 
 def ntfy_server(url: str) -> str:
-    """ntfy's server alone: it cannot live below a path, so a path is a topic that was written into the address."""
+    """The address of an ntfy server, without a path: a path would be a topic, which has a key of its own."""
     parts = urlsplit(url)
     if parts.path.strip("/") or parts.query or parts.fragment:
         name = parts.path.strip("/").partition("/")[0]
@@ -55,14 +55,14 @@ def ntfy_server(url: str) -> str:
 
 
 def ntfy_topic(text: str) -> str:
-    """One topic: a name, no address and no list."""
+    """One topic: a name, not an address or a list."""
     if not _TOPIC.fullmatch(text):
         raise ValueError(f'"{text}" is not a topic: up to 64 letters, digits, - and _')
     return text
 
 
 def base_address(url: str) -> str:
-    """An address below which an API is asked: without query, fragment and the API's own path."""
+    """The base address of an API: without query, fragment and the API's own path."""
     parts = urlsplit(url)
     if parts.query or parts.fragment:
         raise ValueError('the base address is wanted: without "?" and "#"')

@@ -28,7 +28,7 @@ def _table(record: type[Section], definitions: dict[str, Any], kind: str = "") -
     if kind:
         properties["type"] = {"const": kind, "description": "which kind"}
         required.append("type")
-    required = [name for name in required if f"{name}_file" not in properties]  # the file will do
+    required = [name for name in required if f"{name}_file" not in properties]  # the file variant satisfies it
     return {
         "type": "object",
         "description": title_of(record),
@@ -49,7 +49,7 @@ def _property(record: type[Section], key: Key, definitions: dict[str, Any]) -> d
 def _reference(record: type[Section], definitions: dict[str, Any], kind: str = "") -> dict[str, Any]:
     name = record.__name__
     if name not in definitions:
-        definitions[name] = {}  # a record may hold itself
+        definitions[name] = {}  # a record may contain itself
         definitions[name] = _table(record, definitions, kind)
     return {"$ref": f"#/definitions/{name}"}
 

@@ -1,6 +1,6 @@
-"""What a section of the configuration is: a plain frozen record that has each key's type, default and description in one place.
+"""Sections of the configuration: plain frozen records with the type, default and description of each key.
 
-No record imports pydantic: the running process keeps the records, and only the reader of a file (config/reader.py) loads what validates.
+No record imports pydantic: the running process has the records only; the reader of a file (config/reader.py) validates.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def key(
     """A key of a section. Without a default it is required.
 
     ``doc``: one line for the example file, the documentation and the message where the key is missing. ``example``: a value as written in
-    the file, where the default shows nothing. ``wanted``: what to say about any wrong value, for keys of several types. ``shown``: the
-    default as the documentation says it. ``hide``: its values are secrets though their type does not say so. ``refers``: its
+    the file, where the default shows nothing. ``wanted``: the message about any wrong value, for keys of several types. ``shown``: the
+    default as the documentation shows it. ``hide``: its values are secrets though their type is not Secret. ``refers``: its
     values are names of checks. ``limits``: gt, ge, lt, le,
     min_length, max_length, pattern (regular expression).
     """
@@ -40,7 +40,7 @@ def key(
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(key,))
 class Section:
-    """A table of the file. Each subclass is a frozen record with keyword-only construction.
+    """The base class of tables of the file. Each subclass is a frozen record with keyword-only construction.
 
     Its first docstring line describes the section. An attribute `name_` is the key `name` (for, from and continue are Python's).
     """
@@ -50,11 +50,11 @@ class Section:
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """The table as it is to be read, from the table as written; for defaults that depend on another key."""
+        """The table to read, made from the written one; for defaults that depend on another key."""
         return given
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """(key, what is wrong) for what only several keys together show; key "": the section as a whole.
+        """(key, text) of faults that only several keys together show; key "": the section as a whole.
 
         ``given``: the keys that the file names.
         """
@@ -62,7 +62,7 @@ class Section:
 
 
 def keys_of(record: type[Section]) -> dict[str, Field[Any]]:
-    """The section's keys as people write them."""
+    """The fields of a section by their names in the file."""
     return {each.name.rstrip("_"): each for each in fields(record)}  # type: ignore[arg-type]  # each subclass is a dataclass
 
 

@@ -1,4 +1,4 @@
-"""Values written as TOML, in the spelling that people use for them."""
+"""Spelling of values as TOML, with the units that people use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_monitor.config.reader import Key
 
 
 def toml_of(key: Key, value: Any) -> str:
-    """The key's value as it would stand in the file: durations, sizes and ratios as people write them."""
+    """The value of a key as TOML: durations, sizes and ratios with their units."""
     return toml_value(value, key.texts)
 
 

@@ -1,4 +1,4 @@
-"""Finds the line of each key in a TOML text; good enough for advice: tables, arrays of tables, plain keys."""
+"""Line numbers of keys in a TOML text, for messages: tables, arrays of tables, plain keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     lines: dict[KeyPath, int] = {}
     table: KeyPath = ()
     counts: dict[KeyPath, int] = {}
-    inside = ""  # of a text over several lines, the quotes that end it
+    inside = ""  # the quotes that end a multi-line text
     for number, line in enumerate(text.splitlines(), start=1):
         line = line.strip()
         if inside:

@@ -1,4 +1,4 @@
-"""Values from the environment: ${NAME} in any string of the file."""
+"""Substitution of environment variables: ${NAME} in any string of the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
 @dataclass(slots=True)
 class Variables:
-    """Replaces ${NAME}, and $${ by a literal ${. ``used``: the keys in which a variable stood; a name that is not set is a fault."""
+    """The substitution of ${NAME}; $${ is a literal ${. ``used``: the keys that contain a variable. An unset name is a fault."""
 
     environ: Mapping[str, str]
     faults: list[Fault] = field(default_factory=list)
