@@ -129,7 +129,7 @@ def make_state(
         for at, value in points:
             history.append(at, [(labels, value)])
     if stored is not None:
-        history.put_board(stored.at, board_to_json(stored))
+        history.set_board(stored.at, board_to_json(stored))
     history.commit(now_ms())
     history.close()
     return path

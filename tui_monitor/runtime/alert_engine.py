@@ -164,7 +164,7 @@ class AlertEngine:
         self._wide_at = now + WIDE_EVERY_MS
         wide = [rule.query for rule in self.evaluator.rules if rule.wide]
         try:
-            return await self._reading.ask(lambda reader: Prefetched(self._storage).fetch(wide, reader, now))
+            return await self._reading.query(lambda reader: Prefetched(self._storage).fetch(wide, reader, now))
         except StorageFault:
             return self._storage
 
@@ -278,7 +278,7 @@ class AlertEngine:
             log.exception("the samples that an alert was judged by cannot be stored")
 
     async def _commit(self, now: int, plan: Plan, extras: CommitExtras) -> None:
-        transitions = self._unsaved.take()
+        transitions = self._unsaved.drain()
         messages = (*plan.messages, *extras.messages)
         audit = (*self._unwritten, *extras.audit, *plan.audit)
         finished = FinishedCommand(extras.row, extras.result) if extras.row else None
@@ -291,7 +291,7 @@ class AlertEngine:
             if ours:
                 log.exception("a commit failed")
             self._troubles.raise_(TROUBLE, f"alerts are not recorded, messages may repeat: {ours}{error}")
-            self._unsaved.put_back(transitions, now)
+            self._unsaved.requeue(transitions, now)
             self._unwritten = audit[-MOST_UNWRITTEN:]
             self._outbox.send_unrecorded(messages)
             if isinstance(error, StorageCorrupt):

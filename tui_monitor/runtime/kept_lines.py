@@ -91,7 +91,7 @@ class KeptLines:
         try:
             writer = self._open()
             known = {name: blocks for name, blocks in left.items() if name in self._ids}
-            writer.keep([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in known.items()])
+            writer.append([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in known.items()])
             for name, feed in new.items():
                 number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was begun or opened anew meanwhile
                 self._ids[name] = writer.begin(LogStream(name, "", feed.line_format.to_json()), number)
@@ -101,7 +101,7 @@ class KeptLines:
                     for name in table.keys() - keepers.keys():
                         del table[name]
                 writer.forget_others([*self._ids.values()])
-            writer.keep([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in lines.items()])
+            writer.append([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in lines.items()])
         except StorageFault as error:
             self._close_writer()
             return f"log lines are not kept for `tui-monitor logs`: {error}"

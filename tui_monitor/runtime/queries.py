@@ -81,7 +81,7 @@ class StoreQueries:
 
     async def _history(self, question: Callable[[HistoryQueries], T], reading: HistoryReading | None = None) -> T:
         try:
-            return await (reading or self._reading).ask(question)
+            return await (reading or self._reading).query(question)
         except StorageFault as error:
             raise CommandRefused(f"the history cannot be read: {error}") from error
 

@@ -75,7 +75,7 @@ class RecordingRules:
         over: Queryable = storage
         if wide:
             try:
-                over = await reading.ask(lambda reader: Prefetched(storage).fetch(wide, reader, now))
+                over = await reading.query(lambda reader: Prefetched(storage).fetch(wide, reader, now))
             except StorageFault:
                 due = [one for one in due if not one.wide]  # half the samples would give a wrong answer
         for one in due:

@@ -63,7 +63,7 @@ class StatisticsRefresh:
     async def _read(self, chosen: CheckLabels, advice: bool, now: int) -> None:
         with contextlib.suppress(StorageFault):
             if chosen:
-                self._statistics.take(await self._reading.ask(lambda reader: read_windows(reader, chosen, now)), now)
+                self._statistics.take(await self._reading.query(lambda reader: read_windows(reader, chosen, now)), now)
             if advice:
-                found = await self._reading.ask(lambda reader: remarks(reader, now))
+                found = await self._reading.query(lambda reader: remarks(reader, now))
                 self.advice, self.forecasts = found.advice, dict(found.forecasts)

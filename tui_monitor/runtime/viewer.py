@@ -89,7 +89,7 @@ class Viewer:
             await asyncio.to_thread(self._register, now)
         found: tuple[int, bytes] | None = None
         try:
-            found = await self.reading.ask(self._follow)
+            found = await self.reading.query(self._follow)
         except StorageFault as error:
             if isinstance(error, StoreTooNew):
                 self.blocked = str(error)

@@ -1,4 +1,4 @@
-"""Find one alert by the beginning of its id, as people type it."""
+"""Lookup of an alert by the beginning of its id."""
 
 from __future__ import annotations
 

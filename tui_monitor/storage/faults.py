@@ -1,14 +1,14 @@
-"""The exceptions of stored data, as one family: callers never see those of a database driver."""
+"""The exceptions of the stores; callers never see those of a database driver."""
 
 from __future__ import annotations
 
 
 class StorageFault(Exception):
-    """The store cannot be read or written now: missing, locked, read-only, disk full. Monitoring goes on without it."""
+    """The store cannot be read or written now: missing, locked, read-only, disk full. Monitoring continues without it."""
 
 
 class StorageCorrupt(StorageFault):
-    """The file is damaged: reopen the store, which moves the file aside and begins a new one."""
+    """The file is damaged. Reopening the store moves the file aside and begins a new one."""
 
 
 class StoreTooNew(StorageFault):

@@ -1,4 +1,4 @@
-"""Recent samples of every series in memory: what rules read each second. Compact, bounded, indexed by name."""
+"""The recent samples of all series in memory, for the rules: compact, bounded, indexed by name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RecentSeries:
 
 
 class SeriesMemory:
-    """The recent samples of all series; implements promql.storage.Queryable.
+    """The recent samples of all series; implements promql.queryable.Queryable.
 
     ``window_s``: how long samples stay (a series' newest stays for its look-back if that is longer). ``max_samples`` and
     ``max_series`` bound the whole: beyond, the window shrinks and new series are refused. Counters: ``dropped`` (out of order
@@ -81,7 +81,7 @@ class SeriesMemory:
         return max((series.times[-1] for series in self._all.values() if series.times), default=0)
 
     def append(self, at_ms: int, samples: Iterable[Sample], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
-        """Take the samples of one moment; ``lookback_ms`` is how long they stay current."""
+        """Append the samples of one moment; ``lookback_ms`` is how long they stay current."""
         known = self._all
         cutoff = at_ms - int(self.window_ms * _SLACK)
         for labels, value in samples:
@@ -99,12 +99,12 @@ class SeriesMemory:
             series.values.append(value)
             self._samples += 1
             if series.lookback_ms != lookback_ms:
-                self._look_back(series, lookback_ms)
+                self._set_lookback(series, lookback_ms)
         if self._samples > self.max_samples or not 0 <= at_ms - self._swept < _SWEEP_MS:
             self.drop_older(at_ms)
 
     def load(self, labels: Labels, times: Sequence[int], values: Sequence[float], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
-        """Take one series' history at once, times rising, as after a restart; what is not newer than what is there is dropped."""
+        """Load the history of one series, times rising, after a restart; samples not newer than the present ones are dropped."""
         series = (self._all.get(labels) or self._new(labels, lookback_ms)) if times else None
         if series is None:
             return
@@ -113,12 +113,12 @@ class SeriesMemory:
         series.values.extend(values[first:])
         self.dropped += first
         self._samples += len(times) - first
-        self._look_back(series, lookback_ms)
+        self._set_lookback(series, lookback_ms)
 
     def shift(self, delta_ms: int, now_ms: int) -> None:
-        """The wall clock was set by so much and is ``now_ms`` now: what was taken before moves along, so that windows and rates go on.
+        """Shift the samples after the wall clock was set by ``delta_ms`` to ``now_ms``, so that windows and rates continue.
 
-        Samples that came after a step forward, but before it was noticed, stay where they are.
+        Samples that came after a step forward, but before it was noticed, keep their times.
         """
         before = now_ms - delta_ms
         for series in self._all.values():
@@ -126,7 +126,7 @@ class SeriesMemory:
             series.times = array("q", (at + delta_ms if place < count else at for place, at in enumerate(series.times)))
 
     def mark_stale(self, at_ms: int, labels: Labels) -> None:
-        """End the series: it gives no current value from this time on, until its next sample."""
+        """Mark the series as stale: it has no current value from this time until its next sample."""
         series = self._all.get(labels)
         if series is None or not series.times or is_stale(series.values[-1]):
             return
@@ -135,7 +135,7 @@ class SeriesMemory:
         self._samples += 1
 
     def series_labels(self) -> list[Labels]:
-        """The label sets of all series, in the order in which they came."""
+        """The label sets of all series, in the order of their first sample."""
         return list(self._all)
 
     def last(self, labels: Labels) -> tuple[int, float] | None:
@@ -153,18 +153,18 @@ class SeriesMemory:
         return [value for value in series.values[-n:] if not is_stale(value)]
 
     def within(self, labels: Labels, after_ms: int, until_ms: int) -> Sequence[float]:
-        """The values of exactly this series with after < time <= until, markers left out; found by its labels alone."""
+        """The values of exactly this series with after < time <= until, markers left out; a lookup without matchers."""
         series = self._all.get(labels)
         return [value for value in series.window(after_ms, until_ms)[1] if not is_stale(value)] if series is not None else ()
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[RecentSeries]:
-        """The series that fulfil all matchers, sorted by labels; the times do not narrow it."""
+        """The series that fulfil all matchers, sorted by labels; the times are not used."""
         name = exact_name(matchers)
         answers = self._answers.setdefault(name, {})
         found = answers.get(matchers)
         if found is None:
             candidates = self._by_name.get(name, {}) if name else self._all
-            for matcher in matchers:  # most selectors demand a few exact values: far cheaper to look for than to match
+            for matcher in matchers:  # most selectors demand a few exact values: an index is far cheaper than matching
                 if matcher.op == "=" and matcher.value and matcher.name != METRIC_NAME:
                     pair = (matcher.name, matcher.value)
                     candidates = {labels: series for labels, series in candidates.items() if pair in labels}
@@ -175,7 +175,7 @@ class SeriesMemory:
         return found
 
     def drop_older(self, now_ms: int) -> None:
-        """Forget samples that fell out of the window, and series that have none left; done each minute."""
+        """Drop samples older than the window, and series without samples; called each minute."""
         self._swept = now_ms
         window = self.window_ms
         if self._samples > self.max_samples:
@@ -196,7 +196,7 @@ class SeriesMemory:
             return None
         series = self._all[labels] = RecentSeries(labels, lookback_ms)
         self._by_name.setdefault(label(labels, METRIC_NAME), {})[labels] = series
-        self._look_back(series, lookback_ms)
+        self._set_lookback(series, lookback_ms)
         self._changed(label(labels, METRIC_NAME))
         return series
 
@@ -214,7 +214,7 @@ class SeriesMemory:
         self._answers.pop(name, None)
         self._answers.pop("", None)
 
-    def _look_back(self, series: RecentSeries, lookback_ms: int) -> None:
+    def _set_lookback(self, series: RecentSeries, lookback_ms: int) -> None:
         series.lookback_ms = lookback_ms
         self.max_lookback_ms = max(self.max_lookback_ms, lookback_ms)
 

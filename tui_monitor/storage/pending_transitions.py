@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from tui_monitor.alerts.alert import Transition
 
 MOST_STEPS = 1000
-"""After a commit that failed, so many of the newest steps are kept, and the last one of every alert."""
+"""Steps that are kept after a failed commit: the newest ones, and the last one of every alert."""
 MOST_WAITING = 20_000
 WAIT_MS = 1500
-"""How long a transition that is not urgent may wait for others."""
+"""Milliseconds that a transition that is not urgent may wait for others."""
 
 
 class PendingTransitions:
-    """The transitions not committed yet: written together after 1.5 s, or with the next urgent one.
+    """The transitions not committed yet; they are written together after 1.5 s, or with the next urgent one.
 
-    A pending alert that ends before that never touches the disk.
+    A pending alert that ends before that causes no write.
     """
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class PendingTransitions:
             self._since = now_ms
 
     def due(self, now_ms: int) -> bool:
-        """Whether it is time to commit: something is urgent or has waited long enough."""
+        """Whether to commit now: a transition is urgent or has waited long enough."""
         if self._since is None:
             return False
         return now_ms - self._since >= WAIT_MS or any(transition.urgent for transition in self._waiting)
 
-    def take(self) -> list[Transition]:
-        """All that waits, merged: the last `updated` of each alert, and nothing of alerts that came and went unseen."""
+    def drain(self) -> list[Transition]:
+        """All waiting transitions, merged: the last `updated` of each alert, nothing of alerts that began and ended meanwhile."""
         waiting, self._waiting, self._since = self._waiting, [], None
         began = {transition.alert.id for transition in waiting if transition.change == "pending"}
         unseen = {transition.alert.id for transition in waiting if transition.change == "dropped"} & began
@@ -47,8 +47,8 @@ class PendingTransitions:
             if transition.alert.id not in unseen and (transition.change != "updated" or last[transition.alert.id] == index)
         ]
 
-    def put_back(self, transitions: Sequence[Transition], now_ms: int) -> None:
-        """After a commit that failed: they wait again, before what came since. Of very many old steps go, but never an alert's last."""
+    def requeue(self, transitions: Sequence[Transition], now_ms: int) -> None:
+        """Queue transitions of a failed commit again, before newer ones; of very many the oldest are dropped, never an alert's last."""
         last = {transition.alert.id: index for index, transition in enumerate(transitions)}
         edge = len(transitions) - MOST_STEPS
         kept = [step for index, step in enumerate(transitions) if index >= edge or last[step.alert.id] == index]

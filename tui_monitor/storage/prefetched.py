@@ -1,4 +1,4 @@
-"""Samples read beforehand, so that queries over hours are evaluated on the loop without waiting for the disk."""
+"""Prefetched samples, so that queries over hours are evaluated in the event loop without waiting for the disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Prefetched:
         self._found: dict[tuple[Matcher, ...], Sequence[Series]] = {}
 
     def fetch(self, queries: Iterable[CompiledQuery], source: Queryable, now_ms: int) -> Prefetched:
-        """Read what these queries select, over the longest window that any of them has; in the thread of ``source``."""
+        """Read the selections of these queries over their longest windows; runs in the thread of ``source``."""
         windows: dict[tuple[Matcher, ...], int] = {}
         for query in queries:
             for matchers in query.matchers:
@@ -26,6 +26,6 @@ class Prefetched:
         return self
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Iterable[Series]:
-        """promql.storage.Queryable."""
+        """As `promql.queryable.Queryable.select`."""
         found = self._found.get(matchers)
         return self._otherwise.select(matchers, after_ms, until_ms) if found is None else found

@@ -13,20 +13,20 @@ from tui_monitor.dispatch.message import Kind, Message, State
 from tui_monitor.dispatch.state import Plan
 
 NOTED_CHANGES = frozenset({"pending", "firing", "raised", "lowered"})
-"""The changes whose event keeps the alert's summary as it then was: later values make a new one."""
+"""The changes whose event stores the alert's summary of that time; later values change it."""
 MOST_PANELS = 100
 MOST_COMMANDS = 100
-"""How many waiting commands are read at once; the others wait for the next tick."""
+"""Commands that are read at once; the others wait for the next tick."""
 MOST_EVENTS = 1000
 MOST_LIVE = 2000
-"""Alerts of one past moment."""
+"""The most alerts that are returned for a past moment."""
 MOST_OF_ALERT = 50
-"""Notifications of one alert, the newest."""
+"""The most notifications that are returned for one alert, the newest."""
 
 
 @frozen
 class AlertEventRow:
-    """One step in an alert's life as the history keeps it."""
+    """A stored step in an alert's life."""
 
     alert: str
     at: int
@@ -69,8 +69,8 @@ class OutboxRow:
 class SendResult:
     """The outcome of a send; ``next_try`` None: the row is finished. ``aside``: later messages of other threads may pass it.
 
-    ``apart``: the row is for some of the notifier's receivers only. It holds nothing of other threads back, another row's success says
-    nothing of it, and its failure is not the notifier's.
+    ``apart``: the row is for some of the notifier's receivers only. It blocks no other thread, is not retried because another row
+    succeeded, and its failure does not count as the notifier's.
     """
 
     state: State
@@ -84,7 +84,7 @@ class SendResult:
 
 @frozen
 class PrunedRows:
-    """How many finished notifications were removed; ``unsent`` are failed and unknown ones."""
+    """The numbers of finished notifications that were removed; ``unsent`` are failed and unknown ones."""
 
     sent: int
     unsent: int
@@ -92,7 +92,7 @@ class PrunedRows:
 
 @frozen
 class FinishedCommand:
-    """The result to be written for the command of this id."""
+    """The result of the command of this id."""
 
     id: int
     result: CommandResult
@@ -100,7 +100,7 @@ class FinishedCommand:
 
 @frozen
 class LeaderRow:
-    """The process that polls and notifies; ``kind`` is headless or dashboard."""
+    """The row of the leader; ``kind`` is headless or dashboard."""
 
     pid: int
     kind: str
@@ -112,7 +112,7 @@ class LeaderRow:
 
 @frozen
 class ViewerRow:
-    """A process that follows the leader's state; ``kind`` headless: a daemon that waits to lead."""
+    """The row of a viewer; ``kind`` headless: a daemon that waits to lead."""
 
     pid: int
     kind: str
@@ -133,7 +133,7 @@ class Panel:
 
 
 class TooManyPanels(Exception):
-    """There are MOST_PANELS panels already."""
+    """MOST_PANELS panels are stored already."""
 
     def __init__(self) -> None:
         super().__init__(f"{MOST_PANELS} panels are kept already; take one away first")
@@ -157,7 +157,7 @@ class FiringHistory:
     """The data of the noise report: firings, oldest first, and the events and messages about them.
 
     ``acknowledged`` and ``flapping`` count such events by alert id. ``messages`` are (alert name, number of the message, kind) of all
-    that were sent or possibly sent, one for each alert that a message tells of.
+    that were sent or possibly sent, one for each alert that a message is about.
     """
 
     fired: Sequence[FiredAlert]
@@ -168,7 +168,7 @@ class FiringHistory:
 
 @frozen
 class UnitOfWork:
-    """A unit of work: all that the leader commits together at ``at``, or nothing.
+    """A unit of work: the changes that the leader commits together at ``at`` (UTC ms).
 
     ``resumed`` are messages that are being sent from memory because an earlier commit failed: their rows begin as ``sending``.
     """

@@ -1,8 +1,8 @@
 """The interface of the state that must not be lost: alerts, notifications, commands, audit log, panels, leadership.
 
-Callers see values (records.py) and these protocols, never a driver. SQLite is behind it in state/, plain dictionaries in in_memory/.
-A question or a piece of work is a function of `State`; it runs in the store's own thread and sees one consistent state.
-All of this raises StorageFault where the store cannot be read or written.
+Callers see values (records.py) and these protocols, never a driver. state/ implements them on SQLite, in_memory/ on dictionaries.
+A query or a transaction is a function of `State`; it runs in the store's own thread and sees one consistent state.
+Every method raises StorageFault where the store cannot be read or written.
 """
 
 from __future__ import annotations
@@ -41,35 +41,35 @@ KEEP_COMMANDS_MS = 7 * 86_400_000
 KEEP_PINGS = 200
 KEEP_PINGS_MS = 30 * 86_400_000
 MOST_PINGS = 2_000
-"""Pings of one job: the newest are kept whatever their age, the others a month, and never more than these."""
+"""The most stored pings of one job. The newest are kept whatever their age, the others for a month."""
 KEEP_AUDIT = 100_000
 KEEP_AUDIT_MS = 2 * 365 * 86_400_000
 VIEWER_PATIENCE_MS = 15_000
-"""A viewer whose last heartbeat is older than this is gone."""
+"""The age of a heartbeat after which a viewer counts as ended."""
 LONGEST_SEND_MS = 60_000
-"""No send takes longer: where the rate is counted, older claims need not be looked at."""
+"""The longest time of a send; counting of the rate ignores older claims."""
 
 
 class AlertTable(Protocol):
-    """Every alert with its newest state, and what happened to it."""
+    """The alerts with their newest state, and their events."""
 
     def save(self, transitions: Iterable[Transition]) -> None:
-        """Write the alerts as they are after these steps, and the steps; `updated` leaves no step, a dropped alert leaves nothing."""
+        """Save the alerts after these transitions, and an event each; `updated` has no event, a dropped alert is deleted."""
 
     def live(self) -> list[Alert]:
-        """What an evaluator takes up, oldest first: pending, firing, and resolved by hand but still held."""
+        """The alerts that an evaluator restores, oldest first: pending, firing, and resolved by hand but still held."""
 
     def recently_resolved(self, now_ms: int, span_ms: int = RECENT_MS) -> list[Alert]:
         """Resolved within the span, oldest first: for cooldown and flapping after a restart."""
 
     def ids(self) -> set[str]:
-        """Every id in use, so that no new alert gets one of them."""
+        """Every id in use; a new alert must get another one."""
 
     def history(self, limit: int = 100) -> list[Alert]:
         """All alerts, the live ones first, then the newest ended."""
 
     def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
-        """The alerts that were pending or firing at a moment, as they are now, each with what had happened to it by then."""
+        """The alerts that were pending or firing at a moment, as they are now, each with its events until then."""
 
     def find(self, prefix: str) -> Alert:
         """The alert of an id or its unique beginning, live ones before ended ones; LookupError names what is unknown or ambiguous."""
@@ -78,66 +78,66 @@ class AlertTable(Protocol):
         """The labels of alerts by id; unknown ids are left out."""
 
     def events(self, alert: str) -> list[AlertEventRow]:
-        """What happened to one alert, oldest first."""
+        """The events of one alert, oldest first."""
 
     def events_between(self, start_ms: int, end_ms: int) -> list[AlertEventRow]:
-        """What happened to any alert from start to end (both included), oldest first."""
+        """The events of all alerts from start to end (both included), oldest first."""
 
     def prune(self, now_ms: int, *, keep: int = KEEP_RESOLVED, keep_ms: int = KEEP_RESOLVED_MS) -> int:
-        """Delete ended alerts that are too old or too many, with their events; answers how many."""
+        """Delete ended alerts that are too old or too many, with their events; returns their number."""
 
 
 class OutboxTable(Protocol):
-    """What must be sent, what was sent and how that went, in the order in which it was put in.
+    """The outbox: messages to send, and the outcome of each, in the order in which they were added.
 
-    A row waits while its ``next_try`` is set. An earlier waiting row holds the later ones of its notifier back, unless it has
-    stepped aside and is of another thread. A row that was merged into another one follows that one's fate.
+    A row waits while its ``next_try`` is set. An earlier waiting row blocks the later ones of its notifier, unless it has
+    stepped aside and is of another thread. A row that was merged into another one gets the same outcome.
     """
 
     def enqueue(self, message: Message, now_ms: int) -> str:
-        """Put a message in; the same key to the same notifier is taken once. The row's id."""
+        """Add a message, once for each key and notifier; returns the row's id."""
 
     def add_finished(self, message: Message, result: SendResult, now_ms: int) -> str:
-        """Write down what a process has sent by itself (`notify test`): finished from the start. The row's id."""
+        """Add a message that a process has sent itself (`notify test`), as finished; returns the row's id."""
 
     def next_due(self, notifier: str, now_ms: int) -> OutboxRow | None:
-        """The row that `claim_next` would take now, with its payload."""
+        """The row that `claim_next` would claim now, with its payload."""
 
     def claim_next(self, notifier: str, now_ms: int) -> OutboxRow | None:
-        """Take the next due row of a notifier for sending, with its payload: it becomes ``sending``, so that nobody else gets it."""
+        """Claim the next due row of a notifier, with its payload; its state becomes ``sending``, so that it is claimed once."""
 
     def record(self, ident: str, result: SendResult, now_ms: int) -> None:
-        """Write how a send ended, also for the rows merged into this one. A success lets the rows that stepped aside try again."""
+        """Record the outcome of a send, also for the rows merged into it. A success makes rows that stepped aside due again."""
 
     def adopt(self, row: OutboxRow) -> None:
-        """Write down a message that is being sent from memory, as ``sending``; a row that is being sent gets the newer message."""
+        """Record a message that is being sent from memory, as ``sending``; an existing ``sending`` row gets the newer message."""
 
     def recover(self, now_ms: int, own: Collection[str] = ()) -> int:
-        """Before the first claim of a new process: what a dead one was sending is unknown and gets one retry, marked as possible repeat.
+        """Recover, before the first claim, the rows that a dead process was sending: unknown, with one retry marked as possible repeat.
 
-        A row whose one retry was cut off too is not tried again. ``own``: ids that this process sends from memory. How many were found.
+        A row whose retry was interrupted too is not tried again. ``own``: ids that this process sends from memory. Returns their number.
         """
 
     def waiting(self, notifier: str, kinds: Collection[Kind], thread: str | None = None) -> list[OutboxRow]:
         """The rows of some kinds that wait and were never possibly delivered, in order, without payload."""
 
     def next_due_at(self, notifier: str) -> int | None:
-        """When the next row of a notifier is due, as far as known now; None: nothing waits."""
+        """The time when the next row of a notifier is due, as known now; None: no row waits."""
 
     def tries_in_window(self, notifier: str, now_ms: int, window_ms: int) -> tuple[int, int | None]:
-        """How many rows were tried in the window that ends now, and when the first of them was answered."""
+        """The number of rows tried in the window that ends now, and the time of the first answer among them."""
 
     def messages(self, idents: Sequence[str]) -> list[Message]:
         """The messages of some rows, in the order asked for."""
 
     def merge(self, merged: Sequence[str], into: str, message: Message) -> None:
-        """Let one waiting row stand for others: it gets the merged message, they wait for its fate."""
+        """Merge waiting rows into one: it gets the merged message, they wait for its outcome."""
 
     def replace_message(self, ident: str, message: Message) -> None:
-        """Replace the stored message of a row (a note fixed at the first try; an edit of what was sent)."""
+        """Replace the stored message of a row (a note fixed at the first try; an edit of a sent message)."""
 
     def fail_orphans(self, names: Collection[str], now_ms: int, give_up_ms: int) -> int:
-        """Mark waiting rows of notifiers that are not among the configured names; the old ones fail. How many failed."""
+        """Mark waiting rows of notifiers that are not among the configured names; the old ones fail. Returns the number of failed ones."""
 
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         """The newest rows first, without payload."""
@@ -146,13 +146,13 @@ class OutboxTable(Protocol):
         """The newest notifications about one alert, oldest first."""
 
     def notified(self, notifier: str, alert_ids: Collection[str]) -> list[str]:
-        """Which of these alerts a notifier has been sent a message about."""
+        """The alerts, of these, about which the notifier was sent a message."""
 
     def failing(self, notifier: str, now_ms: int) -> tuple[int, str]:
-        """For how many milliseconds nothing has got through to a notifier though it was tried, and the newest reason; 0: all is well.
+        """For how long (ms) all sends of a notifier have failed, and the newest reason; 0: it does not fail.
 
-        A row counts until its next try, one that was given up or refused until now: so nothing grows while no monitor runs. A failed
-        `notify test` does not count; one that arrives ends the failure.
+        A row counts until its next try, one that was given up or refused until now; the time does not grow while no monitor runs. A
+        failed `notify test` does not count; a successful one ends the failure.
         """
 
     def prune(self, now_ms: int, *, keep_rows: int = KEEP_SENT, keep_ms: int = KEEP_SENT_MS) -> PrunedRows:
@@ -160,51 +160,51 @@ class OutboxTable(Protocol):
 
 
 class DispatchTable(Protocol):
-    """What the dispatcher remembers over a restart: notified states, groups, holds, rate limits, silences."""
+    """The dispatcher's state over a restart: notified states, groups, holds, rate limits, silences."""
 
     def load(self) -> StoredDispatch:
-        """All of it."""
+        """The whole state."""
 
     def silences(self) -> list[Silence]:
         """All silences, ended ones too, the newest first."""
 
     def save(self, plan: Plan) -> None:
-        """Write the changed rows of a plan; None as a row deletes it."""
+        """Save the changed rows of a plan; None as a row deletes it."""
 
 
 class CommandTable(Protocol):
-    """What any process asks of the leader; each command is applied once."""
+    """Commands of any process for the leader; each is applied once."""
 
     def add(self, by: str, verb: str, arguments: str, at_ms: int) -> int:
-        """Store a command for the leader, as core.command_codec encodes it; its id."""
+        """Store a command for the leader, as core.command_codec encodes it; returns its id."""
 
     def pending(self) -> list[StoredCommand]:
         """Commands that no leader has applied yet, oldest first."""
 
     def finish(self, command: FinishedCommand, at_ms: int) -> bool:
-        """Write the result of a command, in the transaction that holds its effect; False where it was finished before."""
+        """Save the result of a command, in the transaction of its effect; False where it was finished before."""
 
     def result(self, ident: int) -> CommandResult | None:
-        """The result of a command; None: no leader has applied it yet. LookupError for an id that is not there (any more)."""
+        """The result of a command; None: no leader has applied it yet. LookupError for an unknown id."""
 
     def prune(self, now_ms: int) -> int:
-        """Delete commands that were finished a week ago; answers how many."""
+        """Delete commands that were finished a week ago; returns their number."""
 
 
 class PingTable(Protocol):
-    """What jobs say of themselves, in the order in which it came.
+    """Pings of jobs, in the order of arrival.
 
-    Pings stay when they were read: a reader that begins anew reads them again.
+    Reading does not delete pings; a reader that restarts reads them again.
     """
 
     def add(self, ping: Ping) -> int:
-        """Store a ping; its number, which rises."""
+        """Store a ping; returns its number, which rises."""
 
     def after(self, ident: int, limit: int = 1000) -> list[StoredPing]:
-        """The pings behind a number, the oldest first."""
+        """The pings after a number, the oldest first."""
 
     def prune(self, now_ms: int) -> int:
-        """Delete old pings beyond the newest of each job; answers how many."""
+        """Delete old pings beyond the newest of each job; returns their number."""
 
 
 class AuditTable(Protocol):
@@ -217,27 +217,27 @@ class AuditTable(Protocol):
         """The newest entries first."""
 
     def prune(self, now_ms: int, *, keep: int = KEEP_AUDIT) -> int:
-        """Delete what is older than two years or beyond the newest entries; answers how many."""
+        """Delete entries older than two years or beyond the newest; returns their number."""
 
 
 class PanelTable(Protocol):
-    """Queries that people keep on the dashboard."""
+    """Panels: queries that people store for the dashboard."""
 
     def save(self, panel: Panel) -> None:
-        """Keep it; one of the same name is replaced. Raises TooManyPanels."""
+        """Save a panel; one of the same name is replaced. Raises TooManyPanels."""
 
     def remove(self, name: str) -> bool:
-        """Delete it; whether it was there."""
+        """Delete a panel; False where there is none of the name."""
 
     def all(self) -> list[Panel]:
-        """All, by name."""
+        """All panels, sorted by name."""
 
 
 class ProcessTable(Protocol):
     """The leader and the viewers of this state."""
 
     def leader(self) -> LeaderRow | None:
-        """The process that led last; whether it lives, only the lock can say."""
+        """The row of the last leader; only the lock shows whether it still runs."""
 
     def save_leader(self, row: LeaderRow) -> None:
         """Write the leader's row; repeated as its heartbeat."""
@@ -255,7 +255,7 @@ class ProcessTable(Protocol):
         """Delete a viewer's row."""
 
     def prune_viewers(self, now_ms: int) -> int:
-        """Delete the rows of viewers that are gone, and those from an impossible future; answers how many."""
+        """Delete the rows of viewers that have ended, and those from an impossible future; returns their number."""
 
 
 class State(Protocol):
@@ -279,34 +279,34 @@ class State(Protocol):
     def processes(self) -> ProcessTable: ...  # noqa: D102
 
     def firing_history(self, since_ms: int) -> FiringHistory:
-        """What the noise report counts: alerts that fired since then or still fire, and the messages about them."""
+        """The data of the noise report: alerts that fired since then or still fire, and the messages about them."""
 
 
 class StateRepository(Protocol):
-    """The leader's store. Work is done in the order in which it was asked for, and is on the disk when a call returns."""
+    """The leader's store. Calls are executed in order; when one returns, its changes are on the disk."""
 
     @property
     def moved_aside(self) -> Path | None:
-        """Where a corrupt file was moved to when this one was begun."""
+        """The new path of a corrupt file that this one replaced; None for none."""
 
     async def read(self, question: Callable[[State], T]) -> T:
-        """The function's answer. What it raises comes out here."""
+        """The result of the function; its exceptions are passed on."""
 
     async def transaction(self, work: Callable[[State], T], *, durable: bool = True) -> T:
-        """The function's answer, once all that it wrote is committed; an exception in it takes everything back.
+        """The result of the function, after its writes are committed; an exception in it rolls everything back.
 
-        ``durable`` False: the commit may be lost when the machine (not the process) stops, and costs no wait for the disk: heartbeats.
-        A caller that is cancelled leaves; the transaction is finished all the same.
+        ``durable`` False: the commit may be lost when the machine (not the process) stops, and does not wait for the disk (heartbeats).
+        Cancellation of the caller does not interrupt the transaction.
         """
 
     async def commit(self, unit: UnitOfWork) -> None:
         """Write a unit of work in one transaction."""
 
     async def reopen(self) -> Path | None:
-        """Open the file again after StorageCorrupt: where it was moved to, None where it is sound after all."""
+        """Open the file again after StorageCorrupt; returns the path to which it was moved, None where it is undamaged."""
 
     async def close(self) -> None:
-        """Finish what was asked for and give the file back."""
+        """Finish the queued calls and close the file."""
 
 
 def write_unit(state: State, unit: UnitOfWork) -> None:
@@ -325,7 +325,7 @@ def write_unit(state: State, unit: UnitOfWork) -> None:
 
 
 def prune(state: State, now_ms: int) -> None:
-    """The hourly deletion of what is old, except notifications and silences (their users prune them)."""
+    """The hourly deletion of old rows, except notifications and silences, which the outbox and the dispatcher prune."""
     state.alerts.prune(now_ms)
     state.commands.prune(now_ms)
     state.pings.prune(now_ms)

@@ -18,7 +18,7 @@ Migration = str | Callable[[sqlite3.Connection], None]
 
 @contextlib.contextmanager
 def storage_faults() -> Iterator[None]:
-    """Raise StorageFault in place of what SQLite and the file system raise; a damaged file is StorageCorrupt."""
+    """Translate exceptions of SQLite and the file system into StorageFault; a damaged file is StorageCorrupt."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -41,7 +41,7 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
     try:
         if not read_only:
             if auto_vacuum and not begun:
-                db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first page is written, so before WAL
+                db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # takes effect only before the first page, so before WAL
             db.execute("PRAGMA journal_mode = WAL")
             db.execute(f"PRAGMA synchronous = {synchronous}")
             db.execute("PRAGMA journal_size_limit = 8388608")
@@ -53,11 +53,11 @@ def connect(path: Path, *, synchronous: str = "NORMAL", read_only: bool = False,
 
 
 def _make(path: Path) -> None:
-    """Make the file where it is missing: SQLite gives no group the right to write, whatever the umask, and its other files follow it.
+    """Create a missing file with group rights, which SQLite itself never gives; its other files inherit them.
 
-    One that root makes belongs to the directory's owner, who comes next.
+    A file made by root is given to the directory's owner.
     """
-    with contextlib.suppress(OSError):  # it is there (then it must not be opened here: closing it would drop SQLite's locks), or cannot be
+    with contextlib.suppress(OSError):  # it exists (opening it here would drop SQLite's locks at the close) or cannot be made
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o664)
         try:
             give_to_owner_of(path.parent, fd)
@@ -72,7 +72,7 @@ def schema_version(db: sqlite3.Connection) -> int:
 
 
 def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
-    """Bring the schema to the newest version, each step in a transaction of its own.
+    """Migrate the schema to the newest version, each step in its own transaction.
 
     Raises StoreTooNew, before any write, where the file is ahead of this program.
     """
@@ -111,7 +111,7 @@ def open_store(
 ) -> tuple[sqlite3.Connection, Path | None]:
     """Open for writing, check integrity, migrate. A corrupt file is moved aside and a new one begun.
 
-    ``check`` looks at a file that has a schema and raises StorageCorrupt or sqlite3.DatabaseError where it is not healthy.
+    ``check`` examines a file that has a schema and raises StorageCorrupt or sqlite3.DatabaseError where it is not healthy.
     Returns the connection and, where that happened, the path the corrupt file was moved to.
     Raises sqlite3.OperationalError (read-only, disk full, locked) and StoreTooNew.
     """
@@ -125,7 +125,7 @@ def open_store(
 
 
 def move_aside(path: Path) -> Path:
-    """Give a corrupt file another name, so that a new one can begin; the connections to it must be closed. Returns that name."""
+    """Rename a corrupt file, so that a new one can be created; connections to it must be closed. Returns the new path."""
     stamp = time.strftime("%Y%m%dT%H%M%S")
     aside = path.with_name(f"{path.name}.corrupt-{stamp}")
     number = 1

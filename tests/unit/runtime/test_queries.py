@@ -150,8 +150,8 @@ async def test_a_chart_shows_its_gaps(archive: StoreQueries) -> None:
 async def test_what_takes_long_holds_up_nothing_else(archive: StoreQueries, tmp_path: Path) -> None:
     """While a chart is worked at, everything else is read; closing closes both."""
     reading, done = HistoryConnection(tmp_path / "history.db"), threading.Event()
-    slow = asyncio.create_task(reading.slow_lane.ask(lambda _: done.wait(60.0)))
-    assert await reading.ask(lambda reader: bool(reader.series()))
+    slow = asyncio.create_task(reading.slow_lane.query(lambda _: done.wait(60.0)))
+    assert await reading.query(lambda reader: bool(reader.series()))
     done.set()
     assert await slow
     await reading.close()

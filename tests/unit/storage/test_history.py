@@ -229,8 +229,8 @@ def test_the_newest_board_and_all_annotations_are_kept(path: Path) -> None:
     history = History(path)
     reader_before = HistoryReader(path)
     assert reader_before.stored_board() is None
-    history.put_board(1, b"one")
-    history.put_board(2, b"two")
+    history.set_board(1, b"one")
+    history.set_board(2, b"two")
     history.commit(T0)
     history.annotate(T0 + 5, "deploy v2.3", "kim")
     history.annotate(T0 + 1, "before", "lee")

@@ -161,11 +161,11 @@ def test_what_may_wait_is_merged() -> None:
     assert not waiting.due(START + 1000)
     waiting.add([Transition(START, "dropped", pending), Transition(START, "updated", replace(other, value=9.0))], START + 1000)
     assert waiting.due(START + 1500)
-    assert [(step.change, step.alert.value) for step in waiting.take()] == [("updated", 9.0)]
+    assert [(step.change, step.alert.value) for step in waiting.drain()] == [("updated", 9.0)]
     waiting.add([Transition(START, "pending", pending)], START)
     waiting.add([Transition(START, "updated", pending), Transition(START, "firing", FULL)], START)
     assert waiting.due(START)
-    taken = waiting.take()
+    taken = waiting.drain()
     assert [step.change for step in taken] == ["pending", "firing"]
-    waiting.put_back(taken, START)
-    assert waiting.due(START) and waiting.take() == taken and not waiting.due(START + 99_999)
+    waiting.requeue(taken, START)
+    assert waiting.due(START) and waiting.drain() == taken and not waiting.due(START + 99_999)

@@ -32,10 +32,10 @@ def test_the_newest_blocks_stay_within_the_bound_and_the_file_does_not_grow(tmp_
     path = tmp_path / "telemetry.db"
     with closing(TelemetryWriter(path)) as writer:
         ident, other = writer.begin(APP, None), writer.begin(LogStream("other", "", "{}"), None)
-        writer.keep([(other, 10**6, [block(1)])])
+        writer.append([(other, 10**6, [block(1)])])
         sizes = []
         for turn in range(60):
-            writer.keep([(ident, 20 * (5000 + ROW_SIZE), [block(turn * 10 + each, b"x" * 5000) for each in range(10)])])
+            writer.append([(ident, 20 * (5000 + ROW_SIZE), [block(turn * 10 + each, b"x" * 5000) for each in range(10)])])
             sizes.append(path.stat().st_size)
     assert numbers(path, "app") == [*range(599, 579, -1)] and numbers(path, "other") == [1]
     assert max(sizes[30:]) <= max(sizes[:30])
@@ -46,7 +46,7 @@ def test_a_restart_deletes_what_will_be_read_again(tmp_path: Path) -> None:
     path = tmp_path / "telemetry.db"
     with closing(TelemetryWriter(path)) as writer:
         ident = writer.begin(APP, None)
-        writer.keep([(ident, 10**6, [block(number) for number in range(1, 6)])])
+        writer.append([(ident, 10**6, [block(number) for number in range(1, 6)])])
     with closing(TelemetryWriter(path)) as writer:
         assert writer.begin(APP, 3) == ident
     assert numbers(path) == [3, 2, 1]
@@ -61,12 +61,12 @@ def test_streams_of_checks_that_are_gone_go(tmp_path: Path) -> None:
     path = tmp_path / "telemetry.db"
     with closing(TelemetryWriter(path)) as writer:
         ident, other = writer.begin(APP, None), writer.begin(LogStream("other", "", "{}"), None)
-        writer.keep([(ident, 10**6, [block(1)]), (other, 10**6, [block(2)])])
+        writer.append([(ident, 10**6, [block(1)]), (other, 10**6, [block(2)])])
         writer.forget_others([other])
         with closing(TelemetryReader(path)) as reader:
             assert [stream.name for stream in reader.streams()] == ["other"]
             last = reader.newest_id()
-            writer.keep([(other, 10**6, [block(3), block(4)])])
+            writer.append([(other, 10**6, [block(3), block(4)])])
             assert [found.block.number for found in reader.after(last)] == [3, 4]
 
 

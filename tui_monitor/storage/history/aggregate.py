@@ -19,7 +19,7 @@ AGGREGATE_SIZES = (_SAME.size, _DIFFERENT.size)
 
 
 class Aggregate(NamedTuple):
-    """Samples of one stretch of time. NaN and stale markers do not count, except as ``last`` (at ``last_at``, UTC ms).
+    """The aggregate of the samples of one minute or hour. NaN and stale markers do not count, except as ``last`` (at ``last_at``, UTC ms).
 
     ``n`` is how many count; without any ``sum`` is 0 and ``low`` and ``high`` are NaN.
     """
@@ -127,7 +127,7 @@ def encode_stretches(stretches: Sequence[MinuteStretch], begin: int) -> bytes:
 
 
 def decode_minutes(data: bytes, begin: int) -> Minutes:
-    """The columns of ``encode_stretches``: readers of months have no time for an object per minute. Raises CodecFault."""
+    """The columns of ``encode_stretches``, without an object per minute, which a query over months could not afford. Raises CodecFault."""
     present = int.from_bytes(data[:8], "little")
     numbers = [number for number in range(60) if present >> number & 1]
     size = len(numbers)

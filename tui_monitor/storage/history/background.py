@@ -1,4 +1,4 @@
-"""`HistoryStore` in history.db: one thread writes, one reads; trouble with the disk stops neither monitoring nor notifying."""
+"""`HistoryStore` in history.db: one thread writes, one reads; a slow or full disk stops neither monitoring nor notifying."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ T = TypeVar("T")
 REOPEN_S = 30.0
 TROUBLE = "history"
 SLOW_S = 0.5
-"""A write that takes longer than this means a busy disk."""
+"""Seconds after which a write counts as slow: the disk is busy."""
 
 
 class HistoryConnection:
-    """Reads history.db in a thread of its own; opens the file at the first query."""
+    """A reading connection to history.db with its own thread; the file is opened by the first query."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,13 +41,13 @@ class HistoryConnection:
 
     @property
     def slow_lane(self) -> HistoryConnection:
-        """A second connection, closed with this one, for queries that may take seconds: those here do not wait for them."""
+        """A second connection, closed with this one, for queries that may take seconds; the first one stays free."""
         if self._slow_lane is None:
             self._slow_lane = HistoryConnection(self._path)
         return self._slow_lane
 
-    async def ask(self, question: Callable[[HistoryQueries], T]) -> T:
-        """The function's answer, from the reading thread. Raises StorageFault where the file cannot be read."""
+    async def query(self, question: Callable[[HistoryQueries], T]) -> T:
+        """The result of the function, which runs in the reading thread. Raises StorageFault where the file cannot be read."""
         if self.closed:
             raise HistoryFault(f"{self._path} was closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
@@ -58,7 +58,7 @@ class HistoryConnection:
         return question(self._reader)
 
     async def close(self) -> None:
-        """Close the file after what is being read."""
+        """Close the file after the running query."""
         if self.closed:
             return
         self.closed = True
@@ -75,11 +75,11 @@ class HistoryConnection:
 
 
 LONGEST_STEP_MS = 86_400_000
-"""A step back that is longer costs no history: it may as well be the new time that is wrong."""
+"""A longer step back deletes no history, as the new time may be the wrong one."""
 
 
 class Recorder:
-    """`HistoryStore` in history.db. What cannot be written yet is kept, bounded, by the writer."""
+    """`HistoryStore` in history.db. The writer buffers, within bounds, what cannot be written yet."""
 
     def __init__(self, path: Path, settings: StoreSettings, troubles: Troubles) -> None:
         self.reading = HistoryConnection(path)
@@ -100,8 +100,8 @@ class Recorder:
     async def open(self, now_ms: int, memory: SeriesMemory) -> bytes | None:
         await self._in_thread(self._open, now_ms)
         try:
-            await self.reading.ask(lambda reader: reader.prefill(memory.append, now_ms, memory.window_ms / 1000))
-            stored = await self.reading.ask(lambda reader: reader.stored_board())
+            await self.reading.query(lambda reader: reader.prefill(memory.append, now_ms, memory.window_ms / 1000))
+            stored = await self.reading.query(lambda reader: reader.stored_board())
             self.complete_until = stored[0] if stored else 0
             return stored[1] if stored else None
         except (StorageFault, ValueError, KeyError, TypeError):
@@ -109,7 +109,7 @@ class Recorder:
 
     async def saved_states(self) -> dict[str, bytes]:
         try:
-            return await self.reading.ask(lambda reader: reader.saved_states())
+            return await self.reading.query(lambda reader: reader.saved_states())
         except StorageFault:
             return {}
 
@@ -148,7 +148,7 @@ class Recorder:
             await asyncio.wait([self._busy], timeout=SLOW_S / 2)
 
     def _open(self, now_ms: int) -> str:
-        from tui_monitor.storage.history.writer import History  # viewers do without it
+        from tui_monitor.storage.history.writer import History  # without it viewers have no history
 
         try:
             self._history = History(self._path, retention=self._retention)
@@ -175,9 +175,9 @@ class Recorder:
         for batch in batches:
             self._history.append(batch.at, batch.samples, batch.lookback_ms)
             if batch.saved is not None:
-                self._history.put_saved(batch.at, batch.saved.source, batch.saved.data)
+                self._history.set_saved_state(batch.at, batch.saved.source, batch.saved.data)
         if board is not None:
-            self._history.put_board(*board)
+            self._history.set_board(*board)
         try:
             self._history.commit(now_ms)
             if not 0 < self._retain_at - now_ms <= 60_000:
@@ -225,7 +225,7 @@ class Recorder:
 
 
 def retention_of(settings: StoreSettings) -> Retention:
-    """What the configuration says about how long and how much is kept."""
+    """The retention of a configuration."""
     return Retention(raw=settings.raw, minutes=settings.minutes, hours=settings.hours, max_bytes=settings.max_size or None)
 
 

@@ -20,11 +20,11 @@ TYPE_OF_WIDTH = dict(WIDTHS)
 
 
 class CodecFault(Exception):
-    """The error of bytes that this module did not write."""
+    """The bytes were not written by this codec, or are damaged."""
 
 
 BROKEN = (IndexError, KeyError, ValueError, ArithmeticError)
-"""What decoding broken bytes may raise on the way to a CodecFault."""
+"""The exceptions of decoding damaged bytes; they become a CodecFault."""
 
 
 def varint(number: int) -> bytes:
@@ -50,7 +50,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def zigzag(number: int) -> int:
-    """A signed integer as one >= 0: small stays small."""
+    """A signed integer as one >= 0; small magnitudes stay small."""
     return number << 1 if number >= 0 else (-number << 1) - 1
 
 
@@ -66,7 +66,7 @@ def deflate(data: bytes, level: int) -> bytes:
 
 
 def inflate(data: bytes) -> bytes:
-    """What ``deflate`` took. Raises CodecFault."""
+    """The bytes that ``deflate`` compressed. Raises CodecFault."""
     try:
         return zlib.decompress(data, -15)
     except zlib.error as error:
@@ -74,12 +74,12 @@ def inflate(data: bytes) -> bytes:
 
 
 def planes(raw: bytes, width: int) -> bytes:
-    """All first bytes of the items, then all second bytes, and so on: like beside like compresses."""
+    """All first bytes of the items, then all second bytes, and so on; similar bytes side by side compress better."""
     return raw if width == 1 else b"".join(raw[place::width] for place in range(width))
 
 
 def unplanes(data: bytes, width: int) -> bytes:
-    """The items again."""
+    """The inverse of ``planes``."""
     if width == 1:
         return data
     count = len(data) // width
@@ -125,7 +125,7 @@ def decode_ints(data: bytes, count: int) -> list[int]:
 
 
 def _check_count(count: int) -> None:
-    """An hour has no more milliseconds than this: a broken count must not ask for gigabytes."""
+    """Refuse a count above the milliseconds of an hour; a damaged one must not allocate gigabytes."""
     if not 0 < count <= MOST_ITEMS:
         raise CodecFault(f"{count} items")
 
@@ -136,7 +136,7 @@ def encode_values(values: array[float], *, thorough: bool = True) -> bytes:
     Five ways, the shortest is kept: one constant; whole numerators over one common denominator (integers, decimals such as 12.3,
     shares of a fixed total such as memory); one minus such a share; a dictionary of few distinct values (quotients of small
     counts, such as CPU ratios); each value XORed with the one before, by byte planes (anything). ``thorough`` False tries only
-    the quick ways, for what will be written again within the hour.
+    the quick ways, for rows that are replaced within the hour.
     """
     raw = values.tobytes()
     if raw == raw[:8] * len(values):
@@ -209,7 +209,7 @@ def _complement(values: array[float], raw: bytes, level: int) -> bytes | None:
 
 
 def _common_denominator(values: array[float]) -> int | None:
-    """A denominator that may do for all, found on a few; the caller proves it."""
+    """A candidate for a common denominator, from a few values; the caller verifies it."""
     common = 1
     for value in dict.fromkeys(values[:: max(1, len(values) // 8)]):
         if value != value:

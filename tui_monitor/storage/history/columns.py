@@ -1,4 +1,4 @@
-"""The times and values of one series as columns: sorted, deduplicated, cut at a moment, encoded as one minute's row."""
+"""The times and values of one series as columns: sorting, deduplication, slicing, encoding of one minute."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Columns:
         self._sorted = False
 
     def sort(self) -> None:
-        """Put the samples in time order; of two at the same moment the one added last stays."""
+        """Put the samples in time order; of two with the same time the later added one stays."""
         if self._sorted:
             return
         latest = dict(zip(self.times, range(len(self.times)), strict=True))
@@ -61,7 +61,7 @@ class Columns:
         self._sorted = True
 
     def between(self, begin: int, end: int) -> Columns:
-        """The samples with begin <= time < end (of sorted columns)."""
+        """The samples with begin <= time < end; the columns must be sorted."""
         first, last = bisect_left(self.times, begin), bisect_left(self.times, end)
         return self if first == 0 and last == len(self.times) else Columns(self.times[first:last], self.values[first:last])
 
@@ -76,7 +76,7 @@ class Columns:
 
 
 def encode_minute(columns: Columns, begin: int, axes: dict[bytes, bytes]) -> bytes:
-    """One minute's samples, quickly; ``axes`` remembers what equal stamps became, as most series share theirs."""
+    """The encoded samples of one minute; ``axes`` caches the encoded stamps, which most series share."""
     raw = columns.times.tobytes()
     axis = axes.get(raw)
     if axis is None:
@@ -85,7 +85,7 @@ def encode_minute(columns: Columns, begin: int, axes: dict[bytes, bytes]) -> byt
 
 
 def decode_minute(data: bytes, begin: int, axes: dict[tuple[int, bytes], array[int]]) -> Columns:
-    """The samples of ``encode_minute``; ``axes`` remembers decoded stamps. Raises CodecFault."""
+    """The samples of ``encode_minute``; ``axes`` caches decoded stamps. Raises CodecFault."""
     try:
         count, at = read_varint(data, 0)
         size, at = read_varint(data, at)

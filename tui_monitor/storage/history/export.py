@@ -1,4 +1,4 @@
-"""Write stored samples as OpenMetrics text with timestamps."""
+"""Export of stored samples as OpenMetrics text with timestamps."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _lines(reader: HistoryReader, labels: Labels, start_ms: int, end_ms: int) ->
 
 
 def exposition(labels: Labels) -> str:
-    """A series as OpenMetrics writes it; names that are not plain words are quoted."""
+    """A series in the syntax of OpenMetrics; names outside the old character set are quoted."""
     name = label(labels, METRIC_NAME)
     pairs = [f'{_quoted(key, _BARE_LABEL)}="{value.translate(_ESCAPES)}"' for key, value in labels if key != METRIC_NAME]
     if name and not _BARE_METRIC.fullmatch(name):
@@ -73,7 +73,7 @@ def _quoted(name: str, bare: re.Pattern[str]) -> str:
 
 
 def value_text(value: float) -> str:
-    """A value so that reading it gives the same double."""
+    """The text of a value; parsing it gives the same double."""
     if value != value:
         return "StaleNaN" if is_stale(value) else "NaN"
     if value in (float("inf"), float("-inf")):

@@ -1,4 +1,4 @@
-"""Distributions that can be added up: log-spaced buckets, so that percentiles of a month are right and not averages of averages.
+"""Histograms with logarithmic buckets, which can be added, so that percentiles of a month are exact to 1 %.
 
 A bucket i holds gamma**(i-1) < value <= gamma**i with gamma = 1.02 and answers with a value whose relative error is at
 most (gamma - 1) / (gamma + 1) = 0.99 %. Values of a nanosecond and less (zero, negative) share one bucket that answers 0.
@@ -31,7 +31,7 @@ def bucket_of(value: float) -> int:
 
 
 def value_of(bucket: int) -> float:
-    """The value a bucket stands for."""
+    """The representative value of a bucket."""
     if bucket == ZERO_BUCKET:
         return 0.0
     return math.inf if bucket == INFINITE_BUCKET else 2 * GAMMA**bucket / (GAMMA + 1)
@@ -48,7 +48,7 @@ def histogram_of(values: Iterable[float]) -> Histogram:
 
 
 def add(total: Histogram, more: Mapping[int, int]) -> None:
-    """Put ``more`` into ``total``."""
+    """Add ``more`` to ``total``."""
     for bucket, count in more.items():
         total[bucket] = total.get(bucket, 0) + count
 
@@ -83,7 +83,7 @@ def encode_histogram(counts: Mapping[int, int]) -> bytes:
 
 def decode_histogram(data: bytes) -> Histogram:
     """The distribution of ``encode_histogram``. Raises CodecFault."""
-    if data.isascii() and len(data) % 2 == 0:  # every number in one byte, as most are
+    if data.isascii() and len(data) % 2 == 0:  # the common case: every number fits in one byte
         return dict(zip(accumulate(map(unzigzag, data[::2])), data[1::2], strict=True))
     counts: Histogram = {}
     at = bucket = 0

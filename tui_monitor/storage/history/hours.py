@@ -1,6 +1,6 @@
-"""Fold an hour's minute rows into one row per series and resolution, a few series at each commit so that none takes long.
+"""Folding of an hour's minute rows into one row per series and resolution, a few series at each commit.
 
-The work is prepared in memory and written in one transaction: before it readers see the minutes' rows, after it the hour's.
+The rows are prepared in memory and written in one transaction: before it readers see the minutes, after it the hour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tui_monitor.storage.history.schema import HOUR_MS, MINUTE_MS, key_of, serie
 
 SERIES_AT_ONCE = 4
 COMMITS = 1800
-"""At most so many for an hour, however many series it has (more of them at once then), so that hours never pile up."""
+"""The most commits over which an hour is spread; with many series each commit folds more, so that hours never pile up."""
 GRACE_MS = 20_000
 
 
@@ -43,7 +43,7 @@ class _Hour(NamedTuple):
 
 
 class HourFold:
-    """Folds one hour after another; belongs to the one writer. ``touch`` must be told of each minute row that is written."""
+    """The folding of hours, one after another, by the writer, which calls ``touch`` for each minute row that it writes."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -55,7 +55,7 @@ class HourFold:
         self._oldest: int | None = None if oldest is None else unit_of(oldest) // 60
 
     def touch(self, key: int) -> None:
-        """A minute row was written: what was prepared of its series and hour must be prepared again."""
+        """Record that a minute row was written; its series and hour are prepared again."""
         hour = unit_of(key) // 60
         if self._oldest is None or hour < self._oldest:
             self._oldest = hour
@@ -64,12 +64,12 @@ class HourFold:
             self._waiting.append(series_of(key))
 
     def forget_from(self, hour: int) -> None:
-        """What is prepared of this hour and later ones is of no use: their rows are gone (the clock was set back)."""
+        """Discard the preparation of this and later hours, whose rows were deleted as the clock was set back."""
         if self._hour is not None and self._hour >= hour:
             self._hour, self._waiting, self._ready = None, [], {}
 
     def step(self, now_ms: int) -> None:
-        """Do the next small piece of work, if any. Raises sqlite3.DatabaseError; may be called again then."""
+        """Do the next small piece of work, if any. Raises sqlite3.DatabaseError; the caller may retry."""
         if self._hour is None:
             if self._oldest is None or (self._oldest + 1) * HOUR_MS + MINUTE_MS + GRACE_MS > now_ms:
                 return
@@ -100,7 +100,7 @@ class HourFold:
         minutes: dict[int, MinuteStretch] = {}
         try:
             self._load_folded(series, samples, minutes)
-        except CodecFault:  # what cannot be read is written anew from what can
+        except CodecFault:  # a damaged row is replaced by the readable part
             samples, minutes = Columns(), {}
         for key, part, distribution, data in self._minute_rows(series):
             minute_begin, number = unit_of(key) * MINUTE_MS, unit_of(key) % 60
@@ -137,7 +137,7 @@ class HourFold:
             yield from self._db.execute("SELECT key, aggregate, histogram, data FROM recent WHERE key = ?", (key,)).fetchall()
 
     def _load_folded(self, series: int, samples: Columns, minutes: dict[int, MinuteStretch]) -> None:
-        """What the hour already has, where samples came after it was folded (a clock that went back)."""
+        """Load the hour's existing rows, where samples came after folding (the clock was set back)."""
         assert self._hour is not None
         begin = self._hour * HOUR_MS
         key = key_of(self._hour, series)

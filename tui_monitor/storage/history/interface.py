@@ -1,7 +1,7 @@
 """The interface of the history: samples of every series in several resolutions, the newest board, annotations.
 
-Unlike the state it may be rebuilt, so nothing waits for it: `HistoryStore` is what the leader writes, `HistoryQueries` what every
-process reads. SQLite is behind both in history/.
+The history may be lost, unlike the state, so nothing waits for it. The leader writes through `HistoryStore`, every process reads
+through `HistoryQueries`. Both are implemented on SQLite in history/.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ T = TypeVar("T")
 
 
 class HistoryQueries(Protocol):
-    """Reads the history; every method raises StorageFault where it cannot be read. Times are UTC milliseconds."""
+    """Queries of the history; every method raises StorageFault where it cannot be read. Times are UTC milliseconds."""
 
     @property
     def max_lookback_ms(self) -> int:
         """The longest look-back of any stored series."""
 
     def data_version(self) -> int:
-        """A number that changes when something was written; cheap enough for every second."""
+        """A number that changes with every write; cheap enough to read each second."""
 
     def series(self, matchers: Sequence[Matcher] = ()) -> list[Labels]:
         """The label sets of all stored series that fulfil the matchers, whatever their age."""
 
     def span(self) -> tuple[int, int] | None:
-        """The first and the last moment that may have samples; None for an empty store."""
+        """The range of times that may have samples; None for an empty store."""
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[StoredSeries]:
         """Series with their samples after < time <= until (promql.queryable.Queryable)."""
@@ -55,10 +55,10 @@ class HistoryQueries(Protocol):
         """``percentiles`` and ``uptime`` of many series at once; those that are not stored are left out."""
 
     def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
-        """What was observed after both, in the order it was written; reaches back some 15 minutes."""
+        """The observations after both, in the order of writing; about 15 minutes are available."""
 
     def prefill(self, append: Callable[[int, Sequence[Sample], int], object], now_ms: int, window_s: float = 600.0) -> int:
-        """Call ``append(at_ms, samples, lookback_ms)`` for what was observed in the last ``window_s`` seconds; the newest seq."""
+        """Call ``append(at_ms, samples, lookback_ms)`` for the observations of the last ``window_s`` seconds; returns the newest seq."""
 
     def stored_board(self) -> tuple[int, bytes] | None:
         """The newest board (time, JSON), None before the first."""
@@ -67,27 +67,27 @@ class HistoryQueries(Protocol):
         """The stored states of sources (core.values.SavedState) by source."""
 
     def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
-        """Marked moments with after < time <= until, the oldest first."""
+        """Annotations with after < time <= until, the oldest first."""
 
 
 class HistoryReading(Protocol):
-    """Runs queries beside the loop, one after the other."""
+    """Runs queries in a thread, one after the other."""
 
     closed: bool
 
     @property
     def slow_lane(self) -> HistoryReading:
-        """Another one, closed with this one, for queries that may take seconds: those here do not wait for them."""
+        """A second one, closed with this one, for queries that may take seconds; the first one stays free."""
 
-    async def ask(self, question: Callable[[HistoryQueries], T]) -> T:
-        """The function's answer. Raises StorageFault where the history cannot be read."""
+    async def query(self, question: Callable[[HistoryQueries], T]) -> T:
+        """The result of the function. Raises StorageFault where the history cannot be read."""
 
     async def close(self) -> None:
-        """Give the history back after what is being read."""
+        """Close the history after the running query."""
 
 
 class HistoryStore(Protocol):
-    """Writes the history beside the loop. Trouble with the disk becomes a self-problem, never an exception, except in ``annotate``."""
+    """Writes the history in a thread. Trouble with the disk becomes an own trouble, never an exception, except in ``annotate``."""
 
     @property
     def reading(self) -> HistoryReading:
@@ -95,35 +95,35 @@ class HistoryStore(Protocol):
 
     @property
     def complete_until(self) -> int:
-        """Up to when (UTC ms) the store held all that the last process knew, as far as it said so."""
+        """The time (UTC ms) until which the stored samples of the last process are known to be complete."""
 
     async def open(self, now_ms: int, memory: SeriesMemory) -> bytes | None:
-        """Open or begin the store, load the newest samples into memory; the last stored board as JSON."""
+        """Open or create the store and load the newest samples into memory; returns the last stored board as JSON."""
 
     async def saved_states(self) -> dict[str, bytes]:
-        """The states of sources that were stored with their samples; none where they cannot be read."""
+        """The states of sources, stored with their samples; empty where they cannot be read."""
 
     def record(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes | None) -> None:
-        """Hand over what was observed in this tick, without waiting; ``board`` replaces the stored one."""
+        """Queue the observations of this tick, without waiting; ``board`` replaces the stored one."""
 
     def clock_set(self, batches: Sequence[Batch], now_ms: int, delta_ms: int) -> None:
         """The wall clock was set by ``delta_ms`` and is ``now_ms`` now. ``batches`` were observed before that was noticed.
 
-        After a step back of up to a day nothing stays stamped ahead: what is not folded into minutes yet moves along, older rows are
-        given up. Else two observations would share each moment, and a rate over them would be absurd.
+        After a step back of up to a day no stored time is ahead of the clock: samples not folded into minutes yet are shifted, older
+        rows are deleted. Otherwise two observations would share one time, and a rate over them would be absurd.
         """
 
     async def persist(self, batches: Sequence[Batch], now_ms: int, monotonic: float, board: bytes) -> None:
-        """`record`, and wait until it is written; on a busy disk at most half a second."""
+        """As `record`, but wait for the write, on a busy disk at most half a second."""
 
     async def annotate(self, at_ms: int, text: str, author: str) -> None:
-        """Mark a moment. Raises StorageFault where it cannot be written."""
+        """Store an annotation. Raises StorageFault where it cannot be written."""
 
     async def configure(self, settings: StoreSettings) -> None:
-        """Use other retention times and another size limit; what is too old then is deleted little by little."""
+        """Use other retention times and another size limit; old rows are then deleted in small batches."""
 
     async def quick_check(self) -> str:
-        """What is wrong with the store, "" where all is well; does not hold up writing."""
+        """A description of damage to the store, "" for none; writing goes on meanwhile."""
 
     async def close(self, batches: Sequence[Batch], now_ms: int, board: bytes | None) -> None:
-        """Write the rest and close."""
+        """Write the remaining observations and close."""

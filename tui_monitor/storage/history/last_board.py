@@ -1,4 +1,4 @@
-"""Read the newest stored board with nothing but sqlite3 loaded: for the first paint."""
+"""The newest stored board, read with only sqlite3 loaded, for the first paint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold the samples of the running minute and fold them, once the minute is over, into one row per series."""
+"""Folding of samples into one row per series and minute, once the minute is over."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FUTURE_MS = 60_000
 
 
 class MinuteFold:
-    """Samples not yet folded, and how far folding has come.
+    """The samples not folded yet, and the progress of folding.
 
     An observation is folded when its tick's seq is at most ``folded_seq`` and its stamp is before ``folded_until``; readers use
-    the same rule. ``folded_until`` never goes back: after a clock that did, what comes late is folded into the minute it belongs to.
+    the same rule. ``folded_until`` never goes back: if the clock does, late samples are folded into the minute that they belong to.
     ``distributed`` are the ids of series that keep distributions; at most ``most`` samples are held, further ones are ``dropped``.
     """
 
@@ -38,7 +38,7 @@ class MinuteFold:
         self.dropped = 0
 
     def recover(self) -> None:
-        """Take up what a process that ended had written but not folded."""
+        """Load the observations that an ended process wrote but did not fold."""
         rows = self._db.execute(
             "SELECT seq, data FROM ticks WHERE seq > ? OR newest >= ? ORDER BY seq", (self.folded_seq, self.folded_until)
         ).fetchall()
@@ -52,7 +52,7 @@ class MinuteFold:
                     self.hold(one)
 
     def hold(self, observed: Observed) -> None:
-        """Keep samples until their minute is over."""
+        """Hold samples until their minute is over."""
         if self._samples + len(observed.ids) > self._most:
             self.dropped += len(observed.ids)
             return
@@ -66,13 +66,13 @@ class MinuteFold:
             columns.append(at, value)
 
     def clock_set_back(self, now_ms: int, delta_ms: int) -> None:
-        """What is held and stamped after ``now_ms`` moves along with the clock."""
+        """Shift the held samples that are stamped after ``now_ms``."""
         for columns in self._held.values():
             columns.move_after(now_ms, delta_ms)
         self._newest = min(self._newest, now_ms)
 
     def due(self, now_ms: int) -> bool:
-        """Whether a minute has ended (with a few seconds for what comes late) since the last fold."""
+        """Whether a minute has ended since the last fold, with a few seconds of grace for late samples."""
         return self._cut(now_ms) != self._last_cut
 
     @staticmethod
@@ -85,7 +85,7 @@ class MinuteFold:
         Raises sqlite3.DatabaseError where rows that exist already cannot be read; all samples are still held then.
         """
         until = max(self.folded_until, self._cut(now_ms))
-        if self._newest > now_ms + FUTURE_MS:  # the clock went back: what was stamped ahead would wait for ever
+        if self._newest > now_ms + FUTURE_MS:  # the clock went back: samples stamped ahead would wait for ever
             until = max(until, self._newest + 1)
         taken: dict[int, Columns] = {}
         kept: dict[int, Columns] = {}

@@ -1,4 +1,4 @@
-"""Rows that wait to be written: bounded, so that a full disk or a blocking reader never costs unbounded memory."""
+"""Rows that wait to be written, bounded in memory, for the time of a full disk or a blocking reader."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class MinuteRow(NamedTuple):
-    """One series' minute as it goes to the table ``recent``; ``samples`` went in."""
+    """A row of the table ``recent``: one minute of one series, made of ``samples`` samples."""
 
     aggregate: bytes
     histogram: bytes | None
@@ -17,7 +17,7 @@ class MinuteRow(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Roughly what it costs in memory."""
+        """The approximate size in memory."""
         return len(self.aggregate) + len(self.histogram or b"") + len(self.data) + 200
 
 
@@ -28,7 +28,7 @@ class _Tick(NamedTuple):
 
 
 class Pending:
-    """Rows of the next transaction. Beyond ``limit`` bytes the oldest go: first ticks (the minutes have them), then minutes."""
+    """The rows of the next transaction. Beyond ``limit`` bytes the oldest are dropped: first ticks (minutes contain them), then minutes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -46,13 +46,13 @@ class Pending:
         return bool(self._ticks or self.recent or self.series or self.board or self.saved)
 
     def add_tick(self, seq: int, newest: int, data: bytes) -> None:
-        """One commit's observations."""
+        """Add the observations of one commit."""
         self._ticks.append(_Tick(seq, newest, data))
         self.size += len(data) + 200
         self.newest = max(self.newest, newest)
 
     def add_minutes(self, rows: dict[int, MinuteRow], folded_seq: int, folded_until: int) -> None:
-        """Folded minutes and how far folding has come."""
+        """Add folded minutes and the progress of folding."""
         for key, row in rows.items():
             before = self.recent.get(key)
             self.recent[key] = row
@@ -60,14 +60,14 @@ class Pending:
         self._watermark = (folded_seq, folded_until)
 
     def forget_ahead(self, now_ms: int, first_key: int) -> None:
-        """Give up what is stamped ahead of a clock that was set back: ticks after ``now_ms``, minutes from ``first_key`` on."""
+        """Drop rows that are ahead of a clock that was set back: ticks after ``now_ms``, minutes from ``first_key`` on."""
         self._ticks = deque(tick for tick in self._ticks if tick.newest <= now_ms)
         self.recent = {key: row for key, row in self.recent.items() if key < first_key}
         self.size = sum(len(tick.data) + 200 for tick in self._ticks) + sum(row.size for row in self.recent.values())
         self.newest = min(self.newest, now_ms)
 
     def trim(self) -> None:
-        """Give up the oldest rows beyond the limit."""
+        """Drop the oldest rows beyond the limit."""
         while self.size > self._limit and self._ticks:
             self.size -= len(self._ticks.popleft().data) + 200
         for key in sorted(self.recent) if self.size > self._limit else ():
@@ -78,7 +78,7 @@ class Pending:
                 break
 
     def write(self, db: sqlite3.Connection, now_ms: int) -> None:
-        """Put all into the open transaction; ``clear`` once it is committed."""
+        """Insert all rows in the open transaction; call ``clear`` once it is committed."""
         db.executemany(
             "INSERT INTO series VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET lookback = excluded.lookback",
             [(series, text, lookback, now_ms) for series, (text, lookback) in self.series.items()],
@@ -99,7 +99,7 @@ class Pending:
                 db.execute("DELETE FROM saved WHERE source = ?", (source,))
 
     def clear(self) -> None:
-        """All is written."""
+        """Forget the rows, which were committed."""
         self._ticks.clear()
         self.recent.clear()
         self.series.clear()

@@ -1,4 +1,4 @@
-"""Read history.db from any process: PromQL's samples, charts, percentiles, uptime, the newest ticks; each call one short transaction."""
+"""`HistoryQueries` on history.db, for any process; each call is one short transaction."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class HistoryReader:
         self._open()
 
     def _open(self) -> None:
-        self._inode = -1  # until it is open, each call tries again
+        self._inode = -1  # until the file is open, each call tries again
         try:
             inode = self._path.stat().st_ino
             self._db, self._frozen = _connect(self._path)
@@ -64,16 +64,16 @@ class HistoryReader:
         return answer
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._db.close()
 
     def data_version(self) -> int:
-        """A number that changes when the file was written to; cheap enough for every second."""
+        """A number that changes with every write to the file; cheap enough to read each second."""
         return self._one("PRAGMA data_version")
 
     @contextmanager
     def _reading(self) -> Iterator[Rows]:
-        """One read transaction, with the series known."""
+        """A read transaction with the current series loaded."""
         try:
             if self._path.stat().st_ino != self._inode or (self._frozen and self._path.with_name(self._path.name + "-wal").exists()):
                 self._db.close()
@@ -89,7 +89,7 @@ class HistoryReader:
             raise HistoryFault(f"{self._path}: {error}") from error
 
     def _learn_series(self) -> None:
-        """Load the series again where one was added, removed or changed."""
+        """Reload the series where one was added, removed or changed."""
         count, total = self._db.execute("SELECT count(*), coalesce(sum(id + lookback), 0) FROM series").fetchone()
         if (count, total) == self._version:
             return
@@ -125,12 +125,12 @@ class HistoryReader:
             return [self._labels[series][0] for series in self._matching(matchers)]
 
     def span(self) -> tuple[int, int] | None:
-        """The first and the last moment (UTC ms) that may have samples; None for an empty store."""
+        """The range of times (UTC ms) that may have samples; None for an empty store."""
         with self._reading() as rows:
             return rows.span()
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[StoredSeries]:
-        """Series with their samples after < time <= until (promql.storage.Queryable).
+        """Series with their samples after < time <= until (promql.queryable.Queryable).
 
         Every sample where raw ones are kept, before that the last of each minute, before that the last of each hour, each with its own
         stamp; with hours in the answer the look-back is two hours. `StoredSeries.over` knows more of those minutes and hours.
@@ -158,8 +158,8 @@ class HistoryReader:
     def percentiles(self, labels: Labels, quantiles: Sequence[float], after_ms: int, until_ms: int) -> list[float]:
         """Values at the quantiles (0 to 1) of one series over after < time <= until, NaN where it has none.
 
-        Added up from distributions, so right over any window; the relative error is at most history_histogram.RELATIVE_ERROR (1 %).
-        Only series that keep distributions (history.keeps_distribution) have an answer beyond samples not folded yet.
+        Added up from distributions, so right over any window; the relative error is at most histogram.RELATIVE_ERROR (1 %).
+        Only series that keep distributions (writer.keeps_distribution) have an answer beyond samples not folded yet.
         """
         found = self.figures((labels,), quantiles, after_ms, until_ms)
         return found[labels].percentiles if found else [math.nan] * len(quantiles)
@@ -180,7 +180,7 @@ class HistoryReader:
             return {ids[series]: found for series, found in window_figures(rows, ids, quantiles, after_ms, until_ms).items()}
 
     def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
-        """What was observed after both, in the order it was written; reaches back some 15 minutes (history.Limits.ring_ms)."""
+        """The observations after both, in the order of writing; about 15 minutes are available (writer.Limits.ring_ms)."""
         with self._reading() as rows:
             stored = rows.ticks(after_ms, after_seq)
         shapes: dict[bytes, tuple[Labels, ...]] = {}
@@ -201,10 +201,10 @@ class HistoryReader:
                 yield Tick(seq, one.at, samples, self._labels[ids[0]][1])
 
     def prefill(self, append: Callable[[int, Sequence[Sample], int], object], now_ms: int, window_s: float = 600.0) -> int:
-        """Call ``append(at_ms, samples, lookback_ms)`` for what was observed in the last ``window_s`` seconds, in order; what is
-        stamped ahead of now (the clock was set back since) would keep newer samples out, so it is left out.
+        """Call ``append(at_ms, samples, lookback_ms)`` for the observations of the last ``window_s`` seconds, in order.
 
-        Returns the newest seq, from which ``recent_ticks`` goes on.
+        Samples stamped ahead of now (the clock was set back since) are left out, as they would exclude newer ones. Returns the
+        newest seq, from which ``recent_ticks`` continues.
         """
         seq = 0
         for tick in self.recent_ticks(now_ms - round(window_s * 1000)):
@@ -227,7 +227,7 @@ class HistoryReader:
             return {source: bytes(data) for source, data in self._db.execute("SELECT source, data FROM saved")}
 
     def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
-        """Marked moments with after < time <= until, the oldest first."""
+        """Annotations with after < time <= until, the oldest first."""
         with self._reading():
             query = "SELECT id, at, text, author FROM annotations WHERE at > ? AND at <= ? ORDER BY at, id"
             return [Annotation(*row) for row in self._db.execute(query, (after_ms, until_ms))]
@@ -246,7 +246,7 @@ def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 
 def _proved(db: sqlite3.Connection) -> sqlite3.Connection:
-    """The connection once it has read something; closed where it cannot."""
+    """The connection after a first successful read; closed where that fails."""
     try:
         schema_version(db)
     except BaseException:

@@ -13,7 +13,7 @@ _YOUNGEST_HOURS = 2
 
 
 class Retainer:
-    """One step a minute: a batch of each table, then a little of the free space."""
+    """The deletion of old rows: each minute a batch of each table, then a part of the free pages."""
 
     def __init__(self, db: sqlite3.Connection, retention: Retention) -> None:
         self._db = db
@@ -36,7 +36,7 @@ class Retainer:
         return gone + len(series), series
 
     def _delete(self, table: str, end: int) -> int:
-        """The oldest units before ``end``, whole ones, so that readers never find half an hour's series."""
+        """Delete the oldest units before ``end``, whole ones, so that no reader finds a part of an hour."""
         far = self._db.execute(f"SELECT key FROM {table} WHERE key < ? ORDER BY key LIMIT 1 OFFSET {BATCH}", (key_of(end, 0),)).fetchone()
         if far:
             oldest = self._db.execute(f"SELECT min(key) FROM {table}").fetchone()[0]
@@ -44,12 +44,12 @@ class Retainer:
         return self._db.execute(f"DELETE FROM {table} WHERE key < ?", (key_of(end, 0),)).rowcount
 
     def _delete_axes(self) -> int:
-        """The stamps of hours that have no samples any more; after them, as samples without stamps cannot be read."""
+        """Delete the stamps of hours without samples; always after the samples, which cannot be read without stamps."""
         oldest = self._db.execute("SELECT min(key) FROM raw").fetchone()[0]
         return self._db.execute("DELETE FROM axes WHERE key < ?", (1 << 62 if oldest is None else key_of(unit_of(oldest), 0),)).rowcount
 
     def _shrink(self) -> int:
-        """Where the file gets larger than it may be: the oldest hour of the finest resolution that has more than a few."""
+        """Above the size limit, delete the oldest hour of the finest resolution that has more than a few."""
         if self.retention.max_bytes is None or self._used_bytes() <= self.retention.max_bytes * 7 // 8:  # an eighth may be free pages
             return 0
         for table in ("raw", "minutes", "hours"):

@@ -1,4 +1,4 @@
-"""Fetch rows keyed (time, series) for chosen series, and say how far back each resolution reaches."""
+"""Rows keyed (time, series) of chosen series, and the reach of each resolution."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reach(NamedTuple):
 
 
 class Rows:
-    """Reads within one open read transaction. ``series`` is how many there are, ``decoded`` remembers ticks not folded yet."""
+    """Reads within an open read transaction. ``series`` is their number, ``decoded`` caches ticks not folded yet."""
 
     def __init__(self, db: sqlite3.Connection, series: int, decoded: dict[int, list[Observed]]) -> None:
         self._db = db
@@ -49,7 +49,7 @@ class Rows:
         return (min(ends), max(ends)) if ends else None
 
     def first_unfolded_minute(self) -> int:
-        """The first moment (UTC ms) that is in no hour's row yet."""
+        """The end (UTC ms) of the last hour that was folded."""
         return self._first("recent", MINUTE_MS)
 
     def _first(self, table: str, unit_ms: int) -> int:
@@ -92,7 +92,7 @@ class Rows:
         return found
 
     def unfolded(self) -> Iterator[Observed]:
-        """What was observed and is not in any minute's row yet."""
+        """The observations that are in no minute's row yet."""
         meta = dict(self._db.execute("SELECT name, value FROM meta"))
         seq_folded, until = meta.get("folded_seq", 0), meta.get("folded_until", 0)
         rows = self._db.execute("SELECT seq, data FROM ticks WHERE seq > ? OR newest >= ? ORDER BY seq", (seq_folded, until))

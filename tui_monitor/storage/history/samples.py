@@ -1,4 +1,4 @@
-"""Read one set of series back from whatever resolution still holds them, within one read transaction."""
+"""Samples of a set of series, from the finest resolution that still has them, within one read transaction."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _read(rows: Rows, ids: Collection[int], begin: int, end: int, level: Reach, 
 
 
 def _count(rows: Rows, table: str, ids: Collection[int], begin: int, end: int) -> int:
-    """How many samples the hours have that begin to end lie in: a little more than there are between them."""
+    """The number of samples in the hours that overlap begin to end, an upper bound of those between them."""
     return sum(count for _, _, (count,) in rows.of(table, "n", begin // HOUR_MS, (end - 1) // HOUR_MS, ids)) if begin < end else 0
 
 
@@ -96,7 +96,7 @@ def raw_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> Itera
 
 
 def unfolded_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, int, float]]:
-    """(stamp, series, value) of what is in no minute's row yet."""
+    """(stamp, series, value) of samples that are in no minute's row yet."""
     for one in rows.unfolded():
         if begin <= one.at < end:
             for series, value in zip(one.ids, one.values, strict=True):
@@ -105,7 +105,7 @@ def unfolded_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> 
 
 
 def _aggregates(rows: Rows, table: str, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, Aggregate]]:
-    """What the folded table holds of stretches whose last sample has begin <= time < end."""
+    """Aggregates in a folded table whose last sample has begin <= time < end."""
     if begin >= end:
         return
     if table == "hours":

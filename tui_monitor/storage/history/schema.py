@@ -1,4 +1,4 @@
-"""The tables of history.db, how their keys are made, and how long each resolution is kept."""
+"""The tables of history.db, their keys, and the retention of each resolution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOUR_MS = 3_600_000
 SERIES_BITS = 24
 MOST_SERIES = (1 << SERIES_BITS) - 1
 
-# Rows are keyed (time, series) in one integer, so what is written together lies together, and old rows are one range at the front.
+# Rows are keyed (time, series) in one integer: rows written together are adjacent, and old rows are one range at the front.
 MIGRATIONS: tuple[Migration, ...] = (
     """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -36,7 +36,7 @@ READABLE_FROM = 1
 
 @frozen
 class Retention:
-    """Seconds each resolution is kept, and how large the file may get (bytes; None: as large as the times make it)."""
+    """Seconds for which each resolution is kept, and the size limit of the file (bytes; None: no limit)."""
 
     raw: float = 86_400.0
     minutes: float = 30 * 86_400.0

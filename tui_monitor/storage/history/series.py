@@ -1,4 +1,4 @@
-"""One stored series in memory, as PromQL reads it: samples, and what is known of the minutes and hours that older ones stand for."""
+"""A stored series in memory, as PromQL reads it: samples, and aggregates of the minutes and hours of older ones."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Stretches:
 
 _BLOCK = 256
 _LONG = 16 * _BLOCK
-"""From so many samples on a window is added up by blocks: six hours of every second take microseconds in place of milliseconds."""
+"""Windows of at least so many samples are added up by blocks: six hours of every second take microseconds, not milliseconds."""
 
 
 class _Parts(NamedTuple):
-    """Of the samples of a window: how many, what adds up to their sum, and what holds their least and greatest."""
+    """Of the samples of a window: their number, summands of their sum, and candidates of their least and greatest."""
 
     n: int
     sums: Sequence[float]
@@ -86,7 +86,7 @@ _NOTHING = Stretches()
 
 
 class StoredSeries:
-    """Samples of one series in time order (promql.storage.Series); they do not change."""
+    """Samples of one series in time order (promql.queryable.Series); immutable."""
 
     __slots__ = ("_blocks", "_labels", "_lookback_ms", "_percentile", "_stretches", "times", "values")
 
@@ -128,9 +128,9 @@ class StoredSeries:
         return None if place < 0 else (self.times[place], self.values[place])
 
     def over(self, name: str, parameter: float, after_ms: int, until_ms: int) -> float | None:
-        """avg_, sum_, count_, min_, max_ or quantile_over_time of all samples that there ever were in a window, or of very many.
+        """avg_, sum_, count_, min_, max_ or quantile_over_time of all samples of a window, also of those that were folded.
 
-        A minute or hour counts whole where its last sample is in the window. None where the samples of the window tell all.
+        A minute or hour counts whole where its last sample is in the window. None where the window's own samples are complete and few.
         """
         known = self._stretches or _NOTHING
         first, last = bisect_right(known.times, after_ms), bisect_right(known.times, until_ms)

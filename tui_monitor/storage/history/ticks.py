@@ -1,4 +1,4 @@
-"""The tick row: all observations between two commits. Viewers follow these rows, and after a crash they are recovered."""
+"""The tick row: all observations between two commits. Viewers follow these rows; after a crash they are folded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Observed(NamedTuple):
 
 @frozen
 class Tick:
-    """What was observed at one moment: ``seq`` to go on from, UTC ms, samples, the look-back (ms) of the first."""
+    """The observations of one moment: ``seq`` to continue from, UTC ms, samples, the look-back (ms) of the first."""
 
     seq: int
     at: int
@@ -35,7 +35,7 @@ class Tick:
 
 @frozen
 class Annotation:
-    """A moment (UTC ms) that someone marked."""
+    """An annotation: a moment (UTC ms) with a text and its author."""
 
     id: int
     at: int

@@ -60,7 +60,7 @@ def _size(path: Path) -> int:
 
 
 def verify(path: Path) -> list[str]:
-    """Read everything: SQLite's full check, then every row's bytes. Returns what is wrong, [] for a healthy file.
+    """Verify the whole file: SQLite's full check, then every row's bytes. Returns the faults, [] for a healthy file.
 
     A 30-day store of 300 series takes half a second, its rows half a minute of Python more: not beside a running monitor. Opens its
     own read-only connection and holds no transaction for longer than the check itself (whose length bounds how much the log grows
@@ -136,9 +136,9 @@ def _decode(db: sqlite3.Connection, table: str, key: int, row: list[Any]) -> Non
 
 
 def compact(path: Path) -> tuple[int, int]:
-    """Write the file anew without free pages. Returns its bytes before and after (with the log).
+    """Rewrite the file without free pages. Returns its bytes before and after (with the log).
 
-    A monitor that runs meanwhile keeps what it cannot write in memory. Needs as much free disk as the file has.
+    A monitor that runs meanwhile buffers its writes in memory. Needs as much free disk as the file has.
     Raises StorageFault (locked, disk full); the file is unchanged then.
     """
     log = path.with_name(path.name + "-wal")

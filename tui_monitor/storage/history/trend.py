@@ -1,4 +1,4 @@
-"""Long windows of one series: points for a chart, percentiles, uptime; from the folded resolutions."""
+"""Points for charts, percentiles and uptime over long windows, from the folded resolutions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Piece(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What is known of a window: the values at the quantiles asked for (NaN without a distribution) and the mean (None without samples)."""
+    """The figures of a window: the values at the quantiles asked for (NaN without a distribution) and the mean (None without samples)."""
 
     percentiles: list[float]
     mean: float | None

@@ -1,4 +1,4 @@
-"""Upkeep of the write-ahead log: a checkpoint each minute, and no writing while a reader holds the log open too long."""
+"""Checkpoints of the write-ahead log each minute, and a pause of writing while a reader keeps it from shrinking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EVERY_MS = 60_000
 
 
 class WriteAheadLog:
-    """The log beside the store; ``limit`` (bytes) is where writing pauses until the reader that blocks it is gone."""
+    """The write-ahead log of the store; above ``limit`` bytes writing pauses until the blocking reader ends."""
 
     def __init__(self, db: sqlite3.Connection, path: Path, limit: int) -> None:
         self._db = db
@@ -26,10 +26,10 @@ class WriteAheadLog:
             return 0
 
     def blocked(self) -> bool:
-        """Whether the log is too long and cannot be emptied now, as a reader holds an old state: write nothing then."""
+        """Whether the log is above its limit and cannot be emptied, as a reader holds an old snapshot."""
         if self.size() <= self._limit:
             return False
-        self._db.execute("PRAGMA busy_timeout = 0")  # a reader that is only passing will be gone at the next commit
+        self._db.execute("PRAGMA busy_timeout = 0")  # a short reader has ended by the next commit
         try:
             busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
@@ -37,7 +37,7 @@ class WriteAheadLog:
         return bool(busy)
 
     def tend(self, now_ms: int) -> None:
-        """Each minute move what no reader needs into the file; never waits for anyone."""
+        """Each minute checkpoint the pages that no reader needs; never waits for a reader."""
         if self._next is not None and self._next - EVERY_MS <= now_ms < self._next:
             return
         self._next = now_ms + EVERY_MS

@@ -1,4 +1,4 @@
-"""Write the history of every series: ticks at once, minutes each minute, hours each hour; all from one thread."""
+"""The writer of the history: ticks at once, minutes each minute, hours each hour; all from one thread."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLES = ("series", "ticks", "recent", "raw", "axes", "minutes", "hours", "facts
 
 @frozen
 class Limits:
-    """What bounds memory and the write-ahead log: bytes, counts, milliseconds."""
+    """Limits of memory and the write-ahead log: bytes, counts, milliseconds."""
 
     wal_bytes: int = 48 * MIB
     pending_bytes: int = 16 * MIB
@@ -43,10 +43,10 @@ def keeps_distribution(name: str) -> bool:
 class History:
     """The one writer of history.db. Synchronous; use it from one thread at a time.
 
-    ``append`` and ``put_board`` only buffer; ``commit``, once a tick, writes all in one transaction, and does a piece of the folding.
+    ``append`` and ``set_board`` only buffer; ``commit``, once a tick, writes all in one transaction, and folds a part.
     ``commit``, ``annotate`` and ``retain`` raise sqlite3.OperationalError (disk full, read-only, locked) and sqlite3.DatabaseError
     (corrupt: close, ``sqlite.move_aside(path)``, open anew). After an error nothing is lost until ``Limits`` are reached; the next
-    commit tries again. ``moved_aside`` is where a file found corrupt on opening went.
+    commit tries again. ``moved_aside`` is the new path of a file that was corrupt on opening.
     """
 
     def __init__(
@@ -89,12 +89,12 @@ class History:
 
     @property
     def paused(self) -> bool:
-        """Whether a reader that holds an old state keeps this writer from writing (the log would grow without bound)."""
+        """Whether writing pauses because a reader holds an old snapshot; the log would grow without bound."""
         return self._paused
 
     @property
     def dropped(self) -> int:
-        """Samples given up since opening, as they could not be written and memory is bounded, or as there are too many series."""
+        """Samples dropped since opening, because memory is bounded or there are too many series."""
         return self._pending.dropped + self._minutes.dropped + self._unknown_series
 
     @property
@@ -112,7 +112,7 @@ class History:
         self._retainer.retention = retention
 
     def append(self, at_ms: int, samples: Sequence[tuple[Labels, float]], lookback_ms: int = DEFAULT_LOOKBACK_MS) -> None:
-        """Buffer what was observed at one moment; nothing is written before ``commit``."""
+        """Buffer the samples of one moment; ``commit`` writes them."""
         ids, values = array("I"), array("d")
         for labels, value in samples:
             series = self._ids.get(labels)
@@ -141,7 +141,7 @@ class History:
         return series
 
     def clock_set_back(self, now_ms: int, delta_ms: int) -> None:
-        """The wall clock was set back by ``delta_ms`` (below 0) to ``now_ms``: nothing stays stamped ahead of it.
+        """The wall clock was set back by ``delta_ms`` (below 0) to ``now_ms``; afterwards no stored time is ahead of it.
 
         Samples that are not folded yet move along; minutes and hours that lie ahead are deleted, with the running minute where it is
         folded already. Raises sqlite3.OperationalError.
@@ -163,16 +163,16 @@ class History:
             self._db.execute("ROLLBACK")
             raise
 
-    def put_board(self, at_ms: int, board: bytes) -> None:
-        """Keep this as the newest board for viewers; written with the next commit."""
+    def set_board(self, at_ms: int, board: bytes) -> None:
+        """Set the newest board for viewers; written by the next commit."""
         self._pending.board = (at_ms, board)
 
-    def put_saved(self, at_ms: int, source: str, data: bytes) -> None:
-        """Keep the state of a source; written with the next commit, in the transaction of the samples that came before it."""
+    def set_saved_state(self, at_ms: int, source: str, data: bytes) -> None:
+        """Set the state of a source; written by the next commit, in the transaction of the samples that came before it."""
         self._pending.saved[source] = (at_ms, data)
 
     def commit(self, now_ms: int) -> None:
-        """Write what is buffered, fold what is due, and each minute shorten the log."""
+        """Write the buffer, fold what is due, and each minute shorten the log."""
         self._seal()
         if self._minutes.due(now_ms):
             folded = self._minutes.fold(now_ms, self._seq, self._pending.recent)
@@ -213,7 +213,7 @@ class History:
             self._hours.touch(key)
 
     def _forget_ticks(self, now_ms: int) -> None:
-        """Ticks that are folded and that no viewer needs any more; at most twice the ring's seconds, whatever the clock did."""
+        """Delete ticks that are folded and that no viewer needs; at most twice the ring's seconds stay, whatever the clock did."""
         ring = self._limits.ring_ms
         self._db.execute(
             "DELETE FROM ticks WHERE seq <= ? AND (newest < ? OR seq < ?)",
@@ -221,11 +221,11 @@ class History:
         )
 
     def annotate(self, at_ms: int, text: str, author: str) -> None:
-        """Mark a moment, at once."""
+        """Store an annotation at once."""
         self._db.execute("INSERT INTO annotations (at, text, author) VALUES (?, ?, ?)", (at_ms, text, author))
 
     def retain(self, now_ms: int) -> int:
-        """Delete a small batch of what is too old; call it each minute. Returns how many rows went; 0 while ``paused``."""
+        """Delete a small batch of old rows; call it each minute. Returns the number of deleted rows, 0 while ``paused``."""
         if self._paused:
             return 0
         gone, series = self._retainer.step(now_ms)
@@ -237,7 +237,7 @@ class History:
         return gone
 
     def close(self) -> None:
-        """Write what waits, if that is possible, and close the file."""
+        """Write the buffer, if that is possible, and close the file."""
         try:
             self._seal()
             if self._pending and not self._log.blocked():
@@ -249,14 +249,14 @@ class History:
 
 
 def spot_check(db: sqlite3.Connection) -> None:
-    """The quick look at a file on opening: the first and last row of every table. Raises sqlite3.DatabaseError."""
+    """A quick check of a file on opening: the first and last row of every table. Raises sqlite3.DatabaseError."""
     for table in TABLES:
         db.execute(f"SELECT * FROM {table} ORDER BY rowid LIMIT 1").fetchone()
         db.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1").fetchone()
 
 
 def annotate(path: Path, at_ms: int, text: str, author: str) -> None:
-    """Mark a moment from a process that is not the writer (a command, a viewer). Raises StorageFault."""
+    """Store an annotation from a process that is not the writer (a command, a viewer). Raises StorageFault."""
     with storage_faults():
         db, _ = open_store(path, MIGRATIONS, synchronous="NORMAL", check=spot_check, auto_vacuum=True)
         with closing(db):

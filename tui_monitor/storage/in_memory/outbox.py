@@ -14,7 +14,7 @@ from tui_monitor.storage.repository import KEEP_SENT, KEEP_SENT_MS, LONGEST_SEND
 
 @frozen
 class Stored:
-    """A row with what only the table knows of it."""
+    """A row with the columns that only the table has."""
 
     seq: int
     row: OutboxRow
@@ -28,7 +28,7 @@ class Stored:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether the row is in a final state."""
         return not self.waits and self.row.merged_into is None
 
 
@@ -45,7 +45,7 @@ class InMemoryOutbox:
         return list(self._rows.values())
 
     def linked(self, seq: int) -> list[str]:
-        """The alerts that a row tells of."""
+        """The alerts that a row is about."""
         return [alert for alert, number in self._links if number == seq]
 
     def enqueue(self, message: Message, now_ms: int) -> str:
@@ -231,7 +231,7 @@ def _is_due(row: OutboxRow, now_ms: int) -> bool:
 
 
 def _holds(earlier: Stored, one: Stored) -> bool:
-    """Whether an earlier waiting row keeps a later one back."""
+    """Whether an earlier waiting row blocks a later one."""
     return not (earlier.aside or earlier.apart) or (earlier.row.thread != "" and earlier.row.thread == one.row.thread)
 
 

@@ -1,4 +1,4 @@
-"""A state that lasts as long as the process: for unit tests, and proof that callers know only the interface."""
+"""`StateRepository` in memory: for unit tests, and proof that callers use the interface only."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class InMemoryState:
         return [(names[alert], one.seq, one.row.kind) for one in gone for alert in self.outbox.linked(one.seq) if alert in names]
 
     def snapshot(self) -> list[tuple[object, dict[str, Any]]]:
-        """What `restore` brings back."""
+        """A snapshot for `restore`."""
         return [(table, {name: copy.copy(value) for name, value in vars(table).items()}) for table in vars(self).values()]
 
     @staticmethod
     def restore(saved: list[tuple[object, dict[str, Any]]]) -> None:
-        """Undo every change since the snapshot."""
+        """Return to a snapshot."""
         for table, values in saved:
             vars(table).update(values)
 

@@ -1,4 +1,4 @@
-"""The leader's state.db: one thread works on it, and every commit is on the disk when it returns."""
+"""`StateRepository` on state.db: one thread, and every commit is on the disk when it returns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REOPEN_S = 3.0
 
 
 class SqliteRepository:
-    """`StateRepository` in a file. All work runs in one thread, in the order in which it was asked for."""
+    """`StateRepository` in a file. All calls run in one thread, in order."""
 
     def __init__(self, path: Path) -> None:
         """Use `open`, or `later` where that failed."""
@@ -35,7 +35,7 @@ class SqliteRepository:
 
     @classmethod
     async def open(cls, path: Path) -> SqliteRepository:
-        """Open or make the file, check and migrate it. Raises StorageFault (read-only, full, locked) and StoreTooNew."""
+        """Open or create the file, check and migrate it. Raises StorageFault (read-only, full, locked) and StoreTooNew."""
         store = cls(path)
         try:
             await store._submit(store._open)
@@ -47,7 +47,7 @@ class SqliteRepository:
 
     @classmethod
     def later(cls, path: Path) -> SqliteRepository:
-        """A store whose file could not be opened: every use fails until it can be, which is tried every 3 s."""
+        """A store whose file could not be opened; every call fails until a retry, each 3 s, succeeds."""
         store = cls(path)
         store._try_at = time.monotonic() + REOPEN_S
         return store

@@ -1,4 +1,4 @@
-"""The tables planner_* and silences of state.db: what the dispatcher remembers."""
+"""The tables planner_* and silences of state.db: the dispatcher's state."""
 
 from __future__ import annotations
 

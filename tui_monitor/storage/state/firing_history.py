@@ -1,4 +1,4 @@
-"""Read what the noise report counts from the alerts' and the outbox' tables of state.db."""
+"""The data of the noise report, from the tables of alerts and outbox of state.db."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The tables notifications and notification_alerts of state.db.
 
-``sending`` rows have no ``next_try``, so that nobody can claim them twice.
+``sending`` rows have no ``next_try``, so that none is claimed twice.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _FREE = (
     " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.notifier = r.notifier AND e.next_try IS NOT NULL AND e.seq < r.seq"
     " AND (e.aside = 0 OR (e.thread <> '' AND e.thread = r.thread)))"
 )
-"""Order is kept: an earlier waiting row holds the later ones, unless it has stepped aside and is of another thread."""
+"""Keeps the order: an earlier waiting row blocks the later ones, unless it has stepped aside and is of another thread."""
 
 
 def _aside(result: SendResult) -> int:

@@ -1,4 +1,4 @@
-"""state.db from a process that does not lead: read it at any time, write a row between the leader's transactions."""
+"""Access to state.db from a process that does not lead: reads at any time, single writes between the leader's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class StateReader:
-    """Reads, never writes, and follows the file when it is begun anew. Use it from one thread at a time."""
+    """A read-only connection that reopens a replaced file. Use it from one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         """Raises StorageFault (missing, may not be read, no schema yet) and StoreTooNew."""
@@ -44,7 +44,7 @@ class StateReader:
         self._state = SqliteState(self._db)
 
     def _version_at_rest(self) -> int:
-        """The schema's version. A file that nobody has open, in a directory that may not be written, can only be read as it lies."""
+        """The schema's version. A file that no process has open, in a directory without write access, is read as immutable."""
         try:
             return schema_version(self._db)
         except sqlite3.OperationalError:
@@ -65,7 +65,7 @@ class StateReader:
         return stat.st_mtime_ns, stat.st_size
 
     def _follow(self) -> None:
-        """Open again where another file has taken the place, or where the writer has come back."""
+        """Reopen the file where it was replaced, or where a writer has started again."""
         moved = self._path.stat().st_ino != self._inode
         woken = self._at_rest is not None and (self._wal.exists() or self._stamp() != self._at_rest)
         if moved or woken:
@@ -79,7 +79,7 @@ class StateReader:
             return self._openings, int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def read(self, question: Callable[[State], T]) -> T:
-        """The function's answer over one consistent state; keep it short, an open read lets the WAL grow. Raises StorageFault."""
+        """The result of the function over one consistent state; a long read lets the WAL grow. Raises StorageFault."""
         with storage_faults():
             self._follow()
             self._db.execute("BEGIN")
@@ -90,12 +90,12 @@ class StateReader:
                     self._db.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._db.close()
 
 
 def write_once(path: Path, work: Callable[[State], T]) -> T:
-    """The function's answer, once what it wrote is on the disk: for processes that do not lead.
+    """The result of the function, after its writes are on the disk; for processes that do not lead.
 
     Raises StorageFault where it cannot be written now, StoreTooNew and StoreTooOld where the file is another version's.
     """
@@ -109,7 +109,7 @@ def write_once(path: Path, work: Callable[[State], T]) -> T:
 
 
 def integrity_faults(path: Path) -> list[str]:
-    """What SQLite's full check finds wrong with the file, [] for a healthy one. Never raises for what is wrong with it."""
+    """The findings of SQLite's full check, [] for a healthy file. Never raises for a damaged one."""
     try:
         with closing(connect(path, read_only=True)) as db:
             return [answer for (answer,) in db.execute("PRAGMA integrity_check(100)").fetchall() if answer != "ok"]

@@ -1,4 +1,4 @@
-"""Reads telemetry.db from any process."""
+"""Reading of telemetry.db, from any process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
 from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, LogStream, StoredBlock
 
 _PAGE = 64
-"""Blocks that one short transaction reads: 4 MiB at most."""
+"""Blocks that one transaction reads, at most 4 MiB."""
 _COLUMNS = "b.id, s.name, s.service, s.format, b.number, b.at, b.path, b.format, b.data"
 
 
@@ -29,7 +29,7 @@ class TelemetryReader:
             raise StoreTooNew(path.name, version, len(MIGRATIONS)) if version else StorageFault(f"{path.name} is not begun yet")
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._db.close()
 
     def streams(self) -> list[LogStream]:
@@ -50,7 +50,7 @@ class TelemetryReader:
             before = rows[-1].id
 
     def after(self, ident: int, name: str = "", service: str = "") -> list[FoundBlock]:
-        """Blocks that came behind one, the oldest first, a page at most."""
+        """The blocks after an id, the oldest first, at most a page."""
         return self._page("b.id > ?", ident, name, service, "ASC")
 
     def _page(self, where: str, ident: int, name: str, service: str, order: str) -> list[FoundBlock]:

@@ -1,4 +1,4 @@
-"""The tables of telemetry.db: kept log lines as a ring of blocks for each stream. The file may be lost at any time."""
+"""The tables of telemetry.db: stored log lines, a ring of blocks for each stream. The file may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CREATE INDEX blocks_of_stream ON blocks (stream, id);
 """,
 )
 ROW_SIZE = 200
-"""Bytes that a block counts beside its data."""
+"""Bytes that count for a block in addition to its data."""
 
 
 @frozen
 class LogStream:
-    """Where lines come from: a check's name, or the service that sends them; ``format`` is the JSON text that its reader parses them by."""
+    """The source of lines: a check's name, or the service that sends them; ``format`` is the JSON text of its parser."""
 
     name: str
     service: str
@@ -29,9 +29,9 @@ class LogStream:
 
 @frozen
 class StoredBlock:
-    """Events of one file that arrived together at ``at`` (UTC ms), as they came; ``format`` names the parser that fitted them.
+    """Events of one file that arrived together at ``at`` (UTC ms), unchanged; ``format`` names the parser that matched.
 
-    ``number`` counts the blocks of its stream as the source does, so that what a restart reads again can be deleted.
+    ``number`` counts the blocks of its stream as the source does, so that blocks which a restart reads again can be deleted.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""Writes telemetry.db: appends blocks of lines and deletes the oldest beyond each stream's bound. One thread at a time."""
+"""Writing of telemetry.db: appends blocks and deletes the oldest beyond each stream's size. One thread at a time."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from tui_monitor.storage.sqlite import open_store, storage_faults
 from tui_monitor.storage.telemetry.schema import MIGRATIONS, ROW_SIZE, LogStream, StoredBlock
 
 _FREED_AT_ONCE = 256
-"""Pages that one commit gives back to the file system at most."""
+"""The most pages that one commit gives back to the file system."""
 
 
 class TelemetryWriter:
-    """The one writer. Every method raises StorageFault (disk full, read-only) or StoreTooNew."""
+    """The writer of telemetry.db. Every method raises StorageFault (disk full, read-only) or StoreTooNew."""
 
     def __init__(self, path: Path) -> None:
-        """Open or begin the file; a damaged one is moved aside."""
+        """Open or create the file; a damaged one is moved aside."""
         with storage_faults():
-            self._db, self.moved_aside = open_store(path, MIGRATIONS, synchronous="NORMAL", check=_look, auto_vacuum=True)
+            self._db, self.moved_aside = open_store(path, MIGRATIONS, synchronous="NORMAL", check=_spot_check, auto_vacuum=True)
             self._sizes: dict[int, int] = dict(
                 self._db.execute(f"SELECT stream, sum(length(data) + {ROW_SIZE}) FROM blocks GROUP BY stream").fetchall()
             )
 
     def begin(self, stream: LogStream, number: int | None) -> int:
-        """The id of a stream whose source begins (again) behind block ``number``: what was kept of later ones will be read anew.
+        """Begin a stream whose source continues after block ``number``; stored later blocks are deleted, as they will be read again.
 
-        None: the source knows of none; what is kept stays, and is not counted.
+        None: the source has no number; stored blocks stay and are not counted. Returns the stream's id.
         """
         with storage_faults(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -44,8 +44,8 @@ class TelemetryWriter:
         self._sizes[ident] = size or 0
         return ident
 
-    def keep(self, added: Sequence[tuple[int, int, Sequence[StoredBlock]]]) -> None:
-        """Append in one transaction: for each stream its id, its bound in bytes and its new blocks, the oldest first."""
+    def append(self, added: Sequence[tuple[int, int, Sequence[StoredBlock]]]) -> None:
+        """Append blocks in one transaction: for each stream its id, its size limit in bytes and its new blocks, the oldest first."""
         with storage_faults():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -75,7 +75,7 @@ class TelemetryWriter:
         return size
 
     def forget_others(self, streams: Sequence[int]) -> None:
-        """Delete every stream but these: their checks are not configured any more."""
+        """Delete every stream except these; their checks were removed from the configuration."""
         with storage_faults(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             marks = ",".join("?" * len(streams))
@@ -84,11 +84,11 @@ class TelemetryWriter:
         self._sizes = {stream: size for stream, size in self._sizes.items() if stream in streams}
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._db.close()
 
 
-def _look(db: sqlite3.Connection) -> None:
-    """A quick look on opening: whole checks of what may be lost are not worth their time."""
+def _spot_check(db: sqlite3.Connection) -> None:
+    """A quick check on opening; a full one is not worth its time for a file that may be lost."""
     for table in ("streams", "blocks"):
         db.execute(f"SELECT * FROM {table} ORDER BY id DESC LIMIT 1").fetchone()
