@@ -1,4 +1,4 @@
-"""The loop of a check: a probe at once, then on a steady grid, without overlap, with a timeout, inside an error boundary."""
+"""The loop of a check: probes on a steady grid, without overlap, with a time limit and an error boundary."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tui_monitor.sources.api import OwnTrouble, Probe
 
 GRID = 0.05
 CANCEL_GRACE = 0.5
-"""Seconds that a probe has to end after its time limit, before it is left behind."""
+"""Seconds that a probe has to end after its cancellation; then it is abandoned."""
 REASON_LENGTH = 300
 CLOSE_MS = 100
-"""Results that are this close follow each other within one moment; further back the clock was set."""
+"""A result at most so many ms before the last one gets a later time; one further back means that the clock was set back."""
 Doubt = Callable[[ProbeResult, CheckSettings], Awaitable[str]]
-"""Asks "is it me?" about a failure: the reason for believing so, or ""."""
+"""Returns the own fault that explains a failure, or ""."""
 
 log = logging.getLogger(__name__)
 
 
 class ProbeBroke(Exception):
-    """A probe's undeclared end: an exception that it does not declare, or a cancellation of its own."""
+    """A probe raised an undeclared exception or cancelled itself."""
 
 
 async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -> object:
-    """What the probe answers, whatever that is. Raises TimeoutError, OwnTrouble and ProbeBroke only, but for our own cancellation.
+    """The answer of the probe, of any type. Raises TimeoutError, OwnTrouble and ProbeBroke only, besides our own cancellation.
 
-    The probe runs in a task of its own: one that swallows its cancellation is left behind (in ``left``) after CANCEL_GRACE, and what
-    it answers then is thrown away. Until it has ended no other probe begins, so that such probes never pile up.
+    The probe runs in its own task: one that suppresses its cancellation is abandoned (in ``left``) after CANCEL_GRACE, and its
+    answer is discarded. Until it has ended no other probe begins, so that such probes never pile up.
     """
     if left:
         raise ProbeBroke("the probe is at fault: an earlier one has not ended, though its time was up")
@@ -70,7 +70,7 @@ async def _caught(probe: Probe) -> tuple[object, BaseException | None]:
     own = asyncio.current_task()
     try:
         return await probe.probe(), None
-    except GeneratorExit:  # the coroutine is being closed: it must not go on
+    except GeneratorExit:  # the coroutine is being closed: it must not continue
         raise
     except asyncio.CancelledError as error:
         if own is not None and own.cancelling():
@@ -81,7 +81,7 @@ async def _caught(probe: Probe) -> tuple[object, BaseException | None]:
 
 
 def _ignore(task: asyncio.Task[Any]) -> None:
-    """Fetch the outcome of a task that is no longer wanted, so that asyncio does not report it."""
+    """Retrieve the outcome of an abandoned task, so that asyncio does not report it."""
     if not task.cancelled():
         task.exception()
 
@@ -89,7 +89,7 @@ def _ignore(task: asyncio.Task[Any]) -> None:
 async def probe_once(
     probe: Probe, check: CheckSettings, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
 ) -> ProbeResult:
-    """The plain verdict of one probe, slowness judged. Never raises except for cancellation: own trouble and our bugs are unknown."""
+    """The verdict of one probe, with slowness applied. Raises nothing but cancellation: own trouble and bugs become unknown."""
     begin, wall = clock.monotonic(), clock.wall_ms()
     try:
         result = admit_result(await _answer_of(probe, check.timeout, set() if left is None else left))
@@ -103,7 +103,7 @@ async def probe_once(
         return ProbeResult(HealthStatus.UNKNOWN, str(broke))
     took, passed = clock.monotonic() - begin, (clock.wall_ms() - wall) / 1000
     if result.duration is None and result.status is HealthStatus.UNHEALTHY:
-        result = replace(result, duration=took)  # a failure takes its time too: every series of every check goes on
+        result = replace(result, duration=took)  # a failure has a duration too, so that every series of the check continues
     if result.status is HealthStatus.UNHEALTHY and took > check.timeout + lag:
         return ProbeResult(HealthStatus.UNKNOWN, f"this machine was too busy to measure ({took:.1f} s for a limit of {check.timeout:g} s)")
     if result.status is HealthStatus.UNHEALTHY and abs(passed - took) > 2:
@@ -112,7 +112,7 @@ async def probe_once(
 
 
 class CheckLoop:
-    """The loop of one check: probes it for ever and passes every observation on."""
+    """The loop of one check: probes until cancelled and passes every observation on."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class CheckLoop:
             await self.probe.close()
 
     async def whole_step(self) -> None:
-        """`step` behind a boundary: a round of this check that breaks beside its probe costs this round only."""
+        """`step` with a boundary: an error outside of the probe costs this round only."""
         try:
             await self.step()
         except Exception:
@@ -161,19 +161,19 @@ class CheckLoop:
     async def step(self) -> Observation:
         """Probe once, judge, pass the observation on; one at a time."""
         async with self._turn:
-            return await self._ask(self.probe)
+            return await self._run_probe(self.probe)
 
-    async def _ask(self, probe: Probe) -> Observation:
+    async def _run_probe(self, probe: Probe) -> Observation:
         result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=self._left if probe is self.probe else None)
         if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
             result = ProbeResult(HealthStatus.UNKNOWN, reason)
-        return self.take(result)
+        return self.accept(result)
 
     async def probe_out_of_turn(self) -> None:
-        """Probe out of turn until the verdict is sure: a check that depends on this one has failed and waits for it.
+        """Probe out of turn until the verdict is final, as a failed check that depends on this one waits for it.
 
         One probe begins each `retry_interval`, also while another hangs, so that the verdict of a target that does not answer takes
-        hardly more than one time limit.
+        little more than one time limit.
         """
         if self._probing_out_of_turn:
             return
@@ -200,17 +200,17 @@ class CheckLoop:
             return await self.step()
         probe = self._spare_probe()
         try:
-            return await self._ask(probe)
+            return await self._run_probe(probe)
         finally:
             await probe.close()
 
     def _sure(self, tasks: Iterable[asyncio.Future[Observation] | asyncio.Future[None]]) -> bool:
-        """Whether a probe of these has answered and the status is not between a first failure and the threshold."""
+        """Whether one of these probes has answered and the status is not between a first failure and the threshold."""
         answered = any(task.done() and not task.cancelled() and task.result() is not None for task in tasks)
         return answered and next_pause(self.standing, self.check) >= self.check.interval
 
-    def take(self, result: ProbeResult) -> Observation:
-        """Judge a result and hand it on."""
+    def accept(self, result: ProbeResult) -> Observation:
+        """Apply the thresholds to a result and pass the observation on."""
         now = self._at = self._moment()
         before = self.standing.status
         self.standing, judged = judge(self.standing, result, self.check, now)
@@ -219,12 +219,12 @@ class CheckLoop:
         return observation
 
     def _moment(self) -> int:
-        """Now (UTC ms), and never that of the result before: of two samples of one moment the second would be lost."""
+        """The time (UTC ms) of a result, never equal to the last one: of two samples at one time the second would be dropped."""
         now = self._clock.wall_ms()
         return self._at + 1 if now <= self._at < now + CLOSE_MS else now
 
     def _next(self, due: float) -> float:
-        """The next due time; a probe that ran past it does not pile up, the missed turns are left out."""
+        """The next due time; turns that a long probe missed are skipped."""
         pause = next_pause(self.standing, self.check)
         due += pause
         late = self._clock.monotonic() - due
@@ -232,7 +232,7 @@ class CheckLoop:
 
 
 def first_delay(name: str, interval: float, count: int) -> float:
-    """The delay of a check's first probe, on a 50 ms grid: none for few checks, spread so that many do not start in one instant."""
+    """The delay of a check's first probe, on a 50 ms grid: 0 for few checks, spread for many, so that they do not start at once."""
     span = min(interval, count * 0.01)
     places = int(span / GRID)
     return (zlib.crc32(name.encode()) % places) * GRID if places else 0.0

@@ -1,4 +1,4 @@
-"""The collector: runs the sources, stores their observations in memory and history, and keeps the newest of each for the board."""
+"""The collector: runs the sources, stores their observations, and keeps the newest result of each for the board."""
 
 from __future__ import annotations
 
@@ -55,14 +55,15 @@ MINIMUM_LOOKBACK = 300_000
 SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
 _OF_THIS_MACHINE = {"check": ""}
-"""No check's series: those of this machine carry no such label."""
+"""Matches the series of this machine, which have no label ``check``."""
 PROCESSES_EVERY = 30.0
+"""Seconds between readings of the process table while no screen shows it; they are for evidence."""
 PROCESSES_AGAIN = 5.0
-"""Seconds between looks at the process table while nobody watches, and after the first, which knows no CPU yet: for evidence."""
+"""Seconds from the first reading to the second: the first has no CPU times yet."""
 
 
 class Collector:
-    """The sources of one configuration, running."""
+    """The running sources of a configuration."""
 
     def __init__(
         self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
@@ -95,7 +96,7 @@ class Collector:
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Apply settings: unchanged checks go on undisturbed, others end or begin."""
+        """Apply settings: unchanged checks continue, others end or begin."""
         if settings.system != self._read_by:
             self._read_by = settings.system
             self._system = System(settings.system.mounts, interval=settings.system.interval)
@@ -131,7 +132,7 @@ class Collector:
         del self._loops[name]
         queries = (_source_of(loop.check, query) for query in getattr(loop.check, "queries", ()))
         for source in (name, *queries):
-            self._take(self._intake.gone(source, self._clock.wall_ms() + 1), MINIMUM_LOOKBACK)
+            self._store(self._intake.gone(source, self._clock.wall_ms() + 1), MINIMUM_LOOKBACK)
         if successor is None:
             self.results.pop(name, None)
             self.log_lines.pop(name, None)
@@ -139,21 +140,23 @@ class Collector:
             self._forget_state(name)
 
     def retire_unknown_series(self, dropped: Mapping[str, Collection[str]] = MappingProxyType({})) -> None:
-        """Retire the series of checks that are not configured (any more) with these labels, so that no rule finds their last values.
+        """End the series of checks that are not configured with these labels (any more), so that no rule uses their last values.
 
         ``dropped``: the labels of each check that were configured until now.
         """
         known = {check.name: check_labels(check) for check in self._settings.checks}
-        gone = [labels for labels in self._memory.series_labels() if _stranger(dict(labels), known, dropped) and self._memory.last(labels)]
+        gone = [
+            labels for labels in self._memory.series_labels() if _is_unknown(dict(labels), known, dropped) and self._memory.last(labels)
+        ]
         self.observe(self._clock.wall_ms() + 1, [Sample(labels, STALE_NAN) for labels in gone])
 
     def restore(self, name: str, status: HealthStatus, since: int) -> None:
-        """Restore a check's status and its begin after a restart, so that an outage keeps its begin."""
+        """Restore the status of a check and its start after a restart, so that an outage keeps its start."""
         if name in self._loops and status is not HealthStatus.UNKNOWN:
             self._loops[name].standing = CheckState(status, status, since)
 
     def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
-        """After a restart, before `start`: the stored states of feeds. Those of checks that are not there any more are deleted."""
+        """Restore the stored states of feeds, before `start`; those of removed checks are deleted."""
         for name, data in stored.items():
             saved, check = decode_saved(data), self.check_named(name)
             if saved is not None and check is not None and check.type == saved.kind:
@@ -166,13 +169,13 @@ class Collector:
         self._pending.append(Batch(self._clock.wall_ms(), (), MINIMUM_LOOKBACK, SavedState(name, b"")))
 
     def start(self, group: asyncio.TaskGroup) -> None:
-        """Begin every loop that does not run yet."""
+        """Start every loop that does not run yet."""
         self._group = group
         for name, loop in self._loops.items():
             if name in self._tasks:
                 continue
             if name in self._groups:
-                self._tasks[name] = [group.create_task(isolated(self._judge_regularly(name)), name=f"group {name}")]
+                self._tasks[name] = [group.create_task(isolated(self._judge_each_interval(name)), name=f"group {name}")]
                 continue
             delay = first_delay(name, loop.check.interval, len(self._loops))
             tasks = self._start_feed(group, name, loop) if isinstance(loop.probe, FeedRunner) else []
@@ -195,7 +198,7 @@ class Collector:
         ]
 
     def evidence_lines(self, check: str, match: str) -> tuple[str, ...]:
-        """The log lines to show with an alert about a check: those of the match of its log, else the end of its `log_file`."""
+        """The log lines for an alert about a check: those of its log match, else the end of its `log_file`."""
         loop = self._loops.get(check)
         feed = loop.probe.feed if loop is not None and isinstance(loop.probe, FeedRunner) else None
         found = feed.evidence(match) if isinstance(feed, HasEvidence) else ()
@@ -232,7 +235,7 @@ class Collector:
     # --- this machine -------------------------------------------------------------------------------------------------
 
     async def read_system(self) -> str:
-        """One reading of this machine if it is due; answers with the trouble where it is stuck, else ""."""
+        """Read this machine where a reading is due; returns the trouble of a reading that hangs, else ""."""
         began = self._clock.monotonic()
         if began - self._last_system < self._settings.system.interval - 0.1:
             return ""
@@ -244,9 +247,9 @@ class Collector:
                 reading, table = await asyncio.shield(self._reading)
         except TimeoutError:
             if self._clock.monotonic() - began > SYSTEM_TIMEOUT + self._settings.guard.loop_lag:
-                return ""  # this process was stopped, or too busy: that is told as what it is
+                return ""  # this process was stopped or too busy, which has a trouble of its own
             return "this machine's figures cannot be read: /proc does not answer"
-        except Exception as error:  # noqa: BLE001  the boundary, as for a check: what breaks here (no descriptor left) stops no tick
+        except Exception as error:  # noqa: BLE001  the boundary, as for a check: a failure (no descriptor left) stops no tick
             return f"this machine's figures cannot be read: {type(error).__name__}: {error}"
         self._last_system = self._clock.monotonic()
         self.reading = reading
@@ -254,7 +257,7 @@ class Collector:
             self.process_count = table.count
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
         samples, refused = admit_samples(reading.samples)
-        self._take(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
+        self._store(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, TopProcesses | None]:
@@ -268,7 +271,7 @@ class Collector:
         return reading, self._table
 
     def watch_processes(self, *, wanted: bool) -> None:
-        """Read the process table each second while somebody looks at it, else seldom, for evidence."""
+        """Read the process table each second while a screen shows it, else seldom, for evidence."""
         self._want_processes = wanted
 
     # --- checks and queries -------------------------------------------------------------------------------------------
@@ -278,7 +281,7 @@ class Collector:
         assert result is not None
         before = self.results.get(result.name)
         series, saved = result.probe.all_series, result.probe.saved
-        if series is not None or saved is not None:  # the board needs neither the page's series nor the state
+        if series is not None or saved is not None:  # the board needs neither series nor state
             result = replace(result, probe=replace(result.probe, all_series=None, saved=None))
         self.results[result.name] = result
         check = self.check_named(result.name)
@@ -286,15 +289,15 @@ class Collector:
         gone = self._inventories.ends(result.name, result.probe.inventories, check_labels(check)) if check else ()
         observation = replace(observation, samples=(*observation.samples, *gone)) if gone else observation
         if check is not None and isinstance(self._loops[result.name].probe, FeedRunner):
-            self._take_of_feed(check, observation, saved, lookback)
+            self._store_feed(check, observation, saved, lookback)
         else:
-            self._take(observation, lookback)
+            self._store(observation, lookback)
         if series is not None:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
                 self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
-            self._take_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
+            self._store_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
         if before is None or before.status is not result.status:
-            for name in self._groups.of(result.name):  # before the alerts: what has one cause goes out as one message
+            for name in self._groups.of(result.name):  # before the rules, so that alerts of one cause go out in one message
                 self._judge_group(name)
         if before is None or before.status is not result.status or before.probe.status is not result.probe.status:
             self._changed(result)
@@ -302,15 +305,15 @@ class Collector:
                 self._probe_parents(check.depends_on)
                 self._read_log(check)
 
-    def _take_of_feed(self, check: CheckSettings, observation: Observation, saved: Mapping[str, object] | None, lookback: int) -> None:
-        """A feed names all its series whenever it knows how it stands; its state goes with them."""
+    def _store_feed(self, check: CheckSettings, observation: Observation, saved: Mapping[str, object] | None, lookback: int) -> None:
+        """Store an observation of a feed, which names all its series unless it is unknown, with the feed's state."""
         result = observation.check
         assert result is not None
         if result.probe.status is not HealthStatus.UNKNOWN:
             if not self._intake.knows(check.name):
                 self._intake.begin(check.name, series_not_ended(self._memory, check_labels(check)))
             observation = self._intake.answer(check.name, observation.at, observation.samples)
-        self._take(observation, lookback)
+        self._store(observation, lookback)
         if saved is None:
             return
         try:
@@ -324,40 +327,40 @@ class Collector:
     def _judge_group(self, name: str) -> None:
         verdict = self._groups.verdict(name, statuses_of(self.results))
         if verdict is not None and name in self._loops:
-            self._loops[name].take(verdict)
+            self._loops[name].accept(verdict)
 
-    async def _judge_regularly(self, name: str) -> None:
-        """A group's series go on while nothing changes."""
+    async def _judge_each_interval(self, name: str) -> None:
+        """Judge a group each interval, so that its series continue while nothing changes."""
         while True:
             self._judge_group(name)
             await self._clock.sleep(self._loops[name].check.interval)
 
-    async def _hurry_group(self, name: str) -> None:
+    async def _probe_group_out_of_turn(self, name: str) -> None:
         loops = [self._loops[member] for member in self._groups.probed(name) if member in self._loops]
         await asyncio.gather(*(loop.probe_out_of_turn() for loop in loops))
         for group in self._groups.innermost_first():
             self._judge_group(group)
 
-    def _take_parts(self, name: str, parts: list[Observation], lookback: int) -> None:
-        """Take the first part at once and the others by turns with the rest of the program."""
+    def _store_parts(self, name: str, parts: list[Observation], lookback: int) -> None:
+        """Store the first part at once and the others one per turn of the event loop."""
         if len(parts) < 2 or self._group is None:
             for part in parts:
-                self._take(part, lookback)
+                self._store(part, lookback)
             return
-        self._take(parts[0], lookback)
-        self._group.create_task(isolated(self._take_by_turns(parts[1:], lookback)), name=f"page of {name}")
+        self._store(parts[0], lookback)
+        self._group.create_task(isolated(self._store_by_turns(parts[1:], lookback)), name=f"page of {name}")
 
-    async def _take_by_turns(self, parts: list[Observation], lookback: int) -> None:
+    async def _store_by_turns(self, parts: list[Observation], lookback: int) -> None:
         for part in parts:
             await asyncio.sleep(0)
-            self._take(part, lookback)
+            self._store(part, lookback)
 
     def _read_log(self, check: CheckSettings) -> None:
         if check.log_file is not None and self._group is not None:
             self._group.create_task(isolated(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
 
     async def _tail(self, name: str, path: str) -> None:
-        """Read in a daemon thread, one a file: a pipe or a mount that hangs holds that one, and never the end of the program."""
+        """Read a log file in a daemon thread of its own, so that a hanging mount blocks neither other files nor the exit."""
         reading = self._log_reads.get(path)
         if reading is None or reading.done():
             reading = self._log_reads[path] = asyncio.get_running_loop().create_future()
@@ -369,12 +372,12 @@ class Collector:
             self.log_lines[name] = (f"{path} cannot be read: it does not answer",)
 
     def _probe_parents(self, parents: Sequence[str]) -> None:
-        """Probe the parents of a failed check at once: their verdicts decide which alerts are notified."""
+        """Probe the parents of a failed check at once, as their verdicts decide which alerts are notified."""
         for name in parents:
             if name in self._loops and name in self._tasks and self._group is not None:
-                hurried = self._hurry_group(name) if name in self._groups else self._loops[name].probe_out_of_turn()
+                probing = self._probe_group_out_of_turn(name) if name in self._groups else self._loops[name].probe_out_of_turn()
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
-                self._tasks[name].append(self._group.create_task(isolated(hurried), name=f"hurry {name}"))
+                self._tasks[name].append(self._group.create_task(isolated(probing), name=f"out of turn {name}"))
 
     async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
@@ -384,9 +387,9 @@ class Collector:
         while True:
             try:
                 found, error = await probe.run_query(query)
-            except Exception as broke:  # the boundary of a query, as of a probe
-                log.exception("query %s: it broke", key)
-                found, error = (), f"the query broke: {type(broke).__name__}"
+            except Exception as broke:  # the boundary of a query, as for a probe
+                log.exception("query %s: it failed", key)
+                found, error = (), f"the query failed: {type(broke).__name__}"
             samples, refused = admit_samples(found)
             error = error or refused
             if error and error != self.query_errors.get(key):
@@ -395,24 +398,24 @@ class Collector:
             labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
             if samples or not error:
                 self.figures[key] = {_short(s.labels): s.value for s in samples[:20]}
-            if error:  # what was read is taken, and no series ends for what could not be read
-                self._take(Observation(self._clock.wall_ms(), labelled), lookback)
+            if error:  # the rows that were read are stored, and no series ends
+                self._store(Observation(self._clock.wall_ms(), labelled), lookback)
             else:
-                self._take(self._intake.answer(_source_of(check, query), self._clock.wall_ms(), labelled), lookback)
+                self._store(self._intake.answer(_source_of(check, query), self._clock.wall_ms(), labelled), lookback)
             await self._clock.sleep(query.interval)
 
     def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
-        """Store samples that come from no source: the monitor's own, those of recording rules."""
-        self._take(Observation(at, tuple(samples)), lookback_ms)
+        """Store samples without a source: the monitor's own and those of recording rules."""
+        self._store(Observation(at, tuple(samples)), lookback_ms)
 
-    def _take(self, observation: Observation, lookback_ms: int) -> None:
+    def _store(self, observation: Observation, lookback_ms: int) -> None:
         if not observation.samples:
             return
         self._memory.append(observation.at, observation.samples, lookback_ms)
         self._pending.append(Batch(observation.at, observation.samples, lookback_ms))
 
     def drain(self) -> list[Batch]:
-        """What has come since the last call, for the history."""
+        """The batches since the last call, for the history."""
         pending, self._pending = self._pending, []
         return pending
 
@@ -438,7 +441,7 @@ def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:
         lines = last_lines(Path(path))
     except OSError as error:
         lines = (f"{path} cannot be read: {error.strerror}",)
-    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+    with contextlib.suppress(RuntimeError):  # the event loop has closed meanwhile
         answer.get_loop().call_soon_threadsafe(answer.set_result, lines)
 
 
@@ -448,7 +451,7 @@ def _source_of(check: CheckSettings, query: QuerySettings) -> str:
     return f"{check.name}: {place}: {query.metric}"
 
 
-def _stranger(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:
+def _is_unknown(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:
     if not {"check", "type"} <= labels.keys():
         return False
     own = known.get(labels["check"], {})

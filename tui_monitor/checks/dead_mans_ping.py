@@ -1,4 +1,4 @@
-"""The dead man's ping: requests by which another service notices that this monitor is silent (addresses as of healthchecks.io)."""
+"""The dead man's ping: requests whose absence another service reports (paths as of healthchecks.io)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Heartbeat:
         self._troubles = troubles
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Ping until cancelled."""
         await self.ping("/start")
         while True:
             await self.ping("/fail" if any(reason != TROUBLE for reason in self._troubles.reasons) else "")
             await self._clock.sleep(self._settings.interval)
 
     async def ping(self, suffix: str) -> bool:
-        """One ping; whether it arrived. A ping that does not is the monitor's own trouble."""
+        """Send one ping; True where it arrived. A failed ping is an own trouble."""
         from tui_monitor.sources.http.probe import HttpProbe
         from tui_monitor.sources.http.settings import HttpCheck
 
@@ -40,7 +40,7 @@ class Heartbeat:
         check = HttpCheck(name="heartbeat", url=url.geturl(), timeout=self._settings.timeout, ca_file=self._settings.ca_file)
         try:
             probe = HttpProbe(check)
-        except ValueError as error:  # ca_file, that was there when the configuration was read
+        except ValueError as error:  # ca_file was removed after the configuration was read
             self._troubles.set(TROUBLE, f"the heartbeat cannot be sent: {error}")
             return False
         try:

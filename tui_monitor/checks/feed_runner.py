@@ -1,4 +1,4 @@
-"""Keeps a feed running: begun again with a growing pause where it breaks, asked out of turn where it has news."""
+"""The runner of a feed: restarted with growing pauses after a failure, probed out of turn at news."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tui_monitor.sources.api import Feed, OwnTrouble
 
 log = logging.getLogger(__name__)
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""Seconds before a broken feed is begun again, by how often it broke in a row."""
+"""Seconds before a failed feed is restarted, by the number of failures in a row."""
 LONG_LIFE = 60.0
-"""Seconds of running after which an earlier break counts no more."""
+"""Seconds of running after which earlier failures no longer count."""
 NEWS_PAUSE = 0.5
-"""Seconds between two probes out of turn: a busy source must not have itself judged for each event."""
+"""Seconds between two probes out of turn, which limit the probes of a busy source."""
 MOST_SAVED = 4 * 1024 * 1024
-"""Bytes of a feed's state, compressed. A larger one is not stored: after a restart that feed begins anew."""
+"""Bytes of a feed's compressed state. A larger one is not stored; after a restart that feed begins without one."""
 
 
 class FeedRunner:
-    """A feed as a probe (sources/api.py: Probe). What breaks in it is told by an unknown status with the reason."""
+    """A feed as a probe (sources/api.py: Probe). A failure in it is an unknown status with the reason."""
 
     def __init__(self, name: str, feed: Feed, clock: Clock) -> None:
         self.feed = feed
@@ -39,13 +39,13 @@ class FeedRunner:
         self._began = float("-inf")
 
     async def probe(self) -> ProbeResult:
-        """How the feed stands. Raises OwnTrouble while it is broken."""
+        """The state of the feed. Raises OwnTrouble after a failure, until it runs again."""
         if self._trouble and self._clock.monotonic() - self._began < PAUSES[0]:
             raise OwnTrouble(self._trouble)
         return await self.feed.probe()
 
     async def close(self) -> None:
-        """Give back what the feed holds."""
+        """Release the resources of the feed."""
         await self.feed.close()
 
     async def run(self) -> None:
@@ -62,7 +62,7 @@ class FeedRunner:
             await self._clock.sleep(pause)
 
     async def _life(self) -> str:
-        """Why one run of the feed has ended."""
+        """Run the feed once; returns the reason of its end."""
         try:
             await self.feed.run()
         except OwnTrouble as trouble:
@@ -83,7 +83,7 @@ class FeedRunner:
 
 @frozen
 class Restored:
-    """A stored state: the kind that made it, what it said, and the time of its samples (UTC ms)."""
+    """A restored state of a feed: its kind, its value, and the time of its samples (UTC ms)."""
 
     kind: str
     state: Mapping[str, Any]
@@ -103,7 +103,7 @@ def encode_saved(kind: str, state: Mapping[str, object], at: int) -> bytes:
 
 
 def decode_saved(data: bytes) -> Restored | None:
-    """What `encode_saved` wrote; None where it cannot be understood."""
+    """The inverse of `encode_saved`; None where the bytes cannot be decoded."""
     try:
         value = json.loads(zlib.decompress(data))
         if isinstance(value["state"], dict):

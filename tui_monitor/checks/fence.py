@@ -21,8 +21,8 @@ NAN = float("nan")
 def admit_samples(samples: object) -> tuple[tuple[Sample, ...], str]:
     """The samples that can be stored, and why the first of the others cannot ("" where all can).
 
-    A value must be a number that fits into a float; a label set consists of pairs of texts and holds a metric's name. What does not
-    fit costs itself only.
+    A value must be a number that fits into a float; a label set consists of pairs of texts and holds a metric's name. An invalid
+    sample is left out alone.
     """
     admitted: list[Sample] = []
     refused = ""
@@ -37,7 +37,7 @@ def admit_samples(samples: object) -> tuple[tuple[Sample, ...], str]:
                 admitted.append(found)
             else:
                 refused = refused or found
-    except Exception as error:  # noqa: BLE001  an iterator from outside may raise anything; what it gave before is kept
+    except Exception as error:  # noqa: BLE001  an iterator from outside may raise anything; the samples before are kept
         refused = refused or f"the source broke off: {type(error).__name__}"
     return tuple(admitted), refused
 
@@ -55,7 +55,7 @@ def number(value: object) -> float | None:
 
 
 def admit_result(result: object) -> ProbeResult:
-    """The result with only what can be shown and stored; a result of another kind is an unknown status with the reason."""
+    """The result, reduced to what can be displayed and stored; a value of another type is an unknown status with the reason."""
     if not isinstance(result, ProbeResult):
         return ProbeResult(HealthStatus.UNKNOWN, f"the probe is at fault: it answered with {_kind(result)} in place of a result")
     if not isinstance(result.status, HealthStatus):
@@ -65,14 +65,14 @@ def admit_result(result: object) -> ProbeResult:
     if refused:
         facts["left out"] = refused
     phases = {_text(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
-    series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked line by line where the page was read
+    series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked by the parser of the page
     inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
     saved = result.saved if isinstance(result.saved, Mapping) else None
     return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts, series, inventories, saved)
 
 
 def text_of(error: BaseException) -> str:
-    """The error's text for people; one whose own text fails has none."""
+    """The text of an error for people; "" where the error's own text fails."""
     try:
         return clean(str(error))
     except Exception:  # noqa: BLE001  an exception from outside may raise anything here
@@ -94,10 +94,10 @@ def _sample(sample: Any) -> Sample | str:
     except (TypeError, ValueError):
         return f"{_kind(sample)} is no sample"
     if not _is_label_set(labels):
-        return f"labels of the wrong form: {clip(_shown(labels), 80)}"
+        return f"labels of the wrong form: {clip(_short_repr(labels), 80)}"
     found = number(value)
     if found is None:
-        return f"{dict(labels)[METRIC_NAME]}: {clip(_shown(value), 40)} ({type(value).__name__}) is not a number that can be stored"
+        return f"{dict(labels)[METRIC_NAME]}: {clip(_short_repr(value), 40)} ({type(value).__name__}) is not a number that can be stored"
     return Sample(labels, found)
 
 
@@ -136,12 +136,12 @@ def _pairs(texts: object) -> list[tuple[object, object]]:
 
 
 def _text(value: object) -> str:
-    text = str.__str__(value) if isinstance(value, str) else _shown(value)  # of a class of its own, the plain text
+    text = str.__str__(value) if isinstance(value, str) else _short_repr(value)  # a subclass of str becomes a plain one
     return clip(clean(text, newlines=True), TEXT_LENGTH)
 
 
-def _shown(value: object) -> str:
-    """A short form of any value; one whose own repr fails is named by its type."""
+def _short_repr(value: object) -> str:
+    """A short repr of any value; its type where the repr fails."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 4096:
         return "a very large number"  # Python refuses to print more than 4,300 digits
     try:

@@ -1,4 +1,4 @@
-"""Groups of checks: who their members are, which groups a check's change concerns, and what is wrong with how they are configured."""
+"""Groups of checks: their members, their verdicts, and the faults of their configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Groups:
         return name in self._groups
 
     def of(self, name: str) -> list[str]:
-        """The groups that a check is a member of."""
+        """The groups of which a check is a member."""
         return [group for group, members in self._members.items() if name in members]
 
     def probed(self, name: str) -> list[str]:
@@ -40,7 +40,7 @@ class Groups:
                 yield from self._probed(member, (*above, name))
 
     def innermost_first(self) -> list[str]:
-        """The groups, each after those that are its members."""
+        """The groups, each after the groups among its members."""
         order: list[str] = []
         for name in self._groups:
             self._append(name, order, ())
@@ -55,14 +55,14 @@ class Groups:
         order.append(name)
 
     def verdict(self, name: str, statuses: Mapping[str, HealthStatus]) -> ProbeResult | None:
-        """A group's verdict; None while one of its members has no status yet, as after a start: the first to answer decide nothing."""
+        """A group's verdict; None while one of its members has no status yet, as after a start, so that the first answers do not decide."""
         members = self._members[name]
         if any(member not in statuses for member in members):
             return None
         return judge_members(self._groups[name], {member: statuses[member] for member in members})
 
     def circle(self, name: str) -> list[str]:
-        """The groups from this one back to itself, [] where it is in no circle."""
+        """The circle of groups through this one, [] for none."""
         return next((path for path in self._paths(name, (name,))), [])
 
     def _paths(self, name: str, path: tuple[str, ...]) -> Iterator[list[str]]:
@@ -74,12 +74,12 @@ class Groups:
 
 
 def statuses_of(results: Mapping[str, CheckResult]) -> dict[str, HealthStatus]:
-    """Each check's judged status."""
+    """The status of each check after thresholds."""
     return {name: result.status for name, result in results.items()}
 
 
 def _members_of(group: GroupCheck, checks: Iterable[CheckSettings]) -> tuple[str, ...]:
-    """Those named, then those selected in the file's order; a matcher that cannot be read selects none."""
+    """The members of a group: those named, then those selected in the file's order; an invalid matcher selects none."""
     try:
         matchers = parse_matchers(group.select)
     except ValueError:
@@ -91,7 +91,7 @@ def _members_of(group: GroupCheck, checks: Iterable[CheckSettings]) -> tuple[str
 
 
 def group_faults(checks: Sequence[CheckSettings]) -> Iterator[Fault]:
-    """What is wrong with groups as a whole: circles, matchers that cannot be read or match nothing, names of what is no member."""
+    """Faults of groups: circles, matchers that are invalid or match nothing, names of checks that are not members."""
     groups = Groups(checks)
     for index, check in enumerate(checks):
         if isinstance(check, GroupCheck):

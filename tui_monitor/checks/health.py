@@ -44,7 +44,7 @@ class Thresholds(CheckNames, Protocol):
 
 @frozen
 class CheckState:
-    """The state of a check between two probes. ``status`` is the judged one, ``known`` the last that was not unknown."""
+    """The state of a check between two probes. ``status`` is after thresholds, ``known`` the last that was not unknown."""
 
     status: HealthStatus = UNKNOWN
     known: HealthStatus = UNKNOWN
@@ -56,7 +56,7 @@ class CheckState:
 
 
 def judge_slowness(probe: ProbeResult, check: Thresholds) -> ProbeResult:
-    """The verdict with `degraded_above` and `unhealthy_above` applied."""
+    """Apply `degraded_above` and `unhealthy_above` to a verdict."""
     if probe.duration is None or probe.status not in (HEALTHY, DEGRADED):
         return probe
     for limit, status in ((check.unhealthy_above, UNHEALTHY), (check.degraded_above, DEGRADED)):
@@ -68,10 +68,10 @@ def judge_slowness(probe: ProbeResult, check: Thresholds) -> ProbeResult:
 
 
 def judge(standing: CheckState, probe: ProbeResult, check: Thresholds, now: int) -> tuple[CheckState, CheckResult]:
-    """The new state and the result to show; ``probe`` already went through `judge_slowness`.
+    """The new state and the result; `judge_slowness` was already applied to ``probe``.
 
-    Bad verdicts must repeat `failures` times, good ones `successes` times, before the status follows; until then it stays what it
-    was. A verdict of unknown shows at once and leaves every count as it is.
+    The status changes after `failures` bad or `successes` good verdicts in a row. An unknown verdict applies at once and changes
+    no count.
     """
     if probe.status is UNKNOWN:
         new = replace(standing, status=UNKNOWN)

@@ -1,4 +1,4 @@
-"""Self-diagnosis: detects the monitor's own trouble, so that it is never reported as the target's."""
+"""Self-diagnosis: detects own trouble, so that it is never reported as an outage of a target."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tui_monitor.sources.kinds import target_of
 from tui_monitor.sources.net.resolve import RESOLVER
 
 REFERENCE_AGE = 3.0
-"""Seconds for which it is believed that the network is down."""
+"""Seconds for which the result "the network is down" is reused."""
 WELL_AGE = 0.5
-"""Seconds for which it is believed that it is well: a target that fails later may fail because the network has gone since."""
+"""Seconds for which the result "the network is up" is reused; a later failure may be caused by a network that went down since."""
 REFERENCE_TIMEOUT = 2.0
 
 
@@ -30,19 +30,19 @@ class Jump:
 
     @property
     def any(self) -> bool:
-        """Whether rates and grace timers must begin anew."""
+        """Whether rates and grace timers must restart."""
         return self.slept > 2 or abs(self.stepped) > 2
 
 
 class TimeWatch:
-    """The watch over three clocks: monotonic (stands still in suspend), boot time (does not), wall (can be set)."""
+    """The comparison of three clocks: monotonic (stands still in suspend), boot time (does not), wall (can be set)."""
 
     def __init__(self, boottime: Callable[[], float] | None = None) -> None:
         self._boottime = boottime or _boottime
         self._last: tuple[float, float, float] | None = None
 
-    def look(self, wall_ms: int, monotonic: float) -> Jump:
-        """What happened since the last look."""
+    def measure(self, wall_ms: int, monotonic: float) -> Jump:
+        """The jump since the last call."""
         now = (wall_ms / 1000, monotonic, self._boottime())
         before, self._last = self._last, now
         if before is None:
@@ -57,7 +57,7 @@ def _boottime() -> float:
 
 
 class Guard:
-    """The check of this machine's network: when a remote check fails, the references (`[guard]`) are tried; none answers: own fault."""
+    """The check of this machine's network (`[guard]`): where no reference answers, failures of remote checks are own trouble."""
 
     def __init__(self, settings: GuardSettings, troubles: Troubles, monotonic: Callable[[], float]) -> None:
         self._settings = settings
@@ -69,20 +69,20 @@ class Guard:
         self._rechecking: asyncio.Task[None] | None = None
 
     async def explain_by_own_fault(self, result: ProbeResult, check: CheckSettings) -> str:
-        """The own fault that may explain a failure, "" where there is none. Only failures of remote targets are questioned."""
+        """The own fault that may explain a failure of a remote target; "" for none and for local targets."""
         if not (self._settings.reference or self._settings.dns) or result.phases.get("processing"):
             return ""
         if target_of(check)[1]:
             return ""
-        async with self._lock:  # many failures at once ask once
+        async with self._lock:  # simultaneous failures share one try
             if self._monotonic() - self._asked > (REFERENCE_AGE if self._answer else WELL_AGE):
-                await self._look_again()
+                await self._try_references()
             return self._answer
 
     def recheck(self) -> None:
-        """Try the references again while the network is down, beside the tick, which must not wait for it."""
+        """Try the references again while the network is down, in a task, so that the tick does not wait."""
         if self._answer and (self._rechecking is None or self._rechecking.done()):
-            self._rechecking = asyncio.create_task(self._look_again(), name="guard")
+            self._rechecking = asyncio.create_task(self._try_references(), name="guard")
 
     def reconfigure(self, settings: GuardSettings) -> None:
         """Use other references; the trouble of the old ones is cleared."""
@@ -90,13 +90,13 @@ class Guard:
             self._settings, self._answer, self._asked = settings, "", float("-inf")
             self._troubles.clear("network")
 
-    async def _look_again(self) -> None:
+    async def _try_references(self) -> None:
         begin = self._monotonic()
-        self._answer = await self._ask()
+        self._answer = await self._own_fault()
         self._asked = begin
         self._troubles.set("network", self._answer)
 
-    async def _ask(self) -> str:
+    async def _own_fault(self) -> str:
         if self._settings.reference:
             answers = await asyncio.gather(*(_reachable(place) for place in self._settings.reference))
             if not any(answers):

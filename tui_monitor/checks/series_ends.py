@@ -1,4 +1,4 @@
-"""The end of series: a source had named them before and answers without them now."""
+"""The end of series that a source no longer returns."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui_monitor.storage.memory import SeriesMemory
 
 
 class SeriesEnds:
-    """The series of one source (a target, a query); those that vanish are ended.
+    """The live series of one source (a target, a query), and markers for those that end.
 
-    An answer without a row ends that series at once, as Prometheus does at the next good scrape. A source that fails ends nothing: its
-    series are stale, as nobody knows of them, and end with the first answer that lacks them. What was never passed to it is never ended
+    An answer without a series ends it at once, as Prometheus does at the next good scrape. A failure ends nothing: the source's
+    series are stale, and end with the first answer that lacks them. A series that was never passed to it is never ended
     (prometheus#16427). Series are compared by identity first: a reader that gives the same objects each time costs 1 ms for 20,000
     series, hashing them 20 ms.
     """
@@ -23,7 +23,7 @@ class SeriesEnds:
     __slots__ = ("_live", "_silent")
 
     def __init__(self, known: Iterable[Labels] = ()) -> None:
-        """``known``: series of before, as they are in memory after a restart."""
+        """``known``: earlier series, as loaded into memory after a restart."""
         self._live: list[Labels] = []
         self._silent: list[Labels] = list(known)
 
@@ -31,7 +31,7 @@ class SeriesEnds:
         return len(self._live)
 
     def ends(self, samples: Iterable[Sample] = ()) -> tuple[Sample, ...]:
-        """After an answer: end markers for the series that are not among these samples, which are now the live ones.
+        """End markers, after an answer, for the series that are not among these samples, which become the live ones.
 
         The markers belong to the moment of the samples.
         """
@@ -44,7 +44,7 @@ class SeriesEnds:
         return tuple([Sample(labels, ENDED_NAN) for labels in gone])
 
     def falls_silent(self, samples: Iterable[Sample] = ()) -> tuple[Sample, ...]:
-        """After a failure: staleness markers for the series that are not among these samples."""
+        """Staleness markers, after a failure, for the series that are not among these samples."""
         before, self._live = self._live, [sample[0] for sample in samples]
         gone = _gone(before, self._live)
         self._silent += gone
@@ -71,9 +71,9 @@ def series_not_ended(memory: SeriesMemory, labels: Mapping[str, str]) -> list[La
 
 
 class InventoryEnds:
-    """The end of series by inventory: of a database that was dropped, a mount that is gone.
+    """The end of series by inventory: of a dropped database, a removed mount.
 
-    Looks at the series only when an inventory has changed since its last one: 0.1 ms for this machine's.
+    It compares series only where an inventory has changed; 0.1 ms for this machine's.
     """
 
     def __init__(self, memory: SeriesMemory) -> None:

@@ -29,7 +29,7 @@ class SelfWatch:
 
     def jump(self, now: int, monotonic: float) -> Jump:
         """What happened to time since the last tick."""
-        jump = self._time_watch.look(now, monotonic)
+        jump = self._time_watch.measure(now, monotonic)
         if jump.any:
             log.warning("time jumped: slept %.1f s, the clock was set by %.1f s", jump.slept, jump.stepped)
         return jump

@@ -213,7 +213,7 @@ def test_first_delays_are_stable_spread_and_short() -> None:
     assert max(first_delay(f"check {n}", 0.2, 400) for n in range(400)) < 0.2
 
 
-async def test_hurry_does_not_pause_after_a_probe_that_hung() -> None:
+async def test_probing_out_of_turn_does_not_pause_after_a_probe_that_hung() -> None:
     """A parent that does not answer is judged after two time limits: the pause counts from start to start."""
     probe = Scripted(GOOD)
     loop = Loop(probe, check(timeout="5s", interval="60s"))
@@ -225,17 +225,17 @@ async def test_hurry_does_not_pause_after_a_probe_that_hung() -> None:
         return BAD
 
     probe.script = [hung]
-    hurry = asyncio.create_task(loop.loop.probe_out_of_turn())
+    probing = asyncio.create_task(loop.loop.probe_out_of_turn())
     await settle()
     for _ in range(10):
         await probe.clock.advance(1)
-    await hurry
+    await probing
     assert loop.statuses[-1] is HealthStatus.UNHEALTHY and probe.clock.monotonic() - began == 10
     await loop.stop()
 
 
 @pytest.mark.parametrize(("answer", "took"), [(BAD, 7), (GOOD, 2)])
-async def test_hurry_does_not_wait_for_a_probe_that_hangs(answer: ProbeResult, took: float) -> None:
+async def test_probing_out_of_turn_does_not_wait_for_a_probe_that_hangs(answer: ProbeResult, took: float) -> None:
     """Two seconds after one that hangs the next begins beside it: the second failure is known after 7 s, a success at once."""
     probe, beside = Scripted(GOOD), Scripted(answer)
     loop = Loop(probe, check(timeout="5s", interval="60s"), spare_probe=lambda: beside)
@@ -251,12 +251,12 @@ async def test_hurry_does_not_wait_for_a_probe_that_hangs(answer: ProbeResult, t
         return answer
 
     probe.script, beside.script = [hung], [after_a_while]
-    hurry = asyncio.create_task(loop.loop.probe_out_of_turn())
+    probing = asyncio.create_task(loop.loop.probe_out_of_turn())
     await settle()
-    while not hurry.done() and probe.clock.monotonic() - began < 20:
+    while not probing.done() and probe.clock.monotonic() - began < 20:
         await probe.clock.advance(1)
         await settle()
-    await hurry
+    await probing
     assert probe.clock.monotonic() - began == took and beside.closed
     assert loop.statuses[-1] is (HealthStatus.UNHEALTHY if answer is BAD else HealthStatus.HEALTHY)
     await loop.stop()

@@ -33,7 +33,7 @@ class World:
 
     def give(self, names: str, result: ProbeResult) -> None:
         for name in names:
-            self.collector._loops[name].take(result)
+            self.collector._loops[name].accept(result)
 
     def status(self, name: str) -> HealthStatus | None:
         found = self.collector.results.get(name)

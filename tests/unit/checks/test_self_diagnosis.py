@@ -119,8 +119,8 @@ def test_three_clocks_tell_suspend_from_a_step(wall: float, mono: float, boot: f
     """What only boot time saw was suspend; what only the wall clock saw was a step; a busy second is neither."""
     boots = iter([100.0, 100.0 + boot])
     watch = TimeWatch(lambda: next(boots))
-    assert watch.look(1_000_000_000, 50.0) == Jump()
-    found = watch.look(1_000_000_000 + round(wall * 1000), 50.0 + mono)
+    assert watch.measure(1_000_000_000, 50.0) == Jump()
+    found = watch.measure(1_000_000_000 + round(wall * 1000), 50.0 + mono)
     assert (found.slept, found.stepped) == pytest.approx((expected.slept, expected.stepped))
     assert found.any == (expected != Jump())
 
