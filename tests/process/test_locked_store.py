@@ -60,7 +60,7 @@ async def test_a_locked_file_hides_no_outage(tmp_path: Path, name: str) -> None:
                     line = await daemon.said("not recorded, may repeat")
                     assert line["recorded"] is False and line["notifier"] == "hook" and "not on record" in found["reason"]
                 else:
-                    assert "older than what fires" in found["reason"]
+                    assert "older than the firing alerts" in found["reason"]
             target.behave(status=200)
             await until(lambda: told(hook, "CheckUnhealthy", "resolved"), what="the end")
             await until(lambda: where.run("status").returncode == 0, what="healthy again")

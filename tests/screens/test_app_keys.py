@@ -258,7 +258,7 @@ async def test_stepping_through_time() -> None:
         assert "PAST 14:11:20" in seen(app) and app.context.shown.past
         assert len(app.context.view.marks) == 30
         await press(app, pilot, "a")
-        assert told(app)[-1].startswith("This is the past")
+        assert told(app)[-1].startswith("A past board is shown")
         await press(app, pilot, "right_square_bracket", "right_square_bracket")
         assert "PAST" not in seen(app)
         await press(app, pilot, "at", *"03:10", "enter")
@@ -451,7 +451,7 @@ async def test_enter_on_a_message_opens_its_alert() -> None:
 
         backend.notifications = notifications  # type: ignore[method-assign]
         await press(app, pilot, "3", "j", "enter")
-        assert told(app) == ["This message is about no alert."]
+        assert told(app) == ["This message is not about an alert."]
         await press(app, pilot, "k", "enter")
         assert isinstance(app.screen, PaneScreen) and "History" in seen(app)
 
@@ -480,7 +480,7 @@ async def test_enter_in_the_audit_log_opens_the_alert() -> None:
         await press(app, pilot, "9")
         assert "kim from 203.0.113.7 ack" in text_of([pane_of(app)._lines[-1]])
         await press(app, pilot, "j", "enter")
-        assert told(app) == ["That was done to no alert."]
+        assert told(app) == ["This entry is not about an alert."]
         await press(app, pilot, "k", "enter")
         assert "History" in seen(app)
 
@@ -502,7 +502,7 @@ async def test_acknowledge_from_a_screen_about_the_alert(keys: tuple[str, ...], 
         if asked:
             assert isinstance(app.screen, PromptScreen) and asked in seen(app)
         else:
-            assert told(app) == ["No alert is chosen here: 1 leads to them."]
+            assert told(app) == ["No alert is selected here: press 1 for the list of alerts."]
 
 
 async def test_trend_ranges_table_and_last_week() -> None:

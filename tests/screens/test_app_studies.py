@@ -101,7 +101,7 @@ async def test_a_trend_draws_several_series_and_is_kept_as_a_panel() -> None:
         await press(app, pilot, "6")
         await settle(app, pilot)
         shown = page(app)
-        assert "2 kept" in shown and "both" in shown and "load" in shown
+        assert "2 saved" in shown and "both" in shown and "load" in shown
         await press(app, pilot, "enter")
         await settle(app, pilot)
         assert isinstance(app.screen, ExploreScreen)
@@ -118,7 +118,7 @@ async def test_a_panel_is_taken_away() -> None:
         await write(app, pilot, "")
         assert backend.commands[-1] == DropPanel("load")
         await settle(app, pilot)
-        assert "No query is kept yet" in page(app)
+        assert "No panel yet" in page(app)
 
 
 async def test_what_disturbed_last_week() -> None:

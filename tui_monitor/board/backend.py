@@ -1,6 +1,6 @@
-"""The Backend: everything a face (dashboard, HTTP, ssh) may ask of the monitor or have it do, in every kind of process.
+"""The Backend: the interface of the monitor for every face (dashboard, HTTP, ssh), the same in every kind of process.
 
-runtime.Runtime implements it; tests push boards by hand. Logs and traces join once they are stored.
+runtime.Runtime implements it; tests push boards by hand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tui_monitor.core.frozen import frozen
 
-if TYPE_CHECKING:  # the dashboard paints before it loads what only questions need
+if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the dashboard paints before it loads what only questions ne
 
 
 class CommandRefused(Exception):
-    """A question that cannot be answered or a command that cannot be stored; the text is for people."""
+    """A query that cannot be answered or a command that cannot be stored; the text is for people."""
 
 
 class NotReady(CommandRefused):
@@ -64,11 +64,11 @@ class Backend(Protocol):
     """
 
     async def run(self) -> None:
-        """Lead, or follow the process that leads, until `stop`. Raises ConfigurationError where this process should lead and cannot."""
+        """Run as leader, or as viewer of the leader, until `stop`. Raises ConfigurationError where this process cannot lead."""
         ...
 
     def stop(self) -> None:
-        """End `run` soon: finish what is under way, release the lock."""
+        """Make `run` end: it finishes the current work and releases the lock."""
         ...
 
     # --- boards -----------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ class Backend(Protocol):
         ...
 
     def first_board(self) -> Board:
-        """The last board that the store holds, for a first paint; an empty one that is loading where there is none."""
+        """The last stored board, for the first paint; without one an empty board with ``loading`` set."""
         ...
 
     async def board_at(self, at: int) -> Board:
@@ -96,10 +96,10 @@ class Backend(Protocol):
         """Apply a command, or store it for the process that leads; a refusal is in the result."""
         ...
 
-    # --- alerts and what was done about them ------------------------------------------------------------------------------
+    # --- alerts, notifications, silences, audit ------------------------------------------------------------------------------
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
-        """Everything known of one alert; ``alert_id`` may be the beginning of its id."""
+        """Details of one alert; ``alert_id`` may be the beginning of its id."""
         ...
 
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
@@ -129,7 +129,7 @@ class Backend(Protocol):
         ...
 
     async def query(self, expr: str, at: int) -> Value:
-        """Evaluate an expression at one moment. Raises PromqlError for a wrong expression, EvaluationError where the data contradict it."""
+        """Evaluate an expression at one moment. Raises PromqlError for an invalid expression, EvaluationError for unsuitable data."""
         ...
 
     async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
@@ -137,7 +137,7 @@ class Backend(Protocol):
         ...
 
     async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
-        """The stored series that any selector matches, all where there is none. Raises PromqlError for what is no selector."""
+        """The stored series that match any selector; all series without selectors. Raises PromqlError for an invalid selector."""
         ...
 
     async def labels(self, selectors: Sequence[str]) -> Sequence[str]:
@@ -159,12 +159,12 @@ class Backend(Protocol):
     # --- rules over the past ----------------------------------------------------------------------------------------------
 
     async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
-        """What the rules of all alerts ("") or one would have done over the last ``since`` ("7d"); takes seconds.
+        """Backtest the rules of one alert, or of all (""), over the last ``since`` ("7d"); takes seconds.
 
-        With ``changes`` ("for=10m") the changed rule stands beside the present one.
+        With ``changes`` ("for=10m") the changed rule is evaluated beside the present one.
         """
         ...
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
-        """Which alerts notified often and to little use over the last ``since`` ("7d"), the noisiest first."""
+        """Alerts that notified often and were rarely acknowledged over the last ``since`` ("7d"), the noisiest first."""
         ...

@@ -1,4 +1,4 @@
-"""From what the leader knows to what people are shown. Pure."""
+"""Conversion of the leader's state to the board's view values. Pure."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def check_view(
 
 
 def unprobed(name: str, kind: str, category: str, target: str, depends_on: Sequence[str] = ()) -> CheckView:
-    """A check whose first probe is still under way."""
+    """The view of a check whose first probe is still running."""
     return CheckView(name, kind, category, target, HealthStatus.UNKNOWN, "waiting for the first probe", 0, 0, depends_on=tuple(depends_on))
 
 
 def figure_name(labels: Labels) -> str:
-    """What a check's row calls one of its series: the metric, and in braces what else tells it apart."""
+    """Name of a series in a check's row: the metric, and in braces the labels that distinguish it."""
     rest = ",".join(value for key, value in labels if key not in (METRIC_NAME, "check", "type", "category"))
     name = label(labels, METRIC_NAME)
     return f"{name}{{{rest}}}" if rest else name
@@ -125,7 +125,7 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
 
 
 def value_text(value: float | None, unit: str) -> str:
-    """The value as the rest of the screen writes it: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy"."""
+    """The value as text in the screen's units: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy"."""
     if value is None:
         return ""
     if value != value or value in (float("inf"), float("-inf")):
@@ -139,7 +139,7 @@ def value_text(value: float | None, unit: str) -> str:
 
 
 def evidence_view(stored: Mapping[str, object]) -> Evidence:
-    """An alert's stored evidence (alerts.evidence.gather) as a view value; what has another shape is left out."""
+    """An alert's stored evidence (alerts.evidence.gather) as a view value; parts of another shape are left out."""
     phases, processes = stored.get("phases"), stored.get("processes")
     log, values = stored.get("log"), stored.get("values")
     return Evidence(
@@ -154,12 +154,12 @@ def evidence_view(stored: Mapping[str, object]) -> Evidence:
 
 
 def condition_of(alert: Alert) -> str:
-    """The expression of the rule when the alert fired, "" where it was not kept."""
+    """The rule's expression when the alert fired, "" where it was not stored."""
     return str(alert.evidence.get("expr", ""))
 
 
 def series_of_alert(alert: Alert, expr: str) -> str:
-    """PromQL of what to draw beside an alert: the metric of its rule with the alert's own labels; what is computed, as it is compared."""
+    """PromQL of an alert's trend: the rule's metric with the alert's labels, or the compared expression of a computed value."""
     facts = query_facts(expr)
     if "check" in alert.labels and facts.metrics <= {"check_health", "probe_success"}:
         return selection("probe_duration_seconds", check=alert.labels["check"])
@@ -172,7 +172,7 @@ def series_of_alert(alert: Alert, expr: str) -> str:
 
 
 def limits_of(rules: Iterable[Rule]) -> dict[str, tuple[tuple[float, str], ...]]:
-    """(limit, severity) by the compared expression, of the rules that have a bound; query_facts.limits_for reads it."""
+    """(limit, severity) by compared expression, of the rules with a bound; read by query_facts.limits_for."""
     found: dict[str, set[tuple[float, str]]] = {}
     for rule in rules:
         for limit in query_facts(rule.expr).limits:

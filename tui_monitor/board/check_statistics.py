@@ -1,4 +1,4 @@
-"""Percentiles and uptime of every check over 5 m, 1 h and 24 h, brought up to date a few checks at a time."""
+"""Percentiles and uptime of every check over 5 m, 1 h and 24 h, updated a few checks at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEW_A_TURN = 4
 
 
 class Statistics:
-    """The newest windows of each check: the shortest from memory, the long ones from the history."""
+    """The windows of each check: the shortest from memory, the long ones from the history."""
 
     def __init__(self, memory: SeriesMemory) -> None:
         self._memory = memory
@@ -30,7 +30,7 @@ class Statistics:
         self._read_at: dict[str, int] = {}
 
     def turn(self, checks: Mapping[str, Mapping[str, str]], now_ms: int) -> dict[str, Mapping[str, str]]:
-        """The checks (name → labels) whose long windows are to be read now."""
+        """The next checks (name → labels) whose long windows are due for reading."""
         new = [name for name in checks if name not in self._long][:NEW_A_TURN]
         oldest = min(checks, key=lambda name: self._read_at.get(name, 0), default=None)
         if not new and oldest is not None and not 0 <= now_ms - self._read_at.get(oldest, 0) < RENEW_MS:
@@ -38,12 +38,12 @@ class Statistics:
         return {name: checks[name] for name in new}
 
     def take(self, found: Mapping[str, Mapping[str, Window]], now_ms: int) -> None:
-        """Keep what `read_windows` found; a check without any sample yet stays new."""
+        """Store the result of `read_windows`; a check without samples stays new."""
         self._long.update({name: windows for name, windows in found.items() if any(one.uptime is not None for one in windows.values())})
         self._read_at.update(dict.fromkeys(found, now_ms))
 
     def windows(self, name: str, labels: Mapping[str, str], now_ms: int) -> dict[str, Window]:
-        """All windows of a check that end now; until the long ones are read, what memory has stands for them."""
+        """All windows of a check that end now; before the long ones are read, windows from memory replace them."""
         recent = self._recent(labels, now_ms)
         return {**dict.fromkeys(WINDOWS, recent), **self._long.get(name, {})}
 
@@ -59,7 +59,7 @@ class Statistics:
 def read_windows(
     reader: HistoryQueries, checks: Mapping[str, Mapping[str, str]], now_ms: int, spans: Sequence[str] = ("1h", "24h")
 ) -> dict[str, dict[str, Window]]:
-    """The windows of these checks that end now, each span of all checks in one go. Raises HistoryFault."""
+    """The windows of these checks that end now, with one read per span for all checks. Raises HistoryFault."""
     durations = {name: labels_of("probe_duration_seconds", **labels) for name, labels in checks.items()}
     good = {name: labels_of("probe_success", **labels) for name, labels in checks.items()}
     answer: dict[str, dict[str, Window]] = {name: {} for name in checks}
@@ -77,6 +77,6 @@ def _known(value: float) -> float | None:
 
 
 def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]]) -> Board:
-    """The board with what its sparks draw: of each series the newest values that ``recent`` knows; NaN (a gap) becomes None."""
+    """The board with values for its sparklines, read through ``recent``; NaN (a gap) becomes None."""
     sparks = {key: tuple(_known(value) for value in recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
     return replace(board, sparks=sparks)

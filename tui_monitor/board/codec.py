@@ -1,7 +1,6 @@
-"""A board as JSON: the row that viewers and `status` read. Written by one version and read by any other.
+"""JSON codec of boards: the row that viewers and `status` read, compatible across versions.
 
-Keys that this version does not know are ignored and keys that are missing mean "not known", so a viewer of another version
-keeps showing what both know.
+Unknown keys are ignored and missing keys mean "not known", so a viewer of another version shows what both versions know.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ Convert = Callable[[Any], Any]
 
 
 def board_to_json(board: Board, *, sparks: bool = False) -> bytes:
-    """The compact row that viewers follow (they have the samples for sparks); with sparks, shortened, for the next first paint."""
+    """The board as compact JSON. Viewers need no sparks (they read samples); the copy for the next first paint has shortened ones."""
     raw = _fields(board)
     raw["sparks"] = {key: [_short(value) for value in values[-STORED_SPARK:]] for key, values in board.sparks.items()} if sparks else {}
     return json.dumps(raw, ensure_ascii=False, separators=(",", ":"), default=_fields).encode()
 
 
 def board_from_json(data: bytes) -> Board:
-    """The board that `board_to_json` of this or another version wrote; ValueError for anything else."""
+    """Decode JSON of `board_to_json` from this or another version. Raises ValueError."""
     try:
         return _read(Board, json.loads(data))
     except (AttributeError, OverflowError, RecursionError, TypeError) as error:  # a value of another shape
@@ -49,7 +48,7 @@ def board_from_json(data: bytes) -> Board:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """One level of a view value; a tenth of the cost of dataclasses.asdict, which copies all the way down (a storm has 1,000 alerts)."""
+    """The fields of one level, at a tenth of the cost of dataclasses.asdict, which copies deeply (a storm has 1,000 alerts)."""
     return dict(value) if isinstance(value, Mapping) else {name: getattr(value, name) for name in value.__slots__}
 
 
@@ -58,7 +57,7 @@ def _short(value: float | None) -> float | None:
 
 
 def _read(kind: type[T], raw: Mapping[str, Any]) -> T:
-    """A view value of the keys that it knows; what is missing is as in `_NOT_KNOWN`."""
+    """A view value from its known keys; missing ones get the defaults in `_NOT_KNOWN`."""
     if not isinstance(raw, Mapping):
         raise TypeError(f"{kind.__name__} is not an object")
     converters, empty = _CONVERTERS.get(kind, {}), _NOT_KNOWN[kind]
@@ -78,7 +77,7 @@ def _by_name(convert: Convert) -> Convert:
 
 
 def _status(word: str) -> HealthStatus:
-    """The status; a word of a later version is "unknown" here."""
+    """The health status; a word of a later version becomes "unknown"."""
     try:
         return HealthStatus(word)
     except ValueError:

@@ -1,7 +1,7 @@
-"""The JSON that commands print with --json (docs/commands.md): one function for each shape, from values to plain objects.
+"""JSON shapes of commands with --json (docs/commands.md): one function per shape, from values to plain objects.
 
 Stamps are RFC 3339 UTC or null, durations in milliseconds where a key ends in ``_ms`` and in seconds where it ends in ``_s``.
-The answers of `query` are Prometheus' (promql.http_json); `rules backtest` and `rules noise` have theirs beside what they compute.
+`query` uses Prometheus' shapes (promql.http_json); those of `rules backtest` and `rules noise` are in `analysis`.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def probe_json(name: str, kind: str, result: ProbeResult, at: int) -> Json:
 
 
 def status_json(host: str, version: str, reason: str = "", board: Board | None = None) -> Json:
-    """`status`: what the newest board says; ``reason``, where there is one, says why nothing is known of now.
+    """`status`: the newest board; a ``reason`` says why the present state is not known.
 
-    The caller adds the leader and the alerts, which the state knows better than a stored board.
+    The caller adds the leader and the alerts from the state, which is newer than a stored board.
     """
     return {
         "host": board.host if board else host,
@@ -80,9 +80,9 @@ def leader_json(leader: LeaderRow) -> Json:
 
 
 def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] = ()) -> Json:
-    """How many alerts there are, within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all that fire.
+    """Counts of alerts within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all firing alerts.
 
-    ``unrecorded``: what fires and is not in the state.
+    ``unrecorded``: firing alerts that are missing in the state.
     """
     firing = [alert for alert in alerts if alert.state == "firing"]
     severities = Counter([*(alert.severity for alert in firing), *(alert.severity for alert in unrecorded)])
@@ -96,7 +96,7 @@ def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] =
 
 
 def check_json(check: CheckView, not_known: str = "") -> Json:
-    """One check within `status`; ``not_known`` says why nothing is known of now: the last status then stands in the reason."""
+    """One check within `status`; with ``not_known`` (why the present state is unknown) the reason contains the last status."""
     was = f"{not_known}; was {check.status}{f': {check.reason}' if check.reason else ''}"
     return {
         "name": check.name,
@@ -123,7 +123,7 @@ def resources_json(resources: Resources) -> Json:
 
 
 def alert_json(alert: Alert) -> Json:
-    """One entry of `alerts`; a value that is no number is a text ("NaN", "+Inf"), null before there is one."""
+    """One entry of `alerts`; values that JSON lacks are texts ("NaN", "+Inf"), null before the first value."""
     return {
         "id": alert.id,
         "fingerprint": alert.fingerprint,
@@ -191,7 +191,7 @@ def notification_json(row: OutboxRow) -> Json:
 
 
 def store_json(known: Mapping[str, Any]) -> Json:
-    """`store info`: sizes in bytes; each table's first and last moment."""
+    """`store info`: sizes in bytes; each table's first and last time."""
     return {**known, "tables": {name: _with_times(entry) for name, entry in known["tables"].items()}}
 
 
@@ -210,7 +210,7 @@ def explain_json(alert: str, rules: Sequence[Json], now: int) -> Json:
 def explained_rule_json(
     rule: Rule, state: str, why: str, subjects: Iterable[tuple[Alert, str, str]], parts: Iterable[Part], now: int
 ) -> Json:
-    """One rule within `explain`; ``subjects`` are its alerts with what each does and why, ``parts`` those of its expression."""
+    """One rule within `explain`; ``subjects`` are its alerts with state and reason, ``parts`` the parts of its expression."""
     return {
         "severity": rule.severity,
         "source": rule.source,
@@ -231,16 +231,16 @@ def _part_json(part: Part, now: int) -> Json:
 def rules_check_json(
     read: Mapping[str, int], alerting: int, recording: int, files: Sequence[str], problems: Sequence[str], warnings: Sequence[str]
 ) -> Json:
-    """`rules check`: how many were ``read`` from where ("built_in", "configuration", "files") and how many can run."""
+    """`rules check`: number of rules ``read`` per origin ("built_in", "configuration", "files") and of valid ones."""
     counts = {"read": sum(read.values()), "run": alerting + recording, **read, "alerting": alerting, "recording": recording}
     return {**counts, "rule_files": list(files), "problems": list(problems), "warnings": list(warnings)}
 
 
 def refusal_json(reason: str) -> Json:
-    """Any other command that cannot be done."""
+    """Refusal of any other command."""
     return {"error": reason}
 
 
 def query_refused_json(reason: str, *, bad_arguments: bool) -> Json:
-    """`query` without an answer, with an errorType of Prometheus' HTTP API: unavailable where nothing can be read."""
+    """Failed `query` with an errorType of Prometheus' HTTP API: unavailable where the history cannot be read."""
     return {"status": "error", "errorType": "bad_data" if bad_arguments else "unavailable", "error": reason}

@@ -29,12 +29,12 @@ _REASONS = {
     HealthStatus.HEALTHY: "",
     HealthStatus.DEGRADED: "see the alerts of that moment",
     HealthStatus.UNHEALTHY: "see the alerts of that moment",
-    HealthStatus.UNKNOWN: "nothing was measured then",
+    HealthStatus.UNKNOWN: "no measurement at that time",
 }
 
 
 class Moment:
-    """The samples that were current at a moment, by label set; those of five minutes before it for sparks."""
+    """Samples current at one time, by label set, and those of the five minutes before for sparklines."""
 
     def __init__(self, reader: HistoryQueries, at: int) -> None:
         self.at = at
@@ -46,7 +46,7 @@ class Moment:
         return self._found.get(label(labels, METRIC_NAME), {}).get(labels)
 
     def value(self, labels: Labels) -> float | None:
-        """The newest value; None where there is none, it was too old or the series had ended."""
+        """The newest value; None without one, if it was too old, or if the series had ended."""
         series = self._of(labels)
         newest = series.latest(self.at) if series is not None else None
         if series is None or newest is None or self.at - newest[0] > series.lookback_ms or is_stale(newest[1]):
@@ -72,7 +72,7 @@ class Moment:
 
     @cached_property
     def figures(self) -> Mapping[str, Mapping[str, float]]:
-        """What the last probe and the queries of each check found; what rules made of it (a colon in the name) is not theirs."""
+        """Figures of each check's last probe and queries; recorded series (a colon in the name) are left out."""
         found: dict[str, dict[str, float]] = {}
         for metric in self._found:
             if metric not in _NO_FIGURES and ":" not in metric:
@@ -93,9 +93,9 @@ def past_board(
     alerts: Sequence[tuple[Alert, Sequence[AlertEventRow]]],
     told: Mapping[str, Sequence[Delivery]] = MappingProxyType({}),
 ) -> Board:
-    """The board as it was: the present checks and those that were tested then. What was not stored is left empty.
+    """The board at a past time, with present and past checks. Fields that were not stored are empty.
 
-    ``alerts``: those that were live, with what had happened to them by then; ``told``: the messages about them by then.
+    ``alerts``: the live ones with their events until then; ``told``: the messages about them until then.
     """
     moment = Moment(reader, at)
     asked = (*now.checks, *_gone(moment, now.checks))
@@ -125,7 +125,7 @@ def past_board(
 
 
 def _as_it_was(alert: Alert, events: Sequence[AlertEventRow], at: int) -> Alert:
-    """State, severity, value, summary and acknowledgement as the steps until then left them; who had muted it then is not known."""
+    """The alert with state, severity, value, summary and acknowledgement of that time; mute reasons are not stored."""
     severity, value, taken, annotations = alert.severity, alert.value, None, alert.annotations
     for event in events:
         if event.change in NOTED_CHANGES and event.note:
@@ -152,7 +152,7 @@ def _as_it_was(alert: Alert, events: Sequence[AlertEventRow], at: int) -> Alert:
 
 
 def _gone(moment: Moment, present: Sequence[CheckView]) -> list[CheckView]:
-    """Checks that were tested then and are not configured any more."""
+    """Checks that were probed then and are no longer configured."""
     known = {check.name for check in present}
     found = {}
     for labels in moment.of("probe_success"):
@@ -163,7 +163,7 @@ def _gone(moment: Moment, present: Sequence[CheckView]) -> list[CheckView]:
 
 
 def _check(check: CheckView, moment: Moment, alert: Alert | None = None) -> CheckView:
-    """The check as it was; the reason and since when are those that its alert kept."""
+    """The check at that time; reason and start are its alert's."""
     labels = check_labels(check)
     health = moment.value(labels_of("check_health", **labels))
     status = HealthStatus.UNKNOWN if health is None else list(HealthStatus)[int(health)]

@@ -1,6 +1,6 @@
-"""The request table: what an application's counters and histograms say of its routes over the last minutes. Pure, in short steps.
+"""The request table: rates, errors and latencies per route from an application's counters and histograms. Pure, in short steps.
 
-Counters and classic histograms as applications, exporters and access logs give them: one series for each method, route and status.
+Input are counters and classic histograms of applications, exporters and access logs: one series per method, route and status.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WHOLE = ("", "")
 
 
 class _Row:
-    """What was counted of one route."""
+    """Counts of one route."""
 
     __slots__ = ("buckets", "count", "errors", "in_flight", "observed", "seconds")
 
@@ -81,7 +81,7 @@ def _series(memory: Queryable, metrics: Iterable[str], after: int, at: int) -> I
 
 
 class _Reading:
-    """Adds series to the routes that they belong to."""
+    """Accumulator that adds series to their routes."""
 
     def __init__(self, settings: RequestSettings, sources: dict[str, _Source], after: int, at: int) -> None:
         self._settings, self._sources, self._after, self._at = settings, sources, after, at
@@ -140,7 +140,7 @@ def _first(labels: dict[str, str], names: Sequence[str]) -> str:
 
 
 def growth(series: Series, after: int, at: int) -> float:
-    """By how much a counter grew in (after, at]: from the sample before on, through resets, not over a stale marker. Not extrapolated."""
+    """Increase of a counter in (after, at], from the sample before, with resets, ending at stale markers, not extrapolated."""
     values = series.window(after, at)[1]
     before = series.latest(after)
     known = [before[1], *values] if before is not None else list(values)
@@ -159,7 +159,7 @@ def _finite(value: float) -> float:
 
 
 def _table(settings: RequestSettings, name: str, source: _Source) -> RequestTable | None:
-    """None where nothing counts requests here, for example where there is a gauge only."""
+    """The table of one application; None without request counters, for example with a gauge only."""
     span = (source.end - source.begin) / 1000
     if span <= 0:
         return None
@@ -170,7 +170,7 @@ def _table(settings: RequestSettings, name: str, source: _Source) -> RequestTabl
 
 
 def _give_gauges(source: _Source) -> None:
-    """Requests in flight to their routes. Gauges often lack the method: those go to a route that has one method only, or to none."""
+    """Assign gauges of requests in flight to routes; a gauge without method belongs to a route with one method only."""
     for (method, route), value in source.gauges.items():
         fitting = [row for key, row in source.rows.items() if key == (method, route) or (not method and key[1] == route)]
         if len(fitting) == 1:

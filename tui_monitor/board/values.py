@@ -1,4 +1,4 @@
-"""What people are shown: one frozen Board per tick, the same for the leader's dashboard, a viewer, `status` and replay."""
+"""View values: one frozen Board per tick, the same for the leader's dashboard, a viewer, `status` and replay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Spark = tuple[float | None, ...]
 
 @frozen
 class Window:
-    """How a check did over one window: seconds, and uptime as a ratio; None: no data."""
+    """Statistics of a check over one window: latencies in seconds, uptime as a ratio; None: no data."""
 
     p50: float | None = None
     p95: float | None = None
@@ -45,7 +45,7 @@ class CheckView:
     consecutive_failures: int = 0
     depends_on: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Those that the configuration gives its series and alerts."""
+    """Labels that the configuration adds to its series and alerts."""
 
     @property
     def series(self) -> Labels:
@@ -55,7 +55,7 @@ class CheckView:
 
 @frozen
 class MountView:
-    """One file system in bytes; ``error`` says why it has no figures."""
+    """One file system in bytes; ``error`` is the reason for missing figures."""
 
     mount: str
     total: int = 0
@@ -101,7 +101,7 @@ class ProcessView:
 
 @frozen
 class Resources:
-    """This machine. Ratios 0 to 1, bytes, bytes per second; None: not known (yet)."""
+    """Resources of this machine. Ratios 0 to 1, bytes, bytes per second; None: not known (yet)."""
 
     cpu: float | None = None
     cores: tuple[float, ...] = ()
@@ -147,10 +147,10 @@ class RequestRow:
 
 @frozen
 class RequestTable:
-    """What one application's counters say: the busiest routes first. ``check``: the check (or job) whose requests these are.
+    """Request table of one application, the busiest routes first. ``check``: the check (or job) that the requests belong to.
 
-    ``window``: seconds that were counted. ``errors``: from which status on a request is an error, "4xx" or "5xx". ``routes``: how many
-    there are, in ``rows`` or not.
+    ``window``: counted seconds. ``errors``: the lowest status class that counts as error, "4xx" or "5xx". ``routes``: the number
+    of routes, including those not in ``rows``.
     """
 
     check: str
@@ -163,7 +163,7 @@ class RequestTable:
 
 @frozen
 class Delivery:
-    """What became of one message about an alert."""
+    """Delivery state of one message about an alert."""
 
     notifier: str
     kind: str
@@ -176,13 +176,13 @@ SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "r
 
 
 def subject_of(labels: Mapping[str, str]) -> str:
-    """What an alert of these labels is about: the check, mount, interface ... it names, else ""."""
+    """Subject of an alert with these labels: its check, mount, interface ..., else ""."""
     return next((labels[key] for key in SUBJECT_LABELS if labels.get(key)), "")
 
 
 @frozen
 class AlertView:
-    """One alert for a row; ``summary`` is the rendered text, ``value_text`` the value as people read it."""
+    """One alert; ``summary`` is the rendered text, ``value_text`` the value with its unit."""
 
     id: str
     name: str
@@ -215,7 +215,7 @@ def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
 
 @frozen
 class LeaderView:
-    """Who polls and notifies, and what this process is: role "leader", "viewer" or "standby"."""
+    """The leading process, and this process's role: "leader", "viewer" or "standby"."""
 
     role: str
     pid: int = 0
@@ -223,12 +223,12 @@ class LeaderView:
     since: int = 0
     heartbeat: int = 0
     alive: bool = True
-    """False: no leader runs; what is shown is what the last one knew."""
+    """False: no leader runs, and the board is the last one's."""
 
 
 @frozen
 class Board:
-    """Everything the dashboard's main screen shows, of one moment."""
+    """The content of the dashboard's main screen at one time."""
 
     at: int
     host: str
@@ -246,17 +246,17 @@ class Board:
     """The monitor's own trouble: "history cannot be written: disk full"."""
     notifiers: tuple[str, ...] = ()
     read_only: str = ""
-    """Why this process may only look, "" where it may act."""
+    """Reason why this process is read-only, "" where commands are allowed."""
     past: bool = False
     """Replay: the board of a past moment."""
     bell: bool = False
-    """The leader's configuration wants the terminal's bell at a new alert."""
+    """Whether the leader's configuration rings the terminal's bell at a new alert."""
     loading: bool = False
-    """Nothing is known yet: the first reading is under way."""
+    """True until the first measurement is complete."""
     advice: tuple[str, ...] = ()
     """Remarks without alarm: "disk / full in 3 d 4 h", "CPU twice the usual for this hour"."""
     limits: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
-    """(limit, severity) by metric: what simple rules compare it with, drawn on its chart."""
+    """(limit, severity) by metric: the bounds of simple rules, drawn on the metric's chart."""
     sparks: Mapping[str, Spark] = field(default_factory=dict)
     """Recent values by key: "cpu", "memory", "swap", "receive:eth0", "transmit:eth0", "read:sda", "write:sda", "check:api"."""
 
@@ -265,17 +265,17 @@ class Board:
 
     @property
     def firing(self) -> int:
-        """How many alerts fire and nobody has acknowledged."""
+        """Number of unacknowledged firing alerts."""
         return sum(1 for alert in self.alerts if alert.state == "firing" and not alert.acknowledged_by)
 
     @property
     def acknowledged(self) -> int:
-        """How many firing alerts somebody has acknowledged."""
+        """Number of acknowledged firing alerts."""
         return sum(1 for alert in self.alerts if alert.state == "firing" and alert.acknowledged_by)
 
 
 def spark_series(board: Board) -> dict[str, Labels]:
-    """Which series each spark of the board is drawn from."""
+    """The series of each sparkline of the board."""
     keys = {
         "cpu": labels_of("cpu_usage_ratio"),
         "memory": labels_of("memory_usage_ratio"),
@@ -314,7 +314,7 @@ class EvidenceProcess:
 
 @frozen
 class Evidence:
-    """What was going on when an alert fired; empty where nothing was kept."""
+    """Evidence gathered when an alert fired; empty where nothing was stored."""
 
     reason: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
@@ -327,7 +327,7 @@ class Evidence:
 
 @frozen
 class AlertDetail:
-    """All that is known of one alert."""
+    """Details of one alert."""
 
     alert: AlertView
     expr: str = ""
@@ -337,7 +337,7 @@ class AlertDetail:
     series: str = ""
     """PromQL of the series to show as its trend, "" where there is none."""
     notes: tuple[tuple[int, str], ...] = ()
-    """(UTC ms, text): what people marked from an hour before it began until it ended."""
+    """(UTC ms, text) of annotations from an hour before the alert's start until its end."""
 
 
 @frozen
@@ -369,7 +369,7 @@ class ChartLine:
 
 @frozen
 class Chart:
-    """What a trend shows; ``unit`` is "ratio", "seconds", "bytes", "bytes_per_second" or ""; ``error`` instead of lines."""
+    """Content of a chart; ``unit`` is "ratio", "seconds", "bytes", "bytes_per_second" or ""; ``error`` instead of lines."""
 
     lines: tuple[ChartLine, ...] = ()
     unit: str = ""
@@ -383,7 +383,7 @@ class Chart:
 
 @frozen
 class SilenceView:
-    """One silence that is or will be active (UTC ms); ``matchers`` as people write them."""
+    """One silence that is or will be active (UTC ms); ``matchers`` as typed text."""
 
     id: str
     matchers: str
@@ -395,7 +395,7 @@ class SilenceView:
 
 @frozen
 class ActView:
-    """One line of the audit log: who did what to which alert, silence or notifier, and when (UTC ms)."""
+    """One line of the audit log: person, command, subject (alert, silence or notifier) and time (UTC ms)."""
 
     at: int
     by: str
@@ -403,12 +403,12 @@ class ActView:
     subject: str
     note: str = ""
     alert_id: str = ""
-    """The alert that it is about, "" where it is about something else."""
+    """Id of the alert, "" where the subject is something else."""
 
 
 @frozen
 class PanelView:
-    """A query that somebody keeps on the dashboard; ``span`` is the range of its chart in milliseconds."""
+    """A saved query on the dashboard; ``span`` is the range of its chart in milliseconds."""
 
     name: str
     expr: str
@@ -419,7 +419,7 @@ class PanelView:
 
 @frozen
 class BacktestRow:
-    """What one alert's rules would have done; lengths in seconds, ``last`` in UTC ms. ``tried`` is the change, "" for the present rules."""
+    """Backtest result of one alert's rules; durations in seconds, ``last`` in UTC ms. ``tried`` is the change, "" for the present rules."""
 
     alert: str
     tried: str
@@ -438,7 +438,7 @@ class BacktestRow:
 
 @frozen
 class BacktestView:
-    """A backtest from start to end (UTC ms); ``notes`` say what it could not know."""
+    """A backtest from start to end (UTC ms); ``notes`` are its caveats."""
 
     start: int
     end: int
@@ -448,7 +448,7 @@ class BacktestView:
 
 @frozen
 class NoiseRow:
-    """How one alert disturbed; ``came_back`` within ten minutes, ``still`` fires, ``messages`` with reminders; ``advice`` may be ""."""
+    """Noise figures of one alert; ``came_back`` within ten minutes, ``still`` fires, ``messages`` with reminders; ``advice`` may be ""."""
 
     alert: str
     severity: str

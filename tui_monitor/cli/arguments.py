@@ -1,4 +1,4 @@
-"""The parser of the command line, and arguments that several commands have."""
+"""The command line's parser, and arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tui_monitor.core.exit_codes import USAGE
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Says what is near a wrong word, and ends with the exit code of usage."""
+    """Argument parser that suggests the nearest known word and exits with the usage code."""
 
     def error(self, message: str) -> NoReturn:
-        """End with one sentence and the way to the help."""
+        """Exit with one sentence and a pointer to --help."""
         advice = ""
         if "invalid choice: '" in message:
             wrong = message.split("invalid choice: '")[1].split("'")[0]
@@ -24,7 +24,7 @@ class CommandParser(argparse.ArgumentParser):
         self.exit(USAGE, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
 
     def _known(self) -> list[str]:
-        """Every word that has a fixed choice here: commands, levels of the log."""
+        """All words with fixed choices: commands, log levels."""
         return [str(name) for action in self._actions for name in action.choices or ()]
 
 
@@ -43,7 +43,7 @@ def exit_status(text: str) -> int:
 
 
 def common_options() -> CommandParser:
-    """The options that stand before or behind every command."""
+    """Options that every command accepts, before or after its name."""
     common = CommandParser(add_help=False)
     common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the configuration")
     common.add_argument("--state", metavar="DIR", default=argparse.SUPPRESS, help="the state directory")
@@ -51,11 +51,11 @@ def common_options() -> CommandParser:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Output for scripts."""
+    """Add `--json`, output for scripts."""
     parser.add_argument("--json", action="store_true", help="for scripts")
 
 
 def add_actions(parser: argparse.ArgumentParser, metavar: str) -> Callable[[str, str], argparse.ArgumentParser]:
-    """Let a second word choose what a command does (``given.action``): the answer adds one such word with its help."""
+    """Add subcommands (stored in ``given.action``); returns a function that adds one subcommand with its help."""
     words, common = parser.add_subparsers(dest="action", metavar=metavar, required=True, parser_class=CommandParser), common_options()
     return lambda name, text: words.add_parser(name, help=text, parents=[common])

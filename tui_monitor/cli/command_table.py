@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class CommandEntry(NamedTuple):
-    """One command: its module in `cli/commands/` loads only when it is asked for.
+    """One command; its module in `cli/commands/` is imported only when the command is used.
 
     ``module``: "module", or "module:function" where the arguments are added by another function than `add_arguments`.
     """
@@ -15,7 +15,7 @@ class CommandEntry(NamedTuple):
     module: str
     help: str
     verdict: bool = False
-    """Whether its exit codes 0 to 3 are verdicts, so that failures need others."""
+    """Whether exit codes 0 to 3 are verdicts; a failure then needs another code."""
 
 
 COMMANDS = (
@@ -23,12 +23,14 @@ COMMANDS = (
     CommandEntry("status", "state:add_status_arguments", "what the running monitor knows; exit codes as check", verdict=True),
     CommandEntry("alerts", "state:add_alerts_arguments", "the alerts that are pending or firing; --all: history too"),
     CommandEntry("ack", "actions:add_ack_arguments", "acknowledge alerts: their reminders stop"),
-    CommandEntry("unack", "actions:add_unack_arguments", "take an acknowledgement back"),
-    CommandEntry("resolve", "actions:add_resolve_arguments", "resolve by hand, until the condition has been false once"),
-    CommandEntry("silence", "actions:add_silence_arguments", "tell nothing of what matches, for a while"),
+    CommandEntry("unack", "actions:add_unack_arguments", "withdraw an acknowledgement"),
+    CommandEntry(
+        "resolve", "actions:add_resolve_arguments", "resolve by hand; the alert stays resolved until its condition has been false once"
+    ),
+    CommandEntry("silence", "actions:add_silence_arguments", "hold back notifications of matching alerts for a time"),
     CommandEntry("silences", "state:add_silences_arguments", "the silences that are or will be active"),
     CommandEntry("unsilence", "actions:add_unsilence_arguments", "end a silence now"),
-    CommandEntry("extend", "actions:add_extend_arguments", "let a silence hold longer"),
+    CommandEntry("extend", "actions:add_extend_arguments", "extend a silence"),
     CommandEntry("annotate", "actions:add_annotate_arguments", "mark this moment on every chart, for example a deploy"),
     CommandEntry("audit", "state:add_audit_arguments", "who did what"),
     CommandEntry("notify", "notify", "try notifiers, or send a message by hand"),
@@ -36,8 +38,8 @@ COMMANDS = (
     CommandEntry("query", "query", "evaluate PromQL over the history, or over an OpenMetrics file"),
     CommandEntry("rules", "rules:add_rules_arguments", "check rules, try them on history, explain them"),
     CommandEntry("explain", "rules:add_explain_arguments", "the same as rules explain"),
-    CommandEntry("store", "store", "look after the history"),
-    CommandEntry("heartbeat", "heartbeat", "tell that a job has run, at its end"),
+    CommandEntry("store", "store", "inspect and maintain the history"),
+    CommandEntry("heartbeat", "heartbeat", "report the run of a job to a heartbeat check"),
     CommandEntry("logs", "logs", "search the lines that log checks keep"),
     CommandEntry("config", "config", "write, check or show the configuration"),
 )

@@ -1,4 +1,4 @@
-"""The stored history as something to ask PromQL of, for a command: what goes wrong with the file is one sentence."""
+"""The stored history as PromQL storage for commands; every fault of the file becomes one sentence (Refused)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class StoredHistory:
-    """history.db of a state directory (promql.storage.Queryable), to be closed. Raises Refused where the file cannot be read."""
+    """history.db of a state directory as a promql.queryable.Queryable, to be closed. Raises Refused for an unreadable file."""
 
     def __init__(self, state: Path) -> None:
         path = state / "history.db"
@@ -29,21 +29,21 @@ class StoredHistory:
             raise Refused(f"the history cannot be read: {error}") from None
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._reader.close()
 
-    def ask(self, question: Callable[[HistoryQueries], T]) -> T:
-        """The answer of the reader."""
+    def query(self, question: Callable[[HistoryQueries], T]) -> T:
+        """Run one query on the reader. Raises Refused."""
         try:
             return question(self._reader)
         except StorageFault as error:
             raise Refused(f"the history cannot be read: {error}") from None
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> Sequence[Series]:
-        """promql.storage.Queryable."""
-        return self.ask(lambda reader: reader.select(matchers, after_ms, until_ms))
+        """Implements promql.queryable.Queryable."""
+        return self.query(lambda reader: reader.select(matchers, after_ms, until_ms))
 
     @cached_property
     def max_lookback_ms(self) -> int:
-        """promql.storage.Queryable; asked once."""
-        return self.ask(lambda reader: reader.max_lookback_ms)
+        """Implements promql.queryable.Queryable; read once."""
+        return self.query(lambda reader: reader.max_lookback_ms)

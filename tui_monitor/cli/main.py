@@ -1,4 +1,4 @@
-"""The command line: what may be said, and which module answers. Exit codes: core/exit_codes.py."""
+"""Entry point of the command line: parses arguments and runs a command's module. Exit codes: core/exit_codes.py."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ from tui_monitor.platform.import_trimming import trim_imports
 
 
 def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
-    """The command line. Arguments stand in the commands' modules, which load for the commands among ``words``; None: for all."""
+    """The argument parser; only modules of commands among ``words`` are imported (None: all), which saves start time."""
     common = common_options()
-    top = CommandParser(
-        prog="tui-monitor", parents=[common], description="See at a glance whether this server and all it depends on is well."
-    )
+    top = CommandParser(prog="tui-monitor", parents=[common], description="Monitor this server and the services it depends on.")
     top.add_argument("--version", action="version", version=f"tui-monitor {version.VERSION}")
     top.add_argument("--headless", action="store_true", help="no screen: poll, judge and notify (for systemd)")
     top.add_argument("--at", metavar="TIME", help="open the dashboard at a past moment: 03:10, yesterday 03:10, RFC 3339 or Unix seconds")
@@ -42,7 +40,7 @@ def _function(entry: CommandEntry, name: str) -> Callable[[Any], Any]:
 
 
 def _shield(arguments: Sequence[str]) -> list[str]:
-    """A space before what only looks like an option: query -up. No option of query has a single dash but -h."""
+    """The arguments with a space before an expression that looks like an option (`query -up`); query's only short option is -h."""
     words = list(arguments)
     first = words.index("query") + 1 if "query" in words else len(words)
     for place in range(first, len(words)):
@@ -52,16 +50,16 @@ def _shield(arguments: Sequence[str]) -> list[str]:
 
 
 def _end_with_0(*names: str) -> None:
-    """Until the program has handlers of its own these signals end it as they do later: in order, with 0."""
+    """Make the named signals exit with 0 until the program installs its own handlers, which do the same."""
     import signal
 
-    with contextlib.suppress(ValueError):  # not the main thread
+    with contextlib.suppress(ValueError):  # signal.signal works in the main thread only
         for name in names:
             signal.signal(getattr(signal, name), lambda *_: sys.exit(0))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; the answer is the exit code."""
+    """Run the command line; returns the exit code."""
     trim_imports("start")
     from tui_monitor.cli.standard_output import OutputFault, standard_streams
 
@@ -70,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             known = parser(words)
         except Exception:  # noqa: BLE001  the boundary, as in `_answer`: a command's module may fail while it loads
-            return _told_fault(words)
+            return _print_crash(words)
         try:
             given = known.parse_args(_shield(words))
-        except SystemExit as end:  # also of --help and --version, which print
+        except SystemExit as end:  # covers --help and --version too, which print
             raise SystemExit(_printed(int(end.code or 0))) from None
         except OutputFault as fault:
             return _unwritten(fault, OK)
@@ -86,31 +84,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(given: argparse.Namespace) -> int:
-    """Run what was asked for; every way in which it can end is an exit code."""
-    from tui_monitor.cli.options import Refused, complain
+    """Run the chosen command and turn every outcome into an exit code."""
+    from tui_monitor.cli.options import Refused, print_error
     from tui_monitor.cli.standard_output import OutputFault
 
     failed = _failure([given.verb])
     try:
         return _printed(_run(given))
     except Refused as refused:
-        complain(str(refused))
+        print_error(str(refused))
         return failed if refused.code == FAILED else refused.code
     except KeyboardInterrupt:
         return INTERRUPTED
     except (BrokenPipeError, OutputFault) as fault:
         return _unwritten(fault, given.verdict)
     except Exception:  # noqa: BLE001  the boundary: a fault of ours must not read as a verdict (1 is "degraded")
-        return _told_fault([given.verb])
+        return _print_crash([given.verb])
 
 
 def _failure(words: Container[str]) -> int:
-    """The code of a failure; where 0 to 3 are verdicts, it is none of them."""
+    """Exit code of a failure, never 0 to 3 for commands whose codes are verdicts."""
     return SOFTWARE if any(entry.name in words and entry.verdict for entry in COMMANDS) else FAILED
 
 
-def _told_fault(words: Container[str]) -> int:
-    """Print the fault that is being handled; the exit code."""
+def _print_crash(words: Container[str]) -> int:
+    """Print the traceback of the exception being handled; returns the exit code."""
     import traceback
 
     traceback.print_exc()
@@ -118,7 +116,7 @@ def _told_fault(words: Container[str]) -> int:
 
 
 def _printed(code: int) -> int:
-    """The code, once all that was printed is written."""
+    """The exit code, after standard output is flushed."""
     from tui_monitor.cli.standard_output import OutputFault
 
     try:
@@ -129,14 +127,14 @@ def _printed(code: int) -> int:
 
 
 def _unwritten(fault: Exception, code: int) -> int:
-    """A closed pipe is silent and changes nothing: the reader has read enough. A full disk is told."""
-    from tui_monitor.cli.options import complain
+    """Exit code after a failed write: a closed pipe is ignored (the reader has read enough), a full disk is reported."""
+    from tui_monitor.cli.options import print_error
     from tui_monitor.cli.standard_output import abandon_output
 
     abandon_output()
     if isinstance(fault, BrokenPipeError):
         return code
-    complain(str(fault))
+    print_error(str(fault))
     return OUTPUT
 
 

@@ -1,4 +1,4 @@
-"""What several commands share: the configuration or a clear end, the state to read, times as people type them."""
+"""Helpers that commands share: load the configuration, find the state directory, parse typed times, refuse."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ LONGEST_S = 10 * 365 * 86_400.0
 
 
 class Refused(Exception):
-    """The command cannot be done; ``code`` is the exit code, the text is for people."""
+    """A command that cannot run; ``code`` is the exit code, the text is for people."""
 
     def __init__(self, text: str, code: int = 1) -> None:
         super().__init__(text)
         self.code = code
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print to standard error, one message a line."""
-    with contextlib.suppress(OSError):  # where nobody can be told, the exit code says it
+    with contextlib.suppress(OSError):  # standard error is unwritable: only the exit code is left
         for line in text.splitlines():
             print(f"tui-monitor: {clean(line)}", file=sys.stderr)
 
 
 def configuration(given: Namespace) -> Configuration:
-    """Load it; Refused with code 78 and every fault."""
+    """Load the configuration. Raises Refused (78) with every fault."""
     from tui_monitor.config.faults import ConfigurationError
-    from tui_monitor.config.load import load  # pydantic: 100 ms, only for commands that need the configuration
+    from tui_monitor.config.load import load  # pydantic takes 100 ms to import: only for commands that read the configuration
     from tui_monitor.platform.paths import find_config
 
     try:
         return load(find_config(given.config, os.environ))
     except ConfigurationError as error:
-        from tui_monitor.runtime.wiring import completed  # rules, routing, probes: only where there is something to tell
+        from tui_monitor.runtime.wiring import completed  # loads rules, routing and probes: only where there is a fault to report
 
         raise Refused(str(completed(error)), CONFIGURATION) from None
 
 
 def state_path(given: Namespace) -> Path:
-    """The state directory by the contract's order; the configuration is looked for, never read."""
+    """Path of the state directory, found in the documented order; the configuration is searched for but not read."""
     from tui_monitor.platform.paths import find_config, find_state
 
     return find_state(given.state, os.environ, find_config(given.config, os.environ))
@@ -64,12 +64,12 @@ def wall_ms() -> int:
 
 
 def counted(count: int, what: str) -> str:
-    """With the plural where it is due: "1 rule", "2 rules"."""
+    """The count with its noun in singular or plural: "1 rule", "2 rules"."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def seconds_of(text: str, option: str) -> float:
-    """A duration as typed, more than nothing and at most ten years; Refused with code 64."""
+    """Seconds of a typed duration, above 0 and at most ten years. Raises Refused (64)."""
     try:
         seconds = units.parse_duration(text)
     except ValueError as error:
@@ -80,7 +80,7 @@ def seconds_of(text: str, option: str) -> float:
 
 
 def time_of(text: str, option: str, now_ms: int, *, ahead: bool = False) -> int:
-    """A time as typed, in UTC ms (core.times); Refused with code 64."""
+    """UTC ms of a typed time (core.times). Raises Refused (64)."""
     try:
         return parse_time(text, now_ms, ahead=ahead)
     except ValueError as error:
@@ -88,6 +88,6 @@ def time_of(text: str, option: str, now_ms: int, *, ahead: bool = False) -> int:
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
-    """Advice to go behind a message about a name that is not known: what was probably meant, else what there is."""
+    """Suffix for a message about an unknown name: the nearest known name, else the known names."""
     meant = near(word, known)
     return f"; did you mean {meant}?" if meant else f"; there are {', '.join(known)}" if known else ""

@@ -1,4 +1,4 @@
-"""Print for people (aligned, harmless, in colour only on a terminal) and for scripts (JSON that every parser takes)."""
+"""Output for people (aligned columns, control characters removed, colour on terminals only) and scripts (strict JSON)."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def use_colour() -> bool:
-    """Whether standard output is a terminal that wants colour (https://no-color.org)."""
+    """Whether standard output is a terminal and NO_COLOR is unset (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int:
-    """The columns of the terminal; of a file or a pipe as many as one likes."""
+    """Columns of the terminal; unlimited for a file or pipe."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
 
 
-def ink(text: str, meaning: str) -> str:
-    """The text, harmless, in the colour of its meaning where colour is used."""
+def coloured(text: str, meaning: str) -> str:
+    """The cleaned text, in the colour of its meaning where colour is used."""
     code = _INKS.get(meaning, "") if use_colour() else ""
     text = clean(text)
     return f"\x1b[{code}m{text}\x1b[0m" if code and text else text
 
 
-def say(*parts: Cell) -> None:
-    """One line of parts, two spaces between them; empty parts are left out."""
-    shown = [ink(part, "") if isinstance(part, str) else ink(*part) for part in parts]
+def print_line(*parts: Cell) -> None:
+    """Print parts on one line, two spaces apart; empty parts are left out."""
+    shown = [coloured(part, "") if isinstance(part, str) else coloured(*part) for part in parts]
     print("  ".join(part for part in shown if part))
 
 
 def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str = "", spare: Sequence[str] = ()) -> None:
-    """Rows in columns as wide as their widest cell; empty columns are left out, nothing is printed for no rows.
+    """Print rows in aligned columns; empty columns are left out, no rows print nothing.
 
-    On a terminal the widest columns give way until a row fits on a line, and before they say too little the columns
-    named in ``spare`` go, in that order; a file or a pipe gets everything.
+    On a terminal the widest columns are shortened until a row fits on a line; before they become unreadable, the columns
+    named in ``spare`` are dropped in that order. Files and pipes get full rows.
     """
     if not rows:
         return
@@ -72,11 +72,11 @@ def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str
     widths = narrowed(widths, room - 2 * len(widths))
     for line in lines:
         row = [(cut(text, width, "~"), meaning, width) for (text, meaning), width in zip(line, widths, strict=True)]
-        print((indent + "  ".join(ink(text, meaning) + " " * (width - cells(text)) for text, meaning, width in row)).rstrip())
+        print((indent + "  ".join(coloured(text, meaning) + " " * (width - cells(text)) for text, meaning, width in row)).rstrip())
 
 
 def narrowed(widths: Sequence[int], room: int) -> list[int]:
-    """The same widths, the widest shortened until all fit into the room; none below ``NARROWEST``, which still says something."""
+    """Column widths reduced to fit ``room``, widest first; none below ``NARROWEST``, which is still readable."""
     found = list(widths)
     while sum(found) > room and max(found) > NARROWEST:
         found[found.index(max(found))] -= 1
@@ -84,7 +84,7 @@ def narrowed(widths: Sequence[int], room: int) -> list[int]:
 
 
 def to_text(value: Any, *, indent: int | None = None) -> str:
-    """JSON: NaN and infinities become null; controls that a terminal might obey are escaped, and all but ASCII where that is needed."""
+    """JSON text: NaN and infinities become null, control characters are escaped, non-ASCII only if the output's encoding needs it."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, allow_nan=False)
     text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
@@ -95,7 +95,7 @@ def to_text(value: Any, *, indent: int | None = None) -> str:
 
 
 def print_json(value: Any) -> None:
-    """The value for scripts, readable."""
+    """Print the value as indented JSON."""
     print(to_text(value, indent=2))
 
 

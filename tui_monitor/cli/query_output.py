@@ -1,4 +1,4 @@
-"""Answers of `query` for people and as CSV, and the place of an error in its expression."""
+"""Results of `query` as text and CSV, and the position of an error in its expression."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 
-from tui_monitor.cli.output import say, table
+from tui_monitor.cli.output import print_line, table
 from tui_monitor.core.humanize import cells
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
@@ -18,7 +18,7 @@ from tui_monitor.promql.values import Matrix, Value, format_labels
 
 
 def print_people(value: Value) -> None:
-    """Series and values in columns; a matrix as one block for each series."""
+    """Print series and values in columns, a matrix as one block per series."""
     if isinstance(value, float | int):
         print(format_float(float(value)))
     elif isinstance(value, str):
@@ -27,7 +27,7 @@ def print_people(value: Value) -> None:
         print("no series", file=sys.stderr)
     elif isinstance(value, Matrix):
         for labels, times, values in value:
-            say((format_labels(labels), "bold"))
+            print_line((format_labels(labels), "bold"))
             table([(_local(at), format_sample(number)) for at, number in zip(times, values, strict=True)], indent="  ")
     else:
         table([(format_labels(labels), format_sample(number)) for labels, number in value])
@@ -36,12 +36,12 @@ def print_people(value: Value) -> None:
 def _local(at_ms: int) -> str:
     try:
         return datetime.fromtimestamp(at_ms / 1000).isoformat(sep=" ", timespec="milliseconds" if at_ms % 1000 else "seconds")
-    except (ValueError, OverflowError, OSError):  # a file may hold any time
+    except (ValueError, OverflowError, OSError):  # times in a file may be outside datetime's range
         return f"{at_ms / 1000:.3f}"
 
 
 def print_csv(value: Value, at_ms: int) -> None:
-    """A row for each sample: time (RFC 3339 UTC), value, then a column for each label name that occurs (RFC 4180)."""
+    """Print CSV (RFC 4180), one row per sample: time (RFC 3339 UTC), value, then one column per label name."""
     rows = list(_samples(value, at_ms))
     names = sorted({name for labels, _, _ in rows for name, _ in labels})
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -71,12 +71,12 @@ def _utc(at_ms: int) -> str:
 
 
 def _safe(text: str) -> str:
-    """As it is in a file or pipe; harmless on a terminal."""
+    """The text, cleaned on a terminal and unchanged in a file or pipe."""
     return clean(text, newlines=True) if sys.stdout.isatty() else text
 
 
 def pointer(error: PromqlError | EvaluationError) -> str:
-    """The line of the expression with carets under the part that is meant, indented; "" where the place is not known."""
+    """The indented line of the expression with carets under the error; "" where the position is unknown."""
     line, _, marks = error.pointer().partition("\n") if isinstance(error, PromqlError) else ("", "", "")
     if not marks:
         return ""

@@ -1,4 +1,4 @@
-"""Standard output and error as a command needs them: no character and no full disk may turn into a verdict."""
+"""Standard output and error wrapped so that encoding errors and full disks never become a verdict's exit code."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 
 class OutputFault(Exception):
-    """What was printed could not be written; the text is for people."""
+    """Output that could not be written; the text is for people."""
 
 
 class _Reporting:
-    """A stream whose write errors are OutputFault, so that they differ from errors of the command's own files.
+    """Stream that raises OutputFault on write errors, which distinguishes them from errors of the command's own files.
 
-    BrokenPipeError stays itself: the reader has read enough.
+    BrokenPipeError is passed through: the reader has read enough.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -45,7 +45,7 @@ class _Reporting:
 
 @contextlib.contextmanager
 def standard_streams() -> Iterator[None]:
-    """For the block: characters that the locale lacks are replaced, a stream that was closed takes everything, faults are OutputFault."""
+    """Context with wrapped streams: unencodable characters are replaced, closed streams discard, faults raise OutputFault."""
     out, err = sys.stdout, sys.stderr
     with contextlib.ExitStack() as opened:
         if out is None or err is None:
@@ -63,7 +63,7 @@ def standard_streams() -> Iterator[None]:
 
 
 def abandon_output() -> None:
-    """Let what is still buffered go nowhere, so that the end of the program does not fail on it again."""
+    """Redirect buffered output to the null device, so that the interpreter's exit does not fail on it again."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.__stdout__.fileno() if sys.__stdout__ else 1)

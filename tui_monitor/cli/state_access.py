@@ -1,4 +1,4 @@
-"""The state as commands read it: nothing is made, no configuration is read, and every reason against it is one sentence."""
+"""Read access of commands to the state directory: creates nothing, reads no configuration, refuses with one sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from tui_monitor.cli.options import Refused, complain, state_path
+from tui_monitor.cli.options import Refused, print_error, state_path
 from tui_monitor.core.frozen import frozen
 from tui_monitor.platform.state_directory import StateDirectory, StateUnusable, open_directory
 from tui_monitor.runtime.command_client import leader_runs
@@ -27,8 +27,8 @@ class NoStateYet(Refused):
 
 
 @frozen
-class Looked:
-    """The state directory, who led last, and whether that process still leads."""
+class StateAccess:
+    """An opened state directory: its last leader, and whether that process still leads."""
 
     directory: StateDirectory
     leader: LeaderRow | None
@@ -49,23 +49,23 @@ def existing_state(given: Namespace) -> StateDirectory:
     return directory
 
 
-def look(given: Namespace) -> Looked:
+def open_state(given: Namespace) -> StateAccess:
     """The state and whether a monitor runs. Raises NoStateYet and Refused."""
     directory = existing_state(given)
     row = read_state(directory, lambda state: state.processes.leader())
-    return Looked(directory, row, leader_runs(directory, row))
+    return StateAccess(directory, row, leader_runs(directory, row))
 
 
-def look_for_people(given: Namespace) -> Looked:
-    """As `look`; says on standard error where no monitor runs, so that old news are not taken for new."""
-    looked = look(given)
-    if not looked.alive:
-        complain("no monitor runs: this is what the last one left")
-    return looked
+def open_state_for_people(given: Namespace) -> StateAccess:
+    """As `open_state`, with a warning on standard error where no monitor runs and the state is old."""
+    access = open_state(given)
+    if not access.alive:
+        print_error("no monitor runs: this is the state that the last one stored")
+    return access
 
 
 def read_state(directory: StateDirectory, question: Callable[[State], T]) -> T:
-    """Ask state.db one thing; Refused with the reason where it cannot be read."""
+    """Run one query on state.db. Raises Refused where it cannot be read."""
     try:
         with closing(StateReader(directory.state_db)) as state:
             return state.read(question)

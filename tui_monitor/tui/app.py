@@ -83,14 +83,14 @@ class MonitorApp(App[int]):
         return self.main
 
     def on_load(self) -> None:
-        """Handle signals from before the terminal is taken, so that they give it back."""
+        """Install signal handlers before the terminal changes mode, so that a signal restores it."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
                 loop.add_signal_handler(number, self._end_by_signal)
 
     async def on_event(self, event: Event) -> None:
-        """Letters of the Korean layout act as the keys they lie on, unless somebody writes."""
+        """Treat letters of the Korean layout as the Latin keys in the same place, except in text inputs."""
         keys = latin_keys(event.character) if isinstance(event, Key) and not isinstance(self.focused, Input) else ""
         for key in keys:
             await super().on_event(Key(key, key))
@@ -98,7 +98,7 @@ class MonitorApp(App[int]):
             await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Paint first; the backend starts after that."""
+        """Paint first, then start the backend."""
         self.call_after_refresh(self._paint)
 
     def _paint(self) -> None:
@@ -132,10 +132,10 @@ class MonitorApp(App[int]):
         self.exit(0)
 
     def receive(self, board: Board) -> None:
-        """Take a new board from the backend."""
+        """Receive a new board from the backend."""
         notice = self._new_alerts.notice(board)
         if notice is not None:
-            self.clear_notifications()  # one toast that counts: in a storm many would cover the alerts themselves
+            self.clear_notifications()  # one toast with a count: in an alert storm many toasts would cover the alerts
             self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
             if board.bell:
                 self.bell()
@@ -144,41 +144,41 @@ class MonitorApp(App[int]):
     # Keys.
 
     def action_acknowledge(self) -> None:
-        """Ask for a note and acknowledge the chosen alert."""
+        """Ask for a note and acknowledge the selected alert."""
         from tui_monitor.tui import prompts
 
         prompts.acknowledge(self.context, self.context.top.chosen_alert())
 
     def action_acknowledge_all(self) -> None:
-        """Ask for a note and acknowledge everything that fires."""
+        """Ask for a note and acknowledge all firing alerts."""
         from tui_monitor.tui import prompts
 
         prompts.acknowledge_all(self.context)
 
     def action_unacknowledge(self) -> None:
-        """Take the acknowledgement of the chosen alert back."""
+        """Withdraw the acknowledgement of the selected alert."""
         alert = self.context.top.chosen_alert()
         if alert is not None and self.context.may_act():
             self.context.start(self.context.send(Unacknowledge((alert.id,))))
 
     def action_silence(self) -> None:
-        """Ask for matchers and a time, and silence."""
+        """Ask for matchers and a duration, and add the silence."""
         from tui_monitor.tui import prompts
 
         prompts.silence(self.context, self.context.top.silence_labels() or self.main.silence_labels())
 
     def action_filter(self) -> None:
-        """Ask for a text and show only rows that hold it."""
+        """Ask for a text and show only rows that contain it."""
         from tui_monitor.tui import prompts
 
         prompts.filter_rows(self.context, self.context.top.pane or self.main.pane)
 
     def action_pause(self) -> None:
-        """Hold the board that is shown; monitoring goes on."""
+        """Pause the display at the board shown; monitoring goes on."""
         self.context.time.toggle_pause()
 
     def action_step(self, by: int) -> None:
-        """Step in time (ms); forward from the newest moment is live again."""
+        """Move in time by ``by`` ms; beyond the newest moment the display is live again."""
         self.context.start(self.context.time.step(by))
 
     def action_go_to_time(self) -> None:
@@ -188,14 +188,14 @@ class MonitorApp(App[int]):
         prompts.time(self.context, lambda at: self.context.start(self.context.time.go_to(at)))
 
     def action_alert_time(self) -> None:
-        """Go to the moment at which the chosen alert began, on the main screen."""
+        """Show the main screen at the time when the selected alert began."""
         alert = self.context.top.chosen_alert()
         if alert is not None:
             self.context.close_all()
             self.context.start(self.context.time.go_to(alert.starts_at or alert.active_at))
 
     def action_mark(self) -> None:
-        """Ask for a text and mark the moment that is shown."""
+        """Ask for a text and annotate the moment shown."""
         from tui_monitor.tui import prompts
 
         prompts.mark(self.context)
@@ -206,7 +206,7 @@ class MonitorApp(App[int]):
             self.context.start(self.context.send(Reload()))
 
     async def action_back(self) -> None:
-        """One step back: from the past or a pause, a filter, a screen. Never quits."""
+        """Leave one of: past or pause, filter, screen. Never quits."""
         if self.screen is self.main and (self.context.view.past_at or self.context.view.paused_since):
             self.context.time.resume()
         elif not self.context.top.step_back() and self.screen is not self.main:
@@ -217,7 +217,7 @@ class MonitorApp(App[int]):
         self.context.open_trend()
 
     def action_explore(self) -> None:
-        """Open explore, beginning with the selection."""
+        """Open explore with the selection's expression."""
         self.context.start(self._explore(self.context.top))
 
     async def _explore(self, screen: DashboardScreen) -> None:
@@ -226,7 +226,7 @@ class MonitorApp(App[int]):
         await self.context.open(ExploreScreen(self.context, await screen.selected_expr()))
 
     def action_open_screen(self, name: str) -> None:
-        """Open a screen of the table."""
+        """Open a screen of `screen_table` by name."""
         self.context.open_screen(name)
 
     def action_help(self) -> None:
@@ -243,7 +243,7 @@ class MonitorApp(App[int]):
 
 def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
-    gc.disable()  # until the first paint: collecting while everything loads costs 20 ms and finds nothing
+    gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     app = MonitorApp(backend, now=now, at=at)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()

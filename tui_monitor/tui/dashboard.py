@@ -1,4 +1,4 @@
-"""The dashboard as its screens see it: the boards, toasts, prompts and the screens above the main one. Implements `ScreenContext`."""
+"""The app's implementation of `ScreenContext`: boards, toasts, prompts and the stack of screens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCREENS_PACKAGE = "tui_monitor.tui.screens"
 
 
 class Dashboard:
-    """What the screens of one app share. The lowest screen of the app is the main one."""
+    """State and services shared by the screens of one app. The lowest screen of the stack is the main one."""
 
     def __init__(self, app: App[int], backend: Backend, look: RenderStyle, text_styles: TextStyles, now: Callable[[], int]) -> None:
         self.backend, self.look, self.text_styles, self.now = backend, look, text_styles, now
@@ -45,7 +45,7 @@ class Dashboard:
 
     @property
     def view(self) -> ViewMode:
-        """Whether it is live, paused or past."""
+        """View mode of the board shown: live, paused or past."""
         return self.time.view
 
     @property
@@ -55,17 +55,17 @@ class Dashboard:
 
     @property
     def top(self) -> DashboardScreen:
-        """The screen that keys act on: the one that is up, or the one under a prompt."""
+        """The screen that keys act on: the top one, or the one under a prompt."""
         return next(screen for screen in reversed(self._app.screen_stack) if isinstance(screen, DashboardScreen))
 
     def refresh_board(self) -> None:
-        """Show the board again, on the screen that is up and on the one under it, which a prompt does not hide."""
+        """Render the board again on the top screen and on the one under it, which stays visible under a prompt."""
         for screen in self._app.screen_stack[-2:]:
             if isinstance(screen, DashboardScreen):
                 screen.show(self.shown, self.view)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run work that waits for the backend; what it cannot do is told by a toast."""
+        """Run a coroutine that waits for the backend; its failure becomes a toast."""
         self._app.run_worker(self._guarded(work), exit_on_error=False)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -74,25 +74,25 @@ class Dashboard:
         except CommandRefused as refused:
             self.inform(str(refused), "error")
         except (LookupError, OSError, ValueError) as fault:
-            self.inform(f"That did not work: {fault or type(fault).__name__}", "error")
+            self.inform(f"The command failed: {fault or type(fault).__name__}", "error")
 
     async def send(self, command: Command, add: str = "") -> None:
-        """Give the backend a command and show its result, with ``add`` where it was done."""
+        """Send a command to the backend and show its result as a toast, followed by ``add`` on success."""
         result = await self.backend.command(command)
         self.inform(result.text + add if result.ok else result.text, "information" if result.ok else "error")
 
     def inform(self, text: str, severity: Severity = "information") -> None:
-        """Show a toast; never as markup."""
+        """Show a toast; the text is never parsed as markup."""
         self._app.notify(clean(text), severity=severity, markup=False)
 
     def may_act(self) -> bool:
-        """Whether commands can be given on what is shown; says why not."""
-        why = "This is the past: Esc goes back to now." if self.view.past_at else self.live.read_only
+        """Whether commands are allowed on the board shown; if not, a toast gives the reason."""
+        why = "A past board is shown: Esc returns to the present." if self.view.past_at else self.live.read_only
         if why:
             self.inform(why, "warning")
         return not why
 
-    def ask(
+    def prompt(
         self,
         question: str,
         then: Callable[[str], None],
@@ -102,7 +102,7 @@ class Dashboard:
         hint: str = "Enter sends   Esc leaves",
         typed: Callable[[str], None] | None = None,
     ) -> None:
-        """Ask for one line at the bottom of the screen."""
+        """Prompt for one line at the bottom of the screen."""
         from tui_monitor.tui.screens.prompt import PromptScreen
 
         def answered(text: str | None) -> None:
@@ -115,13 +115,13 @@ class Dashboard:
         self._app.push_screen(prompt, answered)
 
     async def open(self, screen: Screen[None]) -> None:
-        """Load a screen and put it on top; it says at once whether what it shows is past, paused or without a leader."""
+        """Load a screen and push it; its notices (past, paused, no leader) are shown from the start."""
         if isinstance(screen, DashboardScreen):
             await screen.load()
         self._push(screen)
 
     def open_screen(self, name: str) -> None:
-        """Open a screen of the table; those screens lie beside each other, not above each other."""
+        """Open a named screen, replacing any other named screen: only one of them is open at a time."""
         target = screen_named(name).target
         if target:
             self.start(self._open_beside(target))
@@ -136,7 +136,7 @@ class Dashboard:
         self._push(screen)
 
     def close_all(self) -> None:
-        """Back to the main screen."""
+        """Pop all screens above the main one."""
         while len(self._app.screen_stack) > 1:
             self._app.pop_screen()
 

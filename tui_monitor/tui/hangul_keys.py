@@ -1,6 +1,6 @@
-"""Keys of the Korean two-set layout as the Latin keys they lie on, so that single-letter commands work while it is on.
+"""Mapping of the Korean two-set layout to Latin keys, so that single-letter commands work with that layout.
 
-Layout: KS X 5002 (two-set, 두벌식). A terminal sends a jamo, or a syllable that its input method has already put together.
+Layout: KS X 5002 (two-set, 두벌식). A terminal sends a jamo, or a syllable that its input method has composed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KEYS: Mapping[str, str] = {
 
 
 def latin_keys(character: str | None) -> str:
-    """The Latin keys that make this character: "a" for ㅁ, "Q" for ㅃ, "hk" for ㅘ, "ak" for 마; "" for what is not Hangul.
+    """Latin keys that type this character: "a" for ㅁ, "Q" for ㅃ, "hk" for ㅘ, "ak" for 마; "" for what is not Hangul.
 
     Shift changes only seven keys of the layout: ㅁ is "a" with and without it, so "A" needs the Latin layout.
     """

@@ -1,4 +1,4 @@
-"""The one table of keys: makes bindings, help page, command palette, footers and the table in docs/dashboard.md."""
+"""The table of keys: source of bindings, help page, command palette, footers and the table in docs/dashboard.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_monitor.widgets.cell_line import HelpSection, Hints
 
 STEP_MS = 60_000
 LONG_STEP_MS = 900_000
-SECTIONS = ("Alerts", "Look", "Time", "Move", "Monitor")
+SECTIONS = ("Alerts", "View", "Time", "Move", "Monitor")
 """The sections of the help page."""
 SCREENS_ENTRY = "screens"
 """The entry in whose place the help page lists the screens of `screen_table`."""
@@ -20,11 +20,11 @@ SCREENS_ENTRY = "screens"
 
 @frozen
 class KeymapEntry:
-    """One line of the table: keys that belong together, and all that is said of them."""
+    """One entry of the table: the keys of one action and their texts."""
 
     name: str
     shown: str
-    """As people read it: "a", "[ ]", "Ctrl+S"."""
+    """The keys as displayed: "a", "[ ]", "Ctrl+S"."""
     binds: tuple[tuple[str, str], ...] = ()
     """(Textual's names of the keys, action); nothing where Textual or an input binds them."""
     scopes: tuple[str, ...] = ("app",)
@@ -33,17 +33,17 @@ class KeymapEntry:
     """The section of the help page; "" where the screen's own footer is enough."""
     help: str = ""
     doc: str = ""
-    """What the documentation says where that is more than ``help``."""
+    """Text of the documentation where it is longer than ``help``."""
     title: str = ""
-    """The title in the command palette; "" where it is not there."""
+    """Title in the command palette; "" for no entry."""
     about: str = ""
-    """What the palette says after the key."""
+    """Text after the key in the palette."""
     hint: str = ""
-    """The word in footers."""
+    """Label in footers."""
     action: str = ""
-    """The action that the palette runs, where it is not the first of ``binds``."""
+    """Action of the palette entry, where it is not the first of ``binds``."""
     priority: bool = False
-    """Whether it comes before what a focused input does with the key."""
+    """Whether the binding takes precedence over a focused input."""
 
 
 KEYS = (
@@ -55,61 +55,61 @@ KEYS = (
         title="Acknowledge the alert", about="stop the reminders of the selected or first alert",
     ),
     KeymapEntry(
-        "acknowledge_all", "A", (("A", "acknowledge_all"),), section="Alerts", help="acknowledge all that fire",
-        title="Acknowledge all alerts", about="everything that fires",
+        "acknowledge_all", "A", (("A", "acknowledge_all"),), section="Alerts", help="acknowledge all firing alerts",
+        title="Acknowledge all alerts", about="stop the reminders of all firing alerts",
     ),
     KeymapEntry(
-        "unacknowledge", "u", (("u", "unacknowledge"),), section="Alerts", hint="take back", help="take the acknowledgement back",
-        title="Take the acknowledgement back", about="reminders go on",
+        "unacknowledge", "u", (("u", "unacknowledge"),), section="Alerts", hint="unack", help="withdraw the acknowledgement",
+        title="Withdraw the acknowledgement", about="reminders continue",
     ),
     KeymapEntry(
-        "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: matchers, how long, # why",
-        doc="silence: matchers are filled in; end the line with how long and `# why`",
-        title="Silence", about="no messages for a while",
+        "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: matchers, duration, # why",
+        doc="silence: matchers are filled in; end the line with the duration and `# why`",
+        title="Silence", about="hold back notifications for a time",
     ),
     KeymapEntry(
-        "alert_time", "m", (("m", "alert_time"),), section="Alerts", hint="its moment", help="go back to the moment of the alert",
-        title="The alert's moment", about="the board when the alert began",
+        "alert_time", "m", (("m", "alert_time"),), section="Alerts", hint="go to start", help="go back to the start of the alert",
+        title="Start of the alert", about="the board when the alert began",
     ),
-    # Look.
+    # View.
     KeymapEntry(
-        "details", "Enter", (("enter", "details"),), ("main",), section="Look", hint="details", help="details of the selection",
+        "details", "Enter", (("enter", "details"),), ("main",), section="View", hint="details", help="details of the selection",
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
-    KeymapEntry("back", "Esc", (("escape", "back"),), section="Look", hint="back", help="back; never quits"),
+    KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
     KeymapEntry(
-        "trend", "t", (("t", "trend"),), section="Look", hint="trend", help="trend of the selection",
+        "trend", "t", (("t", "trend"),), section="View", hint="trend", help="trend of the selection",
         title="Trend", about="a chart of the selection",
     ),
     KeymapEntry(
-        "explore", "e", (("e", "explore"),), section="Look", hint="explore", help="explore: any PromQL; a ; b draws two",
+        "explore", "e", (("e", "explore"),), section="View", hint="explore", help="explore: any PromQL; a ; b draws two",
         doc="explore: any PromQL; `a; b` draws two", title="Explore", about="any PromQL, as table or chart",
     ),
     KeymapEntry(
-        "save_panel", "Ctrl+S", (("ctrl+s", "save_panel"),), ("chart", "explore"), section="Look", hint="keep as panel",
-        help="in trend and explore: keep it as a panel", priority=True,
+        "save_panel", "Ctrl+S", (("ctrl+s", "save_panel"),), ("chart", "explore"), section="View", hint="save panel",
+        help="in trend and explore: save as a panel", priority=True,
     ),
     KeymapEntry(
-        "add_series", "+", (("plus", "add_series"),), ("chart", "explore"), section="Look", hint="another series",
-        help="in trend: draw another series too",
+        "add_series", "+", (("plus", "add_series"),), ("chart", "explore"), section="View", hint="another series",
+        help="in trend: add another series",
     ),
     KeymapEntry(
-        "filter", "/", (("slash", "filter"),), section="Look", hint="filter", help="filter rows; n N next and previous",
+        "filter", "/", (("slash", "filter"),), section="View", hint="filter", help="filter rows; n N next and previous",
         doc="filter rows as you type; Esc clears it", title="Filter", about="show only matching rows",
     ),
     KeymapEntry("next_match", "n N", (("n", "next_match(1)"), ("N", "next_match(-1)")), ("main", "pane"), doc="next and previous match"),
     KeymapEntry(
-        "order", "o", (("o", "order"),), ("main", "pane"), section="Look", hint="order", help="change the sort order",
+        "order", "o", (("o", "order"),), ("main", "pane"), section="View", hint="order", help="change the sort order",
         title="Change the sort order", about="of the pane that has the focus", action="screen.order",
     ),
     KeymapEntry(
-        "pause", "p", (("p", "pause"),), section="Look", hint="pause", help="pause the picture; monitoring goes on",
-        title="Pause the picture", about="monitoring goes on",
+        "pause", "p", (("p", "pause"),), section="View", hint="pause", help="pause the display; monitoring goes on",
+        title="Pause the display", about="monitoring goes on",
     ),
     # Time.
     KeymapEntry(
         "step", "[ ]", (("left_square_bracket", f"step({-STEP_MS})"), ("right_square_bracket", f"step({STEP_MS})")), section="Time",
-        hint="time", help="a minute back, forth; the newest is live again",
+        hint="time", help="a minute back, forward; the newest is live",
     ),
     KeymapEntry(
         "long_step", "{ }", (("left_curly_bracket", f"step({-LONG_STEP_MS})"), ("right_curly_bracket", f"step({LONG_STEP_MS})")),
@@ -120,7 +120,7 @@ KEYS = (
         doc="go to a time: `03:10`, `2026-11-20 03:10`, `-2h`", title="Go to a time", about="show the board of a past moment",
     ),
     KeymapEntry(
-        "mark", "M", (("M", "mark"),), section="Time", hint="mark it", help="mark the moment shown, on every chart",
+        "mark", "M", (("M", "mark"),), section="Time", hint="mark", help="mark the moment shown, on every chart",
         doc="mark the moment shown (an annotation), on every chart", title="Mark this moment", about="an annotation on every chart",
     ),
     # Move.
@@ -142,7 +142,7 @@ KEYS = (
     # Monitor.
     KeymapEntry(
         "reload", "R", (("R", "reload"),), section="Monitor", help="reload the configuration",
-        title="Reload the configuration", about="a bad file keeps the old one",
+        title="Reload the configuration", about="an invalid file changes nothing",
     ),
     KeymapEntry(
         "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
@@ -153,7 +153,7 @@ KEYS = (
         title="Quit", about="never ends the daemon",
     ),
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
-    # Keys that only some screens have: their footers name them.
+    # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
     KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("chart", "explore", "study"), hint="range"),
@@ -165,13 +165,13 @@ KEYS = (
     KeymapEntry("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
     KeymapEntry("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
     KeymapEntry("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
-    KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="take away"),
+    KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="remove"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}
 
 
 def bindings(scope: str) -> list[BindingType]:
-    """Textual's bindings of a scope; those of "app" hold the keys of the screens too."""
+    """Textual bindings of a scope; "app" includes the keys that open screens."""
     found: list[BindingType] = [
         Binding(keys, action, key.title or key.help or key.hint or key.doc, show=False, priority=key.priority)
         for key in KEYS
@@ -184,13 +184,13 @@ def bindings(scope: str) -> list[BindingType]:
 
 
 def hints(*named: str | tuple[str, str]) -> Hints:
-    """The (key, word) pairs of a footer, by the names of the keys; a pair is a name with the screen's own word for it."""
+    """Footer as (key, label) pairs, from names of entries or (name, own label) pairs."""
     pairs = ((one, _BY_NAME[one].hint) if isinstance(one, str) else one for one in named)
     return tuple((_BY_NAME[name].shown, word) for name, word in pairs)
 
 
 def help_sections() -> tuple[HelpSection, ...]:
-    """The sections of the help page: title and (key, what it does)."""
+    """Sections of the help page: title and (key, description) pairs."""
     return tuple((title, tuple(_help_rows(title))) for title in SECTIONS)
 
 
@@ -203,7 +203,7 @@ def _help_rows(section: str) -> Iterator[tuple[str, str]]:
 
 
 def palette() -> Iterator[tuple[str, str, str]]:
-    """(title, what it does, action) of each entry of the command palette."""
+    """Entries of the command palette: (title, description, action)."""
     for key in KEYS:
         if key.title:
             yield key.title, f"{key.shown}: {key.about}", key.action or key.binds[0][1]
@@ -212,7 +212,7 @@ def palette() -> Iterator[tuple[str, str, str]]:
 
 
 def docs_table() -> str:
-    """The table of keys as docs/dashboard.md has it."""
+    """The table of keys in docs/dashboard.md, as Markdown."""
     rows = ["| key | does |", "| --- | --- |"]
     for key in KEYS:
         if key.name == SCREENS_ENTRY:
@@ -223,5 +223,5 @@ def docs_table() -> str:
 
 
 def _code(shown: str) -> str:
-    """Each key in backquotes; a word for many keys ("arrows") is prose."""
+    """The keys in backquotes; a word for several keys ("arrows") stays prose."""
     return " ".join(word if word == "arrows" else f"`{word}`" for word in shown.split())

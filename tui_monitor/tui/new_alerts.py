@@ -1,4 +1,4 @@
-"""Notices about alerts that begin to fire: one for each board, however many they are."""
+"""Toasts about newly firing alerts: one per board, with a count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_monitor.core.sanitize import clean
 
 @frozen
 class NewAlertNotice:
-    """What a toast says of new alerts."""
+    """Text and severity of a toast about new alerts."""
 
     title: str
     text: str
@@ -19,7 +19,10 @@ class NewAlertNotice:
 
 
 class NewAlerts:
-    """Compares each board with the one before; ``lasting_ms`` is how long a notice is seen, in which further alerts are counted in."""
+    """Detector of new alerts: compares each board with the one before.
+
+    ``lasting_ms`` is how long a toast stays; alerts within that time are added to its count.
+    """
 
     def __init__(self, first: Board, lasting_ms: int) -> None:
         self._lasting_ms = lasting_ms
@@ -27,7 +30,7 @@ class NewAlerts:
         self._recent: list[int] = []
 
     def notice(self, board: Board) -> NewAlertNotice | None:
-        """What has begun to fire since the last board, unless it is acknowledged or muted; nothing while boards are still loading."""
+        """Notice of alerts that started since the last board, except acknowledged or muted ones; None while boards are loading."""
         if board.loading:
             return None
         before, self._known = self._known, _open_alerts(board)
@@ -43,7 +46,7 @@ class NewAlerts:
 
 
 def _open_alerts(board: Board) -> frozenset[str] | None:
-    """The ids of what fires and wants attention; None: nothing is known yet."""
+    """Ids of firing alerts that are neither acknowledged nor muted; None before the first complete board."""
     if board.loading:
         return None
     return frozenset(a.id for a in board.alerts if a.state == "firing" and not a.acknowledged_by and not a.suppressed_by)

@@ -1,4 +1,4 @@
-"""What the dashboard asks before it acts, on whatever screen: notes, silences, times. Loaded when first used."""
+"""Prompts of commands available on every screen: notes, silences, times. Loaded when first used."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from tui_monitor.widgets.alerts import subject
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.prompt_parsing import parse_silence, silence_text
 
-NOTE = "a note, or nothing"
+NOTE = "a note (optional)"
 ACKNOWLEDGE_HINT = "Enter acknowledges   Esc leaves"
 
 
 def acknowledge(context: ScreenContext, alert: AlertView | None) -> None:
-    """Ask for a note and acknowledge an alert; None: say that none is chosen."""
+    """Ask for a note and acknowledge an alert; without one a toast says so."""
     if not context.may_act():
         return
     if alert is None:
-        context.inform("No alert is chosen here: 1 leads to them." if context.live.firing else "There is no alert to acknowledge.")
+        context.inform(
+            "No alert is selected here: press 1 for the list of alerts." if context.live.firing else "There is no alert to acknowledge."
+        )
         return
     question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
-    context.ask(
+    context.prompt(
         question, lambda text: context.start(context.send(Acknowledge((alert.id,), note=text.strip()))),
         placeholder=NOTE, hint=ACKNOWLEDGE_HINT,
     )  # fmt: skip
 
 
 def acknowledge_all(context: ScreenContext) -> None:
-    """Ask for a note and acknowledge everything that fires."""
+    """Ask for a note and acknowledge all firing alerts."""
     if context.may_act():
-        context.ask(
+        context.prompt(
             f"Acknowledge all {context.live.firing} firing alerts",
             lambda text: context.start(context.send(Acknowledge(all_firing=True, note=text.strip()))),
             placeholder=NOTE, hint=ACKNOWLEDGE_HINT,
@@ -43,23 +45,23 @@ def acknowledge_all(context: ScreenContext) -> None:
 
 
 def silence(context: ScreenContext, labels: Iterable[tuple[str, str]]) -> None:
-    """Ask for matchers, how long and why; the line begins with matchers of these labels."""
+    """Ask for matchers, duration and comment; the line is pre-filled with matchers of these labels."""
     if context.may_act():
         ask_until_valid(
-            context, "Silence: matchers, for how long, # why", parse_silence,
+            context, "Silence: matchers, duration, # why", parse_silence,
             lambda command: context.start(context.send(command)),
             value=silence_text(labels), hint="Enter silences   Esc leaves",
         )  # fmt: skip
 
 
 def filter_rows(context: ScreenContext, pane: Pane) -> None:
-    """Ask for a text and show only the rows of a pane that hold it, at each key."""
+    """Filter a pane's rows by a text, at each key."""
     question = f"Filter {pane.TITLE}".rstrip()
-    context.ask(question, pane.filter, value=pane.needle, hint="Enter keeps it   Esc leaves", typed=pane.filter)
+    context.prompt(question, pane.filter, value=pane.needle, hint="Enter applies   Esc leaves", typed=pane.filter)
 
 
 def time(context: ScreenContext, then: Callable[[int], None]) -> None:
-    """Ask for a moment; ``then`` gets it (UTC ms)."""
+    """Ask for a time; ``then`` receives it (UTC ms)."""
     ask_until_valid(
         context, "Go to", lambda text: parse_time(text, context.now(), context.look.zone), then,
         placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves",
@@ -67,7 +69,7 @@ def time(context: ScreenContext, then: Callable[[int], None]) -> None:
 
 
 def mark(context: ScreenContext) -> None:
-    """Ask for a text and mark the moment that is shown; past moments can be marked too."""
+    """Ask for a text and annotate the moment shown, live or past."""
     if context.live.read_only:
         context.inform(context.live.read_only, "warning")
         return
@@ -78,4 +80,4 @@ def mark(context: ScreenContext) -> None:
         if text.strip():
             context.start(context.send(Annotate(text.strip(), at or None)))
 
-    context.ask(f"Mark {when}", answered, placeholder="deploy v2.3", hint="Enter marks it on every chart   Esc leaves")
+    context.prompt(f"Mark {when}", answered, placeholder="deploy v2.3", hint="Enter marks it on every chart   Esc leaves")

@@ -1,4 +1,4 @@
-"""The table of the screens that have a name: a new screen is one module in `tui/screens/` and one line here."""
+"""The table of named screens: a new screen is one module in `tui/screens/` and one line here."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from tui_monitor.core.frozen import frozen
 
 @frozen
 class ScreenEntry:
-    """One screen: its key, the words for it, and the class that shows it."""
+    """One named screen: its key, its texts and its class."""
 
     name: str
     key: str
-    """The key that opens it; "" where only the list of all screens and the command palette lead to it."""
+    """Key that opens it; "" where it is reached by the list of all screens and the command palette only."""
     title: str
     about: str
-    """What the palette and the list of screens say of it."""
+    """Text in the palette and the list of screens."""
     help: str
-    """What the help page and the documentation say of it, with the keys that only it has."""
+    """Text in the help page and the documentation, with the screen's own keys."""
     target: str = ""
-    """ "module:class" in `tui/screens/`, a `DashboardScreen` made of the context when it is first opened; "" is the main screen."""
+    """ "module:class" in `tui/screens/`, a `DashboardScreen`, constructed with the context when first opened; "" is the main screen."""
 
 
 OVERVIEW = "overview"
 SCREENS = (
     ScreenEntry(OVERVIEW, "1", "Overview", "the main screen", "overview"),
     ScreenEntry(
-        "history", "2", "Alerts and their history", "what fires, then what is over", "alerts and their history", "history:HistoryScreen"
+        "history", "2", "Alerts and their history", "firing alerts, then resolved ones", "alerts and their history", "history:HistoryScreen"
     ),
     ScreenEntry(
-        "notifications", "3", "Notifications", "what was sent, what waits, what failed", "notifications",
+        "notifications", "3", "Notifications", "messages that were sent, are queued, have failed", "notifications",
         "notifications:NotificationsScreen",
     ),
     ScreenEntry("processes", "4", "Processes", "the busiest, by cpu or memory", "processes", "processes:ProcessesScreen"),
     ScreenEntry(
-        "silences", "5", "Silences", "what is quiet, and how to end it", "silences; Enter ends one, + extends it",
+        "silences", "5", "Silences", "active and future silences; end or extend them", "silences; Enter ends one, + extends it",
         "silences:SilencesScreen",
     ),
-    ScreenEntry("panels", "6", "Panels", "the queries that are kept", "panels: kept queries; x takes one away", "panels:PanelsScreen"),
+    ScreenEntry("panels", "6", "Panels", "saved queries", "panels: saved queries; x removes one", "panels:PanelsScreen"),
     ScreenEntry(
-        "backtest", "7", "Backtest", "what each rule would have done", "backtest of the rules; Enter tries a change",
+        "backtest", "7", "Backtest", "when each rule would have fired", "backtest of the rules; Enter tries a change",
         "backtest:BacktestScreen",
     ),
     ScreenEntry(
-        "noise", "8", "Noise", "which alerts disturbed last week, and what to try", "noise: which alerts disturbed, and what to try",
+        "noise", "8", "Noise", "which alerts notify too often, with advice", "noise: alerts that notify too often",
         "noise:NoiseScreen",
     ),
     ScreenEntry("audit", "9", "Audit", "who acknowledged, silenced, resolved, sent, reloaded", "audit: who did what", "audit:AuditScreen"),
@@ -51,7 +51,7 @@ SCREENS = (
 
 
 def screen_named(name: str) -> ScreenEntry:
-    """The entry of a name. Raises LookupError where there is none."""
+    """The entry with this name. Raises LookupError."""
     found = next((entry for entry in SCREENS if entry.name == name), None)
     if found is None:
         raise LookupError(f'there is no screen "{name}"')

@@ -1,4 +1,4 @@
-"""Which board is on the screen: the newest, the one that was paused, or one of the past."""
+"""Choice of the board shown: live, paused or past."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARKED_ALERTS = 500
 
 
 class TimeTravel:
-    """Keeps the live board and the one that is shown in its place; calls ``changed`` when another board is to be seen."""
+    """Holder of the live board and of a paused or past one; calls ``changed`` when another board is to be shown."""
 
     def __init__(self, backend: Backend, first: Board, now: Callable[[], int], changed: Callable[[], None]) -> None:
         self.live = first
@@ -33,17 +33,17 @@ class TimeTravel:
 
     @property
     def view(self) -> ViewMode:
-        """How it is viewed."""
+        """View mode of the board shown."""
         return ViewMode(self._paused_since, self._past_at, self.live.at or self.shown.at, self._marks)
 
     def receive(self, board: Board) -> None:
-        """Take a new board from the backend; it is shown unless another one is held."""
+        """Receive a new board from the backend; it is shown unless the display is paused or past."""
         self.live = board
         if self._held is None:
             self._changed()
 
     def toggle_pause(self) -> None:
-        """Hold the board that is shown, or go on; in the past nothing moves anyway."""
+        """Pause or resume the display; no effect on past boards, which do not change."""
         if self._paused_since:
             self.resume()
         elif not self._past_at:
@@ -59,12 +59,12 @@ class TimeTravel:
         self._changed()
 
     async def step(self, by: int) -> None:
-        """Step through time (ms); steps forward from the live board do nothing."""
+        """Move in time by ``by`` ms; forward from the live board has no effect."""
         if self._target or by < 0:
             await self.go_to((self._target or self._paused_since or self.live.at or self._now()) + by)
 
     async def go_to_when_ready(self, at: int) -> None:
-        """Show a past moment (UTC ms) as soon as the backend can be asked."""
+        """Show a past moment (UTC ms) as soon as the backend answers queries."""
         while True:
             try:
                 return await self.go_to(at)
@@ -72,7 +72,7 @@ class TimeTravel:
                 await asyncio.sleep(RETRY_AFTER)
 
     async def go_to(self, at: int) -> None:
-        """Show the board of a moment (UTC ms); from the newest on it is live. Where a later call asks for another, only that one shows."""
+        """Show the board of a moment (UTC ms); at the newest or later it is live. Only the latest of several calls has an effect."""
         self._target = at
         if at >= (self.live.at or self._now()):
             self.resume()

@@ -18,7 +18,7 @@ UNDELIVERED = ("failed", "unknown", "retrying")
 
 
 def order_key(order: str) -> Callable[[AlertView], Any]:
-    """The sort key of an order of `ORDERS`; "urgency" is the board's own."""
+    """The sort key of an order in `ORDERS`; "urgency" keeps the board's order."""
     if order == "newest":
         return lambda alert: -(alert.starts_at or alert.active_at)
     if order == "severity":
@@ -29,7 +29,7 @@ def order_key(order: str) -> Callable[[AlertView], Any]:
 
 
 def matches(alert: AlertView, needle: str) -> bool:
-    """Whether a filter's text stands anywhere in the alert: name, summary, state, who acknowledged, labels."""
+    """Whether the alert contains a filter's text: in name, summary, state, acknowledging person or labels."""
     if not needle:
         return True
     parts = (alert.name, alert.summary, alert.severity, alert.state, alert.acknowledged_by, *alert.labels.values(), *alert.suppressed_by)
@@ -37,12 +37,12 @@ def matches(alert: AlertView, needle: str) -> bool:
 
 
 def search_text(alert: AlertView) -> str:
-    """The text in which a list of alerts looks for a filter."""
+    """The text of an alert that filters are matched against."""
     return " ".join((alert.name, alert.summary, alert.severity, alert.state, alert.acknowledged_by, *alert.labels.values()))
 
 
 def subject(alert: AlertView) -> str:
-    """The check, mount, interface ... that the alert names, "" where it names none."""
+    """The alert's subject (check, mount, interface ...), "" without one."""
     return subject_of(alert.labels)
 
 
@@ -52,13 +52,13 @@ def alert_of_check(board: Board, check: str) -> AlertView | None:
 
 
 def naming_labels(alert: AlertView) -> list[tuple[str, str]]:
-    """The labels that tell an alert from others; what follows from the check's name is left out."""
+    """The labels that identify an alert; labels implied by the check's name are left out."""
     implied = ("severity", "host", *(("type", "category") if alert.labels.get("check") else ()))
     return [(key, value) for key, value in alert.labels.items() if key not in implied]
 
 
 def title(alert: AlertView, width: int) -> str:
-    """Name and subject; where room is short, only the check that `CheckUnhealthy` is about, for that name says nothing more."""
+    """Name and subject; in little room `CheckUnhealthy` is left out, since its subject is enough."""
     about = subject(alert)
     if alert.name == CHECK_RULE and about and width < 100:
         return about
@@ -66,7 +66,7 @@ def title(alert: AlertView, width: int) -> str:
 
 
 def summary_text(alert: AlertView, width: int) -> str:
-    """The summary without what other columns show already: of "shop is unhealthy: HTTP 500" a wide line shows only the reason."""
+    """The summary without parts that other columns show: "shop is unhealthy: HTTP 500" becomes "HTTP 500" on a wide line."""
     text, about = alert.summary or alert.name, subject(alert)
     if alert.name == CHECK_RULE and about and text.startswith(about):
         verdict, _, reason = text[len(about) :].partition(": ")
@@ -92,7 +92,7 @@ def is_open(alert: AlertView) -> bool:
 
 
 def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
-    """Who acknowledged the alert, what mutes it, or which messages were sent; boards of the past may lack the messages."""
+    """State column: acknowledging person, mute reason or sent messages; boards of the past may lack the messages."""
     if alert.state == "resolved":
         return f"resolved {f.ago(alert.ends_at or 0, now)}"
     if alert.acknowledged_by:
@@ -108,13 +108,13 @@ def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
 
 
 def _mute_text(text: str) -> str:
-    """A failed parent check by its name alone."""
+    """Mute reason as text; a failed parent check is shown by its name alone."""
     reason = parse_mute_reason(text)
     return reason.name if reason.kind == "depends_on" else text
 
 
 def newest_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """The newest of each notifier: a reminder that went out outweighs a first message that did not."""
+    """The newest delivery of each notifier: a delivered reminder supersedes a failed first message."""
     newest: dict[str, Delivery] = {}
     for delivery in deliveries:
         if delivery.notifier not in newest or delivery.at >= newest[delivery.notifier].at:
@@ -123,7 +123,7 @@ def newest_deliveries(deliveries: Iterable[Delivery]) -> list[Delivery]:
 
 
 def undelivered(alerts: Iterable[AlertView]) -> str:
-    """The notifiers whose newest message about an alert has not arrived: "ops-mail retrying, ops-sms failed"."""
+    """Notifiers whose newest message about an alert was not delivered: "ops-mail retrying, ops-sms failed"."""
     newest = newest_deliveries(delivery for alert in alerts for delivery in alert.deliveries)
     return ", ".join(f"{one.notifier} {one.state}" for one in newest if one.state in UNDELIVERED)
 
@@ -145,7 +145,7 @@ def state_style(alert: AlertView) -> str:
 
 
 def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, selected: bool = False, past: bool = False) -> Line:
-    """One alert: mark, severity, age, name and subject, value, summary, state, as far as there is room."""
+    """Line of one alert: mark, severity, age, name and subject, value, summary, state, as room allows."""
     colour, live = severity_style(alert), is_open(alert)
     row = LineBuilder(width, look).append(look.glyphs.selected if selected else " ", "accent")
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
@@ -170,7 +170,7 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
 
 
 def short_state(alert: AlertView, *, past: bool = False) -> str:
-    """The state in a word or two, for narrow screens."""
+    """The state in one or two words, for narrow screens."""
     if alert.state == "resolved":
         return "resolved"
     if alert.acknowledged_by:
@@ -191,7 +191,7 @@ def counts(board: Board) -> str:
 
 
 def advice_lines(alert: AlertView, now: int, width: int, look: RenderStyle, most: int = 1) -> list[Line]:
-    """The selected alert: start, whole summary, runbook; then its description in at most ``most`` lines."""
+    """Lines about the selected alert: start, full summary, runbook, then its description in at most ``most`` lines."""
     row = LineBuilder(width, look).gap(1)
     if alert.name not in title(alert, width):
         row.append(alert.name, "dim").gap()

@@ -1,4 +1,4 @@
-"""The list panes of the backtest and of the noise report, with their feet about the selected row."""
+"""The list panes of the backtest and the noise report; the foot describes the selected row."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ CONDITION_FROM_HEIGHT = 12
 
 
 class BacktestPane(ListPane):
-    """The rows of a backtest; at the foot the selected rule's condition, and what the backtest could not know."""
+    """Rows of a backtest; the foot shows the selected rule's condition and the backtest's caveats."""
 
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
-        super().__init__("Backtest", "There is no rule.", look=look, text_styles=text_styles)
+        super().__init__("Backtest", "No rules are configured.", look=look, text_styles=text_styles)
         self.found = BacktestView(0, 0, ())
         self.tried: tuple[BacktestRow, ...] = ()
         self._by_key: Mapping[str, BacktestRow] = {}
 
     def show(self, found: BacktestView, tried: tuple[BacktestRow, ...], since: str) -> None:
-        """Each rule as it is, followed by the changes of it that were tried."""
+        """Fill with each rule, followed by its tried changes."""
         self.found, self.tried = found, tried
         listed = [one for rule in found.rows for one in (rule, *(other for other in tried if other.alert == rule.alert))]
         self._by_key = {f"{one.alert}\n{one.tried}": one for one in listed}
@@ -44,7 +44,7 @@ class BacktestPane(ListPane):
 
 
 def alert_of_row(key: str) -> str:
-    """The name of the alert, from a row's key in a `BacktestPane`."""
+    """The alert's name in a row key of `BacktestPane`."""
     return key.partition("\n")[0]
 
 
@@ -53,14 +53,14 @@ def _backtest_row(one: BacktestRow, end: int, width: int, look: RenderStyle, sel
 
 
 class NoisePane(ListPane):
-    """The rows of the noise report; at the foot what to try for the selected one."""
+    """Rows of the noise report; the foot shows advice for the selected one."""
 
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__("Noise", "", look=look, text_styles=text_styles)
         self._by_alert: Mapping[str, NoiseRow] = {}
 
     def show(self, found: Sequence[NoiseRow], since: str) -> None:
-        """The alerts that fired since then ("7d")."""
+        """Fill with the alerts that fired in the range ("7d")."""
         self._by_alert = {one.alert: one for one in found}
         rows = [ListRow(one.alert, one.alert, partial(_noise_row, one)) for one in found]
         remark = f"the last {since}: {sum(one.fired for one in found)} alerts"

@@ -40,7 +40,7 @@ def backtest_heads(width: int, look: RenderStyle) -> Line:
 
 
 def backtest_line(one: BacktestRow, end: int, width: int, look: RenderStyle) -> Line:
-    """The outcome of one alert's rules; a change that was tried is shown after the name."""
+    """Backtest result of one alert's rules; a tried change is shown after the name."""
     row = LineBuilder(width, look).gap(1)
     style = _SEVERITIES.get(one.severity, "info") if one.fired else "dim"
     row.append(f"{one.alert}  {one.tried}".rstrip(), style, _name_width(width))
@@ -58,7 +58,7 @@ def backtest_line(one: BacktestRow, end: int, width: int, look: RenderStyle) -> 
 
 
 def backtest_remark(found: BacktestView, since: str) -> str:
-    """The totals over all rules as they are."""
+    """Totals of all rules without changes."""
     present = [row for row in found.rows if not row.tried]
     fired, told = sum(row.fired for row in present), sum(row.messages for row in present)
     return f"the last {since}: {fired} alerts, {told} messages"

@@ -50,7 +50,7 @@ class NoticeBar(BoardBar):
         self.rebuild()
 
     def on_resize(self) -> None:
-        """Narrower bars need more lines."""
+        """Adjust the height: narrower bars need more lines."""
         super().on_resize()
         self._make_room(len(self.build(self.size.width, 1)[0]))
 

@@ -29,7 +29,7 @@ class BoardPane(Pane):
         self.select_rows()
 
     def show(self, board: Board, sparks: Sparks) -> None:
-        """Show a new board; ``sparks`` change less often than it, since each change rewrites whole lines on the terminal."""
+        """Show a new board; ``sparks`` are updated less often than boards, since a change rewrites whole lines."""
         self.board, self.sparks = board, sparks
         self.select_rows()
         self.rebuild()
@@ -77,11 +77,11 @@ class ResourcesPane(BoardPane):
         return [entry.key for entry in self._entries]
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
-        """The line that `build` has made."""
+        """The line that `build` prepared."""
         return self._entries[index].line
 
     def remark(self) -> str:
-        """The sort order of the processes, where it is not the first."""
+        """The sort order of the processes, where it is not the default."""
         return "loading" if self.board.loading else f"processes by {self.order}" if self.order != self.ORDERS[0] else ""
 
     def expr(self) -> str:
@@ -136,7 +136,7 @@ class ChecksPane(BoardPane):
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """How to add a check."""
         if self.board.loading:
-            return [note("Waiting for the first reading.", width, self.look)]
+            return [note("Waiting for the first measurement.", width, self.look)]
         if self.needle:
             return [note("Nothing matches the filter. Esc clears it.", width, self.look)]
         blank = [LineBuilder(width, self.look).line()] if height > len(self.ADVICE) else []
@@ -159,7 +159,7 @@ class EndpointsPane(ChecksPane):
     )
 
     def title(self, width: int) -> Line:
-        """The head names the columns."""
+        """The head line, with the names of the columns."""
         if not self.checks:
             return super().title(width)
         remark = f"filter: {self.needle}" if self.needle else (self.remark() if width >= 90 or self.order != self.ORDERS[0] else "")
@@ -209,7 +209,7 @@ class AlertsPane(BoardPane):
         return [alert.id for alert in self.alerts]
 
     def remark(self) -> str:
-        """Counts, notifiers that do not deliver, and the sort order where it is not the first."""
+        """Counts, failing notifiers, and the sort order where it is not the default."""
         order = f"   by {self.order}" if self.order != self.ORDERS[0] else ""
         waiting = f"   {late}" if (late := alerts.undelivered(self.board.alerts)) else ""
         return alerts.counts(self.board) + waiting + order
@@ -225,7 +225,7 @@ class AlertsPane(BoardPane):
         return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected, past=self.board.past)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """Start and description of the selected alert, in more lines where few alerts leave room."""
+        """Start and description of the selected alert, in as many lines as the alerts leave."""
         chosen = self.selected_alert()
         if chosen is None or height < ADVICE_FROM_HEIGHT or width < 60:
             return ()
@@ -233,10 +233,10 @@ class AlertsPane(BoardPane):
         return alerts.advice_lines(chosen, self.board.at, width, self.look, max(1, min(3, spare)))
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """No alerts, or no reading yet."""
+        """Lines for no alerts, or for no board yet."""
         blank = LineBuilder(width, self.look).line()
         if self.board.loading:
-            return [blank, note("The first reading is under way.", width, self.look)]
+            return [blank, note("The first measurement is running.", width, self.look)]
         if self.needle:
             return [blank, note("Nothing matches the filter. Esc clears it.", width, self.look)]
         quiet = LineBuilder(width, self.look).gap(2).append(self.look.glyphs.healthy, "ok").gap().append("No alerts.", "text").gap()
@@ -246,5 +246,5 @@ class AlertsPane(BoardPane):
         if not self.board.notifiers:
             lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
         if not self.board.checks:
-            lines.append(note("Only this machine is watched: tui-monitor config init finds what else runs.", width, self.look))
+            lines.append(note("Only this machine is monitored: tui-monitor config init finds services that run here.", width, self.look))
         return lines

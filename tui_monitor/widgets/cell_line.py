@@ -24,14 +24,14 @@ HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical"
 
 @frozen
 class RenderStyle:
-    """How lines are drawn for one terminal: its shapes, and the time zone (None: the machine's)."""
+    """Rendering options of one terminal: its glyphs, and the time zone (None: the machine's)."""
 
     glyphs: Glyphs = UNICODE
     zone: tzinfo | None = None
 
 
 class LineBuilder:
-    """Builds one line from left to right. Every text is cleaned here, so no pane can forget it."""
+    """Builder of one line from left to right. It cleans every text, so that no pane can forget to."""
 
     def __init__(self, width: int, look: RenderStyle) -> None:
         self.width = width
@@ -41,7 +41,7 @@ class LineBuilder:
 
     @property
     def room(self) -> int:
-        """How many cells are left."""
+        """Number of cells left."""
         return max(0, self.width - self.used)
 
     def append(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
@@ -53,7 +53,7 @@ class LineBuilder:
         return self
 
     def gap(self, width: int = 1) -> LineBuilder:
-        """Append spaces; they belong to the run before, so that no colour changes for them."""
+        """Append spaces to the preceding run, which saves a change of colour."""
         width = min(width, self.room)
         if width:
             plain = not self._runs or self._runs[-1][1].startswith(("chip", "band", "alarm", "wrong"))
@@ -65,7 +65,7 @@ class LineBuilder:
         return self.gap(self.room - width)
 
     def line(self) -> Line:
-        """The line, filled up to its width."""
+        """The line, padded to its width."""
         self.gap(self.room)
         return tuple((text, style) for text, style in self._runs)
 
@@ -88,7 +88,7 @@ def note(text: str, width: int, look: RenderStyle, style: str = "dim") -> Line:
 
 
 def with_cursor(line: Line, look: RenderStyle) -> Line:
-    """The line of the selected row: marked by a shape in its first cell where that is free, since colour alone is not enough."""
+    """The line with a cursor shape in its first cell if that is free, since colour alone does not suffice."""
     if not line or not line[0][0].startswith(" "):
         return line
     text, style = line[0]
@@ -111,7 +111,7 @@ def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = Fal
 
 
 def hint_line(hints: Hints, width: int, look: RenderStyle, tail: str = "", last: int = 1) -> Line:
-    """Keys and what they do, as many as fit, the ``last`` ones always; ``tail`` at the right."""
+    """A line of keys with labels, as many as fit, the ``last`` ones always; ``tail`` at the right."""
     ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
     row, limit = LineBuilder(width, look), width - (cells(tail) + 2 if tail else 0)
     for index, (key, does) in enumerate(hints):

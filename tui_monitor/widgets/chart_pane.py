@@ -1,4 +1,4 @@
-"""The pane that draws the answer to a PromQL question as chart or table, and the lines that underline what is wrong with one."""
+"""The pane that draws a PromQL result as chart or table, and the widget that underlines an expression's error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXAMPLES = (
 
 @frozen
 class ChartQuestion:
-    """What to evaluate: PromQL over a range (ms) that ends at the moment the board shows; ``compare`` asks for last week too."""
+    """What to evaluate: PromQL over a range (ms) that ends at the moment the board shows; ``compare`` adds last week."""
 
     expr: str
     span: int
@@ -44,13 +44,13 @@ class ChartAnswer:
 
     @property
     def begins(self) -> int:
-        """When the first value is (UTC ms); 0 where there is none."""
+        """Time of the first value (UTC ms); 0 without values."""
         known = (at for line in self.chart.lines for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value))
         return min(known, default=0)
 
 
 class ChartPane(Pane):
-    """The answer to a question, as chart or as table."""
+    """A query's result, as chart or as table."""
 
     def __init__(self, heading: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, id="chart")
@@ -62,22 +62,22 @@ class ChartPane(Pane):
         self._drawn: tuple[object, list[Line]] | None = None
 
     def wait(self, question: ChartQuestion) -> None:
-        """Say that a question is under way; the answer before stays on the screen."""
+        """Mark a query as running; the previous result stays visible."""
         self._question, self._waiting = question, True
         self.rebuild()
 
     def show(self, answer: ChartAnswer | None) -> None:
-        """Draw an answer; None: there is nothing to draw."""
+        """Draw a result; None: nothing to draw."""
         self.answer, self._waiting, self._drawn = answer, False, None
         self.rebuild()
 
     def toggle_table(self) -> None:
-        """From chart to table and back."""
+        """Switch between chart and table."""
         self._as_table = not self._as_table
         self.rebuild()
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
-        """What can be asked, while nothing has been."""
+        """Example expressions, before the first query."""
         if self._question.expr or self._waiting:
             return ()
         rows = [LineBuilder(width, self.look).line(), note("Type PromQL and press Enter. For example:", width, self.look)]
@@ -87,7 +87,7 @@ class ChartPane(Pane):
         ]
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Head, then the chart, drawn once for each answer and size."""
+        """Head, then the chart, drawn once per result and size."""
         names = "  ".join(f"[{name}]" if span == self._question.span else name for name, span in RANGES)
         remark = "asking ..." if self._waiting else self._question.expr
         head = title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=names)
@@ -105,7 +105,7 @@ class ChartPane(Pane):
 
 
 class ExpressionError(Pane, can_focus=False):
-    """The expression with what is wrong underlined, and why; hidden while nothing is wrong."""
+    """The expression with its error underlined and explained; hidden without an error."""
 
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, id="wrong", classes="-hidden")

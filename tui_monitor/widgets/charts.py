@@ -37,7 +37,7 @@ def chart_lines(
 
 
 def _scale(chart: Chart, values: Sequence[float]) -> tuple[float, float]:
-    """The lowest and the highest value of the chart: all samples, and the thresholds that are near them."""
+    """The chart's lowest and highest value, over all samples and the thresholds near them."""
     low, high = min(values), max(values)
     near = [value for value, _ in chart.thresholds if value <= high * 1.5 + 1e-9 and value >= low / 2 - 1e-9]
     low, high = min([low, *near]), max([high, *near])
@@ -47,7 +47,7 @@ def _scale(chart: Chart, values: Sequence[float]) -> tuple[float, float]:
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round values between two others, about ``count`` of them."""
+    """About ``count`` round values between two limits."""
     span = high - low
     if span <= 0 or not math.isfinite(span):
         return [low]
@@ -151,7 +151,7 @@ def _plot(
 
 
 def _draw(plotext: object, one: ChartLine, code: int, marker: str) -> None:
-    """Draw a line with its gaps: plotext joins over NaN, so each unbroken part is a line of its own."""
+    """Draw a line with gaps: plotext joins over NaN, so each unbroken part is drawn as its own line."""
     xs: list[float] = []
     ys: list[float] = []
     for at, value in zip((*one.times, 0), (*one.values, math.nan), strict=False):
@@ -167,7 +167,7 @@ _STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 17280
 
 
 def _moments(start: int, end: int, count: int) -> list[int]:
-    """Round moments between two others."""
+    """Round times between two limits."""
     wanted = (end - start) / 1000 / count
     step = next((step for step in _STEPS if step >= wanted), 604800) * 1000
     return list(range(-(-start // step) * step, end + 1, step))
@@ -184,7 +184,7 @@ def _line(text: str, width: int, look: RenderStyle) -> Line:
 
 
 def table_lines(chart: Chart, now: int, width: int, look: RenderStyle) -> list[Line]:
-    """Each series with its newest value and when that was."""
+    """Each series with its newest value and that value's time."""
     if chart.error:
         return [LineBuilder(width, look).gap(2).append(chart.error, "critical").line()]
     if not chart.lines:

@@ -26,12 +26,12 @@ def check_sort_key(order: str, check: CheckView) -> tuple[float, str]:
 
 
 def gravest_first(checks: list[CheckView]) -> list[CheckView]:
-    """The same checks by status, in the order of the configuration among equals: for a pane that cannot show them all."""
+    """The checks sorted by status, then by configuration order, for a pane without room for all."""
     return sorted(checks, key=lambda check: _RANK[check.status])
 
 
 def summary(checks: list[CheckView]) -> str:
-    """How many are healthy, for a pane's head: "3 of 4 healthy"."""
+    """Number of healthy checks for a pane's head: "3 of 4 healthy"."""
     healthy = sum(check.status is HealthStatus.HEALTHY for check in checks)
     if not checks:
         return ""
@@ -65,7 +65,7 @@ def endpoint_title(width: int, look: RenderStyle, remark: str, names: int, *, fo
     """The head of Endpoints, which also names the columns; ``more`` is the number of rows that do not fit."""
     columns, words = dict(_columns(width, names)), {"24h": "up 24h"}
     room = width - sum(columns.values()) - len(columns) - 14
-    if more and len(f"+{more}") > room:  # not beside the title, but over the sparklines
+    if more and len(f"+{more}") > room:  # over the sparklines rather than beside the title
         words["trend"] = next((text for text in (f"trend +{more}", f"+{more}") if len(text) <= columns.get("trend", 0)), "")
     elif more:
         long = f"{remark}   +{more} more".strip()
@@ -75,7 +75,7 @@ def endpoint_title(width: int, look: RenderStyle, remark: str, names: int, *, fo
 
 
 def endpoint_line(check: CheckView, values: Spark, now: int, width: int, look: RenderStyle, names: int) -> Line:
-    """One http check: figures of the last hour while healthy, else reason and age. ``names`` is the width for names."""
+    """Line of an http check: figures of the last hour while healthy, else reason and age. ``names`` is the width for names."""
     row = _head(check, width, look, names, worded=width >= 90 or (width >= 54 and check.status is not HealthStatus.HEALTHY))
     if check.status in (HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN):
         return _reason(row, check, now)
@@ -128,7 +128,7 @@ def _reason(row: LineBuilder, check: CheckView, now: int) -> Line:
 
 
 def health_line(check: CheckView, now: int, width: int, look: RenderStyle, names: int) -> Line:
-    """One check of another type: its figures or its reason, and the age of its status."""
+    """Line of any other check: its figures or its reason, and the age of its status."""
     row = _head(check, width, look, names, worded=width >= 54)
     if check.status is not HealthStatus.HEALTHY:
         if width >= 54:
@@ -141,7 +141,7 @@ def health_line(check: CheckView, now: int, width: int, look: RenderStyle, names
 
 
 def health_figures(check: CheckView) -> str:
-    """The most telling figures of a check as prose: "23 of 100 connections, longest 4s"."""
+    """The most important figures of a check as prose: "23 of 100 connections, longest 4s"."""
     figures = check.figures
     parts = []
     used, most = _first(figures, "_connections", "_clients"), _first(figures, "_max_connections", "_connections_max")

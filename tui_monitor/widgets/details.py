@@ -1,4 +1,4 @@
-"""The pages about one alert and about one check. Pure."""
+"""The detail pages of an alert and of a check. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
 def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) -> list[Line]:
-    """Everything about one alert, the description first."""
+    """Detail page of one alert, the description first."""
     alert = detail.alert
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
     colour = alerts.severity_style(alert)
@@ -56,7 +56,7 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) ->
     lines += heading("Notifications", width, look)
     deliveries = detail.deliveries or alert.deliveries
     lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact(
-        "none", "nothing was sent about this alert", width, look, "dim"
+        "none", "no notification was sent", width, look, "dim"
     )
     for title, texts in evidence_texts(detail.evidence):
         lines += [
@@ -68,7 +68,7 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) ->
 
 
 def evidence_texts(evidence: Evidence) -> list[tuple[str, Sequence[str]]]:
-    """The parts of the evidence that were kept: heading and lines."""
+    """The stored parts of the evidence: heading and lines."""
     parts: list[tuple[str, Sequence[str]]] = [
         ("Reason", [evidence.reason] if evidence.reason else []),
         ("Phases", [f"{name:<11}{seconds * 1000:8.1f}ms" for name, seconds in evidence.phases.items()]),
@@ -93,7 +93,7 @@ def _delivery(one: Delivery, now: int, look: RenderStyle) -> list[tuple[str, str
 
 
 def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, look: RenderStyle) -> list[Line]:
-    """Everything about one check: state, phases of the last probe, windows, figures, facts, its alerts."""
+    """Detail page of one check: state, phases of the last probe, windows, figures, facts, its alerts."""
     style = HEALTH_STYLES[check.status]
     head = LineBuilder(width, look).gap(1).append(f"{look.glyphs.health(check.status)} {check.status.value}", style).gap(2)
     if check.since:

@@ -11,7 +11,7 @@ PLAIN_TERMINALS = ("dumb", "linux", "vt100", "vt102", "vt220", "ansi", "cons25")
 
 @frozen
 class Glyphs:
-    """One set of shapes, each one cell wide. ``braille`` says that bars and sparks may be drawn with dots."""
+    """A set of shapes, each one cell wide. ``braille``: bars and sparklines may use braille dots."""
 
     braille: bool
     healthy: str
@@ -30,7 +30,7 @@ class Glyphs:
     track: str
 
     def health(self, status: str) -> str:
-        """The shape of a health status, of which each differs from the others without colour."""
+        """The shape of a health status; the shapes differ without colour too."""
         shapes = {"healthy": self.healthy, "degraded": self.degraded, "unhealthy": self.unhealthy}
         return shapes.get(status, self.unknown)
 
@@ -40,7 +40,7 @@ ASCII = Glyphs(False, "+", "!", "x", "?", ">", "~", "^", "*", "-", "v", "^", "."
 
 
 def glyphs_for(environ: Mapping[str, str]) -> Glyphs:
-    """The set that suits a terminal, by its TERM and locale.
+    """The set for a terminal, by its TERM and locale.
 
     Python turns LANG=C into LC_CTYPE=C.UTF-8 for itself (PEP 538), so an LC_CTYPE of that name says nothing where LANG is C.
     """

@@ -16,7 +16,7 @@ _ASCII_LEVELS = " .:-=+*#"
 
 @lru_cache(1024)
 def bar(ratio: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
-    """The filled and the empty part of a bar; together exactly ``width`` cells. What is not zero shows."""
+    """The filled and the empty part of a bar; together exactly ``width`` cells. A value above zero fills at least one step."""
     filled = round(min(1.0, max(0.0, ratio)) * width)
     if ratio > 0 and not filled and width:
         filled = 1

@@ -11,8 +11,8 @@ from tui_monitor.widgets.list_panes import heading
 
 TWO_COLUMNS = 118
 WORDS = (
-    ("leader", "polls and notifies; viewers only look on"),
-    ("muted", "kept quiet by a silence, window or parent"),
+    ("leader", "polls and notifies; viewers show its board"),
+    ("muted", "held back by a silence, window or parent"),
     ("p95", "95 % of the last hour's answers took no longer"),
     ("cert", "days until the certificate ends"),
     ("pressure", "share of time in which work waited for this"),

@@ -17,7 +17,7 @@ EMPTY: Line = ()
 
 
 class LineWidget(Widget):
-    """Shows the lines that a subclass makes in `build`."""
+    """Widget that shows the lines built by a subclass in `build`."""
 
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -31,7 +31,7 @@ class LineWidget(Widget):
         raise NotImplementedError
 
     def rebuild(self) -> None:
-        """Build the lines anew and repaint what differs from what is shown."""
+        """Build the lines again and repaint the cells that changed."""
         width, height = self.size
         if not width or not height:
             return
@@ -49,7 +49,7 @@ class LineWidget(Widget):
                 self.refresh(Region(start, y, end - start, 1))
 
     def on_resize(self) -> None:
-        """A new size needs new lines."""
+        """Rebuild for the new size."""
         self.rebuild()
         self.refresh()
 

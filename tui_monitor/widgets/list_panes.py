@@ -1,4 +1,4 @@
-"""The panes of all screens but the main one: text that scrolls, and lists; with the helpers that lay out text."""
+"""The panes of all screens but the main one: scrolling text and lists, with their text layout."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ class ListRow(NamedTuple):
 
     key: str
     search: str
-    """The text in which a filter is looked for."""
+    """The text that filters are matched against."""
     draw: Callable[[int, RenderStyle, bool], Line]
     """The line for a width in cells; the bool says whether the row is selected."""
     full: str = ""
-    """The row's text in full, shown at the foot while it is selected: what a column had to cut is read there."""
+    """The row's full text, shown at the foot while it is selected, since columns may cut it."""
 
 
 class HintBar(LineWidget):
-    """One line that names the keys of a screen."""
+    """A line with the keys of a screen."""
 
     def __init__(self, hints: Hints, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, classes="hints")
         self.hints = hints
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """As many as fit."""
+        """The hints that fit."""
         return [hint_line(self.hints, width, self.look)], -1
 
 
 class TextPane(Pane):
-    """A page of lines that scrolls."""
+    """A scrolling page of lines."""
 
     def __init__(self, title: str, draw: Draw, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles)
@@ -50,7 +50,7 @@ class TextPane(Pane):
         self._count = 0
 
     def change(self, title: str, draw: Draw) -> None:
-        """Show another text, from where it was scrolled to."""
+        """Replace the text and keep the scroll position."""
         self.heading, self.body = title, draw
         self.rebuild()
 
@@ -64,7 +64,7 @@ class TextPane(Pane):
         rest = self._count - self.top - height + 1
         more = f"{rest} more below" if rest > 0 else ""
         remark = f"filter: {self.needle}" if self.needle else ""
-        # a long name gives way: that there is more matters more
+        # a long name is cut before the position: that more lines follow matters more
         name = cut(clean(self.heading), width - cells(more) - 4, self.look.glyphs.cut) if more else self.heading
         head = title_line(name, width, self.look, focused=self.has_focus, right=more, remark=remark)
         return [head, *lines[self.top : self.top + height - 1]], -1
@@ -84,7 +84,7 @@ class TextPane(Pane):
 
 
 class ListPane(Pane):
-    """A list of rows that are given to it."""
+    """A list of rows, set by `fill`."""
 
     def __init__(self, title: str, empty: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles)
@@ -100,7 +100,7 @@ class ListPane(Pane):
         return prose(text, width, self.look, "text") if text and height >= FOOT_FROM_HEIGHT else ()
 
     def heads(self, width: int) -> Sequence[Line]:
-        """The names of the columns, which stay when the rows scroll."""
+        """Names of the columns, which stay when rows scroll."""
         return self._columns(width, self.look) if self._columns is not None and self._rows else ()
 
     def fill(self, rows: Sequence[ListRow], remark: str = "", *, columns: Draw | None = None, empty: str | None = None) -> None:
@@ -111,16 +111,16 @@ class ListPane(Pane):
         self.filter(self.needle)
 
     def show_progress(self, text: str) -> None:
-        """Show no rows, and what is under way in their place."""
+        """Show a progress text in place of rows."""
         self.fill([], empty=text)
 
     def show_remark(self, remark: str) -> None:
-        """Change what the head says."""
+        """Change the remark in the head."""
         self._remark = remark
         self.rebuild()
 
     def filter(self, needle: str) -> None:
-        """Show only rows whose text holds this."""
+        """Show only rows whose text contains this."""
         self.needle = needle
         self._rows = [row for row in self._all if needle.casefold() in row.search.casefold()] if needle else self._all
         self.rebuild()
@@ -145,7 +145,7 @@ class ListPane(Pane):
 
 
 def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[Line]:
-    """Prose in as many lines as it needs, up to three."""
+    """Prose wrapped into up to three lines."""
     return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
 
 
@@ -155,7 +155,7 @@ def heading(text: str, width: int, look: RenderStyle) -> list[Line]:
 
 
 def fact(name: str, text: str, width: int, look: RenderStyle, style: str = "text", name_width: int = 14) -> list[Line]:
-    """A name and its text, wrapped under itself; nothing where the text is empty."""
+    """A name and its wrapped text; no line for an empty text."""
     if not text:
         return []
     room = max(8, width - name_width - 3)

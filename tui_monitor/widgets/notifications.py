@@ -17,7 +17,7 @@ def delivery_shape(state: str, look: RenderStyle) -> str:
 
 
 def notification_line(one: NotificationView, now: int, width: int, look: RenderStyle) -> Line:
-    """One message: state as shape and word, age, notifier, kind, title, outcome."""
+    """Line of one message: state as shape and word, age, notifier, kind, title, outcome."""
     style = DELIVERY_STYLES.get(one.state, "dim")
     row = LineBuilder(width, look).gap(1).append(f"{delivery_shape(one.state, look)} {one.state}", style, 10).gap()
     row.append(f.age(one.created_at, now), "dim", 7, right=True).gap(2).append(one.notifier, "text", 12).gap()
@@ -39,7 +39,7 @@ def _outcome(one: NotificationView, now: int, look: RenderStyle) -> str:
 
 
 def notification_text(one: NotificationView, now: int, look: RenderStyle) -> str:
-    """The message in full, for the foot of the list."""
+    """The full text of a message, for the foot of the list."""
     return f"{one.notifier} {one.kind}: {one.title}   {one.state}, {_outcome(one, now, look)}".rstrip(", ")
 
 

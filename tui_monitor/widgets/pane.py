@@ -1,4 +1,4 @@
-"""The base of all panes: a head line over rows of which one is selected."""
+"""The base class of all panes: a head line above rows, one of them selected."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tui_monitor.widgets.styles import TextStyles
 
 
 class Pane(LineWidget, can_focus=True):
-    """A head line and rows, one of them selected. Subclasses give the rows' keys and draw them."""
+    """A head line and rows, one of them selected. Subclasses define the rows' keys and draw them."""
 
     TITLE: ClassVar[str] = ""
 
     class Opened(Message):
-        """Sent on a double click: the selected row is to be opened."""
+        """Message on a double click: open the selected row."""
 
         def __init__(self, pane: Pane) -> None:
             super().__init__()
@@ -34,7 +34,7 @@ class Pane(LineWidget, can_focus=True):
         self._above = 1
         self._key: str | None = None
 
-    # What a subclass says.
+    # Defined by subclasses.
 
     def keys(self) -> Sequence[str]:
         """The rows by key, from the top; "" is a row that cannot be selected."""
@@ -50,7 +50,7 @@ class Pane(LineWidget, can_focus=True):
         return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
     def position_text(self) -> str:
-        """The range of visible rows, where there is no room for all: "8-22 of 120"."""
+        """The range of visible rows, where not all fit: "8-22 of 120"."""
         keys = self.keys()
         if not 0 < len(self.shown) < len(keys):
             return ""
@@ -73,7 +73,7 @@ class Pane(LineWidget, can_focus=True):
         """Lines about the selected row, at the bottom."""
         return ()
 
-    # What they share.
+    # Shared.
 
     @property
     def selection(self) -> str:
@@ -105,7 +105,7 @@ class Pane(LineWidget, can_focus=True):
         return lines, place + self._above if marked in shown else -1
 
     def _follow(self, keys: Sequence[str]) -> None:
-        """Keep the selected row when rows come, go and move; at the first row until the user has moved."""
+        """Keep the selected row when rows are added, removed or moved; the first row until the user has moved."""
         if self._key is not None and self._key in keys:
             self.cursor = keys.index(self._key)
         self.cursor = max(0, min(self.cursor, len(keys) - 1))
@@ -113,7 +113,7 @@ class Pane(LineWidget, can_focus=True):
             self.cursor += 1
 
     def move_to(self, index: int) -> None:
-        """Select a row by index; rows that cannot be selected are stepped over."""
+        """Select a row by index; unselectable rows are skipped."""
         keys = self.keys()
         if not keys:
             return
@@ -126,7 +126,7 @@ class Pane(LineWidget, can_focus=True):
             self.rebuild()
 
     def pin(self) -> None:
-        """Keep the selected row selected when rows come and go, as after a move: a row that was opened is selected on return."""
+        """Keep the selected row selected as after a move, so that an opened row is still selected on return."""
         self._key = self.selection or self._key
 
     def move(self, step: int) -> None:
@@ -143,12 +143,12 @@ class Pane(LineWidget, can_focus=True):
         return max(1, len(self.shown) - 1)
 
     def filter(self, needle: str) -> None:
-        """Show only rows that hold this text."""
+        """Show only rows that contain this text."""
         self.needle = needle
         self.rebuild()
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """The focused pane's head is marked; `on_focus` would come before the pane knows it."""
+        """Mark the focused pane's head; `on_focus` runs before `has_focus` is set."""
         super().watch_has_focus(has_focus)
         self.rebuild()
 

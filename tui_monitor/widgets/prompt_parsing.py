@@ -1,4 +1,4 @@
-"""Parser of what people type into the prompt of a silence. Strict and pure."""
+"""Parser of the text typed into the silence prompt. Strict and pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse_silence(text: str) -> AddSilence:
     try:
         seconds = parse_duration(rest.strip())
     except ValueError:
-        raise ValueError(f'"{rest.strip()}" is not how long: end with a time such as 2h or 30m') from None
+        raise ValueError(f'"{rest.strip()}" is not a duration: end with one such as 2h or 30m') from None
     if seconds <= 0:
-        raise ValueError("A silence lasts longer than no time")
+        raise ValueError("A silence must last longer than 0")
     return AddSilence(tuple(matchers), seconds, comment.strip())

@@ -20,7 +20,7 @@ MODES = {"user": "user", "system": "sys", "iowait": "io", "steal": "steal"}
 
 @frozen
 class ResourceRow:
-    """One line of the pane. ``key`` names it for selection ("" cannot be selected); ``expr`` is the PromQL of its trend."""
+    """One line of the pane. ``key`` identifies it for selection ("": unselectable); ``expr`` is the PromQL of its trend."""
 
     key: str
     line: Line
@@ -79,7 +79,7 @@ def process_entries(
 ) -> list[ResourceRow]:
     """A head and the busiest processes, most CPU (or memory) first; ``whole`` shows the command line."""
     key = (lambda p: (-p.memory, p.pid)) if by_memory else (lambda p: (-round(p.cpu, 2), -p.memory, p.pid))
-    user = 9 if width >= 44 else 0  # where there is little room, memory says more
+    user = 9 if width >= 44 else 0  # in little room memory is more useful
     command = max(10, width - 25 - user)
     head = LineBuilder(width, look).gap(1).append("process", "faint", command).gap().append("pid", "faint", 7, right=True).gap()
     head.append("user", "faint", user).append("cpu", "faint" if by_memory else "dim", 6, right=True).gap(2)
@@ -99,7 +99,7 @@ def process_entries(
 def gauge(
     name: str, ratio: float | None, values: Spark, note: str, width: int, look: RenderStyle, *, expr: str, rows: int = 1
 ) -> list[ResourceRow]:
-    """A name, a bar, percent and a graph of the same; the note stands at the end of one line or on the second of two."""
+    """A name, a bar, percent and a graph; the note is at the end of one line or on the second of two."""
     row = LineBuilder(width, look).gap(1).append(name, "dim", _name_width(width)).gap()
     if ratio is None:
         return [ResourceRow(name, row.append("no reading", "faint").line(), expr)]
@@ -137,7 +137,7 @@ def _cpu_note(here: Resources) -> str:
 
 
 def _cores(cores: Sequence[float], width: int, look: RenderStyle) -> ResourceRow:
-    """A column for each core (half a cell where they are many) and the busiest one: a full core hides in the total."""
+    """One column per core (half a cell for many cores) and the busiest core, which the total can hide."""
     room = width - _name_width(width) - 18
     each = 2 if len(cores) <= room else 1
     columns = tuple(value for value in cores for _ in range(each))
@@ -194,7 +194,7 @@ def _mount(mount: MountView, width: int, look: RenderStyle) -> ResourceRow:
 
 
 def _tail(mount: str, width: int, look: RenderStyle) -> str:
-    """The end of a long mount point, which says more than its beginning."""
+    """The end of a long mount point, which identifies it better than its beginning."""
     mount = clean(mount)
     return mount if f.cells(mount) <= width else look.glyphs.cut + mount[-(width - 1) :]
 
@@ -217,7 +217,7 @@ def _disk(one: DiskView, sparks: Mapping[str, Spark], width: int, look: RenderSt
 
 
 def _two(name: str, pairs: tuple[tuple[str, float | None, Spark], ...], note: str, width: int, look: RenderStyle) -> Line:
-    """A name and two rates, each with its own sparkline where there is room."""
+    """Line of a name and two rates, each with a sparkline where there is room."""
     row = LineBuilder(width, look).gap(1).append(name, "dim", _name_width(width)).gap()
     trend = min(12, (width - _name_width(width) - 2 - 24 - len(note)) // 2)
     for sign, value, values in pairs:

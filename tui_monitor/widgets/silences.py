@@ -19,6 +19,6 @@ def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, sele
 
 
 def silence_in_full(one: SilenceView, now: int, look: RenderStyle) -> str:
-    """The silence with nothing cut, and with start and end."""
+    """The full text of a silence, with start and end."""
     author = f"{one.by}: {one.comment}" if one.comment else one.by
     return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}   {author}".rstrip()

@@ -17,7 +17,7 @@ WIDE = 100
 
 @frozen
 class FooterHints:
-    """The keys that a footer names: where there is room, where there is little, while a past board is shown, and always at the end."""
+    """The keys of a footer: on wide and narrow screens, while a past board is shown, and always at the end."""
 
     wide: Hints
     narrow: Hints
@@ -27,13 +27,13 @@ class FooterHints:
 
 @frozen
 class ViewMode:
-    """How the board is viewed: live, paused since a moment, or at a moment of the past (UTC ms, 0: not so)."""
+    """View mode of the board: live, paused since a time, or at a past time (UTC ms, 0: neither)."""
 
     paused_since: int = 0
     past_at: int = 0
     now: int = 0
     marks: Sequence[tuple[int, str]] = ()
-    """(UTC ms, severity) of the alerts that the timeline marks beside those of the board."""
+    """(UTC ms, severity) of alerts on the timeline in addition to the board's."""
 
 
 def status_counts(board: Board) -> list[tuple[str, str]]:
@@ -48,7 +48,7 @@ def status_counts(board: Board) -> list[tuple[str, str]]:
 
 
 def leader_text(leader: LeaderView) -> str:
-    """The role of this process ("leader", "viewer"), or "no leader"; the notice says since when."""
+    """The role of this process ("leader", "viewer"), or "no leader" (the notice bar has the time)."""
     return leader.role if leader.alive else "no leader"
 
 
@@ -95,7 +95,7 @@ def _counts(board: Board) -> list[list[tuple[str, str]]]:
 
 
 def summary_line(board: Board, width: int, look: RenderStyle) -> Line:
-    """The whole board in one line, for a terminal too small for more."""
+    """A summary of the board in one line, for very small terminals."""
     row = LineBuilder(width, look).append(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
     row.append(f"{board.firing} firing", "strong" if board.firing else "dim")
     return row.append(f" {board.host} {board.status.value}", "dim").line()
@@ -106,7 +106,7 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
     told: list[tuple[str, str]] = []
     if view.past_at:
         when = f.stamp(view.past_at, view.now, look.zone, seconds=True)
-        keys = "[ back   ] forth   @ a time" + "   Esc live" * home
+        keys = "[ back   ] forward   @ a time" + "   Esc live" * home
         told.append((f"PAST {when}", f"{f.ago(view.past_at, view.now)}   {keys}"))
     if view.paused_since:
         told.append(("PAUSED", f"since {f.clock(view.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
@@ -115,7 +115,7 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
         since = leader.heartbeat or leader.since
         when = f.stamp(since, board.at, look.zone, seconds=True)
         start = "the service" if leader.kind == "headless" else "tui-monitor"
-        told.append(("NO LEADER", f"since {when}: nothing is polled or sent; this is the last it knew. Start {start}."))
+        told.append(("NO LEADER", f"since {when}: nothing is polled or sent; this is its last board. Start {start}."))
     if board.read_only:
         told.append(("READ-ONLY", board.read_only))
     told += [("TROUBLE", text) for text in board.trouble]
@@ -123,7 +123,7 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
 
 
 def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle, *, home: bool = True) -> list[Line]:
-    """The notices in a row; at ``home`` (main screen) they wrap, since a cut sentence may hide what to do."""
+    """The notices in one line; at ``home`` (main screen) they wrap, since a cut sentence may hide the remedy."""
     rows, limit = [LineBuilder(width, look)], 1 if not home else 2 if width >= 60 else 3
     for word, sentence in told:
         if rows[-1].used and rows[-1].room < len(word) + 12:

@@ -1,4 +1,4 @@
-"""Style names to terminal styles, made of the theme's colours. Every style names its background, so that a cell is painted once."""
+"""Mapping of style names to terminal styles in the theme's colours; each includes its background, so a cell is painted once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ REVERSED = ("chip-error", "chip-critical", "alarm-strong")
 
 
 class TextStyles:
-    """The styles of one app; ``plain`` leaves only bold, underline and reverse in the terminal's own colours."""
+    """The styles of one app; ``plain`` uses bold, underline and reverse only, in the terminal's own colours."""
 
     def __init__(self, colors: Mapping[str, str], *, plain: bool = False) -> None:
         self._plain = {name: _style(recipe, name, colors, plain) for name, recipe in RECIPES.items()}

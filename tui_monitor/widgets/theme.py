@@ -1,4 +1,4 @@
-"""The one theme: dark, calm, a single accent. Severity colours are for what is wrong and for nothing else."""
+"""The theme: dark, with one accent colour. Severity colours are used for problems only."""
 
 from __future__ import annotations
 

@@ -56,12 +56,12 @@ def test_status_is_the_worst_of_board_and_state(cli: Cli, tmp_path: Path) -> Non
     firing = replace(FIRING, starts_at=now_ms() - 5000)
     with leader(state := make_state(tmp_path / "history", alerts=[firing], stored=stale)):
         said = cli("status", "--state", state)
-    assert said.code == 2 and "the board is older than what fires (1a2b3c4d)" in said.out and "1 firing" in said.out
+    assert said.code == 2 and "the board is older than the firing alerts (1a2b3c4d)" in said.out and "1 firing" in said.out
     view = AlertView("0badcafe", "HighCPU", "warning", "firing", "", 0.9, "90%", 1, 1, None, {}, {})
     with leader(state := make_state(tmp_path / "state", stored=replace(stale, alerts=(view,)))):
         said = cli("status", "--state", state)
         raw = json.loads(cli("status", "--json", "--state", state).out)
-    assert said.code == 1 and "what fires is not on record (0badcafe HighCPU)" in said.out
+    assert said.code == 1 and "firing alerts are not recorded (0badcafe HighCPU)" in said.out
     assert (raw["status"], raw["alerts"]["firing"], raw["alerts"]["by_severity"]["warning"]) == ("degraded", 1, 1)
 
 

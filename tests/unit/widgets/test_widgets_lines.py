@@ -332,7 +332,7 @@ def test_silence_text_can_be_sent_as_it_is() -> None:
 @pytest.mark.parametrize("text", ["", "2h", 'a="b"', 'a="b" soon', 'a="b" 0s', 'a="b', "# why"])
 def test_wrong_silences_are_refused_with_advice(text: str) -> None:
     """What cannot be read is an error for people."""
-    with pytest.raises(ValueError, match=r"silence|Silence|time"):
+    with pytest.raises(ValueError, match=r"silence|Silence|duration"):
         parse_silence(text)
 
 

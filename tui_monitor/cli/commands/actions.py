@@ -1,4 +1,4 @@
-"""`ack`, `unack`, `resolve`, `silence`, `extend`, `unsilence`, `annotate`: rows that the leader applies; without one they are kept."""
+"""`ack`, `unack`, `resolve`, `silence`, `extend`, `unsilence`, `annotate`: commands stored for the leader, or for the next one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import replace
 
 from tui_monitor.board.backend import CommandRefused
-from tui_monitor.cli.options import LONGEST_S, Refused, complain, seconds_of, time_of, wall_ms
-from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.cli.options import LONGEST_S, Refused, print_error, seconds_of, time_of, wall_ms
+from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import (
     Acknowledge,
@@ -33,55 +33,55 @@ from tui_monitor.storage.state.reader import StateReader
 
 
 def add_ack_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `ack`."""
+    """Arguments of `ack`."""
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--all", action="store_true", help="every firing alert")
     parser.add_argument("--note", default="", metavar="T")
-    parser.add_argument("--for", dest="for_", metavar="2h", help="only for so long")
+    parser.add_argument("--for", dest="for_", metavar="2h", help="duration of the acknowledgement; default: until the alert resolves")
 
 
 def add_unack_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `unack`."""
+    """Arguments of `unack`."""
     parser.add_argument("id", metavar="ID")
 
 
 def add_resolve_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `resolve`."""
+    """Arguments of `resolve`."""
     parser.add_argument("id", metavar="ID")
     parser.add_argument("--note", default="", metavar="T")
 
 
 def add_silence_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `silence`."""
+    """Arguments of `silence`."""
     parser.add_argument("matchers", nargs="+", metavar="MATCHER", help='alertname=X, check!="api", host=~"web.*"')
     long = parser.add_mutually_exclusive_group(required=True)
     long.add_argument("--for", dest="for_", metavar="2h", help="for how long")
-    long.add_argument("--end", metavar="T", help="until when: RFC 3339, Unix seconds, tomorrow HH:MM or the next HH:MM")
-    parser.add_argument("--start", metavar="T", help="from when on; default: now")
+    long.add_argument("--end", metavar="T", help="end time: RFC 3339, Unix seconds, tomorrow HH:MM or the next HH:MM")
+    parser.add_argument("--start", metavar="T", help="start time; default: now")
     parser.add_argument("--comment", default="", metavar="T")
 
 
 def add_unsilence_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `unsilence`."""
+    """Arguments of `unsilence`."""
     parser.add_argument("id", metavar="ID")
 
 
 def add_extend_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `extend`."""
+    """Arguments of `extend`."""
     parser.add_argument("id", metavar="ID")
     long = parser.add_mutually_exclusive_group(required=True)
-    long.add_argument("--for", dest="for_", metavar="2h", help="so much longer than it would")
-    long.add_argument("--until", metavar="T", help="to this time: RFC 3339, Unix seconds or the next HH:MM")
+    long.add_argument("--for", dest="for_", metavar="2h", help="extend by this duration")
+    long.add_argument("--until", metavar="T", help="extend to this time: RFC 3339, Unix seconds or the next HH:MM")
 
 
 def add_annotate_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `annotate`."""
+    """Arguments of `annotate`."""
     parser.add_argument("text", metavar="TEXT")
     parser.add_argument("--at", dest="when", metavar="TIME")
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 done or kept for the next leader, 1 refused or unknown, 64 usage."""
+    """Exit code: 0 done or stored for the next leader, 1 refused or unknown, 64 usage."""
     acts: dict[str, Callable[[Namespace], int]] = {
         "ack": _ack,
         "unack": _on_alert,
@@ -94,8 +94,8 @@ def run(given: Namespace) -> int:
     return acts[given.verb](given)
 
 
-def submit(access: Looked, command: Command) -> int:
-    """Store a command for the leader, wait a little for its result and print it; the exit code. Raises Refused."""
+def submit(access: StateAccess, command: Command) -> int:
+    """Store a command for the leader, wait briefly for its result and print it. Returns the exit code. Raises Refused."""
     try:
         ident = leave_command(access.directory, acting_user(), command, wall_ms())
     except CommandRefused as error:
@@ -122,10 +122,10 @@ def _ack(given: Namespace) -> int:
     if bool(given.ids) == given.all:
         raise Refused("name the alerts to acknowledge, or say --all" if not given.ids else "give either ids or --all", USAGE)
     seconds = None if given.for_ is None else seconds_of(given.for_, "--for")
-    access = look(given)
+    access = open_state(given)
     if given.all and access.alive:
         return submit(access, Acknowledge(all_firing=True, note=given.note, seconds=seconds))
-    if given.all:  # stored: what will fire until the next leader comes was not meant
+    if given.all:  # ids are resolved now: alerts that fire before the next leader starts were not meant
         live = read_state(access.directory, lambda state: state.alerts.live())
         given.ids = [alert.id for alert in live if alert.state == "firing" and alert.acknowledged is None]
         if not given.ids:
@@ -136,20 +136,20 @@ def _ack(given: Namespace) -> int:
 
 def _on_alert(given: Namespace) -> int:
     if given.verb == "resolve":
-        return _submit_for(look(given), [given.id], lambda ids: Resolve(ids, note=given.note))
-    return _submit_for(look(given), [given.id], Unacknowledge)
+        return _submit_for(open_state(given), [given.id], lambda ids: Resolve(ids, note=given.note))
+    return _submit_for(open_state(given), [given.id], Unacknowledge)
 
 
-def _submit_for(access: Looked, prefixes: list[str], make: Callable[[tuple[str, ...]], Command]) -> int:
-    """Submit the command for the ids that are known; a fault of one id is printed and leaves the others done."""
+def _submit_for(access: StateAccess, prefixes: list[str], make: Callable[[tuple[str, ...]], Command]) -> int:
+    """Submit the command for all known ids; errors of single ids are printed and do not stop the others."""
     found, faults = _full_ids(access.directory, prefixes)
     for fault in faults:
-        complain(fault)
+        print_error(fault)
     return max(1 if faults else 0, submit(access, make(tuple(found))) if found else 0)
 
 
 def _full_ids(directory: StateDirectory, prefixes: list[str]) -> tuple[list[str], list[str]]:
-    """Whole ids of live alerts, so that a command that is kept for long still means the same one; and what is wrong with the others."""
+    """Full ids of live alerts, and an error for each prefix without one. Full ids keep a stored command unambiguous."""
     live = [alert for alert in read_state(directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     found: dict[str, None] = {}
     faults = []
@@ -186,30 +186,30 @@ def _silence(given: Namespace) -> int:
     except ValueError as error:
         raise Refused(str(error), USAGE) from None
     if end <= now:
-        raise Refused("the time that it was to be silent for has already passed", USAGE)
+        raise Refused("this silence would end in the past", USAGE)
     if end - now > LONGEST_S * 1000:
         raise Refused("a silence ends within ten years", USAGE)
     named = start if given.start or given.end else None
-    return submit(look(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
+    return submit(open_state(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
 
 
 def _on_silence(given: Namespace) -> int:
     now = wall_ms()
     change = _extension(given, now) if given.verb == "extend" else None
-    looked = look(given)
+    access = open_state(given)
     prefix = given.id.strip().lower().removeprefix("silence:")
-    silences = read_state(looked.directory, lambda state: state.dispatch.silences())
+    silences = read_state(access.directory, lambda state: state.dispatch.silences())
     known = [silence.id for silence in silences if silence.ends_at > now or given.verb == "extend"]
     fits = [ident for ident in known if prefix and ident.startswith(prefix)]
     fits = [ident for ident in fits if ident == prefix] or fits
     if len(fits) != 1:
         several = f'"{prefix}" is the beginning of several silences: {", ".join(fits[:5])}'
         raise Refused(several if fits else f'there is no silence "{prefix}"{_nearest(prefix, known)}')
-    return submit(looked, replace(change, id=fits[0]) if change else EndSilence(fits[0]))
+    return submit(access, replace(change, id=fits[0]) if change else EndSilence(fits[0]))
 
 
 def _extension(given: Namespace, now: int) -> ExtendSilence:
-    """What `extend` asks for, its silence not known yet."""
+    """The extension that `extend` requests, before its silence is known."""
     if given.for_ is not None:
         return ExtendSilence("", seconds_of(given.for_, "--for"))
     until = time_of(given.until, "--until", now, ahead=True)
@@ -229,13 +229,13 @@ def _annotate(given: Namespace) -> int:
     if not text:
         raise Refused("the text is empty", USAGE)
     at = time_of(given.when, "--at", now) if given.when else now
-    looked = look(given)
-    if looked.alive:
-        return submit(looked, Annotate(text, at))
-    if not looked.directory.writable:
-        raise Refused(f"read-only: {looked.directory.why_read_only}")
+    access = open_state(given)
+    if access.alive:
+        return submit(access, Annotate(text, at))
+    if not access.directory.writable:
+        raise Refused(f"read-only: {access.directory.why_read_only}")
     try:
-        annotate(looked.directory.history_db, at, text, acting_user())
+        annotate(access.directory.history_db, at, text, acting_user())
     except StorageFault as error:
         raise Refused(f"the history cannot be written: {error}") from None
     print(f'marked "{text}"')

@@ -1,4 +1,4 @@
-"""`rules backtest`: would the rules have fired? And `rules noise`: which of them disturb without use."""
+"""`rules backtest`: when the rules would have fired. `rules noise`: which rules notify too often."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tui_monitor.analysis.backtest_result import Backtest, RuleOutcome, TrialOut
 from tui_monitor.analysis.noise_report import Noise, noise_of
 from tui_monitor.analysis.noise_report import to_json as noise_to_json
 from tui_monitor.cli.history_access import StoredHistory
-from tui_monitor.cli.options import Refused, complain, configuration, counted, seconds_of, state_path, suggestion, wall_ms
-from tui_monitor.cli.output import Cell, print_json, say, table
+from tui_monitor.cli.options import Refused, configuration, counted, print_error, seconds_of, state_path, suggestion, wall_ms
+from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import stamp
@@ -30,7 +30,7 @@ SHOWN_FIRINGS = 10
 
 
 def run_backtest(given: Namespace) -> int:
-    """Exit 0. Refused with 1 without history, with 64 for a name that is no alert, a change that cannot be tried, or a wrong time."""
+    """Exit code 0. Raises Refused: 1 without history, 64 for an unknown alert, an invalid change or a wrong time."""
     from tui_monitor.dispatch.routing import compile_routing
     from tui_monitor.runtime.wiring import host_of, labels_of_checks, rules_of
 
@@ -39,7 +39,7 @@ def run_backtest(given: Namespace) -> int:
     loaded = configuration(given)
     rules, problems, _ = rules_of(loaded)
     for problem in problems:
-        complain(str(problem))
+        print_error(str(problem))
     changed = _changed(rules, given.alert, given.changes)
     _check_name(rules, given.alert)
     settings = loaded.settings
@@ -89,8 +89,8 @@ def _check_name(rules: Sequence[Rule], alert: str | None) -> None:
 
 
 def _start(history: StoredHistory, wanted: int, now: int, since: str) -> tuple[int, bool]:
-    """Where the backtest begins, and whether that is later than wanted because the history is younger."""
-    span = history.ask(lambda reader: reader.span())
+    """Start of the backtest, and whether it is later than requested because the history is shorter."""
+    span = history.query(lambda reader: reader.span())
     if span is None:
         raise Refused("there is no history yet: let the monitor run for a while")
     if span[1] < wanted:
@@ -108,7 +108,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
     )
     print(f"from {stamp(found.start, 0, None)} to {stamp(found.end, 0, None)}, judged every {format_duration(found.step_ms / 1000)}")
     if fine:
-        say((f"history: {fine}", "dim"))
+        print_line((f"history: {fine}", "dim"))
     print()
     heads = ("alert", "tried", "fired", "subjects", "total", "longest", "first", "last", "nearly", "messages", "reminders")
     rows = [_row(rule, "" if found.changed is None else "present", found.end) for rule in found.present.rules]
@@ -129,7 +129,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
     if notes or errors:
         print()
     for note in (*notes, *dict.fromkeys(errors)):
-        say((f"note: {note}", "dim"))
+        print_line((f"note: {note}", "dim"))
 
 
 def _row(rule: RuleOutcome, tried: str, now: int) -> list[Cell]:
@@ -169,7 +169,7 @@ def _when(at: int | None, now: int) -> str:
 
 
 def _length(seconds: float) -> str:
-    """Two units at most: 1d3h, 2m30s."""
+    """A duration with two units at most: 1d3h, 2m30s."""
     return format_duration(round(seconds), 2)
 
 
@@ -181,7 +181,7 @@ def _count(number: int) -> str:
 
 
 def run_noise(given: Namespace) -> int:
-    """Exit 0. Refused with 1 without state, with 64 for a wrong time."""
+    """Exit code 0. Raises Refused: 1 without state, 64 for a wrong time."""
     since = seconds_of(given.since, "--since")
     now = wall_ms()
     directory = existing_state(given)
@@ -196,13 +196,13 @@ def run_noise(given: Namespace) -> int:
 
 
 def _rules_if_known(given: Namespace) -> list[Rule]:
-    """The rules that advice may build on; none where this user may not read the configuration."""
+    """The configured rules, on which the advice is based; empty where this user may not read the configuration."""
     from tui_monitor.platform.paths import find_config
     from tui_monitor.runtime.wiring import rules_of
 
     path = find_config(given.config, os.environ)
     if path is not None and not os.access(path, os.R_OK):
-        complain(f"{path} may not be read by this user: the advice does not know the present rules")
+        print_error(f"{path} may not be read by this user: the advice does not know the present rules")
         return []
     return rules_of(configuration(given))[0]
 
@@ -232,4 +232,4 @@ def _print_noise(found: Noise, since: str) -> None:
     if advice:
         print()
     for rule in advice:
-        say(rule.advice)
+        print_line(rule.advice)

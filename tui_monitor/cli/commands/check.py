@@ -1,4 +1,4 @@
-"""`check`: one probe of each check, side by side, and its plain verdict."""
+"""`check`: one probe of each check, in parallel, and its verdict without `for` or thresholds over time."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Verdicts = Mapping[str, tuple[ProbeResult, int]]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `check`."""
     parser.add_argument("names", nargs="*", metavar="NAME")
     add_json(parser)
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; no verdict: 64 a name that is none, 70 a failure, 74 output, 78 configuration."""
+    """Exit code: 0 healthy, 1 degraded, 2 unhealthy, 3 unknown; errors: 64 unknown name, 70 failure, 74 output, 78 configuration."""
     loaded = configuration(given)
     groups = Groups(loaded.settings.checks)
     checks = _chosen(loaded.settings.checks, given.names)
@@ -60,13 +60,13 @@ def _chosen(checks: list[CheckSettings], names: list[str]) -> list[CheckSettings
 
 
 def _probed(all_checks: list[CheckSettings], chosen: list[CheckSettings], groups: Groups) -> list[CheckSettings]:
-    """The chosen checks, and in the place of groups their members."""
+    """The chosen checks, with each group replaced by its members."""
     names = {name for check in chosen for name in groups.probed(check.name)}
     return [check for check in all_checks if check.name in names]
 
 
 def _of(name: str, found: Verdicts, groups: Groups) -> tuple[ProbeResult, int]:
-    """The verdict on a check and its time; on a group it follows from its members'."""
+    """Verdict and time of a check; a group's verdict is computed from its members'."""
     if name not in groups:
         return found[name]
     statuses = {member: result.status for member, (result, _) in found.items()}
@@ -76,15 +76,15 @@ def _of(name: str, found: Verdicts, groups: Groups) -> tuple[ProbeResult, int]:
             statuses[group] = verdict.status
         if group == name:
             break
-    assert verdict is not None  # every member has been probed
+    assert verdict is not None  # all members have been probed
     return verdict, max(at for _, at in found.values())
 
 
 def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
-    """All before the first begins, so that none measures how long the others take to load; a setting nobody can use is refused."""
+    """All probes, built before the first one runs so that no measurement includes import time. Raises Refused for unusable settings."""
     try:
         if any(group_faults(loaded.settings.checks)):
-            raise ValueError("a group that cannot be judged")
+            raise ValueError("a group without a result")
         return [build_probe(check) for check in checks]
     except ValueError:
         from tui_monitor.runtime.wiring import problems_of
@@ -93,7 +93,7 @@ def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
 
 
 def _from_state(given: Namespace, check: CheckSettings) -> Probe:
-    """Of a feed only the running monitor knows how it stands."""
+    """The stored verdict of a feed: only the running monitor knows its state."""
     from tui_monitor.cli.stored_check import StoredCheck
 
     return StoredCheck(given, check)

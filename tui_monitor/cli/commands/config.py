@@ -1,4 +1,4 @@
-"""`config init | check | show | schema`."""
+"""`config init | check | show | schema`: write, validate and print the configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.cli.arguments import add_actions
-from tui_monitor.cli.options import Refused, complain, configuration
+from tui_monitor.cli.options import Refused, configuration, print_error
 from tui_monitor.config.example import example_text
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
@@ -26,18 +26,18 @@ HIDDEN = "***"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `config`."""
     config = add_actions(parser, "init|check|show|schema")
-    act = config("init", "write a commented file with what is found on this machine")
+    act = config("init", "write a commented file with the services found on this machine")
     act.add_argument("--force", action="store_true", help="replace an existing file")
     act.add_argument("--stdout", action="store_true", help="print instead of writing")
-    config("check", "is it right?")
+    config("check", "validate the configuration")
     config("show", "the configuration in force, secrets hidden")
     config("schema", "the JSON schema of the file, for editors that complete it")
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, or 78 with every fault of the configuration."""
+    """Exit code: 0, or 78 with every fault of the configuration printed."""
     return {"init": _init, "check": _check, "show": _show, "schema": _schema}[given.action](given)
 
 
@@ -72,7 +72,7 @@ def _check(given: Namespace) -> int:
     if problems:
         raise Refused("\n".join(problems), CONFIGURATION)
     for warning in loaded.warnings:
-        complain(f"warning: {warning}")
+        print_error(f"warning: {warning}")
     settings = loaded.settings
     where = loaded.path or "the built-in defaults"
     print(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} rules of its own, {len(settings.notifiers)} notifiers)")
@@ -87,7 +87,7 @@ def _show(given: Namespace) -> int:
 
 
 def _schema(_: Namespace) -> int:
-    """The JSON schema of the file, for editors."""
+    """Print the file's JSON schema, which editors complete it with."""
     from tui_monitor.config.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -95,7 +95,7 @@ def _schema(_: Namespace) -> int:
 
 
 def _table(section: Section, path: str) -> list[str]:
-    """The section as TOML: plain keys first, then tables, then arrays of tables."""
+    """One section as TOML: plain keys first, then tables, then arrays of tables."""
     plain, nested = [], []
     for key in read_keys(type(section)).values():
         value = getattr(section, key.field.name)
@@ -111,7 +111,7 @@ def _table(section: Section, path: str) -> list[str]:
 
 
 def _hidden(key: Key, value: Any) -> Any:
-    """The value with what is secret in it replaced."""
+    """The value with its secrets replaced."""
     if key.secret:
         return [HIDDEN for _ in value] if isinstance(value, list) else HIDDEN
     if key.facts.get("hide"):

@@ -1,4 +1,4 @@
-"""The dashboard: a runtime that leads or follows, and the screen over it."""
+"""The dashboard command: starts the runtime (as leader or viewer) and the Textual app on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_dashboard(given: Namespace) -> int:
-    """Exit 0 after `q`; 78 for a configuration or state directory that cannot be used."""
+    """Exit code: 0 after `q`; 78 for an unusable configuration or state directory."""
     at = time_of(given.at, "--at", wall_ms()) if given.at else None
     path = find_config(given.config, os.environ)
     try:

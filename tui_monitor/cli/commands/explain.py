@@ -1,4 +1,4 @@
-"""`explain ALERT`: each part of its rules with the present value, and in plain words why it is or is not firing."""
+"""`explain ALERT`: the current value of each part of its rules, and why it is or is not firing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.board.json_shapes import explain_json, explained_rule_json
 from tui_monitor.cli.history_access import StoredHistory
-from tui_monitor.cli.options import Refused, complain, configuration, suggestion
-from tui_monitor.cli.output import Cell, print_json, say, table
-from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.cli.options import Refused, configuration, print_error, suggestion
+from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import stamp
@@ -33,7 +33,7 @@ _SOURCES = {"default": "built in", "config": "of the configuration", "file": "of
 
 @frozen
 class ExplainedAlert:
-    """What one rule does about one alert: "firing", "pending", "held" or "kept", and why in words."""
+    """State of one rule for one alert ("firing", "pending", "held" or "kept") and the reason in words."""
 
     alert: Alert
     state: str
@@ -42,7 +42,7 @@ class ExplainedAlert:
 
 @frozen
 class Explained:
-    """One rule: its state ("firing", "pending", "inactive", "no data", "error"), why, its subjects and the parts of its expression."""
+    """Explanation of one rule: state ("firing", "pending", "inactive", "no data", "error"), reason, alerts and parts of its expression."""
 
     rule: Rule
     state: str
@@ -52,23 +52,23 @@ class Explained:
 
 
 def explain_alert(given: Namespace) -> int:
-    """Exit 0; 64 for a name that is no alert. Needs the configuration (the rules) and the state (samples and alerts)."""
+    """Exit code: 0; 64 for an unknown alert. Reads the configuration (rules) and the state (samples and alerts)."""
     rules, problems, _ = rules_of(configuration(given))
     chosen = [rule for rule in rules if rule.alert == given.alert]
     if not chosen:
         for problem in problems:
-            complain(str(problem))
+            print_error(str(problem))
         names = sorted({rule.alert for rule in rules})
         raise Refused(f'there is no alert "{given.alert}"{suggestion(given.alert, names)}', USAGE)
-    looked, now = look(given), time.time_ns() // 1_000_000
-    with closing(StoredHistory(looked.directory.path)) as history:
-        live = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.name == given.alert]
-        explained = [_explain(rule, live, history, looked, now) for rule in chosen]
+    access, now = open_state(given), time.time_ns() // 1_000_000
+    with closing(StoredHistory(access.directory.path)) as history:
+        live = [alert for alert in read_state(access.directory, lambda state: state.alerts.live()) if alert.name == given.alert]
+        explained = [_explain(rule, live, history, access, now) for rule in chosen]
     if given.json:
         print_json(explain_json(given.alert, [_to_json(one, now) for one in explained], now))
         return 0
-    if not looked.alive:
-        complain("no monitor runs, so no rule is evaluated: this is what the stored samples say")
+    if not access.alive:
+        print_error("no monitor runs, so no rule is evaluated: this is computed from the stored samples")
     for one in explained:
         _print(one, now)
     return 0
@@ -77,7 +77,7 @@ def explain_alert(given: Namespace) -> int:
 # --- why ------------------------------------------------------------------------------------------------------------------
 
 
-def _explain(rule: Rule, live: Sequence[Alert], history: StoredHistory, looked: Looked, now: int) -> Explained:
+def _explain(rule: Rule, live: Sequence[Alert], history: StoredHistory, access: StateAccess, now: int) -> Explained:
     query = rule.query
     assert isinstance(query, Query)
     parts = tuple(explain(query, history, now))
@@ -90,23 +90,23 @@ def _explain(rule: Rule, live: Sequence[Alert], history: StoredHistory, looked: 
     if isinstance(whole, EvaluationError):
         return Explained(rule, "error", str(whole), subjects, parts)
     if isinstance(whole, float) or (isinstance(whole, list) and whole):
-        return Explained(rule, "inactive", subjects[0].why if subjects else _true_but_unknown(rule, looked, now), subjects, parts)
+        return Explained(rule, "inactive", subjects[0].why if subjects else _true_but_unknown(rule, access, now), subjects, parts)
     if not any_current(query.matchers, history, now):
         return Explained(rule, "no data", f"nothing that it reads has a current sample{_no_data(rule)}", subjects, parts)
     return Explained(rule, "inactive", "its condition is false for every series that it reads", subjects, parts)
 
 
-def _true_but_unknown(rule: Rule, looked: Looked, now: int) -> str:
-    """Why the running monitor has no alert of a condition that is true."""
-    if looked.leader is None or not looked.alive:
+def _true_but_unknown(rule: Rule, access: StateAccess, now: int) -> str:
+    """Reason why a true condition has no alert in the running monitor."""
+    if access.leader is None or not access.alive:
         return "its condition is true, but no monitor runs"
-    if rule.absent and now < looked.leader.since + GRACE_MS:
+    if rule.absent and now < access.leader.since + GRACE_MS:
         return f"its condition is true now, but a rule with absent() waits for {format_duration(GRACE_MS // 1000)} after a start"
     return "its condition is true now, the next evaluation takes it up"
 
 
 def _no_data(rule: Rule) -> str:
-    """What the rule does about missing data."""
+    """The rule's behaviour without data."""
     if rule.no_data == "alert":
         return f"; after {format_duration(rule.no_data_for_s)} without any it alerts about that"
     return "; a firing alert resolves then" if rule.no_data == "resolve" else "; a firing alert holds then"
@@ -166,11 +166,11 @@ def _print(one: Explained, now: int) -> None:
     rule = one.rule
     ink = rule.severity if one.state in ("firing", "error") else "warning" if one.state in ("pending", "no data") else "healthy"
     waits = f"for {format_duration(rule.for_s)}" if rule.for_s else "at once"
-    say((rule.alert, "bold"), (rule.severity, rule.severity), (f"({_SOURCES[rule.source]}, {waits})", "dim"))
-    say((f"  {one.state}", ink), one.why)
+    print_line((rule.alert, "bold"), (rule.severity, rule.severity), (f"({_SOURCES[rule.source]}, {waits})", "dim"))
+    print_line((f"  {one.state}", ink), one.why)
     for subject in one.subjects:
         labels = labels_text(subject.alert.labels)
-        say(f"  {subject.alert.id}", labels, (subject.state, rule.severity if subject.state == "firing" else ""), subject.why)
+        print_line(f"  {subject.alert.id}", labels, (subject.state, rule.severity if subject.state == "firing" else ""), subject.why)
     rows: list[list[Cell]] = []
     for part in one.parts:
         for index, text in enumerate(_result(part, now)):
@@ -180,7 +180,7 @@ def _print(one: Explained, now: int) -> None:
 
 
 def _result(part: Part, now: int) -> list[str]:
-    """The value in lines: at most MOST_SERIES series."""
+    """The value as lines, at most MOST_SERIES series."""
     value = part.result
     if isinstance(value, EvaluationError):
         return [f"error: {value}"]

@@ -1,4 +1,4 @@
-"""`heartbeat NAME`: a job tells that it has run; stored in the state, where the running monitor, or the next one, finds it."""
+"""`heartbeat NAME`: the report of a job's run, stored in the state for the running monitor or the next one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.codec import board_from_json
 from tui_monitor.cli.arguments import exit_status
 from tui_monitor.cli.options import Refused, suggestion, wall_ms
-from tui_monitor.cli.state_access import Looked, look
+from tui_monitor.cli.state_access import StateAccess, open_state
 from tui_monitor.core.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.acting_user import acting_user
@@ -20,7 +20,7 @@ MOST_ID = 200
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `heartbeat`."""
     parser.add_argument("name", metavar="NAME")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--start", action="store_true", help="the job has begun")
@@ -31,17 +31,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 stored, 1 unknown name or no state, 2 usage. Silent where a monitor runs: cron sends by mail whatever a job prints."""
-    looked = look(given)
-    _refuse_unknown(looked, given.name)
-    ping = Ping(
-        given.name, _kind(given), wall_ms(), _text(given.rid)[:MOST_ID], given.exit, _text(given.message)[:MOST_TEXT], acting_user()
-    )
+    """Exit code: 0 stored, 1 unknown name or no state, 2 for a wrong name or status, 64 usage.
+
+    Prints nothing while a monitor runs, since cron mails all output.
+    """
+    access = open_state(given)
+    _refuse_unknown(access, given.name)
+    ping = Ping(given.name, _kind(given), wall_ms(), _text(given.rid)[:MOST_ID], given.exit, _text(given.message)[:MOST_TEXT], acting_user())
     try:
-        write_state(looked.directory, lambda state: state.pings.add(ping))
+        write_state(access.directory, lambda state: state.pings.add(ping))
     except CommandRefused as error:
         raise Refused(str(error)) from None
-    if not looked.alive:
+    if not access.alive:
         print("kept for the next monitor: none runs now")
     return 0
 
@@ -59,14 +60,17 @@ def _text(given: str) -> str:
     return clean(given, newlines=True)
 
 
-def _refuse_unknown(looked: Looked, name: str) -> None:
-    """A running monitor knows its checks; without one the configuration may have changed since, so everything is kept."""
-    if not looked.alive:
+def _refuse_unknown(access: StateAccess, name: str) -> None:
+    """Raise Refused for a name that the running monitor does not know.
+
+    Without a running monitor every name is accepted: the configuration may have changed since.
+    """
+    if not access.alive:
         if not name or name != clean(name) or len(name) > MOST_ID:
             raise Refused(f'"{clean(name)[:MOST_ID]}" is not the name of a check', 2)
         return
     try:
-        stored = last_board(looked.directory.history_db)
+        stored = last_board(access.directory.history_db)
         checks = board_from_json(stored).checks if stored else ()
     except (StorageFault, ValueError, KeyError, TypeError):
         return

@@ -1,4 +1,4 @@
-"""`logs`: search the lines that log checks keep, the newest last, or follow them."""
+"""`logs`: search the lines stored by log checks, newest last, or follow them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.cli.arguments import add_json, count
-from tui_monitor.cli.options import Refused, complain, seconds_of, suggestion, wall_ms
-from tui_monitor.cli.output import ink, print_json, say, to_text
+from tui_monitor.cli.options import Refused, print_error, seconds_of, suggestion, wall_ms
+from tui_monitor.cli.output import coloured, print_json, print_line, to_text
 from tui_monitor.cli.state_access import existing_state
 from tui_monitor.core.sanitize import near
 from tui_monitor.core.units import rfc3339
@@ -32,7 +32,7 @@ Found = tuple[LogStream, KeptLine]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `logs`."""
     parser.add_argument("check", nargs="?", metavar="CHECK", help="default: all")
     parser.add_argument("--level", metavar="L", help="lines of at least this level")
     parser.add_argument("--grep", metavar="TEXT", help="lines with this text, in any case")
@@ -45,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0 also where nothing is found, 1 without a state or for an unknown check, 2 usage."""
+    """Exit code: 0 (also without matches), 1 without a state or for an unknown check, 2 for a wrong option, 64 usage."""
     query = _query(given)
     path = existing_state(given).telemetry_db
     return _follow(path, given, query) if given.follow else _search(path, given, query)
@@ -82,14 +82,14 @@ def _search(path: Path, given: Namespace, query: LineQuery) -> int:
         print_json([_json(stream, line) for stream, line in reversed(found)])
         return 0
     if reader is None:
-        complain(NOTHING)
+        print_error(NOTHING)
     for stream, line in reversed(found):
         _print(stream, line)
     return 0
 
 
 def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
-    """Until interrupted."""
+    """Print new lines until interrupted."""
     reader, last = _opened(path), 0
     if reader is not None:
         _refuse_unknown(reader, given.check)
@@ -137,7 +137,7 @@ def _refuse_unknown(reader: TelemetryReader, name: str | None) -> None:
 
 
 def _lines(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[Found]:
-    """The lines that fit, in the order of the blocks, each block's newest first."""
+    """The matching lines in the order of the blocks, each block newest first."""
     for found in takewhile(lambda each: each.block.at >= query.since - DISORDER_MS, blocks):
         block = found.block
         reader = _format(found.stream.format).reader(block.format)
@@ -157,6 +157,6 @@ def _json(stream: LogStream, line: KeptLine) -> dict[str, Any]:
 def _print(stream: LogStream, line: KeptLine) -> None:
     first, *rest = line.message.splitlines() or [""]
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.at / 1000))
-    say((stamp, "dim"), (f"{line.level or '-':<8}", line.level), (stream.name or stream.service, "dim"), first)
+    print_line((stamp, "dim"), (f"{line.level or '-':<8}", line.level), (stream.name or stream.service, "dim"), first)
     for text in rest:
-        print("    " + ink(text, ""))
+        print("    " + coloured(text, ""))

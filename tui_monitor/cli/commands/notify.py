@@ -1,4 +1,4 @@
-"""`notify test | send`: try each notifier for real from this process, or send a message of one's own through the outbox."""
+"""`notify test | send`: send a test message from this process, or queue a manual message in the outbox."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from uuid import uuid4
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.arguments import add_actions
 from tui_monitor.cli.commands.actions import submit
-from tui_monitor.cli.options import Refused, complain, configuration, suggestion, wall_ms
-from tui_monitor.cli.output import ink
-from tui_monitor.cli.state_access import NoStateYet, existing_state, look
+from tui_monitor.cli.options import Refused, configuration, print_error, suggestion, wall_ms
+from tui_monitor.cli.output import coloured
+from tui_monitor.cli.state_access import NoStateYet, existing_state, open_state
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.commands import SendMessage
@@ -38,8 +38,8 @@ GRACE_S = 5.0
 
 
 @frozen
-class Tried:
-    """What became of one test message; ``reason`` holds no secrets."""
+class TestResult:
+    """Result of one test message; ``reason`` holds no secrets."""
 
     message: Message
     state: State
@@ -49,9 +49,9 @@ class Tried:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `notify`."""
     notify = add_actions(parser, "test|send")
-    test = notify("test", "really send a test message; exit 1 and the reason where one fails")
+    test = notify("test", "send a real test message; exit 1 with the reason where one fails")
     test.add_argument("names", nargs="*", metavar="NAME")
     test.add_argument("--dry", action="store_true", help="Aligo: accepted but not sent")
     send = notify("send", "send a message of your own through the outbox")
@@ -69,7 +69,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where a send failed or the leader refused, 64 for a name that is none, 78 for a wrong configuration."""
+    """Exit code: 0, 1 where a send failed or the leader refused, 64 for an unknown name, 78 for a wrong configuration."""
     return _test(given) if given.action == "test" else _send(given)
 
 
@@ -87,7 +87,7 @@ def _test(given: Namespace) -> int:
 
 
 def _in_test_mode(entry: NotifierSettings) -> NotifierSettings:
-    """The settings with the service's own test mode on, where it has one."""
+    """The settings with the service's test mode switched on, where it has one."""
     from tui_monitor.notifiers.abilities import HasTestMode
 
     changes: dict[str, Any] = {"test_mode": True}
@@ -104,11 +104,11 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Any]:
     return [entry for entry in settings.notifiers if not names or entry.name in names]
 
 
-async def _try_all(entries: Sequence[Any], language: str, host: str, secrets: Sequence[str]) -> list[Tried]:
+async def _try_all(entries: Sequence[Any], language: str, host: str, secrets: Sequence[str]) -> list[TestResult]:
     return await asyncio.gather(*(_try(entry, language, host, secrets) for entry in entries))
 
 
-async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> Tried:
+async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> TestResult:
     from tui_monitor.notifiers.api import SendError
     from tui_monitor.notifiers.kinds import build_notifier
 
@@ -119,39 +119,39 @@ async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> 
     try:
         notifier = build_notifier(entry)
     except (ValueError, ImportError) as error:
-        return Tried(message, "failed", reason=_hide(str(error), secrets))
+        return TestResult(message, "failed", reason=_hide(str(error), secrets))
     try:
         async with asyncio.timeout(notifier.timeout + GRACE_S):
-            return Tried(message, "sent", await notifier.send(message), remark=remark)
+            return TestResult(message, "sent", await notifier.send(message), remark=remark)
     except SendError as error:
-        return Tried(message, "unknown" if error.maybe_delivered else "failed", reason=_hide(error.reason, secrets))
+        return TestResult(message, "unknown" if error.maybe_delivered else "failed", reason=_hide(error.reason, secrets))
     except TimeoutError:
-        return Tried(message, "unknown", reason="it did not come back in time")
+        return TestResult(message, "unknown", reason="timeout")
     except Exception as error:  # noqa: BLE001  the boundary: one faulty channel must not hide how the others do; its text may hold secrets
-        return Tried(message, "failed", reason=f"internal error: {type(error).__name__}")
+        return TestResult(message, "failed", reason=f"internal error: {type(error).__name__}")
     finally:
         await notifier.close()
 
 
 def _hide(text: str, secrets: Sequence[str]) -> str:
-    """Notifiers keep secrets out of their reasons; this is for what a driver says by itself."""
+    """The text with secrets replaced: notifiers hide their own, this covers texts of drivers."""
     for secret in sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
 
 
-def _print(tried: Sequence[Tried]) -> None:
+def _print(tried: Sequence[TestResult]) -> None:
     for one in tried:
         if one.state == "sent":
             said = "; ".join(part for part in (one.provider_id, one.remark) if part)
-            print(f"{clean(one.message.notifier)}: {ink('sent', 'sent')}{clean(f' ({said})') if said else ''}")
+            print(f"{clean(one.message.notifier)}: {coloured('sent', 'sent')}{clean(f' ({said})') if said else ''}")
         else:
             doubt = " (it may have arrived)" if one.state == "unknown" else ""
-            print(f"{clean(one.message.notifier)}: {ink('failed', 'failed')}: {clean(one.reason)}{doubt}")
+            print(f"{clean(one.message.notifier)}: {coloured('failed', 'failed')}: {clean(one.reason)}{doubt}")
 
 
-def _record(given: Namespace, tried: Sequence[Tried]) -> None:
-    """Write the results to the outbox where a monitor has run and this user may write; a test works without all that."""
+def _record(given: Namespace, tried: Sequence[TestResult]) -> None:
+    """Record the results in the outbox, if a state exists and this user may write it; a test needs neither."""
 
     def work(state: Tables) -> None:
         now = wall_ms()
@@ -167,7 +167,7 @@ def _record(given: Namespace, tried: Sequence[Tried]) -> None:
     except NoStateYet:
         pass
     except (Refused, CommandRefused) as error:
-        complain(f"the result is not recorded: {error}")
+        print_error(f"the result is not recorded: {error}")
 
 
 def _send(given: Namespace) -> int:
@@ -175,14 +175,14 @@ def _send(given: Namespace) -> int:
     if severity not in SEVERITIES:
         raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', USAGE)
     command = SendMessage(given.title, given.message, severity, tuple(given.to))
-    looked = look(given)
-    if not looked.alive and (refusal := _refusal_of_the_next(given, command)):
+    access = open_state(given)
+    if not access.alive and (refusal := _refusal_of_the_next(given, command)):
         raise Refused(refusal)
-    return submit(looked, command)
+    return submit(access, command)
 
 
 def _refusal_of_the_next(given: Namespace, command: SendMessage) -> str:
-    """Why the next leader would refuse it, as far as the configuration is to be read here; "" where nothing is known."""
+    """Reason why the next leader would refuse the command; "" where none is found or the configuration is unreadable."""
     from tui_monitor.config.faults import ConfigurationError
     from tui_monitor.config.load import load
     from tui_monitor.dispatch.manual import message_by_hand

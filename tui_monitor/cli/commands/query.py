@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from tui_monitor.board.json_shapes import query_refused_json
-from tui_monitor.cli.options import Refused, complain, state_path, time_of, wall_ms
+from tui_monitor.cli.options import Refused, print_error, state_path, time_of, wall_ms
 from tui_monitor.cli.output import to_text
 from tui_monitor.cli.query_output import pointer, print_csv, print_people
 from tui_monitor.core.exit_codes import USAGE
@@ -28,7 +28,7 @@ POINTS = 250
 
 @frozen
 class When:
-    """One moment (``step`` 0), or from start to end; UTC ms."""
+    """Evaluation time (``step`` 0) or range from start to end, UTC ms."""
 
     start: int
     end: int
@@ -36,13 +36,13 @@ class When:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `query`."""
     parser.add_argument("expr", metavar="EXPR", help='"-": read expressions from standard input, a line each')
     parser.add_argument("--from", dest="from_", metavar="FILE", help="an OpenMetrics text file with timestamps instead of the store")
     parser.add_argument("--at", dest="when", metavar="T", help="RFC 3339, Unix seconds, HH:MM or yesterday HH:MM")
     parser.add_argument("--start", metavar="T")
     parser.add_argument("--end", metavar="T")
-    parser.add_argument("--since", metavar="D", help="the same as --start so long ago")
+    parser.add_argument("--since", metavar="D", help="start of the range as a duration before its end")
     parser.add_argument("--step", metavar="D")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the shape of Prometheus' HTTP API")
@@ -50,11 +50,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where there is no answer, 64 for impossible arguments.
+    """Exit code: 0, 1 where the query fails, 64 for invalid arguments.
 
     `query -` answers each line of standard input with a line of JSON, errors too, and ends with 0 once all lines are answered.
     """
-    given.expr = given.expr.removeprefix(" ") if given.expr.startswith(" -") else given.expr  # cli's shield for a leading minus
+    given.expr = (
+        given.expr.removeprefix(" ") if given.expr.startswith(" -") else given.expr
+    )  # _shield (cli/main.py) put a space before a leading minus
     try:
         _check_arguments(given)
         with _storage(given) as (storage, newest):
@@ -66,7 +68,7 @@ def run(given: Namespace) -> int:
         if given.json or given.expr == "-":
             print(to_text(query_refused_json(str(refused), bad_arguments=refused.code == USAGE)))
         else:
-            complain(str(refused))
+            print_error(str(refused))
         return refused.code
 
 
@@ -77,7 +79,7 @@ def _answer_one(given: Namespace, storage: Queryable, when: When) -> int:
         if given.json:
             print(to_text(error_to_json(error)))
         else:
-            complain(str(error))
+            print_error(str(error))
             print(pointer(error), end="", file=sys.stderr)
         return 1
     if given.json:
@@ -120,7 +122,7 @@ def _evaluate(text: str, storage: Queryable, when: When) -> Value:
 
 @contextmanager
 def _storage(given: Namespace) -> Iterator[tuple[Queryable, Callable[[], int]]]:
-    """What holds the samples, and the time that is "now" for it."""
+    """The storage to query and the time that counts as "now" in it."""
     if given.from_ is not None:
         yield _file(given.from_)
         return
@@ -147,17 +149,17 @@ def _file(path: str) -> tuple[Queryable, Callable[[], int]]:
 def _check_arguments(given: Namespace) -> None:
     options = [f"--{name}" for name in ("start", "end", "since", "step") if getattr(given, name) is not None]
     if given.when is not None and options:
-        raise Refused(f"--at asks for one moment, {options[0]} for a range: give one of them", USAGE)
+        raise Refused(f"--at is for one moment, {options[0]} for a range: give one of them", USAGE)
     if given.start is not None and given.since is not None:
-        raise Refused("--start and --since say the same: give one of them", USAGE)
+        raise Refused("--start and --since both set the start: give one of them", USAGE)
     if options and given.start is None and given.since is None:
-        raise Refused(f"{options[0]} is of a range: say where it begins with --start or --since", USAGE)
+        raise Refused(f"{options[0]} needs a range: set its start with --start or --since", USAGE)
     if given.expr == "-" and given.csv:
         raise Refused("query - answers in lines of JSON, not in CSV", USAGE)
 
 
 def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
-    """The times asked for; where none is given, what is the newest at each call."""
+    """The requested evaluation times; by default the newest time at each call."""
     now = wall_ms()
     if given.when is not None:
         at = time_of(given.when, "--at", now)
@@ -170,7 +172,7 @@ def _when(given: Namespace, newest: Callable[[], int]) -> Callable[[], When]:
         raise Refused("--end is before --start", USAGE)
     step = max(1000, (end - start) // POINTS) if given.step is None else _duration("--step", given.step)
     if step == 0:
-        raise Refused("--step: it must be longer than nothing", USAGE)
+        raise Refused("--step: it must be more than 0", USAGE)
     if (end - start) // step > MAX_STEPS:
         raise Refused(f"--step: more than {MAX_STEPS:,} steps; make it longer", USAGE)
     return lambda: When(start, end, step)

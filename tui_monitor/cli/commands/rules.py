@@ -1,4 +1,4 @@
-"""`rules check | explain | backtest | noise`: which rules there are, and why one is or is not firing."""
+"""`rules check | explain | backtest | noise`: validate rules, backtest them, and explain why one is or is not firing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.board.json_shapes import refusal_json, rules_check_json
 from tui_monitor.cli.arguments import add_actions, add_json
-from tui_monitor.cli.options import Refused, complain, configuration, counted
+from tui_monitor.cli.options import Refused, configuration, counted, print_error
 from tui_monitor.cli.output import print_json
 from tui_monitor.core.exit_codes import CONFIGURATION
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def add_rules_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `rules`."""
+    """Arguments of `rules`."""
     rules = add_actions(parser, "check|backtest|explain|noise")
-    act = rules("check", "how many rules were read, which cannot run and why, which metrics nothing makes")
-    act.add_argument("--strict", action="store_true", help="exit 1 for a metric that no configured source makes")
+    act = rules("check", "validate all rules: how many were read, which are invalid and why, which metrics no source produces")
+    act.add_argument("--strict", action="store_true", help="exit 1 for a metric that no configured source produces")
     add_json(act)
-    act = rules("backtest", "would it have fired?")
+    act = rules("backtest", "evaluate alerts over the history: when would they have fired?")
     act.add_argument("alert", nargs="?", metavar="ALERT")
     act.add_argument("--since", default="7d", metavar="7d")
     act.add_argument("--step", metavar="D")
@@ -33,7 +33,7 @@ def add_rules_arguments(parser: ArgumentParser) -> None:
         "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="try for=10m or expr=... beside the present rule"
     )
     add_json(act)
-    act = rules("explain", "why is it (not) firing?")
+    act = rules("explain", "explain why an alert is or is not firing")
     act.add_argument("alert", metavar="ALERT")
     add_json(act)
     act = rules("noise", "the week's noise: most firings, never acknowledged, flapping")
@@ -42,24 +42,24 @@ def add_rules_arguments(parser: ArgumentParser) -> None:
 
 
 def add_explain_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `explain`."""
+    """Arguments of `explain`."""
     parser.add_argument("alert", metavar="ALERT")
     add_json(parser)
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where the state cannot be read, 78 for rules that cannot run, 64 for names that are not there."""
+    """Exit code: 0, 1 where the state cannot be read, 2 for invalid rules, 64 for unknown names, 78 for a wrong configuration."""
     acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
     try:
         return acts["explain" if given.verb == "explain" else given.action](given)
     except Refused as refused:
         if getattr(given, "json", False) and given.verb == "rules" and given.action in ("backtest", "noise"):
-            print_json(refusal_json(str(refused)))  # for the dashboard, which runs this as a process of its own
+            print_json(refusal_json(str(refused)))  # for the dashboard, which runs this command as a child process
         raise
 
 
 def _check(given: Namespace) -> int:
-    """How many rules were read from where; each that cannot run, and why: then 2. Metrics that nothing makes: with --strict then 1."""
+    """Print the number of rules per origin and every invalid rule (exit code 2) or missing metric (1 with --strict)."""
     from tui_monitor.alerts.rules.rule import build_rules
     from tui_monitor.promql.rulefiles import load_rule_files
     from tui_monitor.runtime.wiring import host_of, rule_paths
@@ -92,12 +92,12 @@ def _check(given: Namespace) -> int:
     if problems:
         raise Refused("\n".join(problems), CONFIGURATION)
     if not given.json:
-        complain("\n".join(f"warning: {warning}" for warning in warnings))
+        print_error("\n".join(f"warning: {warning}" for warning in warnings))
     return 1 if warnings and given.strict else 0
 
 
 def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRule]) -> list[str]:
-    """The metrics that rules of the configuration and of files read and nothing configured makes; built-in rules wait for theirs."""
+    """Metrics that configured rules and rule files read but no configured source produces; built-in rules are left out."""
     from tui_monitor.alerts.rules.unmade import ReadMetrics, unmade
     from tui_monitor.sources.metric_names import metrics_made
 
@@ -111,7 +111,7 @@ def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRu
 
 
 def _is_rule(name: str) -> bool:
-    """Whether a problem of a rule file is about one rule: those of a group and of the whole file say so."""
+    """Whether a problem in a rule file concerns one rule, not its group or the whole file."""
     return bool(name) and not name.startswith("group")
 
 

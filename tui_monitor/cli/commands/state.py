@@ -1,4 +1,4 @@
-"""`status`, `alerts`, `silences`, `audit`, `notifications`: what the running monitor knows, read from the state directory alone."""
+"""`status`, `alerts`, `silences`, `audit`, `notifications`: commands that read the state directory and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.commands.status import status
 from tui_monitor.cli.options import wall_ms
 from tui_monitor.cli.output import Cell, print_json, table, terminal_width
-from tui_monitor.cli.state_access import look_for_people, read_state
+from tui_monitor.cli.state_access import open_state_for_people, read_state
 from tui_monitor.core.humanize import age, span, stamp
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.silences import Silence
@@ -24,36 +24,36 @@ ROOMY = 120
 
 
 def add_status_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `status`."""
+    """Arguments of `status`."""
     add_json(parser)
 
 
 def add_alerts_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `alerts`."""
+    """Arguments of `alerts`."""
     parser.add_argument("--all", action="store_true")
     add_json(parser)
 
 
 def add_silences_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `silences`."""
+    """Arguments of `silences`."""
     parser.add_argument("--all", action="store_true", help="expired ones too")
     add_json(parser)
 
 
 def add_audit_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `audit`."""
+    """Arguments of `audit`."""
     parser.add_argument("--limit", type=count, metavar="N", default=100)
     add_json(parser)
 
 
 def add_notifications_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind `notifications`."""
+    """Arguments of `notifications`."""
     parser.add_argument("--limit", type=count, metavar="N", default=50)
     add_json(parser)
 
 
 def run(given: Namespace) -> int:
-    """Exit 0, 1 where there is no state to read; `status` has exit codes of its own."""
+    """Exit code: 0, 1 without a readable state; `status` has its own exit codes."""
     answers: dict[str, Callable[[Namespace], int]] = {
         "status": status,
         "alerts": _alerts,
@@ -68,7 +68,7 @@ def run(given: Namespace) -> int:
 
 
 def _alerts(given: Namespace) -> int:
-    directory = look_for_people(given).directory
+    directory = open_state_for_people(given).directory
     live = [alert for alert in read_state(directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     live.sort(key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id))
     ended: list[Alert] = []
@@ -86,7 +86,7 @@ def _alerts(given: Namespace) -> int:
 
 
 def _short_row(alert: Alert, now: int) -> Sequence[Cell]:
-    """For a narrow terminal: what it says counts, its name and hour can be asked for."""
+    """A row for narrow terminals: state, age and summary; name and time are left out."""
     ident, severity, state, _, lasted, _, summary, remarks = _alert_row(alert, now)
     remark = remarks[0] if isinstance(remarks, tuple) else remarks
     return ident, severity, state, lasted, f"{summary} ({remark})" if remark else summary
@@ -130,7 +130,7 @@ def _remarks(alert: Alert, now: int) -> list[str]:
 
 def _silences(given: Namespace) -> int:
     now = wall_ms()
-    known = read_state(look_for_people(given).directory, lambda state: state.dispatch.silences())
+    known = read_state(open_state_for_people(given).directory, lambda state: state.dispatch.silences())
     shown = [silence for silence in known if given.all or silence.ends_at > now]
     if given.json:
         print_json([silence_json(silence, now) for silence in shown])
@@ -162,11 +162,11 @@ def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
 
 def _audit(given: Namespace) -> int:
     now = wall_ms()
-    lines = read_state(look_for_people(given).directory, lambda state: state.audit.newest(given.limit))
+    lines = read_state(open_state_for_people(given).directory, lambda state: state.audit.newest(given.limit))
     if given.json:
         print_json([audit_json(line) for line in lines])
     elif not lines:
-        print("nobody has done anything yet")
+        print("the audit log is empty: no person or command has changed anything yet")
     else:
         rows: list[Sequence[Cell]] = [
             (stamp(line.at, now, None, seconds=True), line.by, (line.verb, "bold"), line.subject, line.note) for line in lines
@@ -177,7 +177,7 @@ def _audit(given: Namespace) -> int:
 
 def _notifications(given: Namespace) -> int:
     now = wall_ms()
-    directory = look_for_people(given).directory
+    directory = open_state_for_people(given).directory
     entries = read_state(directory, lambda state: state.outbox.newest(given.limit))
     if given.json:
         print_json([notification_json(entry) for entry in entries])
@@ -203,7 +203,7 @@ def _notifications(given: Namespace) -> int:
 
 
 def _told_of(alerts: Sequence[str], labels: Mapping[str, Mapping[str, str]]) -> str:
-    """The alerts of a message by id, the first by name: "3f2a91bc CheckUnhealthy shop, 77ab01cd and 2 more"."""
+    """The alerts of a message as ids, the first with its name: "3f2a91bc CheckUnhealthy shop, 77ab01cd and 2 more"."""
     named = [f"{ident} {own.get('alertname', '')} {subject_of(own)}".strip() for ident in alerts[:1] for own in [labels.get(ident, {})]]
     more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
     return ", ".join([*named, *alerts[1:3]]) + more

@@ -1,4 +1,4 @@
-"""`status`: the board of the running monitor in short; 3 (unknown) wherever nobody can say."""
+"""`status`: a summary of the running monitor's board; exit code 3 (unknown) wherever the state is not known."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.cli.options import Refused, wall_ms
-from tui_monitor.cli.output import Cell, print_json, say, table
-from tui_monitor.cli.state_access import Looked, look, read_state
+from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
 from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import HealthStatus, overall
@@ -31,10 +31,10 @@ STALE_MS = 30_000
 
 
 def status(given: Namespace) -> int:
-    """Exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown: also where no monitor runs or this user may not read the state."""
+    """Exit code: 0 healthy, 1 degraded, 2 unhealthy, 3 unknown (also without a running monitor or a readable state)."""
     now = wall_ms()
     try:
-        report = _report(look(given), now)
+        report = _report(open_state(given), now)
     except Refused as refused:
         report = _nothing_known(str(refused))
     given.verdict = HealthStatus(report["status"]).exit_code
@@ -49,13 +49,13 @@ def _nothing_known(reason: str) -> dict[str, Any]:
     return status_json(socket.gethostname(), VERSION, reason)
 
 
-def _report(looked: Looked, now: int) -> dict[str, Any]:
-    leader, board = looked.leader, _board(looked.directory.history_db)
-    alerts = [alert for alert in read_state(looked.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
-    reason = _why_not_known(looked, board, now)
-    if looked.alive and (board is None or leader is None or board.at < leader.since):
+def _report(access: StateAccess, now: int) -> dict[str, Any]:
+    leader, board = access.leader, _board(access.directory.history_db)
+    alerts = [alert for alert in read_state(access.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
+    reason = _why_not_known(access, board, now)
+    if access.alive and (board is None or leader is None or board.at < leader.since):
         board = None
-    unrecorded = _unrecorded(looked, board)
+    unrecorded = _unrecorded(access, board)
     remark = ""
     if board is not None:
         later = [alert for alert in alerts if alert.name == "CheckUnhealthy" and alert.state == "firing" and alert.starts_at > board.at]
@@ -65,47 +65,47 @@ def _report(looked: Looked, now: int) -> dict[str, Any]:
     report = status_json(socket.gethostname(), VERSION, reason, board)
     report["reason"] = reason or remark
     report["alerts"] = alert_counts_json(alerts, unrecorded)
-    if looked.alive and leader is not None:
+    if access.alive and leader is not None:
         report.update(leader=leader_json(leader), version=leader.version, uptime_s=round((now - leader.since) / 1000, 3))
     return report
 
 
 def _disagreement(later: Sequence[Alert], unrecorded: Sequence[AlertView]) -> str:
-    """What board and state do not know of each other, as one of the two files cannot be written; "" where they agree."""
+    """Difference between board and state while one of their files cannot be written; "" where they agree."""
     if later:
-        return f"the board is older than what fires ({later[0].id}): the history cannot be written"
+        return f"the board is older than the firing alerts ({later[0].id}): the history cannot be written"
     if unrecorded:
-        return f"what fires is not on record ({unrecorded[0].id} {unrecorded[0].name}): the state cannot be written"
+        return f"firing alerts are not recorded ({unrecorded[0].id} {unrecorded[0].name}): the state cannot be written"
     return ""
 
 
-def _unrecorded(looked: Looked, board: Board | None) -> list[AlertView]:
-    """What fires by the running monitor's board and is unknown to the state, which cannot be written then."""
-    firing = [alert for alert in board.alerts if alert.state == "firing"] if board is not None and looked.alive else []
-    known = read_state(looked.directory, lambda state: state.alerts.labels([alert.id for alert in firing])) if firing else {}
+def _unrecorded(access: StateAccess, board: Board | None) -> list[AlertView]:
+    """Alerts that fire on the board but are missing in the state, which then cannot be written."""
+    firing = [alert for alert in board.alerts if alert.state == "firing"] if board is not None and access.alive else []
+    known = read_state(access.directory, lambda state: state.alerts.labels([alert.id for alert in firing])) if firing else {}
     return [alert for alert in firing if alert.id not in known]
 
 
 def _meaning(alert: Alert) -> HealthStatus:
-    """What a firing check alert says of its check, where the board does not say it yet."""
+    """Health status that a firing check alert implies, for a board that is older than the alert."""
     return HealthStatus.DEGRADED if alert.severity == "warning" else HealthStatus.UNHEALTHY
 
 
-def _why_not_known(looked: Looked, board: Board | None, now: int) -> str:
-    """Why the newest board says nothing of now, "" where it does."""
-    if not looked.alive:
+def _why_not_known(access: StateAccess, board: Board | None, now: int) -> str:
+    """Reason why the newest board is not current; "" where it is."""
+    if not access.alive:
         return "no monitor runs"
-    if board is None or looked.leader is None or board.at < looked.leader.since:
+    if board is None or access.leader is None or board.at < access.leader.since:
         return "the monitor has just started"
     return f"the monitor has written nothing since {rfc3339(board.at)}" if now - board.at > STALE_MS else ""
 
 
 def _board(path: Path) -> Board | None:
-    """The newest stored board; None where there is none that this version understands."""
+    """The newest stored board; None without one that this version can read."""
     try:
         try:
             data = last_board(path)
-        except StorageFault:  # in a directory that may not be written, a file that nobody has open
+        except StorageFault:  # a file that no process has open, in a directory without write permission
             with closing(HistoryReader(path)) as reader:
                 found = reader.stored_board()
             data = found[1] if found else None
@@ -122,16 +122,16 @@ def _print(report: Mapping[str, Any], now: int) -> None:
     who = f"{leader['kind']}, pid {leader['pid']}, up {max(0, round(report['uptime_s']))}s" if leader else ""
     if leader and report["uptime_s"] >= 60:
         who = f"{leader['kind']}, pid {leader['pid']}, up {span(report['uptime_s'])}"
-    say((report["host"], "bold"), (report["status"], report["status"]), (who, "dim"))
+    print_line((report["host"], "bold"), (report["status"], report["status"]), (who, "dim"))
     if report["reason"]:
         last = f"; the last board is of {_clock(report['at'], now)}" if report["at"] else ""
-        say(f"{report['reason']}{last}")
+        print_line(f"{report['reason']}{last}")
     if report["at"]:
         _print_resources(report["resources"])
     if report["at"] or leader:
-        say(*_alert_counts(report["alerts"]))
+        print_line(*_alert_counts(report["alerts"]))
     for trouble in report["trouble"]:
-        say(("the monitor itself:", "warning"), trouble)
+        print_line(("the monitor itself:", "warning"), trouble)
     if report["checks"]:
         print()
         table(
@@ -146,7 +146,7 @@ def _print_resources(known: Mapping[str, Any]) -> None:
     if known["load"]:
         parts.append("load " + " ".join(f"{value:.2f}" for value in known["load"]))
     parts += [f"{mount['mount']} {percent(mount['usage'])}" for mount in known["mounts"][:4]]
-    say(*(part for part in parts if not part.endswith(f" {NOTHING}")))
+    print_line(*(part for part in parts if not part.endswith(f" {NOTHING}")))
 
 
 def _alert_counts(counts: Mapping[str, Any]) -> list[Cell]:

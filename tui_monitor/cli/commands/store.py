@@ -1,4 +1,4 @@
-"""`store info | verify | compact | export`: look after the history's file."""
+"""`store info | verify | compact | export`: inspect and maintain the history file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from tui_monitor.board.json_shapes import store_json
 from tui_monitor.cli.arguments import add_actions, add_json
-from tui_monitor.cli.options import Refused, complain, seconds_of, wall_ms
-from tui_monitor.cli.output import Cell, print_json, say, table
-from tui_monitor.cli.state_access import existing_state, look
+from tui_monitor.cli.options import Refused, print_error, seconds_of, wall_ms
+from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.state_access import existing_state, open_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import size, stamp
 from tui_monitor.platform.state_directory import StateDirectory
@@ -24,13 +24,13 @@ from tui_monitor.storage.state.reader import integrity_faults
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What may be said behind the command."""
+    """Arguments of `store`."""
     store = add_actions(parser, "info|verify|compact|export")
-    act = store("info", "size, rows, spans")
+    act = store("info", "size, rows and time spans")
     add_json(act)
     store("verify", "full integrity check")
-    act = store("compact", "give unused space back")
-    act.add_argument("--force", action="store_true", help="also while a monitor runs; it waits until this is done")
+    act = store("compact", "return unused space to the file system")
+    act.add_argument("--force", action="store_true", help="run beside a running monitor, which waits until this is done")
     act = store("export", "OpenMetrics text")
     act.add_argument("selector", nargs="?", metavar="SELECTOR", help="a PromQL selector; default: all")
     act.add_argument("--since", default="1h", metavar="1h")
@@ -38,17 +38,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit 0; 1 where a file is damaged or cannot be used; 64 usage."""
+    """Exit code: 0; 1 where a file is damaged or unusable; 64 usage."""
     acts: dict[str, Callable[[Namespace], int]] = {"info": _info, "verify": _verify, "compact": _compact, "export": _export}
     try:
         return acts[given.action](given)
     except StorageFault as error:
-        complain(f"the store cannot be used: {error}")
+        print_error(f"the store cannot be used: {error}")
         return 1
 
 
 def _readable(directory: StateDirectory) -> StateDirectory:
-    """SQLite reads a file that nobody has open only where it may write beside it."""
+    """Raise Refused where SQLite cannot read: a file that no process has open needs write permission for its folder."""
     if not directory.writable and not directory.state_db.with_name("state.db-wal").exists():
         raise Refused(f"{directory.path} is read-only for this user and no monitor runs: do this as its owner")
     return directory
@@ -74,9 +74,9 @@ def _info(given: Namespace) -> int:
 def _print_info(known: Mapping[str, Any]) -> None:
     now = wall_ms()
     log = f"log {size(known['wal_bytes'])}, unused {size(known['free_bytes'])}, schema {known['schema']}"
-    say((known["path"], "bold"), size(known["file_bytes"]), (log, "dim"))
+    print_line((known["path"], "bold"), size(known["file_bytes"]), (log, "dim"))
     each = known["bytes_per_raw_sample"]
-    say(f"{known['series']} series", f"{known['raw_samples']} raw samples", f"{each} bytes each" if each else "")
+    print_line(f"{known['series']} series", f"{known['raw_samples']} raw samples", f"{each} bytes each" if each else "")
     names = {"ticks": "newest ticks", "recent": "last minutes", "raw": "every sample", "minutes": "minutes", "hours": "hours"}
     rows: list[list[Cell]] = []
     for key, name in names.items():
@@ -98,12 +98,12 @@ def _verify(given: Namespace) -> int:
 
 
 def _compact(given: Namespace) -> int:
-    looked = look(given)
-    if not looked.directory.writable:
-        raise Refused(f"read-only: {looked.directory.why_read_only}")
-    if looked.alive and not given.force:
+    access = open_state(given)
+    if not access.directory.writable:
+        raise Refused(f"read-only: {access.directory.why_read_only}")
+    if access.alive and not given.force:
         raise Refused("a monitor runs and would have to wait with writing: stop it first, or say --force")
-    path = _history(looked.directory)
+    path = _history(access.directory)
     before, after = compact(path)
     print(f"{path}: {size(before)} before, {size(after)} now")
     return 0
@@ -119,7 +119,7 @@ def _export(given: Namespace) -> int:
         export(path, matchers, start, end, lambda text: print(text, end=""))
         return 0
     count = _into_file(Path(given.out), lambda write: export(path, matchers, start, end, write))
-    complain(f"wrote {count} samples to {given.out}")
+    print_error(f"wrote {count} samples to {given.out}")
     return 0
 
 
@@ -137,8 +137,8 @@ def _matchers(text: str) -> Any:
 
 
 def _into_file(path: Path, work: Callable[[Callable[[str], None]], int]) -> int:
-    """The whole file or none: what is half written never has the name."""
-    if path.exists() and not path.is_file():  # /dev/stdout and the like
+    """Write the whole file or none: a partial file never gets the name."""
+    if path.exists() and not path.is_file():  # /dev/stdout and other devices
         with path.open("w", encoding="utf-8") as stream:
             return work(lambda text: print(text, end="", file=stream))
     try:

@@ -15,7 +15,7 @@ from tui_monitor.widgets.list_panes import TextPane
 
 
 class AlertDetailsScreen(PaneScreen):
-    """Everything about one alert, asked for anew when the board says that it has changed."""
+    """Details of one alert, reloaded when the board shows that it has changed."""
 
     HINTS: ClassVar[Hints] = hints("acknowledge", "unacknowledge", "silence", "trend", "alert_time", "back")
 
@@ -26,13 +26,13 @@ class AlertDetailsScreen(PaneScreen):
         self._detail: AlertDetail | None = None
 
     async def load(self) -> None:
-        """All that is known of the alert."""
+        """Load the alert's details."""
         self._detail = detail = await self.context.backend.alert_detail(self._alert_id)
         title = f"{detail.alert.name} {subject(detail.alert)}".strip()
         self._text.change(title, lambda width, look: alert_lines(detail, self.context.shown.at, width, look))
 
     def show_board(self, board: Board) -> None:
-        """Load anew where somebody has acted on the alert or its state has changed."""
+        """Reload after a command on the alert or a change of its state."""
         newest = next((alert for alert in board.alerts if alert.id == self._alert_id), None)
         known = self.chosen_alert()
         if newest is not None and known is not None and _state_of(newest) != _state_of(known):

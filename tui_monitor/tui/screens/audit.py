@@ -1,4 +1,4 @@
-"""The screen of the audit log: who did what, and when."""
+"""The screen of the audit log: commands with person, time and subject."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ LIMIT = 500
 
 
 class AuditScreen(ListScreen):
-    """The audit log, newest first; Enter opens the alert that something was done to."""
+    """The audit log, newest first; Enter opens the alert of an entry."""
 
     TITLE_TEXT = "Audit"
-    EMPTY_TEXT = "Nobody has done anything yet."
+    EMPTY_TEXT = "No entries yet: no person or command has changed anything."
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self._entries: Sequence[ActView] = ()
 
     async def load(self) -> None:
-        """The newest entries."""
+        """Load the newest entries."""
         self._entries = entries = await self.context.backend.acts(LIMIT)
         now = self.context.now()
         widths = audit_widths(entries, now, self.context.look)
@@ -35,15 +35,15 @@ class AuditScreen(ListScreen):
         for number, one in enumerate(entries):
             text = f"{one.by} {one.verb} {one.subject}   {one.note}".rstrip()
             rows.append(ListRow(str(number), text, partial(_line, one, now, widths), text))
-        self.rows.fill(rows, "who did what", columns=lambda width, look: [audit_heads(widths, width, look)])
+        self.rows.fill(rows, "newest first", columns=lambda width, look: [audit_heads(widths, width, look)])
 
     def open_row(self, key: str) -> None:
-        """The alert that it was done to."""
+        """Open the alert of the entry."""
         alert_id = self._entries[int(key)].alert_id
         if alert_id:
             self.context.start(self.context.open(AlertDetailsScreen(self.context, alert_id)))
         else:
-            self.context.inform("That was done to no alert.")
+            self.context.inform("This entry is not about an alert.")
 
 
 def _line(one: ActView, now: int, widths: tuple[int, int], width: int, look: RenderStyle, selected: bool) -> Line:

@@ -1,4 +1,4 @@
-"""The screen of the backtest: what each rule would have done over the last days."""
+"""The screen of the backtest: when each rule would have fired over the last days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui_monitor.widgets.cell_line import Hints
 
 
 class BacktestScreen(StudyScreen):
-    """One row for each rule; Enter tries a change beside it."""
+    """One row per rule; Enter backtests a change of it in a row of its own."""
 
     HINTS: ClassVar[Hints] = (*hints(("range", "how long"), ("open", "try a change")), *LIST_HINTS)
 
@@ -23,8 +23,8 @@ class BacktestScreen(StudyScreen):
         super().__init__(context, self.outcomes)
 
     async def study(self, since: str) -> None:
-        """All rules as they are."""
-        self.outcomes.show_progress(f"Working out the last {since} ...")
+        """Backtest all rules without changes."""
+        self.outcomes.show_progress(f"Evaluating the last {since} ...")
         found = await self.context.backend.backtest("", since, ())
         if since == self.since:
             self.outcomes.show(found, (), since)
@@ -41,10 +41,10 @@ class BacktestScreen(StudyScreen):
                 self.outcomes.show(self.outcomes.found, tried, since)
 
     def open_row(self, key: str) -> None:
-        """Ask for a change of the rule and try it."""
+        """Ask for a change of the rule and backtest it."""
         alert = alert_of_row(key)
-        self.context.ask(
+        self.context.prompt(
             f"Try a change of {alert}", lambda text: self.context.start(self._try(alert, text.strip())),
             placeholder="for=10m   expr=avg_over_time(cpu_usage_ratio[5m]) > 0.95",
-            hint="Enter tries it on the history; the rule stays   Esc leaves",
+            hint="Enter backtests it; the rule stays   Esc leaves",
         )  # fmt: skip

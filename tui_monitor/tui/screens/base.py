@@ -1,4 +1,4 @@
-"""The base of every screen: what the app asks of it, whatever it shows."""
+"""The base class of every screen: the members that the app uses."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tui_monitor.widgets.status_bars import ViewMode
 
 
 class DashboardScreen(Screen[None]):
-    """A screen that shows boards. Without more it is about no alert, no series and no pane."""
+    """A screen that shows boards; by default it has no alert, series or pane."""
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__()
         self.context = context
 
     async def load(self) -> None:
-        """Ask the backend for what the screen needs before it opens; what this raises keeps it closed."""
+        """Query what the screen needs from the backend before it opens; an exception keeps it closed."""
 
     def show(self, board: Board, view: ViewMode) -> None:
-        """Show a new board, or another moment."""
+        """Render a new board, or the board of another moment."""
 
     @property
     def pane(self) -> Pane | None:
@@ -33,7 +33,7 @@ class DashboardScreen(Screen[None]):
 
     @property
     def expr(self) -> str:
-        """PromQL of what the screen is about, "" where it is about no series."""
+        """PromQL of the screen's series, "" without one."""
         return ""
 
     def chosen_alert(self) -> AlertView | None:
@@ -52,12 +52,12 @@ class DashboardScreen(Screen[None]):
         return self.chosen_alert()
 
     def silence_labels(self) -> Sequence[tuple[str, str]]:
-        """What a silence of the selection would match."""
+        """Labels that a silence of the selection would match."""
         alert = self.chosen_alert()
         return naming_labels(alert) if alert is not None else ()
 
     def step_back(self) -> bool:
-        """Take back one thing within the screen, for Esc; False where there is nothing and Esc leaves the screen."""
+        """Undo one step within the screen on Esc; False where there is none and Esc leaves the screen."""
         if self.pane is None or not self.pane.needle:
             return False
         self.pane.filter("")

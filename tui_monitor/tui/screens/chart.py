@@ -1,4 +1,4 @@
-"""The base of the screens with a chart: they ask the backend and show the answer."""
+"""The base class of screens with a chart: queries the backend and draws the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WEEK_MS = 604_800_000
 
 
 class ChartScreen(DashboardScreen):
-    """One chart under the head bar; ``alert`` is what the keys for alerts act on, as it was when the chart was opened."""
+    """One chart under the head bar; ``alert`` is the alert that keys act on, as of the chart's opening."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("chart")
     AUTO_FOCUS = "ChartPane"
@@ -53,11 +53,11 @@ class ChartScreen(DashboardScreen):
         yield self.footer
 
     def on_mount(self) -> None:
-        """Ask at once."""
+        """Send the first query."""
         self.action_again()
 
     def show(self, board: Board, view: ViewMode) -> None:
-        """A new board changes only the bars, since charts are asked for; another moment of the past is another question."""
+        """Update the bars; the chart is queried again only when another moment of the past is shown."""
         self.head.show(board, view)
         self.notice.show(board, view)
         if self._past_at not in (None, view.past_at):
@@ -66,21 +66,21 @@ class ChartScreen(DashboardScreen):
 
     @property
     def expr(self) -> str:
-        """What is drawn."""
+        """The expression drawn."""
         return self.question.expr
 
     def chosen_alert(self) -> AlertView | None:
-        """The alert whose trend this is; None: the chart is about no alert."""
+        """The alert whose trend this is; None without one."""
         return self._alert
 
-    def ask(self, question: ChartQuestion) -> None:
-        """Have a question answered; an answer to an earlier one that is still under way is dropped."""
+    def evaluate(self, question: ChartQuestion) -> None:
+        """Evaluate a question; the result of an earlier one still running is dropped."""
         self.question = question
         self.chart.wait(question)
         self.context.start(self._evaluate(question))
 
     async def _evaluate(self, question: ChartQuestion) -> None:
-        """The range ends at the moment that is shown."""
+        """Evaluate over a range that ends at the moment shown."""
         backend, end = self.context.backend, self.context.view.past_at or self.context.now()
         start = end - question.span
         chart = await backend.chart(question.expr, start, end, POINTS)
@@ -92,51 +92,51 @@ class ChartScreen(DashboardScreen):
             self.show_answer(ChartAnswer(chart, start, end, before))
 
     def show_answer(self, answer: ChartAnswer) -> None:
-        """Draw it. On opening, a history that has only just begun is asked for again in the shortest range."""
+        """Draw the answer. On opening, a history shorter than the range is queried again with the shortest range."""
         is_first, self._is_first_answer = self._is_first_answer, False
         shortest = RANGES[0][1]
         if is_first and answer.begins > answer.end - shortest:
-            self.ask(replace(self.question, span=shortest))
+            self.evaluate(replace(self.question, span=shortest))
         else:
             self.chart.show(answer)
 
     def action_again(self) -> None:
-        """The same question now."""
+        """Evaluate the same question again."""
         if self.question.expr:
-            self.ask(self.question)
+            self.evaluate(self.question)
 
     def action_range(self, step: int) -> None:
-        """A longer or a shorter range."""
+        """Change to a longer or shorter range."""
         spans = [span for _, span in RANGES]
         index = max(0, min(len(spans) - 1, spans.index(self.question.span) + step))
         if self.question.expr:
-            self.ask(replace(self.question, span=spans[index]))
+            self.evaluate(replace(self.question, span=spans[index]))
 
     def action_compare(self) -> None:
-        """With the same time last week, or without."""
+        """Switch the comparison with last week on or off."""
         if self.question.expr:
-            self.ask(replace(self.question, compare=not self.question.compare))
+            self.evaluate(replace(self.question, compare=not self.question.compare))
 
     def action_table(self) -> None:
-        """As table, as chart."""
+        """Switch between table and chart."""
         self.chart.toggle_table()
 
     def action_add_series(self) -> None:
-        """Ask for PromQL that is drawn beside what the chart shows."""
+        """Ask for PromQL to draw as a further series."""
 
         def answered(text: str) -> None:
             if text.strip():
-                self.ask(replace(self.question, expr=f"{self.question.expr}; {text.strip()}"))
+                self.evaluate(replace(self.question, expr=f"{self.question.expr}; {text.strip()}"))
 
-        self.context.ask("Another series", answered, placeholder="memory_usage_ratio", hint="Enter draws   Esc leaves")
+        self.context.prompt("Another series", answered, placeholder="memory_usage_ratio", hint="Enter draws   Esc leaves")
 
     def action_save_panel(self) -> None:
-        """Ask for a name and keep the query with its range as a panel."""
+        """Ask for a name and save the query with its range as a panel."""
         question = self.question
         if question.expr and self.context.may_act():
-            self.context.ask(
-                "Keep as panel", lambda text: self.context.start(self._save(SavePanel(text.strip(), question.expr, question.span))),
-                placeholder="a name", hint="Enter keeps   Esc leaves",
+            self.context.prompt(
+                "Save as panel", lambda text: self.context.start(self._save(SavePanel(text.strip(), question.expr, question.span))),
+                placeholder="a name", hint="Enter saves   Esc leaves",
             )  # fmt: skip
 
     async def _save(self, panel: SavePanel) -> None:

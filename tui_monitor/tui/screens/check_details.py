@@ -16,7 +16,7 @@ from tui_monitor.widgets.list_panes import TextPane
 
 
 class CheckDetailsScreen(PaneScreen):
-    """Everything about one check, kept up to date; a check that is no longer configured is shown as it was."""
+    """Details of one check, updated with each board; a check removed from the configuration stays as it was."""
 
     HINTS: ClassVar[Hints] = hints("trend", "acknowledge", "silence", "back")
 
@@ -27,7 +27,7 @@ class CheckDetailsScreen(PaneScreen):
         self.show_board(context.shown)
 
     def show_board(self, board: Board) -> None:
-        """The check and its alerts as the board has them."""
+        """Render the check and its alerts of this board."""
         newest = next((one for one in board.checks if one.name == self._check.name), self._check)
         found = [alert for alert in board.alerts if alert.labels.get("check") == newest.name]
         self._text.change(newest.name, lambda width, look: check_lines(newest, found, board.at, width, look))

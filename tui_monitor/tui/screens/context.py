@@ -1,4 +1,4 @@
-"""What a screen may ask of the dashboard that shows it. The app implements it; tests may give another."""
+"""The interface of the dashboard for its screens. The app implements it; tests can pass another."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ScreenContext(Protocol):
 
     @property
     def view(self) -> ViewMode:
-        """Whether ``shown`` is live, paused or past."""
+        """View mode of ``shown``: live, paused or past."""
         ...
 
     @property
@@ -51,22 +51,22 @@ class ScreenContext(Protocol):
         ...
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run work that waits for the backend; where it raises CommandRefused, LookupError, OSError or ValueError a toast says so."""
+        """Run a coroutine that waits for the backend; CommandRefused, LookupError, OSError and ValueError become a toast."""
         ...
 
     async def send(self, command: Command, add: str = "") -> None:
-        """Give the backend a command and show its result as a toast, with ``add`` after it where it was done."""
+        """Send a command to the backend and show its result as a toast, followed by ``add`` on success."""
         ...
 
     def may_act(self) -> bool:
-        """Whether commands can be given on what is shown; where not, a toast says why."""
+        """Whether commands are allowed on the board shown; if not, a toast gives the reason."""
         ...
 
     def inform(self, text: str, severity: Severity = "information") -> None:
         """Show a toast; the text is cleaned and never read as markup."""
         ...
 
-    def ask(
+    def prompt(
         self,
         question: str,
         then: Callable[[str], None],
@@ -76,17 +76,17 @@ class ScreenContext(Protocol):
         hint: str = ...,
         typed: Callable[[str], None] | None = None,
     ) -> None:
-        """Ask for one line. ``then`` gets it, unless the user leaves; ``typed`` gets the text at each key, and ``value`` on leaving."""
+        """Prompt for one line. ``then`` receives it unless the user leaves; ``typed`` receives each change, and ``value`` on Esc."""
         ...
 
     async def open(self, screen: Screen[None]) -> None:
-        """Load a screen and put it on top."""
+        """Load a screen and push it."""
         ...
 
     def open_trend(self) -> None:
-        """Open the trend of what is selected on the screen that is up."""
+        """Open the trend of the top screen's selection."""
         ...
 
     def open_screen(self, name: str) -> None:
-        """Open a screen of the table in the place of all that lie above the main one."""
+        """Open a named screen in place of all screens above the main one."""
         ...

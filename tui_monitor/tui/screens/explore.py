@@ -1,4 +1,4 @@
-"""The explore screen: a line of PromQL over its answer."""
+"""The explore screen: a PromQL input above its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACEHOLDER = "PromQL, for example rate(network_receive_bytes_total[5m])"
 
 
 class ExploreScreen(ChartScreen):
-    """Any PromQL; it begins with an expression (all of it selected, so that typing replaces it) and a range."""
+    """Evaluation of any PromQL; starts with an expression (selected, so that typing replaces it) and a range."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = bindings("explore")
@@ -35,12 +35,12 @@ class ExploreScreen(ChartScreen):
         self.wrong = ExpressionError(look=context.look, text_styles=context.text_styles)
 
     async def load(self) -> None:
-        """The words that the input completes."""
+        """Load the words for completion."""
         names = await self.context.backend.names()
         self.input.suggester = WordSuggester([word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())])
 
     def compose(self) -> ComposeResult:
-        """Head, notice, expression, what is wrong with it, answer, keys."""
+        """Head, notice, expression, its error, answer, keys."""
         yield self.head
         yield self.notice
         yield self.input
@@ -53,10 +53,10 @@ class ExploreScreen(ChartScreen):
         event.stop()
         if event.value.strip():
             self._remember()
-            self.ask(replace(self.question, expr=event.value.strip()))
+            self.evaluate(replace(self.question, expr=event.value.strip()))
 
     def on_unmount(self) -> None:
-        """Leaving loses nothing that was typed."""
+        """Add the typed expression to the recall list on leaving."""
         self._remember()
 
     def _remember(self) -> None:
@@ -66,14 +66,14 @@ class ExploreScreen(ChartScreen):
         self._place = len(known)
 
     def action_recall(self, step: int) -> None:
-        """What was typed before, as in a shell."""
+        """Recall an earlier expression, as in a shell."""
         place, known = self._place + step, self.context.expressions
         if self.input.has_focus and 0 <= place < len(known):
             self._place, self.input.value = place, known[place]
             self.input.cursor_position = len(self.input.value)
 
     def show_answer(self, answer: ChartAnswer) -> None:
-        """Underline what is wrong, or draw the answer."""
+        """Underline the error, or draw the answer."""
         self.wrong.show(self.question.expr, answer.chart.error, answer.chart.error_position)
         if answer.chart.error:
             self.chart.show(None)
@@ -81,12 +81,12 @@ class ExploreScreen(ChartScreen):
             super().show_answer(answer)
 
     def action_switch(self) -> None:
-        """From the expression to the chart and back."""
+        """Move the focus between expression and chart."""
         (self.chart if self.input.has_focus else self.input).focus()
 
 
 class WordSuggester(Suggester):
-    """Completes the word at the cursor's end with a metric, label or function."""
+    """Suggester that completes the last word with a metric, label or function."""
 
     def __init__(self, words: Sequence[str]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -98,7 +98,7 @@ class WordSuggester(Suggester):
 
 
 def completed(value: str, words: Sequence[str]) -> str | None:
-    """The value with its last word completed by the first that begins so; None where none does."""
+    """The value with its last word completed by the first match; None without one."""
     start = len(value)
     while start and (value[start - 1].isalnum() or value[start - 1] in "_:"):
         start -= 1

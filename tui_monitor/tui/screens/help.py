@@ -1,4 +1,4 @@
-"""The help screen: every key, what the shapes and words mean."""
+"""The help screen: all keys, and the meaning of shapes and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The screen of alerts: those that fire, then those that are over."""
+"""The screen of alerts: firing ones, then resolved ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMIT = 200
 
 
 class HistoryScreen(ListScreen):
-    """Current and past alerts; `o` puts both into one order."""
+    """Current and past alerts; `o` sorts both."""
 
     TITLE_TEXT = "Alerts and history"
     EMPTY_TEXT = "No alert has ever fired."
@@ -35,12 +35,12 @@ class HistoryScreen(ListScreen):
         self._order = 0
 
     async def load(self) -> None:
-        """The alerts that are over."""
+        """Load the resolved alerts."""
         self._resolved = await self.context.backend.alert_history(LIMIT)
         self.show_board(self.context.shown)
 
     def show_board(self, board: Board) -> None:
-        """The board's alerts before those that are over."""
+        """Render the board's alerts, then the resolved ones."""
         current = sorted(board.alerts, key=order_key(ORDERS[0]))
         ids = {alert.id for alert in current}
         listed = [*current, *(alert for alert in self._resolved if alert.id not in ids)]
@@ -56,11 +56,11 @@ class HistoryScreen(ListScreen):
         return self._known.get(self.rows.selection)
 
     def open_row(self, key: str) -> None:
-        """Its details."""
+        """Open the alert's details."""
         self.context.start(self.context.open(AlertDetailsScreen(self.context, key)))
 
     def action_order(self) -> None:
-        """The next order."""
+        """Change to the next sort order."""
         self._order = (self._order + 1) % len(ORDERS)
         self.show_board(self.context.shown)
 

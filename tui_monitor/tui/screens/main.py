@@ -35,7 +35,7 @@ FOOTER = FooterHints(
 
 
 class UpperPanes(Widget):
-    """Holds the panes above the alerts; the stylesheet arranges them."""
+    """Container of the panes above the alerts; the stylesheet arranges them."""
 
 
 class MainScreen(DashboardScreen):
@@ -68,7 +68,7 @@ class MainScreen(DashboardScreen):
         self.timeline.add_class("-hidden")
 
     def compose(self) -> ComposeResult:
-        """From the top: bars, the upper panes, alerts, keys."""
+        """Bars, upper panes, alerts and keys, from the top."""
         yield self.head
         yield self.notice
         yield self.timeline
@@ -78,21 +78,21 @@ class MainScreen(DashboardScreen):
         yield self.summary
 
     def on_mount(self) -> None:
-        """Show what is known."""
+        """Render the current board."""
         self.show(self.board, self.view)
 
     def start_painting(self) -> None:
-        """Paint from now on."""
+        """Enable painting."""
         self._is_painted = True
         self.refresh()
 
     def _compositor_refresh(self) -> None:
-        """Textual paints a new screen five times while it finds its size and styles (60 KB, 60 ms of CPU); only the last is needed."""
+        """Skip painting until `start_painting`: Textual paints a new screen five times (60 KB, 60 ms of CPU) while it lays it out."""
         if self._is_painted:
             super()._compositor_refresh()
 
     def show(self, board: Board, view: ViewMode) -> None:
-        """Show a board; only what differs is repainted."""
+        """Render a board; only differing cells are repainted."""
         slot = board.at // SPARK_STEP_MS
         if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
             self._spark_slot, self._sparks = slot, board.sparks
@@ -107,11 +107,11 @@ class MainScreen(DashboardScreen):
 
     @property
     def pane(self) -> BoardPane:
-        """The pane that has the focus; Alerts where none has."""
+        """The focused pane; Alerts where none is focused."""
         return self.focused if isinstance(self.focused, BoardPane) and self.focused.size.height else self.alerts
 
     def visible_panes(self) -> list[BoardPane]:
-        """The panes that there is room for."""
+        """The panes that fit on the screen."""
         return [pane for pane in self.panes if pane.size.height and pane.size.width]
 
     def chosen_alert(self) -> AlertView | None:
@@ -124,7 +124,7 @@ class MainScreen(DashboardScreen):
         return pane.expr() if isinstance(pane, ResourcesPane | ChecksPane) else await super().selected_expr()
 
     def trend_alert(self) -> AlertView | None:
-        """The selected alert, or that of the selected check; a gauge of this machine has none."""
+        """The selected alert, or the selected check's; None for gauges of this machine."""
         if isinstance(self.pane, ChecksPane):
             check = self.pane.selected_check()
             return alert_of_check(self.context.shown, check.name) if check is not None else None
@@ -136,7 +136,7 @@ class MainScreen(DashboardScreen):
         return [("check", check.name)] if check is not None else super().silence_labels()
 
     def step_back(self) -> bool:
-        """Clear the filter; else bring the alerts back, where panes take turns."""
+        """Clear the filter; else show the alerts again on a screen with room for one pane."""
         if super().step_back():
             return True
         if not self.has_class("-turn"):
@@ -166,14 +166,14 @@ class MainScreen(DashboardScreen):
             panes[(here + step) % len(panes)].focus()
 
     def show_alone(self, chosen: BoardPane) -> None:
-        """Show this pane in the place of the alerts: on a small screen they take turns."""
+        """Show this pane instead of the alerts, on a screen with room for one pane."""
         self.set_class(chosen is not self.alerts, "-turn")
         for pane in self.panes:
             pane.set_class(pane is chosen, "-chosen")
         self.call_after_refresh(chosen.focus)
 
     def action_details(self) -> None:
-        """Open the details of the selected row, which stays selected."""
+        """Open the details of the selected row and keep it selected."""
         self.pane.pin()
         if isinstance(self.pane, AlertsPane):
             self._open_alert(self.pane.selected_alert())
@@ -198,18 +198,18 @@ class MainScreen(DashboardScreen):
             self.context.start(self.context.open(CheckDetailsScreen(self.context, check)))
 
     def on_pane_opened(self, event: Pane.Opened) -> None:
-        """A double click opens them too."""
+        """Open details on a double click."""
         event.stop()
         self.action_details()
 
     def action_next_match(self, step: int) -> None:
-        """Go to the next or the previous match, round the end."""
+        """Select the next or previous match, wrapping around at the end."""
         keys = self.pane.keys()
         if keys:
             self.pane.move_to((self.pane.cursor + step) % len(keys))
 
     def action_order(self) -> None:
-        """Change the sort order of the focused pane; where its head has no room to say it, a short toast does."""
+        """Change the focused pane's sort order; a toast names it where the head has no room."""
         order = self.pane.next_order()
         if f"by {order}" not in text_of([self.pane.title(self.pane.size.width)]):
             self.notify(f"{self.pane.TITLE} by {order}", timeout=2, markup=False)

@@ -1,4 +1,4 @@
-"""The screen of the noise report: which alerts disturbed over the last days, and what to try."""
+"""The screen of the noise report: alerts that notified too often over the last days, with advice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui_monitor.widgets.cell_line import Hints
 
 
 class NoiseScreen(StudyScreen):
-    """One row for each alert that fired, the noisiest first."""
+    """One row per alert that fired, the noisiest first."""
 
     HINTS: ClassVar[Hints] = (*hints(("range", "how long")), *LIST_HINTS)
 
@@ -22,7 +22,7 @@ class NoiseScreen(StudyScreen):
         super().__init__(context, self.report)
 
     async def study(self, since: str) -> None:
-        """The report of a range."""
+        """Load the report of a range."""
         self.report.show_progress(f"Reading the last {since} ...")
         found = await self.context.backend.noise(since)
         if since == self.since:

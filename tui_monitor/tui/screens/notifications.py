@@ -1,4 +1,4 @@
-"""The screen of the outbox: messages that wait, were sent or failed, under the health of each notifier."""
+"""The screen of the outbox: queued, sent and failed messages, with the state of each notifier."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT = 500
 
 
 class NotificationsScreen(ListScreen):
-    """The outbox, newest first; Enter opens the first alert that a message is about."""
+    """The outbox, newest first; Enter opens the first alert of a message."""
 
     TITLE_TEXT = "Notifications"
     EMPTY_TEXT = "Nothing has been sent yet."
@@ -28,7 +28,7 @@ class NotificationsScreen(ListScreen):
         self._alert_ids: dict[str, str] = {}
 
     async def load(self) -> None:
-        """The newest messages."""
+        """Load the newest messages."""
         found = list(await self.context.backend.notifications(LIMIT))
         self._alert_ids = {str(one.id): one.alerts[0] for one in found if one.alerts}
         self.rows.fill([self._row(one) for one in found], notifier_text(found, self.context.live.notifiers, self.context.shown.at))
@@ -42,8 +42,8 @@ class NotificationsScreen(ListScreen):
         return notification_line(one, self.context.shown.at, width, look)
 
     def open_row(self, key: str) -> None:
-        """The alert that the message is about."""
+        """Open the first alert of the message."""
         if key in self._alert_ids:
             self.context.start(self.context.open(AlertDetailsScreen(self.context, self._alert_ids[key])))
         else:
-            self.context.inform("This message is about no alert.")
+            self.context.inform("This message is not about an alert.")

@@ -1,4 +1,4 @@
-"""The base of screens with one pane under the head bar: details, help, lists. Keys move in it, Esc leaves it."""
+"""The base class of screens with one pane under the head bar: details, help, lists."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LIST_HINTS = hints("filter", "screens", "back")
 
 
 class PaneScreen(DashboardScreen):
-    """One pane. Subclasses give it at construction and say what a new board, Enter and `o` do."""
+    """A screen with one pane. Subclasses construct the pane and define what a new board, Enter and `o` do."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("pane")
     AUTO_FOCUS = "Pane"
     HINTS: ClassVar[Hints] = hints("back")
     RELOAD_EVERY: ClassVar[int] = 0
-    """After how many boards, about one a second, the screen loads anew; 0: never."""
+    """Number of boards (about one a second) after which the screen reloads; 0: never."""
 
     def __init__(self, context: ScreenContext, pane: Pane) -> None:
         super().__init__(context)
@@ -48,11 +48,11 @@ class PaneScreen(DashboardScreen):
 
     @property
     def pane(self) -> Pane:
-        """The only one."""
+        """The screen's only pane."""
         return self._pane
 
     def show(self, board: Board, view: ViewMode) -> None:
-        """A new board, for the bars and the pane."""
+        """Render a new board in the bars and the pane."""
         self.head.show(board, view)
         self.notice.show(board, view)
         self.show_board(board)
@@ -61,25 +61,25 @@ class PaneScreen(DashboardScreen):
             self.context.start(self.load())
 
     def show_board(self, board: Board) -> None:
-        """Bring the pane up to date."""
+        """Update the pane from a board."""
 
     def open_row(self, key: str) -> None:
-        """Open the row of a key."""
+        """Open the row with this key."""
 
     def action_move(self, step: int) -> None:
-        """Next or previous row, or scroll."""
+        """Select the next or previous row, or scroll."""
         self.pane.move(step)
 
     def action_move_page(self, step: int) -> None:
-        """A page further or back."""
+        """Move by a page."""
         self.pane.move(step * self.pane.page())
 
     def action_move_to_end(self, step: int) -> None:
-        """The first or the last row."""
+        """Select the first or last row."""
         self.pane.move_to(0 if step < 0 else len(self.pane.keys()) - 1)
 
     def action_next_match(self, step: int) -> None:
-        """The next or the previous row that the filter left."""
+        """Select the next or previous matching row."""
         self.pane.move(step)
 
     def action_open(self) -> None:
@@ -88,16 +88,16 @@ class PaneScreen(DashboardScreen):
             self.open_row(self.pane.selection)
 
     def on_pane_opened(self, event: Pane.Opened) -> None:
-        """A double click opens too."""
+        """Open the row on a double click."""
         event.stop()
         self.action_open()
 
     def action_order(self) -> None:
-        """Change the sort order, where there is one."""
+        """Change the sort order, where the screen has one."""
 
 
 class ListScreen(PaneScreen):
-    """A list of rows. Without more its pane is a `ListPane` with a title and a sentence for no rows."""
+    """A screen with a list of rows; by default a `ListPane` with a title and a sentence for no rows."""
 
     HINTS: ClassVar[Hints] = (*hints(("open", "details")), *LIST_HINTS)
     TITLE_TEXT: ClassVar[str]

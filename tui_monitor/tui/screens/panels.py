@@ -1,4 +1,4 @@
-"""The screen of panels: queries that are kept, with their newest values."""
+"""The screen of panels: saved queries with their newest values."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LINES = 8
 
 
 class PanelsScreen(ListScreen):
-    """The kept queries; Enter opens one in explore, `x` takes it away."""
+    """The saved queries; Enter opens one in explore, `x` removes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("panels")
     TITLE_TEXT = "Panels"
-    EMPTY_TEXT = "No query is kept yet. Ctrl+S on a trend (t) or in explore (e) keeps one."
+    EMPTY_TEXT = "No panel yet. Ctrl+S on a trend (t) or in explore (e) saves one."
     HINTS: ClassVar[Hints] = (*hints("open", "remove"), *LIST_HINTS)
     RELOAD_EVERY: ClassVar[int] = 10
 
@@ -36,7 +36,7 @@ class PanelsScreen(ListScreen):
         self._panels: dict[str, PanelView] = {}
 
     async def load(self) -> None:
-        """The panels, each with the values of its range up to the moment that is shown."""
+        """Load the panels with the values of their ranges up to the moment shown."""
         rows: list[ListRow] = []
         known: dict[str, PanelView] = {}
         end = self.context.view.past_at or self.context.now()
@@ -47,21 +47,21 @@ class PanelsScreen(ListScreen):
                 known[key] = panel
                 rows.append(ListRow(key, f"{panel.name} {panel.expr}", partial(_line, panel, chart, index)))
         self._panels = known
-        self.rows.fill(rows, f"{len({panel.name for panel in known.values()})} kept")
+        self.rows.fill(rows, f"{len({panel.name for panel in known.values()})} saved")
 
     def open_row(self, key: str) -> None:
-        """Its query in explore."""
+        """Open the panel's query in explore."""
         from tui_monitor.tui.screens.explore import ExploreScreen
 
         panel = self._panels[key]
         self.context.start(self.context.open(ExploreScreen(self.context, panel.expr, panel.span)))
 
     def action_remove(self) -> None:
-        """Ask, then take the selected panel away."""
+        """Remove the selected panel after a confirmation."""
         panel = self._panels.get(self.rows.selection)
         if panel is not None and self.context.may_act():
-            question = f"Take panel {clean(panel.name)} away?"
-            self.context.ask(question, lambda _: self.context.start(self._remove(panel.name)), hint="Enter takes it away   Esc leaves")
+            question = f"Remove panel {clean(panel.name)}?"
+            self.context.prompt(question, lambda _: self.context.start(self._remove(panel.name)), hint="Enter removes it   Esc leaves")
 
     async def _remove(self, name: str) -> None:
         await self.context.send(DropPanel(name))

@@ -1,4 +1,4 @@
-"""The list of all screens: leads to those that have no number of their own, too."""
+"""The list of all screens, including those without a number key."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ NAME = "screens"
 
 
 class PickerScreen(ListScreen):
-    """Every other screen of the table with its key; Enter opens one."""
+    """All other named screens with their keys; Enter opens one."""
 
     TITLE_TEXT = "Screens"
     HINTS: ClassVar[Hints] = hints("open", "filter", "back")
 
     async def load(self) -> None:
-        """The table."""
+        """Fill the list from the table of screens."""
         listed = [entry for entry in SCREENS if entry.name != NAME]
         self.rows.fill([ListRow(one.name, f"{one.title} {one.about}", partial(_line, one)) for one in listed], f"{len(listed)} in all")
 
     def open_row(self, key: str) -> None:
-        """The screen of the row, in the place of this one."""
+        """Open the row's screen in place of this one."""
         self.context.open_screen(key)
 
 

@@ -1,4 +1,4 @@
-"""The screen of processes: the busiest of this machine with their command lines."""
+"""The screen of processes: this machine's busiest with their command lines."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ProcessesScreen(ListScreen):
         self._by_memory = False
 
     async def load(self) -> None:
-        """Nothing has to be asked: the board has the processes."""
+        """No query is needed: the board contains the processes."""
         self.show_board(self.context.shown)
 
     def show_board(self, board: Board) -> None:
-        """Its processes, in the chosen order."""
+        """Render the board's processes in the chosen order."""
         processes, count = board.resources.processes, board.resources.process_count
         width = max(20, self.context.width)
         head, *entries = process_entries(processes, LIMIT, width, self.context.look, by_memory=self._by_memory, whole=True)
@@ -42,7 +42,7 @@ class ProcessesScreen(ListScreen):
         self.rows.fill(rows if processes else [], remark, columns=lambda width, look: [head.line])
 
     def action_order(self) -> None:
-        """By CPU, by memory."""
+        """Switch between order by CPU and by memory."""
         self._by_memory = not self._by_memory
         self.show_board(self.context.shown)
 

@@ -1,4 +1,4 @@
-"""One line to type at the bottom of the screen: notes, filters, silences, times. Enter answers, Esc leaves."""
+"""The prompt: one input line at the bottom of the screen for notes, filters, silences, times."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ask_until_valid(
     placeholder: str = "",
     hint: str,
 ) -> None:
-    """Ask for a line that ``parse`` understands; what raises ValueError is asked again as it was typed, with the reason as a toast."""
+    """Prompt until ``parse`` accepts the line; after a ValueError the prompt returns with the typed text and a toast."""
 
     def answered(text: str) -> None:
         try:
@@ -44,11 +44,11 @@ def ask_until_valid(
         else:
             then(parsed)
 
-    context.ask(question, answered, value=value, placeholder=placeholder, hint=hint)
+    context.prompt(question, answered, value=value, placeholder=placeholder, hint=hint)
 
 
 class PromptLabel(LineWidget):
-    """What is asked, and which keys answer."""
+    """Label of the prompt: the question and its keys."""
 
     def __init__(self, text: str, hint: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, id="prompt-label")
@@ -56,7 +56,7 @@ class PromptLabel(LineWidget):
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The question at the left, the keys at the right."""
-        asked = min(cells(clean(self.text)), width // 2) + 4  # what is asked is rather cut than which key does what
+        asked = min(cells(clean(self.text)), width // 2) + 4  # the question is cut before the keys are
         hint = self.hint if asked + len(self.hint) <= width else SHORT_HINT
         row = LineBuilder(width, self.look).append(
             " " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title"
@@ -66,11 +66,11 @@ class PromptLabel(LineWidget):
 
 
 class PromptBox(Widget):
-    """Holds the label and the input; the stylesheet puts it at the bottom."""
+    """Container of label and input; the stylesheet docks it at the bottom."""
 
 
 class PromptScreen(ModalScreen[str | None]):
-    """Asks for one line; the answer is the text, None where the user left."""
+    """Screen that asks for one line; its result is the text, None where the user left."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
     AUTO_FOCUS = "Input"
@@ -97,16 +97,16 @@ class PromptScreen(ModalScreen[str | None]):
         yield PromptBox(self._label, self._input, id="prompt")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Pass each change on."""
+        """Report each change to ``typed``."""
         event.stop()
         if self._typed is not None:
             self._typed(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer."""
+        """Dismiss with the typed text."""
         event.stop()
         self.dismiss(event.value)
 
     def action_leave(self) -> None:
-        """No answer."""
+        """Dismiss without an answer."""
         self.dismiss(None)

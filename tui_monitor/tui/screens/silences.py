@@ -1,4 +1,4 @@
-"""The screen of silences: what is silenced, by whom, for how long."""
+"""The screen of silences: matchers, author and time left."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from tui_monitor.widgets.silences import silence_in_full, silence_line
 
 
 class SilencesScreen(ListScreen):
-    """The silences that hold or are to come; Enter ends one, `+` extends it."""
+    """Active and future silences; Enter ends one, `+` extends it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("silences")
     TITLE_TEXT = "Silences"
-    EMPTY_TEXT = "Nothing is silenced. s on an alert makes a silence."
+    EMPTY_TEXT = "No silences. s on an alert adds one."
     HINTS: ClassVar[Hints] = (*hints(("open", "end the silence"), "extend"), *LIST_HINTS)
 
     async def load(self) -> None:
-        """All of them."""
+        """Load all silences."""
         found, now, look = await self.context.backend.silences(), self.context.shown.at, self.context.look
         rows = [
             ListRow(one.id, f"{one.matchers} {one.by} {one.comment}", partial(silence_line, one, now), silence_in_full(one, now, look))
             for one in found
         ]
-        self.rows.fill(rows, f"{len(rows)} active or to come")
+        self.rows.fill(rows, f"{len(rows)} active or future")
 
     def open_row(self, key: str) -> None:
-        """Ask, then end the silence."""
+        """End the silence after a confirmation."""
         hint = "Enter ends   Esc leaves"
-        self.context.ask("End this silence? Enter ends it", lambda _: self.context.start(self._end(key)), hint=hint)
+        self.context.prompt("End this silence? Enter ends it", lambda _: self.context.start(self._end(key)), hint=hint)
 
     async def _end(self, key: str) -> None:
         await self.context.send(EndSilence(key))
         await self.load()
 
     def action_extend(self) -> None:
-        """Ask for how long the selected silence is to hold."""
+        """Ask for a duration and extend the selected silence by it."""
         key = self.rows.selection
         if key and self.context.may_act():
             ask_until_valid(
-                self.context, "For how much longer?", lambda text: parse_duration(text.strip()),
+                self.context, "Extend by how long?", lambda text: parse_duration(text.strip()),
                 lambda seconds: self.context.start(self._extend(key, seconds)), value="2h", hint="Enter extends   Esc leaves",
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The base of screens that work out something over the last days: backtest and noise."""
+"""The base class of screens that analyse the last days: backtest and noise."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ SINCE = ("1d", "7d", "30d")
 
 
 class StudyScreen(ListScreen):
-    """A list that takes seconds to fill; left and right change how many days it covers."""
+    """A list that takes seconds to compute; left and right change how many days it covers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("study")
     _range = 1
 
     async def load(self) -> None:
-        """Open at once and fill in the background."""
+        """Start the analysis in the background and open at once."""
         self.begin()
 
     @property
     def since(self) -> str:
-        """How far back: "7d"."""
+        """The range before now, for example "7d"."""
         return SINCE[self._range]
 
     def begin(self) -> None:
-        """Fill the list anew."""
+        """Start the analysis again."""
         self.context.start(self.study(self.since))
 
     async def study(self, since: str) -> None:
-        """Ask for the rows of a range and show them, unless another range has been chosen since."""
+        """Analyse a range and show its rows, unless another range was chosen meanwhile."""
         raise NotImplementedError
 
     def action_range(self, step: int) -> None:
-        """A longer or a shorter range."""
+        """Change to a longer or shorter range."""
         chosen = max(0, min(len(SINCE) - 1, self._range + step))
         if chosen != self._range:
             self._range = chosen

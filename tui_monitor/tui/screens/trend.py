@@ -1,4 +1,4 @@
-"""The screen of a trend: a chart of what was selected."""
+"""The screen of a trend: a chart of the selected series."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ABOUT_AN_ALERT = ("acknowledge",)
 
 
 class TrendScreen(ChartScreen):
-    """The trend of an expression; ``alert`` is the alert that it is about, if any."""
+    """Chart of one expression; ``alert`` is the alert that it belongs to, if any."""
 
     def __init__(self, context: ScreenContext, expr: str, alert: AlertView | None) -> None:
         about = _ABOUT_AN_ALERT if alert is not None else ()
