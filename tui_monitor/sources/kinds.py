@@ -86,6 +86,14 @@ KINDS = {
             example={"name": "ticker"},
         ),
         Kind(
+            "jsonrpc",
+            settings=f"{_HERE}.jsonrpc.settings:JsonRpcCheck",
+            probe=f"{_HERE}.jsonrpc.probe:JsonRpcProbe",
+            target=f"{_HERE}.jsonrpc.settings:target",
+            metrics=f"{_HERE}.jsonrpc.settings:metrics",
+            example={"name": "chain-node"},
+        ),
+        Kind(
             "group",
             settings=f"{_HERE}.group.settings:GroupCheck",
             probe=f"{_HERE}.group.probe:GroupProbe",
