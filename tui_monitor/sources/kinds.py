@@ -94,6 +94,14 @@ KINDS = {
             example={"name": "chain-node"},
         ),
         Kind(
+            "grpc",
+            settings=f"{_HERE}.grpc.settings:GrpcCheck",
+            probe=f"{_HERE}.grpc.probe:GrpcProbe",
+            target=f"{_HERE}.grpc.settings:target",
+            metrics=f"{_HERE}.grpc.settings:METRICS",
+            example={"name": "orders-rpc"},
+        ),
+        Kind(
             "group",
             settings=f"{_HERE}.group.settings:GroupCheck",
             probe=f"{_HERE}.group.probe:GroupProbe",
