@@ -86,6 +86,22 @@ KINDS = {
             example={"name": "ticker"},
         ),
         Kind(
+            "jsonrpc",
+            settings=f"{_HERE}.jsonrpc.settings:JsonRpcCheck",
+            probe=f"{_HERE}.jsonrpc.probe:JsonRpcProbe",
+            target=f"{_HERE}.jsonrpc.settings:target",
+            metrics=f"{_HERE}.jsonrpc.settings:metrics",
+            example={"name": "chain-node"},
+        ),
+        Kind(
+            "grpc",
+            settings=f"{_HERE}.grpc.settings:GrpcCheck",
+            probe=f"{_HERE}.grpc.probe:GrpcProbe",
+            target=f"{_HERE}.grpc.settings:target",
+            metrics=f"{_HERE}.grpc.settings:METRICS",
+            example={"name": "orders-rpc"},
+        ),
+        Kind(
             "group",
             settings=f"{_HERE}.group.settings:GroupCheck",
             probe=f"{_HERE}.group.probe:GroupProbe",

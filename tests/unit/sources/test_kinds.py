@@ -34,6 +34,8 @@ TARGETS = [
     ("smtp", {"host": "mail", "tls": True}, "mail:465", False),
     ("imap", {"host": "mail"}, "mail:143", False),
     ("ntp", {"server": "ntp"}, "ntp:123", False),
+    ("grpc", {"host": "localhost", "port": 50051}, "localhost:50051", True),
+    ("jsonrpc", {"url": "https://u:hush@node.example.com/v3/key"}, "https://node.example.com", False),
 ]
 
 

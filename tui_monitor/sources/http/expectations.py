@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
 
-from tui_monitor.core.frozen import frozen
 from tui_monitor.platform.regex import Pattern, RegexError, compile_regex
 from tui_monitor.sources.http.charset import decode_body
 from tui_monitor.sources.http.exchange import Answer
+from tui_monitor.sources.http.json_expectations import JsonExpectations
 from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.excerpt import clean
 
@@ -29,13 +28,6 @@ def body_text(answer: Answer, body: bytes) -> str:
     return decode_body(body, answer.header("content-type") or "")
 
 
-@frozen
-class _JsonValue:
-    expression: str
-    search: Callable[[object], object]
-    expected: object
-
-
 class Expectations:
     """A check's assertions, prepared once. Raises ValueError naming the key where one cannot be understood."""
 
@@ -44,7 +36,7 @@ class Expectations:
         self._headers = {name.lower(): text for name, text in settings.expect_headers.items()}
         self._text = settings.expect_body
         self._regex = _compiled(settings.expect_regex) if settings.expect_regex is not None else None
-        self._json = [_json_value(expression, expected) for expression, expected in settings.expect_json.items()]
+        self._json = JsonExpectations(settings.expect_json)
         self.wants_body = bool(self._text or self._regex or self._json)
 
     def accepts(self, status: int) -> bool:
@@ -94,37 +86,7 @@ class Expectations:
             return "body is not JSON"
         except RecursionError:
             return "body is JSON nested too deeply"
-        return next((fault for value in self._json if (fault := _value_fault(value, document))), "")
-
-
-def _value_fault(value: _JsonValue, document: object) -> str:
-    try:
-        found = value.search(document)
-    except (ValueError, RecursionError):  # JMESPath's own errors are ValueErrors
-        return f"$.{value.expression} cannot be taken from the answer"
-    if _equal(found, value.expected):
-        return ""
-    return f"$.{value.expression} is {_shown(found)}, not {_shown(value.expected)}"
-
-
-def _equal(found: object, expected: object) -> bool:
-    """Equality as JSON has it: true is not 1, but 1 is 1.0."""
-    if isinstance(found, bool) or isinstance(expected, bool):
-        return found is expected
-    if isinstance(found, list) and isinstance(expected, list):
-        return len(found) == len(expected) and all(map(_equal, found, expected))
-    if isinstance(found, dict) and isinstance(expected, dict):
-        return found.keys() == expected.keys() and all(_equal(found[key], expected[key]) for key in found)
-    return found == expected
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "missing"
-    try:
-        return clean(json.dumps(value, ensure_ascii=False, default=str), 60)
-    except (ValueError, RecursionError):
-        return "something else"
+        return self._json.fault(document)
 
 
 def _regex_fault(regex: Pattern, text: str) -> str:
@@ -136,15 +98,6 @@ def _compiled(pattern: str) -> Pattern:
         return compile_regex(pattern)
     except RegexError as error:
         raise ValueError(f"expect_regex: {error}") from error
-
-
-def _json_value(expression: str, expected: Any) -> _JsonValue:
-    import jmespath
-
-    try:
-        return _JsonValue(expression, jmespath.compile(expression).search, expected)
-    except ValueError as error:
-        raise ValueError(f'expect_json: "{expression}": {clean(str(error), 120)}') from error
 
 
 def size_text(size: int) -> str:

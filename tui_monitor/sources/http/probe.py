@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping
 from itertools import pairwise
@@ -11,7 +10,6 @@ from time import perf_counter
 from typing import Protocol
 
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
-from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.http import request as requests
 from tui_monitor.sources.http.cookies import Cookies
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
@@ -23,7 +21,7 @@ from tui_monitor.sources.net.excerpt import clean, mask
 from tui_monitor.sources.net.expiry import CertificateExpiry, earlier, expiry_of, without_expiry
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 from tui_monitor.sources.net.stream import Stream
-from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, context_for, sent_certificates
+from tui_monitor.sources.net.tls import TlsSettings, certificate_facts, ensure_usable, sent_certificates
 
 MAX_REDIRECTS = 10
 EXCERPT = 200
@@ -289,12 +287,6 @@ def _url(settings: HttpCheck) -> Url:
 
 
 def _tls(settings: HttpCheck) -> TlsSettings:
-    """Its files are looked at now; one that vanishes later is the monitor's own trouble.
-
-    What https needs is loaded now too: in the first probe it would hold up the loop, and others would measure that as their latency.
-    """
-    if settings.key_file and not settings.cert_file:
-        raise ValueError("key_file: there is no cert_file that it belongs to")
     made = TlsSettings(
         settings.verify,
         settings.ca_file,
@@ -303,15 +295,7 @@ def _tls(settings: HttpCheck) -> TlsSettings:
         settings.tls_min_version,
         settings.tls_legacy_renegotiation,
     )
-    for part in (TlsSettings(ca_file=settings.ca_file), TlsSettings(False, None, settings.cert_file, settings.key_file)):
-        if part.ca_file or part.cert_file:
-            try:
-                context_for(part)
-            except OwnTrouble as error:
-                raise ValueError(f"{'ca_file' if part.ca_file else 'cert_file'}: {error}") from None
-    if settings.url.lower().startswith("https:"):
-        with contextlib.suppress(OwnTrouble):
-            context_for(made)
+    ensure_usable(made, used=settings.url.lower().startswith("https:"))
     return made
 
 

@@ -126,11 +126,15 @@ def authorization(userinfo: str, username: str | None, password: str, bearer: st
     return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
 
 
+def header_secrets(headers: Mapping[str, str]) -> set[str]:
+    """The values of headers whose names say that they are secret, and the words in them."""
+    found = {value for name, value in headers.items() if _SECRET_NAME.search(name)}
+    return {secret for value in found for secret in (value, *value.split()) if len(secret) >= _SHORTEST}
+
+
 def secrets_of(url: Url, headers: Mapping[str, str], *more: str) -> tuple[str, ...]:
     """What must not be shown should the target send it back; the longest first, so that none hides within another."""
-    found = {value for name, value in headers.items() if _SECRET_NAME.search(name)}
-    found |= {part for value in found for part in value.split()}
-    found |= {*more, url.userinfo, unquote(url.userinfo), unquote(url.userinfo).partition(":")[2]}
+    found = header_secrets(headers) | {*more, url.userinfo, unquote(url.userinfo), unquote(url.userinfo).partition(":")[2]}
     values = [pair.partition("=")[2] for pair in url.target.partition("?")[2].split("&")]
     queried = {form for value in values if len(value) >= _LONG_VALUE for form in (value, unquote(value))}
     return tuple(sorted({secret for secret in found if len(secret) >= _SHORTEST} | queried, key=len, reverse=True))

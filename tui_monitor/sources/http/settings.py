@@ -60,6 +60,12 @@ class HttpCheck(HttpKeys):
     keep_alive: bool = key(default=False, doc="keep the connection between probes (tests less: no DNS, TCP, TLS)")
 
 
+def http_check(keys: HttpKeys, **more: Any) -> HttpCheck:
+    """The request of another kind that speaks HTTP, with that kind's common keys, TLS and authentication; ``more``: keys of http."""
+    shared = {name: getattr(keys, name) for name in ("name", "timeout", *HttpKeys.__annotations__)}
+    return HttpCheck(**{**shared, **more})
+
+
 def target(check: HttpKeys) -> tuple[str, bool]:
     """The address without credentials and query."""
     return url_target(check.url)

@@ -12,13 +12,11 @@ from tui_monitor.sources.http.exchange import Answer, BadAnswer, decoded
 from tui_monitor.sources.http.expectations import Expectations, body_text, size_text
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.json.settings import JsonCheck
-from tui_monitor.sources.json.values import JsonReading, ValueReader, inventories, said_error
-from tui_monitor.sources.net.excerpt import clean
+from tui_monitor.sources.json.values import JsonReading, ValueReader, inventories, missing_text, said_error, value_facts
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 
 LONG_BODY = 65_536
 """Bytes from which on a body is read in a thread: the loop stands still for less than a millisecond up to there."""
-_NAMED = 3
 
 
 class JsonReader:
@@ -60,19 +58,13 @@ class JsonReader:
         if fault := said_error(document, self._paths):
             return fault
         self.readings = [value.read(document) for value in self._values]
-        return _missing(self.readings)
+        return missing_text(self.readings)
 
 
 def _not_json(text: str) -> str:
     if text.lstrip()[:1] == "<":
         return "answer is a web page, not JSON: is a login wanted?"
     return "answer is not JSON" if text.strip() else "answer is empty, not JSON"
-
-
-def _missing(readings: Sequence[JsonReading]) -> str:
-    faults = [f"{reading.metric}: {reading.fault}" for reading in readings if reading.fault and reading.required]
-    more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
-    return "; ".join(faults[:_NAMED]) + more
 
 
 class JsonProbe:
@@ -102,15 +94,9 @@ class JsonProbe:
             result,
             samples=(*result.samples, *(sample for reading in readings for sample in reading.samples)),
             inventories=(*result.inventories, *inventories(readings)),
-            facts={**result.facts, **{name: self._http.masked(text) for name, text in _facts(readings).items()}},
+            facts={**result.facts, **{name: self._http.masked(text) for name, text in value_facts(readings).items()}},
         )
 
     async def close(self) -> None:
         """Give back the kept connection."""
         await self._http.close()
-
-
-def _facts(readings: Sequence[JsonReading]) -> dict[str, str]:
-    """What is wrong with each metric, under its name."""
-    told = {reading.metric: "; ".join([*([reading.fault] if reading.fault else []), *reading.notes]) for reading in readings}
-    return {metric: clean(text, 300) for metric, text in told.items() if text}

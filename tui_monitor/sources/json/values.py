@@ -15,12 +15,14 @@ from tui_monitor.sources.net.excerpt import clean
 
 LABEL_LENGTH = 200
 _SHOWN = 60
+_NAMED = 3
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _ERRORS = ("error", "errors")
 Search = Callable[[object], Any]
+ToNumber = Callable[[object, Mapping[str, float]], float]
 
 
-class _ValueFault(Exception):
+class ValueFault(Exception):
     """Why there is no number, or no label."""
 
 
@@ -36,10 +38,14 @@ class JsonReading:
 
 
 class ValueReader:
-    """Reads one configured value. Raises ValueError at construction where a path cannot be understood."""
+    """Reads one configured value. Raises ValueError at construction where a path cannot be understood.
 
-    def __init__(self, settings: JsonValueSettings) -> None:
+    ``number``: makes a number of what is found and of the words of `map`; of another protocol it may be another than ``number_of``.
+    """
+
+    def __init__(self, settings: JsonValueSettings, number: ToNumber | None = None) -> None:
         self._settings = settings
+        self._number = number or number_of
         self._path = compiled(settings, "path", settings.path)
         self._value = compiled(settings, "value", settings.value) if settings.value is not None else None
         self._labels = {name: compiled(settings, "labels", path) for name, path in settings.labels.items()}
@@ -53,14 +59,14 @@ class ValueReader:
                 return self._list(found)
             labels = self._labels_in(found if isinstance(found, dict) else document)
             return JsonReading(metric, (Sample(labels, self._number_in(found)),), required=required)
-        except _ValueFault as fault:
+        except ValueFault as fault:
             return JsonReading(metric, fault=str(fault), required=required)
 
     def _list(self, elements: list[Any]) -> JsonReading:
         if not self._labels:
-            raise _ValueFault(f"a list of {len(elements)}; give labels that tell its elements apart")
+            raise ValueFault(f"a list of {len(elements)}; give labels that tell its elements apart")
         if any(not isinstance(element, dict) for element in elements) and self._value is None:
-            raise _ValueFault(
+            raise ValueFault(
                 "a list of plain values, in which no label is found; let path end at the objects, and say by value where the number is"
             )
         series: dict[Labels, float] = {}
@@ -69,7 +75,7 @@ class ValueReader:
         for element in elements[: self._settings.max_series]:
             try:
                 labels, number = self._labels_in(element), self._number_in(element)
-            except _ValueFault as error:
+            except ValueFault as error:
                 faults.append(str(error))
                 continue
             twice += labels in series
@@ -87,7 +93,7 @@ class ValueReader:
             found = _searched(self._value, found)
         elif isinstance(found, dict):
             found = found.get("value")
-        return number_of(found, self._settings.map)
+        return self._number(found, self._settings.map)
 
 
 def _notes(count: int, most: int, faults: list[str], twice: int) -> tuple[str, ...]:
@@ -98,7 +104,7 @@ def _notes(count: int, most: int, faults: list[str], twice: int) -> tuple[str, .
 
 
 def number_of(value: object, words: Mapping[str, float]) -> float:
-    """The value as a finite number: of a word by ``words``, of true and false 1 and 0, of "2.42" 2.42. Raises _Fault otherwise."""
+    """The value as a finite number: of a word by ``words``, of true and false 1 and 0, of "2.42" 2.42. Raises ValueFault otherwise."""
     word = value if isinstance(value, str) else json.dumps(value) if value is None or isinstance(value, bool) else None
     if word is not None and word in words:
         return words[word]
@@ -107,8 +113,8 @@ def number_of(value: object, words: Mapping[str, float]) -> float:
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return _finite(value)
     if value is None:
-        raise _ValueFault("missing or null")
-    raise _ValueFault(f"{shown(value)} is {'none of ' + ', '.join(words) + ' (map)' if words else 'not a number'}")
+        raise ValueFault("missing or null")
+    raise ValueFault(f"{shown(value)} is {'none of ' + ', '.join(words) + ' (map)' if words else 'not a number'}")
 
 
 def _finite(value: str | float) -> float:
@@ -117,13 +123,13 @@ def _finite(value: str | float) -> float:
     except (OverflowError, ValueError):
         number = math.inf
     if not math.isfinite(number):
-        raise _ValueFault(f"{shown(value)} is no finite number")
+        raise ValueFault(f"{shown(value)} is no finite number")
     return number
 
 
 def _label_text(name: str, value: object) -> str:
     if isinstance(value, list | dict):
-        raise _ValueFault(f"label {name}: {shown(value)} is no text")
+        raise ValueFault(f"label {name}: {shown(value)} is no text")
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
     return clean(text, LABEL_LENGTH)
 
@@ -132,7 +138,7 @@ def _searched(search: Search, scope: object) -> Any:
     try:
         return search(scope)
     except (ValueError, RecursionError, TypeError, OverflowError) as error:  # JMESPath's own errors are ValueErrors
-        raise _ValueFault(f"cannot be taken from the answer: {clean(str(error), _SHOWN)}") from None
+        raise ValueFault(f"cannot be taken from the answer: {clean(str(error), _SHOWN)}") from None
 
 
 def shown(value: object) -> str:
@@ -166,6 +172,19 @@ def said_error(document: object, paths: Iterable[str]) -> str:
         if found and (found is True or isinstance(found, str | list | dict)) and not re.search(rf"\b{name}\b", named):
             return f"the answer says {name}: {shown(found)}"
     return ""
+
+
+def missing_text(readings: Iterable[JsonReading]) -> str:
+    """What is wrong with the numbers that must be there, "" for nothing."""
+    faults = [f"{reading.metric}: {reading.fault}" for reading in readings if reading.fault and reading.required]
+    more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
+    return "; ".join(faults[:_NAMED]) + more
+
+
+def value_facts(readings: Iterable[JsonReading]) -> dict[str, str]:
+    """What is wrong with each metric, under its name."""
+    told = {reading.metric: "; ".join([*([reading.fault] if reading.fault else []), *reading.notes]) for reading in readings}
+    return {metric: clean(text, 300) for metric, text in told.items() if text}
 
 
 def inventories(readings: Iterable[JsonReading]) -> Iterator[Inventory]:

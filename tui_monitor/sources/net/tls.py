@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import warnings
@@ -31,7 +32,10 @@ _NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACK
 
 @frozen
 class TlsSettings:
-    """What makes two probes need different contexts; the paths are PEM files, ``min_version`` is "1.0" to "1.3"."""
+    """What makes two probes need different contexts; the paths are PEM files, ``min_version`` is "1.0" to "1.3".
+
+    ``alpn``: the protocols that are offered, in order; none: the extension is not sent.
+    """
 
     verify: bool = True
     ca_file: str | None = None
@@ -39,6 +43,7 @@ class TlsSettings:
     key_file: str | None = None
     min_version: str = "1.2"
     legacy_renegotiation: bool = False
+    alpn: tuple[str, ...] = ()
 
     def without_client(self) -> TlsSettings:
         """The same without the client's certificate: for hosts that it is not meant for."""
@@ -49,6 +54,24 @@ def context_for(settings: TlsSettings) -> ssl.SSLContext:
     """The shared context, made anew when one of its files has changed. Raises OwnTrouble where a file cannot be used."""
     stamps = tuple(_stamp(path) for path in (settings.ca_file, settings.cert_file, settings.key_file) if path)
     return _context(settings, stamps)
+
+
+def ensure_usable(settings: TlsSettings, *, used: bool = True) -> None:
+    """Looks at the files now: one that vanishes later is the monitor's own trouble. Raises ValueError naming the key of a bad one.
+
+    ``used``: the context is loaded now too; in the first probe it would hold up the loop, and others would measure that as their latency.
+    """
+    if settings.key_file and not settings.cert_file:
+        raise ValueError("key_file: there is no cert_file that it belongs to")
+    for part in (TlsSettings(ca_file=settings.ca_file), TlsSettings(False, None, settings.cert_file, settings.key_file)):
+        if part.ca_file or part.cert_file:
+            try:
+                context_for(part)
+            except OwnTrouble as error:
+                raise ValueError(f"{'ca_file' if part.ca_file else 'cert_file'}: {error}") from None
+    if used:
+        with contextlib.suppress(OwnTrouble):
+            context_for(settings)
 
 
 def _stamp(path: str) -> int:
@@ -62,6 +85,8 @@ def _stamp(path: str) -> int:
 def _context(settings: TlsSettings, _stamps: tuple[int, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _allow_old(context, settings)
+    if settings.alpn:
+        context.set_alpn_protocols(list(settings.alpn))
     try:
         if not settings.verify:
             context.check_hostname = False

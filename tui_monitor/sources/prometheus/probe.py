@@ -17,7 +17,7 @@ from tui_monitor.promql.exposition_labels import finished
 from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.http.request import parse_url
-from tui_monitor.sources.http.settings import HttpCheck
+from tui_monitor.sources.http.settings import HttpCheck, http_check
 from tui_monitor.sources.net.resolve import RESOLVER, Resolver
 from tui_monitor.sources.prometheus.page_reader import PageReader
 from tui_monitor.sources.prometheus.settings import PrometheusCheck
@@ -142,21 +142,9 @@ def _matcher(key: str, patterns: Sequence[str]) -> Callable[[str], bool] | None:
 
 def _http(settings: PrometheusCheck) -> HttpCheck:
     """The request as an HTTP check has it; over a kept connection, as scrapes are many and test no handshake."""
-    return HttpCheck(
-        name=settings.name,
-        url=settings.url,
-        timeout=settings.timeout,
+    return http_check(
+        settings,
         headers={"Accept": ACCEPT, "Accept-Encoding": "gzip", "X-Prometheus-Scrape-Timeout-Seconds": f"{settings.timeout:g}"},
-        verify=settings.verify,
-        ca_file=settings.ca_file,
-        cert_file=settings.cert_file,
-        key_file=settings.key_file,
-        username=settings.username,
-        password=settings.password,
-        bearer=settings.bearer,
-        tls_expiry_warning=settings.tls_expiry_warning,
-        tls_min_version=settings.tls_min_version,
-        tls_legacy_renegotiation=settings.tls_legacy_renegotiation,
         max_body=settings.body_limit,
         keep_alive=True,
     )

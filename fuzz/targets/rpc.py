@@ -1,0 +1,94 @@
+"""Answers of JSON-RPC and gRPC servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+
+from fuzz.fences import unfenced
+from fuzz.target import Target
+from fuzz.targets.answers import MemoryStream, driven
+from tests.support.settings import made
+from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.grpc.call import UnaryCall
+from tui_monitor.sources.grpc.health import BadMessage, judged, request
+from tui_monitor.sources.http.exchange import Answer
+from tui_monitor.sources.json.values import ValueReader
+from tui_monitor.sources.jsonrpc.envelope import rpc_number
+from tui_monitor.sources.jsonrpc.node import calls_of, node_state
+from tui_monitor.sources.jsonrpc.reader import RpcReader
+from tui_monitor.sources.jsonrpc.settings import JsonRpcCheck
+from tui_monitor.sources.net.connect import Failure
+
+NOW = 1_790_000_000.0
+_NODE = made(JsonRpcCheck, name="a", url="http://a/", max_block_age="1m", chain_id=1, min_peers=2, values=[{"metric": "m", "path": "@"}])
+
+
+def _rpc(data: bytes) -> bool:
+    """The first byte says with which status."""
+    reader = RpcReader(calls_of(_NODE), 20_000)
+    answer = Answer(500 if data[:1] == b"!" else 200, "HTTP/1.1", [], data.removeprefix(b"!"), False, False)
+    fault = driven(reader.fault(answer))
+    state = node_state(_NODE, reader.replies, NOW)
+    for reply in reader.replies.values():
+        ValueReader(_NODE.values[0], rpc_number).read(reply.result)
+    return not fault and not state.faults
+
+
+_WORDS = (
+    '{"jsonrpc":"2.0","id":1,"result":"0x10"}', '{"id":2,"result":{"timestamp":"0x6ab13b80"}}', '{"id":3,"result":false}', '"error":',
+    '{"id":4,"result":"0x1"}', '{"id":5,"result":"0x7"}', '{"code":-32601,"message":"x"}', '"0x', "null", "[", "]", "{", "}", ",", "!",
+    '"id":1.0', '"id":true', "1e400", "NaN", '"currentBlock":"0x1"', '"highestBlock":"0xzz"', "-1",
+)  # fmt: skip
+
+_HEADERS = [(":method", "POST"), (":scheme", "http"), (":path", "/p"), (":authority", "a"), ("te", "trailers")]
+
+
+def _grpc(data: bytes) -> bool:
+    """What a server says on a connection."""
+    stream: Any = MemoryStream(data)
+    try:
+        judged(driven(UnaryCall(stream, False).run(_HEADERS, request("a"))), "a")
+    except (Failure, BadMessage, OwnTrouble):
+        return False
+    return True
+
+
+def _grpc_seeds() -> list[bytes]:
+    """A good answer, one of trailers only, a reset, a GOAWAY: each by a server that has had the client's request."""
+    return [_served(answer) for answer in (_good, _refused, lambda http2: http2.reset_stream(1, 7), lambda http2: http2.close_connection())]
+
+
+def _served(answer: Callable[[H2Connection], None]) -> bytes:
+    client, server = H2Connection(), H2Connection(H2Configuration(client_side=False))
+    client.initiate_connection()
+    client.send_headers(1, _HEADERS, end_stream=True)
+    server.initiate_connection()
+    server.receive_data(client.data_to_send())
+    answer(server)
+    return server.data_to_send()
+
+
+def _good(http2: H2Connection) -> None:
+    http2.send_headers(1, [(":status", "200"), ("content-type", "application/grpc")])
+    http2.send_data(1, b"\x00\x00\x00\x00\x02\x08\x01")
+    http2.send_headers(1, [("grpc-status", "0")], end_stream=True)
+
+
+def _refused(http2: H2Connection) -> None:
+    http2.send_headers(1, [(":status", "200"), ("grpc-status", "14"), ("grpc-message", "try%20later")], end_stream=True)
+
+
+_FRAMES = (
+    "\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x00\x04\x01\x00\x00\x00\x00", "\x00\x00\x07\x00\x01\x00\x00\x00\x01",
+    "\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88", "\x00\x00\x08\x06\x00\x00\x00\x00\x00", "HTTP/1.1 400\r\n\r\n",
+    "\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x07",
+)  # fmt: skip
+
+TARGETS = (
+    Target(name="jsonrpc-answer", kind="bytes", call=_rpc, words=_WORDS, fence=lambda: unfenced(RpcReader._fault)),
+    Target(name="grpc-answer", kind="bytes", call=_grpc, words=_FRAMES, seeds=_grpc_seeds, fence=lambda: unfenced(UnaryCall.run)),
+)
