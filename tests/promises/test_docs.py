@@ -193,7 +193,7 @@ def test_every_toml_block_loads(place: str, block: str, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(block + _stubs(tomllib.loads(block)))
     names = re.findall(r"\$\{(\w+)\}", block)
-    environ = {name: "https://example.com/hook" if name.endswith(("_URL", "_WEBHOOK")) else "1:value" for name in names}
+    environ = {name: "https://example.com/hook" if name.endswith(("_URL", "_WEBHOOK")) else "1:a-value" for name in names}
     loaded = load(path, environ)
     assert [problem for problem in problems_of(loaded) if "Apprise" not in problem and "apprise" not in problem] == []
 

@@ -73,7 +73,9 @@ async def _caught(probe: Probe) -> tuple[object, BaseException | None]:
     except GeneratorExit:  # the coroutine is being closed: it must not continue
         raise
     except asyncio.CancelledError as error:
-        if own is not None and own.cancelling():
+        cancelled = own is not None and own.cancelling()
+        del own  # else frame, task and error hold each other, and the probe's descriptors stay open until the collector of cycles runs
+        if cancelled:
             raise
         return None, error
     except BaseException as error:  # noqa: BLE001  whatever a source raises stops no other check

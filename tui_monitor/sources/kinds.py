@@ -165,6 +165,14 @@ KINDS = {
             metrics=f"{_HERE}.ntp.settings:METRICS",
             example={"name": "clock"},
         ),
+        Kind(
+            "snmp",
+            settings=f"{_HERE}.snmp.settings:SnmpCheck",
+            probe=f"{_HERE}.snmp.probe:SnmpProbe",
+            target=f"{_HERE}.snmp.settings:target",
+            metrics=f"{_HERE}.snmp.settings:metrics",
+            example={"name": "switch"},
+        ),
     )
 }
 

@@ -36,6 +36,7 @@ TARGETS = [
     ("ntp", {"server": "ntp"}, "ntp:123", False),
     ("grpc", {"host": "localhost", "port": 50051}, "localhost:50051", True),
     ("jsonrpc", {"url": "https://u:hush@node.example.com/v3/key"}, "https://node.example.com", False),
+    ("snmp", {"host": "switch", "community": "hush"}, "switch:161", False),
 ]
 
 
