@@ -32,6 +32,10 @@ class AlertSnapshot:
     evidence: tuple[str, ...] = ()
     affected: int = 0
     """How many other alerts this one explains (children muted by depends_on or inhibition)."""
+    threshold: float | None = None
+    """The limit that the value has passed, in the value's own unit; None: the rule compares with no number."""
+    unit: str = ""
+    """ratio, seconds, bytes, bytes_per_second, health, duration or ""."""
 
 
 @frozen

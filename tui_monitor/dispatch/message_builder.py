@@ -83,7 +83,7 @@ class MessageBuilder:
             created_at=now,
             title=title,
             text=text,
-            severity=max((entry.alert.severity for entry in entries), key=severity_rank),
+            severity=_level(entries),
             host=self._host,
             group_key=group_key,
             group_labels=dict(group_labels),
@@ -113,6 +113,8 @@ class MessageBuilder:
                 acknowledged_by=alert.acknowledged.by if alert.acknowledged else "",
                 evidence=() if ended else _evidence(alert),
                 affected=len(entry.explained),
+                threshold=alert.measure.threshold,
+                unit=alert.measure.unit,
             )
         return self._snapshots[key]
 
@@ -128,6 +130,12 @@ def _ordered(entries: Sequence[Entry]) -> list[Entry]:
         return place, -severity_rank(alert.severity), alert.starts_at // 1000, alert.labels.get("check", ""), alert.id
 
     return sorted(entries, key=order)
+
+
+def _level(entries: Sequence[Entry]) -> str:
+    """The gravest severity of what fires: an end makes no message graver. Where nothing fires, of what has ended."""
+    firing = [entry.alert.severity for entry in entries if entry.reason != "resolved"]
+    return max(firing or [entry.alert.severity for entry in entries], key=severity_rank)
 
 
 def _evidence(alert: Alert) -> tuple[str, ...]:
@@ -156,4 +164,7 @@ def _story(entry: Entry, now: int) -> AlertText:
         explained=entry.explained,
         dependents=entry.dependents,
         evidence=() if entry.reason == "resolved" else _evidence(alert),
+        measure=alert.measure,
+        still_true=alert.still_true,
+        no_data=alert.no_data,
     )

@@ -145,6 +145,19 @@ def test_end_and_new_firing_of_the_same_alert_share_a_message() -> None:
     assert [snapshot.status for snapshot in message.alerts] == ["resolved", "firing"]
 
 
+def test_what_has_ended_does_not_make_a_message_graver() -> None:
+    """A warning that begins while a critical alert ends is a warning; a message about ends only has their severity."""
+    world = World(routing())
+    grave = world.fire(check="api")
+    world.plan()
+    world.skip(6)
+    world.resolve(grave)
+    mild = world.fire("Down", "warning", check="db")
+    assert [(message.kind, message.severity) for message in world.plan().messages] == [("firing", "warning")]
+    world.resolve(mild)
+    assert [(message.kind, message.severity) for message in world.skip(6)] == [("resolved", "warning")]
+
+
 def test_group_by_dots_keeps_every_alert_apart() -> None:
     """group_by ["..."] makes one message for each alert."""
     world = grouped(group_by=("...",))

@@ -45,6 +45,8 @@ class Phrases:
     was_about: str
     from_to: str
     value: str
+    last_value: str
+    limit: str
     host: str
     what_to_do: str
     changed: str
@@ -52,7 +54,11 @@ class Phrases:
     ack_expired: str
     escalated: str
     late: str
-    by_hand: str
+    closed_by: str
+    closed_unhealthy: str
+    closed_degraded: str
+    closed_true: str
+    closed_no_data: str
     evidence: str
     runbook: str
     look: str
