@@ -70,6 +70,10 @@ class Message:
     """What the outbox found out at the first try ("was down 03:10–03:22, delivered 03:25"); fixed so that retries are identical."""
     to: tuple[str, ...] = ()
     """Receivers of the notifier that it is for; (): all of them."""
+    service: str = ""
+    environment: str = ""
+    footer: str = ""
+    """The last line on every channel, "" for none; it is no part of ``text``."""
 
     @property
     def whole_key(self) -> str:

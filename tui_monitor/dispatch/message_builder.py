@@ -13,6 +13,7 @@ from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.message import AlertSnapshot, Kind, Message
 from tui_monitor.dispatch.message_text import AlertText, compose
 from tui_monitor.dispatch.needs_update import Reason
+from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 
 _LATE_MS = 60_000
 
@@ -34,19 +35,21 @@ class Entry:
 class MessageBuilder:
     """The builder of messages. Notifiers with the same alerts share one text and the same snapshots."""
 
-    def __init__(self, host: str, language: str, link: str, zone: tzinfo | None) -> None:
+    def __init__(self, host: str, language: str, link: str, zone: tzinfo | None, origin: Origin = NO_ORIGIN) -> None:
         self._host = host
         self._language = language
         self._link = link
         self._zone = zone
+        self._origin = origin
         self._snapshots: dict[tuple[str, bool, int], AlertSnapshot] = {}
         self._texts: dict[object, tuple[str, str]] = {}
 
-    def reconfigure(self, host: str | None, language: str | None, link: str | None) -> None:
-        """Use another language, zone or link; None leaves a part as it is."""
+    def reconfigure(self, host: str | None, language: str | None, link: str | None, origin: Origin | None) -> None:
+        """Use another host, language, link or origin; None leaves a part as it is."""
         self._host = self._host if host is None else host
         self._language = self._language if language is None else language
         self._link = self._link if link is None else link
+        self._origin = self._origin if origin is None else origin
 
     def begin_round(self) -> None:
         """Another moment: forget its texts."""
@@ -93,6 +96,9 @@ class MessageBuilder:
             held_back=held_back,
             language=self._language,
             link=self._link,
+            service=self._origin.service,
+            environment=self._origin.environment,
+            footer=self._origin.footer,
         )
 
     def _snapshot(self, entry: Entry) -> AlertSnapshot:

@@ -7,6 +7,7 @@ import pytest
 from tests.support.planner_world import World, brief, routing
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.dispatch.needs_update import NotificationNeed, needs_update
+from tui_monitor.dispatch.origin import Origin
 from tui_monitor.dispatch.routing import NotifierPolicy, Route
 from tui_monitor.dispatch.state import NotifiedState
 
@@ -383,3 +384,15 @@ def test_next_wake_names_the_moment() -> None:
     assert world.planner.next_wake(world.now) == world.now + 5_000
     world.step(6)
     assert world.planner.next_wake(world.now) == world.sent[0].created_at + 60_000
+
+
+def test_messages_say_where_they_come_from() -> None:
+    """Service, environment and footer are in every message, and a reload changes them."""
+    world = World(routing(), origin=Origin("wallet", "prod", "wallet · web-1"))
+    world.fire()
+    (told,) = world.plan().messages
+    assert (told.service, told.environment, told.footer) == ("wallet", "prod", "wallet · web-1")
+    world.planner.reconfigure(world.routing, origin=Origin(footer="web-1"))
+    world.skip(6)
+    world.fire("Other")
+    assert world.plan().messages[0].footer == "web-1"

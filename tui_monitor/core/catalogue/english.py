@@ -37,6 +37,7 @@ ENGLISH = Phrases(
     last_value="last value {value}",
     limit="{value}, limit {limit}",
     host="host {host}",
+    columns={"category": "Category", "service": "Service", "value": "Value and limit", "since": "Since", "host": "Host"},
     what_to_do="What to do: {text}",
     changed="Raised: {old} → {new}",
     acknowledged="Acknowledged by {by}",

@@ -37,6 +37,7 @@ KOREAN = Phrases(
     last_value="마지막 값 {value}",
     limit="{value}, 기준 {limit}",
     host="호스트 {host}",
+    columns={"category": "분류", "service": "서비스", "value": "값과 기준", "since": "시작", "host": "호스트"},
     what_to_do="조치: {text}",
     changed="심각도 상승: {old} → {new}",
     acknowledged="확인: {by}",

@@ -48,6 +48,8 @@ class Phrases:
     last_value: str
     limit: str
     host: str
+    columns: Mapping[str, str]
+    """The names in a mail's table: category, service, value, since, host."""
     what_to_do: str
     changed: str
     acknowledged: str
