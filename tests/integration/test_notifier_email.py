@@ -57,6 +57,14 @@ def test_fire_and_resolve_stand_in_one_thread() -> None:
     assert other["References"] not in (None, fire["Message-ID"])
 
 
+def test_a_retry_is_the_same_mail_and_a_test_refers_to_none() -> None:
+    """Every byte of a retry is that of the first try; a mail without a thread answers no other."""
+    first, again = (mail_of(message("k1"), "m@example.com", ["ops@example.com"]).as_bytes() for _ in range(2))
+    assert first == again
+    alone = mail_of(message("k1", kind="test", thread="", alerts=()), "m@example.com", ["ops@example.com"])
+    assert alone["References"] is None and alone["In-Reply-To"] is None
+
+
 def test_headers_are_safe_and_the_text_is_utf8() -> None:
     """CR and LF in a title make no header, Korean subjects are RFC 2047, lines are 7 bit."""
     mail = mail_of(
@@ -69,8 +77,11 @@ def test_headers_are_safe_and_the_text_is_utf8() -> None:
     assert raw.isascii() and b"=?utf-8?" in raw and b"\nBcc:" not in raw
     parsed = message_from_bytes(raw, policy=modern)
     assert parsed["Subject"] == "장애 api Bcc: evil@example.com" and parsed["Auto-Submitted"] == "auto-generated"
-    assert parsed.get_content_type() == "text/plain" and parsed.get_content_charset() == "utf-8"
-    assert parsed.get_content().splitlines() == ["장애 api Bcc: evil@example.com", "since 03:10", "값 2", "둘째 줄"]
+    text, page = parsed.iter_parts()
+    assert text.get_content_type() == "text/plain" and text.get_content_charset() == "utf-8"
+    assert text.get_content().splitlines() == ["장애 api Bcc: evil@example.com", "since 03:10", "값 2", "둘째 줄"]
+    assert parsed.get_content_type() == "multipart/alternative" and page.get_content_type() == "text/html"
+    assert page.get_content_charset() == "utf-8" and "둘째 줄" in page.get_content() and "\x1b" not in page.get_content()
     assert parsed["Date"].datetime.timestamp() * 1000 == T0
 
 
@@ -84,7 +95,7 @@ async def test_starttls_with_login(smtp_server: SmtpServer) -> None:
     assert (
         mail.tls and mail.user == USER and mail.rcpt_tos == ("a@example.com", "b@example.com") and mail.mail_from == "monitor@example.com"
     )
-    assert mail.message["Message-ID"] == ident and "api answers 500" in mail.message.get_content()
+    assert mail.message["Message-ID"] == ident and all("api answers 500" in part.get_content() for part in mail.message.iter_parts())
 
 
 @pytest.mark.parametrize("tls", ["implicit", "none"])

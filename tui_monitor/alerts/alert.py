@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from tui_monitor.alerts.measure import NO_MEASURE, Measure
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import Labels
 
@@ -76,6 +77,13 @@ class Alert:
     """Rule key → its progress."""
     digest: str = ""
     """Of the ladder's expressions and labels: another digest after a restart means that the rule was changed."""
+    measure: Measure = NO_MEASURE
+    """Metric, unit and limit of the rule that ``value`` is of."""
+
+    @property
+    def still_true(self) -> bool:
+        """Whether it was resolved by hand while its condition was true, and not only kept (`keep_firing_for`, flapping)."""
+        return self.held and any(rung.keep_until is None for rung in self.rungs.values())
 
     @property
     def name(self) -> str:

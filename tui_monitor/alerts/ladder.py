@@ -111,6 +111,7 @@ class Ladder:
             value=top[2],
             active_at=now,
             digest=digest_of(self.rules),
+            measure=top[0].measure.of(top[2]),
         )
         self.subjects[fingerprint] = Subject(identity, alert, {})
 
@@ -222,7 +223,7 @@ class Ladder:
             del self.subjects[alert.fingerprint]
             return Transition(now, "dropped", replace(alert, ends_at=now, rungs={}, note=note), by=by, note=note)
         if hold:
-            subject.rungs = {key: replace(rung, active=False, keep_until=None) for key, rung in subject.rungs.items()}
+            subject.rungs = {key: replace(rung, active=False) for key, rung in subject.rungs.items()}
         else:
             del self.subjects[alert.fingerprint]
             subject.rungs = {}
@@ -234,7 +235,7 @@ class Ladder:
             state="resolved",
             ends_at=max(now, alert.starts_at),
             keep_until=None,
-            no_data=False,
+            no_data=alert.no_data and hold,
             resolved_by=by,
             note=note or alert.note,
             held=hold,
@@ -257,7 +258,7 @@ class Ladder:
         if subject.stale and subject.condition is not None:
             rule, _, value = subject.condition
             if value != subject.alert.value:
-                subject.alert = replace(subject.alert, value=value)
+                subject.alert = replace(subject.alert, value=value, measure=rule.measure.of(value))
             if texts:
                 notes = self.describe(rule, subject.alert.labels, value, subject.alert.evidence)
                 subject.alert = replace(subject.alert, annotations=notes)
@@ -304,6 +305,7 @@ class Ladder:
             severity=severity,
             labels=_labels(rule, subject.identity, severity),
             value=value,
+            measure=alert.measure if subject.condition is None else rule.measure.of(value),
             no_data=alert.state == "firing" and subject.missing_since is not None,
             rungs=dict(subject.rungs),
             keep_until=max(keep for keep in keeps if keep is not None) if keeps and None not in keeps else None,

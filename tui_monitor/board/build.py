@@ -19,7 +19,7 @@ from tui_monitor.board.values import (
     Resources,
     Window,
 )
-from tui_monitor.core.humanize import MINUTE, latency, span, unit_value
+from tui_monitor.core.humanize import measured
 from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus, Labels, label
 from tui_monitor.promql.query_facts import query_facts
 from tui_monitor.promql.queryable import exact_name
@@ -106,7 +106,7 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
         state=alert.state,
         summary=alert.annotations.get("summary", "") or labels_text(alert.labels),
         value=alert.value,
-        value_text=value_text(alert.value, unit),
+        value_text=measured(alert.value, unit),
         active_at=alert.active_at,
         starts_at=alert.starts_at,
         ends_at=alert.ends_at,
@@ -122,20 +122,6 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
         no_data=alert.no_data,
         affected=affected,
     )
-
-
-def value_text(value: float | None, unit: str) -> str:
-    """The value as text in the screen's units: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy"."""
-    if value is None:
-        return ""
-    if value != value or value in (float("inf"), float("-inf")):
-        return f"{value:g}"
-    if unit == "health":
-        return {0: "healthy", 1: "degraded", 2: "unhealthy"}.get(int(value), f"{value:g}")
-    sign, much = ("-" if value < 0 else ""), abs(value)
-    if unit == "duration":
-        return sign + (span(much) if much >= MINUTE else latency(much))
-    return sign + unit_value(much, unit) if unit else f"{value:.4g}"
 
 
 def evidence_view(stored: Mapping[str, object]) -> Evidence:

@@ -5,6 +5,7 @@ A type is `Annotated[..., Text]`. pydantic asks the annotation for its schema wh
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.platform.regex import RegexError, check_regex
 
 SHORTEST_INTERVAL = 0.05
+FOOTER_NAMES = ("service", "environment", "host")
 
 
 class Text:
@@ -94,6 +96,14 @@ def _pattern(value: str) -> str:
 
 def _rate(value: str) -> str:
     parse_rate(value)
+    return value
+
+
+def _footer(value: str) -> str:
+    for name in re.findall(r"\{(\w*)\}", value):
+        if name not in FOOTER_NAMES:
+            known = ", ".join(f"{{{each}}}" for each in FOOTER_NAMES)
+            raise ValueError(f"{{{name}}} cannot be filled in{nearest(name, FOOTER_NAMES)}; there are {known}")
     return value
 
 
@@ -194,6 +204,7 @@ Severity = Annotated[str, Text(_severity, before=True, schema={"enum": [*SEVERIT
 BySeverity = Annotated[dict[Severity, list[str]], Text(_each_severity_once, before=True)]
 Name = Annotated[str, Text(_name)]
 """A displayed name: composed (NFC), without control characters and outer spaces."""
+FooterText = Annotated[str, Text(_footer)]
 HostName = Annotated[str, Text(_host)]
 HostAndPort = Annotated[str, Text(_host_and_port)]
 FilePath = Annotated[str, FileText(str)]

@@ -10,6 +10,7 @@ from tui_monitor.config.fields import (
     BySeverity,
     Duration,
     FilePath,
+    FooterText,
     HostAndPort,
     Interval,
     Name,
@@ -185,6 +186,9 @@ class Settings(Section):
     """The whole file."""
 
     host: Name | None = key(default=None, doc="this machine's name in alerts; default: its host name", example="web-1")
+    service: str = key(default="", doc="the service that this machine is part of, named in messages and logs", example="wallet")
+    environment: str = key(default="", doc="its environment, named in mails and logs", example="production")
+    footer: FooterText = key(default="{service} · {host}", doc="last line of every message: {service}, {environment}, {host}; empty: none")
     language: Literal["en", "ko"] = key(default="en", doc="language of messages")
     bell: bool = key(default=False, doc="ring the terminal's bell at a new alert")
     dashboard_url: str | None = key(

@@ -157,6 +157,23 @@ def unit_value(value: float, unit: str) -> str:
     return texts[unit]() if unit in texts else number(value)
 
 
+HEALTH_WORDS = ("healthy", "degraded", "unhealthy")
+
+
+def measured(value: float | None, unit: str) -> str:
+    """A value by the unit of its expression: "91.3%", "1.25s", "9d 4h", "3.1G", "unhealthy", "1042", "nan"; "" for None."""
+    if value is None:
+        return ""
+    if not _real(value):
+        return f"{value:g}"
+    if unit == "health":
+        return HEALTH_WORDS[int(value)] if value in (0, 1, 2) else f"{value:g}"
+    sign, much = ("-" if value < 0 else ""), abs(value)
+    if unit == "duration":
+        return sign + (span(much) if much >= MINUTE else latency(much))
+    return sign + unit_value(much, unit) if unit else f"{value:.6g}"
+
+
 def number(value: float) -> str:
     """A plain number, short: "12", "3.14", "1.2e+09"."""
     if value == int(value) if abs(value) < 1e15 else False:

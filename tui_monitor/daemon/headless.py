@@ -16,7 +16,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
 from tui_monitor.core.exit_codes import CONFIGURATION, FAILED
 from tui_monitor.core.version import VERSION
-from tui_monitor.daemon.json_log import hide_secrets, start_logging
+from tui_monitor.daemon.json_log import hide_secrets, name_origin, start_logging
 from tui_monitor.daemon.systemd import Systemd
 from tui_monitor.platform.acting_user import acting_user
 from tui_monitor.platform.paths import find_config, find_state
@@ -40,6 +40,7 @@ def run_headless(given: Namespace) -> int:
     def load_anew() -> Configuration:
         loaded = load_in_child(path, os.environ)
         hide_secrets(handler, secrets_of(loaded.settings))
+        name_origin(handler, loaded.settings.service, loaded.settings.environment)
         for warning in set(loaded.warnings) - told:
             log.warning("%s", warning)
         told.clear()

@@ -17,16 +17,21 @@ _UNSAFE = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\u
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (RFC 3339 UTC), level, logger, message, and the record's `data`; ``secrets`` are replaced anywhere."""
+    """One JSON object a line: time (RFC 3339 UTC), level, logger, message, ``origin`` and the record's `data`.
+
+    ``secrets`` are replaced anywhere.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.secrets: Sequence[str] = ()
+        self.origin: Mapping[str, str] = {}
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its newline."""
         stamp = rfc3339(int(record.created * 1000))
         line: dict[str, object] = {"time": stamp, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        line |= self.origin
         line.update((key, value) for key, value in getattr(record, "data", {}).items() if key not in line)
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -61,6 +66,12 @@ def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> log
     root.setLevel(logging.WARNING)
     logging.getLogger("tui_monitor").setLevel(level)
     return handler
+
+
+def name_origin(handler: logging.Handler, service: str, environment: str) -> None:
+    """Put service and environment, where they are configured, into every later line."""
+    if isinstance(handler.formatter, JsonFormatter):
+        handler.formatter.origin = {name: text for name, text in (("service", service), ("environment", environment)) if text}
 
 
 def hide_secrets(handler: logging.Handler, secrets: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from tui_monitor.dispatch.memory import DispatchMemory
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.message_builder import MessageBuilder
 from tui_monitor.dispatch.muting import MuteReasons, MuteState
+from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 from tui_monitor.dispatch.recipients import RecipientResolver
 from tui_monitor.dispatch.routing import Routing
 from tui_monitor.dispatch.silences import KEEP_EXPIRED_MS, Silence, expire, extend
@@ -43,12 +44,13 @@ class Dispatcher:
         parent_verdict: ParentVerdict | None = None,
         rate_limits: Mapping[str, str] | None = None,
         zone: tzinfo | None = None,
+        origin: Origin = NO_ORIGIN,
     ) -> None:
         """``rate_limits``: rule key → "3/1h". ``zone``: of the times in texts, default the machine's own."""
         self._memory = DispatchMemory()
         self._recipients = RecipientResolver(routing)
         self._mutes = MuteReasons(routing, parent_verdict)
-        self._flusher = GroupFlusher(self._mutes, MessageBuilder(host, language, link, zone))
+        self._flusher = GroupFlusher(self._mutes, MessageBuilder(host, language, link, zone, origin))
         self._schedule = GroupSchedule()
         self._dirty: set[str] = set()
         self._waiting: set[str] = set()
@@ -68,12 +70,13 @@ class Dispatcher:
         language: str | None = None,
         link: str | None = None,
         rate_limits: Mapping[str, str] | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """Use another configuration; notified states, silences and the rhythm of groups whose routes stay are kept."""
         self._routing = routing
         self._recipients.reconfigure(routing)
         self._mutes.reconfigure(routing)
-        self._flusher.reconfigure(routing, rate_limits, host, language, link)
+        self._flusher.reconfigure(routing, rate_limits, host, language, link, origin)
         self._recheck_everything()
 
     def restore(self, remembered: StoredDispatch, remind_from: int = 0) -> None:

@@ -12,6 +12,7 @@ from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
 from tui_monitor.dispatch.muting import MuteReasons
 from tui_monitor.dispatch.needs_update import NotificationLimit, Reason, needs_update, parse_rate_limit
+from tui_monitor.dispatch.origin import Origin
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
 from tui_monitor.dispatch.state import Group, GroupRow, NotifiedState, RateRow, Tracked, TrackedAlert
 
@@ -49,11 +50,17 @@ class GroupFlusher:
         self._policies: Mapping[str, NotifierPolicy] = {}
 
     def reconfigure(
-        self, routing: Routing, rate_limits: Mapping[str, str] | None, host: str | None, language: str | None, link: str | None
+        self,
+        routing: Routing,
+        rate_limits: Mapping[str, str] | None,
+        host: str | None,
+        language: str | None,
+        link: str | None,
+        origin: Origin | None,
     ) -> None:
         """Another configuration; None leaves a part as it is."""
         self._policies = routing.notifiers
-        self._builder.reconfigure(host, language, link)
+        self._builder.reconfigure(host, language, link, origin)
         if rate_limits is not None:
             self._limits = {rule: parse_rate_limit(text) for rule, text in rate_limits.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from tui_monitor.core.sanitize import near
 from tui_monitor.core.units import format_duration
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 from tui_monitor.dispatch.routing import Routing, expand_recipients
 from tui_monitor.dispatch.silences import Silence, make_silence, muted_now
 
@@ -76,7 +78,9 @@ def _find(planner: Dispatcher, prefix: str) -> Silence:
     return found[0]
 
 
-def message_by_hand(command: SendMessage, by: str, routing: Routing, host: str, now: int) -> tuple[CommandResult, list[Message]]:
+def message_by_hand(
+    command: SendMessage, by: str, routing: Routing, host: str, now: int, origin: Origin = NO_ORIGIN
+) -> tuple[CommandResult, list[Message]]:
     """One message to each chosen notifier or group's member; none where the command is refused.
 
     Without `to` it goes where an alert of that severity would go whose name is the title.
@@ -94,5 +98,7 @@ def message_by_hand(command: SendMessage, by: str, routing: Routing, host: str, 
         )
         return CommandResult(False, f"{wrong} ({known})"), []
     text = f"{command.message}\n({by})"
-    messages = [Message(uuid4().hex, name, "message", now, command.title, text, command.severity, host) for name in to]
+    told = Message("", "", "message", now, command.title, text, command.severity, host)
+    told = replace(told, service=origin.service, environment=origin.environment, footer=origin.footer)
+    messages = [replace(told, key=uuid4().hex, notifier=name) for name in to]
     return CommandResult(True, f"queued for {', '.join(to)}"), messages

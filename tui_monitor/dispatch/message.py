@@ -32,6 +32,10 @@ class AlertSnapshot:
     evidence: tuple[str, ...] = ()
     affected: int = 0
     """How many other alerts this one explains (children muted by depends_on or inhibition)."""
+    threshold: float | None = None
+    """The limit that the value has passed, in the value's own unit; None: the rule compares with no number."""
+    unit: str = ""
+    """ratio, seconds, bytes, bytes_per_second, health, duration or ""."""
 
 
 @frozen
@@ -66,6 +70,10 @@ class Message:
     """What the outbox found out at the first try ("was down 03:10–03:22, delivered 03:25"); fixed so that retries are identical."""
     to: tuple[str, ...] = ()
     """Receivers of the notifier that it is for; (): all of them."""
+    service: str = ""
+    environment: str = ""
+    footer: str = ""
+    """The last line on every channel, "" for none; it is no part of ``text``."""
 
     @property
     def whole_key(self) -> str:

@@ -13,6 +13,7 @@ from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.message import AlertSnapshot, Kind, Message
 from tui_monitor.dispatch.message_text import AlertText, compose
 from tui_monitor.dispatch.needs_update import Reason
+from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 
 _LATE_MS = 60_000
 
@@ -34,19 +35,21 @@ class Entry:
 class MessageBuilder:
     """The builder of messages. Notifiers with the same alerts share one text and the same snapshots."""
 
-    def __init__(self, host: str, language: str, link: str, zone: tzinfo | None) -> None:
+    def __init__(self, host: str, language: str, link: str, zone: tzinfo | None, origin: Origin = NO_ORIGIN) -> None:
         self._host = host
         self._language = language
         self._link = link
         self._zone = zone
+        self._origin = origin
         self._snapshots: dict[tuple[str, bool, int], AlertSnapshot] = {}
         self._texts: dict[object, tuple[str, str]] = {}
 
-    def reconfigure(self, host: str | None, language: str | None, link: str | None) -> None:
-        """Use another language, zone or link; None leaves a part as it is."""
+    def reconfigure(self, host: str | None, language: str | None, link: str | None, origin: Origin | None) -> None:
+        """Use another host, language, link or origin; None leaves a part as it is."""
         self._host = self._host if host is None else host
         self._language = self._language if language is None else language
         self._link = self._link if link is None else link
+        self._origin = self._origin if origin is None else origin
 
     def begin_round(self) -> None:
         """Another moment: forget its texts."""
@@ -83,7 +86,7 @@ class MessageBuilder:
             created_at=now,
             title=title,
             text=text,
-            severity=max((entry.alert.severity for entry in entries), key=severity_rank),
+            severity=_level(entries),
             host=self._host,
             group_key=group_key,
             group_labels=dict(group_labels),
@@ -93,6 +96,9 @@ class MessageBuilder:
             held_back=held_back,
             language=self._language,
             link=self._link,
+            service=self._origin.service,
+            environment=self._origin.environment,
+            footer=self._origin.footer,
         )
 
     def _snapshot(self, entry: Entry) -> AlertSnapshot:
@@ -113,6 +119,8 @@ class MessageBuilder:
                 acknowledged_by=alert.acknowledged.by if alert.acknowledged else "",
                 evidence=() if ended else _evidence(alert),
                 affected=len(entry.explained),
+                threshold=alert.measure.threshold,
+                unit=alert.measure.unit,
             )
         return self._snapshots[key]
 
@@ -128,6 +136,12 @@ def _ordered(entries: Sequence[Entry]) -> list[Entry]:
         return place, -severity_rank(alert.severity), alert.starts_at // 1000, alert.labels.get("check", ""), alert.id
 
     return sorted(entries, key=order)
+
+
+def _level(entries: Sequence[Entry]) -> str:
+    """The gravest severity of what fires: an end makes no message graver. Where nothing fires, of what has ended."""
+    firing = [entry.alert.severity for entry in entries if entry.reason != "resolved"]
+    return max(firing or [entry.alert.severity for entry in entries], key=severity_rank)
 
 
 def _evidence(alert: Alert) -> tuple[str, ...]:
@@ -156,4 +170,7 @@ def _story(entry: Entry, now: int) -> AlertText:
         explained=entry.explained,
         dependents=entry.dependents,
         evidence=() if entry.reason == "resolved" else _evidence(alert),
+        measure=alert.measure,
+        still_true=alert.still_true,
+        no_data=alert.no_data,
     )

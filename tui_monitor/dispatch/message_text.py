@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
+from tui_monitor.alerts.measure import NO_MEASURE, Measure
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.catalogue.phrases import Phrases
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.humanize import span_words
+from tui_monitor.core.humanize import measured, span_words
 from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import known_severity
@@ -48,6 +49,21 @@ class AlertText:
     explained: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    measure: Measure = NO_MEASURE
+    still_true: bool = False
+    """Resolved by hand while its condition was true."""
+    no_data: bool = False
+
+
+def value_and_limit(value: float | None, measure: Measure, words: Phrases) -> str:
+    """ "17, limit 10": the value as people read it, and the rule's limit where it has one; "" where there is nothing to say.
+
+    The health of a check is left out, for the summary says it in words.
+    """
+    if value is None or measure.unit == "health":
+        return ""
+    text, limit = (measured(each, measure.unit).replace(".0%", "%") for each in (value, measure.threshold))
+    return words.limit.format(value=text, limit=limit) if limit else text
 
 
 def compose(
@@ -116,8 +132,8 @@ class _Writer:
                 words.from_to.format(begin=self._clock(story.starts_at), end=self._clock(self._end(story)), time=self._lasted(story))
             )
             if story.resolved_by:
-                lines.append(_joined(words.by_hand.format(by=story.resolved_by), story.note))
-            lines.append(self._facts(story, with_value=False))
+                lines.append(_joined(self._closed(story), story.note))
+            lines.append(self._facts(story))
             return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
         if story.reason == "raised":
             lines.append(words.changed.format(old=self._severity(story.old_severity), new=self._severity(story.severity)))
@@ -172,8 +188,10 @@ class _Writer:
         lines = []
         for story in stories[:LISTED]:
             shape = SHAPES["resolved" if story.reason == "resolved" else known_severity(story.severity)]
-            since = "" if story.reason == "resolved" else f" · {self.words.since.format(at=self._clock(story.starts_at))}"
-            lines.append(clip(clean(f"{shape} {self.headline(story)}"), _LINE_LIMIT) + since)
+            told = "" if story.reason == "resolved" else value_and_limit(story.value, story.measure, self.words)
+            since = "" if story.reason == "resolved" else self.words.since.format(at=self._clock(story.starts_at))
+            line = clip(clean(f"{shape} {self.headline(story)}"), _LINE_LIMIT)
+            lines.append(" · ".join(part for part in (line, told, since) if part))
         if len(stories) > LISTED:
             lines.append(self.words.more.format(count=len(stories) - LISTED))
         lines.append(self.words.host.format(host=self._host))
@@ -185,20 +203,32 @@ class _Writer:
 
     def _recovered(self, story: AlertText) -> str:
         name, check = story.labels.get("alertname", ""), story.labels.get("check", "")
-        if check and name == "CheckUnhealthy":
+        about = check if check and name == "CheckUnhealthy" else _joined(name, self._subject(story), " ")
+        if story.resolved_by:
+            return f"{about}: {self._closed(story)}"
+        if about == check:
             return self.words.healthy_again.format(check=check, time=self._lasted(story))
-        return self.words.after.format(what=_joined(name, self._subject(story), " "), time=self._lasted(story))
+        return self.words.after.format(what=about, time=self._lasted(story))
+
+    def _closed(self, story: AlertText) -> str:
+        """By whom it was resolved, and what holds all the same: nobody shall read of a recovery that was none."""
+        words = self.words
+        if story.still_true and story.no_data:
+            now = words.closed_no_data
+        elif story.still_true and story.labels.get("alertname") == "CheckUnhealthy":
+            now = words.closed_degraded if story.value == 1 else words.closed_unhealthy
+        else:
+            now = words.closed_true if story.still_true else ""
+        return _joined(words.closed_by.format(by=story.resolved_by), now, "; ")
 
     def _subject(self, story: AlertText) -> str:
         known = ("alertname", "severity", "host", "type", "category", "layer", "job")
         return clip(" ".join(value for name, value in sorted(story.labels.items()) if name not in known and not name.startswith("__")), 80)
 
-    def _facts(self, story: AlertText, with_value: bool = True) -> str:
-        parts = (
-            [self.words.value.format(value=f"{story.value:.6g}")]
-            if with_value and story.value is not None and "check" not in story.labels
-            else []
-        )
+    def _facts(self, story: AlertText) -> str:
+        phrase = self.words.last_value if story.reason == "resolved" else self.words.value
+        told = value_and_limit(story.value, story.measure, self.words)
+        parts = [phrase.format(value=told)] if told else []
         hidden = ("alertname", "severity", "host", "type")
         parts += [f"{name} {value}" for name, value in sorted(story.labels.items()) if name not in hidden and not name.startswith("__")]
         return clip(" · ".join([*parts, self.words.host.format(host=story.labels.get("host") or self._host)]), _LINE_LIMIT)

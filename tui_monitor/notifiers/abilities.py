@@ -59,6 +59,15 @@ class HasTestMode(Protocol):
     test_mode: bool
 
 
+@runtime_checkable
+class TakesAddress(Protocol):
+    """Settings of a notifier that can send to another address than the configured ones."""
+
+    def sent_to(self, address: str) -> Any:
+        """The settings with this address as the only receiver. Raises ValueError where it is none of this kind."""
+        ...
+
+
 class PressListener(Protocol):
     """Waits for presses of buttons until it is cancelled."""
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from tui_monitor.config.fields import SecretText
 from tui_monitor.config.notifier_fields import BaseAddress, PhoneNumber
+from tui_monitor.config.receivers import phone_number
 from tui_monitor.config.section import key as setting
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
@@ -62,12 +64,18 @@ def cut(text: str, limit: int) -> str:
 
 
 def sms_of(message: Message, note: str = "", possible_repeat: bool = False) -> Sms:
-    """SMS where title and note fit into 90 bytes and nothing more is to say, or LMS with a title of its own."""
-    title, *body = [carrier_text(line.text).strip() for line in lines_of(message, note, possible_repeat)]
-    whole = "\n".join(line for line in [title, *body] if line)
+    """SMS where title and note fit into 90 bytes and nothing more is to say, or LMS with a title of its own.
+
+    The footer is left out where it alone would make an SMS an LMS, which costs more.
+    """
+    lines = [carrier_text(line.text).strip() for line in lines_of(message, note, possible_repeat, footer=False)]
+    whole, footer = "\n".join(filter(None, lines)), carrier_text(message.footer).strip()
+    signed = f"{whole}\n{footer}" if footer else whole
     if carrier_bytes(whole) <= SMS_BYTES:
-        return Sms("SMS", whole)
-    return Sms("LMS", cut(whole, LMS_BYTES), cut(carrier_text(headline(message, False)), TITLE_BYTES))
+        return Sms("SMS", signed if carrier_bytes(signed) <= SMS_BYTES else whole)
+    if carrier_bytes(signed) > LMS_BYTES:
+        signed = "\n".join(filter(None, (cut(whole, LMS_BYTES - carrier_bytes(f"\n{footer}")), footer)))
+    return Sms("LMS", signed, cut(carrier_text(headline(message, False)), TITLE_BYTES))
 
 
 class AligoNotifier(HttpNotifierSettings):
@@ -80,6 +88,10 @@ class AligoNotifier(HttpNotifierSettings):
     api_url: BaseAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
     test_mode: bool = setting(default=False, doc="accepted but not sent")
     low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not ask")
+
+    def sent_to(self, address: str) -> AligoNotifier:
+        """The settings with one other number. Raises ValueError for what is no Korean phone number."""
+        return replace(self, receivers=[phone_number(address)])
 
 
 class Aligo:

@@ -1,4 +1,4 @@
-"""Mail over SMTP: plain text, fire and resolve in one thread."""
+"""Mail over SMTP: plain text and HTML, fire and resolve in one thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import re
 import socket
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,6 +25,7 @@ from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.api import NotifierSettings, RateLimit, SendError
 from tui_monitor.notifiers.http import redact, trusting
 from tui_monitor.notifiers.layout import headline, lines_of, plain
+from tui_monitor.notifiers.mail_html import html_of
 from tui_monitor.notifiers.receivers import failure_of, receivers_of
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def mail_of(message: Message, sender: str, receivers: list[str], note: str = "",
     mail["X-Auto-Response-Suppress"] = "All"
     mail["X-Severity"] = clean(message.severity)
     mail.set_content(plain(lines_of(message, note, possible_repeat)) + "\n", charset="utf-8")
+    mail.add_alternative(html_of(message, note, possible_repeat), subtype="html", charset="utf-8")
+    mail.set_boundary(f"=_{hashlib.sha256(message.whole_key.encode(errors='replace')).hexdigest()[:32]}")  # the same on every retry
     return mail
 
 
@@ -83,6 +87,11 @@ class EmailNotifier(NotifierSettings):
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Implicit TLS has its own port."""
         return {"port": 465, **given} if given.get("tls") == "implicit" else given
+
+    def sent_to(self, address: str) -> EmailNotifier:
+        """The settings with one other receiver. Raises ValueError for what is no mail address."""
+        mailbox(address)
+        return replace(self, to=[address])
 
 
 class Email:

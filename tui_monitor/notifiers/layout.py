@@ -9,8 +9,10 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.dispatch.message import Message
 
-MARKS = {"critical": "🚨", "error": "❗", "warning": "⚠️", "info": "ℹ️", "resolved": "✅"}
+MARKS = {"critical": "🚨", "error": "❌", "warning": "⚠️", "info": "ℹ️", "resolved": "✅"}
 """A picture for each severity; they differ in shape, not only in colour."""
+COLOURS = {"critical": "#c62828", "error": "#c62828", "warning": "#f59e0b", "info": "#2e7d32", "resolved": "#2e7d32"}
+"""Info and resolved green, warning orange, all else red."""
 _TITLE = 300
 _LINE = 1000
 
@@ -21,11 +23,17 @@ class Line:
 
     text: str
     title: bool = False
+    footer: bool = False
 
 
 def mark_of(message: Message) -> str:
     """The picture of a message: its severity's, or the one for "over"."""
     return MARKS["resolved"] if message.kind == "resolved" else MARKS.get(message.severity, MARKS["info"])
+
+
+def colour_of(message: Message) -> str:
+    """The colour of a message, as #rrggbb: its severity's, or the one for "over"."""
+    return COLOURS["resolved"] if message.kind == "resolved" else COLOURS.get(message.severity, COLOURS["critical"])
 
 
 def headline(message: Message, possible_repeat: bool) -> str:
@@ -34,24 +42,26 @@ def headline(message: Message, possible_repeat: bool) -> str:
     return f"{title} {phrases(message.language).possible_repeat}" if possible_repeat else title
 
 
-def lines_of(message: Message, note: str = "", possible_repeat: bool = False, mark: str = "") -> list[Line]:
-    """Title, note of lateness, then the text's lines."""
+def lines_of(message: Message, note: str = "", possible_repeat: bool = False, mark: str = "", *, footer: bool = True) -> list[Line]:
+    """Title, note of lateness, the text's lines, then the footer; ``footer`` False: for a channel that has a place of its own for it."""
     title = " ".join(filter(None, (mark, headline(message, possible_repeat))))
     body = [line.rstrip() for line in clean(message.text, newlines=True).splitlines()]
     shown = [clean(note), *body] if note or message.note == "" else [clean(message.note), *body]
-    return [Line(title, title=True), *(Line(clip(line, _LINE)) for line in shown if line.strip())]
+    last = [Line(text, footer=True)] if footer and (text := clean(message.footer).strip()) else []
+    return [Line(title, title=True), *(Line(clip(line, _LINE)) for line in shown if line.strip()), *last]
 
 
 def fit(lines: list[Line], budget: int, size: Callable[[str], int] = len) -> list[Line]:
-    """The first lines that stay within the budget with their line breaks; what was cut off ends in an ellipsis line."""
+    """The first lines that stay within the budget with their line breaks, and the footer; what was cut off ends in an ellipsis line."""
     kept: list[Line] = []
-    used = size("…") + 1
-    for line in lines:
+    last = [line for line in lines if line.footer]
+    used = size("…") + 1 + sum(size(line.text) + 1 for line in last)
+    for line in (line for line in lines if not line.footer):
         used += size(line.text) + 1
         if used > budget:
-            return [*kept, Line("…")]
+            return [*kept, Line("…"), *last]
         kept.append(line)
-    return kept
+    return [*kept, *last]
 
 
 def plain(lines: list[Line]) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 from tui_monitor.config.fields import SecretHttpAddress
 from tui_monitor.config.section import key
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.sanitize import clean
 from tui_monitor.dispatch.message import Message
 from tui_monitor.notifiers.api import RateLimit
 from tui_monitor.notifiers.http import HttpClient, HttpNotifierSettings, secrets_of_url
-from tui_monitor.notifiers.layout import Line, fit, lines_of, mark_of
+from tui_monitor.notifiers.layout import Line, colour_of, fit, lines_of, mark_of
 
-SECTION_LIMIT = 3000
-"""Characters of a section's text, counted with its escapes."""
-COLOURS = {"critical": "danger", "error": "danger", "warning": "warning", "info": "#439FE0"}
+TEXT_LIMIT = 3000
+"""Characters of the attachment's text, counted with its escapes."""
 
 
 def escape(text: str) -> str:
@@ -23,12 +23,22 @@ def escape(text: str) -> str:
 
 
 def payload_of(message: Message, note: str = "", possible_repeat: bool = False) -> dict[str, Any]:
-    """The webhook's body: the title as text, the rest in an attachment with the severity's colour."""
-    title, *body = lines_of(message, note, possible_repeat, mark_of(message))
-    text = "\n".join(escape(line.text) for line in fit(body or [Line("…")], SECTION_LIMIT, lambda part: len(escape(part))))
-    colour = "good" if message.kind == "resolved" else COLOURS.get(message.severity, COLOURS["info"])
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-    return {"text": escape(title.text), "attachments": [{"color": colour, "fallback": escape(title.text), "blocks": [block]}]}
+    """The webhook's body: the title as text, the rest in an attachment with the severity's colour, footer and time.
+
+    The attachment is plain text without blocks: Slack shows footer and time beside text only.
+    """
+    title, *body = lines_of(message, note, possible_repeat, mark_of(message), footer=False)
+    text = "\n".join(escape(line.text) for line in fit(body or [Line("…")], TEXT_LIMIT, lambda part: len(escape(part))))
+    attachment = {
+        "color": colour_of(message),
+        "fallback": escape(title.text),
+        "text": text,
+        "mrkdwn_in": [],
+        "ts": message.created_at // 1000,
+    }
+    if footer := clean(message.footer).strip():
+        attachment["footer"] = escape(footer)
+    return {"text": escape(title.text), "attachments": [attachment]}
 
 
 class SlackNotifier(HttpNotifierSettings):

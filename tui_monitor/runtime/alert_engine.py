@@ -33,6 +33,7 @@ from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.manual import apply_silence, message_by_hand
 from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 from tui_monitor.dispatch.routing import Routing
 from tui_monitor.dispatch.state import Plan
 from tui_monitor.promql.queryable import Queryable
@@ -95,6 +96,7 @@ class AlertEngine:
         live: LiveAlerts,
         handler: Handler = no_handler,
         persist_before_alert: Callable[[int], Awaitable[None]] = nothing_to_persist,
+        origin: Origin = NO_ORIGIN,
     ) -> None:
         """``live`` receives the alerts of each round, ``handler`` applies the commands that are not about alerts.
 
@@ -117,6 +119,7 @@ class AlertEngine:
         self._handler = handler
         self._persist_before_alert = persist_before_alert
         self._routing = routing
+        self._origin = origin
         self._wide_at = 0
         self._live = live
 
@@ -177,13 +180,14 @@ class AlertEngine:
         """Other settings: unchanged rules keep `for` and alerts, messages go by the new routes."""
         async with self._lock:
             now = self._clock.wall_ms()
-            self._routing = settings.routing
+            self._routing, self._origin = settings.routing, settings.origin
             self.planner.reconfigure(
                 settings.routing,
                 host=settings.host,
                 language=settings.language,
                 link=settings.link,
                 rate_limits=settings.rate_limits,
+                origin=settings.origin,
             )
             await self._plan_and_commit(now, self.evaluator.replace_rules(settings.rules, now, settings.checks, settings.host))
 
@@ -234,7 +238,7 @@ class AlertEngine:
             case AddSilence() | ExtendSilence() | EndSilence():
                 return CommitExtras(result=apply_silence(self.planner, command, by, now, asked, self.alerts)), []
             case SendMessage():
-                result, messages = message_by_hand(command, by, self._routing, self.evaluator.host, now)
+                result, messages = message_by_hand(command, by, self._routing, self.evaluator.host, now, self._origin)
                 return CommitExtras([_audit(command, result, by, now)], messages, result=result), []
         result = handled or CommandResult(False, f"this process cannot {VERBS[type(command)]}")
         return CommitExtras([_audit(command, result, by, now)], result=result), []

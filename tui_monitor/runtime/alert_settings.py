@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.core.frozen import frozen
+from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 from tui_monitor.dispatch.routing import Routing
 
 
@@ -19,6 +20,7 @@ class AlertSettings:
     host: str
     language: str
     link: str
+    origin: Origin = NO_ORIGIN
 
     @property
     def rate_limits(self) -> dict[str, str]:

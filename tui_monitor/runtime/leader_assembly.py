@@ -111,7 +111,7 @@ async def open_leader(
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
         state, evaluator, _dispatcher(alert_settings, collector), alert_settings.routing, outbox, memory, recorder.reading, clock, troubles,
-        live, CommandHandlers(kind, recorder, PanelCommands(state), stop, reload), publisher.persist_before_alert,
+        live, CommandHandlers(kind, recorder, PanelCommands(state), stop, reload), publisher.persist_before_alert, alert_settings.origin,
     )  # fmt: skip
     await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))
@@ -166,6 +166,7 @@ def _dispatcher(settings: AlertSettings, collector: Collector) -> Dispatcher:
         link=settings.link,
         parent_verdict=_parent_verdict(collector),
         rate_limits=settings.rate_limits,
+        origin=settings.origin,
     )
 
 

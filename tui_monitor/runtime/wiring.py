@@ -16,6 +16,7 @@ from tui_monitor.checks.health import check_labels
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.secret import Secret
+from tui_monitor.dispatch.origin import Origin, origin_of
 from tui_monitor.dispatch.routing import compile_routing
 from tui_monitor.dispatch.routing_check import check_routing
 from tui_monitor.notifiers.api import Notifier
@@ -35,6 +36,11 @@ def host_of(settings: Settings) -> str:
 def link_of(settings: Settings) -> str:
     """The text in messages that tells how to open the dashboard."""
     return settings.dashboard_url or f"ssh {host_of(settings)} -t tui-monitor"
+
+
+def origin_of_settings(settings: Settings) -> Origin:
+    """The service and environment in messages, and their last line."""
+    return origin_of(settings.service, settings.environment, settings.footer, host_of(settings))
 
 
 def rule_paths(loaded: Configuration) -> tuple[list[Path], list[Fault]]:
@@ -123,6 +129,7 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
         host=host_of(settings),
         language=settings.language,
         link=link_of(settings),
+        origin=origin_of_settings(settings),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.alert_world import World, rules_of
-from tui_monitor.board.build import evidence_view, series_of_alert, value_text
+from tui_monitor.board.build import evidence_view, series_of_alert
 from tui_monitor.board.values import EvidenceProcess
+from tui_monitor.core.humanize import measured
 from tui_monitor.promql.query_facts import unit_of
 
 
@@ -27,7 +28,7 @@ from tui_monitor.promql.query_facts import unit_of
 )
 def test_a_value_is_told_in_the_unit_of_its_expression(expr: str, value: float | None, text: str) -> None:
     """The metrics' names say the unit; a difference to time() and a quantity by its slope are durations."""
-    assert value_text(value, unit_of(expr)) == text
+    assert measured(value, unit_of(expr)) == text
 
 
 def test_stored_evidence_becomes_view_values() -> None:

@@ -185,3 +185,41 @@ def test_a_message_by_hand_takes_the_routes() -> None:
 
     assert (receivers("critical"), receivers("warning"), receivers("info")) == (["page", "chat"], ["chat", "page"], ["rest"])
     assert receivers("warning", "web-2") == ["rest"]
+
+
+def test_severity_and_footer_show_how_an_alert_looks(cli: Cli, tmp_path: Path, server: ThreadedServer) -> None:
+    """`--severity` gives the message its level (medium is warning), the configured footer is its last line; another word is refused."""
+    _well(server)
+    config = _config(tmp_path / "c.toml", server)
+    config.write_text(f'service = "wallet"\n{config.read_text()}')
+    config.chmod(0o600)
+    assert cli("notify", "test", "hook", "chat", "--severity", "medium", "--config", config).code == 0
+    bodies = {request.path.rpartition("/")[2]: json.loads(request.body) for request in server.requests}
+    assert bodies["hook"]["alerts"][0]["labels"]["severity"] == "warning"
+    assert bodies["sendMessage"]["text"].startswith("<b>⚠️ ") and bodies["sendMessage"]["text"].endswith("\nwallet · web-1")
+    said = cli("notify", "test", "--severity", "loud", "--config", config)
+    assert said.code == 64 and "one of info, warning, error, critical" in said.err
+
+
+def test_address_replaces_the_receivers(cli: Cli, tmp_path: Path, server: ThreadedServer) -> None:
+    """One number, read as in the file, gets the SMS and nobody else gets anything; the audit log says where it went."""
+    _well(server)
+    config, state = _config(tmp_path / "c.toml", server), make_state(tmp_path / "s")
+    with leader(state):
+        said = cli("notify", "test", "--address", "+82 10 8765 4321", "--config", config, "--state", state)
+        acts = json.loads(cli("audit", "--json", "--state", state).out)
+    assert (said.code, said.out.splitlines()) == (0, ["sms: sent (5)"])
+    (request,) = server.requests
+    assert b"receiver=01087654321" in request.body and b"01012345678" not in request.body
+    assert ("sms", "sent, to +82 10 8765 4321") in {(line["subject"], line["note"]) for line in acts}
+    assert cli("notify", "test", "chat", "--address", "@ops_team", "--config", config).code == 0
+    assert json.loads(server.requests[-1].body)["chat_id"] == "@ops_team"
+
+
+@pytest.mark.parametrize(
+    "words", [["hook", "--address", "@ops_team"], ["--address", "nobody"], ["sms", "chat", "--address", "01087654321"]]
+)
+def test_an_address_that_a_notifier_cannot_take_is_refused(cli: Cli, tmp_path: Path, server: ThreadedServer, words: list[str]) -> None:
+    """Exit 64 with each notifier's reason, and nothing is sent."""
+    said = cli("notify", "test", *words, "--config", _config(tmp_path / "c.toml", server))
+    assert said.code == 64 and f"--address {words[-1]}: " in said.err and server.requests == []

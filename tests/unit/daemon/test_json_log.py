@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tui_monitor.daemon.json_log import hide_secrets, start_logging
+from tui_monitor.daemon.json_log import hide_secrets, name_origin, start_logging
 
 
 class Log:
@@ -44,6 +44,13 @@ def test_a_line_has_time_level_logger_message_and_data(log: Log) -> None:
     line = log.lines[0]
     assert line.pop("time").endswith("Z")
     assert line == {"level": "warning", "logger": "tui_monitor.test", "message": "check api failed", "check": "api", "took": 1.5}
+
+
+def test_every_line_names_the_service_and_its_environment(log: Log) -> None:
+    """Where they are configured; data of a record cannot replace them."""
+    name_origin(log.handler, "wallet", "")
+    log.logger.warning("x", extra={"data": {"service": "other"}})
+    assert log.lines[0]["service"] == "wallet" and "environment" not in log.lines[0]
 
 
 def test_hostile_text_stays_in_its_line(log: Log) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.support.planner_world import World, brief, routing
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.dispatch.needs_update import NotificationNeed, needs_update
+from tui_monitor.dispatch.origin import Origin
 from tui_monitor.dispatch.routing import NotifierPolicy, Route
 from tui_monitor.dispatch.state import NotifiedState
 
@@ -143,6 +144,19 @@ def test_end_and_new_firing_of_the_same_alert_share_a_message() -> None:
     (message,) = world.step(4)
     assert message.kind == "firing"
     assert [snapshot.status for snapshot in message.alerts] == ["resolved", "firing"]
+
+
+def test_what_has_ended_does_not_make_a_message_graver() -> None:
+    """A warning that begins while a critical alert ends is a warning; a message about ends only has their severity."""
+    world = World(routing())
+    grave = world.fire(check="api")
+    world.plan()
+    world.skip(6)
+    world.resolve(grave)
+    mild = world.fire("Down", "warning", check="db")
+    assert [(message.kind, message.severity) for message in world.plan().messages] == [("firing", "warning")]
+    world.resolve(mild)
+    assert [(message.kind, message.severity) for message in world.skip(6)] == [("resolved", "warning")]
 
 
 def test_group_by_dots_keeps_every_alert_apart() -> None:
@@ -370,3 +384,15 @@ def test_next_wake_names_the_moment() -> None:
     assert world.planner.next_wake(world.now) == world.now + 5_000
     world.step(6)
     assert world.planner.next_wake(world.now) == world.sent[0].created_at + 60_000
+
+
+def test_messages_say_where_they_come_from() -> None:
+    """Service, environment and footer are in every message, and a reload changes them."""
+    world = World(routing(), origin=Origin("wallet", "prod", "wallet · web-1"))
+    world.fire()
+    (told,) = world.plan().messages
+    assert (told.service, told.environment, told.footer) == ("wallet", "prod", "wallet · web-1")
+    world.planner.reconfigure(world.routing, origin=Origin(footer="web-1"))
+    world.skip(6)
+    world.fire("Other")
+    assert world.plan().messages[0].footer == "web-1"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tui_monitor.alerts.measure import Measure
 from tui_monitor.core.catalogue.korean import KOREAN
 from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.dispatch.message_text import SHAPES, AlertText, compose
@@ -29,6 +30,7 @@ STORY = AlertText(
     value=2.0,
     starts_at=T0,
     evidence=("reason: 500", "top: python 93%"),
+    measure=Measure("check_health", "health", 2.0),
 )
 
 
@@ -96,7 +98,12 @@ def test_korean() -> None:
         ),
         ({"acknowledged_by": "kim"}, "firing", "CRITICAL", "Acknowledged by kim"),
         ({"reason": "reminder", "woken": True}, "reminder", "STILL", "The acknowledgement has run out"),
-        ({"reason": "resolved", "resolved_by": "kim", "note": "restarted"}, "resolved", "RESOLVED", "Resolved by kim: restarted"),
+        (
+            {"reason": "resolved", "resolved_by": "kim", "note": "restarted"},
+            "resolved",
+            "RESOLVED api: closed by kim",
+            "closed by kim: restarted",
+        ),
     ],
 )
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -106,6 +113,61 @@ def test_what_changed_is_said(change: dict[str, object], kind: str, title: str, 
     if language == "en":
         assert title in told_title and line in text
     assert len(told_title) <= 120
+
+
+ORDERS = replace(
+    STORY,
+    labels={"alertname": "ManyWaiting", "check": "shop", "severity": "warning"},
+    annotations={"summary": "orders wait"},
+    value=17.0,
+    measure=Measure("orders_waiting", "", 10.0),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({}, "value 17, limit 10 · check shop · host web-1"),
+        ({"value": 0.914, "measure": Measure("cpu_usage_ratio", "ratio", 0.9)}, "value 91.4%, limit 90% ·"),
+        ({"value": 0.612, "measure": Measure("probe_duration_seconds", "seconds", 0.5)}, "value 612ms, limit 500ms ·"),
+        ({"value": 3.5, "measure": Measure("a / b", "", None)}, "value 3.5 ·"),
+        ({"reason": "resolved", "ends_at": T0}, "last value 17, limit 10 · check shop ·"),
+        ({"reason": "reminder"}, "value 17, limit 10 ·"),
+        ({"reason": "raised", "old_severity": "info"}, "value 17, limit 10 ·"),
+    ],
+)
+def test_every_message_says_value_and_limit(change: dict[str, Any], line: str) -> None:
+    """Value and limit stand in each kind of message in the unit of the expression, also where the alert has a `check` label."""
+    assert line in tell(replace(ORDERS, **change))[1]
+
+
+def test_a_list_says_value_and_limit_of_each() -> None:
+    """In a message about many alerts each line of what fires has its value, in Korean too."""
+    _, text = tell(ORDERS, replace(ORDERS, value=12.0))
+    assert text.splitlines()[:2] == [f"■ CRITICAL orders wait · {value}, limit 10 · Since 07:13:20 KST" for value in (17, 12)]
+    assert "값 17, 기준 10 · check shop" in tell(ORDERS, language="ko")[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "korean"),
+    [
+        ({}, "api: closed by root; the check is still unhealthy", "api: root 님이 직접 종료; 점검은 아직 비정상입니다"),
+        ({"value": 1.0}, "api: closed by root; the check is still degraded", "api: root 님이 직접 종료; 점검은 아직 저하 상태입니다"),
+        ({"no_data": True}, "api: closed by root; its series is missing", "api: root 님이 직접 종료; 시계열 데이터가 없습니다"),
+        ({"still_true": False}, "api: closed by root", "api: root 님이 직접 종료"),
+        (
+            {"labels": {"alertname": "ManyWaiting"}},
+            "ManyWaiting: closed by root; the condition still holds",
+            "ManyWaiting: root 님이 직접 종료; 조건은 아직 참입니다",
+        ),
+    ],
+)
+def test_what_was_closed_by_hand_is_not_called_healthy(change: dict[str, Any], english: str, korean: str) -> None:
+    """A resolve by hand says who closed it and what still holds; it never claims a recovery."""
+    closed = replace(STORY, **{"reason": "resolved", "ends_at": T0, "resolved_by": "root", "still_true": True, **change})
+    assert tell(closed, kind="resolved")[0] == f"RESOLVED {english}"
+    assert tell(closed, kind="resolved", language="ko")[0] == f"복구 {korean}"
+    assert english.partition(": ")[2] + ": deployed" in tell(replace(closed, note="deployed"), kind="resolved")[1]
 
 
 def test_a_storm_is_a_bounded_list() -> None:

@@ -29,30 +29,34 @@ from tui_monitor.notifiers.receivers import PartlySent
 
 
 def test_slack_firing_and_resolved() -> None:
-    """Fallback text always, colour by severity, the rest in one section."""
-    payload = slack.payload_of(message(title="CRITICAL api", text="Since 14:13\nvalue 2"))
+    """Fallback text always, colour by severity (info green, warning orange, else red), text, footer and time in one attachment."""
+    payload = slack.payload_of(message(title="CRITICAL api", text="Since 14:13\nvalue 2", footer="wallet · web-1"))
     assert payload == {
         "text": "🚨 CRITICAL api",
         "attachments": [
             {
-                "color": "danger",
+                "color": "#c62828",
                 "fallback": "🚨 CRITICAL api",
-                "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "Since 14:13\nvalue 2", "verbatim": True}}],
+                "text": "Since 14:13\nvalue 2",
+                "mrkdwn_in": [],
+                "footer": "wallet · web-1",
+                "ts": T0 // 1000,
             }
         ],
     }
     colours = [slack.payload_of(message(severity=s))["attachments"][0]["color"] for s in ("critical", "error", "warning", "info", "odd")]
-    assert colours == ["danger", "danger", "warning", "#439FE0", "#439FE0"]
-    assert slack.payload_of(message(kind="resolved"))["attachments"][0]["color"] == "good"
+    assert colours == ["#c62828", "#c62828", "#f59e0b", "#2e7d32", "#c62828"]
+    assert slack.payload_of(message(kind="resolved"))["attachments"][0]["color"] == "#2e7d32"
+    assert slack.payload_of(message(severity="error"))["text"].startswith("❌ ")
 
 
 def test_slack_limits_and_hostile_text() -> None:
     """At most 3,000 characters with escapes, and nobody can be called by a label."""
     payload = slack.payload_of(message(title="<!channel> & <https://x|y>", text="<@U1>&\n" * 5000))
-    section = payload["attachments"][0]["blocks"][0]["text"]["text"]
+    section = payload["attachments"][0]["text"]
     assert len(section) <= 3000 and section.endswith("…") and "<" not in section
     assert payload["text"] == "🚨 &lt;!channel&gt; &amp; &lt;https://x|y&gt;"
-    assert slack.payload_of(message(text=""))["attachments"][0]["blocks"][0]["text"]["text"]
+    assert slack.payload_of(message(text=""))["attachments"][0]["text"]
 
 
 def test_ntfy_payload() -> None:

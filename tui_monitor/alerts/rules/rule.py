@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tui_monitor.alerts.measure import NO_RULE_MEASURE, RuleMeasure, measure_of
 from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.rules.rule_text import DEFAULT_SEVERITY, NoData, RuleText, Source
 from tui_monitor.alerts.rules.templates import TemplateError, check_template, is_template
@@ -87,6 +88,7 @@ class Rule:
     """A Prometheus file's rule: the severity label is part of the identity and may be any word."""
     language: str = "en"
     """Of the texts that are not the rule's own (alerts.no_data)."""
+    measure: RuleMeasure = NO_RULE_MEASURE
 
     def severity_for(self, identity: Mapping[str, str]) -> str:
         """One of our severities: the rule's own, or what the label of this subject comes to."""
@@ -185,6 +187,8 @@ def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[
     problems.extend(Fault(_path(text, name), said, f"{where}: {name}") for name, said in faults)
     if faults or query is None:
         return None
+    from tui_monitor.promql.query_facts import query_facts
+
     in_file = text.source == "file"
     labels = {**text.labels, "severity": text.labels.get("severity", DEFAULT_SEVERITY)} if in_file else _without(text.labels, "severity")
     return Rule(
@@ -212,6 +216,7 @@ def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[
         absent=reads_absence(text.expr),
         severity_in_identity=in_file,
         language=language,
+        measure=measure_of(query_facts(text.expr)),
     )
 
 

@@ -53,6 +53,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     notify = add_actions(parser, "test|send")
     test = notify("test", "send a real test message; exit 1 with the reason where one fails")
     test.add_argument("names", nargs="*", metavar="NAME")
+    test.add_argument("--severity", default="info", metavar="S", help="info, warning, error or critical: sign and colour of the message")
+    test.add_argument("--address", metavar="A", help="send to this mail address, phone number or chat only")
     test.add_argument("--dry", action="store_true", help="Aligo: accepted but not sent")
     send = notify("send", "send a message of your own through the outbox")
     send.add_argument("--title", required=True, metavar="T")
@@ -74,16 +76,41 @@ def run(given: Namespace) -> int:
 
 
 def _test(given: Namespace) -> int:
-    from tui_monitor.runtime.wiring import host_of, secrets_of
-
+    severity = _severity(given)
     settings = configuration(given).settings
     entries = _chosen(settings, given.names)
+    if given.address is not None:
+        entries = _sent_to(entries, given.address, named=bool(given.names))
     if given.dry:
         entries = [_in_test_mode(entry) for entry in entries]
-    tried = asyncio.run(_try_all(entries, settings.language, host_of(settings), secrets_of(settings)))
+    tried = asyncio.run(_try_all(settings, entries, severity))
     _print(tried)
     _record(given, tried)
     return 0 if all(one.state == "sent" for one in tried) else 1
+
+
+def _severity(given: Namespace) -> str:
+    severity: str = SEVERITY_ALIASES.get(given.severity, given.severity)
+    if severity not in SEVERITIES:
+        raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', USAGE)
+    return severity
+
+
+def _sent_to(entries: Sequence[NotifierSettings], address: str, *, named: bool) -> list[Any]:
+    """The settings with that address as the only receiver; without names those of the kind that the address is of."""
+    from tui_monitor.notifiers.abilities import TakesAddress
+
+    found, reasons = [], []
+    for entry in entries:
+        try:
+            if not isinstance(entry, TakesAddress):
+                raise ValueError("email, aligo and telegram send to addresses")
+            found.append(entry.sent_to(address))
+        except ValueError as error:
+            reasons.append(f"{entry.name} ({entry.type}): {error}")
+    if (named and reasons) or not found:
+        raise Refused(f"--address {address}: {'; '.join(reasons)}", USAGE)
+    return found
 
 
 def _in_test_mode(entry: NotifierSettings) -> NotifierSettings:
@@ -104,17 +131,29 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Any]:
     return [entry for entry in settings.notifiers if not names or entry.name in names]
 
 
-async def _try_all(entries: Sequence[Any], language: str, host: str, secrets: Sequence[str]) -> list[TestResult]:
-    return await asyncio.gather(*(_try(entry, language, host, secrets) for entry in entries))
+async def _try_all(settings: Settings, entries: Sequence[Any], severity: str) -> list[TestResult]:
+    from tui_monitor.runtime.wiring import secrets_of
+
+    secrets = secrets_of(settings)
+    return await asyncio.gather(*(_try(entry, _test_message(settings, entry.name, severity), secrets) for entry in entries))
 
 
-async def _try(entry: Any, language: str, host: str, secrets: Sequence[str]) -> TestResult:
+def _test_message(settings: Settings, notifier: str, severity: str) -> Message:
+    """A message of its own, in no thread: a mail that refers to another one is sorted below it or taken for spam."""
+    from tui_monitor.runtime.wiring import host_of, origin_of_settings
+
+    words, host, origin = phrases(settings.language), host_of(settings), origin_of_settings(settings)
+    title, text = (part.format(host=host, name=notifier, by=acting_user()) for part in (words.test_title, words.test_text))
+    return Message(
+        uuid4().hex, notifier, "test", wall_ms(), title, text, severity, host, language=settings.language,
+        service=origin.service, environment=origin.environment, footer=origin.footer,
+    )  # fmt: skip
+
+
+async def _try(entry: Any, message: Message, secrets: Sequence[str]) -> TestResult:
     from tui_monitor.notifiers.api import SendError
     from tui_monitor.notifiers.kinds import build_notifier
 
-    words = phrases(language)
-    title, text = (part.format(host=host, name=entry.name, by=acting_user()) for part in (words.test_title, words.test_text))
-    message = Message(uuid4().hex, entry.name, "test", wall_ms(), title, text, "info", host, thread=uuid4().hex, language=language)
     remark = "test mode: accepted, not delivered" if getattr(entry, "test_mode", False) else ""
     try:
         notifier = build_notifier(entry)
@@ -158,7 +197,8 @@ def _record(given: Namespace, tried: Sequence[TestResult]) -> None:
         for one in tried:
             result = SendResult(one.state, provider_id=one.provider_id, error=one.reason)
             state.outbox.add_finished(one.message, result, now)
-            state.audit.add(Audit(now, acting_user(), "tested", one.message.notifier, one.state))
+            note = f"{one.state}, to {given.address}" if given.address else one.state
+            state.audit.add(Audit(now, acting_user(), "tested", one.message.notifier, note))
 
     try:
         directory = existing_state(given)
@@ -171,12 +211,9 @@ def _record(given: Namespace, tried: Sequence[TestResult]) -> None:
 
 
 def _send(given: Namespace) -> int:
-    severity = SEVERITY_ALIASES.get(given.severity, given.severity)
-    if severity not in SEVERITIES:
-        raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', USAGE)
-    command = SendMessage(given.title, given.message, severity, tuple(given.to))
-    access = open_state(given)
-    if not access.alive and (refusal := _refusal_of_the_next(given, command)):
+    command = SendMessage(given.title, given.message, _severity(given), tuple(given.to))
+    looked = look(given)
+    if not looked.alive and (refusal := _refusal_of_the_next(given, command)):
         raise Refused(refusal)
     return submit(access, command)
 

@@ -45,14 +45,22 @@ class Phrases:
     was_about: str
     from_to: str
     value: str
+    last_value: str
+    limit: str
     host: str
+    columns: Mapping[str, str]
+    """The names in a mail's table: category, service, value, since, host."""
     what_to_do: str
     changed: str
     acknowledged: str
     ack_expired: str
     escalated: str
     late: str
-    by_hand: str
+    closed_by: str
+    closed_unhealthy: str
+    closed_degraded: str
+    closed_true: str
+    closed_no_data: str
     evidence: str
     runbook: str
     look: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
 from tui_monitor.config.notifier_fields import BaseAddress, ChatId, TelegramToken, UserId
+from tui_monitor.config.receivers import chat_id
 from tui_monitor.config.section import key
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
@@ -98,6 +100,12 @@ class TelegramNotifier(HttpNotifierSettings):
     api_url: BaseAddress = key(default="https://api.telegram.org", doc="base address of the API")
     thread_id: int | None = key(default=None, doc="topic of a forum group", example=7)
     allowed_users: list[UserId] = key(default=[], doc="user ids that may acknowledge with a button; none: no buttons", example=[12345])
+
+    def sent_to(self, address: str) -> TelegramNotifier:
+        """The settings with another chat. Raises ValueError for what is no chat."""
+        if address.startswith("0"):
+            raise ValueError(f'"{address}" is a phone number; a chat\'s number does not begin with 0')
+        return replace(self, chat_id=chat_id(address), thread_id=None)
 
 
 class Telegram:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.alerts.measure import NO_MEASURE, Measure
 from tui_monitor.storage.alert_lookup import find_alert
 from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow
 from tui_monitor.storage.repository import KEEP_RESOLVED, KEEP_RESOLVED_MS, RECENT_MS
@@ -44,6 +45,7 @@ def _body(alert: Alert) -> str:
         "suppressed_by": alert.suppressed_by,
         "rungs": {key: [rung.since, rung.active, rung.keep_until, rung.sample] for key, rung in alert.rungs.items()},
         "digest": alert.digest,
+        "measure": None if alert.measure == NO_MEASURE else alert.measure,
     }
     return json.dumps(
         {key: value for key, value in body.items() if value is not None and value not in ("", {}, ()) and value is not False},
@@ -95,6 +97,7 @@ def _alert(
             for key, (since, active, keep_until, sample) in body.get("rungs", {}).items()
         },
         digest=body.get("digest", ""),
+        measure=Measure(*body.get("measure", ())),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert
+from tui_monitor.alerts.measure import Measure
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.dispatch.state import GroupRow, NotifiedState, Plan, RateRow, StoredDispatch, TrackRow
 from tui_monitor.promql.queryable import Matcher
@@ -30,7 +31,7 @@ CREATE TABLE silences (
 
 _ALERT_FIELDS = (
     "id", "fingerprint", "rule", "state", "severity", "labels", "annotations", "value", "active_at", "starts_at", "ends_at",
-    "acknowledged", "resolved_by", "note", "flaps",
+    "acknowledged", "resolved_by", "note", "no_data", "flaps", "measure",
 )  # fmt: skip
 _TRACK_FIELDS = tuple(entry.name for entry in fields(TrackRow) if entry.name != "alert")
 Row = TypeVar("Row")
@@ -51,6 +52,7 @@ def _read_track(text: str) -> TrackRow:
     alert = {name: value for name, value in body.pop("alert").items() if name in _ALERT_FIELDS}
     if alert["acknowledged"] is not None:
         alert["acknowledged"] = Acknowledgement(**alert["acknowledged"])
+    alert["measure"] = Measure(*alert.get("measure", ()))
     for key in ("suppressed_by", "held_by", "blocked"):
         body[key] = tuple(body[key])
     return TrackRow(Alert(**alert), **body)
