@@ -150,7 +150,8 @@ def test_half_a_surrogate_pair_in_a_text_is_one_character() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text"), [("5..", "503"), ("5..", "5"), ("5..|4..", "404"), ("a.b|c", "a\nb"), ("a.b|c", "cc"), ("a.b", "a.b"), ("..", "한글")]
+    ("pattern", "text"),
+    [("5..", "503"), ("5..", "5"), ("5..|4..", "404"), ("a.b|c", "a\nb"), ("a.b|c", "cc"), ("a.b", "a.b"), ("..", "한글")],
 )
 def test_words_and_dots_are_matched_as_the_library_does(pattern: str, text: str) -> None:
     """What is matched without google-re2 gives the same answer as with it."""
