@@ -21,7 +21,23 @@ from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"
 SCREEN = {"textual", "rich", "plotext"}
-DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2", "dns", "h2", "websockets"}
+DRIVERS = {
+    "asyncpg",
+    "redis",
+    "httpx",
+    "aiosmtplib",
+    "yaml",
+    "jinja2",
+    "apprise",
+    "jmespath",
+    "cronsim",
+    "re2",
+    "dns",
+    "starlette",
+    "uvicorn",
+    "h2",
+    "websockets",
+}
 MODELS = {"pydantic", "pydantic_core", "pydantic_settings"}
 CORE = "core."
 

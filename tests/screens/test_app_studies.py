@@ -41,7 +41,7 @@ class StudyBackend(FakeBackend):
         self.kept = {"load": PanelView("load", "load1", 300_000, "kim")}
         self.asked: list[tuple[str, str, tuple[str, ...]]] = []
 
-    async def command(self, command: Command) -> CommandResult:
+    async def command(self, command: Command, by: str = "") -> CommandResult:
         if isinstance(command, SavePanel):
             self.kept[command.name] = PanelView(command.name, command.expr, command.span)
         elif isinstance(command, DropPanel):

@@ -28,6 +28,7 @@ from tui_monitor.board.values import (
     SilenceView,
     Spark,
 )
+from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.values import Labels
 from tui_monitor.promql.values import Matrix, Value
@@ -52,6 +53,7 @@ class FakeBackend:
         self.commands: list[Command] = []
         self.ended = asyncio.Event()
         self.refuse = ""
+        self.access_tokens: list[AccessToken] = []
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
@@ -108,7 +110,7 @@ class FakeBackend:
     def subscribe(self, on_board: BoardListener) -> None:
         self.listeners.append(on_board)
 
-    async def command(self, command: Command) -> CommandResult:
+    async def command(self, command: Command, by: str = "") -> CommandResult:
         if self.refuse:
             return CommandResult(False, self.refuse)
         self.commands.append(command)
@@ -218,6 +220,9 @@ class FakeBackend:
 
     async def metadata(self) -> Sequence[MetricMetadata]:
         return []
+
+    async def tokens(self) -> Sequence[AccessToken]:
+        return self.access_tokens
 
     async def panels(self) -> Sequence[PanelView]:
         return []

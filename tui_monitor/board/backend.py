@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
         PanelView,
         SilenceView,
     )
+    from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.commands import Command, CommandResult
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
@@ -92,8 +93,11 @@ class Backend(Protocol):
 
     # --- commands ---------------------------------------------------------------------------------------------------------
 
-    async def command(self, command: Command) -> CommandResult:
-        """Apply a command, or store it for the process that leads; a refusal is in the result."""
+    async def command(self, command: Command, by: str = "") -> CommandResult:
+        """Apply a command, or store it for the process that leads; a refusal is in the result.
+
+        ``by``: the person who acts, where it is not the one who runs this process.
+        """
         ...
 
     # --- alerts, notifications, silences, audit ------------------------------------------------------------------------------
@@ -116,6 +120,10 @@ class Backend(Protocol):
 
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
+        ...
+
+    async def tokens(self) -> Sequence[AccessToken]:
+        """The access tokens of the HTTP interface, by name, expired ones too."""
         ...
 
     async def panels(self) -> Sequence[PanelView]:

@@ -21,6 +21,7 @@ from tui_monitor.config.fields import (
 )
 from tui_monitor.config.kinds import Kinds
 from tui_monitor.config.section import Section, key
+from tui_monitor.config.serving import HttpSettings
 
 CHECKS = Kinds("tui_monitor.sources.kinds:KINDS", "tui_monitor.checks")
 NOTIFIERS = Kinds("tui_monitor.notifiers.kinds:KINDS", "tui_monitor.notifiers")
@@ -203,6 +204,7 @@ class Settings(Section):
     guard: GuardSettings = key(default_factory=GuardSettings)
     heartbeat: HeartbeatSettings | None = key(default=None)
     requests: RequestSettings = key(default_factory=RequestSettings)
+    http: HttpSettings | None = key(default=None)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
     rules: list[RuleSettings] = key(default=[])
     notifiers: Annotated[list[NotifierSettings], NOTIFIERS] = key(default=[])

@@ -109,6 +109,31 @@ class DropPanel:
 
 
 @frozen
+class AddToken:
+    """Store an access token under a new name: its scopes and the digest of its secret (core/access_token.py); ``expires_at`` in UTC ms."""
+
+    name: str
+    scopes: tuple[str, ...]
+    digest: str
+    expires_at: int | None = None
+    kind: str = "token"
+
+
+@frozen
+class RevokeToken:
+    """Delete an access token."""
+
+    name: str
+
+
+@frozen
+class ReportRefusal:
+    """Write into the audit log what the HTTP interface has refused somebody."""
+
+    text: str
+
+
+@frozen
 class Reload:
     """Read the configuration again."""
 
@@ -120,7 +145,8 @@ class YieldLeadership:
 
 AlertCommand = Acknowledge | Unacknowledge | Resolve
 SilenceCommand = AddSilence | ExtendSilence | EndSilence
-Command = AlertCommand | SilenceCommand | SendMessage | Annotate | SavePanel | DropPanel | Reload | YieldLeadership
+TokenCommand = AddToken | RevokeToken | ReportRefusal
+Command = AlertCommand | SilenceCommand | SendMessage | Annotate | SavePanel | DropPanel | TokenCommand | Reload | YieldLeadership
 
 
 @frozen

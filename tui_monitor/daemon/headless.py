@@ -23,6 +23,7 @@ from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 from tui_monitor.runtime.runtime import Runtime
 from tui_monitor.runtime.wiring import completed, secrets_of
+from tui_monitor.serving.service import HttpService
 
 log = logging.getLogger(__name__)
 DESCRIPTORS = 8192
@@ -66,7 +67,11 @@ def run_headless(given: Namespace) -> int:
     def load_first() -> Configuration:
         return first.pop() if first else load_anew()
 
-    runtime = Runtime(directory, load_first, SystemClock(), "headless", acting_user(), config=path, on_role=on_role)
+    clock = SystemClock()
+    runtime = Runtime(
+        directory, load_first, clock, "headless", acting_user(), config=path, on_role=on_role,
+        service=lambda backend, report: HttpService(backend, directory, clock, report),
+    )  # fmt: skip
     try:
         asyncio.run(_serve(runtime, systemd))
     except ConfigurationError as error:

@@ -1,13 +1,25 @@
-"""The commands that are not about alerts, silences or messages: annotations, panels, reload, leadership."""
+"""The commands that are not about alerts, silences or messages: annotations, panels, access tokens, reload, leadership."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from tui_monitor.core.commands import Annotate, Command, CommandResult, DropPanel, Reload, SavePanel, YieldLeadership
+from tui_monitor.core.commands import (
+    AddToken,
+    Annotate,
+    Command,
+    CommandResult,
+    DropPanel,
+    Reload,
+    ReportRefusal,
+    RevokeToken,
+    SavePanel,
+    YieldLeadership,
+)
 from tui_monitor.core.sanitize import clean
 from tui_monitor.runtime.panel_commands import PanelCommands
+from tui_monitor.runtime.token_commands import TokenCommands
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
 
@@ -33,11 +45,18 @@ class CommandHandlers:
     """Called with each command before the alert engine's own dispatch; ``reload`` reads the configuration again and uses it."""
 
     def __init__(
-        self, kind: str, recorder: HistoryStore, panels: PanelCommands, stop: StopRequest, reload: Callable[[], Awaitable[CommandResult]]
+        self,
+        kind: str,
+        recorder: HistoryStore,
+        panels: PanelCommands,
+        tokens: TokenCommands,
+        stop: StopRequest,
+        reload: Callable[[], Awaitable[CommandResult]],
     ) -> None:
         self._kind = kind
         self._recorder = recorder
         self._panels = panels
+        self._tokens = tokens
         self._stop = stop
         self._reload = reload
 
@@ -50,6 +69,12 @@ class CommandHandlers:
                 return await self._panels.save(command, by, now)
             case DropPanel():
                 return await self._panels.drop(command)
+            case AddToken():
+                return await self._tokens.add(command, by, now)
+            case RevokeToken():
+                return await self._tokens.revoke(command)
+            case ReportRefusal():
+                return CommandResult(True, clean(command.text))
             case Reload():
                 return await self._reload()
             case YieldLeadership():

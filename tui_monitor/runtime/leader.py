@@ -153,6 +153,10 @@ class Leader:
         """Show a line on every board until it is taken back with "": why a reload was refused."""
         self._troubles.set_remark(text)
 
+    def set_service_trouble(self, text: str) -> None:
+        """Raise a trouble of what runs beside this leader, "" to clear it."""
+        self._troubles.set("http", text)
+
     # --- rounds -------------------------------------------------------------------------------------------------------
 
     async def _tick_loop(self) -> None:

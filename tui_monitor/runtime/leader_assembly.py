@@ -42,6 +42,7 @@ from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
+from tui_monitor.runtime.token_commands import TokenCommands
 from tui_monitor.runtime.wiring import (
     alert_settings_of,
     board_settings_of,
@@ -111,7 +112,8 @@ async def open_leader(
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
         state, evaluator, _dispatcher(alert_settings, collector), alert_settings.routing, outbox, memory, recorder.reading, clock, troubles,
-        live, CommandHandlers(kind, recorder, PanelCommands(state), stop, reload), publisher.persist_before_alert, alert_settings.origin,
+        live, CommandHandlers(kind, recorder, PanelCommands(state), TokenCommands(state), stop, reload), publisher.persist_before_alert,
+        alert_settings.origin,
     )  # fmt: skip
     await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))

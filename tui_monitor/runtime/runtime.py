@@ -18,6 +18,7 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult, YieldLeadership
 from tui_monitor.platform.import_trimming import settle_memory
 from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
+from tui_monitor.runtime.leader_service import LeaderService, NoService, ServiceFactory
 from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StoreTooNew
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         SilenceView,
     )
     from tui_monitor.config.faults import Configuration
+    from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
@@ -61,15 +63,17 @@ class Runtime:
         *,
         config: Path | None = None,
         on_role: Callable[[str], None] = lambda role: None,
+        service: ServiceFactory | None = None,
     ) -> None:
         """``kind`` is "dashboard" or "headless", ``by`` the person who acts here, ``config`` the file that ``load`` reads.
 
-        ``on_role`` is called with "leader" or "standby" whenever the role changes.
+        ``on_role`` is called with "leader" or "standby" whenever the role changes. ``service``: what runs beside a leader.
         """
         self.directory = directory
         self.kind = kind
         self.leader: Leader | None = None
         self._on_role = on_role
+        self._service: LeaderService = NoService() if service is None else service(self, self._report_service)
         self._config = config
         self._load = load
         self._clock = clock
@@ -141,13 +145,19 @@ class Runtime:
             self._on_role("leader")
             if self._stopping:
                 leader.stop()
+            await self._service.configure(loaded.settings)
             await leader.run()
             yielded = leader.yielded
         finally:
+            await self._service.close()
             await self._leave()
             self._lock.release()
         if yielded:
             self._not_before = self._clock.monotonic() + YIELD_FOR
+
+    def _report_service(self, text: str) -> None:
+        if self.leader is not None:
+            self.leader.set_service_trouble(text)
 
     async def _follow(self) -> None:
         from tui_monitor.runtime.viewer import Viewer
@@ -238,12 +248,12 @@ class Runtime:
         holder = self.leader or self._viewer
         return (holder.board if holder else None) or self.first_board()
 
-    async def command(self, command: Command) -> CommandResult:
+    async def command(self, command: Command, by: str = "") -> CommandResult:
         """Apply it, or store it for the leader."""
         if self.leader is not None:
-            return await self.leader.engine.apply(command, self._by)
+            return await self.leader.engine.apply(command, by or self._by)
         if self._viewer is not None:
-            return await self._viewer.command(command)
+            return await self._viewer.command(command, by)
         return CommandResult(False, "not ready yet")
 
     async def reload(self) -> CommandResult:
@@ -257,6 +267,8 @@ class Runtime:
             async with self._reloading:
                 loaded = await asyncio.to_thread(self._load)
                 result = await leader.reload(loaded)
+                if result.ok:
+                    await self._service.configure(loaded.settings)
         except ConfigurationError as error:
             result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
         leader.set_remark("" if result.ok else result.text)
@@ -296,6 +308,10 @@ class Runtime:
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
         return await self._queries.acts(limit)
+
+    async def tokens(self) -> Sequence[AccessToken]:
+        """The access tokens of the HTTP interface."""
+        return await self._queries.state(lambda state: state.tokens.all())
 
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""

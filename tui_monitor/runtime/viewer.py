@@ -180,14 +180,14 @@ class Viewer:
         with contextlib.suppress(CommandRefused):
             self._write(lambda state: state.processes.remove_viewer(self._pid))
 
-    def leave_command(self, command: Command) -> int:
+    def leave_command(self, command: Command, by: str = "") -> int:
         """Store a command for the leader; its id. Raises CommandRefused."""
-        return leave_command(self._directory, self._by, command, self._clock.wall_ms())
+        return leave_command(self._directory, by or self._by, command, self._clock.wall_ms())
 
-    async def command(self, command: Command) -> CommandResult:
+    async def command(self, command: Command, by: str = "") -> CommandResult:
         """Store the command for the leader and wait a little for its result."""
         try:
-            ident = await asyncio.to_thread(self.leave_command, command)
+            ident = await asyncio.to_thread(self.leave_command, command, by)
         except CommandRefused as error:
             return CommandResult(False, str(error))
         if not self.leader_alive:

@@ -15,6 +15,7 @@ from tui_monitor.dispatch.state import Plan
 NOTED_CHANGES = frozenset({"pending", "firing", "raised", "lowered"})
 """The changes whose event stores the alert's summary of that time; later values change it."""
 MOST_PANELS = 100
+MOST_TOKENS = 500
 MOST_COMMANDS = 100
 """Commands that are read at once; the others wait for the next tick."""
 MOST_EVENTS = 1000
@@ -130,6 +131,13 @@ class Panel:
     span: int
     by: str
     at: int
+
+
+class TooManyTokens(Exception):
+    """There are MOST_TOKENS access tokens already."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are {MOST_TOKENS} tokens already; revoke some (tui-monitor token list)")
 
 
 class TooManyPanels(Exception):

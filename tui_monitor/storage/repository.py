@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from tui_monitor.alerts.alert import Alert, Transition
+from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.core.ping import Ping, StoredPing
@@ -233,6 +234,22 @@ class PanelTable(Protocol):
         """All panels, sorted by name."""
 
 
+class TokenTable(Protocol):
+    """Access tokens of the HTTP interface."""
+
+    def add(self, token: AccessToken) -> bool:
+        """Store a new token; False where its name is in use. Raises TooManyTokens."""
+
+    def remove(self, name: str) -> bool:
+        """Delete a token; whether it was there."""
+
+    def all(self) -> list[AccessToken]:
+        """All, by name, expired ones too."""
+
+    def prune(self, now_ms: int) -> int:
+        """Delete links and sessions that have expired; answers how many."""
+
+
 class ProcessTable(Protocol):
     """The leader and the viewers of this state."""
 
@@ -277,6 +294,8 @@ class State(Protocol):
     def pings(self) -> PingTable: ...  # noqa: D102
     @property
     def processes(self) -> ProcessTable: ...  # noqa: D102
+    @property
+    def tokens(self) -> TokenTable: ...  # noqa: D102
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         """The data of the noise report: alerts that fired since then or still fire, and the messages about them."""
@@ -328,6 +347,7 @@ def prune(state: State, now_ms: int) -> None:
     """The hourly deletion of old rows, except notifications and silences, which the outbox and the dispatcher prune."""
     state.alerts.prune(now_ms)
     state.commands.prune(now_ms)
+    state.tokens.prune(now_ms)
     state.pings.prune(now_ms)
     state.audit.prune(now_ms)
     state.processes.prune_viewers(now_ms)

@@ -12,6 +12,7 @@ import pytest
 from tests.support.alert_world import START, World, changes, rules_of
 from tests.support.outbox_tools import message, snapshot
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.ping import Ping
@@ -21,11 +22,13 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import (
     MOST_PANELS,
+    MOST_TOKENS,
     FinishedCommand,
     LeaderRow,
     Panel,
     SendResult,
     TooManyPanels,
+    TooManyTokens,
     UnitOfWork,
     ViewerRow,
 )
@@ -277,3 +280,19 @@ async def test_pings_are_numbered_stay_and_are_pruned_by_job(store: StateReposit
     assert [stored.ping.name for stored in left].count("backup") == 3 and len(left) == KEEP_PINGS + 3
     await store.transaction(lambda state: add(state, "backup", START, 1))
     assert (await store.read(lambda state: state.pings.after(left[-1].id)))[0].id > left[-1].id
+
+
+async def test_tokens_are_unique_by_name_bounded_and_links_end(store: StateRepository) -> None:
+    """A name is given once; links and sessions are deleted when they expire, tokens of people stay to be seen."""
+    lasting = AccessToken("grafana", ("read", "act"), "d1", "root", START, START + 1)
+    link = AccessToken("link-1", ("act",), "d2", "kim", START, START + 1, "link")
+    for token in (lasting, link):
+        assert await store.transaction(lambda state, token=token: state.tokens.add(token))  # type: ignore[misc]
+    assert not await store.transaction(lambda state: state.tokens.add(replace(lasting, digest="other")))
+    assert await store.read(lambda state: state.tokens.all()) == [lasting, link]
+    assert await store.transaction(lambda state: state.tokens.prune(START + 1)) == 1
+    assert await store.transaction(lambda state: (state.tokens.remove("grafana"), state.tokens.remove("grafana"))) == (True, False)
+    for number in range(MOST_TOKENS):
+        await store.transaction(lambda state, number=number: state.tokens.add(replace(lasting, name=f"n{number}")))  # type: ignore[misc]
+    with pytest.raises(TooManyTokens, match="revoke some"):
+        await store.transaction(lambda state: state.tokens.add(lasting))

@@ -28,6 +28,7 @@ def run_dashboard(given: Namespace) -> int:
     from tui_monitor.core.clock import SystemClock
     from tui_monitor.platform.acting_user import acting_user
     from tui_monitor.runtime.runtime import Runtime
+    from tui_monitor.serving.service import HttpService
     from tui_monitor.tui.app import run_app
 
     def load() -> Configuration:
@@ -35,5 +36,9 @@ def run_dashboard(given: Namespace) -> int:
 
         return load_in_child(path, os.environ)
 
-    runtime = Runtime(directory, load, SystemClock(), "dashboard", acting_user(), config=path)
+    clock = SystemClock()
+    runtime = Runtime(
+        directory, load, clock, "dashboard", acting_user(), config=path,
+        service=lambda backend, report: HttpService(backend, directory, clock, report),
+    )  # fmt: skip
     return run_app(runtime, now=wall_ms, at=at)

@@ -37,7 +37,9 @@ def run(given: Namespace) -> int:
     """
     access = open_state(given)
     _refuse_unknown(access, given.name)
-    ping = Ping(given.name, _kind(given), wall_ms(), _text(given.rid)[:MOST_ID], given.exit, _text(given.message)[:MOST_TEXT], acting_user())
+    ping = Ping(
+        given.name, _kind(given), wall_ms(), _text(given.rid)[:MOST_ID], given.exit, _text(given.message)[:MOST_TEXT], acting_user()
+    )
     try:
         write_state(access.directory, lambda state: state.pings.add(ping))
     except CommandRefused as error:

@@ -18,6 +18,7 @@ from tui_monitor.storage.in_memory.tables import (
     InMemoryPanels,
     InMemoryPings,
     InMemoryProcesses,
+    InMemoryTokens,
 )
 from tui_monitor.storage.records import FiredAlert, FiringHistory, UnitOfWork
 from tui_monitor.storage.repository import State, write_unit
@@ -37,6 +38,7 @@ class InMemoryState:
         self.panels = InMemoryPanels()
         self.pings = InMemoryPings()
         self.processes = InMemoryProcesses()
+        self.tokens = InMemoryTokens()
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         alerts = self.alerts.every()

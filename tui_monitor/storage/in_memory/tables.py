@@ -1,9 +1,10 @@
-"""The small tables in memory: dispatch, commands, audit, panels, processes."""
+"""The small tables in memory: dispatch, commands, audit, panels, processes, tokens."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.core.ping import Ping, StoredPing
@@ -12,10 +13,12 @@ from tui_monitor.dispatch.state import Plan, StoredDispatch
 from tui_monitor.storage.records import (
     MOST_COMMANDS,
     MOST_PANELS,
+    MOST_TOKENS,
     FinishedCommand,
     LeaderRow,
     Panel,
     TooManyPanels,
+    TooManyTokens,
     ViewerRow,
 )
 from tui_monitor.storage.repository import (
@@ -124,6 +127,30 @@ class InMemoryPanels:
 
     def all(self) -> list[Panel]:
         return [self._panels[name] for name in sorted(self._panels)]
+
+
+class InMemoryTokens:
+    """`TokenTable` in memory."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, AccessToken] = {}
+
+    def add(self, token: AccessToken) -> bool:
+        if len(self._tokens) >= MOST_TOKENS:
+            raise TooManyTokens
+        return self._tokens.setdefault(token.name, token) is token
+
+    def remove(self, name: str) -> bool:
+        return self._tokens.pop(name, None) is not None
+
+    def all(self) -> list[AccessToken]:
+        return [self._tokens[name] for name in sorted(self._tokens)]
+
+    def prune(self, now_ms: int) -> int:
+        gone = [name for name, token in self._tokens.items() if token.kind != "token" and not token.valid(now_ms)]
+        for name in gone:
+            del self._tokens[name]
+        return len(gone)
 
 
 class InMemoryPings:

@@ -6,7 +6,7 @@ import sqlite3
 
 from tui_monitor.storage.records import FiringHistory
 from tui_monitor.storage.sqlite import Migration
-from tui_monitor.storage.state import alerts, audit, commands, dispatch, outbox, panels, pings, processes
+from tui_monitor.storage.state import alerts, audit, commands, dispatch, outbox, panels, pings, processes, tokens
 from tui_monitor.storage.state.firing_history import firing_history
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -16,6 +16,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     panels.MIGRATION,
     processes.DROP_FACTS,
     pings.MIGRATION,
+    tokens.MIGRATION,
 )
 """Released steps never change; their number is the version of the schema."""
 
@@ -33,6 +34,7 @@ class SqliteState:
         self.panels = panels.SqlitePanels(db)
         self.pings = pings.SqlitePings(db)
         self.processes = processes.SqliteProcesses(db)
+        self.tokens = tokens.SqliteTokens(db)
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         return firing_history(self._db, since_ms)

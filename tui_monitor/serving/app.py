@@ -1,0 +1,188 @@
+"""The ASGI application: finds the endpoint, admits the caller, answers every error in the family's shape."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from tui_monitor.board.backend import Backend, CommandRefused
+from tui_monitor.config.settings import Settings
+from tui_monitor.core.access_token import granted
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.commands import ReportRefusal
+from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.serving.access import Caller, RateLimits, Tokens, TooManyRequests, address_of, host_allowed, peer_caller, secret_of
+from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
+from tui_monitor.serving.endpoint import Call, Endpoint, Family
+from tui_monitor.serving.protocol import Peer
+
+log = logging.getLogger(__name__)
+SAFE = ("GET", "HEAD")
+REFUSAL_EVERY_S = 60.0
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+"""On every answer that does not say otherwise. There are no CORS headers: pages of other origins read nothing here."""
+ERRORS: dict[Family, Callable[[ApiError], Response]] = {
+    "own": own_error, "prometheus": prometheus_error, "alertmanager": alertmanager_error, "text": text_error, "page": text_error,
+}  # fmt: skip
+
+
+class App:
+    """Serves the endpoints to those who may use them."""
+
+    def __init__(self, endpoints: Iterable[Endpoint], backend: Backend, settings: Settings, clock: Clock, host: str, owner: int) -> None:
+        """``host``: this machine's name in alerts, ``owner``: the uid of the state directory."""
+        self._fixed: dict[str, dict[str, Endpoint]] = {}
+        self._patterns: list[tuple[Any, str, dict[str, Endpoint]]] = []
+        for endpoint in endpoints:
+            self._add(endpoint)
+        self._backend = backend
+        self._clock = clock
+        self._host = host
+        self._owner = owner
+        self._tokens = Tokens(backend.tokens, clock.monotonic)
+        self._limits = RateLimits(clock.monotonic)
+        self._refused: dict[str, float] = {}
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Use other settings from the next request on."""
+        assert settings.http is not None
+        self._settings, self._http = settings, settings.http
+
+    def _add(self, endpoint: Endpoint) -> None:
+        if "{" not in endpoint.path:
+            self._fixed.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+            return
+        for _, path, methods in self._patterns:
+            if path == endpoint.path:
+                methods[endpoint.method] = endpoint
+                return
+        self._patterns.append((compile_path(endpoint.path)[0], endpoint.path, {endpoint.method: endpoint}))
+
+    # --- one request --------------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """ASGI."""
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        family = family_of(request.url.path)
+        try:
+            self._check_host(request)
+            endpoint, path = self._find(request)
+            family = endpoint.family
+            caller = await self._admit(request, endpoint)
+            return await endpoint.handler(Call(request, path, caller, self._backend, self._settings, self._http, self._clock))
+        except ApiError as error:
+            return ERRORS[family](error)
+        except TooManyRequests as error:
+            return ERRORS[family](ApiError(429, str(error), headers={"retry-after": str(error.seconds)}))
+        except CommandRefused as error:
+            return ERRORS[family](ApiError(503, str(error), headers={"retry-after": "5"}))
+        except Exception:  # the boundary: an error of ours is logged, and its text is nobody's business
+            log.exception("internal error while answering %s", clip(clean(request.url.path), 200))
+            return ERRORS[family](ApiError(500, "internal error; the monitor's log has the details"))
+
+    def _find(self, request: Request) -> tuple[Endpoint, dict[str, str]]:
+        path, found = request.url.path, {}
+        methods = self._fixed.get(path, {})
+        if not methods:
+            for pattern, _, candidate in self._patterns:
+                if match := pattern.match(path):
+                    methods, found = candidate, match.groupdict()
+                    break
+        if not methods:
+            raise ApiError(404, "there is nothing at this address")
+        endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
+        if endpoint is None:
+            allow = sorted({*methods, *(["HEAD"] if "GET" in methods else [])})
+            raise ApiError(405, f"{clip(clean(request.method), 20)} is not possible here", headers={"allow": ", ".join(allow)})
+        return endpoint, found
+
+    def _check_host(self, request: Request) -> None:
+        if peer_on(request) is None and not host_allowed(request.headers.get("host", ""), self._http, self._host):
+            raise ApiError(421, "this Host name is not served here; add it to allowed_hosts in [http]")
+
+    # --- admission ----------------------------------------------------------------------------------------------------
+
+    async def _admit(self, request: Request, endpoint: Endpoint) -> Caller:
+        """The caller. Raises ApiError 401, 403, 421, TooManyRequests."""
+        peer = peer_on(request)
+        client = request.client.host if request.client else ""
+        address = address_of(client, request.headers.get("x-forwarded-for", ""), self._http)
+        request.scope["address"] = address
+        if endpoint.open == "always":
+            return Caller("anyone")
+        caller = peer_caller(peer, self._http, self._owner) if peer is not None else await self._by_token(request, address)
+        self._limits.admit(caller.token or address or caller.name)
+        if request.method not in SAFE:
+            _check_origin(request)
+        if endpoint.scope in caller.scopes or (endpoint.open in self._http.open and peer is None):
+            return caller
+        if not caller.known:
+            raise ApiError(401, "a token is needed: tui-monitor token add NAME --scope " + endpoint.scope, headers=_CHALLENGE)
+        await self._report(caller.name, f"{request.method} {request.url.path}: needs scope {endpoint.scope}")
+        raise ApiError(403, f"this needs the scope {endpoint.scope}")
+
+    async def _by_token(self, request: Request, address: str) -> Caller:
+        secret, by_cookie = secret_of(request.headers, request.cookies)
+        if not secret:
+            return Caller("anyone")
+        self._limits.check_address(address)
+        token = await self._tokens.find(secret, self._clock.wall_ms())
+        if token is not None and (token.kind == "session") == by_cookie:
+            return Caller(token.name, granted(token.scopes), known=True, by_cookie=by_cookie, token=token.digest)
+        if by_cookie:
+            return Caller("anyone")
+        if self._limits.wrong_token(address):
+            await self._report(address, "wrong tokens; refused for a minute")
+        raise ApiError(401, "this token is not known, or it has expired", headers=_CHALLENGE)
+
+    async def _report(self, who: str, text: str) -> None:
+        """Write a refusal into the audit log, each once a minute."""
+        now = self._clock.monotonic()
+        self._refused = {key: at for key, at in self._refused.items() if at > now - REFUSAL_EVERY_S}
+        if len(self._refused) < 100 and f"{who} {text}" not in self._refused:
+            self._refused[f"{who} {text}"] = now
+            await self._backend.command(ReportRefusal(clip(clean(text), 200)), clip(clean(who), 64))
+
+
+def peer_on(request: Request) -> Peer | None:
+    """The process at the other end of the unix socket; None over TCP."""
+    state: dict[str, Peer | None] = request.scope.get("state") or {}
+    return state.get("peer")
+
+
+_CHALLENGE = {"www-authenticate": 'Basic realm="tui-monitor", charset="UTF-8"'}
+
+
+def _check_origin(request: Request) -> None:
+    """A page of another origin may not act through a browser that is known here. Programs send neither header."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.headers.get("host")):
+        raise ApiError(403, "a page of another origin may not act here")
+
+
+def family_of(path: str) -> Family:
+    """The shape of errors where no endpoint is at an address."""
+    if path.startswith("/api/v1/") and not path.startswith(("/api/v1/monitoring", "/api/v1/metrics")):
+        return "prometheus"
+    if path.startswith("/api/v2/"):
+        return "alertmanager"
+    return "own" if path.startswith("/api") else "text"

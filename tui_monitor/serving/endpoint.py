@@ -1,0 +1,54 @@
+"""A route of the HTTP interface: where it is, who may use it, what answers; each module in routes/ gives a tuple of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tui_monitor.board.backend import Backend
+from tui_monitor.config.serving import HttpSettings
+from tui_monitor.config.settings import Settings
+from tui_monitor.core.clock import Clock
+from tui_monitor.core.frozen import frozen
+from tui_monitor.serving.access import Caller
+
+Family = Literal["own", "prometheus", "alertmanager", "text", "page"]
+Open = Literal["", "always", "metrics", "read", "heartbeat", "status_page"]
+
+
+@frozen
+class Call:
+    """One admitted request, and what answers it. ``path`` holds the route's parameters."""
+
+    request: Request
+    path: dict[str, str]
+    caller: Caller
+    backend: Backend
+    settings: Settings
+    http: HttpSettings
+    clock: Clock
+
+    def by(self) -> str:
+        """The caller as the audit log names it."""
+        address = self.request.scope["address"]
+        return f"{self.caller.name} (http {address})" if address else f"{self.caller.name} (http)"
+
+
+@frozen
+class Endpoint:
+    """``path`` may hold parameters: "/api/alerts/{id}/ack"; "{rest:path}" takes slashes too. GET answers HEAD as well.
+
+    ``scope``: what a token needs; ``open``: which word of `[http] open` lets TCP in without one, "always": no word is needed.
+    ``family``: the shape of its errors. ``summary``: one line for docs/openapi.json.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Call], Awaitable[Response]]
+    summary: str
+    scope: str = "read"
+    open: Open = "read"
+    family: Family = "own"
