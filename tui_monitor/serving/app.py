@@ -19,7 +19,7 @@ from tui_monitor.core.commands import ReportRefusal
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.serving.access import Caller, RateLimits, Tokens, TooManyRequests, address_of, host_allowed, peer_caller, secret_of
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
-from tui_monitor.serving.endpoint import Call, Endpoint, Family
+from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
 from tui_monitor.serving.protocol import Peer
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class App:
             endpoint, path = self._find(request)
             family = endpoint.family
             caller = await self._admit(request, endpoint)
-            return await endpoint.handler(Call(request, path, caller, self._backend, self._settings, self._http, self._clock))
+            return await endpoint.handler(HttpCall(request, path, caller, self._backend, self._settings, self._http, self._clock))
         except ApiError as error:
             return ERRORS[family](error)
         except TooManyRequests as error:

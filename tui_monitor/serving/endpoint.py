@@ -20,7 +20,7 @@ Open = Literal["", "always", "metrics", "read", "heartbeat", "status_page"]
 
 
 @frozen
-class Call:
+class HttpCall:
     """One admitted request, and what answers it. ``path`` holds the route's parameters."""
 
     request: Request
@@ -47,7 +47,7 @@ class Endpoint:
 
     method: str
     path: str
-    handler: Callable[[Call], Awaitable[Response]]
+    handler: Callable[[HttpCall], Awaitable[Response]]
     summary: str
     scope: str = "read"
     open: Open = "read"

@@ -10,7 +10,7 @@ from tui_monitor.core.commands import SendMessage
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.serving.answers import ApiError, json_answer
 from tui_monitor.serving.body import object_of
-from tui_monitor.serving.endpoint import Call, Endpoint
+from tui_monitor.serving.endpoint import Endpoint, HttpCall
 
 
 def text_at(given: dict[str, Any], name: str, default: str | None = None) -> str:
@@ -21,7 +21,7 @@ def text_at(given: dict[str, Any], name: str, default: str | None = None) -> str
     return value
 
 
-async def notify(call: Call) -> Response:
+async def notify(call: HttpCall) -> Response:
     """Queue a message; where it goes is up to `to`, else to the routes of its severity."""
     given = await object_of(call.request)
     severity = text_at(given, "severity", "info")
