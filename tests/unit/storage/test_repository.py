@@ -164,7 +164,7 @@ async def test_panels_are_replaced_by_name_and_bounded(store: StateRepository) -
 
     await store.transaction(save)
     assert await store.read(lambda state: state.panels.all()) == panels
-    with pytest.raises(TooManyPanels, match="take one away"):
+    with pytest.raises(TooManyPanels, match="delete one first"):
         await store.transaction(lambda state: state.panels.save(replace(panels[0], name="more")))
     await store.transaction(lambda state: state.panels.save(replace(panels[0], expr="up == 0")))
     assert (await store.read(lambda state: state.panels.all()))[0].expr == "up == 0"
