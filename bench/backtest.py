@@ -96,7 +96,9 @@ def main() -> None:
         for name, span, step in (("days", days * DAY_MS, None), ("day_fine", DAY_MS, None), ("hour_fine", HOUR_MS, 1000)):
             found, clock, cpu = once(lambda: backtest(rules, reader, now - span, now, step, routing=compile_routing(settings)))  # noqa: B023
             fired = {rule.alert: rule.fired for rule in found.present.rules}
-            figures.append({"name": name, "s": clock, "cpu_s": cpu, "steps": found.steps, "fired": fired, "told": found.present.told.total})
+            figures.append(
+                {"name": name, "s": clock, "cpu_s": cpu, "steps": found.steps, "fired": fired, "told": found.present.messages.total}
+            )
         took = [once(lambda: remarks(reader, now))[1] * 1000 for _ in range(7)]
         figures.append({"name": "advice", "first_ms": took[0], "median_ms": statistics.median(took), "says": remarks(reader, now).advice})
         reader.close()

@@ -172,7 +172,7 @@ async def test_a_viewer_says_that_a_leader_hangs(where: Installation) -> None:
     viewer = Viewer(open_directory(where.state), clock, os.getpid(), "dashboard", "anna", lambda board: None)
 
     async def shows(is_silent: bool) -> bool:
-        await viewer.look()
+        await viewer.poll()
         return viewer.board is not None and any("has written nothing since" in text for text in viewer.board.trouble) == is_silent
 
     async def until_it_shows(is_silent: bool) -> None:

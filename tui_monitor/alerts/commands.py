@@ -51,7 +51,7 @@ def apply(evaluator: Evaluator, command: AlertCommand, by: str, now_ms: int, ask
     if isinstance(command, Acknowledge):
         until = _until(command.seconds, now_ms if asked_ms is None else min(asked_ms, now_ms))
         if until is not None and until <= now_ms:
-            return Applied(CommandResult(False, "the time that it was to be acknowledged for has already passed"))
+            return Applied(CommandResult(False, "the end of the acknowledgement has already passed"))
     note = "" if isinstance(command, Unacknowledge) else command.note[:1000]
     work = _Work(by, VERBS[type(command)], now_ms, note, until)
     for ladder, subject in _chosen(work, command, evaluator):

@@ -1,4 +1,4 @@
-"""Remarks without alarm, from history alone: "disk / full in 3 d 4 h", "CPU twice the usual for this hour". Pure, few, robust."""
+"""Remarks from the history, which raise no alert: "disk / full in 3 d 4 h", "CPU twice the usual for this hour". Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAME_LENGTH = 40
 
 
 class Charts(Protocol):
-    """The part of HistoryQueries that advice reads."""
+    """The part of HistoryQueries that the remarks need."""
 
     def downsampled_all(self, matchers: Sequence[Matcher], after_ms: int, until_ms: int, points: int) -> Mapping[Labels, Sequence[Point]]:
         """Charts of all series that fulfil the matchers: at most ``points`` steps of equal length."""
@@ -36,21 +36,21 @@ class Charts(Protocol):
 
 
 @frozen
-class _Look:
-    """A trend to compute: how far back, in how many points, and how far ahead it may forecast (ms)."""
+class _Trend:
+    """A trend to compute: its window (ms), its number of points, and its longest forecast (ms)."""
 
     back: int
     points: int
     ahead: int
 
 
-_LOOKS = (_Look(HOUR_MS, 60, 6 * HOUR_MS), _Look(DAY_MS, 48, 4 * DAY_MS), _Look(7 * DAY_MS, 168, 30 * DAY_MS))
-"""A fast growth is seen within an hour, a slow one only over days; none is continued further than some times its own length."""
+_TRENDS = (_Trend(HOUR_MS, 60, 6 * HOUR_MS), _Trend(DAY_MS, 48, 4 * DAY_MS), _Trend(7 * DAY_MS, 168, 30 * DAY_MS))
+"""Fast growth shows within an hour, slow growth over days; a forecast reaches only some times the window's length."""
 
 
 @frozen
 class _Watched:
-    """A metric that is compared with its usual: from which value on it is worth a word, whose label names it, and the sentence."""
+    """A metric that is compared with its usual value: its least notable value, the label that names it, and the sentence."""
 
     least: float
     by: str
@@ -69,19 +69,19 @@ _EVERY = (Matcher(METRIC_NAME, "=~", "|".join(_WATCHED)),)
 
 @frozen
 class Remarks:
-    """At most three remarks for the dashboard, and by mount when it will be full."""
+    """At most three remarks for the dashboard, and the seconds until each mount is full."""
 
     advice: tuple[str, ...] = ()
     forecasts: Mapping[str, str] = field(default_factory=dict)
 
 
 def remarks(storage: Charts, now: int) -> Remarks:
-    """Both at once, for one reading: some 50 ms for 300 series. Call it once a minute in a thread that may read.
+    """Compute the remarks, about 50 ms for 300 series; call it once a minute in a thread that may read.
 
     ``now`` is UTC ms. Raises what ``storage`` raises.
     """
     filling = sorted((seconds, mount) for mount, seconds in _filling(storage, now).items())
-    found = [f"disk {_shown(mount)} {_full(seconds)}" for seconds, mount in filling]
+    found = [f"disk {_display_name(mount)} {_full(seconds)}" for seconds, mount in filling]
     if len(found) < MOST_REMARKS:
         found += [text for _, text in sorted(_unusual(storage, now), key=lambda one: (-one[0], one[1]))]
     return Remarks(tuple(found[:MOST_REMARKS]), {mount: _full(seconds) for seconds, mount in filling})
@@ -91,21 +91,21 @@ def remarks(storage: Charts, now: int) -> Remarks:
 
 
 def _filling(storage: Charts, now: int) -> dict[str, float]:
-    """Mount → seconds until it is full, by the shortest trend that says so."""
+    """Mount → seconds until it is full, by the shortest trend that shows it."""
     found: dict[str, float] = {}
     free: dict[str, float] = {}
-    for look in _LOOKS:
+    for look in _TRENDS:
         charts = storage.downsampled_all((Matcher(METRIC_NAME, "=", FREE),), now - look.back, now, look.points)
         for labels, points in charts.items():
             mount = label(labels, "mount")
-            if look is _LOOKS[0]:
+            if look is _TRENDS[0]:
                 free[mount] = median([point.last for point in points[-3:]])
             if mount in free and mount not in found and (seconds := _seconds_left(points, look, now, free[mount])) is not None:
                 found[mount] = seconds
     return found
 
 
-def _seconds_left(points: Sequence[Point], look: _Look, now: int, free: float) -> float | None:
+def _seconds_left(points: Sequence[Point], look: _Trend, now: int, free: float) -> float | None:
     """The seconds until full; None unless free space falls steadily, was measured for most of the time, and did not rise again since."""
     if len(points) < 0.8 * look.points or points[0].at > now - 0.8 * look.back:
         return None
@@ -120,7 +120,7 @@ def _seconds_left(points: Sequence[Point], look: _Look, now: int, free: float) -
 
 
 def _full(seconds: float) -> str:
-    """In minutes below six hours, then in hours, from a day on in both: what is further away is known less well."""
+    """The forecast in words: minutes below six hours, then hours, from a day on days and hours; later ends are less certain."""
     if seconds < MINUTE:
         return "full in a minute"
     return f"full in {span_words(round(seconds / MINUTE) * MINUTE, most=1 if 6 * HOUR <= seconds < DAY else 2)}"
@@ -130,7 +130,7 @@ def _full(seconds: float) -> str:
 
 
 def _unusual(storage: Charts, now: int) -> list[tuple[float, str]]:
-    """How many times the usual, and the sentence, of everything that is clearly above it."""
+    """(multiple of the usual value, sentence) of every metric that is clearly above it."""
     present = storage.downsampled_all(_EVERY, now - PRESENT_MS, now, 1)
     high = {labels: points[-1].average for labels, points in present.items() if points and _worth_it(labels, points[-1].average)}
     if not high:
@@ -142,11 +142,11 @@ def _unusual(storage: Charts, now: int) -> list[tuple[float, str]]:
         if len(before) < FEWEST_DAYS:
             continue
         middle = median(before)
-        # a weekly job is no news: two earlier days as high as now are enough to keep quiet
+        # a weekly job is usual: no remark where two earlier days were as high as now
         if value >= UNUSUAL * middle and value > before[-2]:
             times = value / middle if middle > 0 else math.inf
             watched = _WATCHED[label(labels, METRIC_NAME)]
-            found.append((times, watched.sentence.format(times=_times(times), name=_shown(label(labels, watched.by)))))
+            found.append((times, watched.sentence.format(times=_times(times), name=_display_name(label(labels, watched.by)))))
     return found
 
 
@@ -176,5 +176,5 @@ def _times(ratio: float) -> str:
     return f"{ratio:.0f} times" if ratio < _FAR else "many times"
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     return clip(clean(name), _NAME_LENGTH)

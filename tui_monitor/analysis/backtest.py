@@ -1,4 +1,4 @@
-"""Would these rules have fired? The real evaluator and planner, driven through stored history; nothing is sent or written."""
+"""The backtest: the real evaluator and dispatcher run over stored history; nothing is sent or written."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ STEP_MS = 60_000
 LEAST_STEP_MS = 1000
 MOST_STEPS = 2_000_000
 EVERYONE = "everyone"
-"""The notifier that stands in where the configuration sends nothing anywhere."""
+"""The substitute notifier for a configuration without routes."""
 
 
 def default_step(span_ms: int) -> int:
-    """How often rules are judged: every 15 s over a day, every minute over more (the history keeps a sample a minute of older days)."""
+    """The evaluation step: 15 s up to a day, a minute beyond, as the history keeps one sample a minute of older days."""
     return FINE_STEP_MS if span_ms <= DAY_MS else STEP_MS
 
 
@@ -44,10 +44,10 @@ def backtest(
     checks: Mapping[str, Mapping[str, str]] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Backtest:
-    """Judge the rules from start to end (UTC ms), at multiples of the step, and count what would have fired and been told.
+    """Evaluate the rules from start to end (UTC ms), at multiples of the step, and count alerts and messages.
 
-    ``alert`` limits the answer to one alert; its messages are still counted as grouped with those of others. ``changed`` are the same
-    rules with something else tried (backtest_changes); ``changes`` says what. ``checks`` as the evaluator takes them. ``progress`` is
+    ``alert`` limits the result to one alert; its messages are still counted as grouped with those of others. ``changed`` are the same
+    rules with ``changes`` applied (backtest_changes). ``checks``: as for the evaluator. ``progress`` is
     called with the share that is done; it may raise to end the work. The rules are compiled anew, so this may run in another thread
     than the monitor. Raises ValueError for an impossible step, and what ``reader`` raises.
     """
@@ -88,7 +88,7 @@ def backtest(
 
 
 def _own_rules(rules: Iterable[Rule], alert: str | None) -> list[Rule]:
-    """The rules with queries of their own: a query remembers what it last selected, and the monitor's are in use."""
+    """The rules with their own queries; a query caches its last selection, and the monitor uses the others."""
     return [
         replace(
             rule,
@@ -105,7 +105,7 @@ def _queries(rules: Iterable[Rule]) -> list[Query]:
 
 
 def _paths(routing: Routing | None) -> tuple[Routing, list[str]]:
-    """The routing, or where it would send nothing one that tells everything to one notifier."""
+    """The routing, or for one without receivers a substitute with one notifier for everything."""
     if routing is not None and routing.notifiers and (routing.routes or routing.by_severity):
         return routing, []
     base = routing or Routing()
@@ -116,7 +116,7 @@ def _paths(routing: Routing | None) -> tuple[Routing, list[str]]:
 
 
 def _stands_alone(routing: Routing) -> bool:
-    """Whether no other alert can mute this one or share a message with it."""
+    """Whether this alert can be evaluated alone: no other one can mute it or share a message with it."""
     if routing.inhibit or routing.dependencies.parents:
         return False
     return all("alertname" in route.group_by or "..." in route.group_by for route in _every(routing.routes))

@@ -1,4 +1,4 @@
-"""What a backtest tries beside the present rules: `for=10m`, `critical.expr=...`; parsed, checked and applied to copies."""
+"""Changes of rules that a backtest tries: `for=10m`, `critical.expr=...`; parsed, checked and applied to copies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tui_monitor.promql.errors import PromqlError
 
 
 class ChangeFault(ValueError):
-    """A change that cannot be tried; the text says what to write."""
+    """The change is invalid; the text says what to write."""
 
 
 @frozen
 class Change:
-    """One --set: ``severity`` names the rung that it is for, "" means all of the alert's rules."""
+    """One --set option: ``severity`` selects one rule of the alert, "" all of them."""
 
     severity: str
     key: str
@@ -45,7 +45,7 @@ def parse_change(text: str) -> Change:
 
 
 def apply_changes(rules: Sequence[Rule], alert: str, changes: Sequence[Change]) -> list[Rule]:
-    """All rules, those of the alert with the changes. Raises ChangeFault."""
+    """All rules, with the changes applied to those of the alert. Raises ChangeFault."""
     own = [rule for rule in rules if rule.alert == alert]
     for change in changes:
         chosen = [rule for rule in own if change.severity in ("", rule.severity)]

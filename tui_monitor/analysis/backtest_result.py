@@ -1,4 +1,4 @@
-"""What a backtest found: frozen values for tables, JSON and screens. Stamps are UTC milliseconds, lengths are seconds."""
+"""The result of a backtest, for tables, JSON and screens. Stamps are UTC milliseconds, lengths are seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui_monitor.core.units import rfc3339
 
 @frozen
 class MessageCounts:
-    """Messages, each counted once for every notifier: those that tell news, those that only tell an end, and reminders."""
+    """Numbers of messages, counted once per notifier: firing, resolved only, and reminders."""
 
     firing: int = 0
     resolved: int = 0
@@ -21,7 +21,7 @@ class MessageCounts:
 
     @property
     def without_reminders(self) -> int:
-        """Messages that were caused by something that happened."""
+        """Messages that were caused by a transition."""
         return self.firing + self.resolved
 
     @property
@@ -42,7 +42,7 @@ class Firing:
 
 @frozen
 class TrialRule:
-    """The rule that was tried, one line for each severity."""
+    """A rule of the trial, one for each severity."""
 
     severity: str
     expr: str
@@ -52,7 +52,7 @@ class TrialRule:
 
 @frozen
 class RuleOutcome:
-    """One alert's rules over the whole time.
+    """The outcome of one alert's rules over the whole time.
 
     ``fired`` counts alerts, ``subjects`` the different label sets among them, ``nearly`` how often the condition ended before ``for``
     was over. ``firing_s`` and ``longest_s`` leave out the time in which no monitor ran. ``firings`` are the last thousand.
@@ -70,25 +70,25 @@ class RuleOutcome:
     last: int | None = None
     still: int = 0
     by_severity: Mapping[str, int] = field(default_factory=dict)
-    told: MessageCounts = MessageCounts()
+    messages: MessageCounts = MessageCounts()
     firings: tuple[Firing, ...] = ()
     error: str = ""
 
 
 @frozen
 class TrialOutcome:
-    """All rules of one trial. ``told`` counts a message about several rules once, so it may be less than the rules' sum."""
+    """All rules of one trial. ``messages`` counts a message about several rules once, so it may be less than the rules' sum."""
 
     rules: tuple[RuleOutcome, ...]
-    told: MessageCounts = MessageCounts()
+    messages: MessageCounts = MessageCounts()
     by_notifier: Mapping[str, int] = field(default_factory=dict)
 
 
 @frozen
 class Backtest:
-    """What would have happened from start to end, judged every ``step_ms``; ``changed`` is the same with ``changes`` tried.
+    """The outcome from start to end, evaluated every ``step_ms``; ``changed`` is the outcome with ``changes`` applied.
 
-    ``observed_s``: how long a monitor ran in that time. ``stretches`` say how fine the history is. ``notes`` are sentences for people.
+    ``observed_s``: how long a monitor ran in that time. ``stretches``: the resolutions of the history. ``notes`` are for people.
     """
 
     start: int
@@ -104,7 +104,7 @@ class Backtest:
 
 
 def to_json(found: Backtest) -> dict[str, Any]:
-    """For scripts: times RFC 3339 UTC, lengths in seconds."""
+    """The JSON object of a backtest: times RFC 3339 UTC, lengths in seconds."""
     return {
         "start": rfc3339(found.start),
         "end": rfc3339(found.end),
@@ -121,14 +121,14 @@ def to_json(found: Backtest) -> dict[str, Any]:
 
 def _outcome(outcome: TrialOutcome) -> dict[str, Any]:
     return {
-        "messages": _told(outcome.told),
+        "messages": _message_json(outcome.messages),
         "by_notifier": dict(outcome.by_notifier),
         "rules": [_rule(rule) for rule in outcome.rules],
     }
 
 
-def _told(told: MessageCounts) -> dict[str, int]:
-    return {"firing": told.firing, "resolved": told.resolved, "reminders": told.reminders, "total": told.total}
+def _message_json(counts: MessageCounts) -> dict[str, int]:
+    return {"firing": counts.firing, "resolved": counts.resolved, "reminders": counts.reminders, "total": counts.total}
 
 
 def _rule(rule: RuleOutcome) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _rule(rule: RuleOutcome) -> dict[str, Any]:
         "last": None if rule.last is None else rfc3339(rule.last),
         "still_firing": rule.still,
         "by_severity": dict(rule.by_severity),
-        "messages": _told(rule.told),
+        "messages": _message_json(rule.messages),
         "firings": [
             {
                 "start": rfc3339(one.start),

@@ -1,4 +1,4 @@
-"""The samples of a backtest: read from the history in blocks, kept in memory while rules are evaluated step by step within a block."""
+"""The samples of a backtest, read from the history block by block."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui_monitor.storage.history.series import StoredSeries
 HOUR_MS = 3_600_000
 THIN_MS = 15_000
 _PULSE = (Matcher(METRIC_NAME, "=", "tui_monitor_clock_skew_seconds"),)
-"""Observed at every tick of a monitor that runs: where it has no samples, none ran."""
+"""A series with a sample at every tick of a running monitor; where it has none, no monitor ran."""
 _TRENDS = (deriv, predict_linear, time_to_zero)
 _LONG_TREND_MS = 600_000
 _BLOCK_SAMPLES = 1_500_000
@@ -33,16 +33,16 @@ Span = tuple[int, int]
 
 @frozen
 class Need:
-    """How far before a moment the samples of a selection are wanted, and whether one each 15 s gives the same answers."""
+    """The window of samples that a selection needs, and whether one sample each 15 s gives the same results."""
 
     window_ms: int
     thin: bool
 
 
 def needs_of(queries: Iterable[Query], step_ms: int) -> dict[Selection, Need]:
-    """What these expressions read when evaluated at multiples of ``step_ms``.
+    """The selections of these expressions when evaluated at multiples of ``step_ms``.
 
-    Trends over ten minutes and more, and single values at multiples of 15 s, can do with one sample in 15 s: the last.
+    Trends over ten minutes and more, and single values at multiples of 15 s, need only the last sample of each 15 s.
     """
     needs: dict[Selection, Need] = {}
     for query in queries:
@@ -75,7 +75,7 @@ def _can_be_thin(query: Query, step_ms: int) -> set[Selection]:
 
 @frozen
 class ResolutionSpan:
-    """From when to when (UTC ms) the history has a sample about every ``resolution_s`` seconds; None: no samples at all."""
+    """A span (UTC ms) in which the history has a sample about every ``resolution_s`` seconds; None: no samples."""
 
     start: int
     end: int
@@ -83,9 +83,9 @@ class ResolutionSpan:
 
 
 class Blocks:
-    """Holds the samples around one block of time (promql.storage.Queryable); call ``advance`` before each step.
+    """Holds the samples around one block of time (promql.queryable.Queryable); call ``advance`` before each step.
 
-    ``generation`` changes with the block, so queries keep what they have selected within one. ``gaps``: when no monitor ran.
+    ``generation`` changes with the block, so queries cache their selections within one. ``gaps``: the times without a running monitor.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Blocks:
         self._pulsing = any(True for _ in source.select(_PULSE, start_ms, end_ms))
 
     def advance(self, now: int) -> None:
-        """Have the samples for a moment; moments must rise."""
+        """Load the block of a moment, where needed; moments must rise."""
         while now > self._until:
             self._load(self._until + 1)
 
@@ -125,12 +125,12 @@ class Blocks:
 
     @property
     def coarse(self) -> bool:
-        """Whether only hours are left of this block: too little to judge rules by."""
+        """Whether the history has only hours of this block, too coarse for rules."""
         resolution = self.stretches[-1].resolution_s if self.stretches else None
         return resolution is not None and resolution >= _COARSE_S
 
     def select(self, matchers: Selection, after_ms: int, until_ms: int) -> Iterable[Series]:
-        """promql.storage.Queryable; the times of the call do not matter."""
+        """As `promql.queryable.Queryable.select`; the times of the call are ignored."""
         found = self._found.get(matchers)
         if found is None:
             found = self._found[matchers] = self._read(matchers, Need(max(0, self._until - after_ms), False))
@@ -201,7 +201,7 @@ def _resolution(series: Series, begin: int) -> float | None:
 
 
 def _uncovered(every: Sequence[Series], begin: int, end: int) -> list[Span]:
-    """The spans in which no series is current; none is looked at once all is covered."""
+    """The spans in which no series is current; the search ends once none is left."""
     open_spans: list[Span] = [(begin, end)]
     for series in every:
         if not open_spans:

@@ -1,4 +1,4 @@
-"""One trial of a backtest: a fresh evaluator and planner driven through time, and the count of what they did."""
+"""One trial of a backtest: a fresh evaluator and dispatcher, and the counts of alerts and messages."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Tally:
     error: str = ""
     subjects: set[str] = field(default_factory=set)
     by_severity: Counter[str] = field(default_factory=Counter)
-    told: Counter[Kind] = field(default_factory=Counter)
+    messages: Counter[Kind] = field(default_factory=Counter)
     open: dict[str, _Open] = field(default_factory=dict)
     firings: deque[Firing] = field(default_factory=lambda: deque(maxlen=MOST_FIRINGS))
 
@@ -62,18 +62,18 @@ class _Tally:
             last=self.last,
             still=self.still,
             by_severity={word: self.by_severity[word] for word in sorted(self.by_severity, key=severity_rank)},
-            told=_told(self.told),
+            messages=_message_counts(self.messages),
             firings=tuple(self.firings),
             error=self.error,
         )
 
 
-def _told(counts: Mapping[Kind, int]) -> MessageCounts:
+def _message_counts(counts: Mapping[Kind, int]) -> MessageCounts:
     return MessageCounts(counts.get("firing", 0), counts.get("resolved", 0), counts.get("reminder", 0))
 
 
 class Trial:
-    """Rules and routing as they would have run. ``gaps`` is shared with the samples: when no monitor ran, which no alert lasts."""
+    """The run of rules and routing. ``gaps``, shared with the samples, are the times without a monitor, which do not count as firing."""
 
     def __init__(
         self,
@@ -95,12 +95,12 @@ class Trial:
             tally.rules.append(rule)
             self._by_key[rule.key] = tally
         self._ladders: dict[str, str] = {}
-        self._told: Counter[Kind] = Counter()
+        self._messages: Counter[Kind] = Counter()
         self._by_notifier: Counter[str] = Counter()
         self._wake: int | None = None
 
     def step(self, now: int, storage: Queryable, step_ms: int) -> None:
-        """Judge one moment, then let messages go out until the next one."""
+        """Evaluate one moment, then plan messages until the next one."""
         transitions = self._evaluator.evaluate(now, storage)
         for transition in transitions:
             if transition.change != "updated":
@@ -124,10 +124,10 @@ class Trial:
         self._wake = self._planner.next_wake(now)
 
     def _count(self, message: Message) -> None:
-        self._told[message.kind] += 1
+        self._messages[message.kind] += 1
         self._by_notifier[message.notifier] += 1
         for ladder in {self._ladders[alert.id] for alert in message.alerts if alert.id in self._ladders}:
-            self._tallies[ladder].told[message.kind] += 1
+            self._tallies[ladder].messages[message.kind] += 1
 
     def _note(self, transition: Transition) -> None:
         alert = transition.alert
@@ -156,11 +156,13 @@ class Trial:
         tally.firings.append(Firing(one.start, end if ended else None, one.severity, one.labels))
 
     def finish(self, end: int) -> TrialOutcome:
-        """The count; what still fires at the end lasts until then."""
+        """The outcome; an alert that still fires lasts until ``end``."""
         for tally in self._tallies.values():
             for one in tally.open.values():
                 self._close(tally, one, end, ended=False)
             tally.open.clear()
         return TrialOutcome(
-            tuple(tally.outcome(ladder) for ladder, tally in self._tallies.items()), _told(self._told), dict(self._by_notifier)
+            tuple(tally.outcome(ladder) for ladder, tally in self._tallies.items()),
+            _message_counts(self._messages),
+            dict(self._by_notifier),
         )

@@ -1,4 +1,4 @@
-"""The noise report: alerts that fire most, last shortest, come back at once and are never acknowledged; with advice."""
+"""The noise report: the alerts that fire most, their duration, flapping and acknowledgement, with advice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui_monitor.promql.robust_statistics import median
 from tui_monitor.storage.records import FiredAlert, FiringHistory
 
 BACK_MS = 600_000
-"""An alert that fires again so soon after its end has come back (as the evaluator's flapping has it)."""
+"""An alert that fires again within so many ms of its end has come back, as in the evaluator's flapping."""
 _SHORT_S = 300.0
 _LONG_S = 86_400.0
 _FEW = 3
@@ -31,8 +31,8 @@ _COMMON = frozenset({"alertname", "severity", "host", "type", "category"})
 class RuleNoise:
     """One alert's share of the noise. Lengths in seconds; an alert that still fires has lasted until now.
 
-    ``acknowledged`` counts alerts that someone has taken, ``came_back`` those that fired again within ten minutes (flapping included).
-    ``messages`` went out (maybe about other alerts too), ``reminders`` are those among them. ``worst`` names the subject of most.
+    ``acknowledged`` counts acknowledged alerts, ``came_back`` those that fired again within ten minutes (flapping included).
+    ``messages`` were sent (perhaps about other alerts too), ``reminders`` are among them. ``worst`` is the most frequent subject.
     """
 
     alert: str
@@ -111,7 +111,7 @@ def _of_rule(
 
 
 def _pauses(firings: Sequence[FiredAlert]) -> list[float]:
-    """How long those that came back were away, in seconds."""
+    """The seconds between the end and the next firing of those that came back."""
     ended: dict[str, int] = {}
     pauses = []
     for one in firings:
@@ -141,7 +141,7 @@ def _advised(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], 
 
 
 def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], for_s: float, rungs: int) -> tuple[str, str]:
-    """What to say, and the change to try; the first that fits."""
+    """The advice and the change to try; the first that applies."""
     if one.came_back >= _FEW and one.came_back * 2 >= one.fired:
         keep = _nice(median(pauses) if pauses else 300.0)
         return f"{one.came_back} times again within ten minutes: try keep_firing_for={keep}", f"keep_firing_for={keep}"
@@ -159,12 +159,12 @@ def _advice(one: RuleNoise, lengths: Sequence[float], pauses: Sequence[float], f
 
 
 def _nice(seconds: float) -> str:
-    """The next round length of time that is longer."""
+    """The next longer round duration."""
     return format_duration(next((step for step in _STEPS_S if step > seconds), _STEPS_S[-1]))
 
 
 def to_json(noise: Noise) -> dict[str, Any]:
-    """For scripts: times RFC 3339 UTC, lengths in seconds."""
+    """The JSON object of the report: times RFC 3339 UTC, lengths in seconds."""
     return {
         "since": rfc3339(noise.since),
         "now": rfc3339(noise.now),

@@ -62,7 +62,7 @@ async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -
     if isinstance(error, TimeoutError | OwnTrouble):
         raise error
     said = clip(text_of(error), REASON_LENGTH)
-    raise ProbeBroke(f"the probe broke: {type(error).__name__}{': ' if said else ''}{said}") from error
+    raise ProbeBroke(f"the probe failed: {type(error).__name__}{': ' if said else ''}{said}") from error
 
 
 async def _caught(probe: Probe) -> tuple[object, BaseException | None]:

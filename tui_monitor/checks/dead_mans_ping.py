@@ -41,12 +41,12 @@ class Heartbeat:
         try:
             probe = HttpProbe(check)
         except ValueError as error:  # ca_file was removed after the configuration was read
-            self._troubles.set(TROUBLE, f"the heartbeat cannot be sent: {error}")
+            self._troubles.set(TROUBLE, f"the dead man's ping cannot be sent: {error}")
             return False
         try:
             result = await probe_once(probe, check, self._clock)
         finally:
             await probe.close()
         well = result.status is HealthStatus.HEALTHY
-        self._troubles.set(TROUBLE, "" if well else f"the heartbeat does not arrive: {result.reason}")
+        self._troubles.set(TROUBLE, "" if well else f"the dead man's ping does not arrive: {result.reason}")
         return well

@@ -68,8 +68,8 @@ class FeedRunner:
         except OwnTrouble as trouble:
             return str(trouble)
         except Exception as error:
-            log.exception("check %s: its feed broke", self._name)
-            return f"the feed broke: {type(error).__name__}: {clip(text_of(error), 200)}"
+            log.exception("check %s: its feed failed", self._name)
+            return f"the feed failed: {type(error).__name__}: {clip(text_of(error), 200)}"
         return "the feed has ended by itself"
 
     async def on_news(self, step: Callable[[], Awaitable[object]]) -> None:

@@ -38,7 +38,7 @@ def admit_samples(samples: object) -> tuple[tuple[Sample, ...], str]:
             else:
                 refused = refused or found
     except Exception as error:  # noqa: BLE001  an iterator from outside may raise anything; the samples before are kept
-        refused = refused or f"the source broke off: {type(error).__name__}"
+        refused = refused or f"the source failed: {type(error).__name__}"
     return tuple(admitted), refused
 
 

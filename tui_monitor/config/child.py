@@ -37,7 +37,9 @@ def load_in_child(path: Path | None, environ: Mapping[str, str] = os.environ, li
     try:
         answer = pickle.loads(done.stdout)  # from our own child; the record of a plug-in's kind is imported here
     except Exception as error:  # noqa: BLE001  the boundary: what a plug-in does when it is imported
-        raise _failed(path, f"what was read of it cannot be taken over: {type(error).__name__}: {clip(clean(str(error)), _SAID)}") from None
+        raise _failed(
+            path, f"its settings cannot be passed on by the process that reads it: {type(error).__name__}: {clip(clean(str(error)), _SAID)}"
+        ) from None
     if isinstance(answer, ConfigurationError):
         raise answer
     assert isinstance(answer, Configuration)

@@ -82,7 +82,7 @@ def _severity(value: object) -> str:
 def _each_severity_once(value: Any) -> Any:
     words = [SEVERITY_ALIASES.get(word, word) for word in value] if isinstance(value, dict) else []
     if twice := next((word for word in words if words.count(word) > 1), ""):
-        raise ValueError(f'"{twice}" stands here twice, under another name too')
+        raise ValueError(f'"{twice}" is listed twice, perhaps under another name')
     return value
 
 
@@ -115,7 +115,7 @@ def _interval(value: float) -> float:
 
 def _name(value: str) -> str:
     if not value.isprintable() or clean(value) != value:
-        raise ValueError(f'"{clean(value)}" holds a character that cannot be seen; write it without')
+        raise ValueError(f'"{clean(value)}" contains an invisible character; write it without')
     if value != value.strip():
         raise ValueError(f'"{value}" has spaces around it; write "{value.strip()}"')
     if value != (composed := unicodedata.normalize("NFC", value)):

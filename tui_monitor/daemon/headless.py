@@ -1,4 +1,4 @@
-"""The monitor without a screen: a service that polls, judges and notifies. Never loads textual, rich or plotext."""
+"""The headless monitor: a service that probes, evaluates and notifies. Never loads textual, rich or plotext."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ STUCK_AFTER = 30.0
 
 
 def run_headless(given: Namespace) -> int:
-    """Exit 0 after SIGTERM, 78 for a configuration or state directory that cannot be used."""
+    """Run the service. Exit 0 after SIGTERM, 78 for an unusable configuration or state directory, else FAILED."""
     handler = start_logging(sys.stderr, getattr(logging, given.log_level.upper()))
     raise_descriptor_limit()
     path = find_config(given.config, os.environ)
-    told: set[str] = set()
+    warned: set[str] = set()
 
-    def load_anew() -> Configuration:
+    def load_now() -> Configuration:
         loaded = load_in_child(path, os.environ)
         hide_secrets(handler, secrets_of(loaded.settings))
         name_origin(handler, loaded.settings.service, loaded.settings.environment)
-        for warning in set(loaded.warnings) - told:
+        for warning in set(loaded.warnings) - warned:
             log.warning("%s", warning)
-        told.clear()
-        told.update(loaded.warnings)
+        warned.clear()
+        warned.update(loaded.warnings)
         return loaded
 
     try:
         directory = open_directory(find_state(given.state, os.environ, path))
         if not directory.writable and not directory.unrecorded:
             raise StateUnusable(f"{directory.path} cannot be written: {directory.why_read_only}")
-        first = [load_anew()]
+        first = [load_now()]
     except (ConfigurationError, StateUnusable) as error:
         for line in str(completed(error) if isinstance(error, ConfigurationError) else error).splitlines():
             log.error("%s", line)
@@ -60,12 +60,12 @@ def run_headless(given: Namespace) -> int:
     systemd = Systemd()
 
     def on_role(role: str) -> None:
-        first.clear()  # a stand-by that leads later reads the file as it is then
+        first.clear()  # a standby that leads later reads the file of that time
         log.info("tui-monitor %s is now %s", VERSION, role, extra={"data": {"role": role, "state": str(directory.path)}})
         systemd.ready(f"{role}, version {VERSION}")
 
     def load_first() -> Configuration:
-        return first.pop() if first else load_anew()
+        return first.pop() if first else load_now()
 
     clock = SystemClock()
     runtime = Runtime(
@@ -79,7 +79,7 @@ def run_headless(given: Namespace) -> int:
             log.error("%s", line)
         return CONFIGURATION
     except Exception:
-        log.exception("tui-monitor ends by a fault of its own")
+        log.exception("internal error: tui-monitor ends")
         return FAILED
     return 0
 
@@ -127,7 +127,7 @@ async def _feed_watchdog(runtime: Runtime, systemd: Systemd) -> None:
 
 
 def raise_descriptor_limit() -> None:
-    """As many descriptors as many checks need, within what the administrator allows."""
+    """Raise the limit of file descriptors as far as many checks need and the hard limit allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < most:

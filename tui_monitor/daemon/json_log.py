@@ -1,4 +1,4 @@
-"""The monitor's own log as JSON lines on standard error; secrets that the configuration holds never reach it."""
+"""The program's log as JSON lines on standard error, without the secrets of the configuration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TextIO
 from tui_monitor.core.units import rfc3339
 
 _UNSAFE = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What JSON lets stand and a terminal or a reader of lines would act on: C1, bidi, line separators, halves of characters."""
+"""Characters that JSON allows and that affect terminals or line readers: C1, bidi, line separators, lone surrogates."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -75,6 +75,6 @@ def name_origin(handler: logging.Handler, service: str, environment: str) -> Non
 
 
 def hide_secrets(handler: logging.Handler, secrets: Iterable[str]) -> None:
-    """Replace these texts in every later line, the longest first; texts of three letters and fewer would hide half of the log."""
+    """Replace these texts in every later line, the longest first; texts of up to three letters are ignored, as they match too much."""
     if isinstance(handler.formatter, JsonFormatter):
         handler.formatter.secrets = sorted({secret for secret in secrets if len(secret) > 3}, key=len, reverse=True)

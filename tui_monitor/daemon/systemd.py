@@ -30,18 +30,18 @@ class Systemd:
                 return
 
     def ready(self, status: str = "") -> None:
-        """Started, or reloaded; without a status the last one stays."""
+        """Report that the start or a reload is done; without a status the last one stays."""
         self._status = " ".join(status.split()) or self._status
         self.send("READY=1", f"STATUS={self._status}")
 
     def reloading(self) -> None:
-        """A reload begins; MONOTONIC_USEC is required by Type=notify-reload."""
+        """Report the begin of a reload; MONOTONIC_USEC is required by Type=notify-reload."""
         self.send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def stopping(self) -> None:
-        """The end begins."""
+        """Report that the service is stopping."""
         self.send("STOPPING=1")
 
     def watchdog(self) -> None:
-        """Still making progress."""
+        """Report progress to the watchdog."""
         self.send("WATCHDOG=1")

@@ -97,9 +97,9 @@ class FollowUps:
         try:
             await notifier.keepalive([_snapshot(firing[ident]) for ident in told], self._clock.wall_ms())
         except SendError as error:
-            log.warning("%s: what fires could not be told again: %s", name, error.reason)
+            log.warning("%s: the firing alerts could not be sent again: %s", name, error.reason)
         except Exception as error:  # noqa: BLE001  the boundary: as for an edit; its text may hold secrets
-            log.warning("%s: what fires could not be told again: %s", name, type(error).__name__)
+            log.warning("%s: the firing alerts could not be sent again: %s", name, type(error).__name__)
 
 
 def _snapshot(alert: Alert) -> AlertSnapshot:

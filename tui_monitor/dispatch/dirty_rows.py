@@ -18,7 +18,7 @@ class DirtyRows:
 
     def __init__(self) -> None:
         self._generation = 0
-        self._told: dict[tuple[str, str], int] = {}
+        self._notified: dict[tuple[str, str], int] = {}
         self._tracks: dict[str, int] = {}
         self._groups: dict[GroupId, int] = {}
         self._rates: dict[tuple[str, str], int] = {}
@@ -27,11 +27,11 @@ class DirtyRows:
     @property
     def changed(self) -> bool:
         """Whether anything waits to be stored."""
-        return bool(self._told or self._tracks or self._groups or self._rates or self._silences)
+        return bool(self._notified or self._tracks or self._groups or self._rates or self._silences)
 
-    def told(self, alert_id: str, notifier: str) -> None:
+    def notified(self, alert_id: str, notifier: str) -> None:
         """Mark a notifier's notified state of an alert."""
-        self._told[alert_id, notifier] = self._generation
+        self._notified[alert_id, notifier] = self._generation
 
     def track(self, alert_id: str) -> None:
         """Mark a tracked alert that has changed or is no longer tracked."""
@@ -60,22 +60,22 @@ class DirtyRows:
         silences: Mapping[str, Silence],
     ) -> Plan:
         """The plan with every marked row; a round ends."""
-        told: dict[tuple[str, str], NotifiedState | None] = {}
-        for alert_id, notifier in self._told:
+        notified: dict[tuple[str, str], NotifiedState | None] = {}
+        for alert_id, notifier in self._notified:
             track = tracks.get(alert_id)
-            told[alert_id, notifier] = track.notified.get(notifier) if track else None
+            notified[alert_id, notifier] = track.notified.get(notifier) if track else None
         track_rows: dict[str, TrackRow | None] = {key: track.row() if (track := tracks.get(key)) else None for key in self._tracks}
         group_rows: dict[GroupId, GroupRow | None] = {key: group.row() if (group := groups.get(key)) else None for key in self._groups}
         generation = self._generation
         self._generation += 1
         return Plan(
-            messages, told, suppression, audit, track_rows, group_rows,
+            messages, notified, suppression, audit, track_rows, group_rows,
             {key: rates.get(key) for key in self._rates}, {key: silences.get(key) for key in self._silences}, generation,
         )  # fmt: skip
 
     def committed(self, generation: int) -> None:
         """Everything that the plan of this round held is stored."""
-        self._told = _after(self._told, generation)
+        self._notified = _after(self._notified, generation)
         self._tracks = _after(self._tracks, generation)
         self._groups = _after(self._groups, generation)
         self._rates = _after(self._rates, generation)

@@ -255,8 +255,8 @@ class Dispatcher:
     def _flush(self, now: int, live: Mapping[str, Alert]) -> tuple[Message, ...]:
         """Flush the groups that changed or are due; returns their messages, in the order of the groups' names."""
         groups = self._memory.groups
-        for group in self._schedule.take(now, groups):
-            self._memory.taken_due(group)
+        for group in self._schedule.pop_due(now, groups):
+            self._memory.clear_due(group)
             self._touched.add(group.id)
         if not self._touched:
             return ()

@@ -25,7 +25,7 @@ class GroupSchedule:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: int, groups: Mapping[GroupId, Group]) -> Iterator[Group]:
+    def pop_due(self, now: int, groups: Mapping[GroupId, Group]) -> Iterator[Group]:
         """The groups whose time has come."""
         while self._heap and self._heap[0][0] <= now:
             entry = heapq.heappop(self._heap)

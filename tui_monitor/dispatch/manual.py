@@ -47,7 +47,7 @@ def _add(planner: Dispatcher, command: AddSilence, by: str, now: int, begin: int
     start = begin if command.start is None else command.start
     ends = start + round(command.seconds * 1000)
     if ends <= now:
-        return CommandResult(False, "the time that it was to be silent for has already passed")
+        return CommandResult(False, "this silence would end in the past")
     silence = make_silence(command.matchers, max(start, now), ends, by, command.comment)
     planner.add_silence(silence, now)
     later = f" from {datetime.fromtimestamp(start / 1000, UTC):%Y-%m-%d %H:%M} UTC" if start > now else ""

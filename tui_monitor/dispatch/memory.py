@@ -44,9 +44,9 @@ class DispatchMemory:
         """Restore what the store holds."""
         self.silences = dict(remembered.silences)
         self.rates.update(remembered.rates)
-        for alert_id, row in remembered.tracks.items():
+        for alert_id, row in remembered.tracked.items():
             self.tracked[alert_id] = tracked_of(row)
-        for (alert_id, notifier), known in remembered.told.items():
+        for (alert_id, notifier), known in remembered.notified.items():
             if alert_id in self.tracked:
                 self.tracked[alert_id].notified[notifier] = known
         for group_id, kept in remembered.groups.items():
@@ -71,7 +71,7 @@ class DispatchMemory:
         for alert_id, track in self.tracked.items():
             self._rows.track(alert_id)
             for notifier in track.notified:
-                self._rows.told(alert_id, notifier)
+                self._rows.notified(alert_id, notifier)
         for group_id in self.groups:
             self._rows.group(group_id)
         for key in self.rates:
@@ -142,7 +142,7 @@ class DispatchMemory:
         for notifier, known in track.notified.items():
             if severity_rank(track.alert.severity) < severity_rank(known.severity):
                 track.notified[notifier] = replace(known, severity=track.alert.severity)
-                self._rows.told(track.alert.id, notifier)
+                self._rows.notified(track.alert.id, notifier)
 
     def set_muted(self, track: TrackedAlert, reasons: tuple[MuteReason, ...], wait: Wait, now: int) -> None:
         """Store what mutes an alert now."""
@@ -163,7 +163,7 @@ class DispatchMemory:
             policy = routing.notifiers.get(notifier)
             if policy is None or not policy.send_resolved:
                 del track.notified[notifier]
-                self._rows.told(track.alert.id, notifier)
+                self._rows.notified(track.alert.id, notifier)
                 gone += [notifier] if policy is None else []
         return gone
 
@@ -198,7 +198,7 @@ class DispatchMemory:
         group.members[alert_id] = None
         return group_id
 
-    def taken_due(self, group: Group) -> None:
+    def clear_due(self, group: Group) -> None:
         """Clear a group's due time, as it is being flushed."""
         group.due = None
 
@@ -216,7 +216,7 @@ class DispatchMemory:
             self._rows.track(alert_id)
         for alert_id, known in decision.notified.items():
             track = self.tracked[alert_id]
-            self._rows.told(alert_id, notifier)
+            self._rows.notified(alert_id, notifier)
             if known is None:
                 self._sent_end(group, track)
                 continue
@@ -251,7 +251,7 @@ class DispatchMemory:
             for notifier, known in track.notified.items():
                 if known.at > now:
                     track.notified[notifier] = replace(known, at=now)
-                    self._rows.told(alert_id, notifier)
+                    self._rows.notified(alert_id, notifier)
             if max(track.clock_at, track.woken_at) > now:
                 track.clock_at, track.woken_at = min(track.clock_at, now), min(track.woken_at, now)
                 self._rows.track(alert_id)

@@ -72,13 +72,13 @@ class MessageBuilder:
     ) -> Message:
         """The message of one group to one notifier."""
         ordered = _ordered(entries)
-        told_alike = (kind, held_back, tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after) for e in ordered))
-        if told_alike not in self._texts:
+        text_key = (kind, held_back, tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after) for e in ordered))
+        if text_key not in self._texts:
             stories = [_story(entry, now) for entry in ordered]
-            self._texts[told_alike] = compose(
+            self._texts[text_key] = compose(
                 stories, kind=kind, now=now, host=self._host, language=self._language, link=self._link, held_back=held_back, zone=self._zone
             )
-        title, text = self._texts[told_alike]
+        title, text = self._texts[text_key]
         return Message(
             key=key,
             notifier=notifier,

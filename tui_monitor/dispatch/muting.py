@@ -175,7 +175,7 @@ class MuteReasons:
 
     def _undecided(self, ancestors: Iterable[str], since: int) -> list[MuteReason]:
         for parent in ancestors:
-            if self._ask(parent, since) not in ("healthy", None):
+            if self._parent_verdict(parent, since) not in ("healthy", None):
                 return [MuteReason("waiting", parent)]
         return []
 
@@ -185,12 +185,12 @@ class MuteReasons:
         )
 
     def _fails(self, check: str, ids: Iterable[str], tracked: Tracked) -> bool:
-        verdict = self._ask(check, 0)
+        verdict = self._parent_verdict(check, 0)
         if verdict is None:
             return any(severity_rank(tracked[key].alert.severity) >= _ERROR for key in ids if key in tracked)
         return verdict == "unhealthy"
 
-    def _ask(self, check: str, since: int) -> Verdict | None:
+    def _parent_verdict(self, check: str, since: int) -> Verdict | None:
         if self._verdict is None:
             return None
         key = (check, since)

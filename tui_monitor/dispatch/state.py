@@ -170,10 +170,10 @@ class Plan:
     """The result of one round. The mappings hold every row that changed since the last `Dispatcher.committed`; None: delete it."""
 
     messages: tuple[Message, ...] = ()
-    told: Mapping[tuple[str, str], NotifiedState | None] = field(default_factory=dict)
+    notified: Mapping[tuple[str, str], NotifiedState | None] = field(default_factory=dict)
     suppression: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     audit: tuple[Audit, ...] = ()
-    tracks: Mapping[str, TrackRow | None] = field(default_factory=dict)
+    tracked: Mapping[str, TrackRow | None] = field(default_factory=dict)
     groups: Mapping[GroupId, GroupRow | None] = field(default_factory=dict)
     rates: Mapping[tuple[str, str], RateRow | None] = field(default_factory=dict)
     silences: Mapping[str, Silence | None] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to save and nothing to send."""
         return not (
-            self.messages or self.told or self.suppression or self.audit or self.tracks or self.groups or self.rates or self.silences
+            self.messages or self.notified or self.suppression or self.audit or self.tracked or self.groups or self.rates or self.silences
         )
 
 
@@ -191,8 +191,8 @@ class Plan:
 class StoredDispatch:
     """All stored rows, as a dispatcher restores them."""
 
-    told: Mapping[tuple[str, str], NotifiedState] = field(default_factory=dict)
-    tracks: Mapping[str, TrackRow] = field(default_factory=dict)
+    notified: Mapping[tuple[str, str], NotifiedState] = field(default_factory=dict)
+    tracked: Mapping[str, TrackRow] = field(default_factory=dict)
     groups: Mapping[GroupId, GroupRow] = field(default_factory=dict)
     rates: Mapping[tuple[str, str], RateRow] = field(default_factory=dict)
     silences: Mapping[str, Silence] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The alert engine: evaluates rules, plans messages and commits both together, one round at a time. State before send."""
+"""The alert engine: evaluates rules, plans messages and commits both together before anything is sent."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ WIDE_EVERY_MS = 60_000
 MOST_UNWRITTEN = 1000
 RECENT_MS = 2 * 86_400_000
 SETTLE_MS = 3000
-"""After a start nobody is reminded for so long: what was acknowledged or has ended meanwhile is taken up first."""
+"""Milliseconds after a start without reminders, in which acknowledgements and ends of the meantime are processed first."""
 
 Handler = Callable[[Command, str, int], Awaitable[CommandResult | None]]
-"""Applies a command that is not about alerts, silences or messages: command, who, now (UTC ms) → its result; None: not its own."""
+"""Applies a command that is not about alerts, silences or messages: command, author, now (UTC ms) → its result; None: another's command."""
 
 
 async def no_handler(_command: Command, _by: str, _now: int) -> CommandResult | None:
@@ -66,12 +66,12 @@ async def no_handler(_command: Command, _by: str, _now: int) -> CommandResult | 
 
 
 async def nothing_to_persist(_now: int) -> None:
-    """For an engine without a history."""
+    """The ``persist_before_alert`` of an engine without a history."""
 
 
 @frozen
 class CommitExtras:
-    """The content of a commit beside transitions and plan; ``row``: the id of the command in the commands table, 0: it has none."""
+    """The content of a commit besides transitions and plan; ``row``: the id of the stored command, 0 for none."""
 
     audit: Sequence[Audit] = ()
     messages: Sequence[Message] = ()
@@ -80,7 +80,7 @@ class CommitExtras:
 
 
 class AlertEngine:
-    """One leader's alerts. All rounds go through one lock, so memory and state.db never disagree about the order of events."""
+    """The alerts of a leader. Rounds and commands share one lock, so that memory and state.db have the same order of events."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class AlertEngine:
         return self._live()
 
     async def restore(self, complete_until: int = 0) -> set[Labels]:
-        """Restore alerts and notified states from state.db; returns the series that it ended, as their alerts are newer than their samples.
+        """Restore alerts and notified states from state.db; returns the series that it marked stale, as their alerts are newer.
 
         ``complete_until``: until when (UTC ms) the samples that were loaded are complete.
         """
@@ -172,12 +172,12 @@ class AlertEngine:
             return self._storage
 
     async def clock_jumped(self, delta_ms: int) -> None:
-        """Suspend or a clock step: what is under way keeps its progress."""
+        """Shift running timers after suspend or a clock step, so that they keep their progress."""
         async with self._lock:
             self.evaluator.clock_jumped(delta_ms, self._clock.wall_ms())
 
     async def reconfigure(self, settings: AlertSettings) -> None:
-        """Other settings: unchanged rules keep `for` and alerts, messages go by the new routes."""
+        """Use other settings: unchanged rules keep `for` and alerts, new messages use the new routes."""
         async with self._lock:
             now = self._clock.wall_ms()
             self._routing, self._origin = settings.routing, settings.origin
@@ -208,14 +208,14 @@ class AlertEngine:
         return await self._apply(command, by, self._clock.wall_ms())
 
     async def _apply_row(self, row: StoredCommand) -> None:
-        """Apply a stored command once, also where the commit of its result fails and it is found again."""
+        """Apply a stored command once, also where the commit of its result fails and the row is read again."""
         if (done := self._applied.get(row.id)) is not None:
             return await self._finish(done, [], row.by)
         try:
             await self._apply(decode(row.verb, row.arguments), row.by, row.at, row.id)
         except MalformedCommand as error:
             await self._finish(CommitExtras(row=row.id, result=CommandResult(False, str(error))), [], row.by)
-        except Exception as error:  # the boundary of a command: a fault of ours in one must not stop the rounds
+        except Exception as error:  # the boundary of a command: a bug in one must not stop the rounds
             log.exception("the command %s failed", row.verb)
             self._applied[row.id] = CommitExtras(
                 row=row.id, result=CommandResult(False, f"internal error: {type(error).__name__}: {error}")
@@ -278,8 +278,8 @@ class AlertEngine:
     async def _persist(self, now: int) -> None:
         try:
             await self._persist_before_alert(now)
-        except Exception:  # the boundary: a history that cannot be written must not silence an alarm
-            log.exception("the samples that an alert was judged by cannot be stored")
+        except Exception:  # the boundary: a history that cannot be written must not prevent an alert
+            log.exception("the samples that caused an alert cannot be stored")
 
     async def _commit(self, now: int, plan: Plan, extras: CommitExtras) -> None:
         transitions = self._unsaved.drain()
@@ -290,7 +290,7 @@ class AlertEngine:
         try:
             await self._state.commit(unit)
         except Exception as error:
-            # the boundary: decide in memory, send, say so: neither a full disk nor a fault of ours must silence an alarm
+            # the boundary: neither a full disk nor a bug may prevent an alert: it is sent from memory, with a trouble
             ours = "" if isinstance(error, StorageFault) else f"{type(error).__name__}: "
             if ours:
                 log.exception("a commit failed")
@@ -310,14 +310,16 @@ class AlertEngine:
             self._outbox.wake()
 
     async def _reopen(self, now: int) -> None:
-        """The file is corrupt: it is moved aside, and everything that is known is written into a new one."""
+        """Replace a corrupt file, which is moved aside, by a new one with everything in memory."""
         try:
             aside = await self._state.reopen()
         except StorageFault as error:
-            log.error("the state cannot be begun anew: %s", error)
+            log.error("the corrupt state file cannot be replaced: %s", error)
             return
         if aside is not None:
-            self._troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {aside.name}")
+            self._troubles.raise_(
+                "state-corrupt", f"the state file was corrupt and was replaced by a new one; the old file is {aside.name}"
+            )
             self._unsaved.add([Transition(now, "updated", alert) for alert in self.alerts], now)
             self.planner.store_again()
 

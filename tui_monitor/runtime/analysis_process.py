@@ -1,4 +1,4 @@
-"""Backtests and noise reports for the dashboard, in a process of their own: they must delay neither the dashboard nor the monitoring."""
+"""Backtests and noise reports for the dashboard, in a process of their own, so that they delay nothing."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.state_directory import StateDirectory
 
 LATER = 10
-"""How much the process steps back behind others (nice)."""
+"""The nice value of the process."""
 
 
 async def backtest(directory: StateDirectory, config: Path | None, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
-    """What `tui-monitor rules backtest` answers; CommandRefused with its reason where it does not. Ends the process when cancelled."""
+    """The result of `tui-monitor rules backtest`. Raises CommandRefused with its reason; ends the process when cancelled."""
     words = [*([alert] if alert else []), f"--since={since}", *(f"--set={change}" for change in changes)]
     return view_of(await _answer(directory, config, "backtest", words))
 
 
 async def noise(directory: StateDirectory, config: Path | None, since: str) -> list[NoiseRow]:
-    """What `tui-monitor rules noise` answers; CommandRefused with its reason where it does not."""
+    """The result of `tui-monitor rules noise`. Raises CommandRefused with its reason."""
     names = [one.name for one in fields(NoiseRow)]
     found = await _answer(directory, config, "noise", [f"--since={since}"])
     return [NoiseRow(**{name: rule[name] for name in names}) for rule in found["rules"]]
@@ -57,7 +57,7 @@ async def _answer(directory: StateDirectory, config: Path | None, action: str, m
 
 
 def _object(text: bytes) -> dict[str, Any]:
-    """The JSON object that the process printed; an empty one where it printed none: it was killed, or failed before."""
+    """The JSON object that the process printed; an empty one where it was killed or failed before."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -66,7 +66,7 @@ def _object(text: bytes) -> dict[str, Any]:
 
 
 def view_of(found: dict[str, Any]) -> BacktestView:
-    """From the JSON of the command (backtest_result.to_json)."""
+    """The view of a backtest, from the JSON of the command (backtest_result.to_json)."""
     rows = [_row(rule, "") for rule in found["present"]["rules"]]
     if found.get("changed"):
         rows += [_row(rule, " ".join(found["changes"])) for rule in found["changed"]["rules"]]

@@ -1,4 +1,4 @@
-"""The leader's jobs beside its ticks: chat buttons, pruning, SMS balances, a check of history.db, the dead man's ping, stores for feeds."""
+"""The leader's background jobs: chat buttons, pruning, SMS balances, check of history.db, dead man's ping, stores of feeds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EVERY = 3600.0
 
 
 class BackgroundJobs:
-    """`run` until it is cancelled."""
+    """The background jobs; `run` ends when it is cancelled."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class BackgroundJobs:
             self._group = None
 
     def reconfigure(self, settings: Settings, notifiers: Mapping[str, Notifier]) -> None:
-        """Other chats to listen to, other balances to ask for, another heartbeat to send."""
+        """Use other chats, balances and another dead man's ping from now on."""
         for task in self._configured:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
@@ -114,6 +114,6 @@ class BackgroundJobs:
             try:
                 left = await notifier.balance()
             except SendError as error:
-                log.warning("%s: the balance cannot be asked for: %s", name, error.reason)
+                log.warning("%s: the balance cannot be read: %s", name, error.reason)
                 continue
             self._troubles.set("balance", f"{name}: only {left} SMS left" if left < notifier.low_balance else "", name)

@@ -15,7 +15,7 @@ STORE_EVERY_MS = 5_000
 
 
 class BoardPublisher:
-    """Also hands the samples of each tick to the history, so that a stored board and its samples go together."""
+    """The publisher of boards; it also passes the samples of each tick to the history, so that both are stored together."""
 
     def __init__(
         self, live_board: LiveBoard, collector: Collector, recorder: HistoryStore, clock: Clock, on_board: Callable[[Board], None]
@@ -30,12 +30,12 @@ class BoardPublisher:
         self._stored_at = 0
 
     def publish(self, now: int) -> None:
-        """Make the board of this moment (UTC ms) and give it to the listener."""
+        """Build the board of this moment (UTC ms) and pass it to the listener."""
         self.board = self.live_board.make(now)
         self._on_board(self.board)
 
     def step(self, now: int, monotonic: float, *, watched: bool, viewers: bool, at_once: bool) -> None:
-        """The end of a tick: publish where somebody looks on, store for viewers each second, else every 5 s or ``at_once``."""
+        """The end of a tick: publish where a screen shows it; store each second for viewers, else every 5 s or ``at_once``."""
         due = at_once or not 0 <= now - self._stored_at < STORE_EVERY_MS
         if watched or due:
             self.publish(now)
@@ -46,12 +46,12 @@ class BoardPublisher:
         self._recorder.record(self._collector.drain(), now, monotonic, stored)
 
     async def persist_before_alert(self, now: int) -> None:
-        """Store the samples and the checks' status by which an alert changes, before the change is committed."""
+        """Store the samples and statuses that caused an alert's change, before the change is committed."""
         board = board_to_json(self.live_board.make(now), sparks=True)
         await self._recorder.persist(self._collector.drain(), now, self._clock.monotonic(), board)
 
     async def close(self) -> None:
-        """Store what is known now, from which the next leader goes on, and close the history."""
+        """Store the last board and samples, from which the next leader continues, and close the history."""
         now = self._clock.wall_ms()
         board = board_to_json(self.live_board.make(now), sparks=True) if self.board else None
         await self._recorder.close(self._collector.drain(), now, board)

@@ -1,4 +1,4 @@
-"""The checks whose status has just changed: their rules are evaluated at once, not at the next tick."""
+"""The checks with changed results, whose rules are evaluated at once, not at the next tick."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALWAYS = ("probe_success", "check_health", "probe_duration_seconds")
 
 
 class ChangedChecks:
-    """The changed results between two rounds."""
+    """The changed results since the last round."""
 
     def __init__(self) -> None:
         self._arrived = asyncio.Event()
@@ -20,7 +20,7 @@ class ChangedChecks:
         self._status_changed = False
 
     def add(self, result: CheckResult) -> None:
-        """A check has a changed result."""
+        """Add a changed result."""
         if self._statuses.get(result.name) is not result.status:
             self._statuses[result.name] = result.status
             self._status_changed = True
@@ -28,16 +28,16 @@ class ChangedChecks:
         self._arrived.set()
 
     async def wait(self) -> None:
-        """Until there is a changed result."""
+        """Wait for a changed result."""
         await self._arrived.wait()
 
-    def take_metrics(self) -> set[str]:
-        """The metrics of the results that came since the last call."""
+    def drain_metrics(self) -> set[str]:
+        """The metrics of the results since the last call."""
         self._arrived.clear()
         metrics, self._metrics = self._metrics, set()
         return metrics
 
-    def take_status_changed(self) -> bool:
+    def drain_status_changed(self) -> bool:
         """Whether a check's status has changed since the last call."""
         changed, self._status_changed = self._status_changed, False
         return changed

@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 ANSWER_WITHIN = 3.0
 LOOK_EVERY = 0.1
-NO_LEADER = CommandResult(True, "kept for the next leader: no leader runs now", pending=True)
-UNANSWERED = CommandResult(True, "kept for the leader, which has not answered yet", pending=True)
+NO_LEADER = CommandResult(True, "stored for the next leader: no leader runs now", pending=True)
+UNANSWERED = CommandResult(True, "stored for the leader, which has not answered yet", pending=True)
 
 
 def leader_runs(directory: StateDirectory, row: LeaderRow | None) -> bool:
-    """Whether a process leads now: its lock says so, for a number in the row may belong to another process since a reboot.
+    """Whether a leader runs: decided by its lock, as the pid in its row may belong to another process since a reboot.
 
-    Where the lock may not be looked at, the process of the row decides.
+    Where this user may not test the lock, the pid in the row decides.
     """
     try:
         fd = os.open(directory.lock_file, os.O_RDONLY | os.O_CLOEXEC)
@@ -37,7 +37,7 @@ def leader_runs(directory: StateDirectory, row: LeaderRow | None) -> bool:
     except OSError:
         return row is not None and process_lives(row.pid)
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a microsecond; a leader that starts right then tries again
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a microsecond; a leader that starts meanwhile tries again
     except BlockingIOError:
         return True
     except OSError:
@@ -48,11 +48,11 @@ def leader_runs(directory: StateDirectory, row: LeaderRow | None) -> bool:
 
 
 def write_state(directory: StateDirectory, work: Callable[[State], T]) -> T:
-    """The function's answer, once what it wrote to state.db is on the disk. Raises CommandRefused with a sentence for people."""
+    """The result of the function, after its writes to state.db are on the disk. Raises CommandRefused with a sentence for people."""
     if not directory.writable:
         raise CommandRefused(f"read-only: {directory.why_read_only}")
     if not directory.state_db.exists():
-        raise CommandRefused("nothing has led here yet")
+        raise CommandRefused("no leader has run on this state directory yet")
     try:
         return write_once(directory.state_db, work)
     except (StoreTooNew, StoreTooOld) as error:
@@ -62,12 +62,12 @@ def write_state(directory: StateDirectory, work: Callable[[State], T]) -> T:
 
 
 def leave_command(directory: StateDirectory, by: str, command: Command, now_ms: int) -> int:
-    """Store a command for the leader; its id. Raises CommandRefused."""
+    """Store a command for the leader; returns its id. Raises CommandRefused."""
     return write_state(directory, lambda state: state.commands.add(by, *encode(command), now_ms))
 
 
 async def result_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:
-    """The leader's result of a command; None where none was to be read within ANSWER_WITHIN seconds."""
+    """The leader's result of a command; None where it gave none within ANSWER_WITHIN seconds."""
     for _ in range(round(ANSWER_WITHIN / LOOK_EVERY)):
         await clock.sleep(LOOK_EVERY)
         try:

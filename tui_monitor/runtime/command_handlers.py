@@ -25,24 +25,24 @@ from tui_monitor.storage.history.interface import HistoryStore
 
 
 class StopRequest:
-    """Asks a leader to end; ``yielded``: because a daemon is to lead in its place."""
+    """A request that the leader ends; ``yielded``: because a daemon takes over."""
 
     def __init__(self) -> None:
         self.yielded = False
         self._event = asyncio.Event()
 
     def set(self, *, yielded: bool = False) -> None:
-        """End soon."""
+        """Request the end."""
         self.yielded = self.yielded or yielded
         self._event.set()
 
     async def wait(self) -> None:
-        """Until it is set."""
+        """Wait for the request."""
         await self._event.wait()
 
 
 class CommandHandlers:
-    """Called with each command before the alert engine's own dispatch; ``reload`` reads the configuration again and uses it."""
+    """The handlers, called before the alert engine's own; ``reload`` reads and applies the configuration."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class CommandHandlers:
         self._reload = reload
 
     async def __call__(self, command: Command, by: str, now: int) -> CommandResult | None:
-        """Apply a command of somebody at a time (UTC ms); None: it is not one of these."""
+        """Apply a command of a person at a time (UTC ms); None: it is not one of these."""
         match command:
             case Annotate():
                 return await self._annotate(command, by, now)

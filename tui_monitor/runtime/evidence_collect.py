@@ -47,7 +47,7 @@ def _recent(rule: Rule, alert: Alert, storage: Queryable, now: int) -> list[tupl
     wanted = {key: value for key, value in alert.labels.items() if key != METRIC_NAME}
     for matchers in rule.query.matchers:
         for series in storage.select(matchers, now - RECENT_MS, now):
-            for key, value in series.labels:  # written out: a storm looks for a thousand alerts among a thousand series
+            for key, value in series.labels:  # a loop, as a storm compares a thousand alerts with a thousand series
                 if wanted.get(key, value) != value:
                     break
             else:

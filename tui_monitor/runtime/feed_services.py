@@ -1,4 +1,4 @@
-"""What running feeds need of the stores, once a second: stored pings are brought to them, their lines are kept."""
+"""Services of running feeds, once a second: delivery of stored pings, storage of their lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVERY = 1.0
 
 
 class FeedServices:
-    """`run` until it is cancelled; costs nothing while no feed is configured."""
+    """The services of feeds; `run` ends when it is cancelled and costs nothing without feeds."""
 
     def __init__(self, collector: Collector, pings: PingDelivery, lines: KeptLines, clock: Clock) -> None:
         self._collector = collector
@@ -23,7 +23,7 @@ class FeedServices:
         self._clock = clock
 
     async def run(self) -> None:
-        """Until cancelled; then the last lines are written."""
+        """Serve until cancelled, then write the last lines."""
         try:
             while True:
                 await self._contained_step()
@@ -32,14 +32,14 @@ class FeedServices:
             await self._lines.close(self._collector.feeds())
 
     async def _contained_step(self) -> None:
-        """A boundary: a fault of ours in one second costs that second."""
+        """A boundary: a bug costs one step."""
         try:
             await self.step()
         except Exception:
             log.exception("internal error: pings or lines of feeds")
 
     async def step(self) -> None:
-        """One second's work."""
+        """The work of one second."""
         feeds = self._collector.feeds()
         await self._pings.deliver(feeds)
         self._lines.tick(feeds, self._clock.monotonic())

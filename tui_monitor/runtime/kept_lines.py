@@ -1,4 +1,4 @@
-"""Moves the lines of running log checks into telemetry.db: once a tick, in a thread of its own, which begins with the first line."""
+"""Storage of the lines of log checks in telemetry.db, once a tick, in a thread that starts with the first line."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ EVERYTHING = 1 << 62
 
 @runtime_checkable
 class KeepsLines(Protocol):
-    """A feed whose lines are kept. ``keep_lines``: how many bytes of them."""
+    """A feed whose lines are stored. ``keep_lines``: at most so many bytes."""
 
     keep_lines: int
     line_format: LineFormat
     kept_before: int | None
-    """How many blocks the state counts that the feed began with; None: it began with none."""
+    """The number of blocks in the state with which the feed began; None: it began without one."""
 
     def take_lines(self) -> list[NumberedBlock]:
-        """What came since the last call."""
+        """The lines since the last call."""
         ...
 
 
 class KeptLines:
-    """The writer's side. Trouble with the file is a self-problem, and the lines of that time are not kept."""
+    """The storage of lines. Trouble with the file is an own trouble, and the lines of that time are lost."""
 
     def __init__(self, path: Path, troubles: Troubles) -> None:
         self._path, self._troubles = path, troubles
@@ -52,7 +52,7 @@ class KeptLines:
         self._not_before = 0.0
 
     def tick(self, feeds: Mapping[str, Feed], monotonic: float) -> None:
-        """Hand over what came, without waiting. ``feeds``: all that run, by check; those that keep lines are among them."""
+        """Queue the new lines, without waiting. ``feeds``: all running feeds by check, also those without stored lines."""
         if self._busy is not None and not self._busy.done():
             return
         if self._busy is not None:
@@ -85,7 +85,7 @@ class KeptLines:
         lines: Mapping[str, list[NumberedBlock]],
         gone: bool,
     ) -> str:
-        """Why it failed, "" where it did not. ``left``: lines of feeds that ``new`` ones replace (a reload), written before these begin."""
+        """Write lines; returns the error or "". ``left``: lines of feeds that ``new`` ones replace (a reload), written first."""
         from tui_monitor.storage.telemetry.schema import LogStream
 
         try:
@@ -93,7 +93,7 @@ class KeptLines:
             known = {name: blocks for name, blocks in left.items() if name in self._ids}
             writer.append([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in known.items()])
             for name, feed in new.items():
-                number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was begun or opened anew meanwhile
+                number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was created or reopened meanwhile
                 self._ids[name] = writer.begin(LogStream(name, "", feed.line_format.to_json()), number)
                 self._begun[name] = self._known[name] = feed
             if gone or new:
@@ -121,7 +121,7 @@ class KeptLines:
         self._writer, self._begun, self._ids = None, {}, {}
 
     async def close(self, feeds: Mapping[str, Feed]) -> None:
-        """Write the rest and give the file back."""
+        """Write the remaining lines and close the file."""
         if self._thread is None:
             return
         if self._busy is not None:

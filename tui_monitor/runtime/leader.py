@@ -1,4 +1,4 @@
-"""The leader: polls, evaluates, notifies and publishes, one tick a second. Built by leader_assembly."""
+"""The leader: probes, evaluates, notifies and publishes, one tick a second. Built by leader_assembly."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CLOSE_GRACE = 3.0
 
 
 class Leader:
-    """Runs until stopped. ``always_watched``: its own process shows the board, so that each tick publishes one."""
+    """The leader's loops. ``always_watched``: its own process shows the board, so that each tick publishes one."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Leader:
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until `stop`; then finish what is being sent and store what is known."""
+        """Run until `stop`; then finish current sends and store the state."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._outbox.run(), name="outbox")
@@ -120,11 +120,11 @@ class Leader:
 
     @property
     def yielded(self) -> bool:
-        """Whether it ends because a daemon is to lead."""
+        """Whether it ends because a daemon takes over."""
         return self._stop.yielded
 
     async def close(self) -> None:
-        """Store what is known and close the files."""
+        """Store the state and close the files."""
         await self._publisher.close()
         await self._registration.clear()
         await self._state.close()
@@ -150,7 +150,7 @@ class Leader:
         return self._publisher.live_board.rule_of_alert(alert_id)
 
     def set_remark(self, text: str) -> None:
-        """Show a line on every board until it is taken back with "": why a reload was refused."""
+        """Show a line on every board until it is replaced by "", for example why a reload was refused."""
         self._troubles.set_remark(text)
 
     def set_service_trouble(self, text: str) -> None:
@@ -176,7 +176,7 @@ class Leader:
             await work
         except Exception as error:
             log.exception("internal error in a round")
-            self._troubles.raise_("internal", f"the monitor itself is at fault: {type(error).__name__}: {error}")
+            self._troubles.raise_("internal", f"internal error: {type(error).__name__}: {error}")
 
     async def tick(self, lag: float = 0.0) -> None:
         """One second: read this machine, evaluate everything, publish the board. ``lag``: how late this tick is, in seconds."""
@@ -197,9 +197,9 @@ class Leader:
         self.progressed_at = mono
 
     def _move_stamps(self, now: int, delta_ms: int) -> None:
-        """The wall clock was set: one rule for every store of stamps. What was stamped moves along; none stays ahead of the new time.
+        """Shift all stamps after the wall clock was set, so that none is ahead of the new time.
 
-        State.db holds to it by its own means: alerts and what was told in `engine.clock_jumped`, the outbox by its claims.
+        In state.db this is done by `engine.clock_jumped` for alerts and notified states, and by the outbox for its claims.
         """
         self._memory.shift(delta_ms, now)
         self.recorder.clock_set(self._collector.drain(), now, delta_ms)
@@ -211,30 +211,30 @@ class Leader:
         await self._recording.run(now, self._memory, self.recorder.reading, self._collector.observe)
 
     async def _end_tick(self, now: int, mono: float) -> None:
-        watched = self._always_watched or await self._registration.look_for_viewers(now)
+        watched = self._always_watched or await self._registration.find_viewers(now)
         self._collector.watch_processes(wanted=watched)
-        status_changed = self._changes.take_status_changed()  # `status` reads the stored board: a new status does not wait there
+        status_changed = self._changes.drain_status_changed()  # `status` reads the stored board, so a new status is stored at once
         self._publisher.step(now, mono, watched=watched, viewers=self._registration.viewers, at_once=status_changed)
         await self._registration.step(now)
         if watched:
             self._statistics.request(now)
 
     def _broken_rules(self) -> str:
-        """Rules that load but cannot be evaluated: many-to-many matching shows only with the samples."""
+        """The text of rules that cannot be evaluated, for example by many-to-many matching, which only samples show."""
         evaluator = self.engine.evaluator
         errors = {rule.alert: error for rule in evaluator.rules if (error := evaluator.errors.get(rule.key))}
         errors |= self._recording.errors
         return "; ".join(f"the rule {name} cannot be evaluated: {error}" for name, error in list(errors.items())[:3])
 
     async def _react_loop(self) -> None:
-        """Evaluate a changed check's rules at once, not at the next tick; what changes in the same moment goes in one round."""
+        """Evaluate the rules of changed checks at once, not at the next tick; simultaneous changes share a round."""
         while True:
             await self._changes.wait()
             await self._clock.sleep(REACT_PAUSE)
             await self._contain(self._evaluate_changed())
 
     async def _evaluate_changed(self) -> None:
-        rules = self.engine.evaluator.rules_reading(self._changes.take_metrics())
+        rules = self.engine.evaluator.rules_reading(self._changes.drain_metrics())
         if rules:
             await self.engine.round(rules)
             if self._always_watched or self._registration.viewers:

@@ -1,4 +1,4 @@
-"""Builds a leader from a configuration: opens the stores, connects the parts, restores what the last process knew."""
+"""Assembly of a leader: opens the stores, connects the parts, restores the state of the last leader."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ from tui_monitor.storage.state.database import SqliteRepository
 
 log = logging.getLogger(__name__)
 TOLERANCE_MS = 1_000
-"""A parent probed out of turn may answer up to 1 s before the round in which its child's alert fires: that answer counts."""
+"""Tolerance: a parent probed out of turn may answer up to 1 s before its child's alert fires."""
 
 
 async def cannot_reload() -> CommandResult:
-    """For a leader without a configuration file."""
+    """The reload handler of a leader without a configuration file."""
     return CommandResult(False, "this process cannot reload")
 
 
@@ -79,9 +79,9 @@ async def open_leader(
     time_watch: TimeWatch | None = None,
     memory: SeriesMemory | None = None,
 ) -> Leader:
-    """A leader that knows what the last one knew and has written its row; hold the lock before. Raises StoreTooNew.
+    """A leader with the restored state, registered in state.db; the caller holds the lock. Raises StoreTooNew.
 
-    ``kind`` is "dashboard" or "headless"; ``reload`` serves the command of that name. Rules that cannot be used are logged and left out.
+    ``kind`` is "dashboard" or "headless"; ``reload`` serves the command of that name. Unusable rules are logged and left out.
     """
     troubles = Troubles()
     settings = loaded.settings
@@ -156,7 +156,9 @@ async def _open_state(directory: StateDirectory, troubles: Troubles) -> StateRep
         troubles.raise_("state", f"alerts are not recorded, messages may repeat: {error}")
         return SqliteRepository.later(directory.state_db)
     if state.moved_aside:
-        troubles.raise_("state-corrupt", f"the state was corrupt and begun anew; the old file is {state.moved_aside.name}")
+        troubles.raise_(
+            "state-corrupt", f"the state file was corrupt and was replaced by a new one; the old file is {state.moved_aside.name}"
+        )
     return state
 
 
@@ -188,7 +190,7 @@ async def _restore(
     collector.restore_feeds(await recorder.saved_states())
     doubtful = {dict(labels).get("check") for labels in await engine.restore(recorder.complete_until)}
     for check in stored.checks if stored else ():
-        if check.name not in doubtful:  # else the board is older than the alert, too, which would end and begin anew
+        if check.name not in doubtful:  # else the board is also older than the alert, which would end and start again
             collector.restore(check.name, check.status, check.since)
     idents = [alert.id for alert in engine.alerts]
     with contextlib.suppress(StorageFault):

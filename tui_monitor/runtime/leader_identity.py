@@ -1,4 +1,4 @@
-"""Which process leads."""
+"""The identity of the leading process."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class LeaderIdentity:
-    """``kind`` is "dashboard" or "headless"; ``since`` its start in UTC ms, which moves along where the clock is set."""
+    """The leading process: ``kind`` is "dashboard" or "headless", ``since`` its start in UTC ms, shifted where the clock is set."""
 
     pid: int
     kind: str
     since: int
 
     def clock_set(self, delta_ms: int) -> None:
-        """The wall clock was set by so much: the start moves along."""
+        """Shift the start after the wall clock was set."""
         self.since += delta_ms

@@ -8,7 +8,7 @@ from tui_monitor.alerts.alert import Alert
 
 
 class LiveAlerts:
-    """Holds the pending and firing alerts; computing them costs too much for each reader (a storm has 1,000)."""
+    """The pending and firing alerts, computed once per round, as a storm of 1,000 is too expensive for each reader."""
 
     def __init__(self) -> None:
         self._alerts: Sequence[Alert] = ()
@@ -18,5 +18,5 @@ class LiveAlerts:
         return self._alerts
 
     def publish(self, alerts: Sequence[Alert]) -> None:
-        """Replace them: a round has ended."""
+        """Replace the alerts after a round."""
         self._alerts = alerts

@@ -1,4 +1,4 @@
-"""The leader's board: everything known at a moment, in one frozen value."""
+"""The builder of the leader's board."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class Deliveries:
         self._by_alert: dict[str, dict[tuple[str, str], Delivery]] = {}
 
     def of(self, alert_id: str) -> tuple[Delivery, ...]:
-        """In the order of their first message."""
+        """The deliveries of an alert, in the order of their first message."""
         return tuple(self._by_alert.get(alert_id, {}).values())
 
     def load(self, stored: Mapping[str, Sequence[OutboxRow]]) -> None:
-        """What the outbox knows of these alerts, oldest first as it lists them."""
+        """Load the outbox rows of these alerts, oldest first."""
         for ident, entries in stored.items():
             for entry in entries:
                 at = entry.sent_at or entry.created_at
-                self._put(ident, Delivery(entry.notifier, entry.kind, entry.state, at, entry.error))
+                self._set(ident, Delivery(entry.notifier, entry.kind, entry.state, at, entry.error))
 
     def on_event(self, event: OutboxEvent) -> None:
-        """One more outcome: logged, and shown on the board."""
+        """Log an outcome and add it to the board."""
         now = self._clock.wall_ms()
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
         data["recorded"] = event.recorded
@@ -62,16 +62,16 @@ class Deliveries:
         said = f"{event.error or event.kind}{'' if event.recorded else ' (not recorded, may repeat)'}"
         log.log(logging.INFO if well else logging.WARNING, "notification %s: %s", event.state, said, extra={"data": data})
         for ident in event.alerts:
-            self._put(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
+            self._set(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
         while len(self._by_alert) > MOST_ALERTS:
             self._by_alert.pop(next(iter(self._by_alert)))
 
-    def _put(self, ident: str, delivery: Delivery) -> None:
+    def _set(self, ident: str, delivery: Delivery) -> None:
         self._by_alert.setdefault(ident, {})[(delivery.notifier, delivery.kind)] = delivery
 
 
 class LiveBoard:
-    """The builder of the live board from the state of the leader's parts."""
+    """The live board, built from the state of the leader's parts."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class LiveBoard:
         self.reconfigure(settings)
 
     def reconfigure(self, settings: BoardSettings) -> None:
-        """Other settings, and the rules that the evaluator holds now."""
+        """Use other settings, and the evaluator's present rules."""
         self._settings = settings
         self._units = {rule.ladder: query_facts(rule.expr).unit for rule in self._evaluator.rules}
         self._limits = boards.limits_of(self._evaluator.rules)
@@ -169,6 +169,6 @@ class LiveBoard:
 
 
 def _affected(alert: Alert, muted: Mapping[str, int]) -> int:
-    """How many alerts this one explains."""
+    """The number of alerts that this one mutes as their cause."""
     by_check = MuteReason("depends_on", alert.labels.get("check", ""))
     return muted.get(str(by_check), 0) + muted.get(str(MuteReason("inhibit", alert.id)), 0)

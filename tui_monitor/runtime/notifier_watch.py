@@ -1,4 +1,4 @@
-"""The watch over notifiers: one that fails for long is a trouble, which the other notifiers report."""
+"""The watch over notifiers: a long failure is an own trouble, which the other notifiers report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tui_monitor.storage.repository import StateRepository
 
 EVERY_MS = 5_000
 FAILING_MS = 600_000
-"""So long a notifier must have failed, though it was tried; shorter outages are for the outbox' retries."""
+"""Milliseconds of failed sends after which a notifier has a trouble; retries cover shorter outages."""
 
 
 class NotifierWatch:
-    """Reads the outbox' outcomes every 5 s."""
+    """The watch; it reads the outbox every 5 s."""
 
     def __init__(self, state: StateRepository, troubles: Troubles, names: Collection[str]) -> None:
         self._state = state
@@ -29,12 +29,12 @@ class NotifierWatch:
         self._troubles.retain("notifier", names)
 
     async def step(self, now: int) -> None:
-        """Look if it is time to (UTC ms)."""
+        """Read the outbox where that is due; ``now`` in UTC ms."""
         if 0 <= now - self._at < EVERY_MS:
             return
         self._at = now
         with contextlib.suppress(StorageFault):
             failing = await self._state.read(lambda state: {name: state.outbox.failing(name, now) for name in self._names})
             for name, (lasted, error) in failing.items():
-                text = f"{name}: no notification has got through for over {FAILING_MS // 60_000} minutes: {error}"
+                text = f"{name}: no notification has been delivered for over {FAILING_MS // 60_000} minutes: {error}"
                 self._troubles.set("notifier", text if lasted >= FAILING_MS and name in self._names else "", name)

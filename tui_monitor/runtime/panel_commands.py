@@ -13,7 +13,7 @@ from tui_monitor.storage.repository import StateRepository
 
 
 class PanelCommands:
-    """Writes panels to state.db."""
+    """The handlers of panel commands; they write to state.db."""
 
     def __init__(self, repository: StateRepository) -> None:
         self._repository = repository
@@ -30,7 +30,7 @@ class PanelCommands:
             await self._repository.transaction(lambda state: state.panels.save(panel))
         except (PromqlError, TooManyPanels, StorageFault) as error:
             return CommandResult(False, str(error))
-        return CommandResult(True, f'kept as panel "{name}"')
+        return CommandResult(True, f'saved as panel "{name}"')
 
     async def drop(self, command: DropPanel) -> CommandResult:
         """Delete a panel."""

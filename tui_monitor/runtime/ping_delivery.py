@@ -1,4 +1,4 @@
-"""Brings the pings that anybody stored in state.db to the heartbeat checks that wait for them: one short query a tick."""
+"""Delivery of pings stored in state.db to the heartbeat checks: one short query a tick."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ class TakesPings(Protocol):
 
     @property
     def last_ping(self) -> int:
-        """The number of the newest one that it has had, also before a restart."""
+        """The number of the newest ping that it received, also before a restart."""
         ...
 
     def take(self, pings: Sequence[StoredPing]) -> None:
-        """Newer pings, perhaps none, the oldest first."""
+        """Receive newer pings, perhaps none, the oldest first."""
         ...
 
     def cannot_hear(self, reason: str) -> None:
-        """Pings cannot be read now: nothing is known of the job."""
+        """Pings cannot be read now; the state of the job is unknown."""
         ...
 
 
 class PingDelivery:
-    """The pings' way from the store to the feeds. Each feed remembers what it has had, so that a restart repeats and loses none."""
+    """The delivery. Each feed stores the number of its newest ping, so that a restart neither repeats nor loses one."""
 
     def __init__(self, state: StateRepository) -> None:
         self._state = state
         self._read_to: dict[TakesPings, int] = {}
 
     async def deliver(self, feeds: Mapping[str, Feed]) -> None:
-        """Read what is new and hand it over. ``feeds``: all that run, by check."""
+        """Read new pings and pass them to their feeds. ``feeds``: all running feeds by check."""
         takers = {name: feed for name, feed in feeds.items() if isinstance(feed, TakesPings)}
         if not takers:
             return

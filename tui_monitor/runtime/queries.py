@@ -1,4 +1,4 @@
-"""Queries of the past: charts, an alert's whole story, the outbox, a past board; the same for leader and viewer."""
+"""Queries of the stores, the same for leader and viewer: charts, alert details, the outbox, past boards."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ T = TypeVar("T")
 MOST_LINES = 24
 MOST_MARKS = 200
 CHART_S = 30.0
-"""Longer than this no chart is worked at."""
+"""Seconds after which the evaluation of a chart is given up."""
 NOTES_BEFORE_MS = 3_600_000
-"""How long before an alert a deploy may have been that has to do with it."""
+"""Milliseconds before an alert in which annotations belong to its details."""
 FAR_MS = 1 << 60
 MOST_HELP = 500
-"""Characters of a metric's help that are kept."""
+"""Characters of a metric's help that are returned."""
 
 
 class StoreQueries:
@@ -67,10 +67,10 @@ class StoreQueries:
         self._state: StateReader | None = None
 
     async def state(self, question: Callable[[State], T]) -> T:
-        """Ask state.db; CommandRefused where it cannot be read."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ask_state, question)
+        """Query state.db. Raises CommandRefused where it cannot be read."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._query_state, question)
 
-    def _ask_state(self, question: Callable[[State], T]) -> T:
+    def _query_state(self, question: Callable[[State], T]) -> T:
         try:
             if self._state is None:
                 self._state = StateReader(self._path)
@@ -86,7 +86,7 @@ class StoreQueries:
             raise CommandRefused(f"the history cannot be read: {error}") from error
 
     async def close(self) -> None:
-        """Give the files back."""
+        """Close the files."""
         done = asyncio.get_running_loop().run_in_executor(self._thread, self._close_state)
         self._thread.shutdown(wait=False)
         await done
@@ -104,7 +104,7 @@ class StoreQueries:
         return [boards.alert_view(alert, unit_of(boards.condition_of(alert))) for alert in found[:limit]]
 
     async def alert_detail(self, alert_id: str, unit: str = "", expr: str = "") -> AlertDetail:
-        """The whole story of one alert; CommandRefused for an id that is not there."""
+        """The details of one alert. Raises CommandRefused for an unknown id."""
         try:
             alert, events, entries = await self.state(
                 lambda state: (
@@ -127,7 +127,7 @@ class StoreQueries:
             deliveries=deliveries,
             evidence=boards.evidence_view(alert.evidence),
             series=boards.series_of_alert(alert, expr),
-            notes=await self._notes(alert.active_at - NOTES_BEFORE_MS, alert.ends_at or FAR_MS),
+            notes=await self._annotations(alert.active_at - NOTES_BEFORE_MS, alert.ends_at or FAR_MS),
         )
 
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
@@ -157,7 +157,7 @@ class StoreQueries:
         ]
 
     async def panels(self) -> Sequence[PanelView]:
-        """The kept queries, by name."""
+        """The panels, by name."""
         return [PanelView(one.name, one.expr, one.span, one.by, one.at) for one in await self.state(lambda state: state.panels.all())]
 
     async def acts(self, limit: int) -> Sequence[ActView]:
@@ -166,7 +166,7 @@ class StoreQueries:
         return [ActView(one.at, one.by, one.verb, one.subject, one.note, one.alert_id) for one in found]
 
     async def silences(self, now: int) -> Sequence[SilenceView]:
-        """Those that are or will be active, the next to end first."""
+        """The silences that are or will be active, the next to end first."""
         found = await self.state(lambda state: state.dispatch.silences())
         return [
             SilenceView(one.id, " ".join(map(str, one.matchers)), one.starts_at, one.ends_at, one.by, one.comment)
@@ -177,7 +177,7 @@ class StoreQueries:
     # --- history ------------------------------------------------------------------------------------------------------
 
     async def chart(self, expr: str, start: int, end: int, points: int, thresholds: Sequence[tuple[float, str]] = ()) -> Chart:
-        """An expression over a range; what is wrong with it is in the chart. Evaluated aside: a month of many series takes seconds."""
+        """An expression over a range; errors are in the chart. Uses the slow lane, as a month of many series takes seconds."""
         reading = self._reading.slow_lane
         give_up_at = time.monotonic() + CHART_S
 
@@ -193,7 +193,7 @@ class StoreQueries:
         return Chart(tuple(lines), unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
 
     async def query(self, expr: str, at: int) -> Value:
-        """Evaluate an expression at one moment; PromqlError and EvaluationError say what is wrong with it."""
+        """Evaluate an expression at one moment; raises PromqlError and EvaluationError."""
         query = compile_expr(expr)
         return await self._history(lambda reader: query.instant(reader, at), self._reading.slow_lane)
 
@@ -213,13 +213,13 @@ class StoreQueries:
         return await self._history(lambda reader: sorted({labels for matchers in wanted for labels in reader.series(matchers)}))
 
     async def metadata(self, descriptions: Mapping[str, Metadata] = MappingProxyType({})) -> Sequence[MetricMetadata]:
-        """The stored metrics, by name. ``descriptions``: what targets say of theirs; of others the naming convention tells both."""
+        """The stored metrics, by name. ``descriptions``: those that targets give; others follow from the naming convention."""
         known = await self._history(lambda reader: reader.series())
         metrics = sorted({name for labels in known if (name := dict(labels).get(METRIC_NAME))})
         return [_metadata_of(name, described(name, descriptions)) for name in metrics]
 
     async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
-        """When alerts began to fire, and annotations; of a chart of certain checks only theirs, others would only hide it."""
+        """When alerts began to fire, and annotations; for a chart of certain checks only theirs, as others would hide the lines."""
         checks = {check for facts in parts_of(expr) for check in facts.checks}
         try:
             events = await self.state(lambda state: [e for e in state.alerts.events_between(start, end) if e.change == "firing"])
@@ -230,16 +230,16 @@ class StoreQueries:
         marks = [
             (at, f"{own.get('alertname', '')} {subject_of(own)}".strip()) for at, own in shown if not checks or own.get("check") in checks
         ]
-        return tuple(sorted([*marks, *await self._notes(start, end)])[-MOST_MARKS:])
+        return tuple(sorted([*marks, *await self._annotations(start, end)])[-MOST_MARKS:])
 
-    async def _notes(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
+    async def _annotations(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
         try:
             return tuple((note.at, note.text) for note in await self._history(lambda reader: reader.annotations(start, end)))
         except CommandRefused:
             return ()
 
     async def names(self) -> Mapping[str, Sequence[str]]:
-        """What can be typed in an expression."""
+        """The words for completion of expressions."""
         from tui_monitor.promql.names import FUNCTION_NAMES
 
         known = await self._history(lambda reader: reader.series())
@@ -248,7 +248,7 @@ class StoreQueries:
         return {"metrics": metrics, "labels": names, "functions": sorted(FUNCTION_NAMES)}
 
     async def board_at(self, at: int, now: Board) -> Board:
-        """The board of a past moment; ``now`` says which checks, mounts and interfaces there are."""
+        """The board of a past moment; ``now`` is the present board, with the checks, mounts and interfaces."""
         alerts, sent = await self.state(
             lambda state: (
                 (found := state.alerts.live_at(at)),
@@ -276,7 +276,7 @@ def _delivery_then(entry: OutboxRow, at: int) -> Delivery:
 
 
 def _message_title(entry: OutboxRow, labels: Mapping[str, Mapping[str, str]]) -> str:
-    """What a message is about: its first alert and how many more."""
+    """The title of a message: its first alert and the number of others."""
     if not entry.alerts:
         return entry.kind
     first, *others = entry.alerts

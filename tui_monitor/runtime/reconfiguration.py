@@ -1,4 +1,4 @@
-"""A reload: every part of the leader is given the new configuration, or none is."""
+"""Reload: every part of the leader gets the new configuration, or none does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tui_monitor.storage.history.interface import HistoryStore
 
 
 class Reconfiguration:
-    """Knows the parts that depend on the configuration."""
+    """The parts that depend on the configuration."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Reconfiguration:
         self._registration = registration
 
     async def apply(self, loaded: Configuration) -> CommandResult:
-        """Use another configuration, whole or not at all; counters, `for` and alerts of what stays are kept."""
+        """Use another configuration, whole or not at all; unchanged parts keep counters, `for` and alerts."""
         if problems := problems_of(loaded):
             return CommandResult(False, "the old configuration stays: " + "; ".join(problems))
         settings = loaded.settings

@@ -1,4 +1,4 @@
-"""Recording rules of Prometheus files: each evaluates an expression at its interval and keeps the answer as a series."""
+"""Recording rules of Prometheus files: each evaluates an expression at its interval and stores the result as series."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EARLY_MS = 100
 _DAY_MS = 86_400_000
 
 Sink = Callable[[int, Sequence[Sample], int], None]
-"""Takes the samples of one moment and their look-back in milliseconds."""
+"""Stores the samples of one moment with their look-back in milliseconds."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Recording:
     query: Query
     due: int = 0
     known: set[Labels] = field(default_factory=set)
-    """The series of the last answer: one that is missing in the next has ended."""
+    """The series of the last result; one that is missing in the next has ended."""
 
     @property
     def wide(self) -> bool:
@@ -45,9 +45,9 @@ class _Recording:
 
 
 class RecordingRules:
-    """All recording rules, in the files' order, so that a later one sees what an earlier one has just recorded.
+    """All recording rules, in the files' order, so that a later one reads the new samples of an earlier one.
 
-    Rules over more than memory holds read the history, at most each minute. ``errors``: rule name → why it could not be evaluated.
+    Rules with windows beyond memory read the history, at most each minute. ``errors``: rule name → the error of its evaluation.
     """
 
     def __init__(self, rules: Sequence[FileRule]) -> None:
@@ -57,7 +57,7 @@ class RecordingRules:
         self.configure(rules)
 
     def configure(self, rules: Sequence[FileRule]) -> None:
-        """Take other rules: those that stay go on undisturbed, the series of the others end."""
+        """Use other rules: unchanged ones continue, the series of the others end."""
         old, self._rules = self._rules, []
         for rule in rules:
             same = next((one for one in old if one.rule == rule), None)
@@ -69,7 +69,7 @@ class RecordingRules:
             self.errors.pop(gone.rule.name, None)
 
     async def run(self, now: int, storage: Queryable, reading: HistoryReading, sink: Sink) -> None:
-        """Evaluate those that are due over memory, or what the history adds to it."""
+        """Evaluate the due rules over memory and, for long windows, the history."""
         due = [one for one in self._rules if not now < one.due <= now + _DAY_MS]
         wide = [one.query for one in due if one.wide]
         over: Queryable = storage
@@ -77,7 +77,7 @@ class RecordingRules:
             try:
                 over = await reading.query(lambda reader: Prefetched(storage).fetch(wide, reader, now))
             except StorageFault:
-                due = [one for one in due if not one.wide]  # half the samples would give a wrong answer
+                due = [one for one in due if not one.wide]  # incomplete samples would give a wrong result
         for one in due:
             one.due = now + one.interval_ms - EARLY_MS
             self._record(one, now, over if one.wide else storage, sink)
@@ -98,9 +98,9 @@ class RecordingRules:
             sink(now, samples, max(DEFAULT_LOOKBACK_MS, 2 * one.interval_ms + 5000))
 
     def _end(self, now: int, sink: Sink) -> None:
-        """A series that no rule gives any more has ended, as in Prometheus: nobody shall see its last value for five minutes.
+        """End the series that no rule returns any more, as in Prometheus, so that their last values do not stay for five minutes.
 
-        Where what it was made of fell silent, nobody knows: alerts on it hold, as they do on that.
+        Where one of its sources is stale, the series becomes stale too, and alerts on it hold.
         """
         given = {labels for one in self._rules for labels in one.known}
         ended = [Sample(labels, marker) for labels, marker in sorted(self._ended.items()) if labels not in given]
@@ -110,7 +110,7 @@ class RecordingRules:
 
 
 def _markers(one: _Recording, gone: set[Labels], storage: Queryable, now: int) -> dict[Labels, float]:
-    """How each of these series ends: unknown where something that it was made of fell silent."""
+    """The end marker of each series: stale where one of its source series is stale."""
     own = {METRIC_NAME, *one.rule.labels}
     silent = [silent_series(matchers, storage, now) for matchers in one.query.matchers] if gone else []
     subjects = {series: tuple(pair for pair in series if pair[0] not in own) for series in gone}

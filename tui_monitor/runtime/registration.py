@@ -1,4 +1,4 @@
-"""The leader's row in the state, and the viewers that follow it."""
+"""Registration of the leader in state.db, and the presence of viewers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STATE_GONE = "the state directory was removed or replaced: nothing that happens 
 
 
 class Registration:
-    """Keeps the row fresh. ``configuration``: the hash that decides which dashboard may take over from a daemon that ends."""
+    """The leader's row and its heartbeat. ``configuration``: the hash that decides which dashboard may succeed a daemon."""
 
     def __init__(
         self, state: StateRepository, directory: StateDirectory, troubles: Troubles, identity: LeaderIdentity, configuration: str
     ) -> None:
         self.viewers = False
-        """Whether any process followed this one at the last look."""
+        """Whether a viewer was registered at the last check."""
         self._state = state
         self._directory = directory
         self._troubles = troubles
@@ -33,7 +33,7 @@ class Registration:
         self._at = 0
 
     async def reconfigure(self, configuration: str, now: int) -> None:
-        """Register another configuration at once."""
+        """Write the hash of another configuration at once."""
         self._configuration = configuration
         await self.heartbeat(now)
 
@@ -43,7 +43,7 @@ class Registration:
             await self.heartbeat(now)
 
     def clock_set(self, delta_ms: int) -> None:
-        """The wall clock was set by so much: the start moves along, and the row is due."""
+        """Shift the start after the wall clock was set, and make the row due."""
         self._identity.clock_set(delta_ms)
         self._at = 0
 
@@ -57,13 +57,13 @@ class Registration:
         except StorageFault as error:
             self._troubles.raise_("state", f"the state cannot be written: {error}")
 
-    async def look_for_viewers(self, now: int) -> bool:
-        """Whether anybody follows; what was known where the state cannot be read."""
+    async def find_viewers(self, now: int) -> bool:
+        """Whether a viewer is registered; the last result where the state cannot be read."""
         with contextlib.suppress(StorageFault):
             self.viewers = bool(await self._state.read(lambda state: state.processes.viewers(now)))
         return self.viewers
 
     async def clear(self) -> None:
-        """Delete the row: this process ends in good order."""
+        """Delete the row at an orderly end."""
         with contextlib.suppress(StorageFault):
             await self._state.transaction(lambda state: state.processes.clear_leader(self._identity.pid))

@@ -1,4 +1,4 @@
-"""Renews the request tables every few seconds while somebody looks, in slices that hold up nothing."""
+"""Computation of the request tables every few seconds while a screen shows them, in short slices."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class RequestTables:
         self._requested = asyncio.Event()
 
     def reconfigure(self, settings: RequestSettings) -> None:
-        """Other names or limits from now on."""
+        """Use other names or limits from now on."""
         if settings != self._settings:
             self._settings, self._at = settings, 0
 
     def request(self, now: int) -> None:
-        """Have the tables of this moment (UTC ms) computed, unless the last ones are young or still under way."""
+        """Request the tables of this moment (UTC ms), unless the last ones are recent or still being computed."""
         if self._wanted is None and not 0 <= now - self._at < EVERY_MS:
             self._at = self._wanted = now
             self._requested.set()

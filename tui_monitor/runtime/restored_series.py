@@ -1,5 +1,7 @@
-"""Series that are older than their alerts: on a busy disk (where `Recorder.persist` does not wait for long) and after a loss of
-power (the history is not synced at each commit) history.db ends before what state.db says of the alerts.
+"""Restored series that are older than their alerts.
+
+After a loss of power, or on a busy disk (where `Recorder.persist` does not wait long), history.db may end earlier than state.db,
+as the history is not synced at each commit.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ _ADDED = (METRIC_NAME, ALERT_NAME, "severity", "host")
 def outdated(index: RuleIndex, alerts: Iterable[Alert], memory: SeriesMemory, complete_until: int = 0) -> set[Labels]:
     """The series read by alerts that have changed since the newest sample in memory, which was loaded from the history.
 
-    ``complete_until``: until when (UTC ms) that history is known to be complete. Judged by older values a notified alert would end
-    and begin anew, and one that has ended would begin again: they must not count before their next samples come.
+    ``complete_until``: until when (UTC ms) that history is known to be complete. With older values a notified alert would end
+    and start again, and an ended one would start again; so these series do not count before their next samples.
     """
     newest = max(memory.newest_ms, complete_until)
     return {labels for alert in alerts if _changed_at(alert) > newest for labels in _read_by(index, alert, memory)}

@@ -1,7 +1,7 @@
 """The Backend of a process on this machine: one process per state directory leads, the others follow it and take over when it ends.
 
-What only a leader needs (configuration, rules, sources) and what only a question to the past needs (PromQL) loads when it is needed:
-a viewer does without, which saves 20 MiB, and the dashboard paints the stored board before anything of it is loaded.
+Modules for leading (configuration, rules, sources) and for queries (PromQL) are loaded when first needed: a viewer saves 20 MiB, and
+the dashboard paints the stored board before any of them is loaded.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ YIELD_FOR = 10.0
 
 
 class Runtime:
-    """Implements board.backend.Backend. ``load`` reads the configuration anew each time it is called."""
+    """The Backend of this process. ``load`` reads the configuration again at each call."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Runtime:
         on_role: Callable[[str], None] = lambda role: None,
         service: ServiceFactory | None = None,
     ) -> None:
-        """``kind`` is "dashboard" or "headless", ``by`` the person who acts here, ``config`` the file that ``load`` reads.
+        """``kind`` is "dashboard" or "headless", ``by`` the acting user, ``config`` the file that ``load`` reads.
 
         ``on_role`` is called with "leader" or "standby" whenever the role changes. ``service``: what runs beside a leader.
         """
@@ -89,12 +89,12 @@ class Runtime:
         self._led: LeaderRow | None = None
         self._loaded: Configuration | None = None
         self._reloading = asyncio.Lock()
-        """Reloads take turns, so that the file as it was read last is used last."""
+        """Serialises reloads, so that the file that was read last is applied last."""
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until `stop`. Raises ConfigurationError where this process should lead and its configuration is wrong or the state too new."""
+        """Run until `stop`. Raises ConfigurationError where this process should lead with an invalid configuration or too new a state."""
         if self._stopping:
             return
         settle_memory()
@@ -184,10 +184,10 @@ class Runtime:
     def _take_over(self, viewer: Viewer) -> bool:
         """Whether this process has just become the leader."""
         if self.kind == "headless":
-            self._ask_to_yield(viewer)
+            self._request_yield(viewer)
         self._led = viewer.leader or self._led
         if viewer.leader is not None and viewer.leader.kind == "headless":
-            self._not_before = float("-inf")  # the daemon that was given way to has led: when it ends, there is nobody to wait for
+            self._not_before = float("-inf")  # the daemon to which this process yielded has led; after its end there is none to wait for
         if viewer.leader_alive and not self._yielded(viewer):
             return False
         if not self._may_lead() or not self._lock.acquire():
@@ -200,7 +200,7 @@ class Runtime:
         except ConfigurationError as error:
             viewer.block(f"no leader, and this configuration cannot lead: {error.faults[0]}")
             return False
-        last = self._led  # one that has ended in good order has taken its row away
+        last = self._led  # a leader that ended in good order has deleted its row
         if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
             self._lock.release()
             viewer.block("no leader: the daemon has ended, and this dashboard has another configuration")
@@ -209,10 +209,10 @@ class Runtime:
         return True
 
     def _yielded(self, viewer: Viewer) -> bool:
-        """A process may live on after it has stopped leading; then its lock is free."""
+        """Whether the last leader has stopped leading: its process may still run, but the lock is free."""
         return viewer.leader is not None and viewer.leader.kind == "dashboard"
 
-    def _ask_to_yield(self, viewer: Viewer) -> None:
+    def _request_yield(self, viewer: Viewer) -> None:
         now = self._clock.monotonic()
         if viewer.leader is None or viewer.leader.kind != "dashboard" or now - self._asked < ASK_TO_YIELD_EVERY:
             return
@@ -223,7 +223,7 @@ class Runtime:
             log.warning("the leading dashboard cannot be asked to yield: %s", error)
 
     def progressing(self, within: float) -> bool:
-        """Whether ticks and outbox have done something in the last ``within`` seconds; one who only stands by always does."""
+        """Whether tick and outbox made progress in the last ``within`` seconds; always true for a standby."""
         if self.leader is None:
             return True
         return self._clock.monotonic() - min(self.leader.progressed_at, self.leader.outbox_progressed_at) < within
@@ -231,7 +231,7 @@ class Runtime:
     # --- boards and commands ------------------------------------------------------------------------------------------
 
     def subscribe(self, on_board: BoardListener) -> None:
-        """Call with every new board."""
+        """Register a listener for every new board."""
         self._listeners.append(on_board)
 
     def _publish(self, board: Board) -> None:
@@ -239,7 +239,7 @@ class Runtime:
             listener(board)
 
     def first_board(self) -> Board:
-        """The last board that the store knows, or an empty one."""
+        """The stored board, or an empty one."""
         return stored_board(self.directory)
 
     @property
@@ -257,7 +257,7 @@ class Runtime:
         return CommandResult(False, "not ready yet")
 
     async def reload(self) -> CommandResult:
-        """Read the configuration again and use it whole; a bad one changes nothing and the result says why."""
+        """Read and apply the configuration; an invalid one changes nothing and the result says why."""
         if (leader := self.leader) is None:
             return CommandResult(False, "only the leader has a configuration")
         from tui_monitor.config.faults import ConfigurationError
@@ -279,7 +279,7 @@ class Runtime:
 
     @property
     def _queries(self) -> StoreQueries:
-        """Reads both stores; NotReady until this process leads or follows."""
+        """The queries of both stores. Raises NotReady until this process leads or follows."""
         if self._reading is None:
             raise NotReady("not ready yet")
         if self._store_queries is None:
@@ -289,7 +289,7 @@ class Runtime:
         return self._store_queries
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
-        """Everything known of one alert."""
+        """The details of one alert."""
         rule = self.leader.rule_of_alert(alert_id) if self.leader is not None else None
         return await self._queries.alert_detail(alert_id, *(rule or ("", "")))
 
@@ -356,13 +356,13 @@ class Runtime:
         return await self._queries.board_at(at, self.board)
 
     async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
-        """What rules would have done, computed in a process of its own."""
+        """The backtest of rules, computed in a process of its own."""
         from tui_monitor.runtime.analysis_process import backtest
 
         return await backtest(self.directory, self._config, alert, since, changes)
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
-        """Which alerts notified to little use, computed in a process of its own."""
+        """The noise report, computed in a process of its own."""
         from tui_monitor.runtime.analysis_process import noise
 
         return await noise(self.directory, self._config, since)

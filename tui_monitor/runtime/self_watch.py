@@ -1,4 +1,4 @@
-"""Watches this process itself at each tick: jumps of the clock, late ticks, descriptors, the network."""
+"""The self-check at each tick: jumps of the clock, late ticks, descriptors, the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class SelfWatch:
-    """Raises the troubles "lag" and "descriptors", and asks the guard again where the network was down."""
+    """The self-check; raises the troubles "lag" and "descriptors" and lets the guard recheck a network that was down."""
 
     def __init__(self, settings: GuardSettings, guard: Guard, time_watch: TimeWatch, troubles: Troubles, collector: Collector) -> None:
         self._settings = settings
@@ -23,19 +23,19 @@ class SelfWatch:
         self._collector = collector
 
     def reconfigure(self, settings: GuardSettings) -> None:
-        """Other limits and references from now on."""
+        """Use other limits and references from now on."""
         self._settings = settings
         self._guard.reconfigure(settings)
 
     def jump(self, now: int, monotonic: float) -> Jump:
-        """What happened to time since the last tick."""
+        """The jump of time since the last tick."""
         jump = self._time_watch.measure(now, monotonic)
         if jump.any:
             log.warning("time jumped: slept %.1f s, the clock was set by %.1f s", jump.slept, jump.stepped)
         return jump
 
     def step(self, lag: float) -> None:
-        """After this machine was read; ``lag``: seconds by which the tick came late (0 after a jump)."""
+        """Check this process, after this machine was read; ``lag``: seconds by which the tick came late (0 after a jump)."""
         late = f"this machine is too busy: a tick came {lag:.1f} s late" if lag > self._settings.loop_lag else ""
         self._troubles.set("lag", late)
         own = self._collector.reading.own if self._collector.reading else None

@@ -1,4 +1,4 @@
-"""Renews what takes long while somebody looks on: statistics and advice from the history, a few at a time, and the request tables."""
+"""Refresh of slow data while a screen shows it: statistics and advice from the history, a few at a time, and request tables."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class StatisticsRefresh:
         self._requested = asyncio.Event()
 
     def reconfigure(self, checks: CheckLabels) -> None:
-        """Other checks from now on."""
+        """Use other checks from now on."""
         self._checks = checks
 
     def request(self, now: int) -> None:
-        """Have read what is due at this moment (UTC ms), unless the last request is still being read."""
+        """Request the data that are due at this moment (UTC ms), unless the last request is still running."""
         self._requests.request(now)
         if self._wanted is not None:
             return

@@ -1,4 +1,4 @@
-"""The last board that the store holds: painted at once by a dashboard that starts, shown by a viewer that cannot follow."""
+"""The stored board, painted at once by a starting dashboard and shown by a viewer that cannot follow."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def stored_board(directory: StateDirectory) -> Board:
             board = board_from_json(data)
             return replace(board, leader=replace(board.leader, role="starting"))
     except (StorageFault, ValueError):
-        pass  # a row that cannot be read is no reason not to start: the first tick replaces it
+        pass  # an unreadable row must not prevent the start: the first tick replaces it
     no_leader = LeaderView("viewer", alive=False)
     return Board(0, socket.gethostname(), VERSION, HealthStatus.UNKNOWN, (), Resources(), (), no_leader, loading=True)

@@ -1,4 +1,4 @@
-"""The viewer: follows the store of another process that leads: the same board, at most a second late; commands go to the leader as rows."""
+"""The viewer: shows the leader's stored board, at most a second late, and stores commands for the leader."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ LOOK_EVERY = 0.5
 REGISTER_EVERY_MS = 5_000
 REMEMBERED_S = 150
 SLACK_MS = 1000
-"""Samples may be read that came a moment after the look began."""
+"""Tolerance in ms for samples that came after the poll began."""
 SILENT_MS = 15_000
-"""A leader writes each second while somebody looks on; one that has not for so long hangs, or cannot write."""
+"""Milliseconds without a write after which the leader counts as hanging; with viewers it writes each second."""
 
 
 class Viewer:
-    """Shows what the leader knows. ``blocked`` says why this process does not lead itself, "" where it simply waits."""
+    """A viewer of the leader's board. ``blocked``: why this process does not lead itself, "" where it only waits."""
 
     def __init__(self, directory: StateDirectory, clock: Clock, pid: int, kind: str, by: str, on_board: Callable[[Board], None]) -> None:
         self.board: Board | None = None
@@ -63,10 +63,10 @@ class Viewer:
         self._filled = False
 
     async def run(self, until: Callable[[], bool]) -> None:
-        """Read twice a second until the function returns true."""
+        """Poll twice a second until the function returns true."""
         try:
             while not until():
-                await self.look()
+                await self.poll()
                 await self._clock.sleep(LOOK_EVERY)
         finally:
             self._close_state()
@@ -74,13 +74,13 @@ class Viewer:
             await self.reading.close()
 
     def block(self, reason: str) -> None:
-        """Show why this process does not lead itself though nobody leads."""
+        """Show why this process does not lead although no process does."""
         self.blocked = reason
 
-    async def look(self) -> None:
-        """Read both files once; publishes a board where something is new."""
+    async def poll(self) -> None:
+        """Read both files once; publish a board where anything changed."""
         now = self._clock.wall_ms()
-        if now < self._looked_at:  # the clock was set back: what is here goes back with it, else nothing new would be later
+        if now < self._looked_at:  # the clock was set back: shift the present data, else new data would seem older
             self._memory.shift(now - self._looked_at - SLACK_MS, now)
         self._looked_at = now
         self._read_leader()
@@ -113,13 +113,13 @@ class Viewer:
             self._filled = True
             self._seq = reader.prefill(self._memory.append, now, REMEMBERED_S)
         for tick in reader.recent_ticks(now - REMEMBERED_S * 1000, self._seq):
-            if tick.at <= now + SLACK_MS:  # else it was written before the clock was set back
+            if tick.at <= now + SLACK_MS:  # a later one was written before the clock was set back
                 self._memory.append(tick.at, tick.samples, tick.lookback_ms)
             self._seq = tick.seq
         return reader.stored_board()
 
     def _silence(self, now: int) -> str:
-        """The warning where a leader runs and writes nothing; "" where all is well."""
+        """The warning about a leader that runs and writes nothing; "" for none."""
         if self.leader is None or self._stored is None or not self.leader_alive:
             return ""
         last = max(self._stored.at, self.leader.since)
@@ -181,11 +181,11 @@ class Viewer:
             self._write(lambda state: state.processes.remove_viewer(self._pid))
 
     def leave_command(self, command: Command, by: str = "") -> int:
-        """Store a command for the leader; its id. Raises CommandRefused."""
+        """Store a command for the leader; returns its id. Raises CommandRefused."""
         return leave_command(self._directory, by or self._by, command, self._clock.wall_ms())
 
     async def command(self, command: Command, by: str = "") -> CommandResult:
-        """Store the command for the leader and wait a little for its result."""
+        """Store the command for the leader and wait up to ANSWER_WITHIN seconds for its result."""
         try:
             ident = await asyncio.to_thread(self.leave_command, command, by)
         except CommandRefused as error:

@@ -1,4 +1,4 @@
-"""Wiring of a configuration: builds rules, routing and notifiers, and finds the faults that loading alone cannot see."""
+"""Wiring of a configuration: builds rules, routing and notifiers, and finds the faults that only building shows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def host_of(settings: Settings) -> str:
 
 
 def link_of(settings: Settings) -> str:
-    """The text in messages that tells how to open the dashboard."""
+    """The text in messages on how to open the dashboard."""
     return settings.dashboard_url or f"ssh {host_of(settings)} -t tui-monitor"
 
 
@@ -44,7 +44,7 @@ def origin_of_settings(settings: Settings) -> Origin:
 
 
 def rule_paths(loaded: Configuration) -> tuple[list[Path], list[Fault]]:
-    """The rule files that the patterns name, and a fault for each pattern that names none."""
+    """The rule files that match the patterns, and a fault for each pattern without one."""
     base = loaded.path.parent if loaded.path else Path.cwd()
     paths: list[Path] = []
     faults: list[Fault] = []
@@ -57,7 +57,7 @@ def rule_paths(loaded: Configuration) -> tuple[list[Path], list[Fault]]:
 
 
 def rules_of(loaded: Configuration) -> tuple[list[Rule], list[Fault], list[FileRule]]:
-    """Every rule that can run, every fault found, and the recording rules of the rule files."""
+    """The usable rules, the faults, and the recording rules of the rule files."""
     paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
     faults += [Fault((), problem.reason, problem.rule, problem.line or None, problem.file) for problem in files.problems]
@@ -74,12 +74,12 @@ def check(loaded: Configuration) -> list[Fault]:
 
 
 def problems_of(loaded: Configuration) -> list[str]:
-    """The same, one line each."""
+    """The faults of `check`, one line each."""
     return [str(fault) for fault in check(loaded)]
 
 
 def completed(error: ConfigurationError) -> ConfigurationError:
-    """The faults of loading together with those of building what could be loaded; of several at one place the first."""
+    """The error with the faults of building the loaded part added; of several at one place the first."""
     if error.partial is None:
         return error
     told = {fault.line for fault in error.faults}
@@ -139,7 +139,7 @@ def board_settings_of(settings: Settings) -> BoardSettings:
 
 
 def configuration_hash(loaded: Configuration) -> str:
-    """The same for the same file and rule files: who may take over from a dead leader. A file that is gone since counts as empty."""
+    """A hash of the configuration and rule files; it decides who may take over from a leader. A missing file counts as empty."""
     digest = hashlib.sha256()
     for path in [loaded.path, *rule_paths(loaded)[0]] if loaded.path else []:
         with contextlib.suppress(OSError):
@@ -148,7 +148,7 @@ def configuration_hash(loaded: Configuration) -> str:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """Every secret text, so that the log can hide it: of an address, its password too."""
+    """Every secret text, for the log to hide; of an address, its password too."""
     found: list[str] = []
     for entry in (*settings.checks, *settings.notifiers, *([settings.heartbeat] if settings.heartbeat else [])):
         for value in vars(entry).values():

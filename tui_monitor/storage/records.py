@@ -144,7 +144,7 @@ class TooManyPanels(Exception):
     """MOST_PANELS panels are stored already."""
 
     def __init__(self) -> None:
-        super().__init__(f"{MOST_PANELS} panels are kept already; take one away first")
+        super().__init__(f"{MOST_PANELS} panels are stored already; delete one first")
 
 
 @frozen

@@ -68,7 +68,7 @@ def test_it_counts_what_would_have_fired_and_for_how_long() -> None:
     assert (rule.alert, rule.fired, rule.subjects, rule.nearly, rule.still) == ("Hot", 3, 1, 0, 0)
     assert (rule.firing_s, rule.longest_s) == (35 * 60, 30 * 60)
     assert (rule.first, rule.last) == (START + 10 * MINUTE, START + 300 * MINUTE)
-    assert rule.told == found.present.told == MessageCounts(3, 3, 0)
+    assert rule.messages == found.present.messages == MessageCounts(3, 3, 0)
     assert found.present.by_notifier == {"chat": 6}
     assert rule.by_severity == {"warning": 3}
     assert [(one.start, one.end) for one in rule.firings][1] == (START + 100 * MINUTE, START + 130 * MINUTE)
@@ -149,7 +149,7 @@ def test_a_ladder_is_one_alert_and_its_rise_one_more_message() -> None:
     changed = apply_changes(rules, "Hot", [parse_change("critical.expr=load > 0.95")])
     found = run(rules, memory_of({LOAD: curve}), 4, changed=changed)
     (rule,) = found.present.rules
-    assert (rule.fired, rule.still, dict(rule.by_severity), rule.told) == (1, 1, {"critical": 1}, MessageCounts(2, 0, 0))
+    assert (rule.fired, rule.still, dict(rule.by_severity), rule.messages) == (1, 1, {"critical": 1}, MessageCounts(2, 0, 0))
     assert rule.firings[0].end is None
     assert found.changed.rules[0].by_severity == {"warning": 1}
     with pytest.raises(ChangeFault, match=r"warning.expr=... or critical.expr=..."):
@@ -159,8 +159,8 @@ def test_a_ladder_is_one_alert_and_its_rise_one_more_message() -> None:
 def test_reminders_are_counted_apart() -> None:
     """An alert that stays is told again each four hours."""
     (rule,) = run(hot(), memory_of({LOAD: bursts((0, 10_000))}, end=START + 13 * HOUR), 13).present.rules
-    assert rule.told == MessageCounts(1, 0, 3)
-    assert (rule.told.without_reminders, rule.told.total) == (1, 4)
+    assert rule.messages == MessageCounts(1, 0, 3)
+    assert (rule.messages.without_reminders, rule.messages.total) == (1, 4)
 
 
 def test_messages_are_those_of_the_grouping() -> None:
@@ -170,11 +170,11 @@ def test_messages_are_those_of_the_grouping() -> None:
         routes=(Route("{}", notifiers=("chat", "mail"), group_by=()),), notifiers=dict.fromkeys(("chat", "mail"), NotifierPolicy())
     )
     found = run(rules, memory_of({LOAD: THREE}), routing=routing)
-    assert [rule.told.total for rule in found.present.rules] == [12, 12]
-    assert found.present.told.total == 12
+    assert [rule.messages.total for rule in found.present.rules] == [12, 12]
+    assert found.present.messages.total == 12
     assert found.present.by_notifier == {"chat": 6, "mail": 6}
     alone = run(rules, memory_of({LOAD: THREE}), routing=routing, alert="Warm")
-    assert [(rule.alert, rule.told.total) for rule in alone.present.rules] == [("Warm", 12)]
+    assert [(rule.alert, rule.messages.total) for rule in alone.present.rules] == [("Warm", 12)]
 
 
 def test_waits_between_steps_are_kept() -> None:
@@ -183,7 +183,7 @@ def test_waits_between_steps_are_kept() -> None:
         routes=(Route("{}", notifiers=("chat",), group_wait=20_000, group_interval=90_000),), notifiers={"chat": NotifierPolicy()}
     )
     (rule,) = run(hot(), memory_of({LOAD: bursts((10, 11), (20, 21))}), 1, MINUTE, routing=routing).present.rules
-    assert rule.told == MessageCounts(2, 2, 0)
+    assert rule.messages == MessageCounts(2, 2, 0)
 
 
 def test_what_another_alert_mutes_is_not_counted() -> None:
@@ -193,7 +193,7 @@ def test_what_another_alert_mutes_is_not_counted() -> None:
     routing = Routing(by_severity=CHAT.by_severity, notifiers=CHAT.notifiers, inhibit=(inhibit,))
     found = run(rules, memory_of({LOAD: THREE}), routing=routing, alert="Leaf")
     (leaf,) = found.present.rules
-    assert (leaf.alert, leaf.fired, leaf.told.total) == ("Leaf", 3, 0)
+    assert (leaf.alert, leaf.fired, leaf.messages.total) == ("Leaf", 3, 0)
 
 
 def test_without_any_route_one_notifier_stands_in() -> None:
@@ -354,7 +354,7 @@ def test_over_the_stored_history_it_finds_the_same(stored: HistoryReader) -> Non
     """Reading from history.db changes nothing."""
     found = run(hot(), stored)
     (rule,) = found.present.rules
-    assert (rule.fired, rule.firing_s, rule.told) == (3, 35 * 60, MessageCounts(3, 3, 0))
+    assert (rule.fired, rule.firing_s, rule.messages) == (3, 35 * 60, MessageCounts(3, 3, 0))
     assert [part.resolution_s for part in found.stretches] == [15]
 
 

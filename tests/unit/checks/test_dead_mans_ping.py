@@ -29,7 +29,7 @@ async def pinged(server: Receiver, clock: HandClock, heartbeat: Heartbeat, turns
 async def test_start_once_then_the_plain_address_each_interval() -> None:
     """`/start` goes into the path, a query stays where it is, and a ping that arrives clears the trouble of one that did not."""
     clock, troubles = HandClock(), Troubles()
-    troubles.raise_(TROUBLE, "the heartbeat does not arrive")
+    troubles.raise_(TROUBLE, "the dead man's ping does not arrive")
     async with receiver(Reply(200, "OK")) as server:
         settings = HeartbeatSettings(url=Secret(f"{server.url}/ping/uuid?rid=1"))
         async with asyncio.timeout(20):

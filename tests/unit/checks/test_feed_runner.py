@@ -48,7 +48,7 @@ async def test_a_broken_feed_is_unknown_and_begun_again_with_growing_pauses() ->
     runner = FeedRunner("app", feed, clock)
     task = asyncio.create_task(runner.run())
     await settle()
-    with pytest.raises(OwnTrouble, match="the feed broke: RuntimeError: pipe gone"):
+    with pytest.raises(OwnTrouble, match="the feed failed: RuntimeError: pipe gone"):
         await runner.probe()
     assert feed.news.is_set() and feed.runs == 1
     await clock.advance(1)

@@ -55,7 +55,7 @@ WRONG = {
     'host = "${a-b}"\n': (1, "host", "a literal ${ is written $${"),
     '[guard]\nreference = ["192.0.2.1"]\n': (2, "guard.reference[1]", "is not host:port"),
     "[routing]\nwarnin = []\n": (2, "routing.warnin", 'did you mean "warning"?'),
-    "[routing]\nhigh = []\nerror = []\n": (1, "routing", '"error" stands here twice'),
+    "[routing]\nhigh = []\nerror = []\n": (1, "routing", '"error" is listed twice'),
     "default_rules = 3\n": (1, "default_rules", "true, false or a list of names"),
     CHECK + 'depends_on = ["API"]\n': (5, "checks[1].depends_on", 'did you mean "api"?'),
     CHECK + 'body = """\nbearer_file = "x"\n"""\nbearer_file = "none"\n': (8, "checks[1].bearer_file", "cannot be read"),

@@ -61,7 +61,7 @@ def test_a_source_that_breaks_off_keeps_what_it_gave() -> None:
         yield Sample(UP, 1.0)
         raise RuntimeError("broke off")
 
-    assert admit_samples(source()) == ((Sample(UP, 1.0),), "the source broke off: RuntimeError")
+    assert admit_samples(source()) == ((Sample(UP, 1.0),), "the source failed: RuntimeError")
 
 
 @pytest.mark.parametrize("hostile", [Raising(), Sample(UP, OddFloat(1.0))])

@@ -242,7 +242,7 @@ async def test_what_cannot_be_told_again_is_logged(error: Exception, said: str, 
     state = MemoryState()
     care = FollowUps(state, HandClock(T0), lambda: [])
     assert await care.step(Failing()) == 0.0
-    assert logged == [f"hook: what fires could not be told again: {said}"]
+    assert logged == [f"hook: the firing alerts could not be sent again: {said}"]
 
 
 @asynccontextmanager

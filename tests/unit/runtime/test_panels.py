@@ -53,7 +53,7 @@ async def test_panels_are_bounded() -> None:
     verbs = PanelCommands(state)
     for number in range(MOST_PANELS):
         assert (await verbs.save(SavePanel(f"p{number}", "up"), "kim", 1)).ok
-    assert "take one away first" in (await verbs.save(SavePanel("more", "up"), "kim", 1)).text
+    assert "delete one first" in (await verbs.save(SavePanel("more", "up"), "kim", 1)).text
     assert (await verbs.save(SavePanel("p7", "up == 0"), "kim", 1)).ok
     await state.close()
 

@@ -13,8 +13,8 @@ def test_everything_comes_back() -> None:
     world.ack(world.fire(check="a"))
     world.step(2)
     remembered = world.state.dispatch.load()
-    assert {notifier for _, notifier in remembered.told} == {"chat"}
-    (row,) = remembered.tracks.values()
+    assert {notifier for _, notifier in remembered.notified} == {"chat"}
+    (row,) = remembered.tracked.values()
     assert row.acked and row.alert.labels["check"] == "a" and row.alert.acknowledged is not None
     assert remembered.rates["Down", "chat"].times == (T0 + 1000,)
     assert list(remembered.silences.values()) == list(world.planner.silences) == world.state.dispatch.silences()

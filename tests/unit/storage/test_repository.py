@@ -164,7 +164,7 @@ async def test_panels_are_replaced_by_name_and_bounded(store: StateRepository) -
 
     await store.transaction(save)
     assert await store.read(lambda state: state.panels.all()) == panels
-    with pytest.raises(TooManyPanels, match="take one away"):
+    with pytest.raises(TooManyPanels, match="delete one first"):
         await store.transaction(lambda state: state.panels.save(replace(panels[0], name="more")))
     await store.transaction(lambda state: state.panels.save(replace(panels[0], expr="up == 0")))
     assert (await store.read(lambda state: state.panels.all()))[0].expr == "up == 0"
@@ -175,7 +175,7 @@ async def test_panels_are_replaced_by_name_and_bounded(store: StateRepository) -
 def everything(ident: int) -> UnitOfWork:
     """A unit of work with something of each kind."""
     silence = make_silence(['check=~"a|b"'], START, START + DAY, "kim")
-    plan = Plan(told={(FULL.id, "hook"): NotifiedState("critical", START, "g")}, silences={silence.id: silence})
+    plan = Plan(notified={(FULL.id, "hook"): NotifiedState("critical", START, "g")}, silences={silence.id: silence})
     return UnitOfWork(
         START, [Transition(START, "firing", FULL)], plan, [message(alerts=(snapshot(FULL.id),))], (),
         [Audit(START, "kim", "silenced", "x")], FinishedCommand(ident, CommandResult(True, "done")),
@@ -187,7 +187,7 @@ async def test_a_unit_of_work_is_all_or_nothing(store: StateRepository, monkeypa
 
     def look(state: State) -> tuple[int, ...]:
         remembered = state.dispatch.load()
-        rows = (state.alerts.live(), remembered.told, remembered.silences, state.outbox.newest(), state.audit.newest())
+        rows = (state.alerts.live(), remembered.notified, remembered.silences, state.outbox.newest(), state.audit.newest())
         return (*map(len, rows), len(state.commands.pending()))
 
     ident = await store.transaction(lambda state: state.commands.add("kim", "ack", "{}", START))

@@ -83,7 +83,7 @@ async def test_an_older_file_is_brought_up_to_date(tmp_path: Path, version: int)
         migrate(db, MIGRATIONS[:version])
         db.execute("INSERT INTO leader VALUES (1, 1, 'headless', '0.1', 'abc', ?, ?)", (START, START))
     assert ("facts" in tables(path)) == (version < 5)
-    with pytest.raises(StorageFault, match="not been begun by this version"):
+    with pytest.raises(StorageFault, match="has no schema yet"):
         StateReader(path)
     with pytest.raises(StoreTooOld, match="start tui-monitor once"):
         write_once(path, lead)

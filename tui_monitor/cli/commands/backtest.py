@@ -119,9 +119,9 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
     if alert is not None:
         for name, outcome in (("present", found.present), ("changed", found.changed)):
             _print_firings(outcome, name if found.changed is not None else "", found.end)
-    elif found.present.told.total:
+    elif found.present.messages.total:
         shares = ", ".join(f"{name} {count}" for name, count in sorted(found.present.by_notifier.items()))
-        print(f"\n{counted(found.present.told.total, 'message')} in all: {shares}")
+        print(f"\n{counted(found.present.messages.total, 'message')} in all: {shares}")
     notes = [f"the history begins at {_when(found.start, found.end)}", *found.notes] if clipped else list(found.notes)
     errors = [
         f"{rule.alert}: {rule.error}" for rule in (*found.present.rules, *(found.changed.rules if found.changed else ())) if rule.error
@@ -146,8 +146,8 @@ def _row(rule: RuleOutcome, tried: str, now: int) -> list[Cell]:
         _when(rule.first, now),
         _when(rule.last, now),
         _count(rule.nearly),
-        str(rule.told.without_reminders),
-        str(rule.told.reminders),
+        str(rule.messages.without_reminders),
+        str(rule.messages.reminders),
     ]
 
 

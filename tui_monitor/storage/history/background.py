@@ -153,12 +153,13 @@ class Recorder:
         try:
             self._history = History(self._path, retention=self._retention)
         except (sqlite3.Error, OSError, StoreTooNew) as error:
-            text = f"the history cannot be kept: {error}"
+            text = f"the history cannot be stored: {error}"
             self._troubles.raise_(TROUBLE, text)
             return text
         if self._history.moved_aside:
             self._troubles.raise_(
-                "history-corrupt", f"the history was corrupt and begun anew; the old file is {self._history.moved_aside.name}"
+                "history-corrupt",
+                f"the history file was corrupt and was replaced by a new one; the old file is {self._history.moved_aside.name}",
             )
         return ""
 
@@ -189,9 +190,11 @@ class Recorder:
             self._history.close()
             self._history = None
             aside = move_aside(self._path)
-            self._troubles.raise_("history-corrupt", f"the history was corrupt ({error}) and is begun anew; the old file is {aside.name}")
+            self._troubles.raise_(
+                "history-corrupt", f"the history was corrupt ({error}) and is replaced by a new file; the old one is {aside.name}"
+            )
             return f"the history is corrupt: {error}"
-        return "the history waits: a reader holds an old state" if self._history.paused else ""
+        return "the history is not written: a process keeps reading an old state of the file" if self._history.paused else ""
 
     async def configure(self, settings: StoreSettings) -> None:
         self._retention = retention_of(settings)

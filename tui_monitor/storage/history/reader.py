@@ -51,7 +51,7 @@ class HistoryReader:
         if not READABLE_FROM <= version <= len(MIGRATIONS):
             self._db.close()
             if version < READABLE_FROM:
-                raise HistoryFault(f"{self._path}: not begun yet (schema {version})")
+                raise HistoryFault(f"{self._path}: has no schema of this version yet ({version})")
             raise StoreTooNew(self._path.name, version, len(MIGRATIONS))
         self._inode = inode
         self._labels, self._texts, self._version, self._decoded = {}, {}, None, {}

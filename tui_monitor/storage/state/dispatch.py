@@ -66,13 +66,13 @@ class SqliteDispatch:
 
     def load(self) -> StoredDispatch:
         return StoredDispatch(
-            told={
+            notified={
                 (alert_id, notifier): NotifiedState(severity, at, group, bool(flapping))
                 for alert_id, notifier, severity, at, group, flapping in self._db.execute(
                     "SELECT alert_id, notifier, severity, told_at, group_key, flapping FROM planner_told"
                 )
             },
-            tracks={alert_id: _read_track(body) for alert_id, body in self._db.execute("SELECT alert_id, body FROM planner_tracks")},
+            tracked={alert_id: _read_track(body) for alert_id, body in self._db.execute("SELECT alert_id, body FROM planner_tracks")},
             groups={
                 (key, notifier): GroupRow(*numbers)
                 for key, notifier, *numbers in self._db.execute(
@@ -91,8 +91,8 @@ class SqliteDispatch:
         return [Silence(key, tuple(Matcher(*parts) for parts in json.loads(matchers)), *rest) for key, matchers, *rest in rows]
 
     def save(self, plan: Plan) -> None:
-        self._write(plan.told, "planner_told", ("alert_id", "notifier"), 6, lambda t: (t.severity, t.at, t.group, int(t.flapping)))
-        self._write(plan.tracks, "planner_tracks", ("alert_id",), 2, lambda row: (_track_text(row),))
+        self._write(plan.notified, "planner_told", ("alert_id", "notifier"), 6, lambda t: (t.severity, t.at, t.group, int(t.flapping)))
+        self._write(plan.tracked, "planner_tracks", ("alert_id",), 2, lambda row: (_track_text(row),))
         self._write(
             plan.groups, "planner_groups", ("group_key", "notifier"), 6, lambda g: (g.opened_at, g.last_sent_at, g.wait_until, g.sent)
         )

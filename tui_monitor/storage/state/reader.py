@@ -40,7 +40,7 @@ class StateReader:
             self._db.close()
             if version > len(MIGRATIONS):
                 raise StoreTooNew(self._path.name, version, len(MIGRATIONS))
-            raise StorageFault(f"{self._path.name} has not been begun by this version yet")
+            raise StorageFault(f"{self._path.name} has no schema yet")
         self._state = SqliteState(self._db)
 
     def _version_at_rest(self) -> int:

@@ -26,7 +26,7 @@ class TelemetryReader:
         version = schema_version(self._db)
         if version != len(MIGRATIONS):
             self._db.close()
-            raise StoreTooNew(path.name, version, len(MIGRATIONS)) if version else StorageFault(f"{path.name} is not begun yet")
+            raise StoreTooNew(path.name, version, len(MIGRATIONS)) if version else StorageFault(f"{path.name} has no data yet")
 
     def close(self) -> None:
         """Close the file."""
