@@ -1,4 +1,4 @@
-"""What some notifiers can do beside sending: each ability is a protocol of its own, so that nobody asks which kind a notifier is."""
+"""Protocols of optional notifier abilities, so that callers test for an ability instead of a kind."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ OnAck = Callable[[str, str], Awaitable[str]]
 
 @runtime_checkable
 class Addressed(Protocol):
-    """A notifier with receivers of its own; it sends to those of ``message.to``, and raises PartlySent where they fare differently."""
+    """A notifier with configured receivers; it sends to those in ``message.to`` and raises PartlySent where results differ."""
 
     receivers: tuple[str, ...]
 
 
 @runtime_checkable
 class Repeating(Protocol):
-    """A notifier whose service forgets a firing alert that nobody tells again."""
+    """A notifier whose service expires firing alerts that are not sent again."""
 
     resend_interval: float
 
     async def keepalive(self, firing: Sequence[AlertSnapshot], now_ms: int) -> None:
-        """Tell these firing alerts again. Raises SendError."""
+        """Send these firing alerts again. Raises SendError."""
         ...
 
 
 @runtime_checkable
 class Editable(Protocol):
-    """A notifier that can change what it has sent."""
+    """A notifier that can edit a sent message."""
 
     async def edit(self, provider_id: str, message: Message) -> None:
-        """Show the message anew with its alerts as they are now. Raises SendError."""
+        """Edit the sent message to its alerts' present state. Raises SendError."""
         ...
 
 
 @runtime_checkable
 class Prepaid(Protocol):
-    """A notifier whose messages are paid for beforehand. ``low_balance``: warn when fewer remain; 0: do not ask."""
+    """A notifier with prepaid messages. ``low_balance``: warn when fewer remain; 0: do not query the balance."""
 
     low_balance: int
 
     async def balance(self) -> int:
-        """How many messages may still be sent. Raises SendError."""
+        """Number of messages left. Raises SendError."""
         ...
 
 
@@ -69,19 +69,19 @@ class TakesAddress(Protocol):
 
 
 class PressListener(Protocol):
-    """Waits for presses of buttons until it is cancelled."""
+    """Listener for presses of message buttons; runs until cancelled."""
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Listen until cancelled."""
         ...
 
 
 @frozen
 class PressDesk:
-    """What a listener is told of this monitor: ``host`` is its name in messages.
+    """The monitor's side of a press listener; ``host`` is this machine's name in messages.
 
-    ``on_problem`` logs; ``on_conflict`` says that another program takes the presses of the same account, and with "" that none does
-    any more.
+    ``on_problem`` logs; ``on_conflict`` reports that another program receives the presses of the same account, and with "" the
+    end of that.
     """
 
     on_ack: OnAck
@@ -98,12 +98,12 @@ class TakesPresses(Protocol):
     press_account: str
 
     def press_listener(self, sharing: Sequence[Any], desk: PressDesk, clock: Clock) -> PressListener:
-        """What waits for the presses on messages of this notifier and of those that share its account."""
+        """The listener for presses on messages of this notifier and of those that share its account."""
         ...
 
 
 def press_listeners(notifiers: Iterable[Notifier], desk: PressDesk, clock: Clock) -> list[PressListener]:
-    """One listener for each account: two on one account would take each other's presses."""
+    """One listener per account: two on one account would receive each other's presses."""
     accounts: dict[str, list[TakesPresses]] = {}
     for notifier in notifiers:
         if isinstance(notifier, TakesPresses) and notifier.press_account:

@@ -1,4 +1,4 @@
-"""An Alertmanager: alerts go to its API v2 and are sent again while they fire, for it forgets what nobody repeats."""
+"""The Alertmanager notifier: posts alerts to API v2, and again while they fire, since it expires alerts that are not repeated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
 def entry_of(alert: AlertSnapshot, link: str, ends_at: int, now_ms: int) -> dict[str, Any]:
-    """One alert of the request's array; label names are made valid, empty values left out. It begins before now and before its end."""
+    """One alert of the request's array, with valid label names and no empty values. It starts before now and before its end."""
     entry: dict[str, Any] = {
         "labels": _texts({"severity": alert.severity, **alert.labels}),
         "annotations": _texts(alert.annotations),
@@ -38,10 +38,10 @@ def entry_of(alert: AlertSnapshot, link: str, ends_at: int, now_ms: int) -> dict
 
 
 def entries_of(alerts: Iterable[AlertSnapshot], link: str, now_ms: int, resend_interval: float) -> list[dict[str, Any]]:
-    """The request's array: firing alerts end a few intervals ahead, resolved ones when they did.
+    """The request's array: firing alerts end a few intervals ahead, resolved ones at their end.
 
-    An end that lies ahead (the clock was set back since) would not count there: the alert would be active to the end that it was told
-    while it fired. So no end of a resolved alert is later than now.
+    The end of a resolved alert is never later than now: Alertmanager would ignore an end in the future (after the clock was set
+    back), and the alert would stay active until the end sent while it fired.
     """
     ahead = now_ms + round(_AHEAD * resend_interval * 1000)
     return [entry_of(alert, link, ahead if alert.ends_at is None else min(alert.ends_at, now_ms), now_ms) for alert in alerts]
@@ -55,7 +55,7 @@ class AlertmanagerNotifier(HttpNotifierSettings):
 
 
 class Alertmanager:
-    """Sends to one Alertmanager; any 2xx is success."""
+    """Sender to one Alertmanager; any 2xx is success."""
 
     def __init__(self, settings: AlertmanagerNotifier, clock: Clock) -> None:
         self.name = settings.name
@@ -67,34 +67,34 @@ class Alertmanager:
         self._http = HttpClient(
             settings.timeout, [settings.url.partition("@")[0].rpartition("/")[2]] if "@" in settings.url else [], settings.ca_file
         )
-        self._told: dict[str, AlertSnapshot] = {}
+        self._sent: dict[str, AlertSnapshot] = {}
         self._link = ""
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """POST the message's alerts; a repeat does no harm there. Raises SendError."""
+        """POST the message's alerts; repeats are harmless. Raises SendError."""
         alerts = alerts_of(message)
         await self._post([*alerts, *self._superseded(alerts)], message.link)
         self._link = message.link
         if message.alerts:
-            self._told.update((alert.fingerprint, alert) for alert in alerts)
+            self._sent.update((alert.fingerprint, alert) for alert in alerts)
         return ""
 
     async def keepalive(self, firing: Sequence[AlertSnapshot], now_ms: int) -> None:
-        """Each ``resend_interval``: send again what fires and was told here, and what ended in the last 5 minutes. Raises SendError.
+        """Send again, each ``resend_interval``, firing alerts and those resolved in the last 5 minutes. Raises SendError.
 
-        ``firing`` are the alerts that fire now; what this process has told itself is sent along where it is missing there and over.
+        ``firing``: the alerts that fire now. Resolved ones are taken from this process's own record of sent alerts.
         """
-        recent = [alert for alert in self._told.values() if alert.ends_at is not None and now_ms - alert.ends_at <= RESOLVED_FOR_MS]
+        recent = [alert for alert in self._sent.values() if alert.ends_at is not None and now_ms - alert.ends_at <= RESOLVED_FOR_MS]
         fires = {alert.fingerprint for alert in firing}
         again = [*firing, *self._superseded(firing), *(alert for alert in recent if alert.fingerprint not in fires)]
-        self._told = {alert.fingerprint: alert for alert in [*recent, *firing]}
+        self._sent = {alert.fingerprint: alert for alert in [*recent, *firing]}
         if again:
             await self._post(again, self._link)
 
     def _superseded(self, alerts: Iterable[AlertSnapshot]) -> list[AlertSnapshot]:
-        """Labels are the identity there: an alert whose severity has changed ends under the one that it had."""
+        """Alerts to resolve after a change of severity: Alertmanager identifies alerts by labels, and severity is one."""
         now = self._clock.wall_ms()
-        before = ((alert, self._told.get(alert.fingerprint)) for alert in alerts)
+        before = ((alert, self._sent.get(alert.fingerprint)) for alert in alerts)
         return [
             replace(old, status="resolved", ends_at=now)
             for alert, old in before
@@ -102,7 +102,7 @@ class Alertmanager:
         ]
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         await self._http.close()
 
     async def _post(self, alerts: Sequence[AlertSnapshot], link: str) -> None:

@@ -1,4 +1,4 @@
-"""Aligo: SMS in Korea. Texts are counted in the carriers' EUC-KR bytes; HTTP 200 says nothing, the result code does.
+"""Aligo: SMS in Korea. Texts are counted in the carriers' EUC-KR bytes; the result code decides, not HTTP 200.
 
 Source: https://smartsms.aligo.in/admin/api/spec.html.
 """
@@ -34,7 +34,7 @@ _PLAIN = {
 
 @frozen
 class Sms:
-    """A text as it goes out; ``title`` only with LMS."""
+    """A text message as sent; ``title`` for LMS only."""
 
     kind: str
     text: str
@@ -42,7 +42,7 @@ class Sms:
 
 
 def carrier_text(text: str) -> str:
-    """The text in characters that arrive on a Korean phone: composed, common symbols replaced, the rest left out."""
+    """The text in characters that Korean phones display: composed, common symbols replaced, others left out."""
     composed = unicodedata.normalize("NFC", text)
     replaced = "".join(_PLAIN.get(character, character) for character in composed)
     return "".join(character for character in replaced if character == "\n" or _width(character))
@@ -54,7 +54,7 @@ def carrier_bytes(text: str) -> int:
 
 
 def cut(text: str, limit: int) -> str:
-    """The longest beginning within ``limit`` bytes, whole characters only."""
+    """The longest prefix within ``limit`` bytes, in whole characters."""
     used = 0
     for place, character in enumerate(text):
         used += carrier_bytes(character)
@@ -64,9 +64,9 @@ def cut(text: str, limit: int) -> str:
 
 
 def sms_of(message: Message, note: str = "", possible_repeat: bool = False) -> Sms:
-    """SMS where title and note fit into 90 bytes and nothing more is to say, or LMS with a title of its own.
+    """SMS if title and note are all and fit into 90 bytes, else LMS with a title.
 
-    The footer is left out where it alone would make an SMS an LMS, which costs more.
+    The footer is left out where it alone would turn the SMS into an LMS, which costs more.
     """
     lines = [carrier_text(line.text).strip() for line in lines_of(message, note, possible_repeat, footer=False)]
     whole, footer = "\n".join(filter(None, lines)), carrier_text(message.footer).strip()
@@ -87,15 +87,15 @@ class AligoNotifier(HttpNotifierSettings):
     receivers: list[PhoneNumber] = setting(doc="phone numbers, one an entry", min_length=1, max_length=1000, example=["01012345678"])
     api_url: BaseAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
     test_mode: bool = setting(default=False, doc="accepted but not sent")
-    low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not ask")
+    low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not query the balance")
 
     def sent_to(self, address: str) -> AligoNotifier:
-        """The settings with one other number. Raises ValueError for what is no Korean phone number."""
+        """The settings with another number. Raises ValueError for an invalid Korean phone number."""
         return replace(self, receivers=[phone_number(address)])
 
 
 class Aligo:
-    """Sends to a list of receivers; the id is Aligo's message id."""
+    """Sender to a list of receivers; the id is Aligo's message id."""
 
     def __init__(self, settings: AligoNotifier, clock: Clock) -> None:
         self.name = settings.name
@@ -109,10 +109,10 @@ class Aligo:
         self._http = HttpClient(settings.timeout, [self._key], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send an SMS or LMS to each receiver by itself; the ids of those that were accepted.
+        """Send one SMS or LMS per receiver; returns the ids of accepted ones.
 
-        One request for all would say how many failed and not which. Raises SendError, and PartlySent where they fare differently;
-        what does not fit into the time limit is left for the next try.
+        One request for all receivers would return how many failed, not which. Raises SendError, and PartlySent where results
+        differ; receivers beyond the time limit are left for the next try.
         """
         receivers = receivers_of(message, self.receivers)
         sms = sms_of(message, note, possible_repeat)
@@ -124,7 +124,7 @@ class Aligo:
                 taken[receiver] = await self._send_one(sms, receiver, deadline - asyncio.get_running_loop().time())
             except SendError as error:
                 failures[receiver] = error
-                if not error.answered:  # a service that does not answer is not asked for the others too
+                if not error.answered:  # no answer for one receiver: the others are not tried either
                     failures |= dict.fromkeys(receivers[place + 1 :], SendError(error.reason))
                     break
         if failures:
@@ -142,19 +142,21 @@ class Aligo:
         result = self._result(await self._post("/send/", form, remaining))
         ident = str(result.get("msg_id", ""))
         if (_number(result.get("error_cnt")) or 0) > 0:
-            raise self._http.error(f"the carrier did not take it (msg_id {ident})", permanent=True, answered=True)
+            raise self._http.error(f"the carrier did not accept it (msg_id {ident})", permanent=True, answered=True)
         return ident
 
     async def balance(self) -> int:
-        """How many SMS may still be sent. Raises SendError."""
-        result = self._result(await self._post("/remain/", {"userid": self._settings.user_id}))  # an older page spells user_id so
+        """Number of SMS left. Raises SendError."""
+        result = self._result(
+            await self._post("/remain/", {"userid": self._settings.user_id})
+        )  # older documentation spells user_id this way
         count = _number(result.get("SMS_CNT"))
         if count is None:
             raise self._http.error("the answer has no SMS_CNT")
         return count
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         await self._http.close()
 
     async def _post(self, path: str, form: dict[str, str], time_limit: float | None = None) -> ApiAnswer:
@@ -175,7 +177,7 @@ class Aligo:
 
 
 def _width(character: str) -> int:
-    """Bytes in CP949; 0 for what it does not have (it would arrive as "?")."""
+    """Bytes of a character in CP949; 0 for characters it lacks (they would arrive as "?")."""
     try:
         return len(character.encode("cp949"))
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What a kind of notifier consists of: the public interface for kinds of one's own (docs/plugins.md)."""
+"""The public interface of notifier kinds, also for third parties (docs/plugins.md)."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ __all__ = [
 
 
 class SendError(Exception):
-    """A message did not go out, or may not have.
+    """A message was not sent, or possibly not.
 
-    ``permanent``: trying again cannot help. ``retry_after``: seconds that the service asked for. ``maybe_delivered``: the request
-    was written, the answer is missing. ``answered``: the service itself refused, so the trouble may lie in this one message.
+    ``permanent``: a retry cannot help. ``retry_after``: seconds that the service asked to wait. ``maybe_delivered``: the request
+    was written, the answer is missing. ``answered``: the service itself refused, so the cause may be this one message.
     ``reason`` is for people and holds no secrets.
     """
 
@@ -70,33 +70,33 @@ class RateLimit:
 
     @staticmethod
     def parse(text: str) -> RateLimit:
-        """Read "20/1m"; ValueError where it is something else."""
+        """Parse "20/1m". Raises ValueError."""
         return RateLimit(*parse_rate(text))
 
 
 class Notifier(Protocol):
-    """One channel: turns messages into whatever its service wants and sends them. It never retries by itself."""
+    """One channel: formats messages for its service and sends them. It never retries by itself."""
 
     name: str
     rate_limit: RateLimit
     timeout: float
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send once; the provider's id for the message, or "". ``note`` tells of lateness. Raises SendError."""
+        """Send once; returns the provider's id of the message, or "". ``note`` is a remark on late delivery. Raises SendError."""
         ...
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         ...
 
 
 @frozen
 class NotifierKind:
-    """One kind of notifier. Each part is the thing itself or where it is, as "package.module:Name", and then loads when it is used.
+    """One kind of notifier. Each part is the object itself or its place as "package.module:Name", imported when used.
 
-    ``name``: the word in `type`. ``settings``: its record of keys, a subclass of NotifierSettings. ``notifier``: makes a Notifier of the
-    settings and a clock; ValueError, beginning with the key and a colon, where a setting cannot be used. ``example``: values for the keys
-    that have no example of their own, as written in the file; at least `name`.
+    ``name``: the word in `type`. ``settings``: its record of keys, a subclass of NotifierSettings. ``notifier``: constructs a Notifier
+    from settings and a clock; raises ValueError, starting with the key and a colon, for unusable settings. ``example``: values, as
+    written in the file, for keys without an example of their own; at least `name`.
     """
 
     CALLED: ClassVar[tuple[str, ...]] = ("notifier",)

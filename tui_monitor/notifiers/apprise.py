@@ -1,4 +1,4 @@
-"""Apprise: any of the hundred services that it knows, an optional extra."""
+"""The Apprise notifier: about a hundred services through the Apprise library, an optional extra."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _KINDS = {"critical": "failure", "error": "failure", "warning": "warning", "info
 
 
 class AppriseNotifier(NotifierSettings):
-    """Any of the services that Apprise knows (pip install 'tui-monitor[apprise]')."""
+    """Any service that Apprise supports (pip install 'tui-monitor[apprise]')."""
 
     urls: list[SecretText] = key(doc="Apprise addresses", min_length=1, example=["${APPRISE_URL}"])
 
 
 class AppriseChannel:
-    """Sends to each address by itself; its receivers are "address 1" and so on, for the addresses are secret."""
+    """Sender to each address separately; receivers are named "address 1" and so on, since addresses contain secrets."""
 
     def __init__(self, settings: AppriseNotifier, _: Clock | None = None) -> None:
         try:
@@ -38,12 +38,12 @@ class AppriseChannel:
         for number, url in enumerate(settings.urls, start=1):
             service = apprise.Apprise()
             if not service.add(url.reveal()):
-                raise ValueError(f'notifier "{settings.name}": address {number} of urls is none that Apprise knows')
+                raise ValueError(f'notifier "{settings.name}": address {number} of urls is not one that Apprise supports')
             self._services[f"address {number}"] = service
         self.receivers = tuple(self._services)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Notify the addresses that the message is for. Raises SendError, and PartlySent where they fare differently."""
+        """Notify the message's addresses. Raises SendError, and PartlySent where results differ."""
         kind = "success" if message.kind == "resolved" else _KINDS.get(message.severity, "info")
         texts = {"body": plain(lines_of(message, note, possible_repeat)[1:]) or message.title, "notify_type": kind}
         texts["title"] = headline(message, possible_repeat)
@@ -63,4 +63,4 @@ class AppriseChannel:
         return None if good else SendError("Apprise could not deliver")
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Nothing to close."""

@@ -1,4 +1,4 @@
-"""A program of the user's: gets the webhook's JSON on standard input. An argument list, never a shell."""
+"""The command notifier: runs a configured program with the webhook's JSON on standard input, without a shell."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _AT_ONCE = 4
 
 
 def environment_of(message: Message, note: str, possible_repeat: bool) -> dict[str, str]:
-    """What the program finds in its environment beside ours."""
+    """Variables added to the program's environment."""
     texts = {"KEY": message.key, "KIND": message.kind, "SEVERITY": message.severity, "TITLE": message.title, "NOTE": note}
     texts["POSSIBLE_REPEAT"] = "1" if possible_repeat else ""
     return {f"TUI_MONITOR_{name}": clip(clean(text), 1000) for name, text in texts.items()}
 
 
 class CommandNotifier(NotifierSettings):
-    """A program that gets the webhook's JSON on standard input."""
+    """A program that reads the webhook's JSON from standard input."""
 
     argv: ProgramArguments = key(doc="program and arguments; no shell", min_length=1, example=["/usr/local/bin/on-alert"])
 
 
 class Command:
-    """Runs the program once for each message; exit 0 is success, its first line of output is the id."""
+    """Sender that runs the program once per message; exit 0 is success, the first output line is the id."""
 
     def __init__(self, settings: CommandNotifier, _: Clock | None = None) -> None:
         self.name = settings.name
@@ -42,9 +42,9 @@ class Command:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Run it. Raises SendError; one that overstays its time is killed with all its children and may have done its work.
+        """Run the program. Raises SendError; after the timeout it is killed with its process group and may have delivered.
 
-        What it starts and detaches itself lives on after its exit.
+        Processes that it detached keep running after its exit.
         """
         environment = {**os.environ, **environment_of(message, note, possible_repeat)}
         try:
@@ -60,7 +60,7 @@ class Command:
         return next(iter(_lines(outcome.output)), "")
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Nothing to close."""
 
 
 def _lines(output: bytes) -> list[str]:

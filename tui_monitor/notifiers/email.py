@@ -1,4 +1,4 @@
-"""Mail over SMTP: plain text and HTML, fire and resolve in one thread."""
+"""The email notifier: plain text and HTML over SMTP, firing and resolved in one mail thread."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _FULL_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def ehlo_name(host: str) -> str:
-    """What to say in EHLO: this host's name where it has a domain, else an address literal (RFC 5321, 4.1.4).
+    """The name in EHLO: this host's name if it has a domain, else an address literal (RFC 5321, 4.1.4).
 
-    Never looked up: with a resolver that is silent, socket.getfqdn held every mail up, also one to a relay on this machine.
+    It is never looked up: with an unresponsive resolver socket.getfqdn delayed every mail, even to a relay on this machine.
     """
     return host if _FULL_NAME.fullmatch(host) else "[127.0.0.1]"
 
 
 def mail_of(message: Message, sender: str, receivers: list[str], note: str = "", possible_repeat: bool = False) -> EmailMessage:
-    """The mail. Its Message-ID follows from the message, so a repeat can be recognised; all of a thread refer to its first."""
+    """The mail. Its Message-ID is derived from the message, which identifies repeats; mails of a thread refer to its first."""
     mail = EmailMessage(_POLICY)
     origin = mailbox(sender)
     domain = origin.address.rpartition("@")[2].strip("[]")
@@ -79,23 +79,23 @@ class EmailNotifier(NotifierSettings):
     to: list[MailAddress] = key(doc="receivers, one an entry", min_length=1, example=["ops@example.com"])
     ehlo: DomainName | None = key(
         default=None,
-        doc="how this machine names itself to the mail server; default: its host name, without a lookup",
+        doc="name of this machine in EHLO; default: its host name, without a lookup",
         example="web-1.example.com",
     )
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Implicit TLS has its own port."""
+        """The default port follows from ``tls``: implicit TLS has its own."""
         return {"port": 465, **given} if given.get("tls") == "implicit" else given
 
     def sent_to(self, address: str) -> EmailNotifier:
-        """The settings with one other receiver. Raises ValueError for what is no mail address."""
+        """The settings with another receiver. Raises ValueError for an invalid mail address."""
         mailbox(address)
         return replace(self, to=[address])
 
 
 class Email:
-    """Sends through one mail server, a connection for each mail; never logs in without TLS."""
+    """Sender through one mail server, with a connection per mail; never logs in without TLS."""
 
     def __init__(self, settings: EmailNotifier, _: Clock | None = None) -> None:
         if settings.password is not None and settings.tls == "none":
@@ -109,9 +109,9 @@ class Email:
         self._context = trusting(settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Send one mail to the message's receivers; the id is its Message-ID.
+        """Send one mail to the message's receivers; returns its Message-ID.
 
-        Raises SendError, and PartlySent where the server has taken it for some only.
+        Raises SendError, and PartlySent where the server accepts it for some receivers only.
         """
         receivers = receivers_of(message, self.receivers)
         mail = mail_of(message, self._settings.from_, list(receivers), note, possible_repeat)
@@ -126,7 +126,7 @@ class Email:
         return str(mail["Message-ID"])
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Nothing to close."""
 
     async def _transfer(self, mail: EmailMessage, attempt: _Attempt) -> None:
         import aiosmtplib
@@ -151,13 +151,15 @@ class Email:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
             text = f"certificate not trusted: {cause.verify_message}" if isinstance(cause, ssl.SSLCertVerificationError) else str(cause)
-            final = isinstance(error, ValueError) and not isinstance(error, OSError)  # what we said cannot be said; an SSLError is both
+            final = isinstance(error, ValueError) and not isinstance(
+                error, OSError
+            )  # invalid characters in our own commands; an SSLError is both
             raise self._error(
                 f"{attempt.step}: {text or type(error).__name__}", permanent=final, maybe_delivered=attempt.written and not final
             ) from None
         finally:
             if isinstance(client.transport, asyncio.WriteTransport):
-                client.transport.abort()  # closing alone waits up to 30 s for the server's closing message of TLS
+                client.transport.abort()  # close() alone waits up to 30 s for the server's TLS close_notify
             client.close()
 
     async def _talk(self, client: aiosmtplib.SMTP, mail: EmailMessage, attempt: _Attempt) -> None:
@@ -182,7 +184,7 @@ class Email:
         attempt.step, attempt.written = "sending the text", True
         await client.data(mail.as_bytes())
         attempt.step = "leaving"
-        with contextlib.suppress(aiosmtplib.SMTPException, OSError):  # the mail is taken; a server in a hurry does no harm
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError):  # the mail was accepted; a server that closes early is fine
             await client.execute_command(b"QUIT")
 
     def _tls(self) -> ssl.SSLContext:
@@ -196,7 +198,7 @@ class Email:
 
 
 class _Attempt:
-    """How far one transfer has come."""
+    """Progress of one transfer."""
 
     def __init__(self, receivers: tuple[str, ...]) -> None:
         self.receivers = receivers

@@ -1,4 +1,4 @@
-"""HTTP for notifiers: the one place that loads httpx, and what its answers and errors mean for a send."""
+"""HTTP client of notifiers: the only module that imports httpx; maps answers and errors to SendError."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class HttpNotifierSettings(NotifierSettings):
-    """What every notifier has that speaks HTTP."""
+    """Keys of every notifier that uses HTTP."""
 
     ca_file: FilePath | None = key(
         default=None, doc="certificate authorities to trust instead of the usual ones (PEM)", example="/etc/ssl/my-ca.pem"
@@ -44,7 +44,7 @@ _MOST_DIGITS = 20
 
 
 def load_httpx() -> ModuleType:
-    """The module httpx, without the command line client that drags in rich, pygments and click where they are installed."""
+    """The module httpx without its command line client, which would import rich, pygments and click."""
     blocked = "httpx" not in sys.modules and "httpx._main" not in sys.modules
     if blocked:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]  # importing it now raises ImportError, which httpx expects
@@ -58,19 +58,19 @@ def load_httpx() -> ModuleType:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """One verifying context for all notifiers: certifi's or $SSL_CERT_FILE's authorities, and the system's own."""
+    """The verifying TLS context of all notifiers: authorities of certifi or $SSL_CERT_FILE, and the system's."""
     context: ssl.SSLContext = load_httpx().create_ssl_context()
     context.load_default_certs()
     return context
 
 
 def trusting(ca_file: str | None) -> ssl.SSLContext | None:
-    """A context that trusts only the authorities of this file; None for none. ValueError where the file cannot be used."""
+    """A TLS context that trusts only this file's authorities; None without a file. Raises ValueError for an unusable file."""
     if ca_file is None:
         return None
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # an SSLError is one too
+    except OSError as error:  # includes SSLError
         raise ValueError(f"ca_file: {ca_file} cannot be used: {error.strerror or error}") from None
 
 
@@ -81,7 +81,7 @@ def header_text(text: str) -> str:
 
 @frozen
 class ApiAnswer:
-    """What a server said; ``complete`` is false where the body was cut off or never ended."""
+    """A server's answer; ``complete`` is false where the body was cut off or never ended."""
 
     status: int
     headers: Mapping[str, str]
@@ -90,11 +90,11 @@ class ApiAnswer:
 
     @property
     def text(self) -> str:
-        """The body for people: one line, harmless."""
+        """The body as one cleaned line."""
         return clean(self.body.decode(errors="replace")).strip()
 
     def json(self) -> dict[str, Any] | None:
-        """The body's JSON object; None where it is none or is cut off."""
+        """The body's JSON object; None where it is not one or is incomplete."""
         try:
             parsed = json.loads(self.body, parse_int=_whole)
         except (ValueError, RecursionError):
@@ -103,7 +103,7 @@ class ApiAnswer:
 
 
 def secrets_of_url(url: str) -> tuple[str, ...]:
-    """The parts of an address that may be secret: path, query values, user and password."""
+    """The parts of an address that can be secret: path, query values, user and password."""
     parts = urlsplit(url)
     found = [url, f"{parts.path}?{parts.query}" if parts.query else "", parts.path, parts.query, parts.password or "", parts.username or ""]
     found += [value for _, value in parse_qsl(parts.query)]
@@ -119,9 +119,9 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def retry_after(value: str | None, now_s: float) -> float | None:
-    """Seconds of a Retry-After header (a number or a date), None where there is none or it makes no sense.
+    """Seconds of a Retry-After header (a number or a date); None without a valid one.
 
-    ``now_s`` is the server's time where its answer has a Date (`server_time`): a date is an instant of its clock, not of ours.
+    ``now_s`` is the server's time where its answer has a Date (`server_time`), since a date is read on its clock.
     """
     if not value:
         return None
@@ -135,17 +135,17 @@ def retry_after(value: str | None, now_s: float) -> float | None:
 
 
 def bounded_wait(seconds: float) -> float:
-    """Seconds that a service asks for: not below 0, at most a day; 0 for what is no number (NaN)."""
+    """The requested seconds limited to 0 to one day; 0 for NaN."""
     return min(max(0.0, seconds), _MAX_RETRY_AFTER)
 
 
 def _whole(digits: str) -> int | float:
-    """A whole number of JSON: as a float where no identifier, counter or time is that long."""
+    """A JSON integer; as a float beyond the length of any identifier, counter or time."""
     return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def http_date(value: str | None) -> float | None:
-    """Unix seconds of an HTTP date (RFC 9110, 5.6.7; without a zone it is UTC); None where it is none."""
+    """Unix seconds of an HTTP date (RFC 9110, 5.6.7; without a zone it is UTC); None for an invalid one."""
     from email.utils import parsedate_to_datetime
 
     try:
@@ -156,16 +156,16 @@ def http_date(value: str | None) -> float | None:
 
 
 def server_time(headers: Mapping[str, str], now_s: float) -> float:
-    """When the server answered by its own clock (its Date header), else ``now_s``."""
+    """The time of the answer by the server's clock (Date header), else ``now_s``."""
     stamp = http_date(headers.get("date"))
     return now_s if stamp is None else stamp
 
 
 class HttpClient:
-    """POSTs for one notifier: TLS verified, one overall time limit, reasons without secrets, idle connections closed after 5 s."""
+    """HTTP client of one notifier: verified TLS, an overall time limit, reasons without secrets, connections closed after 5 s idle."""
 
     def __init__(self, timeout: float, secrets: Iterable[str] = (), ca_file: str | None = None) -> None:
-        """ValueError, beginning with "ca_file: ", where that file cannot be used."""
+        """Raises ValueError, starting with "ca_file: ", for an unusable file."""
         self._timeout = timeout
         self._trusted = trusting(ca_file)
         self._secrets = tuple(secrets)
@@ -173,11 +173,11 @@ class HttpClient:
         self._lock = asyncio.Lock()
 
     async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], time_limit: float | None = None) -> ApiAnswer:
-        """One POST. Raises SendError where no answer came; redirects are answers. ``time_limit``: less than the client's, in seconds.
+        """Send one POST. Raises SendError without an answer; redirects are answers. ``time_limit``: seconds, below the client's.
 
-        Once the request began to be written, a missing answer means *maybe delivered*.
+        After the first byte of the request was written, a missing answer means *maybe delivered*.
         """
-        async with self._lock:  # one at a time: a failed exchange closes the client for all
+        async with self._lock:  # one at a time: a failed exchange closes the shared client
             return await self._post(url, content, headers, self._timeout if time_limit is None else min(time_limit, self._timeout))
 
     async def _post(self, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> ApiAnswer:
@@ -203,22 +203,22 @@ class HttpClient:
             reason, written = f"the proxy refused: {error}", False
         except (httpx.HTTPError, OSError) as error:
             reason = f"connection lost: {_root_cause(error)}"
-        await self.close()  # whatever state that connection is in, the next try starts afresh
+        await self.close()  # the connection's state is unknown: the next try opens a new one
         raise self.error(reason, maybe_delivered=written)
 
     async def post_json(self, url: str, payload: object, headers: Mapping[str, str] | None = None) -> ApiAnswer:
-        """One POST of JSON; see `post`."""
+        """Send one POST of JSON; see `post`."""
         content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         return await self.post(
             url, content=content, headers={"Content-Type": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
         )
 
     def error(self, reason: str, **meaning: Any) -> SendError:
-        """A SendError whose reason is one harmless line without secrets."""
+        """A SendError whose reason is one cleaned line without secrets."""
         return SendError(clip(clean(redact(reason, self._secrets)), 300), **meaning)
 
     def judge(self, answer: ApiAnswer, now_s: float, detail: str = "") -> None:
-        """Return for any 2xx; else raise what the status means: 408, 425, 429 and 5xx may be tried again, the rest not."""
+        """Raise SendError unless the status is 2xx: 408, 425, 429 and 5xx can be retried, all others are permanent."""
         if 200 <= answer.status < 300:
             return
         reason = f"HTTP {answer.status}: {detail or answer.text}".removesuffix(": ")
@@ -237,7 +237,7 @@ class HttpClient:
 
     def _open(self, url: str) -> httpx.AsyncClient:
         plain = url.startswith("http://") and not any(name.lower().endswith("_proxy") for name in os.environ)
-        verify = self._trusted or (False if plain else _tls())  # reading the authorities costs 15 ms and 2 MiB
+        verify = self._trusted or (False if plain else _tls())  # loading the authorities costs 15 ms and 2 MiB
         module = load_httpx()
         limits = module.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
         client: httpx.AsyncClient = module.AsyncClient(verify=verify, timeout=self._timeout, limits=limits, follow_redirects=False)
@@ -258,14 +258,14 @@ class HttpClient:
                 else:
                     complete = True
         except (load_httpx().HTTPError, TimeoutError):
-            pass  # the status is known, the rest of the answer is not: the channel decides what that means
+            pass  # status without a complete body: the channel decides what that means
         finally:
             await response.aclose()
         return ApiAnswer(response.status_code, response.headers, bytes(body), complete)
 
 
 def _root_cause(error: BaseException) -> str:
-    """The most telling text in a chain of wrapped errors."""
+    """The most specific text in a chain of wrapped errors."""
     chain: list[BaseException] = []
     while error not in chain:
         chain.append(error)

@@ -1,6 +1,6 @@
-"""The one table of the kinds of notifiers: registry, configuration, example file, documentation and JSON schema come from it.
+"""The table of notifier kinds: source of the registry, configuration, example file, documentation and JSON schema.
 
-A channel's module and driver load when the configuration uses it. A new channel is a module here and an entry in this table.
+A kind's module and driver are imported when the configuration uses it. A new kind is a module here and an entry in this table.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ KINDS = {
 
 
 def build_notifier(settings: NotifierSettings, clock: Clock | None = None) -> Notifier:
-    """The notifier of one `[[notifiers]]` table. Raises ValueError where its driver is not installed or a value is unusable."""
+    """Construct the notifier of one `[[notifiers]]` table. Raises ValueError for a missing driver or an unusable value."""
     kind = KINDS.get(settings.type) or plugin(NOTIFIERS.group, settings.type, NotifierSettings, NotifierKind)
     if kind is None:
         raise ValueError(f'type: there is no kind of notifier "{settings.type}"')

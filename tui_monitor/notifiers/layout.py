@@ -1,4 +1,4 @@
-"""Lay a message out as lines that fit a channel's limit, before any markup is put around them. Pure."""
+"""Layout of a message as lines within a channel's limit, before markup is added. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINE = 1000
 
 @frozen
 class Line:
-    """One line of plain, harmless text."""
+    """One line of plain, cleaned text."""
 
     text: str
     title: bool = False
@@ -27,7 +27,7 @@ class Line:
 
 
 def mark_of(message: Message) -> str:
-    """The picture of a message: its severity's, or the one for "over"."""
+    """The symbol of a message: its severity's, or the one for resolved."""
     return MARKS["resolved"] if message.kind == "resolved" else MARKS.get(message.severity, MARKS["info"])
 
 
@@ -43,7 +43,7 @@ def headline(message: Message, possible_repeat: bool) -> str:
 
 
 def lines_of(message: Message, note: str = "", possible_repeat: bool = False, mark: str = "", *, footer: bool = True) -> list[Line]:
-    """Title, note of lateness, the text's lines, then the footer; ``footer`` False: for a channel that has a place of its own for it."""
+    """Title, note on late delivery, the text's lines, then the footer; ``footer`` False: for channels with a separate place for it."""
     title = " ".join(filter(None, (mark, headline(message, possible_repeat))))
     body = [line.rstrip() for line in clean(message.text, newlines=True).splitlines()]
     shown = [clean(note), *body] if note or message.note == "" else [clean(message.note), *body]
@@ -52,7 +52,7 @@ def lines_of(message: Message, note: str = "", possible_repeat: bool = False, ma
 
 
 def fit(lines: list[Line], budget: int, size: Callable[[str], int] = len) -> list[Line]:
-    """The first lines that stay within the budget with their line breaks, and the footer; what was cut off ends in an ellipsis line."""
+    """The first lines within the budget (line breaks included) and the footer; a cut text ends with an ellipsis line."""
     kept: list[Line] = []
     last = [line for line in lines if line.footer]
     used = size("…") + 1 + sum(size(line.text) + 1 for line in last)

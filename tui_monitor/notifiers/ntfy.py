@@ -1,4 +1,4 @@
-"""ntfy: publish as JSON to a topic."""
+"""The ntfy notifier: publishes JSON to a topic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAGS = {"critical": "rotating_light", "error": "exclamation", "warning": "warnin
 
 
 def payload_of(message: Message, topic: str, note: str = "", possible_repeat: bool = False) -> dict[str, Any]:
-    """The body of a publish."""
+    """The body of a publish request."""
     over = message.kind == "resolved"
     body = fit(lines_of(message, note, possible_repeat)[1:], LIMIT, utf8_length)
     payload: dict[str, Any] = {
@@ -44,7 +44,7 @@ class NtfyNotifier(HttpNotifierSettings):
 
 
 class Ntfy:
-    """Sends to one topic; the id is ntfy's."""
+    """Sender to one topic; the id is ntfy's."""
 
     def __init__(self, settings: NtfyNotifier, clock: Clock) -> None:
         self.name = settings.name
@@ -64,5 +64,5 @@ class Ntfy:
         return str((answer.json() or {}).get("id", ""))
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         await self._http.close()

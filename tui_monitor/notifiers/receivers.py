@@ -1,4 +1,4 @@
-"""Notifiers with several receivers: who a message is for, and what to raise where they fare differently."""
+"""Sends to several receivers: selection of a message's receivers, and the error for differing results."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tui_monitor.notifiers.api import SendError
 
 
 class PartlySent(SendError):
-    """Not every receiver of a message has it: ``taken`` have, each of ``failures`` has its own reason and meaning.
+    """A message that some receivers did not get: ``taken`` did, each of ``failures`` has its own reason and permanence.
 
-    For who only asks whether the send went well it is an ordinary failure, final where every single one is.
+    Callers that do not distinguish receivers see an ordinary SendError, permanent if all failures are.
     """
 
     def __init__(self, taken: Sequence[str], failures: Mapping[str, SendError], provider_id: str = "") -> None:
-        reason = "not taken for " + ", ".join(f"{receiver} ({error.reason})" for receiver, error in failures.items())
+        reason = "not accepted for " + ", ".join(f"{receiver} ({error.reason})" for receiver, error in failures.items())
         super().__init__(reason, permanent=all(error.permanent for error in failures.values()), answered=True)
         self.taken = tuple(taken)
         self.failures = dict(failures)
@@ -23,7 +23,7 @@ class PartlySent(SendError):
 
 
 def receivers_of(message: Message, configured: Sequence[str]) -> tuple[str, ...]:
-    """Who of the configured receivers a message is for. SendError where none of them is a receiver any more."""
+    """The configured receivers of a message. Raises SendError where none is configured any more."""
     wanted = tuple(receiver for receiver in dict.fromkeys(configured) if not message.to or receiver in message.to)
     if not wanted:
         raise SendError(f"no longer a receiver: {', '.join(message.to)}", permanent=True)
@@ -31,14 +31,14 @@ def receivers_of(message: Message, configured: Sequence[str]) -> tuple[str, ...]
 
 
 def failure_of(taken: Mapping[str, str], failures: Mapping[str, SendError]) -> SendError:
-    """What to raise: one failure where it means the same for every receiver, else PartlySent. ``taken``: receiver -> the provider's id."""
+    """One SendError if all receivers failed alike, else PartlySent. ``taken``: provider id by receiver."""
     errors = list(failures.values())
     if taken or len({(error.permanent, error.maybe_delivered) for error in errors}) > 1:
         return PartlySent(list(taken), failures, " ".join(ident for ident in dict.fromkeys(taken.values()) if ident))
     if len({error.reason for error in errors}) == 1:
         reason = errors[0].reason if len(errors) > 1 else f"{next(iter(failures))}: {errors[0].reason}"
     else:
-        reason = "nobody was accepted: " + ", ".join(f"{receiver} ({error.reason})" for receiver, error in failures.items())
+        reason = "no receiver was accepted: " + ", ".join(f"{receiver} ({error.reason})" for receiver, error in failures.items())
     return SendError(
         reason,
         permanent=errors[0].permanent,

@@ -1,4 +1,4 @@
-"""Slack: one POST to an incoming webhook, coloured attachment, plain text as fallback."""
+"""The Slack notifier: one POST to an incoming webhook, with a coloured attachment and plain text as fallback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXT_LIMIT = 3000
 
 
 def escape(text: str) -> str:
-    """Only & < > mean something in Slack's text; so <!channel> in a label calls nobody."""
+    """The text with & < > escaped, Slack's only markup, so that <!channel> in a label notifies nobody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -48,7 +48,7 @@ class SlackNotifier(HttpNotifierSettings):
 
 
 class Slack:
-    """Sends to one channel; success is HTTP 200 with the body "ok"."""
+    """Sender to one channel; success is HTTP 200 with the body "ok"."""
 
     def __init__(self, settings: SlackNotifier, clock: Clock) -> None:
         self.name = settings.name
@@ -59,7 +59,7 @@ class Slack:
         self._http = HttpClient(settings.timeout, secrets_of_url(self._url), settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """POST; Slack gives no id. Raises SendError."""
+        """POST the message; Slack returns no id. Raises SendError."""
         answer = await self._http.post_json(self._url, payload_of(message, note, possible_repeat))
         self._http.judge(answer, self._clock.wall_ms() / 1000)
         if answer.text != "ok":
@@ -68,5 +68,5 @@ class Slack:
         return ""
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         await self._http.close()

@@ -1,4 +1,4 @@
-"""The webhook: one POST of Alertmanager's version 4 body, with an idempotency key and an optional signature."""
+"""The webhook notifier: one POST of Alertmanager's version 4 body, with an idempotency key and an optional signature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEVER = "0001-01-01T00:00:00Z"
 
 
 def alerts_of(message: Message) -> tuple[AlertSnapshot, ...]:
-    """The message's alerts; a test or a message by hand becomes one alert, so that receivers get the shape they know."""
+    """The message's alerts; a test or manual message becomes one alert, which keeps the shape for receivers."""
     if message.alerts:
         return message.alerts
     name = "TestAlert" if message.kind == "test" else message.title or "Message"
@@ -56,12 +56,12 @@ def body_of(message: Message, max_alerts: int = 0) -> dict[str, Any]:
 
 
 def web_link(message: Message) -> str:
-    """The message's link where it is one for a browser (it may be a command for SSH), else ""."""
+    """The message's link if it is a web address (it can be an SSH command), else ""."""
     return clean(message.link) if message.link.startswith(("http://", "https://")) else ""
 
 
 def encode(message: Message, max_alerts: int = 0) -> bytes:
-    """The body's bytes, the same on every retry."""
+    """The encoded body, identical on every retry."""
     return json.dumps(body_of(message, max_alerts), ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -80,7 +80,7 @@ class WebhookNotifier(HttpNotifierSettings):
 
 
 class Webhook:
-    """Sends to one address; any 2xx is success."""
+    """Sender to one address; any 2xx is success."""
 
     def __init__(self, settings: WebhookNotifier, clock: Clock) -> None:
         self.name = settings.name
@@ -94,14 +94,14 @@ class Webhook:
         self._http = HttpClient(settings.timeout, secrets, settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """POST the body; "" as id. Raises SendError."""
+        """POST the body; returns "" as id. Raises SendError."""
         body = encode(message, self._settings.max_alerts)
         answer = await self._http.post(self._url, content=body, headers=self._headers(message, body, note, possible_repeat))
         self._http.judge(answer, self._clock.wall_ms() / 1000)
         return ""
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         await self._http.close()
 
     def _headers(self, message: Message, body: bytes, note: str, possible_repeat: bool) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a kind of check consists of: the public interface for kinds of one's own (docs/plugins.md). Nothing of it imports pydantic."""
+"""The public interface of check kinds, also for third parties (docs/plugins.md). It does not import pydantic."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = [
 class Probe(Protocol):
     """A configured test of one target.
 
-    ``probe`` measures once and answers with a verdict; whatever the target does wrong is a verdict (unhealthy with a
+    ``probe`` measures once and returns a verdict; every fault of the target is a verdict (unhealthy with a
     reason), not an exception. ``OwnTrouble`` is raised where the monitor itself could not measure. The check loop puts
     ``timeout`` around it and judges ``degraded_above`` / ``unhealthy_above``; a probe must be cancellable at any await
     and leave no connection behind when cancelled. ``stage`` names what the probe is doing now ("connect", "tls",
@@ -56,28 +56,28 @@ class Probe(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give back every connection; the probe may be used again afterwards."""
+        """Close all connections; the probe can be used again afterwards."""
         ...
 
 
 @runtime_checkable
 class Feed(Probe, Protocol):
-    """A probe of a source that speaks by itself (a log, pings of jobs, messages): ``run`` listens, ``probe`` says how it stands.
+    """A probe of a source that pushes (a log, pings of jobs, messages): ``run`` listens, ``probe`` returns the current state.
 
-    First comes ``restore``, once, with the ``ProbeResult.saved`` that was stored last and the time of its samples (UTC ms), or None and 0;
-    what cannot be understood in it is left out. Then ``run``, beside the probes of the check's interval, until it is cancelled: where it
-    ends or raises, the status is unknown with the reason, and after a growing pause ``run`` is called again. It sets ``news`` where
-    ``probe`` would say another status now, which is then asked for out of turn. `checks/feed_runner.py` does all that.
+    ``restore`` is called once at first, with the last stored ``ProbeResult.saved`` and the time of its samples (UTC ms), or None and 0;
+    invalid parts are ignored. Then ``run`` runs beside the probes of the check's interval until it is cancelled: if it ends or raises,
+    the status is unknown with the reason, and ``run`` is restarted after a growing pause. It sets ``news`` where ``probe`` would
+    return another status, which triggers a probe out of turn. `checks/feed_runner.py` is the caller.
     """
 
     news: asyncio.Event
 
     def restore(self, saved: Mapping[str, Any] | None, at: int) -> None:
-        """Go on where the last process stopped."""
+        """Continue where the last process stopped."""
         ...
 
     async def run(self) -> None:
-        """Listen for ever. Raises OwnTrouble where something of ours is missing."""
+        """Listen until cancelled. Raises OwnTrouble where the monitor lacks a right, file or socket."""
         ...
 
 
@@ -87,13 +87,13 @@ class OwnTrouble(Exception):
 
 @frozen
 class Kind:
-    """One kind of check. Each part is the thing itself or where it is, as "package.module:Name", and then loads when it is used.
+    """One kind of check. Each part is the object itself or its place as "package.module:Name", imported when used.
 
-    ``name``: the word in `type`. ``settings``: its record of keys, a subclass of CheckSettings. ``probe``: makes a Probe of the settings;
-    ValueError, beginning with the key and a colon, where a setting cannot be used. ``target``: makes (what is tested, in words without
-    secrets; whether that is on this machine, where the network cannot be to blame) of the settings. ``example``: values for the keys that
-    have no example of their own, as written in the file; at least `name`. ``metrics``: the names of its series, or what gives them
-    for a check's settings; None: it may make any.
+    ``name``: the word in `type`. ``settings``: its record of keys, a subclass of CheckSettings. ``probe``: constructs a Probe from the
+    settings; raises ValueError, starting with the key and a colon, for unusable settings. ``target``: returns (the target as text without
+    secrets, whether it is on this machine, where the network cannot be the cause). ``example``: values, as written in the file, for
+    keys without an example of their own; at least `name`. ``metrics``: the names of its series, or a function of the settings that
+    returns them; None: any name is possible.
     """
 
     CALLED: ClassVar[tuple[str, ...]] = ("probe", "target")
@@ -106,17 +106,17 @@ class Kind:
     metrics: str | tuple[str, ...] | Callable[[Any], tuple[str, ...] | None] | None = None
 
     def build(self, settings: CheckSettings) -> Probe:
-        """The probe for a configured check; its driver loads here. Raises ValueError naming the key where a setting is unusable."""
+        """Construct the probe of a configured check, which imports its driver. Raises ValueError naming the key of an unusable setting."""
         made: Probe = resolve(self.probe)(settings)
         return made
 
     def target_of(self, settings: CheckSettings) -> tuple[str, bool]:
-        """What is tested, in words without secrets, and whether that is on this machine."""
+        """The target as text without secrets, and whether it is on this machine."""
         found: tuple[str, bool] = resolve(self.target)(settings)
         return found
 
     def metric_names(self, settings: CheckSettings | None = None) -> tuple[str, ...] | None:
-        """The names of its series beside those of every check; None: it may make any. Some depend on the settings."""
+        """Names of the kind's own series, which can depend on the settings; None: any name is possible."""
         found = resolve(self.metrics)
         if callable(found):
             found = found(settings) if settings is not None else None

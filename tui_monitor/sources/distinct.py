@@ -1,4 +1,4 @@
-"""Names that became equal on their way, kept apart: whatever made them valid or short, none takes another's place."""
+"""Disambiguation of names that became equal when they were made valid or short."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def kept_apart(names: Iterable[str]) -> list[str]:
-    """The names in their order; one that is taken gets "_2", "_3" and so on. An empty name stays empty."""
+    """The names in order, duplicates with the suffix "_2", "_3" and so on. Empty names stay empty."""
     taken: set[str] = set()
     counts: dict[str, int] = {}
     found = []

@@ -1,4 +1,4 @@
-"""Lines of a source that say why an alert about it fires."""
+"""Evidence lines of a source for alerts about it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class HasEvidence(Protocol):
-    """A probe or feed that keeps such lines."""
+    """A probe or feed that stores evidence lines."""
 
     def evidence(self, match: str) -> tuple[str, ...]:
-        """The newest lines of a match (the label of the alert); "": of whatever made the check degraded or unhealthy."""
+        """The newest lines of a match (label of the alert); "": of the matches that made the check degraded or unhealthy."""
         ...

@@ -1,6 +1,6 @@
-"""The one table of the kinds of checks: registry, configuration, example file, documentation and JSON schema come from it.
+"""The table of check kinds: source of the registry, configuration, example file, documentation and JSON schema.
 
-A kind's modules and its driver load when the configuration uses it. A new kind is a folder here and an entry in this table.
+A kind's modules and driver are imported when the configuration uses it. A new kind is a folder here and an entry in this table.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ KINDS = {
 
 
 def kind_of(check: CheckSettings) -> Kind:
-    """The kind of a configured check, of ours or of a plug-in. Raises ValueError where no installed package has it (any more)."""
+    """The kind of a configured check, built in or of a plug-in. Raises ValueError where no installed package provides it."""
     kind = KINDS.get(check.type) or plugin(CHECKS.group, check.type, CheckSettings, Kind)
     if kind is None:
         raise ValueError(f'type: there is no kind of check "{check.type}"')
@@ -186,13 +186,13 @@ def kind_of(check: CheckSettings) -> Kind:
 
 
 def build_probe(check: CheckSettings) -> Probe:
-    """The probe for a configured check. Raises ValueError naming the key where a setting cannot be understood.
+    """Construct the probe of a configured check. Raises ValueError naming the key of an invalid setting.
 
-    Its driver is loaded here, not in the first probe: loading holds up the loop, and other checks would measure that as their latency.
+    The driver is imported here, not in the first probe: importing blocks the loop, which other checks would measure as latency.
     """
     return kind_of(check).build(check)
 
 
 def target_of(check: CheckSettings) -> tuple[str, bool]:
-    """What a check tests, in words without secrets, and whether that is on this machine, where the network cannot be to blame."""
+    """A check's target as text without secrets, and whether it is on this machine, where the network cannot be the cause."""
     return kind_of(check).target_of(check)

@@ -1,4 +1,4 @@
-"""What a probe may offer beside its result: type, help and unit of its metrics, as the target itself describes them."""
+"""Metadata of metrics (type, help, unit) as described by a probe's target."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class HasMetadata(Protocol):
 
     @property
     def metadata(self) -> Mapping[str, Metadata]:
-        """By the metric's name, as of the last good answer."""
+        """Metadata by metric name, from the last good answer."""
         ...
 
 
 def metadata_of(probes: Iterable[object]) -> dict[str, Metadata]:
-    """What all of these describe; of a metric that several have the first counts."""
+    """Metadata of all probes; the first one wins for a metric."""
     found: dict[str, Metadata] = {}
     for probe in probes:
         if isinstance(probe, HasMetadata):
@@ -32,7 +32,7 @@ def metadata_of(probes: Iterable[object]) -> dict[str, Metadata]:
 
 
 def described(name: str, known: Mapping[str, Metadata]) -> Metadata:
-    """What is known of a series' metric: by its own name, else by that of the histogram, summary or counter that it is part of."""
+    """Metadata of a series' metric, by its own name or that of its histogram, summary or counter."""
     if name in known:
         return known[name]
     stems = (name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix))

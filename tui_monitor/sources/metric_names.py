@@ -1,4 +1,4 @@
-"""The names of the series that the checks and the machine make: what a rule can read here. docs/checks.md says what they mean."""
+"""Names of all metrics that checks and this machine produce, as rules can read them. Described in docs/checks.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OF_THE_MACHINE = (
 
 
 def metrics_made(checks: Iterable[CheckSettings]) -> frozenset[str] | None:
-    """The names that these checks and the machine make; None where a check may make any."""
+    """Metric names of these checks and this machine; None where a check can produce any."""
     names = {*OF_EVERY_CHECK, *OF_THE_MACHINE}
     for check in checks:
         own = kind_of(check).metric_names(check)

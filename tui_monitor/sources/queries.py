@@ -1,4 +1,4 @@
-"""Queries that become metrics: a key `queries` that kinds of databases share, and what a probe with queries offers."""
+"""Queries as metrics: the key `queries` of database kinds and the protocol of their probes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class QuerySettings(Section):
 
 @runtime_checkable
 class HasQueries(Protocol):
-    """A probe whose check has queries, each with a rhythm of its own."""
+    """A probe whose check has queries, each with its own interval."""
 
     @property
     def queries(self) -> Sequence[QuerySettings]:
@@ -29,5 +29,5 @@ class HasQueries(Protocol):
         ...
 
     async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
-        """The samples of one run, and why it failed ("" where it did not)."""
+        """Run a query once: its samples, and the reason of a failure ("" without one)."""
         ...

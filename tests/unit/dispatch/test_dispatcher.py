@@ -230,7 +230,7 @@ def test_an_acknowledgement_that_runs_out_wakes_at_once() -> None:
     world.unack(alert_id, expired=True)
     (message,) = world.step(2)
     assert message.kind == "reminder"
-    assert "acknowledgement has run out" in message.text
+    assert "acknowledgement has expired" in message.text
     assert world.step(600) == []
 
 

@@ -97,7 +97,7 @@ def test_korean() -> None:
             "held back by silence ab, the failure of db",
         ),
         ({"acknowledged_by": "kim"}, "firing", "CRITICAL", "Acknowledged by kim"),
-        ({"reason": "reminder", "woken": True}, "reminder", "STILL", "The acknowledgement has run out"),
+        ({"reason": "reminder", "woken": True}, "reminder", "STILL", "The acknowledgement has expired"),
         (
             {"reason": "resolved", "resolved_by": "kim", "note": "restarted"},
             "resolved",

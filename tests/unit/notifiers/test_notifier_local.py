@@ -129,7 +129,7 @@ async def test_apprise_is_an_optional_extra(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "apprise", FakeApprise)
     FakeApprise.log.clear()
     channel = AppriseChannel(settings)
-    with pytest.raises(PartlySent, match="not taken for address 2") as caught:
+    with pytest.raises(PartlySent, match="not accepted for address 2") as caught:
         await channel.send(message())
     assert not caught.value.permanent and caught.value.taken == ("address 1",)
     with pytest.raises(SendError, match="could not deliver"):

@@ -133,7 +133,7 @@ async def test_aligo_request_and_balance() -> None:
     [
         ('{"result_code":-101,"message":"인증오류입니다."}', True, "인증오류입니다. (-101)"),
         ('{"result_code":"-201","message":"SMS 건수 부족"}', True, "SMS 건수 부족"),
-        ('{"result_code":1,"msg_id":"5","success_cnt":0,"error_cnt":"1"}', True, "the carrier did not take it (msg_id 5)"),
+        ('{"result_code":1,"msg_id":"5","success_cnt":0,"error_cnt":"1"}', True, "the carrier did not accept it (msg_id 5)"),
         ('{"message":"?"}', False, "not Aligo's answer"),
     ],
 )

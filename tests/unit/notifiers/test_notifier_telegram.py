@@ -104,13 +104,13 @@ async def test_a_send_gives_the_message_id_and_uses_the_topic() -> None:
 
 
 @pytest.mark.parametrize("said", ["Bad Request: message thread not found", "Bad Request: TOPIC_DELETED", "Bad Request: TOPIC_CLOSED"])
-async def test_a_topic_that_is_gone_gives_way_to_the_group(said: str) -> None:
+async def test_a_message_for_a_deleted_or_closed_topic_goes_to_the_group(said: str) -> None:
     """The message is not lost with its topic: it goes once more without one, and says so."""
     async with bot(thread_id=9) as (notifier, api, server):
         server.replies.append(telegram_error(400, said))
         assert await notifier.send(message(), "since 03:10") == "101"
         ((_, payload),) = api.calls
-    assert "message_thread_id" not in payload and "topic 9 is gone" in payload["text"] and "since 03:10" in payload["text"]
+    assert "message_thread_id" not in payload and "topic 9 is deleted or closed" in payload["text"] and "since 03:10" in payload["text"]
 
 
 async def test_text_that_cannot_be_parsed_goes_once_as_plain() -> None:
@@ -242,7 +242,7 @@ async def test_only_allowed_users_acknowledge() -> None:
         await poller._http.close()
     assert acks == [("a1", "telegram:@kim (5)")]
     answers = [payload["text"] for method, payload in api.calls if method == "answerCallbackQuery"]
-    assert answers == ["You may not acknowledge here", "Acknowledged", "This button is not known"]
+    assert answers == ["You may not acknowledge here", "Acknowledged", "Unknown button"]
     polls = [payload for method, payload in api.calls if method == "getUpdates"]
     assert [poll["offset"] for poll in polls] == [0, 5] and polls[0]["allowed_updates"] == ["callback_query"]
 
@@ -290,7 +290,7 @@ async def test_two_machines_with_one_bot_take_their_own_presses() -> None:
         assert ("web-2", "b1") in acks
         await one._http.close()
         await two._http.close()
-    assert "This alert is over" not in answered(api)
+    assert "This alert is already resolved" not in answered(api)
 
 
 async def test_a_press_that_its_own_machine_does_not_take_is_answered_with_its_name() -> None:
@@ -309,7 +309,7 @@ async def test_a_press_that_its_own_machine_does_not_take_is_answered_with_its_n
         await poller.poll(0)
         assert poller._offset == 3
         await poller._http.close()
-    assert answered(api)[0].startswith("This alert is web-2's") and answered(api)[1] == "You may not acknowledge here"
+    assert answered(api)[0].startswith("This alert belongs to web-2") and answered(api)[1] == "You may not acknowledge here"
 
 
 def test_a_long_host_name_fits_into_a_button() -> None:
@@ -362,7 +362,7 @@ async def test_polling_survives_errors_and_reports_each_once() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert [("409" in text, "500" in text) for text in problems[:2]] == [(True, False), (False, True)]
-    assert any("could not be kept" in text for text in problems) and TOKEN not in " ".join(problems)
+    assert any("could not be stored" in text for text in problems) and TOKEN not in " ".join(problems)
 
 
 async def test_a_poll_that_is_answered_at_once_without_news_is_not_a_storm() -> None:

@@ -6,7 +6,7 @@ from tui_monitor.core.catalogue.phrases import Phrases
 
 
 def phrases(language: str) -> Phrases:
-    """The texts of a language ("en", "ko"), loaded when first asked for; one that is not known reads English."""
+    """The texts of a language ("en", "ko"), imported when first used; English for an unknown language."""
     if language == "ko":
         from tui_monitor.core.catalogue.korean import KOREAN
 

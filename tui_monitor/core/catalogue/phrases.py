@@ -1,7 +1,7 @@
-"""The catalogue of message texts: every phrase that we put into a notification, in each language of the key ``language``.
+"""The catalogue of notification texts in every language of the key ``language``.
 
-One value per language with a field per phrase, so a phrase that a language lacks is a type error. What people configured or a
-target said is never translated.
+One value per language with a field per phrase, so a missing phrase is a type error. Configured texts and texts of targets are
+never translated.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class RuleTexts(NamedTuple):
 
 @frozen
 class Phrases:
-    """One language. What stands in braces is filled in by `str.format`; the texts of rules are templates of their own."""
+    """Phrases of one language. Braces are filled in by `str.format`; the texts of rules are templates."""
 
     severities: Mapping[str, str]
     units: Mapping[str, str]
-    """Days, hours, minutes and seconds (d, h, m, s) behind a number."""
+    """Unit suffixes of days, hours, minutes and seconds (d, h, m, s)."""
 
     # --- about alerts (dispatch.message_text) ---
     resolved: str
@@ -66,7 +66,7 @@ class Phrases:
     look: str
     held_back: str
     causes: Mapping[str, str]
-    """Why an alert was muted, by the kind of the reason (core.mute_reason)."""
+    """Mute reasons, by kind (core.mute_reason)."""
 
     # --- about the delivery (outbox and notifiers) ---
     possible_repeat: str
@@ -92,4 +92,4 @@ class Phrases:
     no_data_summary: str
     no_data_description: str
     rules: Mapping[str, RuleTexts]
-    """By the name of the built-in rule (alerts.rules.defaults)."""
+    """Texts by name of the built-in rule (alerts.rules.defaults)."""

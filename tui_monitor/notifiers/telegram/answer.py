@@ -1,4 +1,4 @@
-"""Reads the answers of Telegram's Bot API (core.telegram.org/bots/api, making requests)."""
+"""Parser of Telegram's Bot API answers (core.telegram.org/bots/api, making requests)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_monitor.notifiers.http import ApiAnswer, HttpClient, bounded_wait
 
 
 def result_of(http: HttpClient, answer: ApiAnswer, clock: Clock) -> Any:
-    """The `result` of an API answer; SendError where it says no, or where nobody can tell."""
+    """The `result` of an API answer. Raises SendError for a refusal or an unreadable answer."""
     wait = parameter_of(answer, "retry_after")
     if answer.status == 429 and isinstance(wait, int | float):
         raise http.error(f"HTTP 429: {description_of(answer)}", retry_after=bounded_wait(wait))
@@ -22,11 +22,11 @@ def result_of(http: HttpClient, answer: ApiAnswer, clock: Clock) -> Any:
 
 
 def description_of(answer: ApiAnswer) -> str:
-    """What the service says about it, harmless to show."""
+    """The service's description of an error, cleaned."""
     return clean(str((answer.json() or {}).get("description", "")))
 
 
 def parameter_of(answer: ApiAnswer, name: str) -> Any:
-    """A value of the answer's `parameters`; None where it has none of the name."""
+    """A value of the answer's `parameters`; None without it."""
     parameters = (answer.json() or {}).get("parameters")
     return parameters.get(name) if isinstance(parameters, dict) else None

@@ -1,4 +1,4 @@
-"""Telegram: HTML messages through the Bot API, with buttons to acknowledge, edited when that happened."""
+"""The Telegram notifier: HTML messages through the Bot API, with buttons to acknowledge, edited after an acknowledgement."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _GONE = re.compile(r"message thread not found|TOPIC_(?:DELETED|CLOSED|ID_INVALID
 
 
 def to_html(lines: list[Line]) -> str:
-    """The lines as Telegram's HTML: only & < > need escaping."""
+    """The lines as Telegram's HTML, where only & < > need escaping."""
     return "\n".join(f"<b>{escape(line.text, quote=False)}</b>" if line.title else escape(line.text, quote=False) for line in lines)
 
 
 def text_lines(message: Message, note: str = "", possible_repeat: bool = False) -> list[Line]:
-    """What the message says within Telegram's limit; the data is cut, never the markup."""
+    """The message's lines within Telegram's limit, cut before markup is added."""
     return fit(lines_of(message, note, possible_repeat, mark_of(message)), LIMIT, utf16_length)
 
 
 def buttons(message: Message) -> dict[str, Any] | None:
-    """An Acknowledge button for each alert that fires and nobody has taken; None where there is nothing to press."""
+    """Acknowledge buttons of the unacknowledged firing alerts; None without any."""
     rows: list[list[dict[str, str]]] = []
     for alert in message.alerts:
         data = press_data(alert.id, message.host)
@@ -79,7 +79,7 @@ def as_plain(payload: dict[str, Any], lines: list[Line]) -> dict[str, Any]:
 
 
 def edited_lines(message: Message) -> list[Line]:
-    """A sent message as things are now: who took which alert, and which are over."""
+    """A sent message updated to the present: acknowledging person per alert, and resolved alerts."""
     states, words = [], phrases(message.language)
     for alert in message.alerts:
         name = " ".join(filter(None, (clean(alert.labels.get("alertname", "")), clean(alert.labels.get("check", "")))))
@@ -109,7 +109,7 @@ class TelegramNotifier(HttpNotifierSettings):
 
 
 class Telegram:
-    """Sends to one chat; the token stays out of every reason."""
+    """Sender to one chat; the token is removed from all reasons."""
 
     def __init__(self, settings: TelegramNotifier, clock: Clock) -> None:
         self.name = settings.name
@@ -128,10 +128,10 @@ class Telegram:
         self._http = HttpClient(settings.timeout, [token], settings.ca_file)
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """sendMessage; the message id. Where Telegram's refusal has a way out, it is taken once.
+        """Call sendMessage; returns the message id. A refusal with a known remedy is retried once.
 
-        A chat that moved is followed, text that cannot be parsed goes as plain text, and a topic that is gone gives way to the group
-        itself, which the message says.
+        A migrated chat is followed, unparsable markup is sent as plain text, and for a deleted topic the message goes to the
+        group, with a remark.
         """
         payload = payload_of(message, self._chat_id, note, possible_repeat, ack=self._ack)
         if self._thread_id is not None:
@@ -151,7 +151,7 @@ class Telegram:
         return str(result.get("message_id", "")) if isinstance(result, dict) else ""
 
     async def edit(self, provider_id: str, message: Message) -> None:
-        """Show on a sent message who has taken its alerts and what is over. Raises SendError."""
+        """Edit a sent message to show acknowledgements and resolved alerts. Raises SendError."""
         payload: dict[str, Any] = {"chat_id": self._chat_id, "message_id": int(provider_id), "text": to_html(edited_lines(message))}
         payload |= {"parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
         if self._ack and (keyboard := buttons(message)):
@@ -161,14 +161,14 @@ class Telegram:
             self._result(answer)
 
     def press_listener(self, sharing: Sequence[Telegram], desk: PressDesk, clock: Clock) -> PressListener:
-        """One poller for the bot: two would fight (409). Every user whom one of the notifiers allows may press."""
+        """One poller per bot, since a second gets 409. Users allowed by any of the notifiers may press."""
         from tui_monitor.notifiers.telegram.updates import TelegramUpdates
 
         allowed = {user for notifier in sharing for user in notifier.allowed_users}
         return TelegramUpdates(self._token, self._api_url, allowed, desk, clock, self._ca_file)
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         await self._http.close()
 
     async def _call(self, method: str, payload: dict[str, Any]) -> ApiAnswer:

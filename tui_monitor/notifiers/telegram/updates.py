@@ -1,4 +1,4 @@
-"""Take button presses from Telegram by long polling: no open port. Only the leader polls, and each bot once."""
+"""Long polling of Telegram for button presses, which needs no open port. Only the leader polls, once per bot."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DATA = re.compile(r"ack:([0-9A-Za-z_-]{1,60})(?::(.*))?", re.DOTALL)
 
 
 class TelegramUpdates:
-    """One bot's long poll. An update is confirmed only after it was acted on, so a crash loses no press."""
+    """Long poll of one bot. An update is confirmed after it was processed, so a crash loses no press."""
 
     def __init__(
         self, token: str, api_url: str, allowed_users: Iterable[int], desk: PressDesk, clock: Clock, ca_file: str | None = None
@@ -46,7 +46,7 @@ class TelegramUpdates:
         self._done: set[int] = set()
 
     async def run(self) -> None:
-        """Poll until cancelled; what fails is reported once and tried again, more and more slowly."""
+        """Poll until cancelled; a failure is reported once and retried with growing delays."""
         pause, told, conflicts = _FIRST_PAUSE_S, "", 0
         try:
             while True:
@@ -71,7 +71,7 @@ class TelegramUpdates:
             await self._http.close()
 
     def _judge_conflict(self, error: SendError, before: int) -> int:
-        """How many 409 came in a row; from the third on the board shows it."""
+        """The new count of consecutive 409 answers; the third is shown on the board."""
         if not error.reason.startswith("HTTP 409"):
             return 0
         if before + 1 == _CONFLICTS:
@@ -81,10 +81,10 @@ class TelegramUpdates:
         return before + 1
 
     async def poll(self, wait_s: int = POLL_S) -> bool:
-        """One getUpdates and what follows from it; whether there was anything new. Raises SendError.
+        """Call getUpdates once and process the result; returns whether there were updates. Raises SendError.
 
-        Telegram gives each update to whichever machine asks first, and forgets it when one asks for a later one. So a press for
-        another host is not confirmed for `HOLD_S`: its own monitor can still take it.
+        Telegram hands an update to any poller of the bot, and drops it once a later one is requested. So a press for another
+        host is not confirmed for `HOLD_S`: that host's monitor can still receive it.
         """
         before = self._offset
         question = {"offset": self._offset, "timeout": wait_s, "allowed_updates": ["callback_query"]}
@@ -103,7 +103,7 @@ class TelegramUpdates:
         return self._offset > before
 
     def _hold(self, number: int, query: dict[str, Any]) -> bool:
-        """Whether this press is another host's and is still left to it."""
+        """Whether this press belongs to another host and is still held for it."""
         if not self._other_host(str(query.get("data", ""))):
             return False
         now = self._clock.monotonic()
@@ -113,7 +113,7 @@ class TelegramUpdates:
         return False
 
     def _other_host(self, data: str) -> str:
-        """The host that a button names where it is not this one; "" for our own, and for buttons of older versions, that name none."""
+        """The host in the button's data if it is another one; "" for our own and for buttons of older versions without a host."""
         match = _DATA.fullmatch(data)
         named = match[2] if match and match[2] else ""
         return (
@@ -137,13 +137,13 @@ class TelegramUpdates:
             await self._call("answerCallbackQuery", {"callback_query_id": str(query.get("id", "")), "text": clip(words, 200)})
         except SendError as error:
             if error.maybe_delivered or not error.permanent:
-                self._desk.on_problem(f"Telegram did not take an answer: {error.reason}")
+                self._desk.on_problem(f"Telegram did not accept an answer to a press: {error.reason}")
 
     async def _acknowledge(self, alert_id: str, by: str) -> str:
         try:
             return await self._desk.on_ack(alert_id, by)
         except Exception as error:  # noqa: BLE001  the boundary: a press that cannot be kept must not end the polling
-            self._desk.on_problem(f"an acknowledgement by {by} could not be kept: {type(error).__name__}")
+            self._desk.on_problem(f"an acknowledgement by {by} could not be stored: {type(error).__name__}")
             return phrases(self._desk.language).button_failed
 
     async def _call(self, method: str, payload: dict[str, Any]) -> Any:
@@ -151,7 +151,7 @@ class TelegramUpdates:
 
 
 def who(user: dict[str, Any]) -> str:
-    """A Telegram user as the journal names him: telegram:@name (id)."""
+    """A Telegram user's name in the audit log: telegram:@name (id)."""
     name = user.get("username")
     shown = f"@{name}" if name else str(user.get("first_name", ""))
     return clip(clean(f"telegram:{shown} ({user.get('id')})"), 80)

@@ -1,6 +1,6 @@
-"""Which character set a body is in, as browsers find out: byte order mark, Content-Type, the document's own declaration, else UTF-8.
+"""Detection of a body's character set as in browsers: byte order mark, Content-Type, the document's declaration, else UTF-8.
 
-The labels and what they stand for are the web's (encoding.spec.whatwg.org/#names-and-labels), not Python's: "euc-kr" is Windows' code
+The labels have the web's meaning (encoding.spec.whatwg.org/#names-and-labels), not Python's: "euc-kr" is Windows' code
 page 949 with all 11,172 syllables, "iso-8859-1" is windows-1252.
 """
 
@@ -61,7 +61,7 @@ _XML = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w:.-]+)", re.I)
 
 
 def decode_body(body: bytes, content_type: str) -> str:
-    """The body as text, without a byte order mark; what is invalid in it becomes replacement characters."""
+    """The body as text, without a byte order mark; invalid bytes become replacement characters."""
     for mark, codec in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(codec, "replace")
@@ -71,7 +71,7 @@ def decode_body(body: bytes, content_type: str) -> str:
 
 
 def _own_declaration(body: bytes, content_type: str) -> str:
-    """What a document says of itself in its first 1,024 bytes, "" for nothing; one that can be read as ASCII is no UTF-16."""
+    """The charset declared in a document's first 1,024 bytes, "" without one; UTF-16 is ignored, since an ASCII-readable body is not it."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind and "html" not in kind and "xml" not in kind:
         return ""

@@ -1,4 +1,4 @@
-"""The cookies of one chain of redirects: a site that sets one and redirects to itself expects it back (RFC 6265, section 5)."""
+"""Cookies of one redirect chain: a site that sets one and redirects to itself expects it back (RFC 6265, section 5)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Cookie:
     secure: bool
 
     def goes_to(self, url: Url) -> bool:
-        """Whether the cookie is meant for this address."""
+        """Whether the cookie is sent to this address."""
         here = url.host == self.domain or (not self.host_only and url.host.endswith(f".{self.domain}"))
         path = url.target.partition("?")[0]
         below = path == self.path or (path.startswith(self.path) and (self.path.endswith("/") or path[len(self.path)] == "/"))
@@ -31,13 +31,13 @@ class _Cookie:
 
 
 class Cookies:
-    """At most 50 cookies of 4 KiB; nothing outlives the probe that made it."""
+    """Cookie store of one probe: at most 50 cookies of 4 KiB."""
 
     def __init__(self) -> None:
         self._cookies: dict[tuple[str, str, str], _Cookie] = {}
 
     def take(self, url: Url, headers: Iterable[tuple[str, str]]) -> None:
-        """Take the Set-Cookie headers of an answer from this address."""
+        """Store the Set-Cookie headers of an answer from this address."""
         for name, value in headers:
             if name == "set-cookie" and len(value) <= _LONGEST:
                 self._set(url, value)
@@ -66,7 +66,7 @@ class Cookies:
 
 
 def _may_set(host: str, domain: str) -> bool:
-    """Whether a host may set a cookie for a domain: its own, or one above it that is no top-level domain; an address only its own."""
+    """Whether a host may set a cookie for a domain: its own, or a parent that is not a top-level domain; for an IP address only its own."""
     if not domain or domain == host:
         return True
     return "." in domain and host.endswith(f".{domain}") and not _is_address(host)
@@ -86,11 +86,11 @@ def _directory(url: Url) -> str:
 
 
 def _is_over(attributes: dict[str, str]) -> bool:
-    """Whether the cookie is taken back: its age is 0, or its end is in the past."""
+    """Whether the cookie is deleted: its max-age is 0, or its expiry is in the past."""
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isdecimal() and age.isascii():
         return age.startswith("-") or not int(age[:20])
-    from email.utils import parsedate_to_datetime  # 0.6 MiB: only where a site sets a cookie
+    from email.utils import parsedate_to_datetime  # 0.6 MiB: imported only where a site sets a cookie
 
     try:
         return parsedate_to_datetime(attributes["expires"]).timestamp() <= time()

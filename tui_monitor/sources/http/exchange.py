@@ -1,4 +1,4 @@
-"""One HTTP/1.1 request and its answer over a stream, bounded in every direction, on h11's state machine."""
+"""One HTTP/1.1 request and answer over a stream, bounded in size, on h11's state machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FEW_STEPS = 64
 
 
 class BadAnswer(Exception):
-    """What came is no HTTP, or breaks off; the text is the reason. ``silent`` where not a single byte came."""
+    """An invalid or truncated HTTP answer; the text is the reason. ``silent`` where not one byte was received."""
 
     def __init__(self, reason: str, *, silent: bool = False) -> None:
         super().__init__(reason)
@@ -31,7 +31,7 @@ class BadAnswer(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    """An answer; header names are lower case; ``cut`` where more body would have come."""
+    """An HTTP answer; header names are lower case; ``cut`` where the body was longer than read."""
 
     status: int
     version: str
@@ -47,7 +47,7 @@ class Answer:
 
 
 class Exchange:
-    """Runs requests over one stream; ``first`` is perf_counter's moment of the answer's first byte, else 0."""
+    """Request runner over one stream; ``first`` is the perf_counter of the answer's first byte, else 0."""
 
     __slots__ = ("_connection", "_in_body", "_stream", "first")
 
@@ -82,7 +82,7 @@ class Exchange:
         try:
             await self._stream.send(data)
         except (BrokenPipeError, ConnectionResetError):
-            return  # a server may answer (413, 401) and hang up before it has read everything: see what it said
+            return  # a server can answer (413, 401) and close before it has read the request: read its answer
 
     async def _head(self) -> h11.Response | h11.InformationalResponse:
         interim = 0
@@ -104,7 +104,7 @@ class Exchange:
         size = 0
         pause = Pause()
         while True:
-            await pause.when_due()  # a fast sender's data is there at once, and one in chunks of a byte costs 10 µs for each
+            await pause.when_due()  # yields: data of a fast sender never blocks, and one-byte chunks cost 10 µs each
             event = self._next_event()
             if isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
@@ -146,7 +146,7 @@ class Exchange:
         return "answered garbage (not HTTP)"
 
     def _renew(self) -> bool:
-        """Make ready for the next request where both sides keep the connection."""
+        """Prepare for the next request if both sides keep the connection."""
         connection = self._connection
         if connection.our_state is h11.DONE and connection.their_state is h11.DONE and not connection.trailing_data[0]:
             self._connection.start_next_cycle()
@@ -155,17 +155,17 @@ class Exchange:
 
 
 def _what(error: h11.RemoteProtocolError) -> str:
-    """h11's own words, without what it quotes from the target."""
+    """h11's error text without its quotes from the target."""
     return str(error).partition(":")[0].lower()
 
 
 async def decoded(answer: Answer, limit: int) -> tuple[bytes, bool]:
-    """The body without its content encoding, at most ``limit`` bytes, and whether that cut it. Raises BadAnswer."""
+    """The decoded body, at most ``limit`` bytes, and whether it was cut. Raises BadAnswer."""
     return await in_slices(_decoding(answer, limit))
 
 
 def beginning(answer: Answer, limit: int) -> bytes:
-    """At most ``limit`` bytes of the decoded body, for an excerpt: at once, so as far as a few steps lead. Raises BadAnswer."""
+    """Up to ``limit`` bytes of the decoded body for an excerpt, decoded in a few steps only. Raises BadAnswer."""
     found = b""
     for piece in islice(body_pieces(answer), _FEW_STEPS):
         found += piece
@@ -187,9 +187,9 @@ def _decoding(answer: Answer, limit: int) -> Generator[None, None, tuple[bytes, 
 
 
 def body_pieces(answer: Answer) -> Iterator[bytes]:
-    """The body without its content encoding, in pieces of at most 64 KiB, each a short step. Raises BadAnswer.
+    """The decoded body in pieces of at most 64 KiB, each a short step. Raises BadAnswer.
 
-    A plain probe asks for no encoding; servers that compress all the same (gzip, deflate) are understood.
+    A plain probe requests no encoding; gzip and deflate of servers that compress anyway are decoded.
     """
     encoding = (answer.header("content-encoding") or "").strip().lower()
     if encoding in ("", "identity") or not answer.body:

@@ -1,4 +1,4 @@
-"""What an HTTP answer must be like: status, headers, body text, regular expression, JSON values, each with a short reason."""
+"""Assertions on an HTTP answer: status, headers, body text, regular expression, JSON values, each with a short reason."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def status_text(status: int) -> str:
 
 
 def body_text(answer: Answer, body: bytes) -> str:
-    """The body as text by its character set; what is invalid becomes replacement characters."""
+    """The body as text in its character set; invalid bytes become replacement characters."""
     return decode_body(body, answer.header("content-type") or "")
 
 
 class Expectations:
-    """A check's assertions, prepared once. Raises ValueError naming the key where one cannot be understood."""
+    """A check's assertions, prepared once. Raises ValueError naming the key of an invalid one."""
 
     def __init__(self, settings: HttpCheck) -> None:
         self._statuses = frozenset(settings.expect_status) if settings.expect_status is not None else None
@@ -40,21 +40,21 @@ class Expectations:
         self.wants_body = bool(self._text or self._regex or self._json)
 
     def accepts(self, status: int) -> bool:
-        """Whether the status is one that is wanted."""
+        """Whether the status is expected."""
         return status in self._statuses if self._statuses is not None else 200 <= status <= 299
 
     def names(self, status: int) -> bool:
-        """Whether the status is wanted by its number, so that a redirect is the answer and not to be followed."""
+        """Whether the status is expected by its number, so that such a redirect is the answer and not followed."""
         return self._statuses is not None and status in self._statuses
 
     def head_fault(self, answer: Answer) -> str:
-        """The first fault of status and headers, "" for none."""
+        """The first failed assertion on status and headers, "" without one."""
         if not self.accepts(answer.status):
             return status_text(answer.status)
         return next(self._header_faults(answer), "")
 
     def body_fault(self, answer: Answer, body: bytes, cut: bool) -> str:
-        """The first fault of the body, "" for none; ``cut`` says that there would have been more."""
+        """The first failed assertion on the body, "" without one; ``cut``: the body was longer than read."""
         text = body_text(answer, body)
         where = f" (in the first {size_text(len(body))})" if cut else ""
         if self._text and self._text not in text:
@@ -68,7 +68,7 @@ class Expectations:
         return self._json_fault(text)
 
     def takes_long(self, body: bytes) -> bool:
-        """Whether the regular expression may take more than about 0.1 s: then it is for a thread (RE2 lets others run)."""
+        """Whether the regular expression can take over 0.1 s and needs a thread (RE2 releases the GIL)."""
         return self._regex is not None and self._regex.instructions * len(body) > LONG_SEARCH
 
     def _header_faults(self, answer: Answer) -> Iterator[str]:

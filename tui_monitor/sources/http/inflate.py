@@ -1,6 +1,6 @@
-"""A body without its compression (gzip, deflate), in pieces of at most 64 KiB, so that no bomb holds the event loop or the memory.
+"""Decompression (gzip, deflate) in pieces of at most 64 KiB, so that no bomb blocks the event loop or fills the memory.
 
-A bomb of 194 kB inflated to 16 MiB in one call took 113 ms. How much is enough is for the caller to say: nothing is inflated ahead.
+A bomb of 194 kB inflated to 16 MiB in one call took 113 ms. The caller decides how much to read: nothing is inflated ahead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MAGIC = b"\x1f\x8b"
 
 
 class BadCompression(Exception):
-    """The data is not what its Content-Encoding says; the text is the reason. ``cut_short`` where it only ends too early."""
+    """Data that do not match their Content-Encoding; the text is the reason. ``cut_short`` where they only end too early."""
 
     def __init__(self, reason: str, *, cut_short: bool = False) -> None:
         super().__init__(reason)
@@ -24,10 +24,10 @@ class BadCompression(Exception):
 
 
 def inflate(data: bytes, encoding: str) -> Iterator[bytes]:
-    """The pieces, some of them empty: each is one short step. Raises BadCompression.
+    """The decompressed pieces, some of them empty; each is one short step. Raises BadCompression.
 
-    Several gzip members follow each other (RFC 1952, section 2.2); what follows the last and is none is ignored, as curl does. As
-    deflate some servers send the raw stream, without zlib's header.
+    Concatenated gzip members are decoded (RFC 1952, section 2.2); trailing garbage is ignored, as in curl. Some servers send
+    deflate as the raw stream, without zlib's header.
     """
     raw = encoding == "deflate" and not _has_header(data)
     decoder = zlib.decompressobj(_NO_HEADER if raw else _ANY_HEADER)
@@ -43,7 +43,7 @@ def inflate(data: bytes, encoding: str) -> Iterator[bytes]:
                 if data[at : at + 2] != _MAGIC:
                     return
                 decoder = zlib.decompressobj(_ANY_HEADER)
-        while not decoder.eof and (rest := decoder.decompress(b"", PIECE)):  # what zlib still holds back
+        while not decoder.eof and (rest := decoder.decompress(b"", PIECE)):  # data still buffered in zlib
             yield rest
     except zlib.error as error:
         raise BadCompression(f"body is not the {encoding.removeprefix('x-')} that its header says") from error
@@ -52,7 +52,7 @@ def inflate(data: bytes, encoding: str) -> Iterator[bytes]:
 
 
 def _has_header(data: bytes) -> bool:
-    """Whether zlib's or gzip's header stands at the beginning."""
+    """Whether the data start with a zlib or gzip header."""
     if data[:2] == _MAGIC:
         return True
     return len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0

@@ -1,4 +1,4 @@
-"""The HTTP probe: a new connection, the request, redirects, and a verdict with phase times, certificate and facts."""
+"""The HTTP probe: request, redirects, and a verdict with phase times, certificate and facts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SAFE_TO_REPEAT = {"GET", "HEAD", "OPTIONS"}
 
 
 class _Run:
-    """What one probe has found so far."""
+    """Intermediate results of one probe run."""
 
     __slots__ = ("answer", "expiry", "facts", "phases", "started", "urls")
 
@@ -46,19 +46,19 @@ class _Run:
 
 
 class AnswerReader(Protocol):
-    """Looks at the last answer of a probe."""
+    """Judge of a probe's last answer."""
 
     def names(self, status: int) -> bool:
-        """Whether this status is an answer and no redirect to follow."""
+        """Whether this status is an answer, not a redirect to follow."""
         ...
 
     async def fault(self, answer: Answer) -> str:
-        """What is wrong with the answer, "" for nothing."""
+        """The fault of the answer, "" without one."""
         ...
 
 
 class _Expected:
-    """The answer as the check's ``expect_`` keys want it."""
+    """Answer reader by the check's ``expect_`` keys."""
 
     def __init__(self, settings: HttpCheck) -> None:
         self._expect = Expectations(settings)
@@ -79,10 +79,10 @@ class _Expected:
 
 
 class HttpProbe:
-    """Tests one HTTP or HTTPS address. Proxies of the environment are not used: what is tested is the target.
+    """Probe of one HTTP or HTTPS address. Proxies of the environment are not used: the target itself is tested.
 
-    ``reader`` judges the last answer, by default by the check's ``expect_`` keys. Raises ValueError at construction where a setting
-    cannot be understood (the text names the key).
+    ``reader`` judges the last answer, by default by the check's ``expect_`` keys. The constructor raises ValueError naming the key
+    of an invalid setting.
     """
 
     def __init__(self, settings: HttpCheck, *, reader: AnswerReader | None = None, resolver: Resolver = RESOLVER) -> None:
@@ -99,7 +99,7 @@ class HttpProbe:
 
     @property
     def stage(self) -> str:
-        """What is done now, with the host where a redirect has led to another one."""
+        """The current step, with the host after a redirect to another one."""
         return f"{self._stage}{self._at}" if self._stage else ""
 
     @stage.setter
@@ -107,7 +107,7 @@ class HttpProbe:
         self._stage = stage
 
     async def probe(self) -> ProbeResult:
-        """Measure once; raises OwnTrouble where the monitor itself could not."""
+        """Measure once. Raises OwnTrouble where the monitor could not measure."""
         run = _Run()
         try:
             reason = await self._run(run)
@@ -117,22 +117,22 @@ class HttpProbe:
         return self._result(run, self._with_host(run, reason) if reason else "")
 
     def _with_host(self, run: _Run, reason: str) -> str:
-        """The reason names the host where a redirect led to another one: it is not the tested host's fault."""
+        """The reason, with the host after a redirect to another one: the tested host is not at fault."""
         host = run.urls[-1].host
         return reason if host == self._request.url.host or host in reason else f"{reason} (at {host})"
 
     def masked(self, text: str) -> str:
-        """A text of the target's without the check's secrets, which it may echo."""
+        """A text of the target with the check's secrets masked, since the target can echo them."""
         return mask(text, self._secrets)
 
     async def close(self) -> None:
-        """Give back the kept connection."""
+        """Close the kept connection."""
         kept, self._kept = self._kept, None
         if kept is not None:
             kept[0].close()
 
     async def _run(self, run: _Run) -> str:
-        """Follow the redirects to the last answer; gives back the fault in it, "" for none."""
+        """Follow redirects to the last answer; returns its fault, "" without one."""
         request, headers, cookies = self._request, self._headers, Cookies()
         for _ in range(MAX_REDIRECTS + 1):
             answer = run.answer = await self._fetch(run, request)
@@ -147,7 +147,7 @@ class HttpProbe:
         return f"more than {MAX_REDIRECTS} redirects"
 
     def _location(self, answer: Answer) -> str | None:
-        """Where to go on, None where this answer is the last."""
+        """The redirect's address, None where this answer is the last."""
         if answer.status not in requests.REDIRECTS or not self._settings.follow_redirects or self._reader.names(answer.status):
             return None
         return answer.header("location")
@@ -166,7 +166,7 @@ class HttpProbe:
         return await self._ask(run, request, stream, Exchange(stream))
 
     async def _reuse(self, run: _Run, request: HttpRequest, stream: Stream, exchange: Exchange) -> Answer | None:
-        """The answer over the connection of the last probe; None where that has ended meanwhile."""
+        """The answer over the last probe's connection; None where it was closed meanwhile."""
         if not stream.is_idle():
             stream.close()
             return None
@@ -201,7 +201,7 @@ class HttpProbe:
         run.facts |= certificate_facts(stream.tls, sent_certificates(stream.tls), time.time())
 
     async def _ask(self, run: _Run, request: HttpRequest, stream: Stream, exchange: Exchange) -> Answer:
-        """One request and its answer; keeps or closes the stream."""
+        """Run one request; keeps or closes the stream."""
         self.stage = "waiting for the answer"
         started = perf_counter()
         keep = False
@@ -257,7 +257,7 @@ class HttpProbe:
         return {name: mask(text, self._secrets) for name, text in facts.items()} if self._secrets else facts
 
     def _excerpt(self, answer: Answer) -> str:
-        """The body's beginning; masked before it is cut, so that no half of a secret is left at the end."""
+        """The start of the body, masked before it is cut, so that no part of a secret remains."""
         try:
             body = beginning(answer, 16 * EXCERPT)
         except BadAnswer:
@@ -273,7 +273,7 @@ def _samples(run: _Run) -> tuple[Sample, ...]:
 
 
 def _redirects(urls: list[Url]) -> str:
-    """How many, and whether one leads from https back to plain http."""
+    """Fact about redirects: their number, and whether one leads from https to http."""
     count = f"{len(urls) - 1}"
     unsafe = any(before.secure and not after.secure for before, after in pairwise(urls))
     return f"{count}, https → http" if unsafe else count
@@ -315,7 +315,7 @@ def _request(settings: HttpCheck, url: Url, headers: Mapping[str, str]) -> HttpR
     try:
         return requests.build_request(url, settings.method.upper(), headers, body, keep_alive=settings.keep_alive)
     except ValueError as error:
-        said = str(error).partition(" b'")[0]  # without the value, which may be a secret
+        said = str(error).partition(" b'")[0]  # without the value, which can be a secret
         key = "method" if "method" in said else "headers" if settings.headers or not settings.bearer else "bearer"
         raise ValueError(f"{key}: {said}") from None
 

@@ -1,4 +1,4 @@
-"""What an HTTP probe sends: the address taken apart, the request, and what of it goes along with a redirect."""
+"""Requests of the HTTP probe: address parsing, request construction, and redirects."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 @frozen
 class Url:
-    """An address, ready to connect to; ``target`` is the path with the query, ``userinfo`` is "user:password" or "".
+    """A parsed address; ``target`` is the path with the query, ``userinfo`` is "user:password" or "".
 
-    ``lookup`` is the name that is asked for: with the dot at its end where one is written, which says that no search domain is to be
-    tried. TLS, the Host header and certificates have names without it: ``host``.
+    ``lookup`` is the name to resolve, with a trailing dot if written, which excludes search domains. TLS, the Host header and
+    certificates use the name without it: ``host``.
     """
 
     scheme: str
@@ -40,12 +40,12 @@ class Url:
 
     @property
     def secure(self) -> bool:
-        """Whether it is https."""
+        """Whether the scheme is https."""
         return self.scheme == "https"
 
     @property
     def authority(self) -> str:
-        """The Host header: the port only where it is not the scheme's own."""
+        """The Host header, with the port only if it is not the scheme's default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -54,12 +54,12 @@ class Url:
 
     @property
     def shown(self) -> str:
-        """The address for people: without credentials, and without the query's values, which may be secret."""
+        """The address for people, without credentials and query values, which can be secret."""
         path, mark, query = self.target.partition("?")
         return f"{self.scheme}://{self.authority}{path}{mark}{_QUERY_VALUE.sub('=…', query) if '=' in query else query and '…'}"
 
     def same_host(self, other: Url) -> bool:
-        """Whether credentials for this address may go to ``other``: the same origin, or the same host's plain http raised to https."""
+        """Whether credentials may be sent to ``other``: the same origin, or the same host upgraded from http to https."""
         if self.host != other.host:
             return False
         raised = (self.scheme, self.port, other.scheme, other.port) == ("http", 80, "https", 443)
@@ -67,7 +67,7 @@ class Url:
 
 
 def parse_url(text: str) -> Url:
-    """Take an address apart. Raises ValueError with what is wrong with it."""
+    """Parse an address. Raises ValueError with its fault."""
     parts = urlsplit(text)
     if parts.scheme not in _PORTS:
         raise ValueError(f"{parts.scheme or 'no'} scheme, where http or https is wanted")
@@ -85,7 +85,7 @@ def parse_url(text: str) -> Url:
 
 @frozen
 class HttpRequest:
-    """One request; ``head`` is validated once and used for every probe."""
+    """A request; ``head`` is validated once and used by every probe."""
 
     url: Url
     head: h11.Request
@@ -98,7 +98,7 @@ class HttpRequest:
 
 
 def build_request(url: Url, method: str, headers: Mapping[str, str], body: bytes, *, keep_alive: bool = False) -> HttpRequest:
-    """Put a request together; ``headers`` win over the ones every request has. Raises ValueError where HTTP does not allow it."""
+    """Build a request; ``headers`` override the default ones. Raises ValueError where HTTP does not allow it."""
     fields = {"host": url.authority, "user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"}
     if not keep_alive:
         fields["connection"] = "close"
@@ -114,7 +114,7 @@ def build_request(url: Url, method: str, headers: Mapping[str, str], body: bytes
 
 
 def authorization(userinfo: str, username: str | None, password: str, bearer: str) -> str:
-    """The Authorization header's value, "" for none; what is configured beside the address wins over what stands in it."""
+    """The Authorization header's value, "" without one; configured credentials override those in the address."""
     if bearer:
         return f"Bearer {bearer}"
     if username is not None:
@@ -133,7 +133,7 @@ def header_secrets(headers: Mapping[str, str]) -> set[str]:
 
 
 def secrets_of(url: Url, headers: Mapping[str, str], *more: str) -> tuple[str, ...]:
-    """What must not be shown should the target send it back; the longest first, so that none hides within another."""
+    """Secrets to mask in texts of the target, the longest first, so that none is hidden within another."""
     found = header_secrets(headers) | {*more, url.userinfo, unquote(url.userinfo), unquote(url.userinfo).partition(":")[2]}
     values = [pair.partition("=")[2] for pair in url.target.partition("?")[2].split("&")]
     queried = {form for value in values if len(value) >= _LONG_VALUE for form in (value, unquote(value))}
@@ -141,16 +141,16 @@ def secrets_of(url: Url, headers: Mapping[str, str], *more: str) -> tuple[str, .
 
 
 class BadRedirect(ValueError):
-    """A redirect that is not followed; the text says why."""
+    """A redirect that is not followed; the text is the reason."""
 
 
 def redirected(
     request: HttpRequest, headers: Mapping[str, str], status: int, location: str, cookies_for: Callable[[Url], str] = lambda url: ""
 ) -> tuple[HttpRequest, Mapping[str, str]]:
-    """The request that a redirect asks for, and the configured headers that still go along.
+    """The request of a redirect, and the configured headers to send with it.
 
-    303, and 301 and 302 after POST, become GET without a body, as browsers do. On a change of host only harmless headers
-    stay, and a body is not sent on. ``cookies_for`` gives what answers before have set for an address. Raises BadRedirect.
+    303, and 301 and 302 after POST, become GET without a body, as in browsers. On a change of host only headers without secrets
+    stay, and no body is sent. ``cookies_for`` returns the cookies set so far for an address. Raises BadRedirect.
     """
     try:
         url = parse_url(urljoin(str(replace(request.url, host=request.url.lookup)), location))
@@ -173,7 +173,7 @@ def redirected(
 
 
 def _with_cookies(headers: Mapping[str, str], cookies: str) -> Mapping[str, str]:
-    """The configured headers, a configured Cookie first."""
+    """The configured headers with cookies, a configured Cookie first."""
     if not cookies:
         return headers
     own = next((name for name in headers if name.lower() == "cookie"), "Cookie")

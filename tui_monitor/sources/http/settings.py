@@ -16,7 +16,7 @@ METRICS = (
 
 
 class HttpKeys(CheckSettings):
-    """How a check reaches an HTTP target: its address, TLS and authentication, the same for every kind that speaks HTTP."""
+    """Keys shared by kinds that speak HTTP: address, TLS and authentication."""
 
     url: HttpAddress = key(doc="http:// or https://", example="https://api.example.com/health")
     verify: bool = key(default=True, doc="verify the certificate")

@@ -1,4 +1,4 @@
-"""What a certificate says of itself, read from its DER bytes without trusting them (RFC 5280, section 4.1)."""
+"""Reader of certificates from untrusted DER bytes (RFC 5280, section 4.1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UTF16 = 0x1E
 
 @frozen
 class Certificate:
-    """Beginning and end (Unix seconds), who it is for and who issued it; ``names`` are its DNS names and addresses."""
+    """Validity (Unix seconds), subject and issuer of a certificate; ``names`` are its DNS names and addresses."""
 
     not_before: float
     not_after: float
@@ -30,13 +30,13 @@ class Certificate:
 
     @property
     def lifetime(self) -> float:
-        """Seconds from beginning to end, not below 0."""
+        """Seconds of validity, not below 0."""
         return max(0.0, self.not_after - self.not_before)
 
 
 @lru_cache(maxsize=4096)
 def read_certificate(der: bytes) -> Certificate | None:
-    """Read one certificate; None where the bytes are not one. Cached, as a target shows the same one every time."""
+    """Read one certificate; None for invalid bytes. Cached, since a target sends the same one every time."""
     try:
         return _read(der)
     except (IndexError, ValueError, OverflowError):
@@ -72,7 +72,7 @@ def _read(der: bytes) -> Certificate:
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The (tag, content) pairs that stand one after another. Raises ValueError or IndexError where cut short."""
+    """The consecutive (tag, content) pairs. Raises ValueError or IndexError where truncated."""
     at = 0
     while at < len(data):
         tag, length, at = data[at], data[at + 1], at + 2

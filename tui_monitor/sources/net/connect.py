@@ -1,4 +1,4 @@
-"""The way to a target, shared by the probes: resolve, connect, TLS; timed, staged, and every error given to its owner."""
+"""Connection setup shared by probes: resolve, connect, TLS, with phases, stages and attributed errors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tui_monitor.sources.net.tls import TlsSettings, context_for, handshake_reas
 
 
 class Staged(Protocol):
-    """An object that names the stage it is in."""
+    """An object with a current stage."""
 
     stage: str
 
 
 class Failure(Exception):
-    """The target's fault, with the reason for people; ``silent`` where it had said nothing at all."""
+    """A fault of the target, with the reason for people; ``silent`` where it had sent nothing."""
 
     def __init__(self, reason: str, *, silent: bool = False) -> None:
         super().__init__(reason)
@@ -30,9 +30,9 @@ class Failure(Exception):
 
 
 async def open_stream(staged: Staged, host: str, port: int, phases: dict[str, float], resolver: Resolver, limit: float) -> Stream:
-    """Resolve and connect; adds to the phases. Raises Failure or OwnTrouble.
+    """Resolve and connect; adds the phases' seconds. Raises Failure or OwnTrouble.
 
-    A resolver that does not answer within nine tenths of ``limit``, the probe's timeout, is our own trouble, not the target's.
+    A resolver without an answer within nine tenths of ``limit`` (the probe's timeout) is the monitor's own trouble.
     """
     staged.stage = "resolving the name"
     started = perf_counter()
@@ -51,7 +51,7 @@ async def open_stream(staged: Staged, host: str, port: int, phases: dict[str, fl
 
 
 async def addresses_of(host: str, resolver: Resolver, limit: float) -> Sequence[Address]:
-    """The addresses of a host as `open_stream` finds them. Raises Failure or OwnTrouble."""
+    """Addresses of a host, resolved as in `open_stream`. Raises Failure or OwnTrouble."""
     address = numeric(host)
     if address is not None:
         return (address,)
@@ -62,13 +62,13 @@ async def addresses_of(host: str, resolver: Resolver, limit: float) -> Sequence[
 
 
 def connect_failure(error: ConnectError) -> Failure | OwnTrouble:
-    """The target's fault where one address failed for the target's reasons, else our own trouble."""
+    """A Failure if any address failed for the target's reasons, else OwnTrouble."""
     failures = [_failure(fault, address) for address, fault in error.failures]
     return next((failure for failure in failures if isinstance(failure, Failure)), failures[0])
 
 
 def stream_failure(error: OSError, peer: str, *, silent: bool = False) -> Failure | OwnTrouble:
-    """An error of an open connection."""
+    """The Failure or OwnTrouble of an error on an open connection."""
     if isinstance(error, ssl.SSLError):
         return Failure(f"broken TLS ({(error.reason or 'unknown reason').replace('_', ' ').lower()})")
     return _failure(error, peer, silent=silent)
@@ -82,7 +82,7 @@ def _failure(error: BaseException, where: str, *, silent: bool = False) -> Failu
 
 
 async def secure(staged: Staged, stream: Stream, settings: TlsSettings, host: str, phases: dict[str, float], now: float) -> None:
-    """The TLS handshake; adds to the phases. Raises Failure or OwnTrouble; the caller closes the stream."""
+    """Do the TLS handshake; adds the phase's seconds. Raises Failure or OwnTrouble; the caller closes the stream."""
     context = context_for(settings)
     staged.stage = "TLS handshake"
     started = perf_counter()
@@ -95,7 +95,7 @@ async def secure(staged: Staged, stream: Stream, settings: TlsSettings, host: st
         raise Failure(f"{error} ({stream.peer})") from error
     except OSError as error:
         raise stream_failure(error, stream.peer) from error
-    except ValueError as error:  # a name that TLS cannot carry
+    except ValueError as error:  # a name that is invalid in TLS
         raise Failure(f"{host} is no name for TLS") from error
     finally:
         phases["tls"] += perf_counter() - started

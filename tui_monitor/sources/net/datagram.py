@@ -1,4 +1,4 @@
-"""A connected UDP socket on the event loop: a refused port is an error at once, and packets of other senders never arrive."""
+"""Connected UDP sockets on the event loop: refused ports fail at once, packets of other senders are dropped."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MAX_STRAY = 100
 
 
 class TooManyStray(OSError):
-    """The peer has sent MAX_STRAY packets, and none was the answer."""
+    """The peer sent MAX_STRAY packets without the expected answer."""
 
 
 class Datagram:
     """One connected UDP socket. Every await may be cancelled; ``close`` leaves nothing behind.
 
-    The kernel hands over packets of ``peer`` only (source: udp(7)) and tells an ICMP "port unreachable" as ConnectionRefusedError at the
-    next call, so a closed port need not wait for the timeout. ``stray`` counts the packets that no question had asked for.
+    The kernel delivers packets of ``peer`` only (source: udp(7)) and reports an ICMP "port unreachable" as ConnectionRefusedError at
+    the next call, so a closed port fails before the timeout. ``stray`` counts unexpected packets.
     """
 
     __slots__ = ("_loop", "peer", "sock", "stray")
@@ -37,9 +37,9 @@ class Datagram:
         self._loop = asyncio.get_running_loop()
 
     async def ask(self, request: bytes, accept: Callable[[bytes], T | None]) -> T:
-        """Send one packet and wait for the one that ``accept`` makes something of; others (None) are passed over and counted.
+        """Send one packet and wait for the first reply for which ``accept`` returns a value; others (None) are counted.
 
-        It waits for ever: the caller sets the limit. ``accept`` compares the nonce that the request carried. Raises OSError.
+        There is no time limit: the caller sets it. ``accept`` compares the request's nonce. Raises OSError.
         """
         await self._loop.sock_sendall(self.sock, request)
         for _ in range(MAX_STRAY):
@@ -47,7 +47,7 @@ class Datagram:
             if found is not None:
                 return found
             self.stray += 1
-            await asyncio.sleep(0)  # sock_recv does not yield where a packet is there already
+            await asyncio.sleep(0)  # sock_recv does not yield if a packet is already queued
         raise TooManyStray(f"sent {MAX_STRAY} packets that nobody had asked for")
 
     def close(self) -> None:
@@ -56,9 +56,9 @@ class Datagram:
 
 
 def open_datagram(addresses: Sequence[Address], port: int) -> Datagram:
-    """A socket connected to the first of these addresses that this machine has a route to; nothing is sent.
+    """A socket connected to the first address with a route; nothing is sent.
 
-    Raises ConnectError with every address's error where there is none.
+    Raises ConnectError with every address's error.
     """
     failures: list[tuple[str, OSError]] = []
     for family, target in addresses:

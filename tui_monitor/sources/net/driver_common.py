@@ -1,4 +1,4 @@
-"""What checks share whose drivers connect by themselves: names, a reading, errors of several addresses, TLS in words."""
+"""Helpers of checks whose drivers connect by themselves: addresses, statistics, errors of several addresses, TLS reasons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOST = re.compile(r"([A-Za-z0-9._%-]+|\[[0-9A-Fa-f:.%]+\])(:\d{1,5})?")
 
 @frozen
 class ServerStatistics:
-    """What a server says of itself: series, texts for people, why it is degraded ("" when it is not), which things it has."""
+    """A server's own statistics: series, facts, reason for degraded ("" without one), inventories."""
 
     samples: tuple[Sample, ...]
     facts: Mapping[str, str]
@@ -30,7 +30,7 @@ class ServerStatistics:
 def address_of(url: str, port: int) -> str:
     """host:port of a URL for people, never user, password or database; several hosts with commas.
 
-    LOCAL_SOCKET without a host; UNREADABLE where a part of a secret could be taken for the host, because its "/" is not
+    LOCAL_SOCKET without a host; UNREADABLE where part of a secret could be read as the host, because its "/" is not
     percent-encoded.
     """
     netloc, _, rest = re.sub(r"^[^/]*//", "", url).partition("/")
@@ -44,7 +44,7 @@ def address_of(url: str, port: int) -> str:
 
 
 async def ensure_resolvable(address: str, limit: float, resolver: Resolver = RESOLVER) -> None:
-    """Look the host of host:port up before a driver does, so that a resolver that hangs is our trouble, not the target's.
+    """Resolve the host of host:port before the driver does, so that a hanging resolver is own trouble, not the target's.
 
     ``limit`` is the probe's timeout in seconds. Raises OwnTrouble, the resolver's socket.gaierror, or ValueError for an
     UNREADABLE address. Several hosts are left to the driver, which tries one after the other.
@@ -58,7 +58,7 @@ async def ensure_resolvable(address: str, limit: float, resolver: Resolver = RES
 
 
 def one_of_many(error: OSError) -> OSError:
-    """asyncio joins the errors of several addresses into one text; one that is the target's fault decides."""
+    """One error of those that asyncio joins for several addresses: the first that is the target's fault."""
     if error.errno is not None or isinstance(error, ssl.SSLError | socket.gaierror):
         return error
     errors = [OSError(int(number), "") for number in re.findall(r"\[Errno (\d+)\]", str(error))]
@@ -66,12 +66,12 @@ def one_of_many(error: OSError) -> OSError:
 
 
 def network_reason(error: OSError, address: str) -> str:
-    """The target's fault in words for people, with its address."""
+    """The reason of a target's network fault, with its address."""
     if isinstance(error, ssl.SSLError):
         words = getattr(error, "verify_message", "") or (getattr(error, "reason", "") or "failed").replace("_", " ").lower()
         return f"TLS: {words} ({address})"
     if error.errno or isinstance(error, socket.gaierror):
         return f"{target_trouble(error)} ({address})"
-    if isinstance(error, ConnectionResetError) and not str(error):  # asyncio's, without number and text, of a handshake that broke off
+    if isinstance(error, ConnectionResetError) and not str(error):  # asyncio raises it without number and text after a broken handshake
         return f"hung up during the TLS handshake ({address})"
     return f"connection closed by the server ({address})"

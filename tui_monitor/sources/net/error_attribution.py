@@ -1,12 +1,11 @@
-"""Whose fault an error is: the monitor's own (unknown) or the target's (unhealthy), and its short name for people.
+"""Attribution of errors: the monitor's own trouble (unknown) or the target's fault (unhealthy), with a short text.
 
-The line is drawn by where the error can arise. What the local kernel answers before a packet has left, for want of
-something that this machine lacks (descriptors, memory, ports, a route, permission, a resolver), is our own trouble,
-whatever the target. What needs the other side or a machine on the way to speak, or to be silent, is the target's:
-refused, reset, timed out, and also EHOSTUNREACH, which comes from a router or from ARP when a host in our own network is
-switched off. ENETUNREACH is ours: the routing table knows no way. On loopback none of the network errors can occur,
-so that a refused connection to this machine is always the service's fault. Of several addresses, one that fails for the
-target's reasons decides (a host with an IPv6 address is not unknown because we have no IPv6).
+The rule is where the error can arise. Errors of the local kernel before a packet has left, because this machine lacks
+descriptors, memory, ports, a route, permission or a resolver, are own trouble, whatever the target. Errors that depend on
+the peer or a router are the target's: refused, reset, timed out, and also EHOSTUNREACH, which comes from a router or from
+ARP when a host in the local network is switched off. ENETUNREACH is own trouble: the routing table has no route. Loopback
+has no network errors, so a refused connection to this machine is always the service's fault. Of several addresses, one
+that fails for the target's reasons decides (a host with an IPv6 address is not unknown because this machine lacks IPv6).
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _TARGET_ERRNOS = {
 
 
 def own_trouble(error: BaseException) -> str | None:
-    """The reason in words where ``error`` is the monitor's own fault, None where it is the target's."""
+    """The reason where ``error`` is the monitor's own trouble, None where it is the target's fault."""
     if isinstance(error, MemoryError):
         return _OWN_ERRNOS[errno.ENOMEM]
     if isinstance(error, socket.gaierror):
@@ -55,7 +54,7 @@ def own_trouble(error: BaseException) -> str | None:
 
 
 def _resolver_trouble(error: socket.gaierror) -> str | None:
-    """A name that does not exist is the target's fault; everything else means that nobody could tell us."""
+    """The reason of a resolver error; None for a name that does not exist, which is the target's fault."""
     if error.errno in _NO_SUCH_HOST:
         return None
     if error.errno == socket.EAI_AGAIN:
@@ -66,7 +65,7 @@ def _resolver_trouble(error: socket.gaierror) -> str | None:
 
 
 def target_trouble(error: OSError) -> str:
-    """The short name for people of an error that is the target's fault, without the address."""
+    """A short text for an error that is the target's fault, without the address."""
     if isinstance(error, socket.gaierror):
         return "no such host"
     if isinstance(error, TimeoutError) and not error.errno:

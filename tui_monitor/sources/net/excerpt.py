@@ -1,4 +1,4 @@
-"""External text made harmless and short before it goes into a reason or a fact."""
+"""Cleaning and shortening of external text for reasons and facts."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def clean(text: str, limit: int) -> str:
-    """The text in one line of at most ``limit`` characters, white space folded, through the sanitiser.
+    """The text in one line of at most ``limit`` characters, white space folded, sanitised.
 
-    What is still not printable (zero-width marks, unassigned code points) becomes a replacement character.
+    Remaining unprintable characters (zero-width marks, unassigned code points) become replacement characters.
     """
     line = clip(" ".join(sanitise(text[: 4 * limit]).split()), limit)
     return line if line.isprintable() else "".join(letter if letter.isprintable() else REPLACEMENT for letter in line)
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it replaced, for what a target may echo back."""
+    """The text with all secrets replaced, since a target can echo them."""
     for secret in secrets:
         text = text.replace(secret, "***")
     return text

@@ -1,6 +1,6 @@
-"""When a target's certificate ends, and whether that is soon: judged by the chain that was verified, not by all that was sent.
+"""Expiry of a target's certificates, judged by the verified chain rather than by all sent certificates.
 
-A server may send certificates that nobody needs, for example an expired cross-signed root; they harm nobody and are facts only.
+A server can send unneeded certificates, for example an expired cross-signed root; they are facts only.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ _EXPIRY, _WARNING = labels_of(_EXPIRY_METRIC), labels_of(_WARNING_METRIC)
 
 @frozen
 class CertificateExpiry:
-    """The certificate of ``host`` that ends first: Unix seconds; ``warning``: seconds before that, None where nobody wants to know."""
+    """The certificate of ``host`` that expires first: Unix seconds; ``warning``: seconds before that, None without a warning."""
 
     not_after: float
     warning: float | None
     host: str
 
     def is_soon(self, now: float) -> bool:
-        """Whether it is time to renew it, or too late."""
+        """Whether the warning time has begun, or the certificate has expired."""
         return self.warning is not None and self.not_after - now < self.warning
 
     def samples(self) -> tuple[Sample, ...]:
-        """The end, and the limit that the rule CertificateExpiry reads."""
+        """Samples of the expiry, and of the limit that the rule CertificateExpiry reads."""
         end = Sample(_EXPIRY, self.not_after)
         return (end,) if self.warning is None else (end, Sample(_WARNING, self.warning))
 
     def reason(self, now: float, tested: str) -> str:
-        """Names the host where it is not the tested one: a redirect leads to others."""
+        """The reason, with the host where a redirect led to another one."""
         return expiry_text(self.not_after, now, "" if self.host == tested else self.host)
 
 
 def judged_certificates(tls: ssl.SSLObject, settings: TlsSettings) -> list[Certificate]:
-    """The verified chain, without verification the server's own certificate; [] where nothing is to be had."""
+    """The verified chain, or the server's own certificate without verification; [] where unavailable."""
     return (verified_certificates(tls) if settings.verify else []) or sent_certificates(tls)[:1]
 
 
 def expiry_of(tls: ssl.SSLObject, settings: TlsSettings, warning: float, host: str) -> CertificateExpiry | None:
-    """What ends first of the session's judged certificates; ``warning`` is the check's `tls_expiry_warning` in seconds, 0 for never."""
+    """The earliest expiry of the session's judged certificates; ``warning``: `tls_expiry_warning` in seconds, 0: never."""
     first = min(judged_certificates(tls, settings), key=lambda certificate: certificate.not_after, default=None)
     if first is None:
         return None
@@ -56,12 +56,12 @@ def expiry_of(tls: ssl.SSLObject, settings: TlsSettings, warning: float, host: s
 
 
 def earlier(one: CertificateExpiry | None, other: CertificateExpiry | None) -> CertificateExpiry | None:
-    """The one that ends first."""
+    """The earlier of two expiries."""
     return min((found for found in (one, other) if found is not None), key=lambda found: found.not_after, default=None)
 
 
 def without_expiry(expiry: CertificateExpiry | None) -> tuple[Inventory, ...]:
-    """What a good answer does not have, so that its series end: no certificate (any more), or no warning."""
+    """Inventories without the certificate's series, which end them: for a target without certificate or warning."""
     if expiry is not None and expiry.warning is not None:
         return ()
     metrics = (_WARNING_METRIC,) if expiry is not None else (_EXPIRY_METRIC, _WARNING_METRIC)
@@ -69,7 +69,7 @@ def without_expiry(expiry: CertificateExpiry | None) -> tuple[Inventory, ...]:
 
 
 def expiry_text(expiry: float, now: float, host: str = "") -> str:
-    """ "certificate expires in 9 d" or "certificate of HOST expired 3 d ago", in one unit: a reason does not change all the time."""
+    """ "certificate expires in 9 d" or "certificate of HOST expired 3 d ago", in one unit, so that the reason rarely changes."""
     seconds = abs(expiry - now)
     span = span_words(seconds, most=1)
     whose = f"certificate of {host}" if host else "certificate"

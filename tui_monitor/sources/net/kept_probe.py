@@ -1,4 +1,4 @@
-"""The probe of a server with a protocol of its own, over a connection that stays open between probes: databases, caches."""
+"""Base class of probes that keep a connection open between probes: databases, caches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class KeptConnection(Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection is there that is not known to be broken."""
+        """Whether a connection exists that is not known to be broken."""
         ...
 
     async def open(self) -> None:
@@ -26,17 +26,17 @@ class KeptConnection(Protocol):
         ...
 
     async def cut(self) -> None:
-        """End the connection at once, without a word to the server."""
+        """Close the connection at once, without a closing message."""
         ...
 
 
 @frozen
 class DriverErrors:
-    """What the exceptions of one driver mean; ``kinds`` loads the driver, so it is asked late."""
+    """Attribution of one driver's exceptions; ``kinds`` imports the driver, so it is called late."""
 
     kinds: Callable[[], tuple[type[Exception], ...]]
     is_broken: Callable[[Exception], bool]
-    """Whether it ended the connection rather than the question: then a new connection deserves a try."""
+    """Whether the error broke the connection rather than the query; then a new connection is tried."""
     own_reason: Callable[[Exception, str], str | None]
     """(error, address) → the monitor's own fault in words, None where it is the target's."""
     reason_of: Callable[[Exception, str, str, float], str]
@@ -44,9 +44,9 @@ class DriverErrors:
 
 
 class KeptProbe(ABC):
-    """One question decides and is the duration; what the server says of itself adds samples, facts and "degraded", never a failure.
+    """One query decides and is timed; the server's statistics add samples, facts and "degraded", never a failure.
 
-    ``stage`` names what is under way ("connect", "query", ...), for the reason of a timeout.
+    ``stage`` names the current step ("connect", "query", ...), for the reason of a timeout.
     """
 
     def __init__(self, connection: KeptConnection, errors: DriverErrors, address: str, timeout: float) -> None:
@@ -58,14 +58,14 @@ class KeptProbe(ABC):
 
     @abstractmethod
     async def ask(self) -> None:
-        """The question that decides, over the open connection; an answer is enough."""
+        """Run the deciding query over the open connection; any answer is healthy."""
 
     @abstractmethod
     async def statistics(self, began: float) -> ServerStatistics:
-        """What the server says of itself; ``began`` is when the probe did (monotonic), whose time limit holds for both."""
+        """The server's statistics; ``began`` is the probe's start (monotonic), whose time limit covers both."""
 
     async def probe(self) -> ProbeResult:
-        """Raises OwnTrouble where nothing can be said of the target."""
+        """Measure once. Raises OwnTrouble where the target's state cannot be known."""
         began = time.monotonic()
         phases: dict[str, float] = {}
         try:
@@ -74,7 +74,7 @@ class KeptProbe(ABC):
         except self._errors.kinds() as error:
             await self._kept.cut()
             return ProbeResult(HealthStatus.UNHEALTHY, self._reason(error), phases=phases)
-        except BaseException:  # cancelled: leave no connection in an unknown state
+        except BaseException:  # cancelled: do not leave a connection in an unknown state
             await self._kept.cut()
             raise
         self.stage = ""
@@ -82,7 +82,7 @@ class KeptProbe(ABC):
         return ProbeResult(status, known.degraded, duration, phases, known.samples, known.facts, inventories=known.inventories)
 
     async def _question(self, phases: dict[str, float]) -> float:
-        """Seconds of one round trip; a kept connection that turns out to be broken is replaced once."""
+        """Seconds of one round trip; a kept connection found broken is replaced once."""
         if self._kept.is_open:
             try:
                 return await self._round_trip(phases)
@@ -104,7 +104,7 @@ class KeptProbe(ABC):
         return phases["query"]
 
     def _budget(self, began: float, share: float) -> float:
-        """Seconds: a share of the time that is left, so that figures cannot turn a verdict into a timeout."""
+        """Seconds for statistics: a share of the time left, so that they cannot turn a verdict into a timeout."""
         return max(0.01, share * (self._timeout - (time.monotonic() - began)))
 
     def _reason(self, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Talking to a server in lines, as SMTP, IMAP, POP3, FTP and SSH do: bounded, and without a byte too many before TLS."""
+"""Line protocol over a stream (SMTP, IMAP, POP3, FTP, SSH), bounded, with no bytes buffered across STARTTLS."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ MAX_LINES = 200
 
 @frozen
 class LineReply:
-    """A three-digit code and the lines behind it, as SMTP and FTP answer."""
+    """A reply of SMTP or FTP: a three-digit code and its lines."""
 
     code: int
     lines: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """The lines in one, for people."""
+        """The lines joined, for people."""
         return " ".join(self.lines)
 
 
 class Lines:
-    """The lines of a stream. Raises Failure where the other side ends, floods or breaks the connection, or OwnTrouble."""
+    """Reader and writer of lines. Raises Failure where the peer closes, floods or breaks the connection, or OwnTrouble."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
@@ -63,7 +63,7 @@ class Lines:
         return found
 
     async def reply(self, protocol: str) -> LineReply:
-        """A reply with a code, of one line or several ("220-first", "220 last")."""
+        """Read a reply with a code, of one or several lines ("220-first", "220 last")."""
         first = await self.line()
         if not (first[:3].isascii() and first[:3].isdigit()) or first[3:4] not in ("", " ", "-"):
             raise Failure(f'does not speak {protocol}: "{clean(first, 60)}" ({self.stream.peer})')
@@ -76,9 +76,9 @@ class Lines:
         return LineReply(int(first[:3]), tuple(lines))
 
     def ensure_nothing_more(self) -> None:
-        """Before TLS begins: what stands behind the answer may come from anybody on the way, and would seem to be said under TLS.
+        """Raise Failure for bytes after the STARTTLS reply: an attacker could have injected them to be read as if under TLS.
 
-        Source: CVE-2011-0411 and the like, "STARTTLS command injection".
+        Source: CVE-2011-0411, "STARTTLS command injection".
         """
         if self._rest:
             raise Failure(f"sent data between its answer to STARTTLS and TLS, as an attacker on the way would ({self.stream.peer})")

@@ -1,4 +1,4 @@
-"""What SMTP and IMAP probes share: connect, TLS at once or by STARTTLS, phases, and a polite end."""
+"""Base class of SMTP and IMAP probes: connect, implicit TLS or STARTTLS, phases, closing command."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FAREWELL = 1.0
 
 
 class MailProbe(ABC):
-    """Tests one mail server up to what it can do, under TLS where it has that; nobody logs in."""
+    """Probe of a mail server up to its capabilities, under TLS where offered; it does not log in."""
 
     def __init__(self, settings: MailCheck) -> None:
         self.stage = ""
@@ -38,27 +38,27 @@ class MailProbe(ABC):
 
     @abstractmethod
     async def greeting(self, lines: Lines) -> str:
-        """The greeting's text. Raises Failure."""
+        """Read the greeting's text. Raises Failure."""
 
     @abstractmethod
     async def abilities(self, lines: Lines) -> tuple[str, ...]:
-        """What the server can do now, in capitals. Raises Failure."""
+        """The server's current capabilities, in capitals. Raises Failure."""
 
     @abstractmethod
     async def start_tls(self, lines: Lines) -> None:
-        """Everything up to the handshake. Raises Failure."""
+        """Send STARTTLS, up to the handshake. Raises Failure."""
 
     @abstractmethod
     async def quit(self, lines: Lines) -> None:
         """End the session with the protocol's closing command."""
 
     async def probe(self) -> ProbeResult:
-        """Test once; raises OwnTrouble where the monitor itself could not."""
+        """Measure once. Raises OwnTrouble where the monitor could not measure."""
         measured = Measurement(_PHASES)
         return await measured.result(self, self._run(measured))
 
     async def close(self) -> None:  # noqa: B027  (not abstract)
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _run(self, measured: Measurement) -> None:
         settings = self._settings
@@ -96,7 +96,7 @@ class MailProbe(ABC):
     async def _upgraded(
         self, stream: Stream, lines: Lines, abilities: tuple[str, ...], measured: Measurement
     ) -> tuple[Lines, tuple[str, ...]]:
-        """STARTTLS as the setting says; what the server said before is forgotten then (RFC 3207, section 4.2)."""
+        """STARTTLS as configured; capabilities from before it are discarded (RFC 3207, section 4.2)."""
         if self._settings.starttls == "required" and "STARTTLS" not in abilities:
             raise Failure(f'{NO_STARTTLS}, which starttls = "required" wants ({stream.peer})')
         if self._settings.starttls == "no" or "STARTTLS" not in abilities:

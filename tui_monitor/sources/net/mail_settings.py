@@ -15,7 +15,7 @@ MAIL_METRICS = (
 
 
 class MailCheck(CheckSettings):
-    """A mail server's greeting, abilities and TLS."""
+    """A mail server's greeting, capabilities and TLS."""
 
     TLS_PORT: ClassVar[int] = 0
 
@@ -36,7 +36,7 @@ class MailCheck(CheckSettings):
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """TLS from the first byte on has a port of its own."""
+        """The default port follows from ``tls``: implicit TLS has its own."""
         given = super().prepared(given)
         if given.get("tls") is True:
             given.setdefault("port", cls.TLS_PORT)

@@ -1,4 +1,4 @@
-"""What one probe gathers on its way, and the plain verdict made of it."""
+"""Data gathered by one probe run, and the result made of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tui_monitor.sources.net.connect import Failure, Staged
 
 
 class Measurement:
-    """Phases (seconds), samples, facts and, where all is well but for something, why the target is degraded.
+    """Phases (seconds), samples, facts and the reason for degraded, if any.
 
-    ``inventories`` say what a target that answers has, so that the series of the rest end. ``duration``: seconds, where
-    another time than that of the whole work is the target's.
+    ``inventories`` list what an answering target has, so that all other series end. ``duration``: seconds, where the target's
+    time is not that of the whole run.
     """
 
     __slots__ = ("degraded", "duration", "facts", "inventories", "phases", "samples")
@@ -29,7 +29,7 @@ class Measurement:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Add the time that the block takes, also where it fails."""
+        """Time the block as a phase, also where it fails."""
         started = perf_counter()
         try:
             yield
@@ -37,7 +37,7 @@ class Measurement:
             self.phases[name] += perf_counter() - started
 
     async def result(self, staged: Staged, work: Awaitable[None]) -> ProbeResult:
-        """Do the work and judge: a Failure is unhealthy with its reason, ``degraded`` is degraded, else healthy. OwnTrouble passes."""
+        """Run the work: a Failure is unhealthy with its reason, ``degraded`` is degraded, else healthy. OwnTrouble is passed on."""
         started = perf_counter()
         status, reason = HealthStatus.HEALTHY, ""
         try:

@@ -1,12 +1,12 @@
-"""A ratio of two growing counters over the recent past, calm when there is little traffic. Standard library only."""
+"""Ratio of two counters over the recent past, stable with little traffic."""
 
 from __future__ import annotations
 
 
 class RecentRatio:
-    """Good over all since the last answer; needs ``enough`` events for a new answer and repeats the last until then.
+    """Good over all events since the last value; a new value needs ``enough`` events, until then the last is repeated.
 
-    The first answer covers the counters' whole life. A counter that fell was reset: the past starts anew.
+    The first value covers the counters' whole life. A decreased counter was reset: the ratio starts again.
     """
 
     def __init__(self, enough: float) -> None:
@@ -15,7 +15,7 @@ class RecentRatio:
         self._ratio: float | None = None
 
     def update(self, good: float, all_: float) -> float | None:
-        """The ratio now (0 to 1) for these two counters; None while there has been no event at all."""
+        """The ratio (0 to 1) after these two counter values; None before the first event."""
         if good < self._good or all_ < self._all:
             self._good = self._all = 0.0
         events = all_ - self._all

@@ -1,4 +1,4 @@
-"""From a host's name to its addresses, in few threads: a resolver that hangs holds one thread per name and never more than eight."""
+"""Name resolution in at most eight threads, one per name, so that a hanging resolver blocks no more than these."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Lookup = Callable[[str], Sequence[Address]]
 
 
 def system_lookup(host: str) -> list[Address]:
-    """The system's own resolver, in its order, doubles removed; blocks. Raises socket.gaierror or OSError."""
+    """Resolve with the system's resolver, in its order without duplicates. Blocks. Raises socket.gaierror or OSError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
 
 
 def numeric(host: str) -> Address | None:
-    """The address where the host is written as one in the ordinary form, so that nothing needs resolving."""
+    """The address if the host is a numeric one, else None."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.inet_pton(family, host)
@@ -39,7 +39,7 @@ def numeric(host: str) -> Address | None:
 
 
 class _Lookup:
-    """One running lookup and everybody who waits for it; ``answer`` is a list or the error."""
+    """A running lookup with its waiters; ``answer`` is a list or the error."""
 
     __slots__ = ("answer", "host", "waiters")
 
@@ -50,11 +50,10 @@ class _Lookup:
 
 
 class Resolver:
-    """Looks names up in daemon threads that are made when needed and end when idle.
+    """Resolver with daemon threads that are started on demand and end when idle.
 
-    A second request for a name that is being looked up waits for that same call, so a stuck name holds one thread
-    however often it is asked for; cancelling the wait leaves the call alone. Threads are daemons: a stuck one does not
-    hold up the end of the program (an executor of the standard library would).
+    Requests for the same name share one call, so a stuck name blocks one thread; cancelling a request does not cancel the call.
+    Threads are daemons: a stuck one does not delay the exit of the program (an executor of the standard library would).
     """
 
     def __init__(self, lookup: Lookup = system_lookup, *, threads: int = MAX_THREADS) -> None:
@@ -68,7 +67,7 @@ class Resolver:
 
     @property
     def running(self) -> int:
-        """How many threads are at work, those that wait for work left out."""
+        """Number of busy threads."""
         return self._running - self._idle
 
     async def resolve(self, host: str) -> Sequence[Address]:
@@ -104,7 +103,7 @@ class Resolver:
         thread = threading.Thread(target=self._work, name="resolver", daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # the system gives no thread
+        except RuntimeError as error:  # no thread could be started
             if self._running:
                 return
             call = self._queue.pop()
@@ -119,7 +118,7 @@ class Resolver:
                 answer = self._lookup(call.host)
             except (OSError, MemoryError) as error:
                 answer = error
-            except UnicodeError as error:  # no valid name, says the IDNA codec
+            except UnicodeError as error:  # the IDNA codec rejects the name
                 answer = socket.gaierror(socket.EAI_NONAME, str(error))
             self._finish(call, answer)
 
@@ -142,7 +141,7 @@ class Resolver:
         for loop, event in waiters:
             try:
                 loop.call_soon_threadsafe(event.set)
-            except RuntimeError:  # that loop has ended meanwhile
+            except RuntimeError:  # the waiter's loop was closed meanwhile
                 continue
 
 
@@ -155,7 +154,7 @@ _SHARE = 0.9
 async def resolve_in_time(host: str, limit: float, resolver: Resolver) -> Sequence[Address]:
     """The addresses of a name, for a probe with a timeout of ``limit`` seconds.
 
-    Raises OwnTrouble where the resolver is silent, else what the resolver raises.
+    Raises OwnTrouble where the resolver does not answer, else the resolver's errors.
     """
     try:
         async with asyncio.timeout(limit * _SHARE):

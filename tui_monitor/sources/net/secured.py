@@ -1,4 +1,4 @@
-"""The TLS part of a probe: handshake, facts and series of the certificate, and whether it ends soon."""
+"""The TLS part of a probe: handshake, certificate facts and series, expiry warning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAF_EXPIRY = labels_of("probe_ssl_leaf_cert_expiry")
 async def secure_and_tell(
     staged: Staged, stream: Stream, settings: TlsSettings, host: str, measured: Measurement, warning: float, *, leaf: bool = False
 ) -> None:
-    """The handshake; series and facts also where it fails. ``warning``: `tls_expiry_warning` in seconds. Raises Failure or OwnTrouble."""
+    """Do the handshake and record the certificate, also on failure. ``warning``: `tls_expiry_warning` (s). Raises Failure or OwnTrouble."""
     try:
         await secure(staged, stream, settings, host, measured.phases, time.time())
     finally:
@@ -27,7 +27,7 @@ async def secure_and_tell(
 
 
 def tell_certificate(tls: ssl.SSLObject, settings: TlsSettings, host: str, measured: Measurement, warning: float, *, leaf: bool) -> None:
-    """Add what the session's certificate gives; ``leaf``: also the end of the server's own, of any issuer."""
+    """Add facts and series of the session's certificates; ``leaf``: also the expiry of the server's own, of any issuer."""
     now, sent = time.time(), sent_certificates(tls)
     measured.facts |= certificate_facts(tls, sent, now)
     expiry = expiry_of(tls, settings, warning, host)

@@ -1,4 +1,4 @@
-"""Long computations in short slices, so that one target's page never holds up the event loop, and with it every other probe."""
+"""Long computations in short slices, so that one target's answer never blocks the event loop and all other probes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SLICE = 0.002
 
 
 async def in_slices(work: Generator[object, None, T]) -> T:
-    """Drive a generator, whose steps are short, to its end and answer with its value; its exceptions pass."""
+    """Run a generator with short steps to its end and return its value; its exceptions are passed on."""
     pause = Pause()
     try:
         while True:
@@ -27,7 +27,7 @@ async def in_slices(work: Generator[object, None, T]) -> T:
 
 
 class Pause:
-    """Gives the loop its turn after each slice of work."""
+    """Yields to the event loop after each slice of work."""
 
     __slots__ = ("_until",)
 
@@ -35,7 +35,7 @@ class Pause:
         self._until = perf_counter() + SLICE
 
     async def when_due(self) -> None:
-        """Let others run where this slice is over; call it between steps."""
+        """Yield if the slice is used up; call it between steps."""
         if perf_counter() > self._until:
             await asyncio.sleep(0)
             self._until = perf_counter() + SLICE

@@ -1,4 +1,4 @@
-"""From plain text to TLS in the protocols that begin without it; each function says what must be said before the handshake."""
+"""STARTTLS in several protocols: the dialogue before the handshake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_STARTTLS = "offers no STARTTLS"
 
 
 async def smtp_greeting(lines: Lines) -> LineReply:
-    """The greeting. Raises Failure where the server has no time (421) or no service for us (554)."""
+    """Read the greeting. Raises Failure where the server is busy (421) or refuses service (554)."""
     greeting = await lines.reply("SMTP")
     if greeting.code == 220:
         return greeting
@@ -24,7 +24,7 @@ async def smtp_greeting(lines: Lines) -> LineReply:
 
 
 async def smtp_hello(lines: Lines, name: str) -> tuple[str, ...]:
-    """What the server can do, in capitals; none where it knows HELO only."""
+    """The server's extensions, in capitals; none where it supports HELO only."""
     await lines.send(f"EHLO {name}")
     answer = await lines.reply("SMTP")
     if answer.code == 250:
@@ -46,7 +46,7 @@ async def smtp_start(lines: Lines) -> None:
 
 
 async def imap_greeting(lines: Lines) -> str:
-    """The greeting's text. Raises Failure where the server closes the session, or does not speak IMAP."""
+    """Read the greeting's text. Raises Failure where the server closes the session or does not speak IMAP."""
     line = await lines.line()
     kind, _, text = line.removeprefix("* ").partition(" ")
     if line.startswith("* ") and kind.upper() in ("OK", "PREAUTH"):
@@ -77,7 +77,7 @@ async def imap_start(lines: Lines) -> None:
 
 
 def refused(words: str, answer: LineReply, lines: Lines) -> Failure:
-    """A refusal with the server's own words."""
+    """A Failure with the server's own text."""
     return Failure(f'{words}: "{answer.code} {clean(answer.text, 100)}" ({lines.stream.peer})')
 
 

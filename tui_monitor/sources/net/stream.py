@@ -1,4 +1,4 @@
-"""A connection to a target, plain or TLS, straight on the event loop's socket calls: no transport, no buffers, closed at once."""
+"""Stream sockets, plain or TLS, on the event loop's socket calls: no transport, no buffers, immediate close."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHUNK = 65536
 
 
 class HungUp(ConnectionError):
-    """The other side has ended the connection in the middle of a handshake; the text says where."""
+    """The peer closed the connection during a handshake; the text says where."""
 
 
 class Stream:
@@ -34,11 +34,11 @@ class Stream:
 
     @property
     def tls(self) -> ssl.SSLObject | None:
-        """The TLS session: also there when its handshake failed, so that the certificate can be looked at."""
+        """The TLS session, also after a failed handshake, for its certificates."""
         return self._tls
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
-        """Do the handshake. Raises ssl.SSLError, HungUp where the other side ends the connection in order, or OSError."""
+        """Do the handshake. Raises ssl.SSLError, HungUp where the peer closes the connection, or OSError."""
         self._tls = tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         while True:
             try:
@@ -63,7 +63,7 @@ class Stream:
         await self._flush()
 
     async def receive(self) -> bytes:
-        """What has come, at most 64 KiB; b"" at the end. Raises OSError (ssl.SSLError is one)."""
+        """Receive at most 64 KiB; b"" at the end. Raises OSError (ssl.SSLError is one)."""
         if self._tls is None:
             return await self._loop.sock_recv(self.sock, _CHUNK)
         while True:
@@ -73,12 +73,12 @@ class Stream:
                 await self._flush()
                 await self._feed()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                return b""  # many servers end without the closing alert; HTTP's own framing finds what is cut short
+                return b""  # many servers close without close_notify; HTTP's framing detects truncation
 
     async def first_record(self) -> None:
-        """Wait for what the other side sends first after the TLS handshake: a session ticket or data, which is dropped.
+        """Wait for the peer's first record after the TLS handshake (a session ticket or data) and drop it.
 
-        Raises ssl.SSLError where it is a refusal, HungUp where it is an end, or OSError.
+        Raises ssl.SSLError for a refusal, HungUp for a close, or OSError.
         """
         assert self._tls is not None
         fed = False
@@ -95,7 +95,7 @@ class Stream:
             fed = await self._feed()
 
     def is_idle(self) -> bool:
-        """Whether an unused connection still stands: nothing unasked for has come, not even an end."""
+        """Whether an unused connection is still open and nothing, not even an end, was received."""
         try:
             self.sock.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -105,7 +105,7 @@ class Stream:
         return False
 
     def close(self) -> None:
-        """Close the socket at once, without the closing message of TLS."""
+        """Close the socket at once, without TLS close_notify."""
         self.sock.close()
 
     async def _flush(self) -> None:
@@ -122,7 +122,7 @@ class Stream:
         return bool(data)
 
     async def _say_alert(self) -> None:
-        """Tell the other side why we leave; whether it listens does not matter."""
+        """Send the pending TLS alert, ignoring errors."""
         data = self._outgoing.read()
         if data:
             try:
@@ -138,9 +138,9 @@ def address_text(address: Address, port: int) -> str:
 
 
 async def connect(addresses: Sequence[Address], port: int) -> Stream:
-    """Connect to the first address that answers, the families alternating, a new attempt each 250 ms or after a failure.
+    """Connect to the first answering address, alternating families, with a new attempt each 250 ms or after a failure.
 
-    Raises ConnectError with every attempt's error where none answers.
+    Raises ConnectError with every attempt's error.
     """
     if len(addresses) == 1:
         address = addresses[0]
@@ -188,7 +188,7 @@ async def _attempt(address: Address, port: int) -> Stream:
 
 
 def _alternate(addresses: Sequence[Address]) -> list[Address]:
-    """Both families by turns, each in the resolver's order, its first choice first (RFC 8305, section 4)."""
+    """Addresses of both families alternating, each in the resolver's order, its first choice first (RFC 8305, section 4)."""
     first = [address for address in addresses if address[0] == addresses[0][0]]
     second = [address for address in addresses if address[0] != addresses[0][0]]
     mixed: list[Address] = []
@@ -220,7 +220,7 @@ async def _race(addresses: list[Address], port: int) -> Stream:
 
 
 def _drop(task: asyncio.Task[Stream]) -> None:
-    """End an attempt that lost; close what it had connected all the same. Without an await, so that nothing can cut in."""
+    """Cancel a losing attempt and close its connection if it has one. No await, so that it cannot be interrupted."""
     task.cancel()
     if task.done():
         _close_result(task)

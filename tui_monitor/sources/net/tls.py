@@ -1,4 +1,4 @@
-"""TLS for probes: one context per distinct setting, what a certificate says for people, and why a handshake failed."""
+"""TLS of probes: a context per distinct settings, certificate facts, and reasons of failed handshakes."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACK
 
 @frozen
 class TlsSettings:
-    """What makes two probes need different contexts; the paths are PEM files, ``min_version`` is "1.0" to "1.3".
+    """Settings that select a TLS context; the paths are PEM files, ``min_version`` is "1.0" to "1.3".
 
-    ``alpn``: the protocols that are offered, in order; none: the extension is not sent.
+    ``alpn``: the offered protocols in order; none: the extension is not sent.
     """
 
     verify: bool = True
@@ -46,12 +46,12 @@ class TlsSettings:
     alpn: tuple[str, ...] = ()
 
     def without_client(self) -> TlsSettings:
-        """The same without the client's certificate: for hosts that it is not meant for."""
+        """The same without the client certificate, for hosts that must not receive it."""
         return replace(self, cert_file=None, key_file=None) if self.cert_file else self
 
 
 def context_for(settings: TlsSettings) -> ssl.SSLContext:
-    """The shared context, made anew when one of its files has changed. Raises OwnTrouble where a file cannot be used."""
+    """The shared context, rebuilt when one of its files has changed. Raises OwnTrouble for an unusable file."""
     stamps = tuple(_stamp(path) for path in (settings.ca_file, settings.cert_file, settings.key_file) if path)
     return _context(settings, stamps)
 
@@ -104,9 +104,9 @@ def _context(settings: TlsSettings, _stamps: tuple[int, ...]) -> ssl.SSLContext:
 
 
 def _allow_old(context: ssl.SSLContext, settings: TlsSettings) -> None:
-    """Versions before 1.2 sign with SHA-1, which OpenSSL 3 does at its security level 0 only."""
+    """Enable versions before 1.2: they sign with SHA-1, which OpenSSL 3 allows at security level 0 only."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it is asked for
+        warnings.simplefilter("ignore", DeprecationWarning)  # requested by min_version
         context.minimum_version = _VERSIONS[settings.min_version]
     if settings.min_version in ("1.0", "1.1"):
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
@@ -115,7 +115,7 @@ def _allow_old(context: ssl.SSLContext, settings: TlsSettings) -> None:
 
 
 def _load_system_authorities(context: ssl.SSLContext) -> None:
-    """The system's; where it has none (minimal containers), those that certifi brings."""
+    """Load the system's authorities, or certifi's where it has none (minimal containers)."""
     paths = ssl.get_default_verify_paths()
     context.set_default_verify_paths()
     if paths.cafile is None and (paths.capath is None or not os.listdir(paths.capath)):
@@ -125,7 +125,7 @@ def _load_system_authorities(context: ssl.SSLContext) -> None:
 
 
 def sent_certificates(tls: ssl.SSLObject) -> list[Certificate]:
-    """The chain the server sent, the leaf first; also after a handshake that failed; [] where nothing is to be had.
+    """The chain sent by the server, leaf first, also after a failed handshake; [] where unavailable.
 
     Public since Python 3.13 (`SSLObject.get_unverified_chain`); before, the same method of the inner object.
     """
@@ -133,7 +133,7 @@ def sent_certificates(tls: ssl.SSLObject) -> list[Certificate]:
 
 
 def verified_certificates(tls: ssl.SSLObject) -> list[Certificate]:
-    """The chain that OpenSSL built from the leaf to a trusted root; after a handshake that failed as far as it came.
+    """The chain that OpenSSL built from the leaf to a trusted root; partial after a failed handshake.
 
     Public since Python 3.13 (`SSLObject.get_verified_chain`); before, the same method of the inner object.
     """
@@ -154,13 +154,13 @@ def _der(certificate: object) -> bytes:
 def _leaf(tls: ssl.SSLObject) -> list[bytes]:
     try:
         leaf = tls.getpeercert(binary_form=True)
-    except ValueError:  # the handshake did not get that far
+    except ValueError:  # no chain at this point of the handshake
         return []
     return [leaf] if leaf else []
 
 
 def certificate_facts(tls: ssl.SSLObject, chain: list[Certificate], now: float) -> Mapping[str, str]:
-    """Short texts for the detail view: the session, the certificate and the chain as it was sent, needed or not."""
+    """Facts for the detail view: session, certificate and the chain as sent."""
     facts = {"tls": f"{tls.version() or 'no session'} {(tls.cipher() or ('',))[0]}".rstrip()}
     if chain:
         leaf = chain[0]
@@ -177,7 +177,7 @@ def _in_chain(certificate: Certificate, now: float) -> str:
 
 
 def handshake_reason(error: ssl.SSLError, chain: list[Certificate], host: str, now: float) -> str:
-    """Why the handshake failed, short and for people."""
+    """Short reason of a failed handshake."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _verification_reason(error, chain, host, now)
     reason = (error.reason or "").upper()

@@ -1,4 +1,4 @@
-"""The parameters behind the "?" of a database's address."""
+"""Query parameters of a database address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NAME = re.compile(r"[a-z_]+")
 
 
 def parameters_of(query: str) -> dict[str, str]:
-    """The parameters by name, percent-decoded; unlike in a form "+" is a plus. Raises ValueError."""
+    """The parameters by name, percent-decoded; unlike in forms "+" stays a plus. Raises ValueError."""
     found: dict[str, str] = {}
     for pair in query.split("&") if query else ():
         name, sign, value = pair.partition("=")

@@ -1,4 +1,4 @@
-"""A PostgreSQL connection that is opened when needed and kept, read-only, and what its errors mean for people."""
+"""The kept, read-only PostgreSQL connection, and the attribution of its errors."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ DEFAULT_PORT = 5432
 
 
 class PostgresConnection:
-    """One connection to one target: at most one is open at any time.
+    """A connection to one target; at most one is open at a time.
 
-    Session settings make it read-only with a statement timeout. A pooler such as pgbouncer refuses them; then the
-    connection goes without, because a SET would outlive us on a connection that the pooler gives to others, and every
-    reading is a read-only transaction with its own timeout anyway. Where a kind of session is asked for (target_session_attrs), the
-    connection goes without the first, too: the driver takes a session that is read-only for a server that is.
+    Session settings make it read-only with a statement timeout. A pooler such as pgbouncer refuses them; the connection
+    then has none, because a SET would persist on a connection that the pooler hands to others, and every read is a
+    read-only transaction with its own timeout anyway. With target_session_attrs the read-only setting is left out too: the
+    driver would take a read-only session for a read-only server.
     """
 
     def __init__(self, dsn: str, timeout: float) -> None:
@@ -51,21 +51,21 @@ class PostgresConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection is there that is not known to be broken."""
+        """Whether a connection exists that is not known to be broken."""
         return self._connection is not None and not self._connection.is_closed()
 
     async def open(self) -> None:
-        """A new connection where there is none, as `get`."""
+        """Open a connection unless one is open; see `get`."""
         await self.get()
 
     async def cut(self) -> None:
-        """As `drop`."""
+        """Same as `drop`."""
         self.drop()
 
     async def get(self) -> Connection[Record]:
-        """The open connection, a new one where there is none; its first statement has been made already.
+        """The open connection, or a new one with its first statement already run.
 
-        Raises OwnTrouble where no resolver answers, and what ``connection_errors`` lists.
+        Raises OwnTrouble without a resolver, and the exceptions of ``connection_errors``.
         """
         if self._connection is None or self._connection.is_closed():
             self.drop()
@@ -97,7 +97,7 @@ class PostgresConnection:
         return connection
 
     def _settings(self) -> dict[str, str]:
-        """What the first message says of the session."""
+        """Session settings of the startup message."""
         settings = {"application_name": APPLICATION_NAME, **self._dsn.settings}
         if self._session_settings:
             settings["statement_timeout"] = str(max(1, round(self._timeout * 1000)))
@@ -107,17 +107,17 @@ class PostgresConnection:
 
     @property
     def _target(self) -> str:
-        """The kind of session that is wanted: by the address, else by the driver's environment."""
+        """The wanted kind of session (target_session_attrs), from the address or the driver's environment."""
         return self._dsn.target or os.environ.get("PGTARGETSESSIONATTRS") or ANY_SESSION
 
     def drop(self) -> None:
-        """Cut the connection at once, whatever it is doing."""
+        """Close the connection at once, without a closing message."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
 
     async def close(self) -> None:
-        """Close the connection with a message to the server where it listens, cut it otherwise."""
+        """Close the connection with a closing message if the server reads it, else drop it."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -128,7 +128,7 @@ class PostgresConnection:
 
 
 def _set_socket_options(connection: Any, dsn: Dsn) -> None:
-    """Let the kernel find a dead peer between two probes, in the rhythm that the address asks for; asyncpg has no setting for it."""
+    """Enable TCP keepalives with the address's parameters, which find a dead peer between probes; asyncpg has no setting for it."""
     sock: socket.socket | None = connection._transport.get_extra_info("socket")
     if sock is None or sock.family == socket.AF_UNIX:
         return
@@ -140,15 +140,15 @@ def _set_socket_options(connection: Any, dsn: Dsn) -> None:
 
 
 def _tls_of(dsn: Dsn) -> ssl.SSLContext | None:
-    """None leaves TLS to the driver, which reads the address; it does not know ``sslrootcert=system``."""
+    """The TLS context for ``sslrootcert=system``, which the driver lacks; None leaves TLS to the driver."""
     return context_for(TlsSettings()) if dsn.system_authorities else None
 
 
 async def read(connection: Connection[Record], sql: str, limit: float, most: int = 0) -> list[Record]:
     """The rows of one statement in a read-only transaction; the server ends the statement after ``limit`` seconds.
 
-    ``most`` > 0: no more rows than that leave the server. Nothing is prepared by name, so that it works behind pgbouncer.
-    An error of the statement is raised after the rollback; for any other the caller drops the connection.
+    ``most`` > 0: the maximum number of rows sent by the server. No named prepared statement is used, so it works behind pgbouncer.
+    An error of the statement is raised after the rollback; after any other the caller drops the connection.
     """
     import asyncpg
 
@@ -161,7 +161,7 @@ async def read(connection: Connection[Record], sql: str, limit: float, most: int
             rows = await (await statement.cursor()).fetch(most)
         else:
             rows = await connection.fetch(sql)
-    except (ValueError, OverflowError, ArithmeticError) as error:  # before InterfaceError, which may be a ValueError too
+    except (ValueError, OverflowError, ArithmeticError) as error:  # before InterfaceError, which can be a ValueError too
         if isinstance(error, asyncpg.InterfaceError):
             raise
         await transaction.rollback()
@@ -175,15 +175,15 @@ async def read(connection: Connection[Record], sql: str, limit: float, most: int
 
 
 class NoSuchSession(Exception):
-    """No host gives the kind of session that target_session_attrs asks for; the text says which."""
+    """No host offers the session that target_session_attrs requires; the text names it."""
 
 
 class UnreadableAnswer(Exception):
-    """A value of the answer has no counterpart here: a date beyond the year 9999, 24:00:00. The text says which kind."""
+    """A value that Python cannot represent: a date beyond the year 9999, 24:00:00. The text names its type."""
 
 
 def connection_errors() -> tuple[type[Exception], ...]:
-    """What connecting and asking can raise: network, server, driver (TimeoutError is an OSError), an unusable DSN (ValueError)."""
+    """Exceptions of connecting and querying: network, server, driver (TimeoutError is an OSError), unusable DSN (ValueError)."""
     import asyncpg
 
     driver = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -191,7 +191,7 @@ def connection_errors() -> tuple[type[Exception], ...]:
 
 
 def is_broken(error: Exception) -> bool:
-    """Whether the error ended the connection rather than the statement: then a new connection deserves a try."""
+    """Whether the error broke the connection rather than the statement; then a new connection is tried."""
     import asyncpg
 
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError | UnreadableAnswer):
@@ -201,19 +201,19 @@ def is_broken(error: Exception) -> bool:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether the server has answered and will not give this, however often it is asked."""
+    """Whether the server refused permanently, so that a retry cannot help."""
     import asyncpg
 
     return isinstance(error, UnreadableAnswer) or (_is_the_servers(error) and not isinstance(error, asyncpg.QueryCanceledError))
 
 
 def _is_the_servers(error: BaseException) -> bool:
-    """Whether the server (or a pooler before it) has sent this error; the driver's own have no severity."""
+    """Whether the server or a pooler sent this error; the driver's own errors have no severity."""
     return bool(getattr(error, "severity", None))
 
 
 def _server_error(error: Exception) -> Exception | None:
-    """What the server said before it hung up: the driver raises the end of the connection and keeps the server's words as the cause."""
+    """The server's error before it closed the connection: the driver raises the close with the server's error as its cause."""
     link: BaseException | None = error
     while link is not None and not _is_the_servers(link):
         link = link.__cause__
@@ -221,7 +221,7 @@ def _server_error(error: Exception) -> Exception | None:
 
 
 def postgres_address(dsn: str) -> str:
-    """host:port of the DSN for people; the host may also stand in the query (libpq)."""
+    """host:port of the DSN for people; the host can also be in the query (libpq)."""
     address = address_of(dsn, DEFAULT_PORT)
     in_query = re.search(r"[?&]host=([^&]*)", dsn)
     if address != LOCAL_SOCKET or in_query is None or unquote(in_query[1]).startswith("/"):
@@ -230,7 +230,7 @@ def postgres_address(dsn: str) -> str:
 
 
 def own_reason(error: Exception, address: str) -> str | None:
-    """The monitor's own fault in words: the machine's, or a configuration with which nobody can connect."""
+    """The reason of own trouble: of this machine, or of an unusable configuration."""
     missing_file = isinstance(error, FileNotFoundError) and address != LOCAL_SOCKET
     if missing_file or (isinstance(error, ValueError) and not isinstance(error, UnicodeError)):
         return "the dsn, or a file that it names, cannot be used"
@@ -238,7 +238,7 @@ def own_reason(error: Exception, address: str) -> str | None:
 
 
 def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str:
-    """What to tell people of the target's fault; never the DSN."""
+    """The reason of the target's fault, without the DSN."""
     import asyncpg
 
     error = _server_error(error) or error

@@ -1,7 +1,7 @@
-"""The parameters of a PostgreSQL address: which are honoured, which change nothing here, and which are refused.
+"""Parameters of a PostgreSQL address: which are used, ignored or refused.
 
-Names and meanings are libpq's (postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS). The driver would send a parameter
-that it does not know to the server as a setting of the session, which the server refuses.
+Names and meanings are libpq's (postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS). The driver would send an unknown
+parameter to the server as a session setting, which the server refuses.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _OTHER_NAMES = {"database": "dbname", "ssl_mode": "sslmode", "ssl": "sslmode", "
 
 @frozen
 class Dsn:
-    """An address as it is used: ``text`` for the driver, the rest done by us.
+    """A parsed address: ``text`` is for the driver, the rest is handled here.
 
-    ``connect_timeout`` is in seconds, None without a limit of its own; ``socket`` has libpq's numbers by name; ``target`` is the kind of
-    session that is wanted ("any": no matter); ``settings`` go to the server with the first message.
+    ``connect_timeout`` is in seconds, None without one; ``socket`` has libpq's keepalive numbers by name; ``target`` is the wanted
+    kind of session ("any" by default); ``settings`` are sent in the startup message.
     """
 
     text: str
@@ -67,7 +67,7 @@ class Dsn:
 
 
 def parse_dsn(dsn: str) -> Dsn:
-    """Take an address apart. Raises ValueError with what is wrong and what to write; never with a value, which may be secret."""
+    """Parse an address. Raises ValueError with the fault and the remedy, never with a value, which can be secret."""
     parts = urlsplit(dsn)
     found = parameters_of(parts.query)
     for name, value in found.items():
@@ -96,7 +96,7 @@ def parse_dsn(dsn: str) -> Dsn:
 
 
 def problems_of(dsn: str) -> str:
-    """What is wrong with the parameters of an address, "" for nothing."""
+    """The fault of an address's parameters, "" without one."""
     return _text_of_fault(lambda: parse_dsn(dsn))
 
 

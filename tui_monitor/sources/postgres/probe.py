@@ -43,16 +43,16 @@ ERRORS = DriverErrors(connection_errors, is_broken, own_reason, reason_of)
 
 @frozen
 class QueryFailure:
-    """Why there are no rows; ``refused`` where the server answered and would not give them."""
+    """Reason for missing rows; ``refused`` where the server answered with a refusal."""
 
     reason: str
     refused: bool
 
 
 class PostgresProbe(KeptProbe):
-    """SELECT 1 decides. One connection for the verdict and, with queries, one more that no slow query shares with it.
+    """Probe of a server: SELECT 1 decides. Queries use a second connection, so that slow ones do not delay the verdict.
 
-    Raises ValueError naming the key where the address has a parameter that is not understood.
+    The constructor raises ValueError naming the key of an address with an unknown parameter.
     """
 
     def __init__(self, settings: PostgresCheck) -> None:
@@ -69,11 +69,11 @@ class PostgresProbe(KeptProbe):
         self._sizes_due = 0.0
 
     async def ask(self) -> None:
-        """SELECT 1."""
+        """Run SELECT 1."""
         await (await self._main.get()).execute("SELECT 1")
 
     async def statistics(self, began: float) -> ServerStatistics:
-        """The groups of figures that the server gives, and now and then the sizes of its databases."""
+        """The server's statistics, and less often the sizes of its databases."""
         self.stage = "statistics"
         row, refused = await self._groups(began)
         known = read_statistics(row, self._cache_hit)
@@ -81,9 +81,9 @@ class PostgresProbe(KeptProbe):
         return ServerStatistics(known.samples + sizes, {**known.facts, **refused}, known.degraded, databases)
 
     async def _groups(self, began: float) -> tuple[dict[str, Any], dict[str, str]]:
-        """(the columns of all groups that the server gives, facts: why it does not give the others).
+        """(columns of all permitted groups, facts with the reasons for the others).
 
-        All at once; a server that refuses that is asked for each group alone, and for the refused ones again after REFUSED_FOR.
+        One query reads all groups; after a refusal each group is queried alone, and refused ones again after REFUSED_FOR.
         """
         now = time.monotonic()
         self._refused = {group: known for group, known in self._refused.items() if now - known[0] < REFUSED_FOR}
@@ -122,7 +122,7 @@ class PostgresProbe(KeptProbe):
         return samples, () if len(rows) == MOST_DATABASES else (databases,)
 
     async def _read(self, sql: str, began: float) -> tuple[list[Record], QueryFailure | None]:
-        """(rows, why there are none); takes a part of the time that is left, so that it cannot turn a verdict into a timeout."""
+        """(rows, reason for missing rows); limited to a part of the time left, so that it cannot turn a verdict into a timeout."""
         budget = self._budget(began, BUDGET)
         connection = await self._main.get()
         try:
@@ -135,7 +135,7 @@ class PostgresProbe(KeptProbe):
             return [], QueryFailure(reason_of(error, self._address, self.stage, budget), not ended and is_refusal(error))
 
     async def run_query(self, query: QuerySettings) -> tuple[tuple[Sample, ...], str]:
-        """(samples, what was wrong or ""): never an exception for what database, network or SQL do. One at a time."""
+        """(samples, fault or ""); faults of database, network or SQL are never exceptions. One query runs at a time."""
         async with self._one_query:
             stage, limit = "connect", self._timeout
             try:
@@ -156,13 +156,13 @@ class PostgresProbe(KeptProbe):
             return samples_of_rows(query.metric, rows)
 
     async def close(self) -> None:
-        """Give back both connections; the probe may be used again afterwards."""
+        """Close both connections; the probe can be used again afterwards."""
         await self._main.close()
         await self._for_queries.close()
 
 
 def build(settings: PostgresCheck) -> PostgresProbe:
-    """The probe, with the driver loaded."""
+    """Construct the probe and import the driver."""
     import asyncpg  # noqa: F401
 
     return PostgresProbe(settings)

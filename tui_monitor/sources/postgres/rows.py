@@ -1,4 +1,4 @@
-"""Rows of a configured SQL query become samples: the column `value` is the value, the other columns are labels."""
+"""Conversion of query rows to samples: the column `value` is the value, all others are labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_IN_LABEL_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class Row(Protocol):
-    """A row of an answer: columns by name, in their order; two columns may have one name."""
+    """A result row: columns by name in their order; names can repeat."""
 
     def items(self) -> Iterable[tuple[str, Any]]:
         """The columns and their values."""
@@ -29,9 +29,9 @@ class Row(Protocol):
 
 
 def samples_of_rows(metric: str, rows: Iterable[Row]) -> tuple[tuple[Sample, ...], str]:
-    """(samples, what was wrong or ""): at most MOST_ROWS of them; a NULL value is no sample, a NULL label no label.
+    """(samples, fault or ""), at most MOST_ROWS samples; a NULL value gives no sample, a NULL label no label.
 
-    Columns whose names make the same label stay apart: the second of "a-b" and "a b" is `a_b_2`.
+    Columns whose names become the same label get suffixes: the second of "a-b" and "a b" is `a_b_2`.
     """
     names: dict[tuple[str, ...], list[str]] = {}
     samples: dict[Labels, Sample] = {}
@@ -58,7 +58,7 @@ def samples_of_rows(metric: str, rows: Iterable[Row]) -> tuple[tuple[Sample, ...
 
 
 def number_of(value: object) -> float | None:
-    """Seconds for times and intervals, 0 and 1 for truth; None for what is no finite number."""
+    """A value as a float: seconds for times and intervals, 0 and 1 for booleans; None if not a finite number."""
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
     if isinstance(value, datetime.datetime):
@@ -74,13 +74,13 @@ def number_of(value: object) -> float | None:
 def _number(value: object) -> float | None:
     try:
         return number_of(value)
-    except (OverflowError, ValueError):  # a whole number of 400 digits, a date that this machine's calendar does not know
+    except (OverflowError, ValueError):  # an integer of 400 digits, a date outside datetime's range
         return None
 
 
 def label_names(columns: Sequence[str]) -> list[str]:
-    """A label's name for each column, "" for the value. They are made valid; those that every check's series carry become
-    `exported_...`, as Prometheus does; a name that is taken already gets a number.
+    """A valid label name per column, "" for the value. Labels of every check's series become `exported_...`, as in Prometheus;
+    duplicates get a number.
     """
     return kept_apart("" if column == VALUE else _label_name(column) for column in columns)
 

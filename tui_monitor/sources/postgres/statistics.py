@@ -1,4 +1,4 @@
-"""What PostgreSQL tells about itself: groups of figures that each stand alone, the databases' sizes, and what they mean."""
+"""PostgreSQL's statistics: independent groups of figures, database sizes, and their conversion to samples."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ hidden: connections then come from pg_stat_database and blocked sessions from pg
 
 @lru_cache(maxsize=64)
 def statement_of(groups: tuple[str, ...]) -> str:
-    """One statement for these groups, as one round trip is cheaper than six."""
+    """One SQL statement for these groups, since one round trip is cheaper than six."""
     return "SELECT * FROM " + ", ".join(f"({GROUPS[group]}\n) AS group_{place}" for place, group in enumerate(groups))
 
 
@@ -66,7 +66,7 @@ ORDER BY datname LIMIT {MOST_DATABASES}
 
 
 def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> ServerStatistics:
-    """What the columns of the groups mean that the server gave; ``cache_hit`` remembers the counters between readings."""
+    """Samples and facts of the groups' columns; ``cache_hit`` stores the counters between calls."""
     get = row.get
     connections, most = get("connections"), get("connections_max")
     lag = _replication_lag(row)
@@ -115,9 +115,9 @@ def _role(row: Mapping[str, Any]) -> str:
 
 
 def _replication_lag(row: Mapping[str, Any]) -> float | None:
-    """Seconds: of a standby how far it is behind, of a primary its slowest standby; None without replication.
+    """Replication lag in seconds: a standby's own, or a primary's slowest standby's; None without replication.
 
-    A primary's replay_lag is empty once a standby has caught up and nothing is written: that is no lag.
+    A primary's replay_lag is NULL once a standby has caught up and nothing is written: that is no lag.
     """
     if row.get("standby"):
         return _not_negative(row.get("behind"))
@@ -131,15 +131,15 @@ def _not_negative(value: float | None) -> float | None:
 
 
 class NamedRow(Protocol):
-    """A row whose columns are read by name."""
+    """A row with columns by name."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
 
 def read_sizes(rows: Iterable[NamedRow]) -> tuple[tuple[Sample, ...], Inventory]:
-    """One series for each row of SIZES, and which databases there are.
+    """One sample per row of SIZES, and the inventory of databases.
 
-    A database without a size (its directory is gone, or it is being dropped) has no sample.
+    A database without a size (its directory is missing, or it is being dropped) has no sample.
     """
     sizes = {row["database"]: row["bytes"] for row in rows}
     samples = tuple(Sample(labels_of(_SIZE, database=name), size) for name, size in sizes.items() if size is not None)

@@ -1,4 +1,4 @@
-"""A Redis connection that is opened when needed and kept, and what its errors mean for people."""
+"""The kept Redis connection, and the attribution of its errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_ANSWER = 4 * 2**20
 
 
 class RedisConnection:
-    """One connection to one target: at most one is open at any time. A pool would cost 2.7 times as much."""
+    """A connection to one target; at most one is open at a time. A pool would cost 2.7 times as much."""
 
     def __init__(self, url: str, limit: float) -> None:
         self._address = redis_address(url)
@@ -35,11 +35,11 @@ class RedisConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection is there; that it is broken shows only when it is used."""
+        """Whether a connection exists; a broken one is detected on use only."""
         return self._connection is not None
 
     async def open(self) -> None:
-        """Connect, log in and select the database. Raises OwnTrouble where no resolver answers within the limit."""
+        """Connect, log in and select the database. Raises OwnTrouble without an answer of the resolver within the limit."""
         from redis.asyncio.connection import ConnectionPool
 
         await ensure_resolvable(self._address, self._limit)
@@ -59,21 +59,21 @@ class RedisConnection:
             raise
 
     async def _say_name(self) -> None:
-        """For CLIENT LIST; a user whose ACL allows only PING and INFO may not, and need not."""
+        """Set the name for CLIENT LIST; a refusal (an ACL with PING and INFO only) is ignored."""
         from redis.exceptions import RedisError
 
         with contextlib.suppress(RedisError):
             await self.ask("CLIENT", "SETNAME", CLIENT_NAME)
 
     async def ask(self, *command: str) -> str:
-        """The answer to a command."""
+        """Send a command; returns its reply."""
         assert self._connection is not None
         with _understanding():
             await self._connection.send_command(*command, check_health=False)
             return str(await self._connection.read_response())
 
     async def cut(self) -> None:
-        """Cut the connection; Redis needs no closing message."""
+        """Close the connection; Redis needs no closing message."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)
@@ -81,7 +81,7 @@ class RedisConnection:
 
 @cache
 def _parser() -> type[Any]:
-    """The driver's own reader of answers, with a limit: it would read as much as the server announces."""
+    """The driver's reply parser with a size limit; it would read as much as the server announces."""
     from redis._parsers import _AsyncRESP2Parser
     from redis.exceptions import InvalidResponse
 
@@ -96,26 +96,26 @@ def _parser() -> type[Any]:
 
 @contextlib.contextmanager
 def _understanding() -> Iterator[None]:
-    """What the driver stumbles over while it reads is the server's fault, no longer the URL's: lengths, nesting, endless lines."""
+    """Context in which parser errors (lengths, nesting, endless lines) become the server's fault instead of the URL's."""
     from redis.exceptions import InvalidResponse
 
     try:
         yield
-    except OSError:  # a certificate that is refused is a ValueError too
+    except OSError:  # a rejected certificate is a ValueError too
         raise
     except (ValueError, RecursionError, MemoryError) as error:
         raise InvalidResponse("not understood") from error
 
 
 def connection_errors() -> tuple[type[Exception], ...]:
-    """What connecting and asking can raise: network, server, driver (TimeoutError is an OSError), an unusable URL (ValueError)."""
+    """Exceptions of connecting and querying: network, server, driver (TimeoutError is an OSError), unusable URL (ValueError)."""
     from redis.exceptions import RedisError
 
     return OSError, RedisError, ValueError, EOFError
 
 
 def is_broken(error: Exception) -> bool:
-    """Whether the error ended the connection rather than the command: then a new connection deserves a try."""
+    """Whether the error broke the connection rather than the command; then a new connection is tried."""
     from redis.exceptions import BusyLoadingError, ConnectionError, RedisError
 
     if isinstance(error, RedisError):
@@ -132,12 +132,12 @@ def redis_address(url: str) -> str:
 
 
 def database_of(url: str) -> int:
-    """The number of the database that the URL selects."""
+    """The database number in the URL."""
     return parse_url(url).database
 
 
 def own_reason(error: Exception, address: str) -> str | None:
-    """The monitor's own fault in words: the machine's, or a configuration with which nobody can connect."""
+    """The reason of own trouble: of this machine, or of an unusable configuration."""
     cause = _cause(error)
     missing_file = isinstance(cause, FileNotFoundError) and address != LOCAL_SOCKET
     if missing_file or (isinstance(error, ValueError) and not isinstance(error, UnicodeError)):
@@ -146,7 +146,7 @@ def own_reason(error: Exception, address: str) -> str | None:
 
 
 def reason_of(error: Exception, address: str, stage: str, limit: float) -> str:
-    """What to tell people of the target's fault; never the URL."""
+    """The reason of the target's fault, without the URL."""
     from redis import exceptions
 
     cause = _cause(error)
@@ -167,7 +167,7 @@ def reason_of(error: Exception, address: str, stage: str, limit: float) -> str:
 
 
 def _words(error: Exception, address: str) -> str:
-    """The server's words, where it said something; Redis' error codes (NOAUTH, WRONGPASS) become plain ones."""
+    """The server's error text; Redis' codes (NOAUTH, WRONGPASS) become plain words."""
     from redis import exceptions
 
     text = clean(str(error), REASON_LENGTH)
@@ -185,7 +185,7 @@ def _words(error: Exception, address: str) -> str:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The operating system's error that redis-py wrapped, where there is one."""
+    """The operating system's error wrapped by redis-py, if any."""
     link: BaseException | None = error
     while link is not None and not isinstance(link, OSError):
         link = link.__cause__ or link.__context__

@@ -27,9 +27,9 @@ ERRORS = DriverErrors(connection_errors, is_broken, own_reason, reason_of)
 
 
 class RedisProbe(KeptProbe):
-    """PING decides; INFO says the rest. One connection, kept between probes.
+    """Probe of a server: PING decides, INFO adds statistics. One connection is kept between probes.
 
-    Raises ValueError naming the key where the address has a parameter that is not understood.
+    The constructor raises ValueError naming the key of an address with an unknown parameter.
     """
 
     def __init__(self, settings: RedisCheck) -> None:
@@ -41,11 +41,11 @@ class RedisProbe(KeptProbe):
         self._figures = RedisStatistics(settings.memory_degraded, database_of(url))
 
     async def ask(self) -> None:
-        """PING."""
+        """Send PING."""
         await self._connection.ask("PING")
 
     async def statistics(self, began: float) -> ServerStatistics:
-        """INFO, within a part of the time that is left."""
+        """Read INFO, within a part of the time left."""
         self.stage = "statistics"
         budget = self._budget(began, BUDGET)
         try:
@@ -58,12 +58,12 @@ class RedisProbe(KeptProbe):
         return self._figures.read(text, time.monotonic())
 
     async def close(self) -> None:
-        """Give back the connection; the probe may be used again afterwards."""
+        """Close the connection; the probe can be used again afterwards."""
         await self._connection.cut()
 
 
 def build(settings: RedisCheck) -> RedisProbe:
-    """The probe, with the driver loaded."""
+    """Construct the probe and import the driver."""
     trim_imports("redis")
     import redis.asyncio.connection  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""What Redis tells about itself: the text of INFO, read into series, facts and a degraded verdict."""
+"""Redis' statistics: INFO parsed to samples, facts and a degraded verdict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def parse_info(text: str) -> dict[str, str]:
 
 
 class RedisStatistics:
-    """Reads one INFO after the other; remembers the counters of which it tells rates. ``database`` is the URL's."""
+    """Reader of consecutive INFO texts; stores counters between them for rates. ``database`` is the URL's."""
 
     def __init__(self, memory_degraded: float, database: int) -> None:
         self._memory_degraded = memory_degraded
@@ -37,7 +37,7 @@ class RedisStatistics:
         self._commands: tuple[float, float] | None = None
 
     def read(self, text: str, now: float) -> ServerStatistics:
-        """What this INFO means; ``now`` is the monotonic time in seconds at which it came."""
+        """The statistics of an INFO; ``now`` is its monotonic time in seconds."""
         fields = parse_info(text)
         number = _numbers(fields)
         used, most = number("used_memory"), number("maxmemory")
@@ -59,7 +59,7 @@ class RedisStatistics:
         return ServerStatistics(tuple(samples), _facts(fields, values), self._degraded(fields, ratio))
 
     def _commands_per_second(self, commands: float | None, now: float) -> float | None:
-        """Over the time since the last reading; None at first and after a restart."""
+        """Rate since the last INFO; None at first and after a restart."""
         before, self._commands = self._commands, None if commands is None else (commands, now)
         if before is None or commands is None or now - before[1] < SHORTEST_GAP:
             return None
@@ -67,7 +67,7 @@ class RedisStatistics:
         return None if risen is None else risen / (now - before[1])
 
     def _keys(self, fields: Mapping[str, str]) -> dict[str, float]:
-        """Keys of each database that has any, and of ours also when it has none: ``db0:keys=1,expires=0``."""
+        """Number of keys per database with any, and of the checked one: ``db0:keys=1,expires=0``."""
         keys = {self._database: 0.0}
         for name, value in fields.items():
             if name.startswith("db") and name[2:].isdigit():
@@ -100,7 +100,7 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def replication_lag(fields: Mapping[str, str]) -> float | None:
-    """Seconds: of a replica since it heard of its master, of a master its slowest replica; None without replication."""
+    """Replication lag in seconds: a replica's since its last contact, or a master's slowest replica; None without replication."""
     if fields.get("role") == "slave":
         if fields.get("master_link_status") == "up":
             return _number(fields.get("master_last_io_seconds_ago"))

@@ -1,4 +1,4 @@
-"""The parameters of a Redis address: which are honoured, which change nothing here, and which are refused."""
+"""Parameters of a Redis address: which are used, ignored or refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?s?")
 
 @frozen
 class RedisUrl:
-    """An address as it is used: ``text`` for the driver; seconds that connecting may take (None: no limit of its own), and the database."""
+    """A parsed address: ``text`` for the driver, the connect timeout in seconds (None without one) and the database."""
 
     text: str
     connect_timeout: float | None
@@ -35,13 +35,13 @@ class RedisUrl:
 
 
 def parse_url(url: str) -> RedisUrl:
-    """Take an address apart. Raises ValueError with what is wrong and what to write; never with a value, which may be secret."""
+    """Parse an address. Raises ValueError with the fault and the remedy, never with a value, which can be secret."""
     parts = urlsplit(url)
     found = parameters_of(parts.query)
     for name, value in found.items():
         if fault := _fault(name, value):
             raise ValueError(fault)
-        if name.startswith("ssl_") and parts.scheme not in ("rediss", "valkeys"):  # the driver's plain connection takes none of them
+        if name.startswith("ssl_") and parts.scheme not in ("rediss", "valkeys"):  # the driver's plain connection accepts none of them
             raise ValueError(f"{name} is for TLS: write rediss:// or leave it out")
     if "@" in parts.path and parts.scheme != "unix":
         raise ValueError('a "/" in a user\'s name or password is written %2F')
@@ -60,7 +60,7 @@ def parse_url(url: str) -> RedisUrl:
 
 
 def problems_of(url: str) -> str:
-    """What is wrong with the address, "" for nothing."""
+    """The fault of the address, "" without one."""
     try:
         parse_url(url)
     except ValueError as error:

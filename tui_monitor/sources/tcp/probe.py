@@ -1,4 +1,4 @@
-"""The TCP probe: connect, TLS where wanted, send a text, wait for one."""
+"""The TCP probe: connect, optional TLS, send a text, expect a text."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _PHASE_LABELS = {phase: labels_of("probe_phase_seconds", phase=phase) for phase 
 
 
 class TcpProbe:
-    """Tests one TCP port. With TLS the certificate is verified.
+    """Probe of one TCP port. With TLS the certificate is verified.
 
-    Raises ValueError at construction where a setting cannot be used (the text names the key).
+    The constructor raises ValueError naming the key of an unusable setting.
     """
 
     def __init__(self, settings: TcpCheck) -> None:
@@ -37,7 +37,7 @@ class TcpProbe:
         self._tls = _tls(settings)
 
     async def probe(self) -> ProbeResult:
-        """Measure once; raises OwnTrouble where the monitor itself could not."""
+        """Measure once. Raises OwnTrouble where the monitor could not measure."""
         started = perf_counter()
         phases = dict.fromkeys(_PHASES, 0.0)
         expiry: list[CertificateExpiry] = []
@@ -59,7 +59,7 @@ class TcpProbe:
         return ProbeResult(status, reason, perf_counter() - started, phases, tuple(samples), facts, inventories=absent)
 
     async def close(self) -> None:
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _run(self, phases: dict[str, float], facts: dict[str, str], expiry: list[CertificateExpiry]) -> None:
         stream = await open_stream(self, self._lookup, self._settings.port, phases, RESOLVER, self._settings.timeout)
@@ -121,7 +121,7 @@ def _lack(answer: bytes, more: bool, expected: str) -> str:
 
 
 def _tls(settings: TcpCheck) -> TlsSettings:
-    """Its file is looked at now; one that vanishes later is the monitor's own trouble."""
+    """The check's TLS settings, with the file checked now; one that vanishes later is own trouble."""
     made = TlsSettings(
         settings.verify, settings.ca_file, min_version=settings.tls_min_version, legacy_renegotiation=settings.tls_legacy_renegotiation
     )
