@@ -7,7 +7,7 @@ from fuzz.target import Target
 
 def all_targets() -> dict[str, Target]:
     """Every target by name."""
-    from fuzz.targets import answers, configuration, databases, history, logs, machine, outputs, pages, promql, telegram, texts, values
+    from fuzz.targets import answers, bus, configuration, databases, history, logs, machine, outputs, pages, promql, telegram, texts, values
 
-    modules = (configuration, answers, databases, machine, promql, pages, outputs, logs, telegram, texts, values, history)
+    modules = (configuration, answers, bus, databases, machine, promql, pages, outputs, logs, telegram, texts, values, history)
     return {target.name: target for module in modules for target in module.TARGETS}

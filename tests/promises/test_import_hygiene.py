@@ -21,7 +21,7 @@ from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"
 SCREEN = {"textual", "rich", "plotext"}
-DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2", "dns"}
+DRIVERS = {"asyncpg", "redis", "httpx", "aiosmtplib", "yaml", "jinja2", "apprise", "jmespath", "cronsim", "re2", "dns", "jeepney"}
 MODELS = {"pydantic", "pydantic_core", "pydantic_settings"}
 CORE = "core."
 

@@ -34,6 +34,7 @@ TARGETS = [
     ("smtp", {"host": "mail", "tls": True}, "mail:465", False),
     ("imap", {"host": "mail"}, "mail:143", False),
     ("ntp", {"server": "ntp"}, "ntp:123", False),
+    ("systemd", {"units": ["nginx", "app@*"]}, "nginx, app@*", True),
 ]
 
 
