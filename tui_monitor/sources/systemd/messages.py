@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from jeepney.low_level import Header, HeaderFields, Message, MessageType
+from jeepney.low_level import Header, HeaderFields, MessageType, parse_signature
 
 from tui_monitor.core.frozen import frozen
 
@@ -82,7 +82,8 @@ def _reply(message: bytes) -> BusReply | None:
         raise ValueError("a value of another type")
     if error and signature != "s":  # its name is enough
         return BusReply(int(serial), ("",), str(error))
-    return BusReply(int(serial), Message.from_buffer(message).body, str(error))
+    body = parse_signature(list(f"({signature})")).parse_data(message, start, header.endianness)[0]
+    return BusReply(int(serial), body, str(error))
 
 
 def _refuse_empty_structs(message: bytes) -> None:

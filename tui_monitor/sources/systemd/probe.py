@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 
 from tui_monitor.core.clock import Clock, SystemClock
 from tui_monitor.core.humanize import percent, size
 from tui_monitor.core.units import parse_rate, rfc3339
-from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample, UnitState, labels_of
+from tui_monitor.core.values import HealthStatus, Inventory, Labels, ProbeResult, Sample, UnitState, labels_of
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.systemd.bus import Bus, open_bus
-from tui_monitor.sources.systemd.reading import UnitReading, UnitsReader, UnitsReading
+from tui_monitor.sources.systemd.reading import MOST_UNITS, UnitReading, UnitsReader, UnitsReading
 from tui_monitor.sources.systemd.restarts import RestartCounter
 from tui_monitor.sources.systemd.settings import METRICS, SystemdCheck
 from tui_monitor.sources.systemd.verdict import UNHEALTHY, UnitJudge, Verdict
@@ -91,11 +92,16 @@ def _whole(verdicts: Iterable[Verdict], missing: Iterable[str]) -> Verdict:
     return (found[0][0] if found else HealthStatus.HEALTHY), "; ".join(reasons[:_TOLD] + more)
 
 
+@lru_cache(MOST_UNITS)
+def _state_labels(unit: str) -> tuple[Labels, ...]:
+    return tuple(labels_of("systemd_unit_state", unit=unit, state=word) for word in STATES)
+
+
 def _samples(reading: UnitReading) -> Iterable[Sample]:
     unit, details = reading.unit, reading.details
     state = _STATE_OF.get(unit.active, unit.active)
-    for word in STATES:
-        yield Sample(labels_of("systemd_unit_state", unit=unit.name, state=word), float(word == state))
+    for word, labels in zip(STATES, _state_labels(unit.name), strict=True):
+        yield Sample(labels, float(word == state))
     if details is None or not reading.fresh:
         return
     for metric, value in (
