@@ -87,6 +87,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "scrape": (["scrape.py"], ["--times", "5"], of_scrape),
     "targets": (["targets.py"], ["--rounds", "3"], of_targets),
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
+    "units": (["units.py"], ["--probes", "5"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),

@@ -37,6 +37,7 @@ DRIVERS = {
     "uvicorn",
     "h2",
     "websockets",
+    "jeepney",
 }
 MODELS = {"pydantic", "pydantic_core", "pydantic_settings"}
 CORE = "core."

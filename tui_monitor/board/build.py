@@ -81,6 +81,7 @@ def check_view(
         figures={**own, **figures},
         consecutive_failures=result.consecutive_failures,
         depends_on=tuple(depends_on),
+        units=probe.units,
     )
 
 

@@ -24,7 +24,7 @@ from tui_monitor.board.values import (
     Resources,
     Window,
 )
-from tui_monitor.core.values import HealthStatus
+from tui_monitor.core.values import HealthStatus, UnitState
 
 STORED_SPARK = 60
 """How many values of a spark are stored for the next start's first paint."""
@@ -98,7 +98,13 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "sparks": _by_name(tuple),
         "requests": _each(RequestTable),
     },
-    CheckView: {"status": _status, "windows": _by_name(lambda raw: _read(Window, raw)), "depends_on": tuple},
+    CheckView: {
+        "status": _status,
+        "windows": _by_name(lambda raw: _read(Window, raw)),
+        "depends_on": tuple,
+        "units": _each(UnitState),
+    },
+    UnitState: {"status": _status},
     Resources: {
         "cores": tuple,
         "load": tuple,
@@ -114,6 +120,7 @@ _NOT_KNOWN: dict[type, Any] = {
     Board: Board(0, "", "", HealthStatus.UNKNOWN, (), Resources(), (), LeaderView("viewer")),
     CheckView: CheckView("", "", "", "", HealthStatus.UNKNOWN, "", 0, 0),
     Window: Window(),
+    UnitState: UnitState("", HealthStatus.UNKNOWN, "", ""),
     Resources: Resources(),
     MountView: MountView(""),
     InterfaceView: InterfaceView(""),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import HealthStatus, Labels, labels_of, severity_rank
+from tui_monitor.core.values import HealthStatus, Labels, UnitState, labels_of, severity_rank
 
 Spark = tuple[float | None, ...]
 """Newest last; None is a moment without a value (a failed probe, a gap)."""
@@ -46,6 +46,8 @@ class CheckView:
     depends_on: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels that the configuration adds to its series and alerts."""
+    units: tuple[UnitState, ...] = ()
+    """The systemd units that it watches, unhealthy ones first; at most 100."""
 
     @property
     def series(self) -> Labels:

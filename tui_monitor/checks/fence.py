@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Inventory, ProbeResult, Sample, is_stale
+from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Inventory, ProbeResult, Sample, UnitState, is_stale
 
 MOST_SAMPLES = 20_000
 """Samples of one observation; the rest is left out and named (Prometheus' usual `sample_limit`)."""
 MOST_TEXTS = 200
 """Facts or phases of one result."""
 TEXT_LENGTH = 1_000
+MOST_UNITS = 100
+"""Units of one result."""
 NAN = float("nan")
 
 
@@ -68,7 +70,26 @@ def admit_result(result: object) -> ProbeResult:
     series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked by the parser of the page
     inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
     saved = result.saved if isinstance(result.saved, Mapping) else None
-    return ProbeResult(result.status, _text(result.reason), _seconds(result.duration), phases, samples, facts, series, inventories, saved)
+    units = admit_units(result.units)
+    reason, duration = _text(result.reason), _seconds(result.duration)
+    return ProbeResult(result.status, reason, duration, phases, samples, facts, series, inventories, saved, units)
+
+
+def admit_units(units: object) -> tuple[UnitState, ...]:
+    """The units that can be shown and stored; one with a value of another kind is left out."""
+    given = units[:MOST_UNITS] if isinstance(units, tuple) else ()
+    return tuple(admitted for unit in given if isinstance(unit, UnitState) and (admitted := _unit(unit)) is not None)
+
+
+def _unit(unit: UnitState) -> UnitState | None:
+    if not isinstance(unit.status, HealthStatus):
+        return None
+    figures = [figure if figure is None else _seconds(figure) for figure in (unit.restarts, unit.memory, unit.cpu, unit.since)]
+    restarts, memory, cpu, since = figures
+    return UnitState(
+        _text(unit.name), unit.status, _text(unit.state), _text(unit.sub), int(since or 0),
+        None if restarts is None else int(restarts), None if memory is None else int(memory), cpu,
+    )  # fmt: skip
 
 
 def text_of(error: BaseException) -> str:

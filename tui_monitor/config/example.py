@@ -38,8 +38,8 @@ _OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above"
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
-def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = ()) -> str:
-    """The whole file: every key commented out with its default; services and access logs that were found are ready to use."""
+def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = (), units: Sequence[str] = ()) -> str:
+    """The whole file: every key commented out with its default; discovered services, access logs and units are ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
     sections: dict[str, type[Section]] = {
         "system": SystemSettings,
@@ -49,7 +49,13 @@ def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = 
     }
     for name, record in sections.items():
         parts += [f"# {title_of(record)}", f"[{name}]", *_lines(record, {}), ""]
-    parts += [_heading("checks: what is tested"), *_found_checks(found), *_found_logs(logs), *_kinds("checks", CHECKS)]
+    parts += [
+        _heading("checks: what is tested"),
+        *_found_checks(found),
+        *_found_logs(logs),
+        *_found_units(units),
+        *_kinds("checks", CHECKS),
+    ]
     parts += [_heading("rules: when it is an alert (PromQL); the built-in ones are always there"), *_block("rules", RuleSettings)]
     parts += [_heading("notifiers: who hears of it"), *_kinds("notifiers", NOTIFIERS)]
     parts += [_heading("routing: the simple form, by severity")]
@@ -132,3 +138,10 @@ def _found_logs(logs: Sequence[str]) -> list[str]:
         lines += ["# Found on this machine: requests by route, status and time.", "[[checks]]"]
         lines += [f"name = {toml_value(name)}", 'type = "log"', f"path = {toml_value(path)}", ""]
     return lines
+
+
+def _found_units(units: Sequence[str]) -> list[str]:
+    if not units:
+        return []
+    lines = ["# Found on this machine: services that start with it, and any that has failed.", "[[checks]]"]
+    return [*lines, 'name = "services"', 'type = "systemd"', f"units = {toml_value(list(units))}", ""]

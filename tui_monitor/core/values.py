@@ -168,6 +168,24 @@ class Inventory:
 
 
 @frozen
+class UnitState:
+    """One unit of systemd as a check saw it, for people. ``state`` and ``sub`` are systemd's words, for example "active" and "running".
+
+    ``since``: when it changed to that (UTC ms), 0: not known. ``restarts``: how often systemd started it again since somebody did.
+    ``memory`` in bytes, ``cpu`` as a ratio of one core; None: not known.
+    """
+
+    name: str
+    status: HealthStatus
+    state: str
+    sub: str
+    since: int = 0
+    restarts: int | None = None
+    memory: int | None = None
+    cpu: float | None = None
+
+
+@frozen
 class ProbeResult:
     """The verdict of one probe, before failure and success thresholds.
 
@@ -175,7 +193,8 @@ class ProbeResult:
     and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
     sources that name all their series each time (scrapes); with None no series ends. ``inventories`` list the subjects of the
     target, so that the series of removed ones end. ``saved`` is the state of a feed, which it gets back after a restart (JSON
-    values); it counts the same events as ``samples``, and both are stored in one transaction.
+    values); it counts the same events as ``samples``, and both are stored in one transaction. ``units`` are the
+    systemd units of a check, for the board.
     """
 
     status: HealthStatus
@@ -187,6 +206,7 @@ class ProbeResult:
     all_series: AllSeries | None = None
     inventories: tuple[Inventory, ...] = ()
     saved: Mapping[str, object] | None = None
+    units: tuple[UnitState, ...] = ()
 
 
 @frozen

@@ -78,6 +78,14 @@ KINDS = {
             example={"name": "load"},
         ),
         Kind(
+            "systemd",
+            settings=f"{_HERE}.systemd.settings:SystemdCheck",
+            probe=f"{_HERE}.systemd.probe:SystemdProbe",
+            target=f"{_HERE}.systemd.settings:target",
+            metrics=f"{_HERE}.systemd.settings:METRICS",
+            example={"name": "services"},
+        ),
+        Kind(
             "json",
             settings=f"{_HERE}.json.settings:JsonCheck",
             probe=f"{_HERE}.json.probe:JsonProbe",

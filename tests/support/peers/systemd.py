@@ -50,8 +50,9 @@ class Systemd(Contained):
         return self.root / "run/dbus/system_bus_socket"
 
     def answers(self) -> bool:
-        """Whether the boot is over."""
+        """Whether the boot is over, and systemd on its bus."""
         with contextlib.suppress(ServerFailed):
+            self.enter("busctl", "status", "org.freedesktop.systemd1")  # it joins its bus a moment after the boot
             return self.systemctl("is-active", "test.target").strip() == "active"
         return False
 

@@ -40,6 +40,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("HighErrorRate", "error", 300), ("HighErrorRate", "critical", 60),
         ("SlowRequests", "warning", 300), ("SlowRequests", "error", 300),
         ("LogErrorBurst", "warning", 0),
+        ("UnitRestarting", "warning", 60),
         ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
@@ -198,6 +199,25 @@ def test_check_unhealthy_rises_and_holds_when_unknown() -> None:
     world.gone("check_health", **labels)
     assert changes(world.tick(60)) == []
     assert world.step("check_health", 0, **labels) == ["resolved"]
+
+
+def test_a_unit_that_restarts_is_told_once() -> None:
+    """Three automatic restarts in ten minutes warn after a minute, unless the check itself is told already; older ones do not count."""
+    world = _world()
+    labels = {"check": "services", "type": "systemd"}
+
+    def go(turns: int, total: float, health: float) -> list[tuple[str, str, str]]:
+        for _ in range(turns):
+            world.tick(10)
+            world.put("systemd_restarts_total", total, unit="app.service", **labels)
+            world.put("check_health", health, **labels)
+            world.evaluate()
+        return [alert for alert in _fired(world) if alert[0] == "UnitRestarting"]
+
+    assert go(6, 7, 0) == go(12, 9, 0) == []
+    assert go(8, 10, 0) == [("UnitRestarting", "warning", "systemd has started app.service again 3 times in 10 minutes")]
+    assert world.alert.labels["unit"] == "app.service"
+    assert go(60, 10, 0) == go(12, 14, 1) == []
 
 
 def test_the_certificate_rule_reads_the_checks_own_limit() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -11,12 +12,24 @@ import pytest
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.codec import board_from_json, board_to_json
-from tui_monitor.core.values import HealthStatus
+from tui_monitor.board.values import Board
+from tui_monitor.core.values import HealthStatus, UnitState
+
+UNITS = (
+    UnitState("app@1.service", HealthStatus.UNHEALTHY, "activating", "auto-restart", boards.AT, 7, 12 << 20, 0.02),
+    UnitState("nginx.service", HealthStatus.HEALTHY, "active", "running"),
+)
+
+
+def full() -> Board:
+    """A board with something at every level."""
+    board = boards.busy()
+    return replace(board, checks=(replace(board.checks[0], units=UNITS), *board.checks[1:]))
 
 
 def whole() -> dict[str, Any]:
-    """A board with something at every level, as JSON."""
-    raw: dict[str, Any] = json.loads(board_to_json(boards.busy(), sparks=True))
+    """The same as JSON."""
+    raw: dict[str, Any] = json.loads(board_to_json(full(), sparks=True))
     return raw
 
 
@@ -58,12 +71,12 @@ def name(found: Path | str) -> str:
 def test_the_example_has_every_kind_of_object() -> None:
     """Else the tests below would look at less than they promise."""
     named = {[step for step in path if isinstance(step, str)][-1] for path in PATHS if path}
-    assert named >= {"checks", "5m", "resources", "mounts", "interfaces", "disks", "processes", "alerts", "deliveries", "leader"}
+    assert named >= {"checks", "5m", "resources", "mounts", "interfaces", "disks", "processes", "alerts", "deliveries", "leader", "units"}
 
 
 def test_a_board_comes_back_as_it_was() -> None:
     """With sparks, shortened to what a first paint needs."""
-    board = boards.busy()
+    board = full()
     found = board_from_json(board_to_json(board))
     assert (found.checks, found.alerts, found.resources, found.leader) == (board.checks, board.alerts, board.resources, board.leader)
     assert read(whole()) == whole()

@@ -7,7 +7,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,7 +19,7 @@ from tui_monitor.checks.fence import MOST_SAMPLES, admit_result, admit_samples
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, ProbeResult, Sample, is_stale, labels_of
+from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, ProbeResult, Sample, UnitState, is_stale, labels_of
 from tui_monitor.sources.tcp.settings import TcpCheck
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -111,6 +111,19 @@ def test_a_result_keeps_what_can_be_shown() -> None:
     kept = admit_result(result)
     assert (kept.reason, kept.duration, kept.phases) == ("red", None, {"b": 1.0})
     assert kept.samples == (Sample(GOOD, 2.0),) and "left out" in kept.facts and len(kept.facts["7"]) == 1_000
+
+
+def test_units_are_bounded_and_cleaned() -> None:
+    """What is no unit, or has no status, is left out; figures that are none are not known."""
+    untyped: Any = UnitState
+    good = UnitState("a.service", HealthStatus.HEALTHY, "active", "running", 5, 1, 2, 0.5)
+    given: Any = (
+        good, None, untyped("b.service", "well", "active", "x"),
+        untyped("\x1b[31mc", HealthStatus.DEGRADED, 7, None, -1, "many", math.nan, math.inf), *[good] * 200,
+    )  # fmt: skip
+    kept = admit_result(ProbeResult(HealthStatus.HEALTHY, units=given)).units
+    assert kept[:2] == (good, UnitState("c", HealthStatus.DEGRADED, "7", "None")) and len(kept) == 98
+    assert admit_result(ProbeResult(HealthStatus.HEALTHY, units=cast(Any, 7))).units == ()
 
 
 class Source:

@@ -48,8 +48,10 @@ def test_found_services_stand_ready_to_use(tmp_path: Path) -> None:
                 DiscoveredService("postgres", "127.0.0.1", 5432),
                 DiscoveredService("redis", "::1", 6379),
                 DiscoveredService("ssh", "::1", 22),
-            ]
+            ],
+            units=["nginx.service", "back\\x2dup.service"],
         )
     )
     checks = load(path, {}).settings.checks
-    assert [check.name for check in checks] == ["http-8080", "prometheus-8080", "postgres-5432", "redis-6379", "ssh-22"]
+    assert [check.name for check in checks] == ["http-8080", "prometheus-8080", "postgres-5432", "redis-6379", "ssh-22", "services"]
+    assert getattr(checks[-1], "units", None) == ["nginx.service", "back\\x2dup.service"]

@@ -37,6 +37,7 @@ TARGETS = [
     ("grpc", {"host": "localhost", "port": 50051}, "localhost:50051", True),
     ("jsonrpc", {"url": "https://u:hush@node.example.com/v3/key"}, "https://node.example.com", False),
     ("snmp", {"host": "switch", "community": "hush"}, "switch:161", False),
+    ("systemd", {"units": ["nginx", "app@*"]}, "nginx, app@*", True),
 ]
 
 

@@ -59,6 +59,17 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             annotations=texts["LogErrorBurst"]._asdict(),
         ),
         RuleText(
+            alert="UnitRestarting",
+            expr=(
+                "systemd_restarts_total - min_over_time(systemd_restarts_total[10m]) >= 3"
+                " unless on (check) check_health > 0"  # CheckUnhealthy has told it
+            ),
+            source="default",
+            for_s=60,
+            severity="warning",
+            annotations=texts["UnitRestarting"]._asdict(),
+        ),
+        RuleText(
             alert="ClockOffset",
             expr="abs(ntp_offset_seconds) > 1",
             source="default",

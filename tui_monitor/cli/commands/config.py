@@ -42,7 +42,9 @@ def run(given: Namespace) -> int:
 
 
 def _init(given: Namespace) -> int:
-    text = example_text(asyncio.run(discover(listening_ports())), access_logs())
+    from tui_monitor.sources.systemd.discovery import services_to_watch  # loads its driver
+
+    text = example_text(asyncio.run(discover(listening_ports())), access_logs(), asyncio.run(services_to_watch()))
     tomllib.loads(text)
     if given.stdout:
         print(text, end="")

@@ -124,6 +124,10 @@ ENGLISH = Phrases(
             "The slowest requests to {{ $labels.check }} take {{ $value | humanizeDuration }} (p99 warning, p95 error)",
             "See which routes are slow in the request table, then what they wait for: the database, another service, CPU.",
         ),
+        "UnitRestarting": RuleTexts(
+            "systemd has started {{ $labels.unit }} again {{ $value | humanize }} times in 10 minutes",
+            "Read why it ended (journalctl -u {{ $labels.unit }}); undo its last change where it began with one.",
+        ),
         "ClockOffset": RuleTexts(
             "The clock of this machine is off by {{ $value | humanizeDuration }}, says {{ $labels.check }}",
             "Certificates, one-time passwords and stamps fail. See what sets the clock (timedatectl, chronyc tracking); "

@@ -124,6 +124,10 @@ KOREAN = Phrases(
             "{{ $labels.check }}의 가장 느린 요청이 {{ $value | humanizeDuration }} 걸립니다(p99 경고, p95 오류)",
             "요청 표에서 느린 경로를 확인한 다음 무엇을 기다리는지 보세요: 데이터베이스, 다른 서비스, CPU.",
         ),
+        "UnitRestarting": RuleTexts(
+            "systemd가 10분 동안 {{ $labels.unit }} 유닛을 {{ $value | humanize }}회 다시 시작했습니다",
+            "종료된 이유를 확인하고(journalctl -u {{ $labels.unit }}) 마지막 변경과 함께 시작되었다면 되돌리세요.",
+        ),
         "ClockOffset": RuleTexts(
             "이 서버의 시계가 {{ $value | humanizeDuration }} 어긋났습니다 ({{ $labels.check }} 기준)",
             "인증서, 일회용 비밀번호, 시각 기록이 틀어집니다. 시계를 맞추는 서비스를 확인하세요(timedatectl, chronyc tracking). "
