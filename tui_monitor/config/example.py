@@ -24,6 +24,7 @@ from tui_monitor.config.settings import (
     SystemSettings,
 )
 from tui_monitor.config.spelling import toml_of, toml_value
+from tui_monitor.platform.container_sockets import FoundSocket
 from tui_monitor.platform.service_discovery import DiscoveredService
 
 _HEAD = """\
@@ -38,8 +39,8 @@ _OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above"
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
-def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = ()) -> str:
-    """The whole file: every key commented out with its default; services and access logs that were found stand ready to use."""
+def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = (), engines: Sequence[FoundSocket] = ()) -> str:
+    """The whole file: every key commented out with its default; services, container engines and access logs found stand ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
     sections: dict[str, type[Section]] = {
         "system": SystemSettings,
@@ -49,7 +50,13 @@ def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = 
     }
     for name, record in sections.items():
         parts += [f"# {title_of(record)}", f"[{name}]", *_lines(record, {}), ""]
-    parts += [_heading("checks: what is tested"), *_found_checks(found), *_found_logs(logs), *_kinds("checks", CHECKS)]
+    parts += [
+        _heading("checks: what is tested"),
+        *_found_checks(found),
+        *_found_engines(engines),
+        *_found_logs(logs),
+        *_kinds("checks", CHECKS),
+    ]
     parts += [_heading("rules: when it is an alert (PromQL); the built-in ones are always there"), *_block("rules", RuleSettings)]
     parts += [_heading("notifiers: who hears of it"), *_kinds("notifiers", NOTIFIERS)]
     parts += [_heading("routing: the simple form, by severity")]
@@ -122,6 +129,15 @@ def _found_checks(found: Sequence[DiscoveredService]) -> list[str]:
         else:
             lines += [f'url = "redis://{host}:{service.port}/0"']
         lines += [""]
+    return lines
+
+
+def _found_engines(engines: Sequence[FoundSocket]) -> list[str]:
+    lines = []
+    for place, engine in enumerate(engines):
+        right = "" if engine.may_open else "; add the monitor's user to the group that owns it: usermod -aG docker USER"
+        lines += [f"# Found on this machine: a container engine{right}.", "[[checks]]"]
+        lines += [f'name = "containers{f"-{place + 1}" if place else ""}"', 'type = "docker"', f"socket = {toml_value(engine.path)}", ""]
     return lines
 
 
