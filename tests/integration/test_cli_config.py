@@ -13,14 +13,21 @@ from tests.support.httpserver import serve_in_thread
 from tests.support.peers.node_exporter import NodeExporter
 from tests.support.servers import postgres_server, redis_server
 from tui_monitor.cli.commands import config as configure
+from tui_monitor.platform.container_sockets import FoundSocket
 from tui_monitor.platform.service_discovery import listening_ports
 
 SECRETS = ("hush1", "hush2", "hush3", "hush4", "hush5", "hush6")
 
 
+async def no_sockets() -> list[FoundSocket]:
+    """No container engine."""
+    return []
+
+
 def only(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
     """Of what listens on this machine, `config init` asks only these: the servers of tests that run beside are left in peace."""
     monkeypatch.setattr(configure, "listening_ports", lambda: [place for place in listening_ports() if place[1] in ports])
+    monkeypatch.setattr(configure, "discover_sockets", no_sockets)
 
 
 def test_init_fills_in_what_listens_here(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from tui_monitor.config.settings import (
     SystemSettings,
 )
 from tui_monitor.config.spelling import toml_of, toml_value
+from tui_monitor.platform.container_sockets import FoundSocket
 from tui_monitor.platform.service_discovery import DiscoveredService
 
 _HEAD = """\
@@ -38,8 +39,10 @@ _OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above"
 _OF_THEIR_OWN = ("recipients", "routing")
 
 
-def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = (), units: Sequence[str] = ()) -> str:
-    """The whole file: every key commented out with its default; discovered services, access logs and units are ready to use."""
+def example_text(
+    found: Sequence[DiscoveredService] = (), logs: Sequence[str] = (), units: Sequence[str] = (), engines: Sequence[FoundSocket] = ()
+) -> str:
+    """The whole file: every key commented out with its default; what was discovered is ready to use."""
     parts = [_HEAD, *_lines(Settings, {}), ""]
     sections: dict[str, type[Section]] = {
         "system": SystemSettings,
@@ -52,8 +55,9 @@ def example_text(found: Sequence[DiscoveredService] = (), logs: Sequence[str] = 
     parts += [
         _heading("checks: what is tested"),
         *_found_checks(found),
-        *_found_logs(logs),
+        *_found_engines(engines),
         *_found_units(units),
+        *_found_logs(logs),
         *_kinds("checks", CHECKS),
     ]
     parts += [_heading("rules: when it is an alert (PromQL); the built-in ones are always there"), *_block("rules", RuleSettings)]
@@ -128,6 +132,15 @@ def _found_checks(found: Sequence[DiscoveredService]) -> list[str]:
         else:
             lines += [f'url = "redis://{host}:{service.port}/0"']
         lines += [""]
+    return lines
+
+
+def _found_engines(engines: Sequence[FoundSocket]) -> list[str]:
+    lines = []
+    for place, engine in enumerate(engines):
+        right = "" if engine.may_open else "; add the monitor's user to the group that owns it: usermod -aG docker USER"
+        lines += [f"# Found on this machine: a container engine{right}.", "[[checks]]"]
+        lines += [f'name = "containers{f"-{place + 1}" if place else ""}"', 'type = "docker"', f"socket = {toml_value(engine.path)}", ""]
     return lines
 
 

@@ -118,6 +118,14 @@ KINDS = {
             example={"name": "shop"},
         ),
         Kind(
+            "docker",
+            settings=f"{_HERE}.docker.settings:DockerCheck",
+            probe=f"{_HERE}.docker.probe:DockerProbe",
+            target=f"{_HERE}.docker.settings:target",
+            metrics=f"{_HERE}.docker.settings:METRICS",
+            example={"name": "containers"},
+        ),
+        Kind(
             "dns",
             settings=f"{_HERE}.dns.settings:DnsCheck",
             probe=f"{_HERE}.dns.probe:build",

@@ -27,7 +27,10 @@ _PROGRAMS = ("sh", "sleep", "echo", "cat", "false", "true", "kill", "touch", "rm
 
 
 class Dockerd(Contained):
-    """dockerd; its API is at ``socket``. Containers have the network "none" or "host"."""
+    """dockerd; its API is at ``socket``. Containers have the network "none" or "host".
+
+    `docker exec` and health checks see this machine's own root, not the container's: they must write nothing but to scratch directories.
+    """
 
     def __init__(self, directory: Path) -> None:
         dockerd = program("dockerd", _INSTALL)

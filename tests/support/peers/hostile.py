@@ -145,15 +145,20 @@ class Hostile:
 
 
 @contextlib.asynccontextmanager
-async def hostile(behaviour: str | Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Hostile]:
+async def hostile(behaviour: str | Behaviour, tls: ssl.SSLContext | None = None, path: str = "") -> AsyncIterator[Hostile]:
     """A server on a free port of 127.0.0.1 that treats every connection by a name of ``BEHAVIOURS`` or by a function of one's own.
 
-    With ``tls`` the behaviour begins after a good handshake; without, a TLS client meets it in the handshake.
+    With ``tls`` the behaviour begins after a good handshake; without, a TLS client meets it in the handshake. ``path``: a Unix socket to
+    listen at in place of a port.
     """
     chosen = BEHAVIOURS[behaviour] if isinstance(behaviour, str) else behaviour
     server = Hostile()
-    listener = await asyncio.start_server(lambda reader, writer: server.serve(chosen, reader, writer), "127.0.0.1", 0, ssl=tls)
-    server.port = listener.sockets[0].getsockname()[1]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await server.serve(chosen, reader, writer)
+
+    listener = await (asyncio.start_unix_server(serve, path) if path else asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls))
+    server.port = 0 if path else listener.sockets[0].getsockname()[1]
     try:
         yield server
     finally:

@@ -39,6 +39,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
         ("HighErrorRate", "error", 300), ("HighErrorRate", "critical", 60),
         ("SlowRequests", "warning", 300), ("SlowRequests", "error", 300),
+        ("ContainerRestarting", "warning", 0),
         ("LogErrorBurst", "warning", 0),
         ("UnitRestarting", "warning", 60),
         ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),

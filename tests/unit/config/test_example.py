@@ -10,6 +10,7 @@ from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.load import load
 from tui_monitor.notifiers import kinds as notifiers
+from tui_monitor.platform.container_sockets import FoundSocket
 from tui_monitor.platform.service_discovery import DiscoveredService
 from tui_monitor.sources import kinds as checks
 
@@ -50,8 +51,18 @@ def test_found_services_stand_ready_to_use(tmp_path: Path) -> None:
                 DiscoveredService("ssh", "::1", 22),
             ],
             units=["nginx.service", "back\\x2dup.service"],
+            engines=[FoundSocket("/run/docker.sock", True), FoundSocket("/run/podman/podman.sock", False)],
         )
     )
     checks = load(path, {}).settings.checks
-    assert [check.name for check in checks] == ["http-8080", "prometheus-8080", "postgres-5432", "redis-6379", "ssh-22", "services"]
+    assert [check.name for check in checks] == [
+        "http-8080",
+        "prometheus-8080",
+        "postgres-5432",
+        "redis-6379",
+        "ssh-22",
+        "containers",
+        "containers-2",
+        "services",
+    ]
     assert getattr(checks[-1], "units", None) == ["nginx.service", "back\\x2dup.service"]

@@ -50,6 +50,13 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
         ),
         *_requests(texts),
         RuleText(
+            alert="ContainerRestarting",
+            expr="container_restarts_total - min_over_time(container_restarts_total[10m]) >= 3",
+            source="default",
+            severity="warning",
+            annotations=texts["ContainerRestarting"]._asdict(),
+        ),
+        RuleText(
             alert="LogErrorBurst",
             expr="increase(log_match_total[5m]) >= log_burst_lines",
             source="default",

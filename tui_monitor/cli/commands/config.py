@@ -17,6 +17,7 @@ from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
 from tui_monitor.config.spelling import toml_of
 from tui_monitor.core.exit_codes import CONFIGURATION
+from tui_monitor.platform.container_sockets import discover_sockets
 from tui_monitor.platform.log_discovery import access_logs
 from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
 from tui_monitor.platform.service_discovery import discover, listening_ports
@@ -42,9 +43,7 @@ def run(given: Namespace) -> int:
 
 
 def _init(given: Namespace) -> int:
-    from tui_monitor.sources.systemd.discovery import services_to_watch  # loads its driver
-
-    text = example_text(asyncio.run(discover(listening_ports())), access_logs(), asyncio.run(services_to_watch()))
+    text = asyncio.run(_found_here())
     tomllib.loads(text)
     if given.stdout:
         print(text, end="")
@@ -64,6 +63,13 @@ def _init(given: Namespace) -> int:
     found = text.count("\n[[checks]]")
     print(f"wrote {path} with {found} check{'' if found == 1 else 's'} found on this machine; edit it, then: tui-monitor config check")
     return 0
+
+
+async def _found_here() -> str:
+    from tui_monitor.sources.systemd.discovery import services_to_watch  # loads its driver
+
+    services, engines, units = await asyncio.gather(discover(listening_ports()), discover_sockets(), services_to_watch())
+    return example_text(services, access_logs(), units, engines)
 
 
 def _check(given: Namespace) -> int:

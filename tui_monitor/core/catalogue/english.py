@@ -112,6 +112,11 @@ ENGLISH = Phrases(
             "{{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}{{ end }}",
             "Renew the certificate and make sure that the server has loaded the new one.",
         ),
+        "ContainerRestarting": RuleTexts(
+            "Container {{ $labels.container }} has restarted {{ $value | humanize }} times in 10 minutes",
+            "Read its last words (docker logs {{ $labels.container }}) and its exit code in the details of the check {{ $labels.check }}; "
+            "undo its last change where it began with one.",
+        ),
         "LogErrorBurst": RuleTexts(
             "{{ $value | humanize }} lines of {{ $labels.match }} in 5 minutes in the log {{ $labels.check }}",
             "Read the lines (tui-monitor logs {{ $labels.check }} --level error) and look for what changed just before.",

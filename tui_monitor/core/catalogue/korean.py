@@ -112,6 +112,11 @@ KOREAN = Phrases(
             "{{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}{{ end }}",
             "인증서를 갱신하고 서버가 새 인증서를 읽었는지 확인하세요.",
         ),
+        "ContainerRestarting": RuleTexts(
+            "컨테이너 {{ $labels.container }} 10분 동안 {{ $value | humanize }}회 재시작",
+            "마지막 로그(docker logs {{ $labels.container }})와 점검 {{ $labels.check }} 상세 화면의 종료 코드를 확인하세요. "
+            "마지막 변경과 함께 시작되었다면 되돌리세요.",
+        ),
         "LogErrorBurst": RuleTexts(
             "로그 {{ $labels.check }}: 5분 동안 {{ $labels.match }} {{ $value | humanize }}줄",
             "로그를 확인하고(tui-monitor logs {{ $labels.check }} --level error) 직전에 무엇이 바뀌었는지 살펴보세요.",
