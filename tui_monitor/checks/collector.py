@@ -35,6 +35,7 @@ from tui_monitor.core.values import (
     Sample,
     SavedState,
     label,
+    labels_of,
     with_labels,
 )
 from tui_monitor.platform.log_tail import last_lines
@@ -56,6 +57,7 @@ SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
 _OF_THIS_MACHINE = {"check": ""}
 """No check's series: those of this machine carry no such label."""
+_SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
 PROCESSES_EVERY = 30.0
 PROCESSES_AGAIN = 5.0
 """Seconds between looks at the process table while nobody watches, and after the first, which knows no CPU yet: for evidence."""
@@ -80,6 +82,7 @@ class Collector:
         self._guard = guard
         self._changed = changed
         self._pending: list[Batch] = []
+        self._taken = 0
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
@@ -253,7 +256,7 @@ class Collector:
         if table is not None:
             self.process_count = table.count
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
-        samples, refused = admit_samples(reading.samples)
+        samples, refused = admit_samples((*reading.samples, Sample(_SAMPLES_TOTAL, float(self._taken))))
         self._take(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
@@ -408,6 +411,7 @@ class Collector:
     def _take(self, observation: Observation, lookback_ms: int) -> None:
         if not observation.samples:
             return
+        self._taken += len(observation.samples)
         self._memory.append(observation.at, observation.samples, lookback_ms)
         self._pending.append(Batch(observation.at, observation.samples, lookback_ms))
 
