@@ -35,6 +35,7 @@ from tui_monitor.core.values import (
     Sample,
     SavedState,
     label,
+    labels_of,
     with_labels,
 )
 from tui_monitor.platform.log_tail import last_lines
@@ -56,6 +57,7 @@ SYSTEM_TIMEOUT = 5.0
 LOG_TIMEOUT = 2.0
 _OF_THIS_MACHINE = {"check": ""}
 """Matches the series of this machine, which have no label ``check``."""
+_SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
 PROCESSES_EVERY = 30.0
 """Seconds between readings of the process table while no screen shows it; they are for evidence."""
 PROCESSES_AGAIN = 5.0
@@ -81,6 +83,7 @@ class Collector:
         self._guard = guard
         self._changed = changed
         self._pending: list[Batch] = []
+        self._stored_samples = 0
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
@@ -258,6 +261,7 @@ class Collector:
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
         samples, refused = admit_samples(reading.samples)
         self._store(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
+_SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, TopProcesses | None]:
@@ -411,6 +415,7 @@ class Collector:
     def _store(self, observation: Observation, lookback_ms: int) -> None:
         if not observation.samples:
             return
+        self._stored_samples += len(observation.samples)
         self._memory.append(observation.at, observation.samples, lookback_ms)
         self._pending.append(Batch(observation.at, observation.samples, lookback_ms))
 

@@ -100,6 +100,19 @@ def test_pressure_is_told_where_the_kernel_has_it(machine: Machine) -> None:
     assert value(reading, "pressure_ratio", resource="memory", kind="full") == pytest.approx(0.02)
 
 
+def test_totals_counts_and_used_bytes_are_there_at_once(machine: Machine) -> None:
+    """Counters of real interfaces, the number of CPUs, and what is used in bytes: of memory, file systems, and by the monitor itself."""
+    machine.write({"proc/self/stat": "7 (python) S " + " ".join(["0"] * 20 + ["4096", "0"])})
+    reading = machine.system().read(1_000, 1.0)
+    assert value(reading, "network_receive_bytes_total", interface="eth0") == 1000.0
+    assert value(reading, "network_transmit_bytes_total", interface="eth0") == 2000.0
+    assert value(reading, "network_receive_bytes_total", interface="lo") is None
+    assert value(reading, "cpu_count") == 1.0
+    assert value(reading, "memory_used_bytes") == 12 * GIB
+    assert value(reading, "disk_used_bytes", mount="/") == 700 * 4096
+    assert 0 < (value(reading, "tui_monitor_memory_ratio") or 0) < 1
+
+
 def test_one_broken_file_costs_only_its_own_figures(machine: Machine) -> None:
     """A file that is missing or holds nonsense is named in the faults and everything else is told."""
     machine.write({"proc/meminfo": "garbage\n", "proc/loadavg": "what is this\n"})

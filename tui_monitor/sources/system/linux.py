@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from tui_monitor.sources.system.cgroup import Cgroup
+from tui_monitor.sources.system.connections import Connections
 from tui_monitor.sources.system.memory import memory_and_swap
 from tui_monitor.sources.system.mounts import parse_mountinfo
 from tui_monitor.sources.system.procfs import integer, read_file, text_of
@@ -25,6 +27,7 @@ class LinuxKernel:
         self._proc = str(proc)
         self._sys = str(sys)
         self._cgroup = Cgroup(self._proc, self._sys)
+        self._connections = Connections(self._proc, netlink=self._proc == "/proc")
         self._disks: frozenset[str] = frozenset()
         self._disks_age = 0
         self._pressures = [(resource, path) for resource in _RESOURCES if os.path.exists(path := f"{proc}/pressure/{resource}")]
@@ -62,6 +65,10 @@ class LinuxKernel:
             if colon and len(fields) > 8:
                 found[text_of(name.strip())] = (float(fields[0]), float(fields[8]))
         return found
+
+    def connections(self, monotonic: float) -> Mapping[str, int]:
+        """TCP connections by state, of this network namespace."""
+        return self._connections.counts(monotonic)
 
     def disks(self) -> dict[str, DiskCounters]:
         """Counters of whole physical disks from /proc/diskstats."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import psutil
@@ -55,6 +55,10 @@ class PsutilKernel:
                 spent = busy if busy is not None else getattr(row, "read_time", 0) + getattr(row, "write_time", 0)
                 found[name] = DiskCounters(float(row.read_bytes), float(row.write_bytes), spent / 1000)
         return found
+
+    def connections(self, monotonic: float) -> Mapping[str, int]:
+        """Not known: other systems tell them to root only."""
+        return {}
 
     def pressure(self) -> tuple[PressureReading, ...]:
         """Linux only."""

@@ -35,8 +35,10 @@ Value = TypeVar("Value")
 _VIRTUAL = re.compile(
     r"lo\d*$|(veth|docker|br-|virbr|vnet|tap|cali|cni|flannel|lxcbr|lxdbr|podman|fwbr|fwpr|fwln|ifb|dummy|nodelocaldns|kube-)"
 )
-_OF_MOUNTS = ("disk_usage_ratio", "disk_free_bytes", "disk_total_bytes", "disk_inodes_usage_ratio")
-_OF_INTERFACES = ("network_receive_bytes_per_second", "network_transmit_bytes_per_second")
+_OF_MOUNTS = ("disk_usage_ratio", "disk_free_bytes", "disk_used_bytes", "disk_total_bytes", "disk_inodes_usage_ratio")
+_OF_INTERFACES = (
+    "network_receive_bytes_per_second", "network_transmit_bytes_per_second", "network_receive_bytes_total", "network_transmit_bytes_total",
+)  # fmt: skip
 _OF_DEVICES = ("disk_read_bytes_per_second", "disk_write_bytes_per_second", "disk_io_ratio")
 _MOST_INTERFACES = 32
 _MOST_BYTES = 1e12
@@ -101,11 +103,11 @@ class System:
             memory=memory,
             swap=swap,
             mounts=self._read_mounts(samples, monotonic),
-            interfaces=self._read_network(samples),
+            interfaces=self._read_network(samples, monotonic),
             disks=self._read_disks(samples),
             pressure=self._read_pressure(samples),
             uptime_s=self._read_uptime(samples),
-            own=self._read_own(samples, monotonic),
+            own=self._read_own(samples, monotonic, memory.total if memory else 0),
             faults=tuple(self._faults),
             samples=tuple(samples),
             inventories=tuple(self._inventories),
@@ -130,6 +132,9 @@ class System:
             usage = _usage(modes)
             samples.append(Sample(_labels("cpu_usage_ratio"), usage))
             samples.extend(Sample(_labels("cpu_mode_ratio", "mode", mode), share) for mode, share in modes.items() if mode != "idle")
+        count = len(times) - ("" in times)
+        if count > 0:
+            samples.append(Sample(_labels("cpu_count"), float(count)))
         cores = {name: _usage(share) for name, share in shares.items()}
         samples.extend(Sample(_labels("cpu_core_usage_ratio", "core", name), value) for name, value in cores.items())
         return usage, tuple(cores.values()), {mode: share for mode, share in modes.items() if mode != "idle"}
@@ -157,6 +162,7 @@ class System:
         samples += (
             Sample(_labels("memory_total_bytes"), float(memory.total)),
             Sample(_labels("memory_available_bytes"), float(memory.available)),
+            Sample(_labels("memory_used_bytes"), float(max(0, memory.total - memory.available))),
             Sample(_labels("memory_cached_bytes"), float(memory.cached)),
             Sample(_labels("memory_usage_ratio"), memory.usage),
             Sample(_labels("swap_total_bytes"), float(swap.total)),
@@ -181,13 +187,14 @@ class System:
                 samples += (
                     Sample(_labels("disk_usage_ratio", "mount", row.mount), row.usage),
                     Sample(_labels("disk_free_bytes", "mount", row.mount), float(row.free)),
+                    Sample(_labels("disk_used_bytes", "mount", row.mount), float(row.used)),
                     Sample(_labels("disk_total_bytes", "mount", row.mount), float(row.total)),
                 )
             if row.inodes is not None:
                 samples.append(Sample(_labels("disk_inodes_usage_ratio", "mount", row.mount), row.inodes))
         return rows
 
-    def _read_network(self, samples: list[Sample]) -> tuple[InterfaceReading, ...]:
+    def _read_network(self, samples: list[Sample], monotonic: float) -> tuple[InterfaceReading, ...]:
         found: list[InterfaceReading] = []
         counters = self._try("network", self._kernel.network)
         for name, (received, sent) in (counters or {}).items():
@@ -198,8 +205,12 @@ class System:
             found.append(InterfaceReading(name, receive, transmit))
             _add(samples, _labels("network_receive_bytes_per_second", "interface", name), receive)
             _add(samples, _labels("network_transmit_bytes_per_second", "interface", name), transmit)
+            samples.append(Sample(_labels("network_receive_bytes_total", "interface", name), received))
+            samples.append(Sample(_labels("network_transmit_bytes_total", "interface", name), sent))
         if counters is not None:
             self._inventories.append(Inventory(_OF_INTERFACES, "interface", frozenset(row.name for row in found)))
+        states = self._try("connections", lambda: self._kernel.connections(monotonic)) or {}
+        samples.extend(Sample(_labels("network_connections", "state", state), float(count)) for state, count in states.items())
         return tuple(found)
 
     def _read_disks(self, samples: list[Sample]) -> tuple[DiskReading, ...]:
@@ -228,8 +239,9 @@ class System:
         _add(samples, _labels("uptime_seconds"), uptime)
         return uptime
 
-    def _read_own(self, samples: list[Sample], monotonic: float) -> OwnReading:
+    def _read_own(self, samples: list[Sample], monotonic: float, total: int) -> OwnReading:
         own = self._own.read(monotonic)
+        _add(samples, _labels("tui_monitor_memory_ratio"), own.memory / total if total > 0 else None)
         _add(samples, _labels("tui_monitor_cpu_ratio"), own.cpu)
         _add(samples, _labels("tui_monitor_memory_bytes"), own.memory)
         _add(samples, _labels("tui_monitor_threads"), own.threads)

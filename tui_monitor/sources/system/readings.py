@@ -178,6 +178,10 @@ class Kernel(Protocol):
         """Bytes received and sent by interface."""
         ...
 
+    def connections(self, monotonic: float) -> Mapping[str, int]:
+        """TCP connections by state, {} where not known (yet)."""
+        ...
+
     def disks(self) -> dict[str, DiskCounters]:
         """Counters by whole block device."""
         ...
