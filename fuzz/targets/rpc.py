@@ -1,4 +1,4 @@
-"""Answers of JSON-RPC and gRPC servers."""
+"""Answers of JSON-RPC, gRPC and WebSocket servers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from websockets.protocol import Protocol, State
 
-from fuzz.fences import unfenced
+from fuzz.fences import replaced, unfenced
 from fuzz.target import Target
 from fuzz.targets.answers import MemoryStream, driven
 from tests.support.settings import made
@@ -16,12 +17,17 @@ from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.grpc.call import UnaryCall
 from tui_monitor.sources.grpc.health import BadMessage, judged, request
 from tui_monitor.sources.http.exchange import Answer
+from tui_monitor.sources.http.request import parse_url
 from tui_monitor.sources.json.values import ValueReader
 from tui_monitor.sources.jsonrpc.envelope import rpc_number
 from tui_monitor.sources.jsonrpc.node import calls_of, node_state
 from tui_monitor.sources.jsonrpc.reader import RpcReader
 from tui_monitor.sources.jsonrpc.settings import JsonRpcCheck
 from tui_monitor.sources.net.connect import Failure
+from tui_monitor.sources.websocket.connection import Connection
+from tui_monitor.sources.websocket.message import MessageReader
+from tui_monitor.sources.websocket.settings import WebSocketCheck
+from tui_monitor.sources.websocket.state import FeedState
 
 NOW = 1_790_000_000.0
 _NODE = made(JsonRpcCheck, name="a", url="http://a/", max_block_age="1m", chain_id=1, min_peers=2, values=[{"metric": "m", "path": "@"}])
@@ -88,7 +94,58 @@ _FRAMES = (
     "\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x07",
 )  # fmt: skip
 
+_FEED = made(WebSocketCheck, name="a", url="ws://a/", ignore=["beat"], time="at", sequence="n", expect_json={"type": "t"})
+_MESSAGES = MessageReader(_FEED)
+
+
+def _websocket(data: bytes) -> bool:
+    """What a server says after a good upgrade: messages until the connection ends, which is always a Failure."""
+    stream: Any = MemoryStream(data)
+    connection, state = Connection(stream, parse_url("http://a/"), 65_536), FeedState()
+    connection._protocol.state = State.OPEN
+    connection._protocol.parser = Protocol.parse(connection._protocol)
+    next(connection._protocol.parser)
+    try:
+        driven(_listened(connection, state))
+    except (Failure, OwnTrouble):
+        return state.messages > 0
+    raise AssertionError("a connection cannot end well")
+
+
+async def _listened(connection: Connection, state: FeedState) -> None:
+    async for message in connection.messages():
+        state.take(_MESSAGES.read(message, 0), 0.0, 0)
+
+
+def _upgrade(data: bytes) -> bool:
+    """What a server says to the upgrade."""
+    stream: Any = MemoryStream(data)
+    try:
+        driven(Connection(stream, parse_url("http://a/"), 65_536).upgrade({}))
+    except (Failure, OwnTrouble):
+        return False
+    return True
+
+
+_WS = (
+    "\x81\x02{}", "\x88\x00",
+    '\x81\x2d{"type":"t","n":1,"at":"2026-01-01T00:00:00Z"}', "\x01\x01a", "\x80\x01b", "\x00\x00", "\x89\x00", "\x8a\x01x",
+    "\x88\x05\x03\xf5bye", "\x82\x7e\x00\x05", "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00", "\xc1\x01x", "beat",
+)  # fmt: skip
+_HEADS = (
+    "HTTP/1.1 101 Switching Protocols\r\n", "HTTP/1.1 401 Unauthorized\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n", "\r\n",
+    "Sec-WebSocket-Accept: x\r\n", "Sec-WebSocket-Extensions: permessage-deflate\r\n", "Sec-WebSocket-Protocol: x\r\n",
+    "Location: wss://x/\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "HTTP/1.1 302 Found\r\n", "zz\r\n",
+)  # fmt: skip
+
+
+def _raising(*_: object) -> str:
+    raise ValueError("unguarded")
+
+
 TARGETS = (
     Target(name="jsonrpc-answer", kind="bytes", call=_rpc, words=_WORDS, fence=lambda: unfenced(RpcReader._fault)),
     Target(name="grpc-answer", kind="bytes", call=_grpc, words=_FRAMES, seeds=_grpc_seeds, fence=lambda: unfenced(UnaryCall.run)),
+    Target(name="websocket-frames", kind="bytes", call=_websocket, words=_WS, fence=lambda: unfenced(MessageReader.read)),
+    Target(name="websocket-upgrade", kind="bytes", call=_upgrade, words=_HEADS, fence=lambda: replaced(Connection, "_refusal", _raising)),
 )

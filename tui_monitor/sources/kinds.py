@@ -110,6 +110,14 @@ KINDS = {
             example={"name": "orders-rpc"},
         ),
         Kind(
+            "websocket",
+            settings=f"{_HERE}.websocket.settings:WebSocketCheck",
+            probe=f"{_HERE}.websocket.feed:WebSocketFeed",
+            target=f"{_HERE}.websocket.settings:target",
+            metrics=f"{_HERE}.websocket.settings:METRICS",
+            example={"name": "price-feed"},
+        ),
+        Kind(
             "group",
             settings=f"{_HERE}.group.settings:GroupCheck",
             probe=f"{_HERE}.group.probe:GroupProbe",
