@@ -15,7 +15,7 @@ from tui_monitor.cli.arguments import add_actions
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, configuration, print_error, suggestion, wall_ms
 from tui_monitor.cli.output import coloured
-from tui_monitor.cli.state_access import NoStateYet, open_state
+from tui_monitor.cli.state_access import NoStateYet, existing_state, open_state
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.commands import SendMessage
