@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.alerts.rules.rule import Rule
+from tui_monitor.board.figures import figures_of
 from tui_monitor.board.values import (
     AlertView,
     CheckView,
@@ -20,7 +21,7 @@ from tui_monitor.board.values import (
     Window,
 )
 from tui_monitor.core.humanize import measured
-from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus, Labels, label
+from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus
 from tui_monitor.promql.query_facts import query_facts
 from tui_monitor.promql.queryable import exact_name
 from tui_monitor.promql.values import format_labels, selection
@@ -60,9 +61,7 @@ def check_view(
 ) -> CheckView:
     """One check's row; ``figures`` are the newest values of its queries."""
     probe = result.probe
-    own = {
-        figure_name(sample.labels): sample.value for sample in probe.samples if label(sample.labels, METRIC_NAME) != "probe_phase_seconds"
-    }
+    own = figures_of(probe)
     expires = own.get("probe_ssl_earliest_cert_expiry")
     return CheckView(
         name=result.name,
@@ -88,13 +87,6 @@ def check_view(
 def unprobed(name: str, kind: str, category: str, target: str, depends_on: Sequence[str] = ()) -> CheckView:
     """The view of a check whose first probe is still running."""
     return CheckView(name, kind, category, target, HealthStatus.UNKNOWN, "waiting for the first probe", 0, 0, depends_on=tuple(depends_on))
-
-
-def figure_name(labels: Labels) -> str:
-    """Name of a series in a check's row: the metric, and in braces the labels that distinguish it."""
-    rest = ",".join(value for key, value in labels if key not in (METRIC_NAME, "check", "type", "category"))
-    name = label(labels, METRIC_NAME)
-    return f"{name}{{{rest}}}" if rest else name
 
 
 def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), affected: int = 0) -> AlertView:

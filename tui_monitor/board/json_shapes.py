@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from tui_monitor.alerts.alert import labels_text
+from tui_monitor.board.figures import figures_of
 from tui_monitor.core.units import rfc3339
-from tui_monitor.core.values import SEVERITIES
+from tui_monitor.core.values import SEVERITIES, HealthStatus
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.http_json import error_to_json, to_json
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tui_monitor.board.values import AlertView, Board, CheckView, Resources
     from tui_monitor.core.audit import Audit
     from tui_monitor.core.values import ProbeResult
+    from tui_monitor.dispatch.message import Message
     from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.explain import Part
     from tui_monitor.storage.records import LeaderRow, OutboxRow
@@ -51,7 +54,8 @@ def _durations(duration: float | None, phases: Mapping[str, float]) -> Json:
 def probe_json(name: str, kind: str, result: ProbeResult, at: int) -> Json:
     """`check`: one probe's plain verdict."""
     known = {"name": name, "type": kind, "status": str(result.status), "reason": result.reason}
-    return {**known, **_durations(result.duration, result.phases), "at": _time(at)}
+    told = {"figures": _figures(figures_of(result)), "facts": dict(result.facts)}
+    return {**known, **_durations(result.duration, result.phases), "at": _time(at), **told}
 
 
 def status_json(host: str, version: str, reason: str = "", board: Board | None = None) -> Json:
@@ -64,6 +68,7 @@ def status_json(host: str, version: str, reason: str = "", board: Board | None =
         "status": "unknown" if reason or board is None else str(board.status),
         "reason": reason,
         "leader": None,
+        "summary": check_summary_json(board.checks if board else (), reason),
         "checks": [check_json(check, reason) for check in board.checks] if board else [],
         "alerts": alert_counts_json([]),
         "resources": resources_json(board.resources) if board else {},
@@ -79,20 +84,31 @@ def leader_json(leader: LeaderRow) -> Json:
     return {"pid": leader.pid, "kind": leader.kind, "since": _time(leader.since), "heartbeat": _time(leader.heartbeat)}
 
 
-def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] = ()) -> Json:
+def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] = (), history: int = 0, last_at: int | None = None) -> Json:
     """Counts of alerts within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all firing alerts.
 
-    ``unrecorded``: firing alerts that are missing in the state.
+    ``unrecorded``: firing alerts that are missing in the state. ``history``: how many that ever fired are stored, ``last_at``: when the
+    newest of them began (UTC ms).
     """
     firing = [alert for alert in alerts if alert.state == "firing"]
-    severities = Counter([*(alert.severity for alert in firing), *(alert.severity for alert in unrecorded)])
+    every: list[Alert | AlertView] = [*firing, *unrecorded]
+    severities = Counter(alert.severity for alert in every)
     taken = sum(alert.acknowledged is not None for alert in firing) + sum(bool(alert.acknowledged_by) for alert in unrecorded)
     return {
         "firing": len(firing) + len(unrecorded) - taken,
         "acknowledged": taken,
         "pending": len(alerts) - len(firing),
         "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},
+        "by_name": _counted(alert.name for alert in every),
+        "by_category": _counted(alert.labels.get("category", "") for alert in every),
+        "total_history": history,
+        "last_at": _time(last_at),
     }
+
+
+def _counted(names: Iterable[str]) -> Json:
+    """The most frequent first, then by name; "" is left out."""
+    return dict(sorted(Counter(filter(None, names)).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def check_json(check: CheckView, not_known: str = "") -> Json:
@@ -111,7 +127,21 @@ def check_json(check: CheckView, not_known: str = "") -> Json:
         "windows": {name: asdict(window) for name, window in check.windows.items()},
         "consecutive_failures": check.consecutive_failures,
         "depends_on": list(check.depends_on),
+        "figures": _figures(check.figures),
+        "facts": dict(check.facts),
     }
+
+
+def _figures(figures: Mapping[str, float]) -> Json:
+    return {name: _number(value) for name, value in figures.items()}
+
+
+def check_summary_json(checks: Sequence[CheckView], not_known: str = "") -> Json:
+    """How many checks are in each state, within `status`; ``healthy_ratio`` is null where there are none."""
+    states = Counter(str(HealthStatus.UNKNOWN if not_known else check.status) for check in checks)
+    counts = {str(status): states[str(status)] for status in (HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)}
+    ratio = round(counts["healthy"] / len(checks), 4) if checks else None
+    return {"total": len(checks), **counts, "unknown": states["unknown"], "healthy_ratio": ratio}
 
 
 def resources_json(resources: Resources) -> Json:
@@ -131,12 +161,46 @@ def alert_json(alert: Alert) -> Json:
         "annotations": dict(alert.annotations),
         "severity": alert.severity,
         "state": alert.state,
-        "value": alert.value if alert.value is None or math.isfinite(alert.value) else _not_finite(alert.value),
+        "value": _number(alert.value),
         "starts_at": rfc3339(alert.starts_at or alert.active_at),
         "ends_at": None if alert.ends_at is None else rfc3339(alert.ends_at),
         "acknowledged": None if alert.acknowledged is None else _acknowledgement(alert.acknowledged),
         "suppressed_by": list(alert.suppressed_by),
     }
+
+
+def listed_alert_json(alert: Alert, service: str, deliveries: Sequence[OutboxRow]) -> Json:
+    """One entry of `alerts`: as `alert_json`, with what people are told of it.
+
+    ``title``: the summary, else its name and labels; ``message``: what to do. ``metric``: what its rule compares; ``threshold``: the
+    limit, in the same ``unit``. ``service``: its label, else the configured one. ``deliveries``: its messages, oldest first.
+    """
+    told = [
+        {"notifier": row.notifier, "kind": row.kind, "state": row.state, "at": rfc3339(row.sent_at or row.created_at)} for row in deliveries
+    ]
+    return {
+        **alert_json(alert),
+        "title": alert.annotations.get("summary", "") or " ".join(filter(None, (alert.name, labels_text(alert.labels)))),
+        "message": alert.annotations.get("description", ""),
+        "category": alert.labels.get("category", ""),
+        "service": alert.labels.get("service") or service,
+        "metric": alert.measure.metric,
+        "current_value": _number(alert.value),
+        "threshold": _number(alert.measure.threshold),
+        "unit": alert.measure.unit,
+        "resolved": None if alert.state != "resolved" else _resolution(alert),
+        "deliveries": told,
+    }
+
+
+def _resolution(alert: Alert) -> Json:
+    """``by`` is "" where the condition ended by itself; ``note``: of who closed it, or why the monitor did."""
+    return {"by": alert.resolved_by, "at": _time(alert.ends_at), "note": alert.note}
+
+
+def _number(value: float | None) -> float | str | None:
+    """A number as JSON has it; NaN and infinities as texts."""
+    return value if value is None or math.isfinite(value) else _not_finite(value)
 
 
 def _not_finite(value: float) -> str:
@@ -170,7 +234,7 @@ def audit_json(entry: Audit) -> Json:
     return {"at": _time(entry.at), "by": entry.by, "verb": entry.verb, "subject": entry.subject, "note": entry.note}
 
 
-def notification_json(row: OutboxRow) -> Json:
+def notification_json(row: OutboxRow, message: Message) -> Json:
     """One entry of `notifications`."""
     return {
         "id": row.id,
@@ -184,6 +248,8 @@ def notification_json(row: OutboxRow) -> Json:
         "sent_at": None if row.sent_at is None else rfc3339(row.sent_at),
         "provider_id": row.provider_id or None,
         "error": row.error or None,
+        "title": message.title,
+        "severity": message.severity,
     }
 
 

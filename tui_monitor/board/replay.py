@@ -10,6 +10,7 @@ from types import MappingProxyType
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import WINDOWS, read_windows, with_sparks
+from tui_monitor.board.figures import figure_name
 from tui_monitor.board.values import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, alert_order
 from tui_monitor.checks.health import check_labels
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
@@ -78,7 +79,7 @@ class Moment:
             if metric not in _NO_FIGURES and ":" not in metric:
                 for labels, value in self.of(metric).items():
                     if label(labels, "type"):
-                        found.setdefault(label(labels, "check"), {})[boards.figure_name(labels)] = value
+                        found.setdefault(label(labels, "check"), {})[figure_name(labels)] = value
         return found
 
     def by(self, metric: str, name: str) -> Mapping[str, float]:

@@ -264,6 +264,9 @@ class Board:
 
     requests: tuple[RequestTable, ...] = ()
     """The request tables, the busiest application first."""
+    service: str = ""
+    environment: str = ""
+    """What the configuration says that this machine belongs to."""
 
     @property
     def firing(self) -> int:

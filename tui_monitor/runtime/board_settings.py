@@ -7,8 +7,10 @@ from tui_monitor.core.frozen import frozen
 
 @frozen
 class BoardSettings:
-    """This machine's name, the notifiers' names, whether the terminal's bell rings at a new alert."""
+    """This machine's name, the notifiers' names, whether the terminal's bell rings at a new alert, and what the machine belongs to."""
 
     host: str
     notifiers: tuple[str, ...]
     bell: bool = False
+    service: str = ""
+    environment: str = ""

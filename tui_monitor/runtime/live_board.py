@@ -135,6 +135,8 @@ class LiveBoard:
             advice=self._refresh.advice,
             limits=self._limits,
             requests=self._requests.newest,
+            service=self._settings.service,
+            environment=self._settings.environment,
         )
         return with_sparks(board, self._memory.recent)
 

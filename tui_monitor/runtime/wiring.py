@@ -135,7 +135,8 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
 
 def board_settings_of(settings: Settings) -> BoardSettings:
     """The board's settings of a configuration."""
-    return BoardSettings(host_of(settings), tuple(entry.name for entry in settings.notifiers), settings.bell)
+    names = tuple(entry.name for entry in settings.notifiers)
+    return BoardSettings(host_of(settings), names, settings.bell, settings.service, settings.environment)
 
 
 def configuration_hash(loaded: Configuration) -> str:

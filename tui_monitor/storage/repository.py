@@ -69,6 +69,9 @@ class AlertTable(Protocol):
     def history(self, limit: int = 100) -> list[Alert]:
         """All alerts, the live ones first, then the newest ended."""
 
+    def totals(self) -> tuple[int, int | None]:
+        """How many stored alerts have ever fired, and when the newest of them began (UTC ms; None: there are none)."""
+
     def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
         """The alerts that were pending or firing at a moment, as they are now, each with its events until then."""
 

@@ -30,8 +30,8 @@ def test_the_default_rules_are_the_contracts() -> None:
     rules, problems = _build({})
     assert problems == []
     assert [(rule.alert, rule.severity, rule.for_s) for rule in rules] == [
-        ("HighCPU", "warning", 120), ("HighCPU", "critical", 120),
-        ("HighMemory", "warning", 60), ("HighMemory", "critical", 60),
+        ("HighCPU", "warning", 120), ("HighCPU", "critical", 30),
+        ("HighMemory", "warning", 60), ("HighMemory", "critical", 15),
         ("DiskSpace", "warning", 0), ("DiskSpace", "critical", 0),
         ("DiskInodes", "warning", 0), ("DiskInodes", "critical", 0),
         ("DiskFullSoon", "warning", 600),
@@ -46,6 +46,16 @@ def test_the_default_rules_are_the_contracts() -> None:
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
     assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]
+
+
+def test_default_rules_have_a_category() -> None:
+    """Those about this machine and those about the monitor say so; alerts of checks have their check's category."""
+    found = {rule.alert: rule.labels.get("category", "") for rule in _build({})[0]}
+    assert {name for name, category in found.items() if category == "system"} == {
+        "HighCPU", "HighMemory", "DiskSpace", "DiskInodes", "DiskFullSoon",
+    }  # fmt: skip
+    assert {name for name, category in found.items() if category == "monitor"} == {"ClockSkew", "MonitorTrouble"}
+    assert set(found.values()) == {"system", "monitor", ""}
 
 
 def test_default_rules_can_be_chosen_and_replaced() -> None:
@@ -152,16 +162,22 @@ def _fired(world: World) -> list[tuple[str, str, str]]:
 
 
 def test_high_cpu_and_memory() -> None:
-    """A load above 90 % for two minutes is one critical alert; memory takes one minute."""
+    """Above 90 % the CPU alert is critical after 30 s and memory's after 15 s; above 70 % they warn after two minutes and one."""
     world = _world()
-    for _ in range(61):
-        world.put("memory_usage_ratio", 0.75)
+    for _ in range(17):
+        world.put("memory_usage_ratio", 0.95)
         world.step("cpu_usage_ratio", 0.97)
-    assert _fired(world) == [("HighMemory", "warning", "Memory at 75%")]
-    for _ in range(60):
+    assert _fired(world) == [("HighMemory", "critical", "Memory at 95%")]
+    for _ in range(16):
         world.put("memory_usage_ratio", 0.5)
         world.step("cpu_usage_ratio", 0.97)
     assert _fired(world) == [("HighCPU", "critical", "CPU at 97%")]
+    calm = _world()
+    for second in range(122):
+        calm.put("memory_usage_ratio", 0.75)
+        calm.step("cpu_usage_ratio", 0.8)
+        assert [name for name, *_ in _fired(calm)] == [] if second < 60 else True
+    assert _fired(calm) == [("HighCPU", "warning", "CPU at 80%"), ("HighMemory", "warning", "Memory at 75%")]
 
 
 def test_disk_space_by_mount() -> None:

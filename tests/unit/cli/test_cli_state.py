@@ -17,8 +17,9 @@ from tests.support.cli_tools import ENDED, FIRING, PENDING, TAKEN, Cli, board, c
 from tui_monitor.board.values import AlertView
 from tui_monitor.cli import output as printing
 from tui_monitor.core.humanize import cells
+from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.storage.sqlite import connect
 
 UNWELL = check("api", HealthStatus.UNHEALTHY, "HTTP 500")
@@ -38,7 +39,9 @@ def test_status_speaks_the_contracts_shape_and_exit_codes(cli: Cli, tmp_path: Pa
     assert 7190 < report["uptime_s"] < 7230
     assert report["alerts"] == {
         "firing": 1, "acknowledged": 1, "pending": 1, "by_severity": {"critical": 1, "error": 0, "warning": 1, "info": 0},
+        "by_name": {"CheckUnhealthy": 2}, "by_category": {}, "total_history": 3, "last_at": rfc3339(FIRING.starts_at),
     }  # fmt: skip
+    assert report["summary"] == {"total": 1, "healthy": 0, "degraded": 0, "unhealthy": 1, "unknown": 0, "healthy_ratio": 0.0}
     (row,) = report["checks"]
     assert (row["name"], row["type"], row["status"], row["reason"], row["duration_ms"]) == ("api", "http", "unhealthy", "HTTP 500", 132.0)
     assert row["since"] < row["at"] and row["at"].endswith("Z")
@@ -179,6 +182,7 @@ def test_alerts_are_listed_in_the_contracts_shape(cli: Cli, tmp_path: Path) -> N
     assert [alert["state"] for alert in found] == ["firing", "firing", "pending"]
     assert set(found[0]) == {
         "id", "fingerprint", "labels", "annotations", "severity", "state", "value", "starts_at", "ends_at", "acknowledged", "suppressed_by",
+        "title", "message", "category", "service", "metric", "current_value", "threshold", "unit", "resolved", "deliveries",
     }  # fmt: skip
     assert found[1]["acknowledged"]["by"] == "kim" and found[1]["acknowledged"]["note"] == "mine" and found[0]["acknowledged"] is None
     assert [alert["id"] for alert in json.loads(every.out)] == [FIRING.id, TAKEN.id, PENDING.id, ENDED.id]
@@ -186,6 +190,33 @@ def test_alerts_are_listed_in_the_contracts_shape(cli: Cli, tmp_path: Path) -> N
     assert lines[0].split()[:3] == ["ID", "SEVERITY", "STATE"] and len(lines) == 5
     assert lines[1].index("firing") == lines[2].index("acknowledged") and "acknowledged by kim: mine" in lines[2]
     assert some.code == text.code == 0 and text.err == ""
+
+
+def test_alerts_can_be_chosen(cli: Cli, tmp_path: Path) -> None:
+    """By severity (medium is warning), by category, and at most so many; another word is refused."""
+    business = replace(PENDING, id="4d000000", fingerprint="b" * 16, labels={**PENDING.labels, "category": "business"})
+    state = make_state(tmp_path / "s", alerts=[business, ENDED, TAKEN, FIRING])
+
+    def chosen(*words: object) -> list[str]:
+        return [alert["id"] for alert in json.loads(cli("alerts", "--json", *words, "--state", state).out)]
+
+    assert chosen("--severity", "medium") == [TAKEN.id] and chosen("--category", "business") == [business.id]
+    assert chosen("--limit", 2) == [FIRING.id, TAKEN.id] and chosen("--all", "--limit", 9)[-1] == ENDED.id
+    assert chosen("--category", "none") == []
+    said = cli("alerts", "--severity", "loud", "--state", state)
+    assert said.code == 64 and "one of info, warning, error, critical" in said.err
+
+
+def test_the_list_says_what_was_sent_and_for_which_service(cli: Cli, tmp_path: Path) -> None:
+    """Each alert has its messages and, without a label of its own, the service of the running monitor's configuration."""
+    alert = AlertSnapshot(FIRING.id, "f", "firing", "critical", FIRING.labels, {}, 2.0, FIRING.starts_at)
+    told = Message("k1", "ops", "firing", FIRING.starts_at, "CRITICAL api", "x", alerts=(alert,))
+    state = make_state(tmp_path / "s", alerts=[FIRING, ENDED], messages=[told], stored=replace(board(UNWELL), service="wallet"))
+    with leader(state):
+        first, last = json.loads(cli("alerts", "--all", "--json", "--state", state).out)
+    assert (first["service"], first["title"], first["resolved"]) == ("wallet", "api is unhealthy: HTTP 500", None)
+    assert first["deliveries"] == [{"notifier": "ops", "kind": "firing", "state": "queued", "at": rfc3339(FIRING.starts_at)}]
+    assert last["deliveries"] == [] and last["resolved"] == {"by": "", "at": rfc3339(ENDED.ends_at or 0), "note": ""}
 
 
 def test_without_alerts_or_leader_the_list_says_so(cli: Cli, tmp_path: Path) -> None:
@@ -294,5 +325,7 @@ def test_the_outbox_is_visible(cli: Cli, tmp_path: Path) -> None:
     assert [entry["notifier"] for entry in found] == ["hook", "ops"]
     assert set(found[0]) == {
         "id", "notifier", "alerts", "kind", "state", "attempts", "next_try", "created_at", "sent_at", "provider_id", "error",
+        "title", "severity",
     }  # fmt: skip
+    assert (found[0]["title"], found[0]["severity"]) == ("t", "info")
     assert found[0]["state"] == "queued" and "queued" in text and "hook" in text

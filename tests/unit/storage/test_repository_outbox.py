@@ -123,7 +123,7 @@ def test_json_is_the_contracts(state: StateTools) -> None:
     (ident,) = state.put(message(alerts=(snapshot("a1"), snapshot("a2"))))
     state.now(lambda state: state.outbox.claim_next("hook", T0))
     state.now(lambda state: state.outbox.record(ident, SendResult("sent", provider_id="42"), T0 + 250))
-    assert notification_json(state.entry(ident)) == {
+    assert notification_json(state.entry(ident), message(title="T")) == {
         "id": ident,
         "notifier": "hook",
         "alerts": ["a1", "a2"],
@@ -135,6 +135,8 @@ def test_json_is_the_contracts(state: StateTools) -> None:
         "sent_at": "2026-09-21T14:13:20.250Z",
         "provider_id": "42",
         "error": None,
+        "title": "T",
+        "severity": "critical",
     }
 
 

@@ -8,6 +8,9 @@ from tui_monitor.alerts.rules.rule_text import RuleText
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.catalogue.phrases import RuleTexts
 
+SYSTEM: Mapping[str, str] = {"category": "system"}
+MONITOR: Mapping[str, str] = {"category": "monitor"}
+"""Alerts of checks have their check's category."""
 _FORECAST_S = 4 * 3600
 _REQUESTS_EVERY_S = 15.0
 """Rules over every bucket of every route: 5 ms for 1,000 series, 70 ms for 10,000."""
@@ -21,10 +24,24 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
     texts = phrases(language).rules
     smooth = max(15, round(4 * system_interval_s))
     return [
-        *_ladder(texts, "HighCPU", f"avg_over_time(cpu_usage_ratio[{smooth}s]) > %s", {"warning": "0.7", "critical": "0.9"}, for_s=120),
-        *_ladder(texts, "HighMemory", "memory_usage_ratio > %s", {"warning": "0.7", "critical": "0.9"}, for_s=60),
-        *_ladder(texts, "DiskSpace", "disk_usage_ratio > %s", {"warning": "0.8", "critical": "0.9"}),
-        *_ladder(texts, "DiskInodes", "disk_inodes_usage_ratio > %s", {"warning": "0.8", "critical": "0.9"}),
+        *_ladder(
+            texts,
+            "HighCPU",
+            f"avg_over_time(cpu_usage_ratio[{smooth}s]) > %s",
+            {"warning": "0.7", "critical": "0.9"},
+            SYSTEM,
+            for_s={"warning": 120, "critical": 30},
+        ),
+        *_ladder(
+            texts,
+            "HighMemory",
+            "memory_usage_ratio > %s",
+            {"warning": "0.7", "critical": "0.9"},
+            SYSTEM,
+            for_s={"warning": 60, "critical": 15},
+        ),
+        *_ladder(texts, "DiskSpace", "disk_usage_ratio > %s", {"warning": "0.8", "critical": "0.9"}, SYSTEM),
+        *_ladder(texts, "DiskInodes", "disk_inodes_usage_ratio > %s", {"warning": "0.8", "critical": "0.9"}, SYSTEM),
         RuleText(
             alert="DiskFullSoon",
             expr=(
@@ -36,6 +53,7 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             source="default",
             for_s=600,
             severity="warning",
+            labels=SYSTEM,
             annotations=texts["DiskFullSoon"]._asdict(),
         ),
         *_ladder(texts, "CheckUnhealthy", "check_health %s", {"warning": ">= 1", "critical": "== 2"}),
@@ -91,6 +109,7 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             keep_firing_for_s=300,
             severity="warning",
             no_data="resolve",
+            labels=MONITOR,
             annotations=texts["ClockSkew"]._asdict(),
         ),
         RuleText(
@@ -100,6 +119,7 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             keep_firing_for_s=10.0,  # trouble that comes and goes is one alert, not a storm
             severity="warning",
             no_data="resolve",
+            labels=MONITOR,
             annotations=texts["MonitorTrouble"]._asdict(),
         ),
     ]
@@ -138,10 +158,27 @@ _ERRORS = f"sum by (check, type, category) ({_FAILED})"
 """By the three usual names of the label that holds the status."""
 
 
-def _ladder(texts: Mapping[str, RuleTexts], alert: str, expr: str, rungs: Mapping[str, str], *, for_s: float = 0.0) -> list[RuleText]:
-    """A rule for each severity: ``rungs`` are what stands for the %s of the expression."""
+def _ladder(
+    texts: Mapping[str, RuleTexts],
+    alert: str,
+    expr: str,
+    rungs: Mapping[str, str],
+    labels: Mapping[str, str] = {},
+    *,
+    for_s: float | Mapping[str, float] = 0.0,
+) -> list[RuleText]:
+    """A rule for each severity: ``rungs`` are what stands for the %s of the expression, ``for_s`` may differ by severity."""
+    holds = for_s if isinstance(for_s, Mapping) else dict.fromkeys(rungs, for_s)
     annotations = texts[alert]._asdict()
     return [
-        RuleText(alert=alert, expr=expr % threshold, source="default", for_s=for_s, severity=severity, annotations=annotations)
+        RuleText(
+            alert=alert,
+            expr=expr % threshold,
+            source="default",
+            for_s=holds[severity],
+            severity=severity,
+            labels=labels,
+            annotations=annotations,
+        )
         for severity, threshold in rungs.items()
     ]

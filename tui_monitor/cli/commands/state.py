@@ -6,17 +6,20 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
-from tui_monitor.board.json_shapes import alert_json, audit_json, notification_json, silence_json, silence_state
+from tui_monitor.board.json_shapes import audit_json, listed_alert_json, notification_json, silence_json, silence_state
 from tui_monitor.board.values import subject_of
 from tui_monitor.cli.arguments import add_json, count
-from tui_monitor.cli.commands.status import status
-from tui_monitor.cli.options import wall_ms
+from tui_monitor.cli.commands.status import status, stored_board
+from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.output import Cell, print_json, table, terminal_width
 from tui_monitor.cli.state_access import open_state_for_people, read_state
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import age, span, stamp
-from tui_monitor.core.values import severity_rank
+from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES, severity_rank
+from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.storage.records import OutboxRow
+from tui_monitor.storage.repository import State
 
 MOST_ALERTS = 20_000
 ROOMY = 120
@@ -30,7 +33,10 @@ def add_status_arguments(parser: ArgumentParser) -> None:
 
 def add_alerts_arguments(parser: ArgumentParser) -> None:
     """Arguments of `alerts`."""
-    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--all", action="store_true", help="resolved ones too")
+    parser.add_argument("--severity", metavar="S", help="only of this severity: info, warning, error or critical")
+    parser.add_argument("--category", metavar="C", help="only of this category")
+    parser.add_argument("--limit", type=count, metavar="N", default=MOST_ALERTS, help="at most so many, the first ones")
     add_json(parser)
 
 
@@ -69,20 +75,34 @@ def run(given: Namespace) -> int:
 
 def _alerts(given: Namespace) -> int:
     directory = open_state_for_people(given).directory
-    live = [alert for alert in read_state(directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
-    live.sort(key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id))
-    ended: list[Alert] = []
-    if given.all:
-        ended = [alert for alert in read_state(directory, lambda state: state.alerts.history(MOST_ALERTS)) if alert.state == "resolved"]
+    alerts = _chosen(given, read_state(directory, lambda state: _stored_alerts(state, ended=given.all)))
     if given.json:
-        print_json([alert_json(alert) for alert in (*live, *ended)])
-    elif not live and not ended:
+        board = stored_board(directory.history_db)
+        sent = read_state(directory, lambda state: {alert.id: state.outbox.of_alert(alert.id) for alert in alerts})
+        print_json([listed_alert_json(alert, board.service if board else "", sent[alert.id]) for alert in alerts])
+    elif not alerts:
         print("no alerts")
     elif terminal_width() < ROOMY:
-        table([_short_row(alert, wall_ms()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
+        table([_short_row(alert, wall_ms()) for alert in alerts], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
     else:
-        table([_alert_row(alert, wall_ms()) for alert in (*live, *ended)], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
+        table([_alert_row(alert, wall_ms()) for alert in alerts], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
     return 0
+
+
+def _stored_alerts(state: State, *, ended: bool) -> list[Alert]:
+    """The live alerts, firing before pending, then gravest, then newest; with ``ended`` the resolved ones behind them, the newest first."""
+    live = [alert for alert in state.alerts.live() if alert.state != "resolved"]
+    live.sort(key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id))
+    return [*live, *(alert for alert in state.alerts.history(MOST_ALERTS) if ended and alert.state == "resolved")]
+
+
+def _chosen(given: Namespace, alerts: Sequence[Alert]) -> list[Alert]:
+    severity = None if given.severity is None else SEVERITY_ALIASES.get(given.severity, given.severity)
+    if severity is not None and severity not in SEVERITIES:
+        raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', USAGE)
+    return [alert for alert in alerts if severity in (None, alert.severity) and given.category in (None, alert.labels.get("category", ""))][
+        : given.limit
+    ]
 
 
 def _short_row(alert: Alert, now: int) -> Sequence[Cell]:
@@ -178,10 +198,12 @@ def _audit(given: Namespace) -> int:
 def _notifications(given: Namespace) -> int:
     now = wall_ms()
     directory = open_state_for_people(given).directory
-    entries = read_state(directory, lambda state: state.outbox.newest(given.limit))
     if given.json:
-        print_json([notification_json(entry) for entry in entries])
-    elif not entries:
+        found = read_state(directory, lambda state: _with_messages(state, given.limit))
+        print_json([notification_json(entry, message) for entry, message in found])
+        return 0
+    entries = read_state(directory, lambda state: state.outbox.newest(given.limit))
+    if not entries:
         print("no notifications")
     else:
         told = {ident for entry in entries for ident in entry.alerts}
@@ -200,6 +222,11 @@ def _notifications(given: Namespace) -> int:
         ]
         table(rows, ("TIME", "NOTIFIER", "KIND", "STATE", "", "ALERTS", ""))
     return 0
+
+
+def _with_messages(state: State, limit: int) -> list[tuple[OutboxRow, Message]]:
+    rows = state.outbox.newest(limit)
+    return list(zip(rows, state.outbox.messages([row.id for row in rows]), strict=True))
 
 
 def _told_of(alerts: Sequence[str], labels: Mapping[str, Mapping[str, str]]) -> str:

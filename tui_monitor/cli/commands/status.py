@@ -50,7 +50,7 @@ def _nothing_known(reason: str) -> dict[str, Any]:
 
 
 def _report(access: StateAccess, now: int) -> dict[str, Any]:
-    leader, board = access.leader, _board(access.directory.history_db)
+    leader, board = access.leader, stored_board(access.directory.history_db)
     alerts = [alert for alert in read_state(access.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     reason = _why_not_known(access, board, now)
     if access.alive and (board is None or leader is None or board.at < leader.since):
@@ -64,7 +64,7 @@ def _report(access: StateAccess, now: int) -> dict[str, Any]:
         remark = _disagreement(later, unrecorded)
     report = status_json(socket.gethostname(), VERSION, reason, board)
     report["reason"] = reason or remark
-    report["alerts"] = alert_counts_json(alerts, unrecorded)
+    report["alerts"] = alert_counts_json(alerts, unrecorded, *read_state(access.directory, lambda state: state.alerts.totals()))
     if access.alive and leader is not None:
         report.update(leader=leader_json(leader), version=leader.version, uptime_s=round((now - leader.since) / 1000, 3))
     return report
@@ -100,7 +100,7 @@ def _why_not_known(access: StateAccess, board: Board | None, now: int) -> str:
     return f"the monitor has written nothing since {rfc3339(board.at)}" if now - board.at > STALE_MS else ""
 
 
-def _board(path: Path) -> Board | None:
+def stored_board(path: Path) -> Board | None:
     """The newest stored board; None without one that this version can read."""
     try:
         try:

@@ -53,6 +53,10 @@ class InMemoryAlerts:
         found = self._alerts.values()
         return sorted(found, key=lambda one: (one.ends_at is not None, -(one.ends_at or 0), -one.active_at, one.id))[:limit]
 
+    def totals(self) -> tuple[int, int | None]:
+        began = [alert.starts_at for alert in self._alerts.values() if alert.starts_at]
+        return len(began), max(began, default=None)
+
     def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
         found = [one for one in self._alerts.values() if one.active_at <= at_ms and (one.ends_at is None or one.ends_at > at_ms)]
         found.sort(key=lambda alert: (-alert.active_at, alert.id))

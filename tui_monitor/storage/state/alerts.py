@@ -152,6 +152,10 @@ class SqliteAlerts:
         order = "ends_at IS NOT NULL, ends_at DESC, active_at DESC, id"
         return _alerts(self._db.execute(f"SELECT {_FIELDS} FROM alerts ORDER BY {order} LIMIT ?", (limit,)))
 
+    def totals(self) -> tuple[int, int | None]:
+        count, last = self._db.execute("SELECT COUNT(*), MAX(starts_at) FROM alerts WHERE starts_at > 0").fetchone()
+        return count, last
+
     def live_at(self, at_ms: int) -> list[tuple[Alert, list[AlertEventRow]]]:
         found = _alerts(
             self._db.execute(

@@ -1,0 +1,20 @@
+"""The figures of a check: the newest values of its own series by short names. Standard library only."""
+
+from __future__ import annotations
+
+from tui_monitor.core.values import METRIC_NAME, Labels, ProbeResult, label
+
+_PHASES = "probe_phase_seconds"
+"""Shown as the phases themselves."""
+
+
+def figures_of(probe: ProbeResult) -> dict[str, float]:
+    """The values of one probe by `figure_name`."""
+    return {figure_name(sample.labels): sample.value for sample in probe.samples if label(sample.labels, METRIC_NAME) != _PHASES}
+
+
+def figure_name(labels: Labels) -> str:
+    """Name of a series in a check's row: the metric, and in braces the labels that distinguish it."""
+    rest = ",".join(value for key, value in labels if key not in (METRIC_NAME, "check", "type", "category"))
+    name = label(labels, METRIC_NAME)
+    return f"{name}{{{rest}}}" if rest else name
