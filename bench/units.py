@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from house import figure, finish
+from harness import figure, finish
 
 from tests.support.peers.systemd import systemd
 from tui_monitor.sources.systemd.bus import Bus, open_bus

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.server import serve
 
 from tests.support.peers.certificates import certificate_files
-from tests.support.processes import house, until
+from tests.support.processes import installation, until
 from tests.support.settings import made
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, label
 from tui_monitor.sources.websocket.feed import WebSocketFeed
@@ -92,7 +92,7 @@ interval = "200ms"
 
 async def test_in_the_daemon(tmp_path: Path, websocket_url: str) -> None:
     """`check` answers from the running monitor; the series have history."""
-    with house(tmp_path / "house") as where:
+    with installation(tmp_path / "place") as where:
         where.configure(CONFIG.format(url=websocket_url))
         offline = json.loads(where.run("check", "feed", "--json").stdout)[0]
         assert offline["status"] == "unknown" and "running monitor" in offline["reason"]

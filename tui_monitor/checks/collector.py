@@ -259,9 +259,8 @@ class Collector:
         if table is not None:
             self.process_count = table.count
         lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
-        samples, refused = admit_samples(reading.samples)
+        samples, refused = admit_samples((*reading.samples, Sample(_SAMPLES_TOTAL, float(self._stored_samples))))
         self._store(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
-_SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
         return f"some of this machine's figures cannot be used: {refused}" if refused else ""
 
     def _read(self, wall: int, mono: float) -> tuple[SystemReading, TopProcesses | None]:
