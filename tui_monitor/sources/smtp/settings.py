@@ -11,7 +11,7 @@ METRICS = MAIL_METRICS
 
 
 class SmtpCheck(MailCheck):
-    """A server that takes mail (SMTP); none is sent."""
+    """An SMTP server, tested without sending mail."""
 
     TLS_PORT = 465
 
