@@ -40,7 +40,7 @@ def _encoding(value: str) -> str:
 
 
 class MatchSettings(Section):
-    """Lines that are counted, that make the check degraded or unhealthy, or that carry a number."""
+    """Lines to count, to make the check degraded or unhealthy, or to read a number from."""
 
     name: str = key(doc="the match's name, unique in its check", min_length=1, max_length=100, example="timeouts")
     regex: Regex | None = key(default=None, doc="regular expression (RE2) that is found in the line", example="timed? out")
@@ -57,7 +57,7 @@ class MatchSettings(Section):
     buckets: list[float] = key(default=BUCKETS, doc="upper limits of the histogram")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Keys that need each other, and windows beyond a day."""
+        """Faults: keys that need each other, windows above a day."""
         if not self.regex and not self.level:
             yield "regex", "is missing: say by regex or level which lines are meant"
         if (self.value is None) != (self.metric is None):
@@ -109,7 +109,7 @@ class LogCheck(FeedSettings):
     match: list[MatchSettings] = key(default=[], doc="lines that matter: [[checks.match]]")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Where the lines come from, and matches of one name."""
+        """Faults: sources of lines, duplicate match names."""
         yield from super().problems(given)
         if not self.path and not self.unit:
             yield "path", "is missing: name a file, or by unit a systemd unit whose journal is read"
@@ -130,7 +130,7 @@ def target(check: LogCheck) -> tuple[str, bool]:
 
 
 def metrics(check: LogCheck) -> tuple[str, ...]:
-    """The names of its series: METRICS and those of its matches."""
+    """Names of the check's own series: METRICS and those of its matches."""
     own: list[str] = []
     for match in check.match:
         if match.metric:
