@@ -30,4 +30,4 @@ class CommandPageReader:
 
 
 def _reading(page: Page) -> CommandReading:
-    return CommandReading(samples=page.samples, fault=f"the output is no page of metrics: {page.fault}" if page.fault else "")
+    return CommandReading(samples=page.samples, fault=f"the output is not a page of metrics: {page.fault}" if page.fault else "")

@@ -17,7 +17,7 @@ class CommandCheck(CheckSettings):
         example=["/usr/lib/nagios/plugins/check_load", "-w", "5,4,3", "-c", "10,8,6"],
     )
     env: dict[str, str] = key(
-        default={}, doc="added to an environment of PATH, HOME and LC_ALL=C; hidden where the program says a value", hide=True,
+        default={}, doc="added to an environment of PATH, HOME and LC_ALL=C; values are masked in the program's output", hide=True,
         example={"TOKEN": "${TOKEN}"},
     )  # fmt: skip
     directory: FilePath | None = key(default=None, doc="where it runs", shown="the monitor's own", example="/srv/shop")

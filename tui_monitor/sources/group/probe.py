@@ -61,7 +61,7 @@ def _share(group: GroupCheck, statuses: Mapping[str, HealthStatus], good: Iterab
 
 def _verdict(group: GroupCheck, well: float | None, up: float | None) -> tuple[HealthStatus, str]:
     if well is None or up is None:
-        return UNKNOWN, "nothing is known of any member"
+        return UNKNOWN, "no member has a known status"
     if _reaches(well, group.healthy):
         return HEALTHY, ""
     if _reaches(up, group.degraded):

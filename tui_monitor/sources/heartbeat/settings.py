@@ -27,7 +27,7 @@ class HeartbeatCheck(FeedSettings):
         """Faults: neither or both of `every` and `cron`."""
         yield from super().problems(given)
         if self.every is None and not self.cron:
-            yield "every", 'is missing: say how often the job runs, by every = "1h" or cron = "0 3 * * *"'
+            yield "every", 'is missing: set how often the job runs with every = "1h" or cron = "0 3 * * *"'
         if self.every is not None and self.cron:
             yield "cron", "every is given too; keep one of them"
         if self.timezone and not self.cron:

@@ -35,7 +35,7 @@ class IcmpCheck(CheckSettings):
         if self.loss_degraded > self.loss_unhealthy:
             yield "loss_unhealthy", "is below loss_degraded; the graver limit is the higher one"
         if self.count * SHORTEST_GAP > self.timeout / 2:
-            yield "count", f"so many packets take longer than half of the timeout; at most {int(self.timeout / 2 / SHORTEST_GAP)} fit"
+            yield "count", f"this many packets take longer than half of the timeout; at most {int(self.timeout / 2 / SHORTEST_GAP)} fit"
 
 
 def target(check: IcmpCheck) -> tuple[str, bool]:

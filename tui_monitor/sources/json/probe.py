@@ -63,7 +63,7 @@ class JsonReader:
 
 def _not_json(text: str) -> str:
     if text.lstrip()[:1] == "<":
-        return "answer is a web page, not JSON: is a login wanted?"
+        return "answer is a web page, not JSON: does it require a login?"
     return "answer is not JSON" if text.strip() else "answer is empty, not JSON"
 
 

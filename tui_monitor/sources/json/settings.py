@@ -22,7 +22,7 @@ class JsonValueSettings(Section):
         default={}, doc="label = JMESPath, in each element of a list, else in the object that path gives, else in the answer",
         example={"symbol": "symbol"},
     )  # fmt: skip
-    map: dict[str, float] = key(default={}, doc="what words mean, true, false and null too", example={"ok": 1, "down": 0})
+    map: dict[str, float] = key(default={}, doc="numbers for words, also for true, false and null", example={"ok": 1, "down": 0})
     required: bool = key(default=True, doc="unhealthy where there is no number; false: only this series is missing")
     max_series: int = key(default=1000, doc="more elements of a list are not read", ge=1, le=20_000)
 
@@ -30,7 +30,7 @@ class JsonValueSettings(Section):
         """Faults: reserved or invalid labels."""
         for name in self.labels:
             if name in OWN_LABELS:
-                yield "labels", f'"{name}" is a label that the monitor gives itself; choose another name'
+                yield "labels", f'"{name}" is a label that the monitor sets; choose another name'
             elif not _LABEL.fullmatch(name):
                 yield "labels", f'"{name}" is not a label name; letters, digits and _ are possible'
 

@@ -64,11 +64,9 @@ class ValueReader:
 
     def _list(self, elements: list[Any]) -> JsonReading:
         if not self._labels:
-            raise ValueFault(f"a list of {len(elements)}; give labels that tell its elements apart")
+            raise ValueFault(f"a list of {len(elements)}; set labels that distinguish its elements")
         if any(not isinstance(element, dict) for element in elements) and self._value is None:
-            raise ValueFault(
-                "a list of plain values, in which no label is found; let path end at the objects, and say by value where the number is"
-            )
+            raise ValueFault("a list of plain values without labels; let path end at the objects and set value to the path of the number")
         series: dict[Labels, float] = {}
         faults: list[str] = []
         twice = 0
@@ -138,7 +136,7 @@ def _searched(search: Search, scope: object) -> Any:
     try:
         return search(scope)
     except (ValueError, RecursionError, TypeError, OverflowError) as error:  # JMESPath's own errors are ValueErrors
-        raise ValueFault(f"cannot be taken from the answer: {clean(str(error), _SHOWN)}") from None
+        raise ValueFault(f"cannot be evaluated on the answer: {clean(str(error), _SHOWN)}") from None
 
 
 def shown(value: object) -> str:

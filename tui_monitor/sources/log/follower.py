@@ -85,7 +85,7 @@ class Follower:
             found.go_to(position.offset, skipping=position.skipping)
             self._retired.append(found)
         elif position.identity.fingerprint.head:
-            self.notes.append(f"{self.path}: what was written to it behind byte {position.offset} while nobody read is gone")
+            self.notes.append(f"{self.path}: data written after byte {position.offset} while the monitor was not running are lost")
 
     # Polling and reading
 

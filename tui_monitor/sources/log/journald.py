@@ -91,7 +91,7 @@ class JournalFollower:
             self._failures = 0
             self.notes.append("the journal does not know the saved cursor any more: it is read from its time on")
         elif "No journal files were opened" in text or "ermission denied" in text:
-            self.trouble = "the journal may not be read: put the monitor's user into group systemd-journal"
+            self.trouble = "no permission to read the journal: add the monitor's user to the group systemd-journal"
         elif "No journal files were found" in text:
             self.trouble = "there is no journal on this machine: set path instead of unit, or start systemd-journald"
         else:
@@ -148,7 +148,7 @@ class JournalFollower:
             if self._heard == heard and not first:
                 self.position, self._by_time = JournalPosition("", newest.at), True
                 self.notes.append(
-                    "journalctl gave nothing though there are entries (the clock went back, or the journal was emptied): started anew"
+                    "journalctl returned nothing although there are entries (the clock went back, or the journal was emptied): restarted"
                 )
                 return
 
