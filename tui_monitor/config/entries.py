@@ -53,7 +53,7 @@ class CheckSettings(Section):
             yield "layer", "category is given too, which is the same; keep one of them"
         for name in self.labels:
             if name in OWN_LABELS:
-                yield "labels", f'"{name}" is a label that the monitor gives itself; choose another name'
+                yield "labels", f'"{name}" is a label that the monitor sets; choose another name'
             elif not _LABEL.fullmatch(name):
                 yield "labels", f'"{name}" is not a label name; letters, digits and _ are possible'
 

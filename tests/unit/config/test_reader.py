@@ -94,7 +94,7 @@ TCP = {"name": "db", "host": "db.example.com", "port": 5432}
         ({"name": " a"}, 'name: " a" has spaces around it; write "a"'),
         ({"name": "cafe\u0301"}, 'is written with combining characters (not NFC); write "caf\u00e9"'),
         ({"name": ""}, "name: string should have at least 1 character"),
-        ({"labels": {"severity": "x"}}, 'labels: "severity" is a label that the monitor gives itself'),
+        ({"labels": {"severity": "x"}}, 'labels: "severity" is a label that the monitor sets'),
         ({"labels": {"a-b": "x"}}, 'labels: "a-b" is not a label name'),
         ({"labels": {"a": 1}}, "labels.a: input should be a valid string"),
         ({"layer": "x", "category": "y"}, "layer: category is given too"),

@@ -133,7 +133,7 @@ async def test_output_prometheus_is_a_page_of_metrics(end: str) -> None:
 async def test_a_page_with_a_fault_gives_no_series() -> None:
     """All or nothing, as with a scrape; the reason names the line."""
     result = await probe("echo 'a 1'; echo 'b{ 2'", output="prometheus")
-    assert result.status is UNKNOWN and result.reason.startswith("the output is no page of metrics: line 2")
+    assert result.status is UNKNOWN and result.reason.startswith("the output is not a page of metrics: line 2")
     assert set(series(result)) == {"command_exit_code"}
     long = await probe("yes 'a 12345' | head -c 70000", output="prometheus")
     assert long.reason == "the page of metrics is too long: only 64 KiB of it are read" and set(series(long)) == {"command_exit_code"}

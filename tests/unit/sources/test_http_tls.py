@@ -222,7 +222,7 @@ async def test_an_old_version_of_tls_is_allowed_only_where_it_is_asked_for() -> 
     with present(lambda: openssl_server("-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0")) as server:
         url = f"https://127.0.0.1:{server.port}/"
         result = await probe(url, ca_file=server.ca)
-        wanted = (HealthStatus.UNHEALTHY, "speaks another version of TLS than is wanted (tls_min_version)")
+        wanted = (HealthStatus.UNHEALTHY, "supports no TLS version that is allowed (tls_min_version)")
         assert (result.status, result.reason) == wanted
         result = await probe(url, ca_file=server.ca, tls_min_version="1.0")
         assert (result.status, result.facts["tls"].split()[0]) == (HealthStatus.HEALTHY, "TLSv1.1")
@@ -232,7 +232,7 @@ async def test_a_server_that_only_speaks_newer_tls_is_no_fault_of_it() -> None:
     """tls_min_version = "1.3" refuses a server of 1.2 in the same words."""
     with present(lambda: openssl_server("-tls1_2")) as server:
         result = await probe(f"https://127.0.0.1:{server.port}/", ca_file=server.ca, tls_min_version="1.3")
-    assert result.reason == "speaks another version of TLS than is wanted (tls_min_version)"
+    assert result.reason == "supports no TLS version that is allowed (tls_min_version)"
 
 
 async def test_a_hang_up_in_the_handshake_is_told_as_that() -> None:

@@ -50,12 +50,12 @@ def test_what_servers_send_is_read(data: bytes, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("data", "encoding", "reason"),
     [
-        (b"hello", "gzip", "body is not the gzip that its header says"),
-        (b"hello", "deflate", "body is not the deflate that its header says"),
+        (b"hello", "gzip", "body is not valid gzip, which its header declares"),
+        (b"hello", "deflate", "body is not valid deflate, which its header declares"),
         (gzip.compress(TEXT)[:-9], "gzip", "body is gzip that is cut short"),
         (gzip.compress(TEXT)[:5000], "x-gzip", "body is gzip that is cut short"),
         (gzip.compress(b"a") + gzip.compress(b"b")[:-1], "gzip", "body is gzip that is cut short"),
-        (gzip.compress(TEXT)[:-8] + b"\0" * 8, "gzip", "body is not the gzip that its header says"),
+        (gzip.compress(TEXT)[:-8] + b"\0" * 8, "gzip", "body is not valid gzip, which its header declares"),
     ],
     ids=["text", "text-as-deflate", "no-end", "half", "second-member", "checksum"],
 )

@@ -70,9 +70,9 @@ def test_a_number_is_a_number(document: object, keys: dict[str, Any], value: flo
         ({"a": "1e400"}, {}, '"1e400" is no finite number'),
         ({"a": "odd"}, {"map": {"ok": 1}}, '"odd" is none of ok (map)'),
         ({"a": {"b": 1}}, {}, "missing or null"),
-        ({"a": [1]}, {}, "a list of 1; give labels that tell its elements apart"),
-        ({"a": [1]}, {"labels": {"x": "x"}}, "a list of plain values, in which no label is found"),
-        ({"a": "x"}, {"path": "abs(a)"}, "cannot be taken from the answer"),
+        ({"a": [1]}, {}, "a list of 1; set labels that distinguish its elements"),
+        ({"a": [1]}, {"labels": {"x": "x"}}, "a list of plain values without labels"),
+        ({"a": "x"}, {"path": "abs(a)"}, "cannot be evaluated on the answer"),
         ({"a": [{"l": "x", "v": None}]}, {"labels": {"l": "l"}, "value": "v"}, "no element has a number: missing or null"),
     ],
 )
@@ -148,7 +148,7 @@ async def test_one_missing_number_costs_the_others_nothing(server: HttpServer) -
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ({"body": "<!DOCTYPE html><html><title>Sign in</title>"}, "answer is a web page, not JSON: is a login wanted?"),
+        ({"body": "<!DOCTYPE html><html><title>Sign in</title>"}, "answer is a web page, not JSON: does it require a login?"),
         ({"body": "oops"}, "answer is not JSON"),
         ({"body": ""}, "answer is empty, not JSON"),
         ({"body": "[" * 50_000}, "answer is JSON nested too deeply"),
@@ -209,7 +209,7 @@ async def test_hostile_targets_are_unhealthy(behaviour: str) -> None:
     [
         ({"values": []}, "at least one"),
         ({"values": [{"metric": "a b", "path": "x"}]}, "metric"),
-        ({"values": [{"metric": "m", "path": "x", "labels": {"check": "x"}}]}, "a label that the monitor gives itself"),
+        ({"values": [{"metric": "m", "path": "x", "labels": {"check": "x"}}]}, "a label that the monitor sets"),
         ({"values": [{"metric": "m", "path": "x", "labels": {"a-b": "x"}}]}, "not a label name"),
     ],
 )

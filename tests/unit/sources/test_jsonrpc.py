@@ -106,7 +106,7 @@ async def test_the_lag_behind_references(node: RpcServer) -> None:
         assert "hush-hush" not in str(ahead.heads) and "hush-hush" in str(node.heads)
     assert (behind.status, behind.reason) == (UNHEALTHY, "is 10 blocks behind the references, max_lag is 5")
     assert near.status is HEALTHY and found(near)["jsonrpc_block_lag"] == 10 and "26" in near.facts["references"]
-    assert blind.status is UNKNOWN and "no reference tells its height" in blind.reason and found(blind)["jsonrpc_block_height"] == 16
+    assert blind.status is UNKNOWN and "no reference returned its height" in blind.reason and found(blind)["jsonrpc_block_height"] == 16
 
 
 async def test_any_method_with_values_and_expectations() -> None:

@@ -162,7 +162,7 @@ async def test_j3_silence_is_compared_with_the_newest_entry() -> None:
     """J3: entries that are there but not given (a cursor from the future) are found out after a minute."""
     script = Script(([], None), ([line(50, "newest")], ""), ([line(50, "newest")], None))
     follower, batches = await followed(script, seconds=70, saved=JournalPosition("c99", 99))
-    assert messages(batches) == ["newest"] and "started anew" in follower.notes[0] and "--lines=1" in script.started[1]
+    assert messages(batches) == ["newest"] and "restarted" in follower.notes[0] and "--lines=1" in script.started[1]
 
 
 async def test_j3_a_quiet_journal_is_left_alone() -> None:

@@ -498,7 +498,7 @@ def test_l15_restart_where_the_old_file_is_gone(log: Path) -> None:
     write(log, "completely other")
     again = Reading(log, saved=saved)
     assert [event for block in again.batch.blocks for event in block.events] == [b"completely other"]
-    assert "is gone" in again.notes[0]
+    assert "are lost" in again.notes[0]
 
 
 def test_l15_restart_before_the_mount(tmp_path: Path) -> None:

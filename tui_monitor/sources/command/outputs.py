@@ -1,4 +1,4 @@
-"""What a command's output means, for each ``output`` format: a line of text, values, facts and faults."""
+"""Parsers of a command's output, one per ``output`` format: first line, values, facts and faults."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TEXT, _LONG_TEXT, _LABEL = 200, 500, 100
 
 @frozen
 class CommandReading:
-    """``text``: the first line, clean. ``facts``: short texts for people. ``fault``: why the output cannot be used, "" if it can."""
+    """``text``: the first line, clean. ``facts``: short texts for people. ``fault``: reason for unusable output, "" without one."""
 
     text: str = ""
     samples: tuple[Sample, ...] = ()
@@ -60,12 +60,12 @@ def _described(value: PerformanceValue) -> str:
 
 
 def read_plain(output: str) -> CommandReading:
-    """The first line that is not empty; nothing else counts."""
+    """Read the first non-empty line; all else is ignored."""
     return CommandReading(_first_line(output))
 
 
 def read_json(output: str) -> CommandReading:
-    """An object of numbers, true and false as 1 and 0: one series for each key. Other values cost only themselves."""
+    """Read an object of numbers (true and false are 1 and 0) as one series per key; other values are skipped."""
     try:
         found = json.loads(output.removeprefix("\ufeff"), parse_int=float)
     except (ValueError, RecursionError):
@@ -100,7 +100,7 @@ def _first_line(output: str) -> str:
 
 
 def last_line(text: str) -> str:
-    """The last line that is not empty, clean: what a program that fails usually says last."""
+    """The last non-empty line, cleaned: usually a failing program's error message."""
     return _first_line("\n".join(reversed(text.splitlines())))
 
 

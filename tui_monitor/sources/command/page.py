@@ -1,4 +1,4 @@
-"""A command whose output is a page of metrics, Prometheus text 0.0.4 or OpenMetrics 1.0."""
+"""Reader of commands that print metrics as Prometheus text 0.0.4 or OpenMetrics 1.0."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tui_monitor.sources.command.outputs import MAX_SERIES, CommandReading
 
 
 class CommandPageReader:
-    """Reads the pages of one command; ``labels`` are those of the check, a page's own of these names become ``exported_x``."""
+    """Reader of one command's pages; ``labels`` are the check's, a page's own labels of these names become ``exported_x``."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self._exposition = Exposition(ScrapeRules(labels=labels, limits=PageLimits(samples=MAX_SERIES)))
 
     async def read(self, output: bytes) -> CommandReading:
-        """Read one page in steps, between which the event loop goes on; one with a fault gives no series at all."""
+        """Read a page in steps that yield to the event loop; an invalid page gives no series."""
         openmetrics = output.rstrip().endswith(b"# EOF")
         steps = self._exposition.read([output], "openmetrics" if openmetrics else "text", time.time_ns() // 1_000_000)
         while True:
@@ -30,4 +30,4 @@ class CommandPageReader:
 
 
 def _reading(page: Page) -> CommandReading:
-    return CommandReading(samples=page.samples, fault=f"the output is no page of metrics: {page.fault}" if page.fault else "")
+    return CommandReading(samples=page.samples, fault=f"the output is not a page of metrics: {page.fault}" if page.fault else "")

@@ -1,8 +1,8 @@
-"""Read the output of a Nagios plugin: its text, and its performance data as values in base units.
+"""Parser of Nagios plugin output: text, and performance data as values in base units.
 
-Format: the Monitoring Plugins development guidelines, sections "Plugin Output for Nagios" and "Performance data". Real plugins bend it:
-comma decimals, lists with commas or semicolons, a quote left open, performance data after the first line and after the long text. A pair
-that cannot be read costs only itself.
+Format: the Monitoring Plugins development guidelines, sections "Plugin Output for Nagios" and "Performance data". Real plugins deviate:
+comma decimals, lists with commas or semicolons, an unclosed quote, performance data after the first line and after the long text. An
+invalid pair is skipped without affecting the others.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _UNITS: dict[str, tuple[float, str]] = {
 
 @frozen
 class PerformanceValue:
-    """One value in its base unit: "s", "B", "ratio" (0 to 1), "c" (a counter), "" or a unit that is not known, as it was written.
+    """One value in its base unit: "s", "B", "ratio" (0 to 1), "c" (a counter), "" or an unknown unit as written.
 
     ``text``: the value as the plugin wrote it. ``warning``, ``critical``, ``minimum``, ``maximum``: as written too, "" where absent.
     """
@@ -64,7 +64,7 @@ class PerformanceValue:
 
 @frozen
 class PluginOutput:
-    """What a plugin said: the first line's text, the long text, the values, and pairs that could not be read (as written)."""
+    """Parsed output of a plugin: first line's text, long text, values, and invalid pairs as written."""
 
     text: str
     long_text: str
@@ -73,7 +73,7 @@ class PluginOutput:
 
 
 def read_output(output: str) -> PluginOutput:
-    """Read a plugin's standard output. Never raises; of a label that stands twice the last value counts; at most 1,000 values."""
+    """Parse a plugin's standard output, at most 1,000 values. Never raises; the last value of a repeated label counts."""
     first, *rest = output.strip("\r\n").splitlines() or [""]
     text, _, data = first.partition("|")
     long_text, _, more = "\n".join(rest).partition("|")
@@ -89,7 +89,7 @@ def read_output(output: str) -> PluginOutput:
 
 
 def _pairs(data: str) -> Iterator[PerformanceValue | str]:
-    """Every value that can be read, as text the pairs that cannot, and "" for what is no pair or has no value."""
+    """The values, invalid pairs as text, and "" for parts that are not pairs or have no value."""
     at = _skip(data, 0)
     while at < len(data):
         found, end = _pair(data, at)
@@ -117,7 +117,7 @@ def _pair(data: str, at: int) -> tuple[PerformanceValue | str, int]:
 
 
 def _label(data: str, at: int) -> tuple[str, int]:
-    """The label and where its value begins; -1 where there is no pair here."""
+    """The label and the position of its value; -1 without a pair."""
     if data[at] == "'":
         label, end = _quoted(data, at + 1)
     else:
@@ -127,7 +127,7 @@ def _label(data: str, at: int) -> tuple[str, int]:
 
 
 def _quoted(data: str, at: int) -> tuple[str, int]:
-    """The label up to its closing quote and the place behind that; two quotes are one of the label's own."""
+    """The label up to its closing quote and the position after it; a doubled quote is one in the label."""
     begun, last = at, at + 2 * MAX_LABEL
     while (quote := data.find("'", at, last)) >= 0:
         if data[quote + 1 : quote + 2] != "'":

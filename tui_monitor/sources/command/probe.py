@@ -1,4 +1,4 @@
-"""The command probe: runs a program, for example a Nagios plugin, and takes its exit code and output as the verdict and values."""
+"""The command probe: runs a program, for example a Nagios plugin; exit code and output give verdict and values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHORTEST_SECRET = 6
 
 
 class CommandProbe:
-    """Runs one program. The monitor's time limit is ``timeout``; the program's is a little shorter, so that there is time to end it."""
+    """Probe that runs one program. Its time limit is a little shorter than ``timeout``, which leaves time to kill it."""
 
     def __init__(self, settings: CommandCheck, slots: asyncio.Semaphore = SLOTS) -> None:
         self.stage = ""
@@ -43,7 +43,7 @@ class CommandProbe:
         self._pages = _page_reader(settings)
 
     async def probe(self) -> ProbeResult:
-        """Run it once; raises OwnTrouble where it cannot be run."""
+        """Run the program once. Raises OwnTrouble where it cannot be run."""
         if self._survivor is not None and self._survivor.running:
             raise OwnTrouble(f"the run before still goes on as process {self._survivor.pid} and could not be ended: end it")
         self.stage = "running the program"
@@ -56,7 +56,7 @@ class CommandProbe:
         return await self._result(outcome)
 
     async def close(self) -> None:
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _run(self) -> ProgramOutcome:
         settings = self._settings
@@ -109,20 +109,20 @@ class CommandProbe:
 
 
 def _whole_words(outcome: ProgramOutcome) -> bytes:
-    """The output without the word that was cut: the first digits of a number are another number."""
+    """The output without its last, cut word: a truncated number would be another number."""
     return _LAST_WORD.sub(b"", outcome.output) if outcome.cut else outcome.output
 
 
 def _page_reader(settings: CommandCheck) -> CommandPageReader | None:
     if settings.output != "prometheus":
         return None
-    from tui_monitor.sources.command.page import CommandPageReader  # only where a command needs it
+    from tui_monitor.sources.command.page import CommandPageReader  # imported only where a command needs it
 
     return CommandPageReader({**settings.labels, "check": settings.name, "type": settings.type, "category": settings.category})
 
 
 def _status(outcome: ProgramOutcome, output: Format) -> HealthStatus:
-    """A plugin's exit code is its verdict; of any other program 0 is healthy. What did not run, or crashed, measured nothing: unknown."""
+    """Status by exit code: a plugin's is its verdict, another program's 0 is healthy; unknown if it did not run or crashed."""
     code = outcome.code
     if code is None or code < 0 or code in _CANNOT_RUN:
         return HealthStatus.UNKNOWN
@@ -132,7 +132,7 @@ def _status(outcome: ProgramOutcome, output: Format) -> HealthStatus:
 
 
 def _reason(outcome: ProgramOutcome, reading: CommandReading, errors: str) -> str:
-    """The first line of output, alone where the exit code is a plugin's verdict, else behind the end; without one the last complaint."""
+    """The first output line, for other programs than plugins after the exit status; without output the last error line."""
     said = reading.text or last_line(errors)
     if reading.text and outcome.code in range(1, len(_NAGIOS)):
         return said

@@ -17,7 +17,7 @@ class CommandCheck(CheckSettings):
         example=["/usr/lib/nagios/plugins/check_load", "-w", "5,4,3", "-c", "10,8,6"],
     )
     env: dict[str, str] = key(
-        default={}, doc="added to an environment of PATH, HOME and LC_ALL=C; hidden where the program says a value", hide=True,
+        default={}, doc="added to an environment of PATH, HOME and LC_ALL=C; values are masked in the program's output", hide=True,
         example={"TOKEN": "${TOKEN}"},
     )  # fmt: skip
     directory: FilePath | None = key(default=None, doc="where it runs", shown="the monitor's own", example="/srv/shop")
@@ -27,10 +27,10 @@ class CommandCheck(CheckSettings):
 
 
 def metrics(check: CommandCheck) -> tuple[str, ...] | None:
-    """The names of its series, beside those of every check; a page of metrics may hold any."""
+    """Names of the check's own series; None for a page of metrics, which can have any."""
     return None if check.output == "prometheus" else ("command_exit_code", "command_value", "command_value_total")
 
 
 def target(check: CommandCheck) -> tuple[str, bool]:
-    """The program. It counts as on this machine: its verdict is its own, and no fault of the network explains it away."""
+    """The program as the target. It counts as local: a network fault never explains its verdict."""
     return check.argv[0], True

@@ -1,4 +1,4 @@
-"""The DNS probe: asks one server one question, by UDP, TCP or TLS, and compares the answer."""
+"""The DNS probe: sends one query to one server by UDP, TCP or TLS, and compares the answer."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _LARGE = 4096
 
 
 def build(settings: DnsCheck) -> DnsProbe:
-    """Loads all types of records now, not in the first probe, which would take 12 ms longer than the next ones."""
+    """Construct the probe and import all record types, which would add 12 ms to the first probe."""
     dns.rdata.load_all_types()  # type: ignore[no-untyped-call]
     return DnsProbe(settings)
 
 
 class DnsProbe:
-    """Asks one server for one name. Raises ValueError at construction, naming the key that cannot be used."""
+    """Probe of one server for one name. The constructor raises ValueError naming the key of an unusable setting."""
 
     def __init__(self, settings: DnsCheck) -> None:
         self.stage = ""
@@ -57,12 +57,12 @@ class DnsProbe:
         self._tls = TlsSettings(ca_file=settings.ca_file)
 
     async def probe(self) -> ProbeResult:
-        """Ask once; raises OwnTrouble where the monitor itself could not."""
+        """Query once. Raises OwnTrouble where the monitor could not measure."""
         measured = Measurement(_PHASES)
         return await measured.result(self, self._run(measured))
 
     async def close(self) -> None:
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _run(self, measured: Measurement) -> None:
         measured.facts |= {"query": str(self._question), "transport": self._settings.transport}
@@ -140,7 +140,7 @@ class DnsProbe:
         return Failure(f"malformed answer to {self._question}: {clean(str(error), 80)} ({peer})")
 
     def _judge(self, answer: DnsAnswer) -> None:
-        """Raises Failure where the answer is not the wanted one; the reason names server, name and type."""
+        """Raise Failure for an unexpected answer; the reason names server, name and type."""
         settings, question = self._settings, self._question
         server = f"{settings.server}:{settings.port}"
         if answer.outcome != self._outcome:
@@ -184,7 +184,7 @@ def _tell(measured: Measurement, answer: DnsAnswer) -> None:
 
 
 async def _framed(stream: Stream) -> bytes:
-    """One message with its length before it (RFC 1035, section 4.2.2): at most 64 KiB."""
+    """Read a message with its length prefix (RFC 1035, section 4.2.2), at most 64 KiB."""
     received = b""
     while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
         data = await stream.receive()

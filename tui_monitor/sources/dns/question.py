@@ -1,4 +1,4 @@
-"""One DNS question: its packet, which packets answer it, and what the answer says, by dnspython's messages."""
+"""DNS queries with dnspython: packet, matching of answers, and their content."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DnsQuestion:
         return f"{shown} {record}" if self.klass == dns.rdataclass.IN else f"{shown} {dns.rdataclass.to_text(self.klass)} {record}"
 
     def packet(self) -> tuple[int, bytes]:
-        """A fresh id and the question as sent. EDNS only where DNSSEC is wanted, since some old servers refuse it."""
+        """A new id and the query packet. EDNS is used for DNSSEC only, since some old servers refuse it."""
         nonce = secrets.randbits(16)
         message = dns.message.make_query(self.name, self.record, self.klass, id=nonce, use_edns=self.dnssec, want_dnssec=self.dnssec)
         if self.dnssec:
@@ -51,9 +51,9 @@ class DnsQuestion:
         return nonce, message.to_wire()
 
     def answered_by(self, packet: bytes, nonce: int) -> dns.message.Message | None:
-        """The message where the packet answers this question; None where it is another's. Raises MalformedAnswer.
+        """The message if the packet answers this question, else None. Raises MalformedAnswer.
 
-        Errors may come without the question (RFC 1035 does not say; BIND's FORMERR does).
+        Errors can lack the question section (RFC 1035 does not specify it; BIND's FORMERR lacks it).
         """
         if len(packet) < 12 or packet[:2] != nonce.to_bytes(2, "big") or not packet[2] & 0x80:
             return None
@@ -69,7 +69,7 @@ class DnsQuestion:
 
 
 def question_of(name: str, record: str, klass: str, dnssec: bool) -> DnsQuestion:
-    """Raises ValueError that begins with the key where one of them does not exist."""
+    """Construct a question. Raises ValueError starting with the key of an unknown type or class, or invalid name."""
     try:
         parsed = dns.name.from_text(name)
     except (dns.exception.DNSException, UnicodeError) as error:
@@ -85,7 +85,7 @@ def question_of(name: str, record: str, klass: str, dnssec: bool) -> DnsQuestion
 
 
 def rcode_of(word: str) -> str:
-    """The outcome's name in capitals. Raises ValueError that begins with the key."""
+    """The rcode's name in capitals. Raises ValueError starting with the key."""
     word = word.upper()
     try:
         return word if word == NODATA else dns.rcode.to_text(dns.rcode.from_text(word))
@@ -106,7 +106,7 @@ class DnsAnswer:
 
 
 def answer_of(question: DnsQuestion, message: dns.message.Message) -> DnsAnswer:
-    """What a message says: the records of the wanted type, behind CNAMEs too."""
+    """The content of a message: records of the queried type, CNAMEs followed."""
     names = _chain(question, message)
     wanted = [
         rrset for rrset in message.answer
@@ -122,7 +122,7 @@ def answer_of(question: DnsQuestion, message: dns.message.Message) -> DnsAnswer:
 
 
 def _chain(question: DnsQuestion, message: dns.message.Message) -> set[dns.name.Name]:
-    """The name and all that its CNAMEs lead to; a circle ends where it began."""
+    """The name and its chain of CNAMEs; loops end."""
     aliases = {rrset.name: rrset[0].target for rrset in message.answer if rrset.rdtype == dns.rdatatype.CNAME and len(rrset)}
     names, name = {question.name}, question.name
     while question.record != dns.rdatatype.CNAME and name in aliases and aliases[name] not in names:
@@ -139,14 +139,14 @@ def _serial(message: dns.message.Message) -> int | None:
 
 
 def record_text(data: dns.rdata.Rdata) -> str:
-    """A record as people write it: names in small letters without the last dot, texts joined and without quotes."""
+    """A record as text: names in lower case without the final dot, strings joined without quotes."""
     if isinstance(data, dns.rdtypes.txtbase.TXTBase):
         return b"".join(data.strings).decode("utf-8", "replace")
     return expected_text(data.to_text())
 
 
 def expected_text(text: str) -> str:
-    """The same of what the configuration expects."""
+    """An expected record of the configuration in the form of `record_text`."""
     text = text.strip()
     if text[:1] == text[-1:] == '"' and len(text) > 1:
         return text[1:-1]

@@ -18,7 +18,7 @@ TLS_PORT = 853
 
 
 class DnsCheck(CheckSettings):
-    """A DNS server and what it answers."""
+    """A DNS server and its answer for one name."""
 
     server: HostName = key(doc="the server's name or address", min_length=1, example="192.0.2.53")
     port: int = key(default=53, doc="the server's port", shown="53; tls 853", ge=1, le=65535)
@@ -35,7 +35,7 @@ class DnsCheck(CheckSettings):
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """DNS over TLS has a port of its own."""
+        """The default port follows from the protocol: DNS over TLS has its own."""
         given = super().prepared(given)
         if given.get("transport") == "tls":
             given.setdefault("port", TLS_PORT)

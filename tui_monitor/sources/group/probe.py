@@ -1,4 +1,4 @@
-"""The verdict of a group from its members' statuses. Pure: the members are probed by themselves."""
+"""Verdict of a group from its members' statuses. Pure: members are probed on their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 10
 
 
 class GroupProbe:
-    """Judges a group. Its verdict follows from others' results, so there is nothing to probe."""
+    """The group's verdict, computed from its members' results without a probe."""
 
     stage = ""
 
@@ -26,22 +26,22 @@ class GroupProbe:
         self._settings = settings
 
     def verdict(self, statuses: Mapping[str, HealthStatus]) -> ProbeResult:
-        """The group's verdict when its members have these statuses."""
+        """The group's verdict for these statuses of its members."""
         return judge_members(self._settings, statuses)
 
     async def probe(self) -> ProbeResult:
-        """Not possible without the members' results."""
+        """Not supported: a group needs its members' results."""
         raise OwnTrouble("a group is judged by its members; there are no results of theirs here")
 
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Nothing to close."""
 
 
 def judge_members(group: GroupCheck, statuses: Mapping[str, HealthStatus]) -> ProbeResult:
-    """Healthy, degraded or unhealthy by the weighted shares of the members that are known; unknown where none is.
+    """Healthy, degraded or unhealthy by the weighted shares of members with a known status; unknown without any.
 
-    ``statuses`` has every member. A required member holds the group down to its own status. Unknown members leave the denominator, a
-    required one that is unknown leaves nothing better to say than unknown.
+    ``statuses`` contains every member. A required member limits the group to its own status. Unknown members are left out of the
+    denominator; an unknown required member makes the group unknown at best.
     """
     well, up = (_share(group, statuses, good) for good in ((HEALTHY,), (HEALTHY, DEGRADED)))
     status, reason = _verdict(group, well, up)
@@ -61,7 +61,7 @@ def _share(group: GroupCheck, statuses: Mapping[str, HealthStatus], good: Iterab
 
 def _verdict(group: GroupCheck, well: float | None, up: float | None) -> tuple[HealthStatus, str]:
     if well is None or up is None:
-        return UNKNOWN, "nothing is known of any member"
+        return UNKNOWN, "no member has a known status"
     if _reaches(well, group.healthy):
         return HEALTHY, ""
     if _reaches(up, group.degraded):
@@ -70,12 +70,12 @@ def _verdict(group: GroupCheck, well: float | None, up: float | None) -> tuple[H
 
 
 def _reaches(share: float, limit: float) -> bool:
-    """Whether the share is at least the limit; sums of weights are not exact."""
+    """Whether the share reaches the limit, within rounding errors of weight sums."""
     return share >= limit - 1e-9
 
 
 def _named(statuses: Mapping[str, HealthStatus]) -> str:
-    """The members that are not healthy, the worst first."""
+    """Members that are not healthy, the worst first."""
     return "; ".join(f"{status}: {_few(names)}" for status in _WORST_FIRST[:3] if (names := _of(statuses, status)))
 
 

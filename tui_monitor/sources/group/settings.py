@@ -13,7 +13,7 @@ METRICS = ("group_healthy_ratio", "group_members")
 
 
 class GroupCheck(FeedSettings):
-    """Several checks judged as one: how many of them must be healthy."""
+    """Several checks judged as one, by how many of them are healthy."""
 
     members: list[str] = key(default=[], doc="names of checks, groups too", example=["api", "db"], refers=True)
     select: list[str] = key(
@@ -25,7 +25,7 @@ class GroupCheck(FeedSettings):
     weights: dict[str, float] = key(default={}, doc="members that count for more or less than 1", example={"db": 2.0})
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """No members, limits in the wrong order, weights that weigh nothing."""
+        """Faults: no members, limits in the wrong order, weights without effect."""
         yield from super().problems(given)
         if not self.members and not self.select:
             yield "members", "name the members, or choose them by `select`"
@@ -37,5 +37,5 @@ class GroupCheck(FeedSettings):
 
 
 def target(check: GroupCheck) -> tuple[str, bool]:
-    """Its members. Whether the network is to blame is asked of each member."""
+    """The members as the target. Network faults are attributed per member."""
     return ", ".join([*check.members, *check.select]), True

@@ -55,7 +55,7 @@ def unframed(body: bytes) -> bytes | None:
     if len(body) < _PREFIX or len(body) - _PREFIX < int.from_bytes(body[1:_PREFIX], "big"):
         raise BadMessage("the message is cut short")
     if body[0] != 0:
-        raise BadMessage("the message is compressed, which nobody asked for")
+        raise BadMessage("the message is compressed although no compression was requested")
     return body[_PREFIX : _PREFIX + int.from_bytes(body[1:_PREFIX], "big")]
 
 

@@ -1,4 +1,4 @@
-"""What is known of a job by its pings, and what follows from it at a moment. Pure; times are UTC ms."""
+"""State of a job from its pings, and its verdict at a given time. Pure; times are UTC ms."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
 class Job:
     """``since``: when the monitor began to watch; ``taken``: the number of the newest ping that is in it. ``runs``: starts by run id.
 
-    ``reported``: the newest end of a run, well or not, from which the next slot counts. ``excused``: until then nothing is late,
-    because the monitor itself was not there.
+    ``reported``: the newest end of a run, successful or not, from which the next slot is computed. ``excused``: until then nothing
+    is late, because the monitor was not running.
     """
 
     since: int
@@ -46,7 +46,7 @@ class Job:
 
 
 def job_from(value: Mapping[str, Any], now: int) -> Job:
-    """What `to_json` gave; a new one where it cannot be understood."""
+    """The job of `to_json`'s value; a new one for an invalid value."""
     try:
         given = {each.name: value[each.name] for each in fields(Job) if each.name in value}
         job = Job(**given)
@@ -59,7 +59,7 @@ def job_from(value: Mapping[str, Any], now: int) -> Job:
 
 
 def taken(job: Job, stored: StoredPing, longest_run_ms: int) -> Job:
-    """The job after a ping; one that it has had already changes nothing."""
+    """The job after a ping; a ping processed before has no effect."""
     if stored.id <= job.taken:
         return job
     ping = stored.ping
@@ -73,7 +73,7 @@ def taken(job: Job, stored: StoredPing, longest_run_ms: int) -> Job:
 
 
 def _ended(job: Job, ping: Ping, text: str, longest_run_ms: int) -> Job:
-    """A run has ended: that of the ping's id, no other; but one that had been overdue before this one began will never end."""
+    """The job after the end of the ping's run; runs that were overdue before it started are dropped."""
     begun = job.runs.get(ping.rid)
     return replace(
         job,
@@ -89,7 +89,7 @@ def _ended(job: Job, ping: Ping, text: str, longest_run_ms: int) -> Job:
 
 @frozen
 class Terms:
-    """What the settings ask for; seconds. ``max_run`` None: as long as ``grace``."""
+    """The settings' limits in seconds. ``max_run`` None: same as ``grace``."""
 
     expected: Expected
     grace: float
@@ -97,17 +97,17 @@ class Terms:
 
     @property
     def longest_run(self) -> float:
-        """Seconds from a start to its end."""
+        """Allowed seconds from a start to its end."""
         return self.grace if self.max_run is None else self.max_run
 
 
 def due(job: Job, terms: Terms) -> int | None:
-    """When the next ping is due; None: never again."""
+    """Time of the next due ping; None: none is due any more."""
     return terms.expected.after(job.reported or job.since)
 
 
 def deadline(job: Job, terms: Terms) -> int | None:
-    """When the status turns unhealthy unless a ping comes before; None: nothing is awaited, or the job has failed."""
+    """Time at which the status becomes unhealthy without a ping; None: no ping is due, or the job has failed."""
     if job.failed:
         return None
     if job.runs:
@@ -117,7 +117,7 @@ def deadline(job: Job, terms: Terms) -> int | None:
 
 
 def away(job: Job, terms: Terms, since: int, now: int) -> Job:
-    """The job after the monitor was not there: what would have become late meanwhile gets its grace anew."""
+    """The job after the monitor was not running: pings that became late meanwhile get a new grace period."""
     end = deadline(job, terms)
     return replace(job, excused=now + round(terms.grace * 1000)) if end is not None and since <= end <= now else job
 
@@ -163,7 +163,7 @@ def _lateness(job: Job, terms: Terms, now: int) -> str:
 
 
 def _span(ms: int) -> str:
-    """Rounded to what people want to know: 45s, 12m, 3h5m, 2d4h."""
+    """A rounded duration: 45s, 12m, 3h5m, 2d4h."""
     seconds = max(0, ms) // 1000
     for least, unit in ((2 * 86_400, 3600), (3600, 60), (600, 60)):
         if seconds >= least:
@@ -172,5 +172,5 @@ def _span(ms: int) -> str:
 
 
 def counts(job: Job) -> Mapping[str, int]:
-    """Pings by kind; kinds that never came are 0."""
+    """Number of pings by kind, 0 for kinds not received."""
     return {kind: job.counts.get(kind, 0) for kind in PING_KINDS}

@@ -1,4 +1,4 @@
-"""The heartbeat check as a feed: takes pings, and says at each moment whether the job is well."""
+"""The heartbeat check as a feed: receives pings and computes the job's status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AGE, _RUN = labels_of("heartbeat_age_seconds"), labels_of("heartbeat_run_second
 
 
 class HeartbeatProbe:
-    """One heartbeat check (sources/api.py: Feed). Raises ValueError naming the key where the schedule cannot be understood."""
+    """Feed of one heartbeat check. The constructor raises ValueError naming the key of an invalid schedule."""
 
     def __init__(self, settings: HeartbeatCheck, clock: Clock | None = None) -> None:
         self.stage = ""
@@ -40,16 +40,16 @@ class HeartbeatProbe:
         self._deaf = ""
 
     def restore(self, saved: Mapping[str, Any] | None, at: int) -> None:
-        """Go on with the stored state; the time since then is not the job's lateness."""
+        """Continue from the stored state; the time since then does not count as lateness."""
         now = self._clock.wall_ms()
         self._job = away(job_from(saved, now), self._terms, at, now) if saved is not None else self._new(now)
 
     def _new(self, now: int) -> Job:
-        """A job that nobody has watched: pings of before count, their lateness only after a whole grace."""
+        """A job not monitored before: older pings count, lateness only after a full grace period."""
         return Job(now, excused=now + round(self._terms.grace * 1000))
 
     async def run(self) -> None:
-        """Pings come by ``take``; where one is missing that is news at its deadline."""
+        """Set ``news`` at the deadline of a missing ping; pings are delivered by ``take``."""
         while True:
             end = deadline(self._job, self._terms)
             now = self._clock.wall_ms()
@@ -60,11 +60,11 @@ class HeartbeatProbe:
 
     @property
     def last_ping(self) -> int:
-        """The number of the newest ping that was taken."""
+        """The number of the newest processed ping."""
         return self._job.taken
 
     def take(self, pings: Iterable[StoredPing]) -> None:
-        """Pings of this job, the oldest first; those that it has had are left out."""
+        """Process pings of this job, oldest first; those processed before are ignored."""
         for ping in pings:
             self._job = taken(self._job, ping, round(self._terms.longest_run * 1000))
         if self._deaf:
@@ -74,12 +74,12 @@ class HeartbeatProbe:
         self.news.set()
 
     def cannot_hear(self, reason: str) -> None:
-        """The store does not answer: what the job says now is not known."""
+        """Record that pings cannot be read from the store: the job's state is then unknown."""
         self._deaf = reason
         self._heard.set()
 
     async def probe(self) -> ProbeResult:
-        """How the job stands, with all pings that were stored before. Raises OwnTrouble where they cannot be read."""
+        """The job's status from all stored pings. Raises OwnTrouble where they cannot be read."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARD_WITHIN):
                 await self._heard.wait()
@@ -93,7 +93,7 @@ class HeartbeatProbe:
         return ProbeResult(status, reason, samples=tuple(self._samples(now)), facts=self._facts(), saved=self._job.to_json())
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
     def _samples(self, now: int) -> Iterable[Sample]:
         job = self._job

@@ -1,4 +1,4 @@
-"""When a job's next ping is due: a fixed time after the last one, or by a cron line in a time zone."""
+"""Schedules of a job's pings: a fixed interval after the last one, or a cron line in a time zone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tui_monitor.platform.zones import parse_zone
 
 
 class Expected(Protocol):
-    """``zone`` is that of people who wrote the schedule; ``early``: a ping shortly before a slot does not count for it."""
+    """Schedule. ``zone`` is its time zone; ``early``: whether a ping shortly before a slot does not count for it."""
 
     zone: tzinfo
     early: bool
 
     def after(self, at_ms: int) -> int | None:
-        """The first moment after this one at which a ping is due (UTC ms); None: never again."""
+        """The next time a ping is due (UTC ms); None: none any more."""
         ...
 
 
 class Every:
-    """So long after the last ping."""
+    """A fixed interval after the last ping."""
 
     early = False
 
@@ -35,12 +35,12 @@ class Every:
 
 
 class Cron:
-    """The slots of a cron line, over DST changes as Debian's cron: one in the gap comes right after it, one that is there twice once."""
+    """Slots of a cron line. DST changes as in Debian's cron: a slot in the gap runs right after it, a repeated one once."""
 
     early = True
 
     def __init__(self, line: str, zone: str = "") -> None:
-        """Raises ValueError, beginning with the key at fault."""
+        """Raises ValueError starting with the key at fault."""
         from cronsim import CronSim, CronSimError
 
         self._line = line
@@ -66,7 +66,7 @@ class Cron:
 
 
 def shown(at_ms: int, zone: tzinfo, here: tzinfo) -> str:
-    """A moment in the schedule's zone, and in the machine's where that says something else: a wrong zone is the commonest mistake."""
+    """A time in the schedule's zone, and in the machine's if different: a wrong zone is the most common mistake."""
     there = datetime.fromtimestamp(at_ms / 1000, zone)
     local = there.astimezone(here)
     text = f"{there:%Y-%m-%d %H:%M} {_name(there)}"

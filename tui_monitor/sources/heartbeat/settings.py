@@ -14,7 +14,7 @@ METRICS = ("heartbeat_age_seconds", "heartbeat_run_seconds", "heartbeat_pings_to
 
 
 class HeartbeatCheck(FeedSettings):
-    """A job that tells that it has run: `tui-monitor heartbeat NAME` at its end."""
+    """A job that reports its runs with `tui-monitor heartbeat NAME`."""
 
     every: Duration | None = key(default=None, doc="the longest time between two pings", gt=0, example="1h")
     cron: str = key(default="", doc="in place of every: the job's cron line", shown="none")
@@ -24,10 +24,10 @@ class HeartbeatCheck(FeedSettings):
     token: SecretText | None = key(default=None, doc="the KEY in /ping/KEY/SLUG, which can only ping this check; a secret")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """One of every and cron."""
+        """Faults: neither or both of `every` and `cron`."""
         yield from super().problems(given)
         if self.every is None and not self.cron:
-            yield "every", 'is missing: say how often the job runs, by every = "1h" or cron = "0 3 * * *"'
+            yield "every", 'is missing: set how often the job runs with every = "1h" or cron = "0 3 * * *"'
         if self.every is not None and self.cron:
             yield "cron", "every is given too; keep one of them"
         if self.timezone and not self.cron:
@@ -35,7 +35,7 @@ class HeartbeatCheck(FeedSettings):
 
 
 def target(check: HeartbeatCheck) -> tuple[str, bool]:
-    """When pings are expected. Pings arrive here: the network is never to blame."""
+    """The schedule as the target. It is local: pings are stored on this machine, so the network is never the cause."""
     if check.cron:
         return f"{check.cron} {check.timezone}".strip(), True
     return f"every {format_duration(check.every or 0)}", True

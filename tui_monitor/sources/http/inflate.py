@@ -46,7 +46,7 @@ def inflate(data: bytes, encoding: str) -> Iterator[bytes]:
         while not decoder.eof and (rest := decoder.decompress(b"", PIECE)):  # data still buffered in zlib
             yield rest
     except zlib.error as error:
-        raise BadCompression(f"body is not the {encoding.removeprefix('x-')} that its header says") from error
+        raise BadCompression(f"body is not valid {encoding.removeprefix('x-')}, which its header declares") from error
     if data and not decoder.eof:
         raise BadCompression(f"body is {encoding.removeprefix('x-')} that is cut short", cut_short=True)
 

@@ -37,7 +37,7 @@ def _value_fault(value: _JsonValue, document: object) -> str:
     try:
         found = value.search(document)
     except (ValueError, RecursionError, TypeError, OverflowError):  # JMESPath's own errors are ValueErrors
-        return f"$.{value.expression} cannot be taken from the answer"
+        return f"$.{value.expression} cannot be evaluated on the answer"
     if _equal(found, value.expected):
         return ""
     return f"$.{value.expression} is {_shown(found)}, not {_shown(value.expected)}"

@@ -1,4 +1,4 @@
-"""ICMP echo packets of both families (RFC 792, RFC 4443) and what errors about them say."""
+"""ICMP echo packets of both families (RFC 792, RFC 4443) and their error messages."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def reply(family: int, packet: bytes, with_ip_header: bool) -> tuple[int, bytes]
 
 
 def quoted_sequence(family: int, packet: bytes) -> tuple[int, bytes] | None:
-    """The same of the request that an error quotes; old routers quote the header only, the payload is empty then."""
+    """Sequence number and payload of the request quoted in an error; old routers quote the header only (empty payload)."""
     if len(packet) < HEADER.size or packet[0] != _REQUEST[socket.AddressFamily(family)]:
         return None
     return HEADER.unpack_from(packet)[4], packet[HEADER.size :]
 
 
 def error_text(family: int, extended: bytes) -> str:
-    """What an extended error says, with the machine that said it: "host unreachable, says 192.0.2.1"."""
+    """Text of an extended error with its sender: "host unreachable, says 192.0.2.1"."""
     number, _, kind, code, _, info, _ = _EXTENDED_ERROR.unpack_from(extended)
     words = (_WORDS_V4 if family == socket.AF_INET else _WORDS_V6).get((kind, code))
     if number == errno.EMSGSIZE:

@@ -1,4 +1,4 @@
-"""The ICMP probe: some echo requests, the share that is lost, how long the rest took and how evenly."""
+"""The ICMP probe: several echo requests, their loss ratio, round trip times and jitter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHARE = 0.9
 
 
 class IcmpProbe:
-    """Pings one host."""
+    """Probe that pings one host."""
 
     def __init__(self, settings: IcmpCheck) -> None:
         self.stage = ""
@@ -37,12 +37,12 @@ class IcmpProbe:
         self._lost_before: list[Echo] = []
 
     async def probe(self) -> ProbeResult:
-        """Ping once; raises OwnTrouble where the monitor itself could not."""
+        """Ping once. Raises OwnTrouble where the monitor could not measure."""
         measured = Measurement(_PHASES)
         return await measured.result(self, self._run(measured, perf_counter() + _SHARE * self._settings.timeout))
 
     async def close(self) -> None:
-        """Give the shared socket back."""
+        """Release the shared socket."""
         SOCKETS.give_back(self)
 
     async def _run(self, measured: Measurement, deadline: float) -> None:
@@ -65,7 +65,7 @@ class IcmpProbe:
         return found[0]
 
     async def _echoes(self, echo_socket: EchoSocket, address: tuple[object, ...], deadline: float) -> list[Echo]:
-        """Send them all, a gap apart, and wait until each has its reply or error, or the deadline has come."""
+        """Send all requests, a gap apart, and wait for a reply or error of each, or for the deadline."""
         sent: list[tuple[int, Echo]] = []
         try:
             for number in range(self._settings.count):
@@ -122,7 +122,7 @@ class IcmpProbe:
 
 
 def jitter(times: Sequence[float]) -> float:
-    """The mean of the differences between neighbours, in seconds; 0 for fewer than two."""
+    """Mean difference of consecutive times in seconds; 0 for fewer than two."""
     steps = [abs(later - earlier) for earlier, later in pairwise(times)]
     return sum(steps) / len(steps) if steps else 0.0
 

@@ -30,12 +30,12 @@ class IcmpCheck(CheckSettings):
     loss_unhealthy: Ratio = key(default=1.0, doc="unhealthy from this share on", gt=0, le=1)
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Limits in the wrong order, and more packets than there is time for."""
+        """Faults: limits in the wrong order, more packets than the timeout allows."""
         yield from super().problems(given)
         if self.loss_degraded > self.loss_unhealthy:
             yield "loss_unhealthy", "is below loss_degraded; the graver limit is the higher one"
         if self.count * SHORTEST_GAP > self.timeout / 2:
-            yield "count", f"so many packets take longer than half of the timeout; at most {int(self.timeout / 2 / SHORTEST_GAP)} fit"
+            yield "count", f"this many packets take longer than half of the timeout; at most {int(self.timeout / 2 / SHORTEST_GAP)} fit"
 
 
 def target(check: IcmpCheck) -> tuple[str, bool]:

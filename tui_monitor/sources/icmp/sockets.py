@@ -1,4 +1,4 @@
-"""The socket that all pings of one address family share, and who waits for which reply."""
+"""Sockets shared by all pings of an address family, and the assignment of replies to requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILLER = bytes(range(256))
 
 
 class Echo:
-    """One request on its way. ``took``: seconds until its reply; ``error``: the words of an ICMP error; neither: still waiting."""
+    """One sent request. ``took``: seconds until its reply; ``error``: text of an ICMP error; neither: pending."""
 
     __slots__ = ("done", "doubled", "error", "late", "mangled", "payload", "sent", "took")
 
@@ -46,10 +46,10 @@ class Echo:
 
 
 class EchoSocket:
-    """Sends requests and hands each reply to its echo, by sequence number and the random beginning of its payload.
+    """Sender of requests; assigns replies by sequence number and the random start of the payload.
 
-    The kernel chooses the identifier of ping sockets, so that it cannot be used. ICMP errors come through the socket's error queue
-    with the request that they are about, hence at once and to the right echo (source: ip(7), IP_RECVERR).
+    The kernel chooses the identifier of ping sockets, so it cannot be used. ICMP errors arrive through the socket's error queue
+    with the quoted request, so at once and for the right echo (source: ip(7), IP_RECVERR).
     """
 
     def __init__(self, family: int) -> None:
@@ -62,19 +62,19 @@ class EchoSocket:
         self._loop.add_reader(self._sock.fileno(), self._read)
 
     def send(self, address: tuple[object, ...], size: int, dont_fragment: bool) -> tuple[int, Echo]:
-        """One request; its sequence number, to `forget` it by, and the echo to wait for. Raises OSError."""
+        """Send one request; returns its sequence number for `forget`, and the echo to await. Raises OSError."""
         self._sequence = (self._sequence + 1) % 65536
         payload = secrets.token_bytes(NONCE) + _FILLER * ((size - NONCE) // 256 + 1)
         echo = Echo(payload[:size])
         packet = request(self.family, self._identifier, self._sequence, echo.payload, checksum=self.raw)
-        self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # an error of another target must not fail this request
+        self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # an earlier error of another target must not fail this request
         with self._fragmenting(not dont_fragment):
             self._sock.sendto(packet, address)
         self._waiting[self._sequence] = echo
         return self._sequence, echo
 
     def forget(self, sequence: int) -> None:
-        """Nobody waits any more; a reply that comes yet is counted as late."""
+        """Stop waiting; a later reply is counted as late."""
         echo = self._waiting.pop(sequence, None)
         if echo is not None and not echo.done.is_set():
             self._given_up[sequence] = echo
@@ -88,7 +88,7 @@ class EchoSocket:
 
     @contextmanager
     def _fragmenting(self, allowed: bool) -> Iterator[None]:
-        """The socket is shared, the option is one request's."""
+        """Set the fragmentation option for one request on the shared socket."""
         if allowed:
             yield
             return
@@ -108,7 +108,7 @@ class EchoSocket:
                 packet = self._sock.recv(65535)
             except BlockingIOError:
                 return
-            except OSError:  # an ICMP error, whose words are in the error queue
+            except OSError:  # an ICMP error; its details are in the error queue
                 self._read_errors()
                 continue
             found = reply(self.family, packet, self.raw)
@@ -148,7 +148,7 @@ class EchoSocket:
 
 
 def _opened(family: int) -> tuple[bool, socket.socket]:
-    """(whether it is raw, the socket): a ping socket, which wants no right but the sysctl's, else a raw one. Raises OwnTrouble."""
+    """(is raw, socket): a ping socket, which needs only the sysctl's permission, else a raw one. Raises OwnTrouble."""
     protocol = socket.IPPROTO_ICMP if family == socket.AF_INET else socket.IPPROTO_ICMPV6
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
         try:
@@ -174,13 +174,13 @@ def _prepared(sock: socket.socket, family: int, kind: int) -> socket.socket:
 
 
 class Sockets:
-    """The shared sockets of one event loop, each open while a probe holds it."""
+    """The shared sockets of an event loop; each is open while a probe uses it."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[asyncio.AbstractEventLoop, int], tuple[EchoSocket, set[object]]] = {}
 
     def take(self, family: int, holder: object) -> EchoSocket:
-        """The family's socket, opened where nobody holds it. Raises OwnTrouble."""
+        """The family's socket, opened by its first user. Raises OwnTrouble."""
         where = (asyncio.get_running_loop(), family)
         if where not in self._open:
             self._open[where] = (EchoSocket(family), set())
@@ -189,7 +189,7 @@ class Sockets:
         return echo_socket
 
     def give_back(self, holder: object) -> None:
-        """The holder needs none any more; the last one closes."""
+        """Release the holder's sockets; the last release closes them."""
         for where, (echo_socket, holders) in list(self._open.items()):
             holders.discard(holder)
             if not holders:

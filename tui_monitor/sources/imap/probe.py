@@ -11,19 +11,19 @@ class ImapProbe(MailProbe):
     """Greeting, CAPABILITY, STARTTLS, CAPABILITY, LOGOUT."""
 
     async def greeting(self, lines: Lines) -> str:
-        """Its text."""
+        """Read the greeting's text."""
         return await imap_greeting(lines)
 
     async def abilities(self, lines: Lines) -> tuple[str, ...]:
-        """The words of CAPABILITY."""
+        """The server's capabilities by CAPABILITY."""
         found = await imap_command(lines, "c", "CAPABILITY")
         words = [line.removeprefix("* CAPABILITY ") for line in found if line.startswith("* CAPABILITY ")]
         return tuple(" ".join(words).upper().split())
 
     async def start_tls(self, lines: Lines) -> None:
-        """STARTTLS."""
+        """Send STARTTLS."""
         await imap_start(lines)
 
     async def quit(self, lines: Lines) -> None:
-        """LOGOUT."""
+        """Send LOGOUT."""
         await imap_command(lines, "q", "LOGOUT")

@@ -11,7 +11,7 @@ METRICS = MAIL_METRICS
 
 
 class ImapCheck(MailCheck):
-    """A server where people read their mail (IMAP); nobody logs in."""
+    """An IMAP server, tested without a login."""
 
     TLS_PORT = 993
 

@@ -1,4 +1,4 @@
-"""The JSON probe: an HTTP probe whose answer is read as JSON, and whose numbers become series."""
+"""The JSON probe: an HTTP probe that turns numbers of a JSON answer into series."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG_BODY = 65_536
 
 
 class JsonReader:
-    """An ``AnswerReader`` for JSON; ``readings`` are those of the last answer, none where it was no JSON."""
+    """An ``AnswerReader`` for JSON; ``readings`` are the last answer's, empty for an invalid document."""
 
     def __init__(self, settings: JsonCheck) -> None:
         self.readings: Sequence[JsonReading] = []
@@ -31,7 +31,7 @@ class JsonReader:
         self.names = self._expect.names
 
     async def fault(self, answer: Answer) -> str:
-        """What is wrong with the answer, or with a number that must be in it, "" for nothing."""
+        """The fault of the answer or of a required number, "" without one."""
         fault = self._expect.head_fault(answer)
         if fault:
             return fault
@@ -63,12 +63,12 @@ class JsonReader:
 
 def _not_json(text: str) -> str:
     if text.lstrip()[:1] == "<":
-        return "answer is a web page, not JSON: is a login wanted?"
+        return "answer is a web page, not JSON: does it require a login?"
     return "answer is not JSON" if text.strip() else "answer is empty, not JSON"
 
 
 class JsonProbe:
-    """Tests one HTTP API. Raises ValueError at construction where a setting cannot be understood (the text names the key)."""
+    """Probe of one HTTP API. The constructor raises ValueError naming the key of an invalid setting."""
 
     def __init__(self, settings: JsonCheck, *, resolver: Resolver = RESOLVER) -> None:
         self._reader = JsonReader(settings)
@@ -78,7 +78,7 @@ class JsonProbe:
 
     @property
     def stage(self) -> str:
-        """What is done now."""
+        """The current step."""
         return self._http.stage
 
     @stage.setter
@@ -86,7 +86,7 @@ class JsonProbe:
         self._http.stage = stage
 
     async def probe(self) -> ProbeResult:
-        """Measure once; raises OwnTrouble where the monitor itself could not. A number that is missing costs the others nothing."""
+        """Measure once. Raises OwnTrouble where the monitor could not measure. A missing number does not affect the others."""
         self._reader.readings = []
         result = await self._http.probe()
         readings = self._reader.readings
@@ -98,5 +98,5 @@ class JsonProbe:
         )
 
     async def close(self) -> None:
-        """Give back the kept connection."""
+        """Close the kept connection."""
         await self._http.close()

@@ -1,4 +1,4 @@
-"""Numbers out of a JSON document: each configured value with its samples, and what is wrong with it in words. Pure."""
+"""Numbers of a JSON document: samples or a fault per configured value. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ToNumber = Callable[[object, Mapping[str, float]], float]
 
 
 class ValueFault(Exception):
-    """Why there is no number, or no label."""
+    """Reason for a missing number or label."""
 
 
 @frozen
 class JsonReading:
-    """What one configured value gave. ``fault``: why it gave nothing; ``notes``: what was left out of what it gave."""
+    """Result of one configured value. ``fault``: reason without samples; ``notes``: parts that were left out."""
 
     metric: str
     samples: tuple[Sample, ...] = ()
@@ -38,9 +38,9 @@ class JsonReading:
 
 
 class ValueReader:
-    """Reads one configured value. Raises ValueError at construction where a path cannot be understood.
+    """Reader of one configured value. The constructor raises ValueError for an invalid path.
 
-    ``number``: makes a number of what is found and of the words of `map`; of another protocol it may be another than ``number_of``.
+    ``number``: converts a found value, with the words of `map`, to a number; other protocols than JSON can replace ``number_of``.
     """
 
     def __init__(self, settings: JsonValueSettings, number: ToNumber | None = None) -> None:
@@ -51,7 +51,7 @@ class ValueReader:
         self._labels = {name: compiled(settings, "labels", path) for name, path in settings.labels.items()}
 
     def read(self, document: object) -> JsonReading:
-        """Never raises for what a document holds."""
+        """Read the value from a document. Never raises for its content."""
         metric, required = self._settings.metric, self._settings.required
         try:
             found = _searched(self._path, document)
@@ -64,11 +64,9 @@ class ValueReader:
 
     def _list(self, elements: list[Any]) -> JsonReading:
         if not self._labels:
-            raise ValueFault(f"a list of {len(elements)}; give labels that tell its elements apart")
+            raise ValueFault(f"a list of {len(elements)}; set labels that distinguish its elements")
         if any(not isinstance(element, dict) for element in elements) and self._value is None:
-            raise ValueFault(
-                "a list of plain values, in which no label is found; let path end at the objects, and say by value where the number is"
-            )
+            raise ValueFault("a list of plain values without labels; let path end at the objects and set value to the path of the number")
         series: dict[Labels, float] = {}
         faults: list[str] = []
         twice = 0
@@ -104,7 +102,7 @@ def _notes(count: int, most: int, faults: list[str], twice: int) -> tuple[str, .
 
 
 def number_of(value: object, words: Mapping[str, float]) -> float:
-    """The value as a finite number: of a word by ``words``, of true and false 1 and 0, of "2.42" 2.42. Raises ValueFault otherwise."""
+    """The value as a finite number: words by ``words``, true and false as 1 and 0, "2.42" as 2.42. Raises ValueFault otherwise."""
     word = value if isinstance(value, str) else json.dumps(value) if value is None or isinstance(value, bool) else None
     if word is not None and word in words:
         return words[word]
@@ -138,11 +136,11 @@ def _searched(search: Search, scope: object) -> Any:
     try:
         return search(scope)
     except (ValueError, RecursionError, TypeError, OverflowError) as error:  # JMESPath's own errors are ValueErrors
-        raise ValueFault(f"cannot be taken from the answer: {clean(str(error), _SHOWN)}") from None
+        raise ValueFault(f"cannot be evaluated on the answer: {clean(str(error), _SHOWN)}") from None
 
 
 def shown(value: object) -> str:
-    """A value's beginning as JSON, clean."""
+    """The start of a value as JSON, cleaned."""
     try:
         return clean(json.dumps(value, ensure_ascii=False), _SHOWN)
     except (ValueError, RecursionError):
@@ -150,7 +148,7 @@ def shown(value: object) -> str:
 
 
 def compiled(settings: JsonValueSettings, name: str, path: str) -> Search:
-    """The search of a JMESPath. Raises ValueError with the keys that hold it."""
+    """The compiled JMESPath's search. Raises ValueError naming its keys."""
     import jmespath
 
     try:
@@ -160,9 +158,9 @@ def compiled(settings: JsonValueSettings, name: str, path: str) -> Search:
 
 
 def said_error(document: object, paths: Iterable[str]) -> str:
-    """What an answer with a member `error` or `errors` says, "" where it has none.
+    """The text of an answer's member `error` or `errors`, "" without one.
 
-    One that is named in ``paths`` is a value like others.
+    A member named in ``paths`` is an ordinary value.
     """
     if not isinstance(document, dict):
         return ""
@@ -175,20 +173,20 @@ def said_error(document: object, paths: Iterable[str]) -> str:
 
 
 def missing_text(readings: Iterable[JsonReading]) -> str:
-    """What is wrong with the numbers that must be there, "" for nothing."""
+    """The fault of required numbers, "" without one."""
     faults = [f"{reading.metric}: {reading.fault}" for reading in readings if reading.fault and reading.required]
     more = f"; and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
     return "; ".join(faults[:_NAMED]) + more
 
 
 def value_facts(readings: Iterable[JsonReading]) -> dict[str, str]:
-    """What is wrong with each metric, under its name."""
+    """Faults and notes by metric name."""
     told = {reading.metric: "; ".join([*([reading.fault] if reading.fault else []), *reading.notes]) for reading in readings}
     return {metric: clean(text, 300) for metric, text in told.items() if text}
 
 
 def inventories(readings: Iterable[JsonReading]) -> Iterator[Inventory]:
-    """Of each metric that was read whole, the values of its labels that there are: series with others have ended."""
+    """Existing label values of each completely read metric; series with other values have ended."""
     by_metric: dict[str, list[JsonReading]] = {}
     for reading in readings:
         by_metric.setdefault(reading.metric, []).append(reading)

@@ -96,7 +96,7 @@ class JsonRpcProbe:
         height, lag = quantity(answer) if self._settings.max_lag is not None else state.height, self._lag(answer, others)
         faults = [*state.faults, *filter(None, (self._expected.fault(answer), missing_text(readings), self._lag_fault(answer, lag)))]
         doubts = [*([result.reason] if result.reason else []), *state.doubts]
-        unknown = "" if lag is not None or self._settings.max_lag is None else f"no reference tells its height: {_told(others)}"
+        unknown = "" if lag is not None or self._settings.max_lag is None else f"no reference returned its height: {_told(others)}"
         status, reason = _verdict(faults, doubts, unknown)
         facts = {**result.facts, **_facts(height, state, others), **value_facts(readings)}
         samples = (*result.samples, *_samples(height, lag, state), *(sample for reading in readings for sample in reading.samples))

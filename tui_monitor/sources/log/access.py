@@ -16,7 +16,7 @@ _TEXT = r'[^"\\]*(?:\\.[^"\\]*)*'
 _QUOTED = f'"({_TEXT})"'
 _WHO = r"(?:([\w.:*-]+) )?([^\s\"]+) (\S+) ([^\s\[][^\[]*?) \[([^\]]{10,40})\]"
 _LINE = re.compile(rf"{_WHO} {_QUOTED} (\d{{3}}|-) (\d+|-)(?: {_QUOTED} {_QUOTED})?(.*)", re.DOTALL)
-# Matched at the first `] "` only: from each of many it would take long in a hostile line.
+# Matched at the first `] "` only: trying each of many would be slow for a hostile line.
 _STATUS = re.compile(rf'"{_TEXT}" (\d{{3}}|-) (?:\d+|-)(?:\s|$)'.encode())
 _SHORT = re.compile(rf'"({_TEXT})" (\d{{3}}|-) (?:\d+|-)(?=\s|$)(?: "{_TEXT}" "{_TEXT}")?(.*)'.encode())
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,20}) (\S+)(?: HTTP/[\d.]+)?")
@@ -56,12 +56,12 @@ class Combined:
         )
 
     def level(self, event: bytes) -> str | None:
-        """By the status alone."""
+        """The level by HTTP status."""
         found = _STATUS.match(event, event.find(b'] "') + 2)
         return _LEVELS.get(chr(found[1][0]), "info") if found else None
 
     def request(self, event: bytes) -> Request | None:
-        """The request, by the part of the line behind the stamp alone."""
+        """The request, parsed from the part of the line after the stamp."""
         found = _SHORT.match(event, event.find(b'] "') + 2)
         if found is None:
             return None
@@ -86,7 +86,7 @@ _TIMES = {
 
 
 def request_of(fields: Mapping[str, Value]) -> Request | None:
-    """The request that JSON or logfmt fields tell (nginx, Caddy, pino-http, OpenTelemetry names); None without method and status."""
+    """The request in JSON or logfmt fields (nginx, Caddy, pino-http, OpenTelemetry names); None without method and status."""
     method, path, status = (next((str(fields[name]) for name in names if fields.get(name) not in (None, "")), "") for names in _NAMES)
     if not (method.isalpha() and len(method) < 21 and len(status) == 3 and status.isdigit()):
         return None

@@ -1,4 +1,4 @@
-"""Lines on their way from a running log check to the store that keeps them: joined into blocks, bounded."""
+"""Bounded buffer of lines between a running log check and the store, joined into blocks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MOST_WAITING = 8 * 1024 * 1024
 
 @frozen
 class NumberedBlock:
-    """A block and how many had come with it: what was saved before it counts fewer."""
+    """A block with its number: positions saved before it have lower counts."""
 
     number: int
     block: KeptBlock
 
 
 class LineBuffer:
-    """`LineSink` that gives its blocks away in order."""
+    """`LineSink` that hands out its blocks in order."""
 
     def __init__(self, limit: int) -> None:
         self._limit = min(limit, MOST_WAITING)
@@ -33,7 +33,7 @@ class LineBuffer:
         self._closed = True
 
     def append(self, block: KeptBlock) -> None:
-        """Keep a block until it is taken."""
+        """Append a block until it is taken."""
         if block.size > self._limit:
             return
         self._count += 1
@@ -45,7 +45,7 @@ class LineBuffer:
             self._size -= self._blocks.popleft().block.size
 
     def _joined(self, block: KeptBlock) -> bool:
-        """Whether the block could be put behind the last one. Nothing is joined over a mark: what is behind it may be read again."""
+        """Join the block to the last one, if possible. Not across a mark, since lines after it can be read again."""
         last = self._blocks[-1].block if self._blocks and not self._closed else None
         if last is None or last.path != block.path or last.format.name != block.format.name or last.size + block.size > LARGEST:
             return False
@@ -55,16 +55,16 @@ class LineBuffer:
         return True
 
     def mark(self) -> int:
-        """How many blocks came until now."""
+        """Number of blocks so far."""
         self._closed = True
         return self._count
 
     def restore(self, mark: object) -> None:
-        """Go on counting where the last process had stopped."""
+        """Continue the count of the last process."""
         self._count = mark if isinstance(mark, int) and not isinstance(mark, bool) and mark >= 0 else 0
 
     def take(self) -> list[NumberedBlock]:
-        """All that waits, the oldest first."""
+        """Remove and return all blocks, oldest first."""
         taken, self._size, self._closed = [*self._blocks], 0, True
         self._blocks.clear()
         return taken

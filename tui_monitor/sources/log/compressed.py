@@ -1,4 +1,4 @@
-"""Compressed generations of a log (.gz): their begin, and their content in a nameless temporary file. Blocking calls."""
+"""Compressed generations of a log (.gz): identity, and content in an anonymous temporary file. Blocking calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BROKEN = (EOFError, zlib.error)
 
 
 def compressed_identity(path: str) -> tuple[Identity, os.stat_result]:
-    """The identity by what is inside, with the compressed file's own device, inode and status. Raises OSError, also for damaged files."""
+    """Identity by the uncompressed content, with the file's own device, inode and status. Raises OSError, also for damaged files."""
     with gzip.open(path) as file:
         stat = os.stat(path)
         try:
@@ -26,7 +26,7 @@ def compressed_identity(path: str) -> tuple[Identity, os.stat_result]:
 
 
 def unpacked(path: str, limit: int) -> int:
-    """A descriptor of its content, at most ``limit`` bytes; what is damaged ends there. Raises OSError."""
+    """A descriptor of the content, at most ``limit`` bytes, up to a damaged part. Raises OSError."""
     with tempfile.TemporaryFile(prefix="tui-monitor-log-") as spool, gzip.open(path) as file:
         with contextlib.suppress(*_BROKEN):
             while (piece := file.read(min(_PIECE, limit))) and limit > 0:

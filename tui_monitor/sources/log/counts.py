@@ -16,7 +16,7 @@ _MOST_METHODS = 20
 
 
 class Counts:
-    """Counts that only rise. Series: `log_lines_total{level}`, `log_unmatched_total`, `http_requests_total{method,route,status_code}`,
+    """Cumulative counters. Series: `log_lines_total{level}`, `log_unmatched_total`, `http_requests_total{method,route,status_code}`,
     `http_request_duration_seconds{method,route}` (histogram)."""
 
     def __init__(self, routes: Routes, buckets: Iterable[float] = BUCKETS) -> None:
@@ -35,17 +35,17 @@ class Counts:
 
     @property
     def unmatched(self) -> int:
-        """Lines that were not of their file's format."""
+        """Lines that did not match their file's format."""
         return self._unmatched
 
     def add_lines(self, levels: Mapping[str | None, int]) -> None:
-        """Lines by level; None: not of the format."""
+        """Count lines by level; None: not of the format."""
         for level, count in levels.items():
             self._levels[level or UNKNOWN] = self._levels.get(level or UNKNOWN, 0) + count
         self._unmatched += levels.get(None, 0)
 
     def add_request(self, request: Request) -> None:
-        """One request of an access log. A request without method or path has these labels not."""
+        """Count a request of an access log; labels of a missing method or path are left out."""
         method, route = self._method(request.method), self._routes.route(request.path)
         key = (method, route, request.status)
         self._requests[key] = self._requests.get(key, 0) + 1
@@ -56,7 +56,7 @@ class Counts:
             histogram.observe(request.seconds)
 
     def _method(self, method: str) -> str:
-        """Scanners invent methods: at most 20."""
+        """The method label, at most 20 distinct ones, since scanners invent methods."""
         if method and method not in self._methods:
             if len(self._methods) >= _MOST_METHODS:
                 return OTHER
@@ -76,7 +76,7 @@ class Counts:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """What a restart needs."""
+        """The state to save for a restart."""
         return {
             "levels": dict(self._levels),
             "unmatched": self._unmatched,
@@ -85,7 +85,7 @@ class Counts:
         }
 
     def restore(self, value: object) -> None:
-        """Take saved counts over; what cannot be understood is left out."""
+        """Restore saved counts; invalid parts are ignored."""
         if not isinstance(value, Mapping):
             return
         levels = value.get("levels")

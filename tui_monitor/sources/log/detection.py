@@ -1,4 +1,4 @@
-"""Which format the lines of a file have: as configured, or found out by its first lines."""
+"""The format of a file's lines: as configured, or detected from its first lines."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tui_monitor.sources.log.record import Format
 
 
 def format_of(setting: str, names: FieldNames, named: Mapping[str, str] | None = None) -> Format | None:
-    """The format that a setting names, None for "auto".
+    """The format named by a setting, None for "auto".
 
-    ``named``: regular expressions by name; the setting itself may be one with a named group. Raises PatternError, and ValueError for
-    a word that is no format.
+    ``named``: regular expressions by name; the setting itself can be one with a named group. Raises PatternError, and ValueError for
+    an unknown format.
     """
     pattern = (named or {}).get(setting) or (setting if "(?P<" in setting else "")
     if pattern:
@@ -31,7 +31,7 @@ def format_of(setting: str, names: FieldNames, named: Mapping[str, str] | None =
 
 
 class Detector:
-    """Finds out the format of one file by its first lines, and anew when most lines do not fit any more."""
+    """Detector of a file's format from its first lines, and again when most lines no longer match."""
 
     _SAMPLE = 20
 
@@ -41,7 +41,7 @@ class Detector:
         self._chosen: Format | None = None
 
     def format_for(self, events: Sequence[bytes]) -> Format:
-        """The format of these events: the one chosen before, while at least half of a sample fits it."""
+        """The format of these events: the previous one while at least half of a sample matches it."""
         sample = events[: self._SAMPLE]
         chosen = self._chosen
         if chosen is None or (chosen is not self._plain and _fitting(chosen, sample) * 2 < len(sample)):
@@ -54,7 +54,7 @@ class Detector:
 
 
 def _fitting(candidate: Format, sample: Sequence[bytes], *, thorough: bool = False) -> int:
-    """How many events of a sample have the format: really, where it is to be chosen; by the quick test, where it was."""
+    """Number of matching events in a sample: by full parsing to choose a format, by the quick test to confirm one."""
     if not thorough:
         return sum(candidate.level(event) is not None for event in sample)
     return sum(candidate.parse(event.decode("utf-8", "replace"), 0) is not None for event in sample)

@@ -14,7 +14,7 @@ _LONGEST = 1000
 
 @frozen
 class LogEvidence:
-    """A matching line that arrived at ``at`` (UTC ms), up to three lines before it and up to three behind it, clean and clipped."""
+    """A matching line that arrived at ``at`` (UTC ms), with up to three lines before and after it, cleaned and cut."""
 
     at: int
     path: str
@@ -24,13 +24,13 @@ class LogEvidence:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All in order, the match marked by "> "."""
+        """All lines in order, the match marked by "> "."""
         around = [f"  {line}" for line in self.before], [f"> {self.line}"], [f"  {line}" for line in self.after]
         return tuple(line for part in around for line in part)
 
 
 class EvidenceKeeper:
-    """Keeps the newest evidence of each rule, and completes it by lines that come later in the same file."""
+    """Store of the newest evidence per rule, completed by later lines of the same file."""
 
     def __init__(self) -> None:
         self._newest: dict[str, LogEvidence] = {}
@@ -41,14 +41,14 @@ class EvidenceKeeper:
         return self._newest.get(match)
 
     def add(self, match: str, at: int, path: str, events: Sequence[bytes], index: int) -> None:
-        """The event at ``index`` matched."""
+        """Record that the event at ``index`` matched."""
         before = [*self._tails.get(path, ()), *events[max(0, index - CONTEXT) : index]][-CONTEXT:]
         self._newest[match] = LogEvidence(
             at, path, _shown(before), _shown([events[index]])[0], _shown(events[index + 1 : index + 1 + CONTEXT])
         )
 
     def end_block(self, path: str, events: Sequence[bytes]) -> None:
-        """Remember the end of a block, for matches at the begin of the next."""
+        """Store the end of a block, for matches at the start of the next."""
         if path not in self._tails and len(self._tails) >= 1000:
             self._tails.clear()
         self._tails.setdefault(path, deque(maxlen=CONTEXT)).extend(events[-CONTEXT:])

@@ -1,4 +1,4 @@
-"""The running log check: reads files or the journal, counts, and says at each moment how the check stands and what to save."""
+"""The running log check: reads files or the journal, counts, and offers the current status and the state to save."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _COMMIT_EVERY = 1.0
 
 @frozen
 class Committed:
-    """Samples, and what has to be saved after them: both count the same lines, so that a restart counts none twice and none never."""
+    """Samples and the state to save with them: both cover the same lines, so that a restart counts each line exactly once."""
 
     samples: tuple[Sample, ...] = ()
     saved: Mapping[str, Any] = field(default_factory=dict)
 
 
 class LogFeed(ABC):
-    """What both kinds of log share. ``run`` reads until cancelled; ``committed`` and ``result`` may be asked at any time meanwhile.
+    """Base class of both kinds of log. ``run`` reads until cancelled; ``committed`` and ``result`` can be called at any time.
 
-    ``saved`` is what ``committed().saved`` was before the restart; nonsense in it is left out. ``notes`` say what was lost or skipped.
-    ``opened`` is set after the first look, ``news`` where the status is another one than ``result`` said last.
+    ``saved`` is ``committed().saved`` of before the restart; invalid parts are ignored. ``notes`` report lost or skipped parts.
+    ``opened`` is set after the first read, ``news`` when the status differs from the last ``result``.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class LogFeed(ABC):
 
     @abstractmethod
     def state(self) -> LogState:
-        """What is known of the log now."""
+        """The current state of the log."""
 
     @abstractmethod
     def _own_samples(self) -> tuple[Sample, ...]: ...
@@ -80,7 +80,7 @@ class LogFeed(ABC):
 
     @contextmanager
     def _one_batch(self) -> Iterator[None]:
-        """While a batch is counted in pieces, ``committed`` stays at the end of the one before."""
+        """Context of one batch, counted in pieces: until its end ``committed`` returns the state before it."""
         self._within = True
         yield
         self._within, self._changed = False, True
@@ -90,7 +90,7 @@ class LogFeed(ABC):
             self.committed()
 
     def committed(self) -> Committed:
-        """Samples and state after the last whole batch; while batches follow each other without a pause, at most a second older."""
+        """Samples and state after the last whole batch; up to a second old while batches follow without a pause."""
         if not self._within and self._changed:
             saved = {"position": self._position(), "counts": self._pipeline.to_json()}
             self._committed = Committed((*self._pipeline.samples(), *self._own_samples()), saved)
@@ -98,7 +98,7 @@ class LogFeed(ABC):
         return self._committed
 
     def result(self) -> ProbeResult:
-        """The check's plain verdict now, with the newest evidence among the facts."""
+        """The check's current verdict, with the newest evidence among the facts."""
         status, reason = verdict(self.state())
         self._told = status
         committed = self.committed()
@@ -109,12 +109,12 @@ class LogFeed(ABC):
         return ProbeResult(status, reason, samples=committed.samples, facts=facts, saved=committed.saved)
 
     def evidence(self, match: str) -> tuple[str, ...]:
-        """The newest line that matched a rule, with the lines around it; () where none did."""
+        """The newest matching line of a rule with its context; () without one."""
         found = self._pipeline.evidence(match)
         return found.lines if found else ()
 
     def over(self) -> list[str]:
-        """The rules of which a limit is reached, the gravest first."""
+        """The rules with a reached limit, the most severe first."""
         seen = self._pipeline.seen(self._clock.monotonic())
         grave = [each.name for each in seen if each.unhealthy and each.unhealthy_count >= each.unhealthy.count]
         return grave + [
@@ -129,7 +129,7 @@ class LogFeed(ABC):
 
 
 class FileFeed(LogFeed):
-    """Files of some patterns. ``wait``: a missing file is no fault."""
+    """Feed of files by patterns. ``wait``: a missing file is not a fault."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class FileFeed(LogFeed):
             self.close()
 
     async def step(self, limit: float = STUCK) -> None:
-        """One look at all files; what it gave is counted in pieces of 64 KiB, between which the loop runs on."""
+        """Read all files once; lines are counted in pieces of 64 KiB, between which the loop runs."""
         now = self._clock.monotonic()
         try:
             batch = await self._worker.run(lambda: self._tailer.poll(now), limit)
@@ -180,13 +180,13 @@ class FileFeed(LogFeed):
         self._opened.set()
 
     def close(self) -> None:
-        """Give thread and descriptors back; those of a stuck look stay with it."""
+        """Release thread and descriptors, except those of a stuck read."""
         if not self._stuck:
             self._tailer.close()
         self._worker.close()
 
     def state(self) -> LogState:
-        """What is known of the files now."""
+        """The current state of the files."""
         troubles = [each for each in (self._stuck, *self._batch.troubles) if each]
         return self._state(troubles=troubles, files=self._batch.files, missing=self._batch.missing, wait=self._wait)
 
@@ -198,7 +198,7 @@ class FileFeed(LogFeed):
 
 
 class JournalFeed(LogFeed):
-    """The journal of some units. The pipeline needs ``journal=True``."""
+    """Feed of the journal of some units. The pipeline needs ``journal=True``."""
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class JournalFeed(LogFeed):
         await asyncio.sleep(0)
 
     def state(self) -> LogState:
-        """What is known of the journal now."""
+        """The current state of the journal."""
         self.notes.extend(self._follower.notes)
         self._follower.notes.clear()
         return self._state(troubles=[self._follower.trouble] if self._follower.trouble else [])

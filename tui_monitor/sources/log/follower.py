@@ -1,6 +1,6 @@
-"""One followed name over all its rotations: the file that it leads to now, and older ones that are not read to their end yet.
+"""Follower of one path through rotations: its current file, and older ones that are not fully read yet.
 
-Rename and create, copytruncate, both several times between two looks, and all of it while the monitor was down. Blocking calls.
+It handles rename and create, and copytruncate, also several between two polls or while the monitor was down. Blocking calls.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Block:
 
 
 class Follower:
-    """Follows one path. ``poll`` first, then ``read`` until it gives nothing more; both raise OSError where the file cannot be read."""
+    """Follower of one path. Call ``poll``, then ``read`` until it returns None; both raise OSError for an unreadable file."""
 
     def __init__(self, path: str, options: ReadOptions) -> None:
         self.path = path
@@ -48,10 +48,10 @@ class Follower:
         self.notes: list[str] = []
         self.skipped = 0
 
-    # Where it begins
+    # Start position
 
     def begin_at_end(self, now: float) -> None:
-        """Only what is written from now on; where the file is missing, all of what will come. An OSError leaves it to `poll`."""
+        """Start at the end of the file, or at the begin of a file that does not exist yet. An OSError is left to `poll`."""
         self._at_end = True
         if self._open(now) is not None:
             older = sorted(
@@ -60,9 +60,9 @@ class Follower:
             self._done.extend(identity for _, _, identity in older)  # the newest 16: they are not unseen generations
 
     def restore(self, saved: SavedFile, now: float) -> None:
-        """Go on where a saved position stands: each file is looked for under its name, among its rotated generations and their copies.
+        """Continue at a saved position: each file is searched under its name, among its rotated generations and their copies.
 
-        Where the name leads nowhere yet (a mount that is late), or may not be read, it is tried again at each `poll`.
+        A missing (a late mount) or unreadable file is tried again at each `poll`.
         """
         self._waiting = saved
         if self._open(now) is None and not any(siblings(self.path)):
@@ -85,13 +85,13 @@ class Follower:
             found.go_to(position.offset, skipping=position.skipping)
             self._retired.append(found)
         elif position.identity.fingerprint.head:
-            self.notes.append(f"{self.path}: what was written to it behind byte {position.offset} while nobody read is gone")
+            self.notes.append(f"{self.path}: data written after byte {position.offset} while the monitor was not running are lost")
 
-    # Looking
+    # Polling and reading
 
     @property
     def missing(self) -> bool:
-        """Whether the name leads nowhere now."""
+        """Whether the file is missing now."""
         return self._current is None and (self._parked is None or self._gone)
 
     @property
@@ -101,27 +101,27 @@ class Follower:
 
     @property
     def grown_at(self) -> float:
-        """When the current file grew last (monotonic seconds)."""
+        """Time of the current file's last growth (monotonic seconds)."""
         return self._current.grown_at if self._current else 0.0
 
     @property
     def lag(self) -> int:
-        """Bytes that are not read yet."""
+        """Number of unread bytes."""
         return sum(each.lag for each in self._generations())
 
     @property
     def cut(self) -> int:
-        """Lines that were longer than ``max_line``."""
+        """Number of lines longer than ``max_line``."""
         return sum(each.splitter.cut for each in self._generations())
 
     @property
     def known(self) -> list[Identity]:
-        """The files that it reads, and those that it has read to their end lately."""
+        """The files being read, and those fully read lately."""
         here = [each.identity for each in self._generations()] + ([self._parked.identity] if self._parked else [])
         return [*here, *self._done]
 
     def poll(self, now: float) -> None:
-        """Notice growth, truncation, rotation and deletion."""
+        """Detect growth, truncation, rotation and deletion."""
         for each in self._retired:
             if not each.is_copy and not each.refresh(now):
                 self._flushed += each.splitter.flush()
@@ -139,7 +139,7 @@ class Follower:
                 self.notes.append(f"{self.path}: {skipped} bytes were skipped, reading was too far behind")
 
     def read(self, now: float) -> Block | None:
-        """The next events, of the oldest file first; None: nothing more for now."""
+        """The next events, from the oldest file first; None: no more for now."""
         if self._flushed:
             events, self._flushed = self._flushed, []
             return Block(self.path, events)
@@ -157,7 +157,7 @@ class Follower:
         return None
 
     def _read_one(self, each: Generation, now: float) -> list[bytes]:
-        """Events of one file; what proves truncated meanwhile waits for the next ``poll``."""
+        """Events of one file; a truncation detected meanwhile is left to the next ``poll``."""
         while each.lag > 0:
             before = each.read_to
             events = each.read()
@@ -177,7 +177,7 @@ class Follower:
             return False
         return (self._current is not None and self._current.size > 0) or quiet >= _KEPT_EMPTY or each.is_deleted()
 
-    # What happens to a file
+    # Rotation and truncation
 
     def _look(self, current: Generation, stat: os.stat_result | None, now: float) -> None:
         was_empty, modified = not current.fingerprint.head, current.modified
@@ -212,7 +212,7 @@ class Follower:
         return self._current
 
     def _rotated(self, old: Generation, modified: int, now: float) -> None:
-        """Another file has the name, or none."""
+        """Handle a rotation: another file has the name, or none."""
         if old is self._current:
             self._retired.append(old)
         self._current = None
@@ -220,7 +220,7 @@ class Follower:
         self._add_missed(modified, now)
 
     def _truncated(self, old: Generation, now: float) -> None:
-        """Its rest lies in the newest copy, if there is one: copytruncate."""
+        """Handle a truncation: the unread rest is in the newest copy, if any (copytruncate)."""
         modified, offset = old.modified, old.position.offset
         self._current = None
         self._open(now)
@@ -239,7 +239,7 @@ class Follower:
         self._add_missed(modified, now)
 
     def _add_missed(self, modified: int, now: float) -> None:
-        """Files that got and lost the name between two looks: rotated ones that are newer than the last known, the oldest first."""
+        """Add files that had the name between two polls: rotated ones newer than the last known, oldest first."""
         missed = []
         for path, identity, stat in identities(siblings(self.path)):
             same = any(identity.is_file(each) or identity.is_copy(each) for each in self.known)
@@ -255,7 +255,7 @@ class Follower:
                 )
 
     def _find(self, wanted: Identity, offset: int, now: float) -> Generation | None:
-        """The file itself under another name, else its newest copy that reaches at least to the offset; opened."""
+        """Open the file under another name, else its newest copy of at least ``offset`` bytes."""
         copies = []
         for path, identity, stat in identities(siblings(self.path)):
             if identity.is_file(wanted) and stat.st_size >= offset:
@@ -277,7 +277,7 @@ class Follower:
     # Descriptors and positions
 
     def park(self) -> None:
-        """Close the current file and remember its position, where there are too many files. ``poll`` opens it when it has grown."""
+        """Close the current file and store its position, to limit open files. ``poll`` reopens it when it has grown."""
         if self._current is not None and self._current.lag == 0 and not self._current.splitter.held:
             self._parked = self._current.position
             self._current.close()
@@ -292,14 +292,14 @@ class Follower:
 
     @property
     def saved(self) -> SavedFile:
-        """The position now: after all events that ``read`` has given."""
+        """The position after all events returned by ``read``."""
         if self._waiting is not None:
             return self._waiting
         chain = tuple(each.position for each in self._generations())
         return SavedFile(self.path, chain + ((self._parked,) if self._parked else ()), tuple(self._done))
 
     def close(self) -> None:
-        """Give all descriptors back."""
+        """Close all descriptors."""
         for each in self._generations():
             each.close()
         self._retired, self._current = [], None

@@ -1,4 +1,4 @@
-"""Formats of log lines: JSON, logfmt, access logs, plain text, named regular expressions; and which one a file has."""
+"""Formats of log lines: JSON, logfmt, access logs, plain text, named regular expressions; and their detection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOGFMT = re.compile(rb'\s*(?:[A-Za-z_@][\w.@/-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)(
 
 @frozen
 class FieldNames:
-    """Which fields hold level, time and message ("" the usual names), and the zone of stamps without one."""
+    """Names of the fields for level, time and message ("": the usual names), and the zone of stamps without one."""
 
     level: str = ""
     time: str = ""
@@ -39,7 +39,7 @@ class FieldNames:
 
 
 class JsonLines:
-    """One JSON object on a line; nested objects become dotted names."""
+    """Format with a JSON object per line; nested objects become dotted names."""
 
     name = "json"
     hint: bytes | None = b"method"
@@ -50,7 +50,7 @@ class JsonLines:
         self._levels: dict[bytes, str] = {}
 
     def parse(self, text: str, now_ms: int) -> Record | None:
-        """None for anything but an object. A tail behind it (a trace of several lines) becomes the field `trace`."""
+        """The record; None unless it is an object. Text after it (a trace of several lines) becomes the field `trace`."""
         found = _json_object(text)
         if found is None:
             return None
@@ -61,7 +61,7 @@ class JsonLines:
         return _record(flat, value, self._names, now_ms, text)
 
     def level(self, event: bytes) -> str | None:
-        """By one search where the level's name stands in the line once, else by parsing."""
+        """The level by one search where its field occurs once in the line, else by parsing."""
         if not event or event[0] != 123 or event[-1] != 125:  # braces; the quickest of several ways
             return self._level_of_parsed(event)
         parts = event.split(b'"level":', 2)
@@ -85,7 +85,7 @@ class JsonLines:
         return request_of(record.fields) if record else None
 
     def _known(self, word: bytes, raw: bytes) -> str | None:
-        """The level that raw JSON begins with, None where it is no short word or number; ``word`` is its key in the cache."""
+        """The level at the start of raw JSON, None unless it is a short word or number; ``word`` is its cache key."""
         value = _JSON_VALUE.match(raw)
         if value is None:
             return None
@@ -106,7 +106,7 @@ class Logfmt:
         self._levels: dict[bytes, str] = {}
 
     def parse(self, text: str, now_ms: int) -> Record | None:
-        """None where the line does not begin with two pairs."""
+        """The record; None unless the line starts with two pairs."""
         if not _LOGFMT.match(text[:4000].encode("utf-8", "replace")):
             return None
         fields: dict[str, Value] = {}
@@ -115,7 +115,7 @@ class Logfmt:
         return _record(fields, fields, self._names, now_ms, text)
 
     def level(self, event: bytes) -> str | None:
-        """By one search for the usual names."""
+        """The level by one search for the usual names."""
         first = _FIRST_PAIR.match(event)
         if first is None or event.find(b"=", first.end()) < 0:
             return None
@@ -141,7 +141,7 @@ class Logfmt:
 
 
 class Plain:
-    """Any text: a stamp at its begin and a level word, where they are there. Every line is of this format."""
+    """Format of any text, with an optional stamp at its start and an optional level word. Every line matches."""
 
     name = "plain"
     hint: bytes | None = None
@@ -156,7 +156,7 @@ class Plain:
         )
 
     def level(self, event: bytes) -> str:
-        """By the first level word."""
+        """The level by the first level word."""
         return level_of_text(event)
 
     def request(self, event: bytes) -> Request | None:
@@ -165,7 +165,7 @@ class Plain:
 
 
 class NamedGroups:
-    """A regular expression with named groups; groups level, time and message have their meaning, the others are fields."""
+    """Format of a regular expression with named groups; level, time and message are special, other groups are fields."""
 
     name = "regex"
     hint: bytes | None
@@ -176,7 +176,7 @@ class NamedGroups:
         self.hint = b"" if "(?P<method>" in pattern and "(?P<status" in pattern else None
 
     def parse(self, text: str, now_ms: int) -> Record | None:
-        """None where the expression is not found."""
+        """The record; None unless the expression matches."""
         match = self._pattern.search(text)
         if match is None:
             return None
@@ -184,18 +184,18 @@ class NamedGroups:
         return _record(fields, fields, self._names, now_ms, text)
 
     def level(self, event: bytes) -> str | None:
-        """By the whole expression."""
+        """The level by the whole expression."""
         record = self.parse(event.decode("utf-8", "replace"), 0)
         return None if record is None else record.level
 
     def request(self, event: bytes) -> Request | None:
-        """By groups method and status."""
+        """The request by groups method and status."""
         record = self.parse(event.decode("utf-8", "replace"), 0)
         return request_of(record.fields) if record else None
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str, str]]:
-    """Name, quoted and bare value of at most 200 pairs; word by word, since searching takes long in hostile lines."""
+    """Name, quoted and bare value of at most 200 pairs; parsed word by word, since regex search is slow in hostile lines."""
     at = count = 0
     while at >= 0 and count < _MOST_FIELDS:
         match = _PAIR.match(text, at)

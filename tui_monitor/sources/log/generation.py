@@ -1,4 +1,4 @@
-"""One file that is read: an open descriptor, how far it was read, and what happened to it. Blocking calls."""
+"""One file being read: descriptor, read position and detection of truncation. Blocking calls."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 @frozen
 class ReadOptions:
-    """How files are read. ``max_lag`` in bytes: what lies further behind is skipped. ``compressed``: rotated files
-    that were compressed before they were read to their end are read too, by way of a temporary file.
+    """Options of reading. ``max_lag`` in bytes: older unread data are skipped. ``compressed``: rotated files that were
+    compressed before they were fully read are read too, through a temporary file.
     """
 
     encoding: str = "utf-8"
@@ -43,7 +43,7 @@ class NotAFile(OSError):
 
 
 class Generation:
-    """One file between its opening and its end. Raises OSError from each method that touches the file."""
+    """One open file. Methods that access it raise OSError."""
 
     def __init__(self, path: str, options: ReadOptions, now: float) -> None:
         self.path = path
@@ -74,21 +74,21 @@ class Generation:
 
     @property
     def position(self) -> Position:
-        """The begin of the first event that was not given out."""
+        """The start of the first event not returned yet."""
         return Position(self.identity, self.read_to - self.splitter.held, self.modified, self.splitter.skipping)
 
     @property
     def lag(self) -> int:
-        """Bytes that were not read yet, as of the last ``refresh``."""
+        """Unread bytes as of the last ``refresh``."""
         return max(0, self.size - self.read_to)
 
     def go_to(self, offset: int, *, skipping: bool = False) -> None:
-        """Read on from there."""
+        """Continue reading at an offset."""
         self.read_to = min(offset, self.size)
         self.splitter.skipping = skipping
 
     def go_to_end(self) -> None:
-        """Read on from the begin of the last line that is not complete yet."""
+        """Continue reading at the start of the last incomplete line."""
         begin = max(0, self.size - _TAIL)
         tail = os.pread(self._fd, self.size - begin, begin)
         newline = "\n".encode(self._encoding)
@@ -96,11 +96,11 @@ class Generation:
         self.go_to(begin + at + len(newline) if at >= 0 else (0 if begin == 0 else self.size))
 
     def is_deleted(self) -> bool:
-        """Whether no name leads to the file any more."""
+        """Whether the file has no name any more."""
         return os.fstat(self._fd).st_nlink == 0
 
     def refresh(self, now: float) -> bool:
-        """Look at size and begin; False where the file was truncated since (also when it has grown past the old offset again)."""
+        """Check size and first bytes; False where the file was truncated (even if it has grown past the old offset again)."""
         stat = os.fstat(self._fd)
         if stat.st_size < max(self.read_to, self.size) or not self.fingerprint.holds(self._fd):
             return False
@@ -115,7 +115,7 @@ class Generation:
         return True
 
     def skip_lag(self) -> int:
-        """Bytes skipped where more than ``max_lag`` (holes not counted) were behind; reading goes on with the last whole line."""
+        """Skip to a whole line if more than ``max_lag`` bytes (without holes) are unread; returns the bytes skipped."""
         if min(self.lag, self._allocated) <= self._options.max_lag:
             return 0
         skipped = self.lag
@@ -125,7 +125,7 @@ class Generation:
         return skipped - self.lag
 
     def read(self) -> list[bytes] | None:
-        """The events of the next 64 KiB; None where the file was truncated meanwhile, so that what was read is not to be trusted."""
+        """The events of the next 64 KiB; None where the file was truncated meanwhile, which makes the data invalid."""
         chunk = os.pread(self._fd, CHUNK, self.read_to)
         if not self.fingerprint.holds(self._fd):
             return None
@@ -136,20 +136,20 @@ class Generation:
         return self.splitter.feed(chunk) if chunk else []
 
     def _skip_hole(self, length: int) -> list[bytes]:
-        """NULs: of a hole or written. What was held before them can have no end any more."""
+        """Skip NULs (a hole or written ones) and drop the held line before them, which cannot be completed."""
         given = self.splitter.flush()
         self.read_to = max(self.read_to + length, min(self.size, next_data(self._fd, self.read_to + length)))
         return given
 
     def flush_quiet(self, now: float) -> list[bytes]:
-        """What is held back, once the file has been quiet long enough."""
+        """The held events, after the file was quiet long enough."""
         if not self.splitter.held or self.lag:
             return []
         limit = QUIET if self.splitter.holds_partial else EVENT_QUIET
         return self.splitter.flush() if now - self.grown_at >= limit else []
 
     def continue_in(self, copy: Generation) -> None:
-        """Take over a copy's descriptor: the original was truncated, its rest lies in the copy."""
+        """Continue in a copy: the original was truncated, its rest is in the copy."""
         self.close()
         self._fd, copy._fd = copy._fd, -1
         self.device, self.inode, self.path = copy.device, copy.inode, copy.path
@@ -157,14 +157,14 @@ class Generation:
         self.is_copy = True
 
     def close(self) -> None:
-        """Give the descriptor back; may be called twice."""
+        """Close the descriptor; can be called twice."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
 
 def identities(paths: Iterable[str]) -> Iterator[tuple[str, Identity, os.stat_result]]:
-    """Path, identity and status of each regular file that can be opened; the others are left out."""
+    """Path, identity and status of each readable regular file."""
     for path in paths:
         with contextlib.suppress(OSError):
             yield path, *(compressed_identity(path) if path.endswith(SUFFIX) else _identity(path))

@@ -1,4 +1,4 @@
-"""A cumulative histogram as Prometheus has it: counts per upper limit, a sum, a count."""
+"""A cumulative histogram as in Prometheus: counts per upper limit, sum, count."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Histogram:
         return [list(self.limits), list(self._counts), self.total]
 
     def restore(self, value: object) -> None:
-        """Take saved counts over, unless they were made with other limits or cannot be understood."""
+        """Restore saved counts, unless they are invalid or have other limits."""
         if not isinstance(value, list) or len(value) != 3 or value[0] != list(self.limits):
             return
         counts, total = value[1], value[2]

@@ -22,15 +22,15 @@ class Fingerprint:
 
     @property
     def whole(self) -> bool:
-        """Whether it has its full length and grows no more."""
+        """Whether it has its full length."""
         return len(self.head) >= FINGERPRINT
 
     def holds(self, fd: int) -> bool:
-        """Whether the open file still begins like this. An empty fingerprint fits every file."""
+        """Whether the open file still starts with it. An empty fingerprint matches every file."""
         return not self.head or os.pread(fd, len(self.head), self.start) == self.head
 
     def fits(self, other: Fingerprint) -> bool:
-        """Whether one is the beginning of the other: equal up to the shorter one. Empty ones fit nothing."""
+        """Whether one is a prefix of the other. Empty ones match nothing."""
         length = min(len(self.head), len(other.head))
         return length > 0 and self.start == other.start and self.head[:length] == other.head[:length]
 
@@ -68,7 +68,7 @@ def next_data(fd: int, offset: int) -> int:
 
 @frozen
 class Identity:
-    """What makes a file the same file after a rename and after a restart."""
+    """Identity of a file across renames and restarts."""
 
     device: int
     inode: int

@@ -1,4 +1,4 @@
-"""How journalctl is called and listened to, and what is remembered of where it was."""
+"""Calls of journalctl: arguments, output, and saved position."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MOST_WAITING = 256
 
 
 class Followed(Protocol):
-    """A running program: its lines, and after its end the exit code and what it wrote to standard error."""
+    """A running program: its lines, and after its end exit code and standard error."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Lines without their end."""
+        """Iterate over lines without line ends."""
         ...
 
     @property
@@ -38,7 +38,7 @@ Start = Callable[[Sequence[str]], AbstractAsyncContextManager[Followed]]
 
 @frozen
 class JournalPosition:
-    """The last entry that was given out: its cursor, and its time (UTC µs) for when the cursor is not accepted any more."""
+    """The last returned entry: its cursor, and its time (UTC µs) in case the cursor is no longer valid."""
 
     cursor: str
     at: int
@@ -49,7 +49,7 @@ class JournalPosition:
 
 
 def journal_position_from(value: object) -> JournalPosition | None:
-    """The position of its JSON form, None where it cannot be understood."""
+    """The position of its JSON form, None for an invalid one."""
     if isinstance(value, Mapping) and isinstance(value.get("cursor"), str) and isinstance(value.get("at"), int):
         return JournalPosition(value["cursor"], value["at"])
     return None
@@ -57,7 +57,7 @@ def journal_position_from(value: object) -> JournalPosition | None:
 
 @frozen
 class JournalBatch:
-    """Entries in their order, with the position to save after them. ``suppressed``: messages of the units that journald itself dropped."""
+    """Entries in their order, with the position to save after them. ``suppressed``: messages of the units dropped by journald."""
 
     entries: tuple[JournalEntry, ...]
     position: JournalPosition
@@ -68,10 +68,10 @@ class JournalBatch:
 def follow_argv(
     units: Sequence[str], position: JournalPosition | None, *, by_time: bool = False, program: Sequence[str] = ("journalctl",)
 ) -> list[str]:
-    """The command line that goes on behind a position.
+    """The command line that continues after a position.
 
-    `--cursor` gives the entry at the cursor again, which is dropped then: `--after-cursor` with `-u` loses one entry before systemd 255
-    (systemd#30288). journald's own unit is asked for as well: it says there how many messages it suppressed.
+    `--cursor` returns the entry at the cursor again, which is dropped: `--after-cursor` with `-u` loses one entry before systemd 255
+    (systemd#30288). journald's own unit is included for its counts of suppressed messages.
     """
     begin = ["--lines=0"]
     if position is not None:
@@ -90,7 +90,7 @@ def newest_argv(units: Sequence[str], program: Sequence[str] = ("journalctl",)) 
 
 
 class LinePump:
-    """Lines of a program for a reader that takes all that are there at once; holds the program back beyond 256."""
+    """Line queue of a program for a reader that takes all available lines; blocks the program beyond 256."""
 
     def __init__(self, program: Followed) -> None:
         self._program = program
@@ -99,7 +99,7 @@ class LinePump:
         self._ended = False
 
     async def run(self) -> None:
-        """Until the program's output ends."""
+        """Read until the program's output ends."""
         try:
             async for line in self._program:
                 self._waiting.append(line)

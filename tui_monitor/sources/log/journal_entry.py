@@ -1,4 +1,4 @@
-"""Entries of the systemd journal as `journalctl -o json` prints them, one JSON object on a line."""
+"""Parser of journal entries from `journalctl -o json`, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class JournalEntry:
 
 
 def parse_entry(line: bytes) -> JournalEntry | None:
-    """The entry of a line; None where it is none (cut, damaged, a message of journalctl)."""
+    """The entry of a line; None for another line (cut, damaged, a message of journalctl)."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -88,7 +88,7 @@ def _text(value: Any) -> str:
 
 
 class JournalFormat:
-    """Reads `JournalEntry.event`: the message by the format that its program has, level and time from the journal where it has none."""
+    """Format of `JournalEntry.event`: the message in its program's format, missing level and time from the journal."""
 
     def __init__(self, inner: Format) -> None:
         self.name = f"{JOURNAL}{inner.name}"
@@ -96,7 +96,7 @@ class JournalFormat:
         self.hint = inner.hint
 
     def parse(self, text: str, now_ms: int) -> Record | None:
-        """As the inner format."""
+        """Parse with the inner format."""
         priority, at, message = _unwrapped(text.encode("utf-8", "replace"))
         record = self._inner.parse(message.decode("utf-8", "replace"), now_ms)
         if record is None:
@@ -112,7 +112,7 @@ class JournalFormat:
         return level_of_number(priority) if level == "" else level
 
     def request(self, event: bytes) -> Request | None:
-        """As the inner format."""
+        """The request by the inner format."""
         return self._inner.request(_unwrapped(event)[2])
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Joining of long lines: journald makes several entries of one line beyond 48 KiB."""
+"""Joining of long lines, which journald splits into several entries beyond 48 KiB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_MESSAGE = 1024 * 1024
 
 
 class EntryJoiner:
-    """Holds the first pieces of a line back until its last piece comes."""
+    """Buffer of a line's first pieces until the last one arrives."""
 
     def __init__(self) -> None:
         self._held: dict[str, JournalEntry] = {}
@@ -19,7 +19,7 @@ class EntryJoiner:
 
     @property
     def safe(self) -> tuple[str, int] | None:
-        """Cursor and time (µs) from which reading may begin anew without losing a piece; None before the first entry."""
+        """Cursor and time (µs) from which reading can restart without losing a piece; None before the first entry."""
         return self._safe
 
     def add(self, entry: JournalEntry) -> JournalEntry | None:

@@ -1,4 +1,4 @@
-"""The journal of systemd as a followed log, by a `journalctl --follow` that is watched and started again where it stopped."""
+"""Follower of the systemd journal: a supervised `journalctl --follow`, restarted where it stopped."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ SILENCE = 60.0
 
 
 class JournalFollower:
-    """Follows the journal of some units (all without units) for ever.
+    """Follower of the journal of some units, or of all.
 
-    ``trouble`` is our own reason why nothing can be read, with advice, else ""; ``notes`` say what was lost or repeated.
+    ``trouble`` is the own trouble that prevents reading, with advice, else ""; ``notes`` report lost or repeated entries.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class JournalFollower:
         self._marker = ""
 
     async def run(self, take: Callable[[JournalBatch], Awaitable[None]]) -> None:
-        """Until cancelled: each batch is given to ``take``, after which ``position`` is behind it."""
+        """Run until cancelled: ``take`` receives each batch, after which ``position`` is updated."""
         while True:
             try:
                 await self._follow(take)
@@ -63,7 +63,7 @@ class JournalFollower:
             await self._clock.sleep(BACKOFF[min(self._failures, len(BACKOFF)) - 1] if self._failures else 0.0)
 
     async def _follow(self, take: Callable[[JournalBatch], Awaitable[None]]) -> None:
-        """One life of the program."""
+        """Run the program once, until its end."""
         argv = follow_argv(self._units, self.position, by_time=self._by_time, program=self._program)
         heard = self._heard
         async with self._start(argv) as program:
@@ -81,7 +81,7 @@ class JournalFollower:
         self._ended(program.code, program.errors, heard=self._heard > heard, deaf=deaf)
 
     def _ended(self, code: int | None, errors: bytes, *, heard: bool, deaf: bool) -> None:
-        """The program is gone: decide how the next one begins."""
+        """Handle the program's end: decide how the next one starts."""
         text = errors.decode("utf-8", "replace")
         self._failures = 0 if heard or deaf else self._failures + 1
         if deaf:
@@ -91,7 +91,7 @@ class JournalFollower:
             self._failures = 0
             self.notes.append("the journal does not know the saved cursor any more: it is read from its time on")
         elif "No journal files were opened" in text or "ermission denied" in text:
-            self.trouble = "the journal may not be read: put the monitor's user into group systemd-journal"
+            self.trouble = "no permission to read the journal: add the monitor's user to the group systemd-journal"
         elif "No journal files were found" in text:
             self.trouble = "there is no journal on this machine: set path instead of unit, or start systemd-journald"
         else:
@@ -100,7 +100,7 @@ class JournalFollower:
                 self.trouble = f"journalctl does not stay: {clip(clean(text), 200) or f'exit {code}'}; run it by hand to see why"
 
     async def _read(self, program: Followed, take: Callable[[JournalBatch], Awaitable[None]]) -> None:
-        """Take over the lines that came while the last ones were worked on, until the program's output ends."""
+        """Process the available lines in batches until the program's output ends."""
         reading = _JournalReading(EntryJoiner(), self.position, by_time=self._by_time)
         pump = LinePump(program)
         task = asyncio.create_task(pump.run())
@@ -129,11 +129,11 @@ class JournalFollower:
             self.position, self._by_time = position, False
 
     def _is_wanted(self, unit: str) -> bool:
-        """journald's own entries come for their counts only, unless they are asked for."""
+        """Whether to return entries of this unit; journald's own are used for counts only, unless configured."""
         return not self._wanted or (unit != JOURNALD and unit != "") or JOURNALD in self._wanted
 
     async def _watch(self) -> None:
-        """Returns where the program is deaf: there are entries that it does not give."""
+        """Return when the program misses entries that the journal has."""
         while True:
             heard = self._heard
             await self._clock.sleep(SILENCE)
@@ -143,12 +143,12 @@ class JournalFollower:
             known = {self.position.cursor if self.position else "", self._marker}
             if newest is None or newest.cursor in known:
                 continue
-            await self._clock.sleep(2.0)  # it may be on its way
+            await self._clock.sleep(2.0)  # it can still arrive
             first, self._marker = self._marker == "" and self.position is None, newest.cursor
             if self._heard == heard and not first:
                 self.position, self._by_time = JournalPosition("", newest.at), True
                 self.notes.append(
-                    "journalctl gave nothing though there are entries (the clock went back, or the journal was emptied): started anew"
+                    "journalctl returned nothing although there are entries (the clock went back, or the journal was emptied): restarted"
                 )
                 return
 
@@ -162,14 +162,14 @@ class JournalFollower:
 
 
 class _JournalReading:
-    """What one life of the program has to leave out: the entry at the cursor, or those before the time."""
+    """Entries to skip in one run of the program: the one at the cursor, or those before the time."""
 
     def __init__(self, joiner: EntryJoiner, position: JournalPosition | None, *, by_time: bool) -> None:
         self.joiner = joiner
         self._skip, self._by_time = position, by_time
 
     def is_new(self, entry: JournalEntry) -> bool:
-        """Whether the entry was not given out before; from the first new one on all are."""
+        """Whether the entry was not returned before; all after the first new one are new."""
         skip = self._skip
         if skip is not None and (entry.cursor == skip.cursor or (self._by_time and entry.at < skip.at)):
             return False

@@ -1,4 +1,4 @@
-"""Levels of log lines: words and numbers of many loggers as six names."""
+"""Levels of log lines: six names for words and numbers of many loggers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def level_of_value(value: object, field: str = "level") -> str:
 
 
 def level_of_text(line: bytes) -> str:
-    """The level that a line of plain text begins with: a word in capitals, or in brackets, or the first word; "" for none.
+    """The level at the start of a plain text line: a word in capitals, in brackets, or the first word; "" without one.
 
     `<N>` is a syslog priority. Words further than 200 bytes into the line are text.
     """
@@ -87,5 +87,5 @@ def _known(word: bytes) -> str:
 
 
 def at_least(level: str, least: str) -> bool:
-    """Whether a level is as grave as another; unknown levels are below all."""
+    """Whether a level is at least as severe as another; unknown levels are below all."""
     return (LEVELS.index(level) if level in LEVELS else -1) >= (LEVELS.index(least) if least in LEVELS else -1)

@@ -1,4 +1,4 @@
-"""How kept lines are read again by a process that has no configuration: what of a check's settings says so, as JSON."""
+"""Format settings of stored lines as JSON, for processes that read them without the configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui_monitor.sources.log.record import Format
 
 @frozen
 class LineFormat:
-    """The keys of a check that say what its lines mean (settings.py)."""
+    """The keys of a check that define the meaning of its lines (settings.py)."""
 
     format: str = "auto"
     level: str = ""
@@ -25,7 +25,7 @@ class LineFormat:
     timezone: str = ""
 
     def names(self) -> FieldNames:
-        """As the parsers want it. Raises ValueError for an unknown zone."""
+        """The field names for the parsers. Raises ValueError for an unknown zone."""
         return FieldNames(self.level, self.time, self.message, parse_zone(self.timezone) if self.timezone else local_zone())
 
     def to_json(self) -> str:
@@ -33,7 +33,7 @@ class LineFormat:
         return json.dumps(asdict(self))
 
     def reader(self, name: str) -> Format:
-        """The parser of a block by the name that it had; plain text where there is none of that name (any more)."""
+        """The parser of a block by its format's name; plain text for an unknown name."""
         try:
             names = self.names()
             inner = name.removeprefix(JOURNAL)
@@ -44,7 +44,7 @@ class LineFormat:
 
 
 def line_format_from(text: str) -> LineFormat:
-    """What `to_json` wrote; the usual one where it cannot be understood."""
+    """Decode `to_json`; the default format for an invalid text."""
     try:
         value = json.loads(text)
         return LineFormat(**{each.name: str(value[each.name]) for each in fields(LineFormat) if each.name in value})

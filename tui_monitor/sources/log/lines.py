@@ -1,4 +1,4 @@
-"""A splitter: bytes of one file in, whole events out. What it holds back is counted, so that the saved position lies before it."""
+"""Splitter of a file's bytes into whole events. Held bytes are counted, so that the saved position excludes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 
 def encoding_of(head: bytes, configured: str) -> str:
-    """The encoding of a file: what its byte order mark says, else what is configured, else UTF-8."""
+    """The encoding of a file: by its byte order mark, else as configured, else UTF-8."""
     for mark, name in _BOMS:
         if head.startswith(mark):
             return name
@@ -22,7 +22,7 @@ def encoding_of(head: bytes, configured: str) -> str:
 
 
 class Splitter:
-    """Splits the bytes of one file into events.
+    """Splitter of one file's bytes into events.
 
     Events are UTF-8 as far as the file is (undecodable bytes of a UTF-8 file stay until they are shown, other encodings are decoded
     with replacement), without line ends, NULs, terminal sequences and byte order mark. Empty lines are left out. With ``multiline``
@@ -41,7 +41,7 @@ class Splitter:
 
     @property
     def held(self) -> int:
-        """Bytes that came in and were not given out yet."""
+        """Number of bytes not returned yet."""
         return len(self._held)
 
     @property
@@ -50,7 +50,7 @@ class Splitter:
         return bool(self._held) and not self._held.endswith(self._newline)
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The events that are complete now."""
+        """Feed bytes; returns the events completed by them."""
         if self.skipping:
             chunk = self._after_newline(chunk)
         if self._plain and not self._held and chunk.startswith(b"\0"):  # the end of a hole
@@ -65,7 +65,7 @@ class Splitter:
         return events
 
     def flush(self) -> list[bytes]:
-        """What was held back, complete or not: after a while of quiet, or at the end of the file."""
+        """Return held events, complete or not, after a quiet time or at the end of the file."""
         whole, self._held = self._held, b""
         if not whole:
             return []
@@ -73,7 +73,7 @@ class Splitter:
         return self._cleaned(self._multiline.group(lines.split(b"\n"))) if self._multiline else self._split(lines)
 
     def _events(self, whole: bytes) -> list[bytes]:
-        """Events of whole lines; with ``multiline`` the last goes back to what is held."""
+        """Events of whole lines; with ``multiline`` the last one is held again."""
         lines = whole[: -len(self._newline)]
         if self._multiline is None:
             return self._split(lines)
@@ -111,7 +111,7 @@ class Splitter:
         return _ESCAPES.sub(b"", lines) if b"\x1b" in lines else lines
 
     def _cut(self) -> list[bytes]:
-        """The begin of an endless line; its rest will be skipped, said once."""
+        """The start of an endless line; its rest is skipped and reported once."""
         if self._held.strip(b"\0") == b"":  # a hole, not a line
             self._held = self._held[-(len(self._held) % len(self._newline)) or len(self._held) :]
             return []
@@ -129,7 +129,7 @@ class Splitter:
         return chunk[at:] if at else b""
 
     def _last_newline(self, data: bytes, begin: int, *, first: bool = False) -> int:
-        """The offset behind the last (or first) line end, 0 without one. Line ends of UTF-16 lie at even offsets only."""
+        """The offset after the last (or first) line end, 0 without one. Line ends of UTF-16 are at even offsets only."""
         width = len(self._newline)
         find = data.find if first else data.rfind
         at = find(self._newline, begin)

@@ -31,8 +31,8 @@ class MatchRule:
     """One `[[checks.match]]`. Without ``regex`` every line of at least ``level`` matches.
 
     ``value`` names a field or group that holds a number in ``unit`` ("ms", "KiB", "%"); it becomes the series ``metric`` in base units, of
-    ``kind`` counter (sum), gauge (last) or histogram, with ``labels`` (label: field). ``burst``: so many lines in five minutes are a
-    burst, which the default rule LogErrorBurst tells; 0: never.
+    ``kind`` counter (sum), gauge (last) or histogram, with ``labels`` (label: field). ``burst``: this many lines in five minutes fire
+    the default rule LogErrorBurst; 0: never.
     """
 
     name: str
@@ -57,7 +57,7 @@ _FACTORS = {
 
 
 class MatchState:
-    """What is known of one rule: how often it matched, when lately, and its numbers. Raises PatternError."""
+    """State of one rule: count, recent matches, and numbers. Raises PatternError."""
 
     def __init__(self, rule: MatchRule) -> None:
         self.rule = rule
@@ -71,11 +71,11 @@ class MatchState:
         self._numbers: dict[tuple[tuple[str, str], ...], float | Histogram] = {}
 
     def may_match(self, block: str) -> bool:
-        """Whether any line of a block can match: one search instead of hundreds."""
+        """Whether any line of a block can match, by one search instead of hundreds."""
         return self._quick is None or self._quick.search(block) is not None
 
     def count(self, now: float, number: int = 1) -> None:
-        """Lines matched. ``now`` in monotonic seconds."""
+        """Count matched lines. ``now`` in monotonic seconds."""
         self.total += number
         if self._recent and now - self._recent[-1][0] < max(1.0, self._longest / 1000):
             self._recent[-1] = (self._recent[-1][0], self._recent[-1][1] + number)
@@ -85,11 +85,11 @@ class MatchState:
             self._recent.popleft()
 
     def within(self, window: float, now: float) -> int:
-        """How many lines matched in the last ``window`` seconds."""
+        """Number of matched lines in the last ``window`` seconds."""
         return sum(number for at, number in self._recent if now - at < window)
 
     def take_number(self, fields: Mapping[str, Value]) -> None:
-        """Add the number that a line carries; a line without it counts in ``refused``."""
+        """Add the number of a line; a line without one counts in ``refused``."""
         number = _number(fields.get(self.rule.value), _FACTORS[self.rule.unit])
         key = tuple((label, clip(clean(str(fields.get(field) or "")), 200)) for label, field in self.rule.labels)
         if number is None or (key not in self._numbers and len(self._numbers) >= MOST_SERIES):
@@ -116,7 +116,7 @@ class MatchState:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """What a restart needs; gauges are not kept."""
+        """The state to save for a restart, without gauges."""
         kept = [] if self.rule.kind == "gauge" else list(self._numbers.items())
         return {
             "total": self.total,
@@ -124,7 +124,7 @@ class MatchState:
         }
 
     def restore(self, value: object) -> None:
-        """Take saved counts over; what cannot be understood is left out."""
+        """Restore saved counts; invalid parts are ignored."""
         if not isinstance(value, Mapping):
             return
         self.total = whole(value.get("total"))
@@ -143,7 +143,7 @@ class MatchState:
 
 
 def whole(value: object) -> int:
-    """A saved count, 0 where it is none."""
+    """A saved count, 0 for an invalid one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 

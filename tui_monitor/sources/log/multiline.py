@@ -24,7 +24,7 @@ STAMPED = re.compile(rb"\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|[A-Z][
 
 
 class Multiline:
-    """Finds where events begin. ``continues`` decides line by line; ``may_continue`` is a quick test of many lines."""
+    """Detector of event starts. ``continues`` decides per line; ``may_continue`` is a quick test of many lines."""
 
     def __init__(self, continues: Continues, may_continue: Callable[[Sequence[bytes]], bool]) -> None:
         self._continues = continues

@@ -1,4 +1,4 @@
-"""From events to what is counted, kept and judged: one check's lines after the tailer (or journald) and before its series."""
+"""Processing of one check's events from tailer or journald: counting, storing, matching."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEARCHED = 65536
 
 @frozen
 class PipelineOptions:
-    """What a check says about its lines; the meaning of each is the contract's. ``redact`` runs over events before they are kept.
+    """A check's settings for its lines, as documented. ``redact`` is applied to events before they are stored.
     ``journal``: the events are those of journal entries, and ``path`` is the unit."""
 
     format: str = "auto"
@@ -46,7 +46,7 @@ class PipelineOptions:
 
 
 class Pipeline:
-    """Takes blocks of events. Raises PatternError or ValueError for options that cannot be."""
+    """Pipeline of event blocks. Raises PatternError or ValueError for invalid options."""
 
     def __init__(self, options: PipelineOptions, lines: LineSink | None = None) -> None:
         self._options = options
@@ -61,7 +61,7 @@ class Pipeline:
         self.unmatched_sample = ""
 
     def feed(self, path: str, events: Sequence[bytes], now: float, at: int) -> None:
-        """Count, match and keep one block (about 64 KiB: some ms). ``now`` monotonic seconds, ``at`` UTC ms of arrival."""
+        """Count, match and store one block (about 64 KiB: some ms). ``now`` monotonic seconds, ``at`` UTC ms of arrival."""
         if not events:
             return
         reader = self._reader(path, events)
@@ -103,7 +103,7 @@ class Pipeline:
                 self.counts.add_request(request)
 
     def _note_minute(self, now: float, lines: int, unmatched: int) -> None:
-        """Lines by second, for the share of unmatched ones."""
+        """Count lines per second, for the ratio of unmatched ones."""
         if self._minute and now - self._minute[-1][0] < 1:
             at, before, wrong = self._minute.pop()
             self._minute.append((at, before + lines, wrong + unmatched))
@@ -126,7 +126,7 @@ class Pipeline:
         now: float,
         at: int,
     ) -> None:
-        """``shown``: the events as their programs wrote them; ``levels``: theirs."""
+        """Apply the match rules. ``shown``: the events as their programs wrote them; ``levels``: their levels."""
         self._evidence.begin_block(path, shown)
         there = set(levels)
         block = b"\n".join(shown).decode("utf-8", "replace") if any(state.pattern for state in self._matches) else ""
@@ -184,7 +184,7 @@ class Pipeline:
         return {"counts": self.counts.to_json(), "matches": {state.rule.name: state.to_json() for state in self._matches}, "kept": kept}
 
     def restore(self, value: object) -> None:
-        """Take saved counts over; rules of other names begin at 0."""
+        """Restore saved counts; rules with new names start at 0."""
         if isinstance(value, Mapping):
             self.counts.restore(value.get("counts"))
             if self._lines is not None:

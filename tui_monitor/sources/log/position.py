@@ -1,4 +1,4 @@
-"""Saved positions of a followed log: how far each file has been given out, as values that go into JSON and come back."""
+"""Saved read positions of a followed log, with their JSON form."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from tui_monitor.sources.log.identity import Identity, identity_from
 
 @frozen
 class Position:
-    """How far one file has been given out: ``offset`` is the begin of the first line that was not.
+    """Read position of one file: ``offset`` is the start of the first unprocessed line.
 
-    ``modified`` is its last change that was seen (ns). ``skipping``: the offset lies inside a line that was cut, and the rest of that
-    line is not wanted.
+    ``modified`` is its last seen change (ns). ``skipping``: the offset is inside a cut line, whose rest is skipped.
     """
 
     identity: Identity
@@ -25,7 +24,7 @@ class Position:
 
 @frozen
 class SavedFile:
-    """One followed name: its files that are still read, the oldest first, and those that have been read to their end lately."""
+    """One followed path: its files being read, oldest first, and those fully read lately."""
 
     path: str
     chain: tuple[Position, ...]
@@ -34,7 +33,7 @@ class SavedFile:
 
 @frozen
 class Positions:
-    """All followed names. To be saved after the samples that were made of the same lines, at most each second."""
+    """All followed paths; saved after the samples of the same lines, at most each second."""
 
     files: tuple[SavedFile, ...] = ()
     patterns: tuple[str, ...] = ()
@@ -45,7 +44,7 @@ class Positions:
 
 
 def positions_from(value: object) -> Positions:
-    """The positions of their JSON form; entries that cannot be understood are left out."""
+    """The positions of their JSON form; invalid entries are left out."""
     found = []
     given = value if isinstance(value, Mapping) else {}
     files, patterns = given.get("files"), given.get("patterns")

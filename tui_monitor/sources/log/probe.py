@@ -1,4 +1,4 @@
-"""The log check as a feed: makes the running log of the settings, and hands on its state, its evidence and its lines."""
+"""The log check as a feed: constructs the running log and offers its state, evidence and lines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ERRORS = "errors"
 
 
 class LogProbe:
-    """One log check (sources/api.py: Feed). Raises ValueError naming the key where a setting cannot be used."""
+    """Feed of one log check. The constructor raises ValueError naming the key of an unusable setting."""
 
     def __init__(self, settings: LogCheck, clock: Clock | None = None, program: Sequence[str] = ("journalctl",)) -> None:
         self.stage = ""
@@ -52,7 +52,7 @@ class LogProbe:
         self._opened = asyncio.Event()
 
     def restore(self, saved: Mapping[str, Any] | None, at: int) -> None:
-        """Go on behind the saved position, with the saved counts."""
+        """Continue after the saved position, with the saved counts."""
         self._saved = saved
         counts = saved.get("counts") if saved is not None else None
         if isinstance(counts, Mapping) and self._lines is not None:
@@ -68,7 +68,7 @@ class LogProbe:
             self._saved = log.committed().saved or self._saved
 
     async def probe(self) -> ProbeResult:
-        """How the log stands. Raises OwnTrouble until it was looked at once."""
+        """The log's current status. Raises OwnTrouble before the first read."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OPENED_WITHIN):
                 await self._opened.wait()
@@ -77,17 +77,17 @@ class LogProbe:
         return self._log.result()
 
     async def close(self) -> None:
-        """All is given back by the end of ``run``."""
+        """Nothing to close: ``run`` releases everything at its end."""
 
     def evidence(self, match: str) -> tuple[str, ...]:
-        """The newest line of a match with the lines around it; "": of the matches whose limit is reached."""
+        """The newest line of a match with its context; "": of the matches with a reached limit."""
         if self._log is None:
             return ()
         wanted = [match] if match else self._log.over()
         return tuple(line for name in wanted for line in self._log.evidence(name))
 
     def take_lines(self) -> list[NumberedBlock]:
-        """The lines that came since the last call."""
+        """The new lines since the last call."""
         return self._lines.take() if self._lines is not None else []
 
     def _made(self) -> LogFeed:
@@ -106,7 +106,7 @@ class LogProbe:
 
 
 def pipeline_options(check: LogCheck, line_format: LineFormat) -> PipelineOptions:
-    """What the settings say about lines. Raises ValueError naming the key."""
+    """The pipeline options of the settings. Raises ValueError naming the key."""
     names = _of_key("timezone", line_format.names)
     _of_key("format", lambda: format_of(check.format, names))
     rules = [_rule(match) for match in check.match]
@@ -124,7 +124,7 @@ def pipeline_options(check: LogCheck, line_format: LineFormat) -> PipelineOption
 
 
 def _rule(match: MatchSettings) -> MatchRule:
-    """A match that judges by itself, or that is about a number, is no subject of LogErrorBurst."""
+    """The match rule; LogErrorBurst is off for matches with own limits or numbers."""
     judges = match.unhealthy or match.degraded or match.value
     return MatchRule(
         match.name, match.regex or "", match.level or "", _limit(match.unhealthy), _limit(match.degraded), match.value or "",
@@ -137,7 +137,7 @@ def _limit(text: str | None) -> MatchLimit | None:
 
 
 def _of_key(key: str, make: Callable[[], T]) -> T:
-    """What is made of a key's value; what is wrong with it names the key."""
+    """The result of ``make`` for a key's value; errors name the key."""
     try:
         return make()
     except ValueError as error:

@@ -13,7 +13,7 @@ Value = str | int | float | bool | None
 
 @frozen
 class Record:
-    """A parsed event. ``level``: trace, debug, info, warning, error, critical or "" where it says none; ``at`` its own stamp, UTC ms.
+    """A parsed event. ``level``: trace, debug, info, warning, error, critical or "" without one; ``at``: its own stamp, UTC ms.
 
     ``fields`` are flat ("user.id" for nested ones). ``request``: the line of an access log, as method, path, status and seconds.
     """
@@ -27,7 +27,7 @@ class Record:
 
 @frozen
 class Request:
-    """What an access log says of one request; ``method`` and ``path`` are "" where the request could not be read (400, 408)."""
+    """One request of an access log; ``method`` and ``path`` are "" where the server could not read the request (400, 408)."""
 
     method: str
     path: str
@@ -36,20 +36,20 @@ class Request:
 
 
 class Format(Protocol):
-    """A way to read events."""
+    """Format of events."""
 
     name: str
     hint: bytes | None
-    """What a block contains that tells of requests; None: it never does."""
+    """Text that every block with requests contains; None: the format has no requests."""
 
     def parse(self, text: str, now_ms: int) -> Record | None:
         """The record of an event; None: it is not of this format."""
         ...
 
     def level(self, event: bytes) -> str | None:
-        """The event's level only, as quickly as possible; None: it is not of this format."""
+        """The event's level by the fastest way; None: it is not of this format."""
         ...
 
     def request(self, event: bytes) -> Request | None:
-        """What the event says of an HTTP request; None: nothing."""
+        """The HTTP request in the event; None without one."""
         ...

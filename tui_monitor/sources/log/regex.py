@@ -1,4 +1,4 @@
-"""The one place where a log check's configured regular expressions are compiled: RE2's, linear in the line."""
+"""Compilation of a log check's regular expressions with RE2, linear in the line's length."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Match", "Pattern", "PatternError", "compile_pattern"]
 
 
 class PatternError(ValueError):
-    """The text is no regular expression; the message says what to write in its place."""
+    """An invalid regular expression; the message contains the remedy."""
 
 
 def compile_pattern(text: str, *, multiline: bool = False) -> Pattern:

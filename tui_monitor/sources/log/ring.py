@@ -1,4 +1,4 @@
-"""Kept lines for search: a bounded ring of blocks in memory, behind an interface that a store on disk can have too."""
+"""Stored lines for search: a bounded ring of blocks in memory, with the interface of a store on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRACE_FIELDS = ("trace_id", "traceId", "traceID", "trace.id", "dd.trace_id", "ot
 
 @frozen
 class KeptBlock:
-    """Events of one file that arrived together at ``at`` (UTC ms), as they came; they are parsed by ``format`` only when looked at."""
+    """Unparsed events of one file that arrived together at ``at`` (UTC ms); parsed by ``format`` only when read."""
 
     at: int
     path: str
@@ -31,13 +31,13 @@ class KeptBlock:
 
     @property
     def size(self) -> int:
-        """Bytes in memory, about."""
+        """Approximate bytes in memory."""
         return len(self.data) + _OVERHEAD
 
 
 @frozen
 class KeptLine:
-    """One found line. ``at``: its own stamp, else its arrival; UTC ms."""
+    """A found line. ``at``: its own stamp, else its arrival; UTC ms."""
 
     at: int
     path: str
@@ -47,7 +47,7 @@ class KeptLine:
     trace_id: str = ""
 
     def to_json(self, check: str, service: str = "") -> dict[str, Any]:
-        """The contract's shape of `logs --json`."""
+        """The documented shape of `logs --json`."""
         fields = dict(self.fields)
         return {
             "at": self.at, "check": check, "service": service, "level": self.level, "message": self.message, "fields": fields,
@@ -57,7 +57,7 @@ class KeptLine:
 
 @frozen
 class LineQuery:
-    """What is looked for. ``text`` in any case; ``level``: at least; ``since`` UTC ms of arrival; ``where``: fields and their values."""
+    """Search conditions. ``text`` in any case; ``level``: at least; ``since`` UTC ms of arrival; ``where``: fields and their values."""
 
     text: str = ""
     level: str = ""
@@ -67,31 +67,31 @@ class LineQuery:
 
 
 class LineSink(Protocol):
-    """Takes the lines of a running check."""
+    """Receiver of a running check's lines."""
 
     def append(self, block: KeptBlock) -> None:
         """Keep a block; the oldest go beyond the bound."""
         ...
 
     def mark(self) -> int:
-        """How many blocks came until now, for a restart: what was kept beyond is read again."""
+        """Number of blocks so far, for a restart: blocks stored after it are read again."""
         ...
 
     def restore(self, mark: object) -> None:
-        """Go on counting at a saved mark."""
+        """Continue the count at a saved mark."""
         ...
 
 
 class LineStore(LineSink, Protocol):
-    """Where lines are kept and found."""
+    """Searchable store of lines."""
 
     def search(self, query: LineQuery) -> Iterator[KeptLine]:
-        """The found lines, the newest first, at most ``limit``."""
+        """Matching lines, newest first, at most ``limit``."""
         ...
 
 
 class LineRing:
-    """The newest ``limit`` bytes of lines, in memory. A block that is larger alone is not kept."""
+    """The newest ``limit`` bytes of lines in memory. A larger single block is not stored."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -114,16 +114,16 @@ class LineRing:
         return self._count
 
     def restore(self, mark: object) -> None:
-        """Nothing outlives the process here."""
+        """No effect: nothing outlives the process."""
 
     def search(self, query: LineQuery) -> Iterator[KeptLine]:
-        """The found lines, the newest first. May be taken piece by piece; what is appended meanwhile is not seen."""
+        """Matching lines, newest first, as a lazy iterator; lines appended meanwhile are not included."""
         newest_first = (block for block in reversed(tuple(self._blocks)))
         yield from islice(found_in(takewhile(lambda block: block.at >= query.since, newest_first), query), max(0, query.limit))
 
 
 def found_in(blocks: Iterable[KeptBlock], query: LineQuery) -> Iterator[KeptLine]:
-    """The lines of these blocks that fit the query but for its limit; each block's newest first."""
+    """Lines of these blocks that match the query, without its limit; newest first per block."""
     needle = _needle(query.text)
     for block in blocks:
         if block.at >= query.since and (needle is None or needle.search(block.data) is not None):
@@ -131,7 +131,7 @@ def found_in(blocks: Iterable[KeptBlock], query: LineQuery) -> Iterator[KeptLine
 
 
 def _needle(text: str) -> re.Pattern[bytes] | None:
-    """Finds the text in raw bytes. Case does not count, also outside ASCII where both cases are written alike."""
+    """Pattern of the text in raw bytes, ignoring case, outside ASCII only where both cases have the same length."""
     if not text:
         return None
     forms = dict.fromkeys([text, text.lower(), text.upper()])
@@ -150,7 +150,7 @@ def _found(block: KeptBlock, query: LineQuery, needle: re.Pattern[bytes] | None)
 
 
 def kept_line(block: KeptBlock, event: bytes) -> KeptLine:
-    """One event of a block, parsed and clean."""
+    """One event of a block, parsed and cleaned."""
     text = event.decode("utf-8", "replace")
     record = block.format.parse(text, block.at) or Record(clean(text, newlines=True))
     trace = next((str(record.fields[name]) for name in TRACE_FIELDS if record.fields.get(name)), "")

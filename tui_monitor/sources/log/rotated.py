@@ -1,4 +1,4 @@
-"""Names of rotated files: which file is an older generation of which. Blocking calls in ``siblings`` only."""
+"""Names of rotated files and their base names. Blocking calls in ``siblings`` only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_compressed(name: str) -> bool:
 
 
 def bases_of(name: str) -> list[str]:
-    """Names that this one may be a rotated generation of: `app.log` of `app.log.1`, `app.log-20240101`, `app-20240101.log`."""
+    """Names that this one can be a rotated generation of: `app.log` of `app.log.1`, `app.log-20240101`, `app-20240101.log`."""
     if is_compressed(name):
         name = _COMPRESSED.sub("", name)
         return [name, *bases_of(name)]
@@ -32,9 +32,9 @@ def bases_of(name: str) -> list[str]:
 
 
 def is_rotated(path: str, known: frozenset[str] | set[str]) -> bool:
-    """Whether a glob's find is an old generation: compressed, numbered, or dated while the name without the date is known.
+    """Whether a file found by a glob is an old generation: compressed, numbered, or dated with a known undated name.
 
-    Files that are dated by their own writer (catalina.2024-01-01.log alone) are none.
+    Files dated by their writer (only catalina.2024-01-01.log) are not.
     """
     directory, name = os.path.split(path)
     if is_compressed(name) or _NUMBERED.search(name):
@@ -43,7 +43,7 @@ def is_rotated(path: str, known: frozenset[str] | set[str]) -> bool:
 
 
 def siblings(path: str) -> Iterator[str]:
-    """Files (also .gz) beside a path whose names make them rotated generations of it. A directory that cannot be read has none."""
+    """Rotated generations (also .gz) beside a path by their names; none in an unreadable directory."""
     directory, name = os.path.split(os.path.realpath(path))
     try:
         with os.scandir(directory) as entries:

@@ -1,4 +1,4 @@
-"""Route labels: paths with their identifiers taken out, at most so many, since each is a series."""
+"""Route labels: paths without identifiers, limited in number, since each is a series."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PLACE = re.compile(r":[A-Za-z_]\w*|\{[^{}/]+\}|\*\*?")
 
 
 class Routes:
-    """Paths to route labels. ``patterns`` ("/users/:id/*", "/shop/{item}", "/static/**") count first, in their order."""
+    """Mapping of paths to route labels. ``patterns`` ("/users/:id/*", "/shop/{item}", "/static/**") are tried first, in order."""
 
     def __init__(self, patterns: Sequence[str] = (), most: int = MAX_ROUTES) -> None:
         self._patterns = [(pattern, _compiled(pattern)) for pattern in patterns]
@@ -35,7 +35,7 @@ class Routes:
         self._remembered: dict[str, str] = {}
 
     def learn(self, routes: Sequence[str]) -> None:
-        """Routes that were counted before a restart keep their place."""
+        """Register routes counted before a restart."""
         self._known.update(route for route in routes if route != OTHER and len(self._known) < self._most)
 
     def route(self, path: str) -> str:
@@ -73,7 +73,7 @@ def _segment(part: str) -> str:
 
 
 def _path_of(target: str) -> str:
-    """The path of a request target that may be a whole address (proxies, scanners), without query and fragment."""
+    """The path of a request target, which can be a whole address (proxies, scanners), without query and fragment."""
     if "://" in target[:10]:
         target = "/" + target.split("://", 1)[1].partition("/")[2]
     return target.partition("?")[0].partition("#")[0] or "/"

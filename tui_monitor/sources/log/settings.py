@@ -40,7 +40,7 @@ def _encoding(value: str) -> str:
 
 
 class MatchSettings(Section):
-    """Lines that are counted, that make the check degraded or unhealthy, or that carry a number."""
+    """Lines to count, to make the check degraded or unhealthy, or to read a number from."""
 
     name: str = key(doc="the match's name, unique in its check", min_length=1, max_length=100, example="timeouts")
     regex: Regex | None = key(default=None, doc="regular expression (RE2) that is found in the line", example="timed? out")
@@ -57,9 +57,9 @@ class MatchSettings(Section):
     buckets: list[float] = key(default=BUCKETS, doc="upper limits of the histogram")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Keys that need each other, and windows beyond a day."""
+        """Faults: keys that need each other, windows above a day."""
         if not self.regex and not self.level:
-            yield "regex", "is missing: say by regex or level which lines are meant"
+            yield "regex", "is missing: set regex or level to select lines"
         if (self.value is None) != (self.metric is None):
             yield (
                 ("metric", "is missing: the series of the number needs a name")
@@ -67,13 +67,13 @@ class MatchSettings(Section):
                 else ("value", "is missing: where is the number?")
             )
         for name in {"kind", "unit", "labels", "buckets"} & set(given) if self.value is None else ():
-            yield name, "is of a number: say by value and metric which"
+            yield name, "is for numbers: set value and metric too"
         if wrong := [label for label in self.labels if label in _OWN]:
-            yield "labels", f'"{wrong[0]}" is a label that the monitor gives itself; choose another name'
+            yield "labels", f'"{wrong[0]}" is a label that the monitor sets; choose another name'
         for name in ("unhealthy", "degraded"):
             text = getattr(self, name)
             if text and limit_of(text)[1] > LONGEST_WINDOW:
-                yield name, f'"{text}" looks back for more than a day; use a rule on log_match_total for that'
+                yield name, f'"{text}" covers more than a day; use a rule on log_match_total for that'
 
 
 def limit_of(text: str) -> tuple[int, float]:
@@ -99,7 +99,7 @@ class LogCheck(FeedSettings):
     timezone: str = key(default="", doc="the zone of stamps without one", shown="the machine's", example="Asia/Seoul")
     encoding: Annotated[str, Text(_encoding)] = key(default="utf-8", doc="where the file has no byte order mark")
     multiline: str = key(default="auto", doc="auto (stack traces), off, or a regular expression that the first line of each event has")
-    missing: Literal["wait", "unhealthy"] = key(default="wait", doc="what a file that is not there makes of the check")
+    missing: Literal["wait", "unhealthy"] = key(default="wait", doc="effect of a missing file on the check: wait or unhealthy")
     keep_lines: Size = key(default=10 * 1024 * 1024, doc="bytes of lines kept for `tui-monitor logs`; 0: none", le=2**30)
     routes: list[str] = key(
         default=[], doc="how paths of access logs become the label route", shown="ids become :id", example=["/shop/:item/**"]
@@ -109,14 +109,14 @@ class LogCheck(FeedSettings):
     match: list[MatchSettings] = key(default=[], doc="lines that matter: [[checks.match]]")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Where the lines come from, and matches of one name."""
+        """Faults: sources of lines, duplicate match names."""
         yield from super().problems(given)
         if not self.path and not self.unit:
             yield "path", "is missing: name a file, or by unit a systemd unit whose journal is read"
         if self.path and self.unit:
             yield "unit", "path is given too; a check reads files or the journal: make two checks of it"
         for name in {"encoding", "multiline", "missing"} & set(given) if self.unit else ():
-            yield name, "is of files; the journal has whole lines and says what they are"
+            yield name, "is for files; the journal has whole entries with their metadata"
         if 0 < self.keep_lines < SMALLEST_RING:
             yield "keep_lines", "is too small for anything; at least 64KiB, or 0 for none"
         names = [match.name for match in self.match]
@@ -130,7 +130,7 @@ def target(check: LogCheck) -> tuple[str, bool]:
 
 
 def metrics(check: LogCheck) -> tuple[str, ...]:
-    """The names of its series: METRICS and those of its matches."""
+    """Names of the check's own series: METRICS and those of its matches."""
     own: list[str] = []
     for match in check.match:
         if match.metric:

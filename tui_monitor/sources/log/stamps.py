@@ -1,4 +1,4 @@
-"""Time stamps of log lines as UTC milliseconds: ISO 8601, epochs, syslog, access logs, times of day. Counts go by arrival, not by these."""
+"""Time stamps of log lines as UTC milliseconds: ISO 8601, epochs, syslog, access logs, times of day. Counters use arrival times instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 
 def stamp_of_value(value: object, zone: tzinfo, now_ms: int) -> int | None:
-    """The stamp in a field: a number is an epoch in s, ms, µs or ns by its size, a text any form that is known."""
+    """The stamp in a field: a number is an epoch in s, ms, µs or ns by its size, a text any supported form."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -29,15 +29,15 @@ def stamp_of_value(value: object, zone: tzinfo, now_ms: int) -> int | None:
 
 
 def stamp_of_text(text: str, zone: tzinfo, now_ms: int) -> int | None:
-    """The stamp at the begin of a line of plain text."""
+    """The stamp at the start of a plain text line."""
     begin = _BEGIN.match(text)
     return parse_stamp(text[begin.end() :][:40], zone, now_ms) if begin else None
 
 
 def parse_stamp(text: str, zone: tzinfo, now_ms: int) -> int | None:
-    """The stamp that a text begins with; ``zone`` counts where it names none. Years and days that are missing are the nearest ones.
+    """The stamp at the start of a text; ``zone`` is the default. A missing year or day is the nearest one.
 
-    A year is chosen so that the stamp is at most a day in the future, a day so that it is at most an hour (clocks differ a little).
+    The year is chosen so that the stamp is at most a day in the future, the day so that it is at most an hour (clock differences).
     """
     text = text.strip()
     for pattern in (_ISO, _ACCESS, _SYSLOG, _HTTP, _TIME):
@@ -75,7 +75,7 @@ def _moment(match: re.Match[str], zone: tzinfo, now_ms: int) -> int:
 
 
 def _of_nearest_year(now: datetime, month: int, day: int, clock: dict[str, int]) -> datetime:
-    """The newest such day that is not in the future; 29 February is the last one that was."""
+    """The newest such day that is not in the future; 29 February is that of the last leap year."""
     for year in range(now.year + 1, now.year - 9, -1):
         try:
             found = datetime(year, month, day, tzinfo=now.tzinfo, **clock)

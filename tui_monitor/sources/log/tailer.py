@@ -1,7 +1,7 @@
-"""The tailer: follows all files of some patterns by looking, not by inotify (which sees nothing on NFS). Blocking; runs in a thread.
+"""The tailer: follows all files of some patterns by polling, since inotify does not work on NFS. Blocking; runs in a thread.
 
-Files found at the first start begin at their end, those that appear later (also while the monitor was down) at their begin, and with
-saved positions all go on where they stood.
+At the first start existing files are read from their end; files that appear later (also while the monitor was down) are read from
+their start, and files with saved positions continue there.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _GLOB_EVERY = 2.0
 
 @frozen
 class LineBatch:
-    """What one look at the files gave.
+    """Result of one poll of the files.
 
-    ``positions`` hold after these blocks. ``lag`` in bytes. ``more``: ask again at once. ``missing`` patterns lead to no file;
-    ``troubles`` are reasons of our own (rights, descriptors) with advice; ``notes`` say what was lost, skipped or cut.
+    ``positions`` are those after these blocks. ``lag`` in bytes. ``more``: poll again at once. ``missing``: patterns without a file;
+    ``troubles``: own troubles (rights, descriptors) with advice; ``notes``: lost, skipped or cut parts.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -47,7 +47,7 @@ class LineBatch:
 
 
 class Tailer:
-    """Follows the files of the patterns. ``poll`` never raises OSError: what cannot be read is said in the batch."""
+    """Follower of the patterns' files. ``poll`` never raises OSError: unreadable files are reported in the batch."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Tailer:
         self._said: set[str] = set()
 
     def poll(self, now: float, budget: int = BUDGET) -> LineBatch:
-        """Look at every file once and give out at most about ``budget`` bytes. ``now`` in monotonic seconds."""
+        """Read every file once, at most about ``budget`` bytes in total. ``now`` in monotonic seconds."""
         troubles: list[str] = []
         if now - self._globbed >= _GLOB_EVERY:
             self._globbed = now
@@ -92,11 +92,11 @@ class Tailer:
         )
 
     def close(self) -> None:
-        """Give all descriptors back."""
+        """Close all descriptors."""
         for follower in self._followers.values():
             follower.close()
 
-    # Which files
+    # Selection of files
 
     def _discover(self, now: float, troubles: list[str]) -> None:
         begin = not self._started
@@ -126,7 +126,7 @@ class Tailer:
             follower.begin_at_end(now)
 
     def _is_known(self, path: str) -> bool:
-        """Another name of a file that is followed already: a link, or a rotated file under a name of the pattern."""
+        """Whether the path is another name of a followed file: a link, or a rotated file whose name matches the pattern."""
         try:
             stat = os.stat(path)
         except OSError:
@@ -136,7 +136,7 @@ class Tailer:
         return bool(same) and any(identity.is_file(each) for _, identity, _ in identities(iter([path])) for each in same)
 
     def _forget_missing(self) -> bool:
-        """Let go a name that leads nowhere, for a new one."""
+        """Forget a missing path, to make room for a new one."""
         for path, follower in self._followers.items():
             if follower.missing and not follower.opened and path not in self._patterns:
                 del self._followers[path]
@@ -150,10 +150,10 @@ class Tailer:
             if not any(_fits(path, pattern) and not each.missing for path, each in self._followers.items())
         )
 
-    # What is in them
+    # Reading
 
     def _read(self, now: float, budget: int, troubles: list[str]) -> tuple[list[Block], bool]:
-        """Blocks of all files in turn, the first one another at each call, so that a busy file starves none."""
+        """Blocks of all files in turn, starting with another one at each call, so that a busy file does not starve the others."""
         blocks: list[Block] = []
         waiting = list(self._followers.values())
         self._turn = (self._turn + 1) % max(1, len(waiting))
@@ -172,7 +172,7 @@ class Tailer:
         return blocks, bool(waiting)
 
     def _park(self) -> None:
-        """Close those that have been quiet the longest, where too many are open."""
+        """Close the longest idle files if too many are open."""
         excess = sum(each.opened for each in self._followers.values()) - self._most_open
         if excess > 0:
             for follower in sorted(self._followers.values(), key=lambda each: each.grown_at)[:excess]:
@@ -193,7 +193,7 @@ def _read_into(found: list[Block], follower: Follower, now: float) -> None:
 
 
 def _expanded(pattern: str, followed: Iterable[str]) -> list[str]:
-    """The files of a pattern. A plain path is itself, whether it is there or not; a glob finds no rotated files."""
+    """The files of a pattern. A plain path stands for itself, existing or not; globs exclude rotated files."""
     if not glob.has_magic(pattern):
         return [pattern]
     found = glob.glob(pattern, recursive="**" in pattern)
@@ -209,7 +209,7 @@ def _fits(path: str, pattern: str) -> bool:
 
 
 def _guarded(work: Callable[[], object], path: str, troubles: list[str]) -> None:
-    """Do the work; what the system refuses is a trouble with advice."""
+    """Run the work; an OSError becomes a trouble with advice."""
     try:
         work()
     except OSError as error:
@@ -217,7 +217,7 @@ def _guarded(work: Callable[[], object], path: str, troubles: list[str]) -> None
 
 
 def advice(path: str, error: OSError) -> str:
-    """What is wrong with a file and what to change."""
+    """The fault of a file and its remedy."""
     if isinstance(error, NotAFile):
         return f"{path} is not a regular file: name a log file"
     if error.errno in (errno.EACCES, errno.EPERM):

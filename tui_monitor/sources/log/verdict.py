@@ -1,4 +1,4 @@
-"""The verdict of a log check as a pure function of what is known about it."""
+"""The verdict of a log check as a pure function of its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNMATCHED_LINES = 120
 
 @frozen
 class MatchSeen:
-    """One rule's limits, with how many lines matched in each limit's window, and the last line that matched."""
+    """One rule's limits with the number of matches in each window, and the last matching line."""
 
     name: str
     unhealthy: MatchLimit | None = None
@@ -28,7 +28,7 @@ class MatchSeen:
 
 @frozen
 class LogState:
-    """What is known of a log. ``minute_lines`` and ``minute_unmatched`` of the last 60 s; ``wait``: a missing file is no fault."""
+    """State of a log. ``minute_lines`` and ``minute_unmatched`` of the last 60 s; ``wait``: a missing file is not a fault."""
 
     files: int = 0
     missing: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class LogState:
 
 
 def verdict(state: LogState) -> tuple[HealthStatus, str]:
-    """Status and reason. Unhealthy by a match or a missing file; then our own trouble (unknown), which hides lines; then degraded."""
+    """Status and reason: unhealthy by a match or a missing file, else unknown by own trouble (which hides lines), else degraded."""
     if found := _over([(each, each.unhealthy, each.unhealthy_count) for each in state.matches]):
         return HealthStatus.UNHEALTHY, found
     if state.missing and not state.wait:
@@ -62,7 +62,7 @@ def verdict(state: LogState) -> tuple[HealthStatus, str]:
 
 
 def _over(found: Sequence[tuple[MatchSeen, MatchLimit | None, int]]) -> str:
-    """The reasons of all rules whose limit is reached."""
+    """The reasons of all rules with a reached limit."""
     reasons = [
         f"{match.name}: {count} lines in {format_duration(limit.window)}, limit {limit.count}" + (f" ({match.line})" if match.line else "")
         for match, limit, count in found

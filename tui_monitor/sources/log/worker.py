@@ -1,4 +1,4 @@
-"""One thread for the blocking calls of one source: a stuck mount holds this thread, and neither the loop nor a neighbour."""
+"""A thread for the blocking calls of one source, so that a stuck mount blocks neither the loop nor other sources."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 class Stuck(Exception):
-    """The work takes longer than its limit; it goes on, and ``run`` may be asked for its result again."""
+    """Work that exceeds its limit; it continues, and ``run`` can be called for its result again."""
 
 
 class Worker(Generic[T]):
-    """Runs one piece of work at a time in a daemon thread, which begins with the first one and ends with ``close``.
+    """Runner of one call at a time in a daemon thread, started by the first call and ended by ``close``.
 
-    Work that outlives its limit is not given up: the next ``run`` waits for the same work, so that no result is lost and stuck calls
-    never pile up.
+    Work beyond its limit is not abandoned: the next ``run`` waits for the same work, so that no result is lost and stuck calls
+    do not accumulate.
     """
 
     def __init__(self, name: str) -> None:
@@ -29,7 +29,7 @@ class Worker(Generic[T]):
         self._running: asyncio.Future[T] | None = None
 
     async def run(self, work: Callable[[], T], limit: float) -> T:
-        """The result of the work, or of the earlier work that is still running. Raises Stuck after ``limit`` seconds."""
+        """The result of the work, or of earlier work still running. Raises Stuck after ``limit`` seconds."""
         if self._running is None:
             self._running = self._begin(work)
         done, _ = await asyncio.wait({self._running}, timeout=limit)
@@ -52,7 +52,7 @@ class Worker(Generic[T]):
             job()
 
     def close(self) -> None:
-        """End the thread after its present work."""
+        """End the thread after its current work."""
         if self._thread is not None:
             self._queue.put(None)
             self._thread = None

@@ -90,7 +90,7 @@ class MailProbe(ABC):
 
     async def _abilities(self, lines: Lines, measured: Measurement) -> tuple[str, ...]:
         with measured.phase("abilities"):
-            self.stage = "asking what it can do"
+            self.stage = "querying its capabilities"
             return await self.abilities(lines)
 
     async def _upgraded(

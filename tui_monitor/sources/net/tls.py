@@ -184,7 +184,7 @@ def handshake_reason(error: ssl.SSLError, chain: list[Certificate], host: str, n
     if reason in _NO_TLS:
         return "answered without TLS"
     if reason in _TOO_OLD:
-        return "speaks another version of TLS than is wanted (tls_min_version)"
+        return "supports no TLS version that is allowed (tls_min_version)"
     if reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
         return "wants a client certificate (cert_file, key_file)"
     if reason == "UNSAFE_LEGACY_RENEGOTIATION_DISABLED":

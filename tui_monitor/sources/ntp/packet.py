@@ -1,4 +1,4 @@
-"""NTP packets of a client (RFC 5905): a request with a nonce, and what the reply says."""
+"""Client NTP packets (RFC 5905): a request with a nonce, and the parsed reply."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HIGHEST_STRATUM = 15
 class NtpReply:
     """``offset``: seconds that the server's clock is ahead of ours. ``delay``: round trip without the server's own time, seconds.
 
-    ``kiss``: the four letters of a stratum 0 packet ("RATE", "DENY"). ``distance``: how wrong the server may be, seconds, half of the
-    delay to us included.
+    ``kiss``: the four letters of a stratum 0 packet ("RATE", "DENY"). ``distance``: the server's maximum error in seconds, including half
+    of the delay.
     """
 
     leap: int
@@ -36,7 +36,7 @@ class NtpReply:
 
 
 def request() -> tuple[bytes, bytes]:
-    """(nonce, packet): the nonce stands where the time of sending would, so that a reply cannot be forged without seeing it."""
+    """(nonce, packet): the nonce replaces the transmit time, so that a reply cannot be forged without seeing the request."""
     nonce = secrets.token_bytes(8)
     return nonce, bytes((_VERSION << 3 | _CLIENT,)) + bytes(39) + nonce
 
@@ -68,6 +68,6 @@ def _letters(raw: bytes) -> str:
 
 
 def _unix(stamp: bytes, near: float) -> float:
-    """Unix seconds of an NTP time, in the era that is nearest to ``near``: the next one begins in 2036."""
+    """Unix seconds of an NTP time, in the era nearest to ``near`` (the next one begins in 2036)."""
     seconds = struct.unpack("!Q", stamp)[0] / _ERA - _UNIX_EPOCH
     return float(seconds + _ERA * round((near - seconds) / _ERA))

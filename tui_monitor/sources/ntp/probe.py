@@ -1,4 +1,4 @@
-"""The NTP probe: is the server synchronised, and how far is this machine's clock from it?"""
+"""The NTP probe: the server's synchronisation and this machine's clock offset."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST_PAUSE = 3600.0
 
 
 class NtpProbe:
-    """Asks one time server. ``monotonic``: seconds of a clock that nobody sets."""
+    """Probe of one time server. ``monotonic``: seconds of a clock that is never set."""
 
     def __init__(self, settings: NtpCheck, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.stage = ""
@@ -40,14 +40,14 @@ class NtpProbe:
         self._silent_until = 0.0
 
     async def probe(self) -> ProbeResult:
-        """Ask once; raises OwnTrouble where the monitor itself could not, or may not yet."""
+        """Query once. Raises OwnTrouble where the monitor could not measure, or must not query yet."""
         if (left := self._silent_until - self._monotonic()) > 0:
             raise OwnTrouble(f"the server has asked for fewer questions (RATE); the next one in {left:.0f} s. A longer interval helps")
         measured = Measurement(("resolve", "request"))
         return await measured.result(self, self._run(measured))
 
     async def close(self) -> None:
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _run(self, measured: Measurement) -> None:
         with measured.phase("resolve"):
@@ -67,7 +67,7 @@ class NtpProbe:
         self._judge(measured, replies, datagram.peer)
 
     async def _replies(self, datagram: Datagram) -> list[NtpReply]:
-        """One after the other; a kiss of death ends them, and silence does once there is one."""
+        """Replies to consecutive requests; a kiss of death ends them, and so does a missing reply after a first one."""
         replies: list[NtpReply] = []
         while len(replies) < self._samples and not (replies and replies[-1].kiss):
             try:
@@ -101,7 +101,7 @@ class NtpProbe:
             )
 
     def _back_off(self, peer: str, *, answered: bool) -> None:
-        """From now on one packet per probe; where that was refused too, a pause that doubles. Raises OwnTrouble."""
+        """After a refusal send one packet per probe; after a further one pause for a doubling time. Raises OwnTrouble."""
         self._samples = 1
         if answered:
             return
@@ -117,7 +117,7 @@ async def _ask(datagram: Datagram) -> NtpReply:
 
 
 def _ensure_synchronised(reply: NtpReply, peer: str) -> None:
-    """A server that has lost its own source goes on to answer, with an offset of about 0. Raises Failure."""
+    """Raise Failure for an unsynchronised server, which still answers, with an offset of about 0."""
     if reply.leap == UNSYNCHRONISED or not 0 < reply.stratum <= HIGHEST_STRATUM:
         word = f", it says {reply.kiss}" if reply.kiss else ""
         raise Failure(f"is not synchronised (leap indicator {reply.leap}, stratum {reply.stratum}{word}): look at its own sources ({peer})")

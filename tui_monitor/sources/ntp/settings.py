@@ -18,7 +18,7 @@ SHORTEST_POLL = 64.0
 
 
 class NtpCheck(CheckSettings):
-    """A time server, and how far this machine's clock is from it."""
+    """A time server, and this machine's clock offset from it."""
 
     interval: Interval = key(default=SHORTEST_POLL, doc="how often the server is asked; at least 64s", gt=0)
     retry_interval: Interval = key(default=16.0, doc="the pause between the first failure and the threshold; at least 16s", gt=0)
@@ -28,7 +28,7 @@ class NtpCheck(CheckSettings):
     max_offset: Duration = key(default=0.1, doc="degraded where this machine's clock is further away", gt=0)
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Asking more often than a server puts up with."""
+        """Faults: an interval shorter than servers tolerate."""
         yield from super().problems(given)
         if self.interval < SHORTEST_POLL:
             yield "interval", "time servers refuse those that ask more often than each 64s"

@@ -1,4 +1,4 @@
-"""Reads the answer to a scrape as a page of metrics, in slices, whatever it is."""
+"""Reader of a scrape's answer as a page of metrics, in slices."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tui_monitor.sources.net.slices import in_slices
 
 
 class _TooLarge(Exception):
-    """The page goes on beyond the limit."""
+    """The page exceeds the size limit."""
 
 
 class PageReader:
-    """An ``AnswerReader`` for scrapes; ``page`` is what the last answer held, also one with a fault, None where it held no page."""
+    """An ``AnswerReader`` for scrapes; ``page`` is the last answer's, even an invalid one, None without a page."""
 
     def __init__(self, rules: ScrapeRules, body_limit: int, fallback: Format | None) -> None:
         self.page: Page | None = None
@@ -28,11 +28,11 @@ class PageReader:
         self._fallback = fallback
 
     def names(self, status: int) -> bool:
-        """No redirect is an answer."""
+        """False: a redirect is never the answer."""
         return False
 
     async def fault(self, answer: Answer) -> str:
-        """What is wrong with the answer or with the page in it, "" where the page is good."""
+        """The fault of the answer or its page, "" without one."""
         if answer.status != 200:
             return status_text(answer.status)
         content_type = answer.header("content-type")

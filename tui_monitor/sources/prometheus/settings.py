@@ -11,7 +11,7 @@ from tui_monitor.sources.http.settings import HttpKeys
 
 
 class PrometheusCheck(HttpKeys):
-    """A page of metrics, Prometheus text or OpenMetrics: all its series."""
+    """A page of metrics (Prometheus text or OpenMetrics), stored with all its series."""
 
     url: HttpAddress = key(doc="the page's address", example="http://127.0.0.1:9100/metrics")
     keep: list[Regex] = key(

@@ -16,18 +16,18 @@ class SmtpProbe(MailProbe):
         self._name = settings.ehlo
 
     async def greeting(self, lines: Lines) -> str:
-        """All lines of it."""
+        """Read the greeting's lines."""
         return (await smtp_greeting(lines)).text
 
     async def abilities(self, lines: Lines) -> tuple[str, ...]:
-        """EHLO's lines."""
+        """The server's extensions by EHLO."""
         return await smtp_hello(lines, self._name)
 
     async def start_tls(self, lines: Lines) -> None:
-        """STARTTLS."""
+        """Send STARTTLS."""
         await smtp_start(lines)
 
     async def quit(self, lines: Lines) -> None:
-        """QUIT; its answer is waited for, since Postfix logs a lost connection otherwise."""
+        """Send QUIT and read the reply, since Postfix logs a lost connection otherwise."""
         await lines.send("QUIT")
         await lines.reply("SMTP")

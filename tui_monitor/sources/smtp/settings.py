@@ -11,12 +11,12 @@ METRICS = MAIL_METRICS
 
 
 class SmtpCheck(MailCheck):
-    """A server that takes mail (SMTP); none is sent."""
+    """An SMTP server, tested without sending mail."""
 
     TLS_PORT = 465
 
     port: int = key(default=25, doc="port", shown="25; with tls 465", ge=1, le=65535)
-    ehlo: str = key(default="tui-monitor", doc="the name that the monitor gives itself in EHLO", pattern=r"^[A-Za-z0-9._:\[\]-]+$")
+    ehlo: str = key(default="tui-monitor", doc="name of the monitor in EHLO", pattern=r"^[A-Za-z0-9._:\[\]-]+$")
 
 
 def target(check: SmtpCheck) -> tuple[str, bool]:

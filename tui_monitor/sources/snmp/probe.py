@@ -141,7 +141,7 @@ async def _column(session: Session, oid: str, most: int) -> dict[str, Value]:
         if row == at:
             break
         if row in found:
-            raise Failure(f"the agent goes in circles: it has told {at} twice")
+            raise Failure(f"the agent loops: it returned {at} twice")
         found[row] = value
     return found
 

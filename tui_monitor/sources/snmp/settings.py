@@ -29,7 +29,7 @@ class SnmpValueSettings(Section):
     labels: dict[str, str] = key(
         default={}, doc='label = OID of the text, in a table of its column; or "index"', example={"interface": "1.3.6.1.2.1.31.1.1.1.1"},
     )  # fmt: skip
-    scale: float = key(default=1.0, doc="what the number is multiplied with: 0.01 for TimeTicks in seconds")
+    scale: float = key(default=1.0, doc="factor of the number: 0.01 for TimeTicks in seconds")
     required: bool = key(default=False, doc="unhealthy where the device has no such number; false: only this series is missing")
     max_series: int = key(default=1000, doc="more rows are not read", ge=1, le=20_000)
 
@@ -37,7 +37,7 @@ class SnmpValueSettings(Section):
         """Labels that the monitor gives itself, or that are none; numbers that no OID has."""
         for name, oid in self.labels.items():
             if name in OWN_LABELS:
-                yield "labels", f'"{name}" is a label that the monitor gives itself; choose another name'
+                yield "labels", f'"{name}" is a label that the monitor sets; choose another name'
             elif not _LABEL.fullmatch(name):
                 yield "labels", f'"{name}" is not a label name; letters, digits and _ are possible'
             if oid == INDEX and not self.table:

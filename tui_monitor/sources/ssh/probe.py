@@ -1,4 +1,4 @@
-"""The SSH probe: reads the server's version line and sends one of its own, which keeps the server's log short."""
+"""The SSH probe: reads the server's version line and sends its own, which avoids an error in the server's log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_BEFORE = 50
 
 
 class SshProbe:
-    """Tests one SSH server up to its version line."""
+    """Probe of an SSH server up to its version line."""
 
     def __init__(self, settings: SshCheck) -> None:
         self.stage = ""
@@ -29,12 +29,12 @@ class SshProbe:
         self._pattern = compile_regex(settings.expect) if settings.expect else None
 
     async def probe(self) -> ProbeResult:
-        """Test once; raises OwnTrouble where the monitor itself could not."""
+        """Measure once. Raises OwnTrouble where the monitor could not measure."""
         measured = Measurement(_PHASES)
         return await measured.result(self, self._run(measured))
 
     async def close(self) -> None:
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _run(self, measured: Measurement) -> None:
         settings = self._settings

@@ -12,7 +12,7 @@ METRICS = ("probe_phase_seconds",)
 
 
 class SshCheck(CheckSettings):
-    """An SSH server's version line; nobody logs in."""
+    """An SSH server's version line, without a login."""
 
     host: HostName = key(doc="name or address", min_length=1, example="192.0.2.22")
     port: int = key(default=22, doc="port", ge=1, le=65535)

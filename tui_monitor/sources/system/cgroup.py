@@ -1,4 +1,4 @@
-"""The limits of the container that this process runs in, from control groups of version 2 and 1.
+"""Limits of the container that this process runs in, from cgroup version 2 or 1.
 
 Only a container's limits count, not those of an ordinary service: a unit with ``MemoryMax=`` still watches the whole
 machine. A container sees its own group as the root of the mounted hierarchy, and a real machine's root group has no
@@ -19,7 +19,7 @@ _LOOK_AGAIN = 30
 
 
 class Cgroup:
-    """The tightest limits in force; the groups with a limit are looked up again every 30 readings, as limits may change."""
+    """The lowest limits in force; groups with a limit are searched again every 30 readings, as limits can change."""
 
     def __init__(self, proc: str, sys: str) -> None:
         self._proc = proc
@@ -56,7 +56,7 @@ class Cgroup:
         return f"{path}/memory.max" if self.version == 2 else f"{path}/memory.limit_in_bytes"
 
     def _cores(self, path: str) -> float | None:
-        """How many cores the group may use, None without a limit."""
+        """Number of cores that the group may use, None without a limit."""
         try:
             if self.version == 2:
                 quota, period = map(integer, read_file(f"{path}/cpu.max").split())
@@ -75,7 +75,7 @@ class Cgroup:
         raise LookupError("cpuacct.usage")
 
     def _directories(self, controller: str) -> list[str]:
-        """The groups whose limits hold: the root, and every group on the way to ours where a container engine made it."""
+        """The groups whose limits apply: the root, and each container engine's group on the path to ours."""
         root = self._root if self.version == 2 else f"{self._root}/{controller}"
         own = self._paths.get("" if self.version == 2 else controller, "/")
         found = [root]
@@ -100,6 +100,6 @@ class Cgroup:
 
 
 def flat_keyed(content: bytes) -> dict[str, int]:
-    """Parse "key number" lines as cpu.stat and memory.stat have them; ValueError for anything else."""
+    """Parse "key number" lines of cpu.stat and memory.stat. Raises ValueError."""
     fields = content.split()
     return {key.decode("ascii"): integer(value) for key, value in zip(fields[::2], fields[1::2], strict=True)}

@@ -1,4 +1,4 @@
-"""Ask file systems for their space without ever waiting long: a mount that hangs costs one row and one thread, not the reading."""
+"""Space of file systems by statvfs in threads: a hanging mount affects one row and one thread, not the reading."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEASURING = "measuring"
 
 
 class _Call:
-    """One statvfs under way in a thread of its own; ``outcome`` is there once ``done`` is set."""
+    """One running statvfs in its own thread; ``outcome`` is valid once ``done`` is set."""
 
     __slots__ = ("done", "outcome", "started")
 
@@ -41,9 +41,9 @@ class _Call:
 class Space:
     """The space of each mount, at most ``refresh`` seconds old.
 
-    Each call runs in a daemon thread; a reading waits at most 20 ms for all that it began, and a call that has not
-    answered within ``timeout`` seconds makes the row's error "not answering". A mount never has two calls at once: it
-    is asked again only when the stuck one has come back.
+        Each call runs in a daemon thread; a reading waits at most 20 ms for all its calls, and a call without an answer
+    within ``timeout`` seconds sets the row's error "not answering". A mount never has two calls at once: it is called
+    again only after the stuck call has returned.
     """
 
     def __init__(self, statvfs: Statvfs = os.statvfs, grace: float = GRACE) -> None:
@@ -54,18 +54,18 @@ class Space:
         self._asked = float("-inf")
 
     def due(self, monotonic: float) -> bool:
-        """Whether it is time to ask again."""
+        """Whether the refresh time has passed."""
         return not 0.0 <= monotonic - self._asked < REFRESH
 
     def ask(self, mounts: Sequence[Mount], monotonic: float) -> None:
-        """Begin a call for each mount that has none under way, and wait a moment: healthy mounts answer at once."""
+        """Start a call for each mount without a running one, and wait briefly: healthy mounts answer at once."""
         self._asked = monotonic
         begun = []
         for mount in mounts:
             if mount.path not in self._calls:
                 try:
                     call = _Call(mount.path, self._statvfs, monotonic)
-                except RuntimeError:  # no more threads to be had; the row keeps what it knew
+                except RuntimeError:  # no thread could be started; the row keeps its last values
                     continue
                 self._calls[mount.path] = call
                 begun.append(call)
@@ -75,7 +75,7 @@ class Space:
                 break
 
     def rows(self, mounts: Sequence[Mount], monotonic: float) -> tuple[MountReading, ...]:
-        """A row for each mount from what has been answered up to now; mounts without any blocks are left out."""
+        """A row per mount from the answers so far; mounts without blocks are left out."""
         by_path = {mount.path: mount for mount in mounts}
         for path, call in list(self._calls.items()):
             mount = by_path.get(path)
@@ -91,9 +91,9 @@ class Space:
 
 
 def space_of(mount: Mount, answer: os.statvfs_result | str) -> MountReading:
-    """The row of one answer (a text is an error), counted as df does: usage = used / (used + free for ordinary users).
+    """The row of one answer (a text is an error), computed as in df: usage = used / (used + free for ordinary users).
 
-    Where root has written into the reserve, f_bavail is below 0: nothing is free then (CephFS over quota, ZFS, NFS of FreeBSD).
+    f_bavail is below 0 where root has used the reserve: nothing is free then (CephFS over quota, ZFS, NFS of FreeBSD).
     """
     if isinstance(answer, str):
         return MountReading(mount.name, mount.device, mount.fstype, error=answer or "unknown error")
@@ -114,9 +114,9 @@ def space_of(mount: Mount, answer: os.statvfs_result | str) -> MountReading:
 
 
 def _inodes(answer: os.statvfs_result) -> float | None:
-    """Share of the inodes in use; None where they have no limit or are not counted.
+    """Ratio of inodes in use; None without a limit or count.
 
-    CephFS says 2^64-1 free ones (its statvfs(2)), which Python reads as -1; some network file systems more free ones than there are.
+    CephFS reports 2^64-1 free inodes (its statvfs(2)), which Python reads as -1; some network file systems report more free than total.
     """
     if not 0 <= answer.f_ffree <= answer.f_files or answer.f_favail < 0:
         return None

@@ -1,4 +1,4 @@
-"""This machine's raw figures from Linux' /proc and /sys."""
+"""Raw figures of this machine from Linux' /proc and /sys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RESOURCES = ("cpu", "memory", "io")
 
 
 class LinuxKernel:
-    """Reads /proc and /sys directly. Which disks exist and which container limits hold is looked up every 30 readings."""
+    """Reader of /proc and /sys. Disks and container limits are searched again every 30 readings."""
 
     def __init__(self, proc: Path, sys: Path) -> None:
         self._proc = str(proc)
@@ -33,7 +33,7 @@ class LinuxKernel:
         self._pressures = [(resource, path) for resource in _RESOURCES if os.path.exists(path := f"{proc}/pressure/{resource}")]
 
     def cpu(self) -> dict[str, CpuTimes]:
-        """Times by core from /proc/stat; the counts of interrupts behind them are not looked at."""
+        """Times by core from /proc/stat; the interrupt counts after them are not parsed."""
         times = {}
         for line in read_file(f"{self._proc}/stat").split(b"\n"):
             if not line.startswith(b"cpu"):
@@ -83,7 +83,7 @@ class LinuxKernel:
         return found
 
     def _whole_disks(self) -> frozenset[str]:
-        """Disks with hardware behind them; where there is none (some virtual machines), all but loop and memory devices."""
+        """Disks with a hardware device; without any (some virtual machines) all but loop and memory devices."""
         try:
             names = [name for name in os.listdir(f"{self._sys}/block") if not _NO_DISK.match(name)]
         except OSError:

@@ -1,4 +1,4 @@
-"""How much memory there is and how much could still be had: of the machine, or of the container when its limit is lower."""
+"""Total and available memory of the machine, or of the container if its limit is lower."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui_monitor.sources.system.readings import MemoryReading, SwapReading
 
 
 def memory_and_swap(proc: str, cgroup: Cgroup) -> tuple[MemoryReading, SwapReading]:
-    """Memory and swap now; OSError or LookupError where /proc/meminfo does not tell."""
+    """Memory and swap. Raises OSError or LookupError where /proc/meminfo lacks them."""
     known = _meminfo(read_file(f"{proc}/meminfo"))
     total = known.get(b"SwapTotal", 0)
     host, swap = _host(known), SwapReading(total, max(0, total - known.get(b"SwapFree", 0)))
@@ -41,10 +41,9 @@ def _host(known: dict[bytes, int]) -> MemoryReading:
 
 
 def _with_arc(host: MemoryReading, proc: str) -> MemoryReading:
-    """ZFS gives its cache back down to ``c_min``, but the kernel does not count it as available.
+    """Memory with ZFS' reclaimable cache (down to ``c_min``) as available, which the kernel does not count.
 
-    Only the cache of the machine that meminfo tells of: in a container lxcfs puts meminfo of its own there (a mount), while arcstats
-    stays the host's.
+    Only for the machine's own meminfo: in a container lxcfs mounts a meminfo of its own, while arcstats stays the host's.
     """
     try:
         if os.stat(f"{proc}/meminfo").st_dev != os.stat(proc).st_dev:
@@ -61,7 +60,7 @@ def _with_arc(host: MemoryReading, proc: str) -> MemoryReading:
 
 
 def _container(directory: str, limit: int, host: MemoryReading, version: int) -> MemoryReading:
-    """A group's memory: file pages and reclaimable slab are given back before the group runs out, so they count as available."""
+    """A group's memory: file pages and reclaimable slab are reclaimed before it runs out, so they count as available."""
     stat = flat_keyed(read_file(f"{directory}/memory.stat"))
     if version == 2:
         used = integer(read_file(f"{directory}/memory.current"))
@@ -74,7 +73,7 @@ def _container(directory: str, limit: int, host: MemoryReading, version: int) ->
 
 
 def _container_swap(directory: str, host: SwapReading, version: int) -> SwapReading:
-    """Version 2 limits swap by itself; version 1 only together with memory, so there the machine's swap is told."""
+    """A group's swap: version 2 limits it separately; version 1 only with memory, so the machine's swap is used."""
     if version != 2:
         return host
     limit, used = read_number(f"{directory}/memory.swap.max"), read_number(f"{directory}/memory.swap.current")

@@ -1,4 +1,4 @@
-"""Which file systems are worth a row: every real one once, out of a mount table full of pseudo ones and duplicates."""
+"""Selection of file systems to show: every real one once, without pseudo file systems and duplicates."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 
 def parse_mountinfo(content: bytes) -> list[Mount]:
-    """The lines of /proc/self/mountinfo (format: proc_pid_mountinfo(5)); lines that cannot be understood are left out.
+    """The lines of /proc/self/mountinfo (format: proc_pid_mountinfo(5)); invalid lines are left out.
 
-    Read-only is what is so both for this mount and for its file system: a bind mount has only the first, and a file system that the
-    kernel has made read-only after an error only the second.
+    Read-only means both the mount and its file system: a bind mount has only the first, and a file system that the kernel
+    made read-only after an error only the second.
     """
     found = []
     for line in content.split(b"\n"):
@@ -45,16 +45,16 @@ def parse_mountinfo(content: bytes) -> list[Mount]:
 
 
 def _unescape(field: bytes) -> bytes:
-    """The kernel writes space, tab, newline and backslash as octal."""
+    """Decode space, tab, newline and backslash, which the kernel writes as octal."""
     return _ESCAPED.sub(lambda match: bytes([int(match[1], 8) & 255]), field) if b"\\" in field else field
 
 
 def default_mounts(table: Iterable[Mount]) -> list[Mount]:
-    """All real file systems, "/" first; of several mounts of one device the whole and shortest. At most 64 rows.
+    """All real file systems, "/" first, at most 64; of several mounts of a device the complete one with the shortest path.
 
-    What is mounted read-only (images of AppImage, Apptainer and snap, CDs, a fixed "/") has no row: it is always full and never fills.
+    Read-only mounts (images of AppImage, Apptainer and snap, CDs, a fixed "/") are left out: they are always full and never grow.
     """
-    visible = {mount.path: mount for mount in table}  # the last mount on a path hides those before it
+    visible = {mount.path: mount for mount in table}  # the last mount on a path hides earlier ones
     chosen: dict[str, Mount] = {}
     for mount in sorted(visible.values(), key=lambda mount: (mount.path != b"/", not mount.whole, len(mount.path), mount.path)):
         if not mount.read_only and (mount.path == b"/" or _is_real(mount)):
@@ -67,7 +67,7 @@ def _is_real(mount: Mount) -> bool:
 
 
 def named_mounts(names: Sequence[str], table: Iterable[Mount]) -> list[Mount]:
-    """The paths that the configuration names, in its order, each with the device and type of the mount it lies on."""
+    """The configured paths in order, each with device and type of its mount."""
     visible = {mount.path: mount for mount in table}
     found = []
     for path in dict.fromkeys(os.fsencode(os.path.normpath(name)) for name in names):

@@ -1,4 +1,4 @@
-"""Command lines of a few processes, without ever waiting long for a stuck one."""
+"""Command lines of a few processes, with a time limit for stuck ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _read_raw(path: str) -> bytes:
 
 
 class _Batch:
-    """One pass over some processes in a thread of its own; ``current`` is the one that it is reading."""
+    """One pass over processes in its own thread; ``current`` is the pid being read."""
 
     def __init__(self, proc: str, pids: Sequence[int], read: Callable[[str], bytes]) -> None:
         self.current = 0
@@ -41,10 +41,10 @@ class _Batch:
 
 
 class Commands:
-    """Reads /proc/PID/cmdline, which waits on the process' memory lock: a process stuck in a page fault (dead NFS) hangs it.
+    """Reader of /proc/PID/cmdline, which waits on the process' memory lock: a process stuck in a page fault (dead NFS) blocks it.
 
-    So a batch runs in a daemon thread and is waited for 0.25 s; a process on which a batch hangs is not asked again until
-    that batch has come back, and after three such batches none is.
+    So a batch runs in a daemon thread with a wait of 0.25 s; a process that blocks a batch is not read again until that
+    batch has returned, and after three blocked batches no process is.
     """
 
     def __init__(self, proc: str = "/proc", read: Callable[[str], bytes] = _read_raw, timeout: float = TIMEOUT) -> None:
@@ -54,15 +54,15 @@ class Commands:
         self._stuck: list[_Batch] = []
 
     def read(self, pids: Sequence[int]) -> dict[int, str]:
-        """The command line by pid: arguments with spaces between, at most 4 KiB; "" where there is none or it cannot be
-        had. A process that has ended is left out."""
+        """The command line by pid: arguments with spaces between, at most 4 KiB; "" where missing or
+        unreadable. Ended processes are left out."""
         self._stuck = [batch for batch in self._stuck if not batch.done.is_set()]
         hung = {batch.current for batch in self._stuck}
         if len(self._stuck) >= _MOST_STUCK:
             return dict.fromkeys(pids, "")
         try:
             batch = _Batch(self._proc, [pid for pid in pids if pid not in hung], self._read)
-        except RuntimeError:  # no more threads to be had
+        except RuntimeError:  # no thread could be started
             return dict.fromkeys(pids, "")
         if batch.done.wait(self._timeout):
             return {**batch.found, **{pid: "" for pid in pids if pid in hung}}

@@ -1,4 +1,4 @@
-"""Names of user numbers, without ever waiting for a directory service."""
+"""User names by uid, without waiting for a directory service."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _ask_system(uid: int) -> str:
 class Users:
     """User names by number. /etc/passwd is read once and when it changed.
 
-    A number that is not in it is asked of the system (LDAP, sssd, systemd) in one daemon thread at a time, for that may
-    hang; until the answer is there the number itself is the name.
+    Other uids are resolved by the system (LDAP, sssd, systemd) in one daemon thread at a time, since that can hang; until
+    the answer the uid itself is the name.
     """
 
     def __init__(self, passwd: Path = Path("/etc/passwd"), ask: Callable[[int], str] = _ask_system) -> None:
@@ -38,7 +38,7 @@ class Users:
         self._asking: threading.Thread | None = None
 
     def name(self, uid: int) -> str:
-        """The user's name, or the number where it is not known (yet)."""
+        """The user's name, or the uid where the name is unknown (yet)."""
         found = self._names.get(uid) or self._foreign.get(uid)
         if found is not None:
             return found
@@ -46,7 +46,7 @@ class Users:
         found = self._names.get(uid)
         if found is None and (self._asking is None or not self._asking.is_alive()) and len(self._foreign) < _MOST:
             asking = threading.Thread(target=self._look_up, args=(uid,), name="user-name", daemon=True)
-            with suppress(RuntimeError):  # no more threads to be had: the number will do
+            with suppress(RuntimeError):  # no thread could be started: use the number
                 asking.start()
                 self._asking = asking
         return found or str(uid)
@@ -64,4 +64,4 @@ class Users:
             return
         self._stamp = stamp
         entries = [fields for line in content.splitlines() if len(fields := line.split(":", 3)) == 4 and fields[2].isdecimal()]
-        self._names = {int(fields[2]): fields[0] for fields in reversed(entries)}  # the first entry of a number counts
+        self._names = {int(fields[2]): fields[0] for fields in reversed(entries)}  # the first entry of a uid counts

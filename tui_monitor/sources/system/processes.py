@@ -1,4 +1,4 @@
-"""The process table: who uses the CPU and the memory, from one cheap pass over /proc."""
+"""The process table by CPU and memory, from one pass over /proc."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui_monitor.sources.system.procfs import text_of
 
 
 class ProcessReader(Protocol):
-    """What a kind of system offers: the table since its last reading."""
+    """Reader of an operating system's process table."""
 
     count: int
 
@@ -25,10 +25,10 @@ class ProcessReader(Protocol):
 
 
 class TopProcesses:
-    """The ``top`` processes by CPU and the ``top`` by memory, as one list: most CPU first, then most memory.
+    """The ``top`` processes by CPU and by memory as one list: most CPU first, then most memory.
 
-    The first reading (and one after a pause of over 60 s) knows no CPU: read twice, a second apart, for evidence. Blocks
-    on the process table, so read in a worker thread. ``count`` is how many processes the last reading met.
+    The first reading (and one after a pause of over 60 s) has no CPU: for evidence read twice, a second apart. Blocks, so
+    call it in a worker thread. ``count`` is the number of processes in the last reading.
     """
 
     def __init__(self, top: int = 12) -> None:
@@ -42,11 +42,11 @@ class TopProcesses:
 
     @property
     def count(self) -> int:
-        """How many processes there were at the last reading."""
+        """Number of processes in the last reading."""
         return self._reader.count
 
     def read(self, monotonic: float) -> tuple[ProcessRow, ...]:
-        """The table now; empty where the system tells nothing."""
+        """The current table; empty where the system offers none."""
         return self._reader.read(monotonic)
 
 
@@ -55,7 +55,7 @@ _Seen = tuple[int, int, int, bytes]
 
 
 class ProcReader:
-    """Reads only /proc/PID/stat of every process; user and command line only of those that are shown."""
+    """Reader of /proc/PID/stat of every process, and of user and command line for the shown ones only."""
 
     def __init__(self, top: int, proc: Path, commands: Commands | None = None) -> None:
         self.count = 0
@@ -69,7 +69,7 @@ class ProcReader:
         self._page = os.sysconf("SC_PAGE_SIZE")
 
     def read(self, monotonic: float) -> tuple[ProcessRow, ...]:
-        """One pass. A process that ends meanwhile is left out; a pid that was given to another process starts anew."""
+        """Read all processes once. One that ends meanwhile is left out; a reused pid starts again without CPU."""
         elapsed = None if self._at is None else monotonic - self._at
         fresh = elapsed is None or not SHORTEST_GAP <= elapsed <= LONGEST_GAP
         self._at = monotonic
@@ -83,7 +83,7 @@ class ProcReader:
         return tuple(self._row(row, None if fresh else elapsed, commands[row[2]]) for row in ordered if row[2] in commands)
 
     def _pass(self, fresh: bool) -> list[_Seen]:
-        """The hot loop (18 µs a process, most of it in the kernel), so it is written out and not split up."""
+        """Read the raw rows. Hot loop (18 µs per process, mostly in the kernel), so it is not split up."""
         before, now = self._ticks, {}
         seen: list[_Seen] = []
         opened, read, close, flags = os.open, os.read, os.close, os.O_RDONLY | os.O_CLOEXEC
@@ -105,7 +105,7 @@ class ProcReader:
                     continue
                 finally:
                     close(descriptor)
-                # The name stands in parentheses and may hold any byte, so count fields from the last parenthesis.
+                # The name is in parentheses and can contain any byte, so count fields from the last parenthesis.
                 fields = line[line.rfind(b")") + 2 :].split(None, 22)
                 try:
                     ticks, started, pages = int(fields[11]) + int(fields[12]), fields[19], int(fields[21])
@@ -129,7 +129,7 @@ class ProcReader:
         return ProcessRow(pid, name, command or f"[{name}]", self._user(pid), cpu, max(0, pages) * self._page, state)
 
     def _user(self, pid: int) -> str:
-        """Who owns the process' directory: the effective user (root for programs that may not be dumped)."""
+        """Owner of the process' directory: the effective user (root for undumpable programs)."""
         try:
             return self._users.name(os.stat(f"{self._proc}/{pid}").st_uid)
         except OSError:

@@ -1,4 +1,4 @@
-"""Read small kernel files (/proc, /sys) whole, with plain system calls: a third of the cost of ``open().read()``."""
+"""Reader of small kernel files (/proc, /sys) with plain system calls, at a third of the cost of ``open().read()``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LARGEST = 8 * 1024 * 1024
 
 
 def read_file(path: str, most: int = _LARGEST) -> bytes:
-    """The content, at most ``most`` bytes; OSError where it cannot be read. Kernel files answer in pieces, so read to the end."""
+    """The content, at most ``most`` bytes, read until the end since kernel files return pieces. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         data = os.read(descriptor, min(_CHUNK, most))
@@ -26,14 +26,14 @@ def read_file(path: str, most: int = _LARGEST) -> bytes:
 
 
 def integer(field: bytes) -> int:
-    """A whole number of a kernel file; ValueError for anything else, and for one that no counter of 64 bits holds (a faked file)."""
+    """An integer of a kernel file. Raises ValueError, also beyond 64 bits (a faked file)."""
     if len(field.strip()) > _MOST_DIGITS:
         raise ValueError("a number that is too long")
     return int(field)
 
 
 def read_number(path: str) -> int | None:
-    """The one number in a file; None where the file is missing, or says "max" or anything else that is not a number."""
+    """The number in a file; None for a missing file, "max" or other text."""
     try:
         return integer(read_file(path))
     except (OSError, ValueError):
@@ -41,5 +41,5 @@ def read_number(path: str) -> int | None:
 
 
 def text_of(raw: bytes) -> str:
-    """Kernel bytes as text; what is not UTF-8 becomes U+FFFD, never a lone surrogate (which no database takes)."""
+    """Kernel bytes as text; invalid UTF-8 becomes U+FFFD, never a lone surrogate (which databases refuse)."""
     return raw.decode("utf-8", "replace")

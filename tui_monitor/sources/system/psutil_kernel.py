@@ -1,4 +1,4 @@
-"""This machine's raw figures through psutil, for systems without Linux' /proc (macOS, BSD): best effort."""
+"""Raw figures of this machine through psutil, for systems without Linux' /proc (macOS, BSD): best effort."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_DISK = re.compile(r"(loop|ram|zram|sr|fd|md|cd|pass)\d+$|dm-\d+$")
 
 
 class PsutilKernel:
-    """Asks psutil; what a system does not have is zero or empty."""
+    """Reader of psutil; figures that a system lacks are zero or empty."""
 
     def cpu(self) -> dict[str, CpuTimes]:
         """CPU seconds by core."""
@@ -75,7 +75,7 @@ class PsutilKernel:
 
 
 def _ask(question: Callable[[], Value]) -> Value:
-    """psutil's own errors become OSError, which is what a Kernel may raise."""
+    """Call psutil with its own errors turned into OSError, which `Kernel` allows."""
     try:
         return question()
     except psutil.Error as error:
@@ -92,7 +92,7 @@ def _cpu_times(row: object) -> CpuTimes:
 
 
 def _mount(row: Any) -> Mount:
-    """macOS mounts its "/" read-only and its disk images (.dmg) too: the former stays a row."""
+    """A mount; on macOS "/" counts as writable, since it and disk images (.dmg) are mounted read-only."""
     fixed = "ro" in row.opts.split(",") and row.mountpoint != "/"
     return Mount(os.fsencode(row.mountpoint), _text(row.mountpoint), _text(row.device), row.fstype, row.device, read_only=fixed)
 

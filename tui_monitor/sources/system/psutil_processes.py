@@ -13,7 +13,7 @@ _FIELDS = ["pid", "name", "username", "cpu_times", "memory_info", "status", "cre
 
 
 class PsutilReader:
-    """Asks psutil for every process, for the command line only of those that are shown."""
+    """Reader of every process through psutil, with the command line of shown ones only."""
 
     def __init__(self, top: int) -> None:
         self.count = 0
@@ -22,7 +22,7 @@ class PsutilReader:
         self._at: float | None = None
 
     def read(self, monotonic: float) -> tuple[ProcessRow, ...]:
-        """One pass; a process that ends meanwhile or that may not be looked at is left out."""
+        """Read all processes once; ended or unreadable ones are left out."""
         elapsed = None if self._at is None else monotonic - self._at
         fresh = elapsed is None or not SHORTEST_GAP <= elapsed <= LONGEST_GAP
         self._at = monotonic

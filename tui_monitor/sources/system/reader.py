@@ -47,19 +47,18 @@ _MOST_BYTES = 1e12
 
 @lru_cache(maxsize=4096)
 def _labels(name: str, key: str = "", value: str = "", more: str = "", more_value: str = "") -> Labels:
-    """The label set of a series, made once: a reading has a hundred of them each second."""
+    """The label set of a series, cached: a reading has a hundred of them each second."""
     return labels_of(name, **{word: text for word, text in ((key, value), (more, more_value)) if word})
 
 
 class System:
-    """Reads the whole machine. Not thread-safe: one reading at a time, in a worker thread.
+    """Reader of the whole machine. Not thread-safe: one reading at a time, in a worker thread.
 
-    ``mounts``: the paths to show, None for all real file systems. Of the network all interfaces but virtual ones (lo,
-    veth*, docker*, br-* and their like). ``interval``: seconds between readings, so that a slow rhythm is no gap.
-    ``grace``: how long a reading waits for file systems that it has just asked; what answers later is in the next one.
-    ``cpu_usage_ratio`` is always the machine's; in a container with a CPU limit ``cpu_quota_usage_ratio`` says how much
-    of that limit is used. Stolen time counts as used: it is not to be had. Rates and CPU shares begin with the second
-    reading and skip one after a clock jump or a long gap.
+    ``mounts``: the paths to show, None for all real file systems. Virtual interfaces (lo, veth*, docker*, br-* and others)
+    are left out. ``interval``: seconds between readings, so that a long interval is no gap. ``grace``: seconds that a
+    reading waits for file systems; later answers are in the next reading. ``cpu_usage_ratio`` is always the machine's; in
+    a container with a CPU limit ``cpu_quota_usage_ratio`` is the used ratio of that limit. Stolen time counts as used,
+    since it is unavailable. Rates and CPU ratios begin with the second reading and skip one after a clock jump or gap.
     """
 
     def __init__(
@@ -84,8 +83,8 @@ class System:
         self._inventories: list[Inventory] = []
 
     def read(self, now_ms: int, monotonic: float) -> SystemReading:
-        """Look at everything once; ``now_ms`` is the UTC stamp, ``monotonic`` the same moment in seconds. Never raises OSError:
-        what cannot be read is missing and named in ``faults``. Waits ``grace`` seconds at most."""
+        """Read everything once; ``now_ms`` is the UTC stamp, ``monotonic`` the same time in seconds. Never raises OSError:
+        unreadable parts are missing and named in ``faults``. Waits ``grace`` seconds at most."""
         self._faults = []
         self._inventories = []
         if self._rates.begin(now_ms, monotonic) is None:
@@ -114,7 +113,7 @@ class System:
         )
 
     def _try(self, what: str, read: Callable[[], Value]) -> Value | None:
-        """The value, or None with a line in ``faults``: one file that cannot be read never costs the others."""
+        """The value, or None with a line in ``faults``, so that an unreadable file does not affect the others."""
         try:
             return read()
         except (OSError, ValueError, LookupError) as error:
@@ -250,7 +249,7 @@ class System:
 
 
 def cpu_shares(before: CpuTimes, now: CpuTimes) -> dict[str, float]:
-    """Share of the time between two looks by mode (user, system, iowait, steal, nice, irq, idle); {} after a reset or within no time.
+    """Ratio of time between two readings by mode (user, system, iowait, steal, nice, irq, idle); {} after a reset or within no time.
 
     The kernel lets idle and iowait fall a little now and then (proc_stat(5)): that counts as no time, not as a reset.
     """
@@ -275,7 +274,7 @@ def _add(samples: list[Sample], labels: Labels, value: float | None) -> None:
 
 
 def _kernel_of(proc: Path, sys: Path) -> Kernel:
-    """Linux where there is a /proc/stat, else whatever psutil knows of this system."""
+    """The Linux reader where /proc/stat exists, else the psutil one."""
     if python.platform == "linux" or (proc / "stat").exists():
         from tui_monitor.sources.system.linux import LinuxKernel
 

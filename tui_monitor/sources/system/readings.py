@@ -1,4 +1,4 @@
-"""What one look at this machine found: frozen values for people, and the raw counters that a kernel offers."""
+"""Values of one reading of this machine, and the raw counters of a kernel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CpuTimes(NamedTuple):
 
 
 class Quota(NamedTuple):
-    """A container's CPU limit: how many cores it may use, and the CPU seconds it has used so far."""
+    """A container's CPU limit: allowed cores, and the CPU seconds used so far."""
 
     cores: float
     used_seconds: float
@@ -40,7 +40,7 @@ class DiskCounters(NamedTuple):
 
 @frozen
 class MemoryReading:
-    """Bytes. ``available`` is what programs could still get without swapping; ``limited``: a container's limit counts."""
+    """Memory in bytes. ``available``: usable without swapping; ``limited``: a container's limit applies."""
 
     total: int
     available: int
@@ -49,26 +49,26 @@ class MemoryReading:
 
     @property
     def usage(self) -> float:
-        """Share of the memory that is in use and cannot be given back."""
+        """Ratio of memory that is in use and not reclaimable."""
         return min(1.0, max(0.0, 1.0 - self.available / self.total)) if self.total > 0 else 0.0
 
 
 @frozen
 class SwapReading:
-    """Bytes; both zero where there is no swap."""
+    """Swap in bytes; both zero without swap."""
 
     total: int
     used: int
 
     @property
     def usage(self) -> float | None:
-        """Share in use, None without swap."""
+        """Ratio in use, None without swap."""
         return min(1.0, max(0.0, self.used / self.total)) if self.total > 0 else None
 
 
 @frozen
 class MountReading:
-    """One file system in bytes, as df counts: ``free`` is what an ordinary user may still write.
+    """One file system in bytes, as in df: ``free`` is the space for ordinary users.
 
     ``usage`` and ``inodes`` are ratios, None where not known (or, for inodes, where the file system has no limit).
     With ``error`` ("not answering", "Permission denied") the figures are zero and None.
@@ -115,7 +115,7 @@ class PressureReading:
 
 @frozen
 class SystemReading:
-    """One moment of this machine (``at`` in UTC ms); None and empty where unknown, ``faults`` says why.
+    """One reading of this machine (``at`` in UTC ms); None and empty where unknown, with the reason in ``faults``.
 
     ``cpu`` and ``cores`` are shares of time in use, ``modes`` shares by mode; all need a second reading.
     """
@@ -141,7 +141,7 @@ class SystemReading:
 
 @frozen
 class Mount:
-    """One line of the mount table. ``path`` is what the kernel is asked with, ``name`` what people read."""
+    """One line of the mount table. ``path`` is for system calls, ``name`` for display."""
 
     path: bytes
     name: str
@@ -150,16 +150,16 @@ class Mount:
     number: str = ""
     """The device's number: equal for bind mounts of one file system."""
     whole: bool = True
-    """False where only a part of the file system is mounted here (a bind mount or a subvolume)."""
+    """False if only a part of the file system is mounted here (a bind mount or a subvolume)."""
     read_only: bool = False
-    """True where it was mounted read-only; not where the kernel made it so after an error."""
+    """True if it was mounted read-only; False if the kernel made it read-only after an error."""
 
 
 class Kernel(Protocol):
-    """The raw figures of a machine; each method raises OSError, ValueError or LookupError where it cannot tell."""
+    """Raw figures of a machine; methods raise OSError, ValueError or LookupError where a figure is unavailable."""
 
     def cpu(self) -> dict[str, CpuTimes]:
-        """Times by core, "" for all together."""
+        """Times by core, "" for the sum."""
         ...
 
     def quota(self) -> Quota | None:

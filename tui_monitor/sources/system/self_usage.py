@@ -1,4 +1,4 @@
-"""What the monitor itself costs: CPU, memory, threads, descriptors; and whether it is close to its own limits."""
+"""The monitor's own CPU, memory, threads and descriptors, and whether it is close to its limits."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class OwnReading:
 
     @property
     def descriptors_scarce(self) -> bool:
-        """Whether fewer than 32 descriptors are left (an eighth of a small limit): failing checks may be our own fault."""
+        """Whether fewer than 32 descriptors are left (an eighth of a small limit), which can make checks fail."""
         if self.open_files is None or self.open_files_limit <= 0:
             return False
         return self.open_files_limit - self.open_files < min(_SCARCE, self.open_files_limit // 8)
 
 
 class Own:
-    """Measures this process; cheap enough for every second (30 µs)."""
+    """Reader of this process's usage, cheap enough for every second (30 µs)."""
 
     def __init__(self, proc: Path = Path("/proc"), cpu_time: Callable[[], float] = time.process_time) -> None:
         self._stat = f"{proc}/self/stat"
@@ -49,7 +49,7 @@ class Own:
         self._counted = float("-inf")
 
     def read(self, monotonic: float) -> OwnReading:
-        """The use now; the CPU ratio is since the last call."""
+        """The current usage; the CPU ratio is since the last call."""
         cpu_time = self._cpu_time()
         before, since = self._last if self._last is not None else (monotonic, cpu_time)
         elapsed = monotonic - before
@@ -81,7 +81,7 @@ def _portable_size() -> tuple[int, int]:
 
 
 def _count_descriptors(directory: str) -> int | None:
-    """Linux 6.2 tells the count as the size of the directory; an older one must list it; other systems ask psutil."""
+    """Number of descriptors: since Linux 6.2 the directory's size, before by listing it, on other systems by psutil."""
     try:
         return os.stat(directory).st_size or max(0, len(os.listdir(directory)) - 1)
     except OSError:

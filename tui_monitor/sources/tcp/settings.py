@@ -18,7 +18,7 @@ class TcpCheck(CheckSettings):
 
     host: HostName = key(doc="name or address", min_length=1, example="127.0.0.1")
     port: int = key(doc="port", ge=1, le=65535, example=8080)
-    tls: bool = key(default=False, doc="speak TLS and look at the certificate")
+    tls: bool = key(default=False, doc="connect with TLS")
     verify: bool = key(default=True, doc="with tls: verify the certificate")
     ca_file: FilePath | None = key(default=None, doc="with tls: certificate authorities to trust (PEM)", example="/etc/ssl/my-ca.pem")
     tls_expiry_warning: Duration = key(

@@ -1,4 +1,4 @@
-"""Certificates in a file of this machine."""
+"""Reader of certificate files on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PEM = re.compile(r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----.*?-----END (?:TRUST
 
 
 def certificates_in(path: str) -> list[bytes]:
-    """The file's certificates in DER, in their order; blocks. Raises Failure, or OwnTrouble where the monitor may not read it."""
+    """The file's certificates in DER, in order. Blocks. Raises Failure, or OwnTrouble without read permission."""
     try:
         with Path(path).open("rb") as file:
             data = file.read(MAX_SIZE + 1)

@@ -30,7 +30,7 @@ _AFTER_HANDSHAKE = 0.25
 
 
 class TlsProbe:
-    """Tests one port's TLS, or a file."""
+    """Probe of a port's TLS, or of a certificate file."""
 
     def __init__(self, settings: TlsCheck) -> None:
         self.stage = ""
@@ -48,12 +48,12 @@ class TlsProbe:
         )
 
     async def probe(self) -> ProbeResult:
-        """Test once; raises OwnTrouble where the monitor itself could not."""
+        """Measure once. Raises OwnTrouble where the monitor could not measure."""
         measured = Measurement(_PHASES if self._settings.host else ())
         return await measured.result(self, self._run(measured) if self._settings.host else self._file(measured))
 
     async def close(self) -> None:
-        """Nothing is kept between probes."""
+        """Nothing to close."""
 
     async def _file(self, measured: Measurement) -> None:
         path = self._settings.file or ""
@@ -93,7 +93,7 @@ class TlsProbe:
             measured.samples += [Sample(_PHASE_LABELS[phase], seconds) for phase, seconds in measured.phases.items()]
 
     async def _each(self, addresses: Sequence[Address], measured: Measurement) -> None:
-        """All side by side: the earliest end and the longest phases count, and the first trouble in the resolver's order."""
+        """Probe all addresses in parallel: earliest expiry, longest phases, and the first fault in the resolver's order."""
         parts = [Measurement(_PHASES) for _ in addresses]
         outcomes = await asyncio.gather(
             *(self._one([address], part) for address, part in zip(addresses, parts, strict=True)), return_exceptions=True
@@ -139,7 +139,7 @@ class TlsProbe:
         self._ensure_pinned(stream.tls.getpeercert(binary_form=True) or b"")
 
     async def _after_handshake(self, stream: Stream, measured: Measurement) -> None:
-        """With TLS 1.3 the client's handshake is over before the server has judged its certificate (RFC 8446, section 2)."""
+        """Wait for the server's verdict on the client certificate: TLS 1.3 sends it after the client's handshake (RFC 8446, section 2)."""
         if stream.tls is None or stream.tls.version() != "TLSv1.3":
             return
         self.stage = "waiting for a refusal after the TLS handshake"
@@ -164,14 +164,14 @@ class TlsProbe:
 
 
 def _at(error: BaseException, address: str, count: int) -> BaseException:
-    """A failure of one address of several names it, where it does not yet."""
+    """The failure with its address, if there are several and the text lacks it."""
     if isinstance(error, Failure) and count > 1 and address not in error.reason:
         return Failure(f"{error.reason} (at {address})")
     return error
 
 
 def _smallest(samples: Sequence[Sample]) -> list[Sample]:
-    """Of each series the smallest value: the earliest end."""
+    """The smallest value per series: the earliest expiry."""
     found: dict[object, Sample] = {}
     for sample in samples:
         if sample.labels not in found or sample.value < found[sample.labels].value:

@@ -53,7 +53,7 @@ class TlsCheck(CheckSettings):
     tls_legacy_renegotiation: bool = key(default=False, doc="talk to old servers without secure renegotiation (RFC 5746)")
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Nothing to test, and a pin that cannot be one."""
+        """Faults: no target, an invalid pin."""
         yield from super().problems(given)
         if not self.host and not self.file:
             yield "", "host or file is missing"
@@ -62,7 +62,7 @@ class TlsCheck(CheckSettings):
                 yield "pin", f'"{pin}" is no SHA-256 in base64; sha256/ and 44 characters are wanted'
 
     def pins(self) -> list[str]:
-        """The pins in base64, without what other programs write before them: sha256/ (most), sha256// (curl)."""
+        """The pins in base64, without the prefixes of other programs: sha256/ (most), sha256// (curl)."""
         return [_SHA256.sub("", pin) for pin in self.pin.split()]
 
 
