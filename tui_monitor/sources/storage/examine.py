@@ -31,7 +31,7 @@ class Newest:
 
 @frozen
 class Examined:
-    """What was found. ``free``: share of the space that ordinary users have, None where it is not counted; ``differs``: other data came back."""
+    """What was found. ``free``: share of what ordinary users may use, None where it is not counted; ``differs``: from what was written."""
 
     free: float | None = None
     free_bytes: int = 0
