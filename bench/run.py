@@ -59,6 +59,14 @@ def of_scrape(found: Any) -> Figures:
     return figures | {f"{row['page']}_{row['samples']}_memory": figure(row["bytes_per_series"], "bytes a series", 1536) for row in found}
 
 
+def of_containers(found: Any) -> Figures:
+    return {
+        "probe": figure(found["cpu_ms"], "ms", 30.0, containers=found["containers"]),
+        "first_probe": figure(found["first_cpu_ms"], "ms"),
+        "held": figure(found["held_ms"], "ms"),
+    }
+
+
 def of_targets(found: Any) -> Figures:
     whole = found["collect_share"] + found["store_share"]
     return {
@@ -86,6 +94,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "probes": (["probes.py", "--seconds", "4"], ["--sizes", "100"], of_probes),
     "scrape": (["scrape.py"], ["--times", "5"], of_scrape),
     "targets": (["targets.py"], ["--rounds", "3"], of_targets),
+    "containers": (["containers.py"], ["--containers", "100"], of_containers),
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
     "units": (["units.py"], ["--probes", "5"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),

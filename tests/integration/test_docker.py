@@ -15,9 +15,8 @@ from tests.support.peers.dockerd import Dockerd, dockerd
 from tests.support.peers.fixtures import present
 from tests.support.settings import made
 from tui_monitor.alerts.rules.defaults import default_rules
-from tui_monitor.core.values import HealthStatus, ProbeResult
+from tui_monitor.core.values import ContainerState, HealthStatus, ProbeResult
 from tui_monitor.promql.engine import compile_expr
-from tui_monitor.sources.containers import Container
 from tui_monitor.sources.docker.probe import DockerProbe
 from tui_monitor.sources.docker.settings import DockerCheck
 from tui_monitor.storage.memory import SeriesMemory
@@ -43,7 +42,7 @@ async def until(probe: DockerProbe, holds: Callable[[ProbeResult], bool]) -> Pro
             await asyncio.sleep(0.05)
 
 
-def container(probe: DockerProbe, name: str) -> Container:
+def container(probe: DockerProbe, name: str) -> ContainerState:
     return next(one for one in probe.containers if one.name == name)
 
 

@@ -15,6 +15,7 @@ from tui_monitor.board.values import (
     Evidence,
     EvidenceProcess,
     InterfaceView,
+    MemberView,
     MountView,
     ProcessView,
     Resources,
@@ -81,7 +82,19 @@ def check_view(
         consecutive_failures=result.consecutive_failures,
         depends_on=tuple(depends_on),
         units=probe.units,
+        containers=probe.containers,
     )
+
+
+MOST_MEMBERS = 200
+"""Members of a group on the board."""
+_WORST_FIRST = (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN, HealthStatus.HEALTHY)
+
+
+def member_views(statuses: Mapping[str, HealthStatus]) -> tuple[MemberView, ...]:
+    """The members of a group, the worst first, those of one status in the order of the configuration."""
+    order = sorted(statuses.items(), key=lambda member: _WORST_FIRST.index(member[1]))
+    return tuple(MemberView(name, status) for name, status in order[:MOST_MEMBERS])
 
 
 def unprobed(name: str, kind: str, category: str, target: str, depends_on: Sequence[str] = ()) -> CheckView:

@@ -17,6 +17,7 @@ from tui_monitor.board.values import (
     DiskView,
     InterfaceView,
     LeaderView,
+    MemberView,
     MountView,
     ProcessView,
     RequestRow,
@@ -24,7 +25,7 @@ from tui_monitor.board.values import (
     Resources,
     Window,
 )
-from tui_monitor.core.values import HealthStatus, UnitState
+from tui_monitor.core.values import ContainerState, HealthStatus, UnitState
 
 STORED_SPARK = 60
 """How many values of a spark are stored for the next start's first paint."""
@@ -103,8 +104,12 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "windows": _by_name(lambda raw: _read(Window, raw)),
         "depends_on": tuple,
         "units": _each(UnitState),
+        "containers": _each(ContainerState),
+        "members": _each(MemberView),
     },
     UnitState: {"status": _status},
+    ContainerState: {"status": _status},
+    MemberView: {"status": _status},
     Resources: {
         "cores": tuple,
         "load": tuple,
@@ -119,6 +124,8 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
 _NOT_KNOWN: dict[type, Any] = {
     Board: Board(0, "", "", HealthStatus.UNKNOWN, (), Resources(), (), LeaderView("viewer")),
     CheckView: CheckView("", "", "", "", HealthStatus.UNKNOWN, "", 0, 0),
+    MemberView: MemberView("", HealthStatus.UNKNOWN),
+    ContainerState: ContainerState("", HealthStatus.UNKNOWN, "", ""),
     Window: Window(),
     UnitState: UnitState("", HealthStatus.UNKNOWN, "", ""),
     Resources: Resources(),

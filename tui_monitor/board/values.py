@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import HealthStatus, Labels, UnitState, labels_of, severity_rank
+from tui_monitor.core.values import ContainerState, HealthStatus, Labels, UnitState, labels_of, severity_rank
 
 Spark = tuple[float | None, ...]
 """Newest last; None is a moment without a value (a failed probe, a gap)."""
@@ -20,6 +20,14 @@ class Window:
     p95: float | None = None
     p99: float | None = None
     uptime: float | None = None
+
+
+@frozen
+class MemberView:
+    """One member of a group, and its judged status."""
+
+    name: str
+    status: HealthStatus
 
 
 @frozen
@@ -48,6 +56,10 @@ class CheckView:
     """Labels that the configuration adds to its series and alerts."""
     units: tuple[UnitState, ...] = ()
     """The systemd units that it watches, unhealthy ones first; at most 100."""
+    containers: tuple[ContainerState, ...] = ()
+    """The containers that it watches, unhealthy ones first; at most 200."""
+    members: tuple[MemberView, ...] = ()
+    """The members of a group, unhealthy ones first; at most 200."""
 
     @property
     def series(self) -> Labels:

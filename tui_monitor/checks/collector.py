@@ -230,6 +230,12 @@ class Collector:
         """Type, help and unit of metrics, as targets describe them."""
         return metadata_of(loop.probe for loop in self._loops.values())
 
+    def members_of(self, name: str) -> dict[str, HealthStatus]:
+        """The judged statuses of a group's members; {} for another check."""
+        return {
+            member: self.results[member].status if member in self.results else HealthStatus.UNKNOWN for member in self._groups.members(name)
+        }
+
     def check_named(self, name: str) -> CheckSettings | None:
         """The settings of a check, None where no check has the name."""
         loop = self._loops.get(name)

@@ -8,7 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.core.values import METRIC_NAME, AllSeries, HealthStatus, Inventory, ProbeResult, Sample, UnitState, is_stale
+from tui_monitor.core.values import (
+    METRIC_NAME,
+    AllSeries,
+    ContainerState,
+    HealthStatus,
+    Inventory,
+    ProbeResult,
+    Sample,
+    UnitState,
+    is_stale,
+)
 
 MOST_SAMPLES = 20_000
 """Samples of one observation; the rest is left out and named (Prometheus' usual `sample_limit`)."""
@@ -16,6 +26,7 @@ MOST_TEXTS = 200
 """Facts or phases of one result."""
 TEXT_LENGTH = 1_000
 MOST_UNITS = 100
+MOST_CONTAINERS = 200
 """Units of one result."""
 NAN = float("nan")
 
@@ -70,9 +81,9 @@ def admit_result(result: object) -> ProbeResult:
     series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked by the parser of the page
     inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
     saved = result.saved if isinstance(result.saved, Mapping) else None
-    units = admit_units(result.units)
+    units, containers = admit_units(result.units), admit_containers(result.containers)
     reason, duration = _text(result.reason), _seconds(result.duration)
-    return ProbeResult(result.status, reason, duration, phases, samples, facts, series, inventories, saved, units)
+    return ProbeResult(result.status, reason, duration, phases, samples, facts, series, inventories, saved, units, containers)
 
 
 def admit_units(units: object) -> tuple[UnitState, ...]:
@@ -90,6 +101,27 @@ def _unit(unit: UnitState) -> UnitState | None:
         _text(unit.name), unit.status, _text(unit.state), _text(unit.sub), int(since or 0),
         None if restarts is None else int(restarts), None if memory is None else int(memory), cpu,
     )  # fmt: skip
+
+
+def admit_containers(containers: object) -> tuple[ContainerState, ...]:
+    """The containers that can be shown and stored; one with a value of another kind is left out."""
+    given = containers[:MOST_CONTAINERS] if isinstance(containers, tuple) else ()
+    return tuple(admitted for one in given if isinstance(one, ContainerState) and (admitted := _container(one)) is not None)
+
+
+def _container(one: ContainerState) -> ContainerState | None:
+    if not isinstance(one.status, HealthStatus):
+        return None
+    since, restarts, memory, limit = (_count(figure) for figure in (one.since, one.restarts, one.memory, one.memory_limit))
+    return ContainerState(
+        _text(one.name), one.status, _text(one.image), _text(one.state), _text(one.reason), _text(one.health), since or 0, restarts, memory,
+        limit, None if one.cpu is None else _seconds(one.cpu),
+    )  # fmt: skip
+
+
+def _count(figure: object) -> int | None:
+    found = _seconds(figure)
+    return None if found is None else int(found)
 
 
 def text_of(error: BaseException) -> str:

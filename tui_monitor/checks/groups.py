@@ -28,6 +28,10 @@ class Groups:
         """The groups of which a check is a member."""
         return [group for group, members in self._members.items() if name in members]
 
+    def members(self, name: str) -> tuple[str, ...]:
+        """The members of a group, () for a check that is none."""
+        return self._members.get(name, ())
+
     def probed(self, name: str) -> list[str]:
         """The checks that are probed to judge this one: itself, or a group's members, theirs where they are groups too."""
         return list(dict.fromkeys(self._probed(name, ())))

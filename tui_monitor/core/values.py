@@ -186,6 +186,27 @@ class UnitState:
 
 
 @frozen
+class ContainerState:
+    """One container as a check saw it, for people. ``state`` and ``health`` ("": no health check) are the words of Docker.
+
+    ``since``: when the state began (UTC ms), 0: not known. ``restarts``: by its engine. ``cpu`` is a ratio of one core, memory in bytes
+    without page cache that the kernel can take back; None: not known.
+    """
+
+    name: str
+    status: HealthStatus
+    image: str
+    state: str
+    reason: str = ""
+    health: str = ""
+    since: int = 0
+    restarts: int | None = None
+    memory: int | None = None
+    memory_limit: int | None = None
+    cpu: float | None = None
+
+
+@frozen
 class ProbeResult:
     """The verdict of one probe, before failure and success thresholds.
 
@@ -193,8 +214,8 @@ class ProbeResult:
     and category. ``facts`` are short texts for people (detail view). ``reason`` is "" only when healthy. ``all_series`` comes from
     sources that name all their series each time (scrapes); with None no series ends. ``inventories`` list the subjects of the
     target, so that the series of removed ones end. ``saved`` is the state of a feed, which it gets back after a restart (JSON
-    values); it counts the same events as ``samples``, and both are stored in one transaction. ``units`` are the
-    systemd units of a check, for the board.
+    values); it counts the same events as ``samples``, and both are stored in one transaction. ``units`` and
+    ``containers`` are what a check of systemd or of Docker watches, for the board.
     """
 
     status: HealthStatus
@@ -207,6 +228,7 @@ class ProbeResult:
     inventories: tuple[Inventory, ...] = ()
     saved: Mapping[str, object] | None = None
     units: tuple[UnitState, ...] = ()
+    containers: tuple[ContainerState, ...] = ()
 
 
 @frozen

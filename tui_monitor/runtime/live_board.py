@@ -148,7 +148,8 @@ class LiveBoard:
 
     def _check(self, check: CheckSettings, now: int) -> CheckView:
         view = self._row(check, now)
-        return replace(view, labels=check.labels) if check.labels else view
+        members = boards.member_views(self._collector.members_of(check.name))
+        return replace(view, labels=check.labels, members=members) if check.labels or members else view
 
     def _row(self, check: CheckSettings, now: int) -> CheckView:
         result = self._collector.results.get(check.name)

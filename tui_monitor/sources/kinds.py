@@ -182,6 +182,14 @@ KINDS = {
             example={"name": "mailbox"},
         ),
         Kind(
+            "storage",
+            settings=f"{_HERE}.storage.settings:StorageCheck",
+            probe=f"{_HERE}.storage.probe:StorageProbe",
+            target=f"{_HERE}.storage.settings:target",
+            metrics=f"{_HERE}.storage.settings:METRICS",
+            example={"name": "uploads"},
+        ),
+        Kind(
             "ntp",
             settings=f"{_HERE}.ntp.settings:NtpCheck",
             probe=f"{_HERE}.ntp.probe:NtpProbe",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.alert_world import World, rules_of
-from tui_monitor.board.build import evidence_view, series_of_alert
-from tui_monitor.board.values import EvidenceProcess
+from tui_monitor.board.build import evidence_view, member_views, series_of_alert
+from tui_monitor.board.values import EvidenceProcess, MemberView
 from tui_monitor.core.humanize import measured
+from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.query_facts import unit_of
 
 
@@ -60,3 +61,10 @@ def drawn(expr: str, **labels: str) -> str:
 def test_beside_an_alert_its_own_series_is_drawn(expr: str, series: str) -> None:
     """The metric of the rule with the alert's labels; a check's health is drawn as its duration."""
     assert drawn(expr, check="pg", status="new") == series
+
+
+def test_members_of_a_group_come_the_worst_first() -> None:
+    """Within a status in the order of the file."""
+    found = member_views({"a": HealthStatus.HEALTHY, "b": HealthStatus.UNHEALTHY, "c": HealthStatus.HEALTHY, "d": HealthStatus.UNKNOWN})
+    assert [member.name for member in found] == ["b", "d", "a", "c"]
+    assert found[0] == MemberView("b", HealthStatus.UNHEALTHY)

@@ -12,19 +12,25 @@ import pytest
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.codec import board_from_json, board_to_json
-from tui_monitor.board.values import Board
-from tui_monitor.core.values import HealthStatus, UnitState
+from tui_monitor.board.values import Board, MemberView
+from tui_monitor.core.values import ContainerState, HealthStatus, UnitState
 
 UNITS = (
     UnitState("app@1.service", HealthStatus.UNHEALTHY, "activating", "auto-restart", boards.AT, 7, 12 << 20, 0.02),
     UnitState("nginx.service", HealthStatus.HEALTHY, "active", "running"),
 )
+CONTAINERS = (
+    ContainerState("web-1", HealthStatus.UNHEALTHY, "shop/web:41", "restarting", "restarting again and again", since=boards.AT, restarts=7),
+    ContainerState("db", HealthStatus.HEALTHY, "postgres:17", "running", "", "healthy", boards.AT, 0, 212 << 20, 1 << 30, 0.31),
+)
+MEMBERS = (MemberView("db-2", HealthStatus.DEGRADED), MemberView("db-1", HealthStatus.HEALTHY))
 
 
 def full() -> Board:
     """A board with something at every level."""
     board = boards.busy()
-    return replace(board, checks=(replace(board.checks[0], units=UNITS), *board.checks[1:]))
+    full = replace(board.checks[0], units=UNITS, containers=CONTAINERS, members=MEMBERS)
+    return replace(board, checks=(full, *board.checks[1:]))
 
 
 def whole() -> dict[str, Any]:
@@ -72,6 +78,7 @@ def test_the_example_has_every_kind_of_object() -> None:
     """Else the tests below would look at less than they promise."""
     named = {[step for step in path if isinstance(step, str)][-1] for path in PATHS if path}
     assert named >= {"checks", "5m", "resources", "mounts", "interfaces", "disks", "processes", "alerts", "deliveries", "leader", "units"}
+    assert named >= {"containers", "members"}
 
 
 def test_a_board_comes_back_as_it_was() -> None:

@@ -15,11 +15,21 @@ from tests.support.clocks import ManualClock
 from tests.support.settings import made
 from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.checks.collector import Collector
-from tui_monitor.checks.fence import MOST_SAMPLES, admit_result, admit_samples
+from tui_monitor.checks.fence import MOST_CONTAINERS, MOST_SAMPLES, admit_result, admit_samples
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, ProbeResult, Sample, UnitState, is_stale, labels_of
+from tui_monitor.core.values import (
+    STALE_NAN,
+    CheckResult,
+    ContainerState,
+    HealthStatus,
+    ProbeResult,
+    Sample,
+    UnitState,
+    is_stale,
+    labels_of,
+)
 from tui_monitor.sources.tcp.settings import TcpCheck
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -124,6 +134,19 @@ def test_units_are_bounded_and_cleaned() -> None:
     kept = admit_result(ProbeResult(HealthStatus.HEALTHY, units=given)).units
     assert kept[:2] == (good, UnitState("c", HealthStatus.DEGRADED, "7", "None")) and len(kept) == 98
     assert admit_result(ProbeResult(HealthStatus.HEALTHY, units=cast(Any, 7))).units == ()
+
+
+def test_containers_are_bounded_and_cleaned() -> None:
+    """The same for containers."""
+    untyped: Any = ContainerState
+    good = ContainerState("web", HealthStatus.HEALTHY, "i", "running", "", "healthy", 5, 1, 2, 3, 0.5)
+    given: Any = (
+        good, None, untyped("web", "well", "i", "x"),
+        untyped("\x1b[31mc", HealthStatus.DEGRADED, 7, None, "", "", -1, "many", math.nan, 2.0, math.inf), *[good] * 400,
+    )  # fmt: skip
+    kept = admit_result(ProbeResult(HealthStatus.HEALTHY, containers=given)).containers
+    assert kept[:2] == (good, ContainerState("c", HealthStatus.DEGRADED, "7", "None", memory_limit=2)) and len(kept) == MOST_CONTAINERS - 2
+    assert admit_result(ProbeResult(HealthStatus.HEALTHY, containers=cast(Any, 7))).containers == ()
 
 
 class Source:

@@ -58,6 +58,14 @@ def test_a_group_waits_for_the_first_result_of_each_member() -> None:
     assert world.value("group_healthy_ratio") == 0.75 and world.value("group_members", status="unhealthy") == 1
 
 
+def test_the_board_has_a_groups_members_with_their_status() -> None:
+    """One that has no result yet is unknown; a check that is no group has none."""
+    world = World(SHOP)
+    world.give("a", GOOD)
+    assert world.collector.members_of("shop") == {"a": HEALTHY, "b": UNKNOWN, "c": UNKNOWN, "d": UNKNOWN}
+    assert world.collector.members_of("a") == {}
+
+
 def test_a_change_of_a_member_is_judged_before_alerts_hear_of_it() -> None:
     """Group and member change in one moment, so that both go out in one message; groups of groups too."""
     world = World(SHOP, {"name": "all", "members": ["shop"]})

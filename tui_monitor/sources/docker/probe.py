@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 from tui_monitor.core.clock import Clock, SystemClock
-from tui_monitor.core.values import HealthStatus, ProbeResult, worst
-from tui_monitor.sources.containers import Container
+from tui_monitor.core.values import ContainerState, HealthStatus, ProbeResult, worst
 from tui_monitor.sources.docker.engine import Engine, refusal
 from tui_monitor.sources.docker.inspection import Inspection
 from tui_monitor.sources.docker.inspector import Inspector
@@ -35,7 +34,7 @@ class DockerProbe:
 
     def __init__(self, settings: DockerCheck, *, clock: Clock | None = None) -> None:
         self.stage = ""
-        self.containers: tuple[Container, ...] = ()
+        self.containers: tuple[ContainerState, ...] = ()
         self._settings = settings
         self._engine = self._new_engine()
         self._selection = Selection(settings.containers)
@@ -65,7 +64,7 @@ class DockerProbe:
             facts |= await self._usage.read([one.id for one in chosen if one.state == "running"], limit)
         self.stage = ""
         self.containers = await self._judged(chosen)
-        return self._result(faults, phases, facts)
+        return await self._result(faults, phases, facts)
 
     async def close(self) -> None:
         """Give back the kept connection."""
@@ -89,7 +88,7 @@ class DockerProbe:
             facts["left out"] = f"{left_out:,} entries of the list cannot be used or are too many"
         return listed
 
-    async def _judged(self, chosen: Sequence[Listed]) -> tuple[Container, ...]:
+    async def _judged(self, chosen: Sequence[Listed]) -> tuple[ContainerState, ...]:
         """The containers, the worst first."""
         found, pause = [], Pause()
         for one in chosen:
@@ -98,12 +97,12 @@ class DockerProbe:
         self._former = {one.name: one.status for one in found}
         return tuple(sorted(found, key=lambda one: (_GRAVITY.index(one.status), one.name)))
 
-    def _container(self, listed: Listed) -> Container:
+    def _container(self, listed: Listed) -> ContainerState:
         details = self._inspector.details(listed.id)
         former = self._former.get(listed.name, HealthStatus.HEALTHY)
         status, reason = verdict(listed, details, self._inspector.restarted(listed.id), former, self._wanted)
         cpu, memory, limit = self._usage.last(listed.id)
-        return Container(
+        return ContainerState(
             name=listed.name,
             image=listed.image,
             state=listed.state,
@@ -117,7 +116,7 @@ class DockerProbe:
             reason=reason,
         )
 
-    def _result(self, faults: Sequence[str], phases: Mapping[str, float], facts: Mapping[str, str]) -> ProbeResult:
+    async def _result(self, faults: Sequence[str], phases: Mapping[str, float], facts: Mapping[str, str]) -> ProbeResult:
         found = self.containers
         ill = [f"{one.name}: {one.reason}" for one in found if one.status is not HealthStatus.HEALTHY]
         return ProbeResult(
@@ -125,9 +124,10 @@ class DockerProbe:
             _few([*faults, *ill]),
             phases["list"],
             phases,
-            tuple(self._series.samples(found)),
+            await in_slices(self._series.samples(found)),
             {"containers": _count(found), **facts},
             inventories=self._series.inventories(found),
+            containers=found,
         )
 
 
@@ -136,7 +136,7 @@ def _few(texts: Sequence[str]) -> str:
     return "; ".join(texts[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _count(found: Sequence[Container]) -> str:
+def _count(found: Sequence[ContainerState]) -> str:
     states = Counter(one.state for one in found).most_common(10)
     return f"{len(found)}" + (f": {', '.join(f'{number} {state}' for state, number in states)}" if states else "")
 
