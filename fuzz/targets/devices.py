@@ -1,4 +1,4 @@
-"""Packets that a device may answer over SNMP: the real session with its library, over a socket of loopback; and its values."""
+"""What devices answer: packets of SNMP, through the real session with its library over loopback, and what smartctl says of disks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 from fuzz.fences import unfenced
 from fuzz.target import Target
 from tui_monitor.checks.fence import admit_samples
+from tui_monitor.platform.child_process import ProgramOutcome
 from tui_monitor.sources.net.connect import Failure
 from tui_monitor.sources.snmp.packet import is_whole
 from tui_monitor.sources.snmp.session import Session
 from tui_monitor.sources.snmp.settings import SnmpCheck, SnmpValueSettings
 from tui_monitor.sources.snmp.values import rows, single
+from tui_monitor.sources.system import smart
 
 UPTIME, COLUMN = "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.2.2.1.10"
 _PUBLIC = b"public"
@@ -95,10 +97,17 @@ def _seeds() -> Iterator[bytes]:
             yield _element(0x30, _element(2, b"\1") + _element(4, _PUBLIC) + pdu)
 
 
+def _disk(text: str) -> bool:
+    samples, fault = smart.disk_samples("sda", ProgramOutcome(0, text.encode("utf-8", "replace"), b"", False, 0.1))
+    assert not admit_samples(samples)[1] and len(fault) <= 400
+    return bool(samples)
+
+
 _WORDS = ("0", "\x02", "\x04", "\x06", "\x80", "\x81", "\x82", "\x84", "\xff", "QQQQQQ", "public", "\x00")
 TARGETS = (
     Target(
         name="snmp-answer", kind="bytes", call=_packet, words=_WORDS, longest=1400, seeds=lambda: list(_seeds()),
         fence=lambda: unfenced(is_whole),
     ),
+    Target(name="smart-disk", kind="json", call=_disk, words=("NaN", "Infinity", "1e400"), fence=lambda: unfenced(smart._document)),
 )  # fmt: skip

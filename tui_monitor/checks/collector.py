@@ -30,6 +30,7 @@ from tui_monitor.core.values import (
     Batch,
     CheckResult,
     HealthStatus,
+    Inventory,
     Labels,
     Observation,
     Sample,
@@ -45,6 +46,7 @@ from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.metadata import metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
+from tui_monitor.sources.system.hardware import Hardware
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.processes import TopProcesses
 from tui_monitor.sources.system.reader import System
@@ -84,6 +86,7 @@ class Collector:
         self._changed = changed
         self._pending: list[Batch] = []
         self._stored_samples = 0
+        self._hardware: asyncio.Task[None] | None = None
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
@@ -174,6 +177,7 @@ class Collector:
     def start(self, group: asyncio.TaskGroup) -> None:
         """Start every loop that does not run yet."""
         self._group = group
+        self._start_hardware(group)
         for name, loop in self._loops.items():
             if name in self._tasks:
                 continue
@@ -189,6 +193,21 @@ class Collector:
                     for query in loop.probe.queries
                 ]
             self._tasks[name] = tasks
+
+    def _start_hardware(self, group: asyncio.TaskGroup) -> None:
+        wanted = self._settings.system.hardware
+        if self._hardware is not None and not wanted:
+            self._hardware.cancel()
+            self._hardware = None
+        elif self._hardware is None and wanted:
+            reader = Hardware(self._take_hardware, self._clock)
+            self._hardware = group.create_task(quietly(reader.run()), name="hardware")
+
+    def _take_hardware(self, samples: tuple[Sample, ...], inventories: tuple[Inventory, ...], pause: float) -> None:
+        lookback = max(MINIMUM_LOOKBACK, int(2000 * pause + 5000))
+        admitted, _ = admit_samples(samples)
+        gone = self._inventories.ends("hardware", inventories, _OF_THIS_MACHINE)
+        self._take(Observation(self._clock.wall_ms(), admitted + gone), lookback)
 
     def _start_feed(self, group: asyncio.TaskGroup, name: str, loop: CheckLoop) -> list[asyncio.Task[None]]:
         runner = loop.probe
@@ -214,6 +233,9 @@ class Collector:
     def stop(self) -> None:
         """End every loop."""
         self._group = None
+        if self._hardware is not None:
+            self._hardware.cancel()
+            self._hardware = None
         for name, tasks in self._tasks.items():
             for task in tasks:
                 task.cancel()

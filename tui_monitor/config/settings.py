@@ -35,6 +35,7 @@ class SystemSettings(Section):
         default=None, doc="the file systems to show; default: all real ones", shown="all real ones", example=["/"]
     )
     processes: bool = key(default=True, doc="show the process table")
+    hardware: bool = key(default=True, doc="read temperatures, disks' health (smartctl) and NVIDIA GPUs where there are any")
 
 
 class StoreSettings(Section):

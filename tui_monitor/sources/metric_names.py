@@ -16,6 +16,8 @@ OF_THE_MACHINE = (
     "disk_read_bytes_per_second", "disk_write_bytes_per_second", "disk_io_ratio",
     "network_receive_bytes_per_second", "network_transmit_bytes_per_second", "network_receive_bytes_total", "network_transmit_bytes_total",
     "network_connections", "pressure_ratio", "uptime_seconds",
+    "hardware_temperature_celsius", "smart_healthy", "smart_temperature_celsius", "smart_used_ratio",
+    "gpu_usage_ratio", "gpu_memory_used_bytes", "gpu_memory_total_bytes", "gpu_temperature_celsius", "gpu_power_watts",
     "tui_monitor_cpu_ratio", "tui_monitor_memory_bytes", "tui_monitor_memory_ratio", "tui_monitor_samples_total",
     "tui_monitor_threads", "tui_monitor_open_files", "tui_monitor_clock_skew_seconds", "tui_monitor_trouble",
 )  # fmt: skip

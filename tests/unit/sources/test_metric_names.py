@@ -23,7 +23,7 @@ def documented(kind: str) -> set[str]:
 PREFIXES = {
     "postgres": "postgres_",
     "redis": "redis_",
-    "system": "cpu_|load|memory_|swap_|disk_|network_|pressure_|uptime_|tui_monitor_",
+    "system": "cpu_|load|memory_|swap_|disk_|network_|pressure_|uptime_|hardware_|smart_|gpu_|tui_monitor_",
 }
 
 
