@@ -1,7 +1,8 @@
-"""Answers of JSON-RPC, gRPC and WebSocket servers."""
+"""Answers of JSON-RPC, gRPC, WebSocket and RDAP servers."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ from fuzz.target import Target
 from fuzz.targets.answers import MemoryStream, driven
 from tests.support.settings import made
 from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.domain.bootstrap import BadList, servers_in
+from tui_monitor.sources.domain.registration import BadRegistration, registration_of
+from tui_monitor.sources.domain.state import state_from, verdict
 from tui_monitor.sources.grpc.call import UnaryCall
 from tui_monitor.sources.grpc.health import BadMessage, judged, request
 from tui_monitor.sources.http.exchange import Answer
@@ -132,11 +136,32 @@ _WS = (
     '\x81\x2d{"type":"t","n":1,"at":"2026-01-01T00:00:00Z"}', "\x01\x01a", "\x80\x01b", "\x00\x00", "\x89\x00", "\x8a\x01x",
     "\x88\x05\x03\xf5bye", "\x82\x7e\x00\x05", "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00", "\xc1\x01x", "beat",
 )  # fmt: skip
+_EVENTS = (
+    "objectClassName", "domain", "ldhName", "example.com", "events", "eventAction", "expiration", "eventDate", "2027-08-13T04:00:00Z",
+    "entities", "roles", "registrar", "vcardArray", "fn", "status", "services", "https://a/", "com", "looked", "listed",
+    "9999-99-99T00:00:00",
+)  # fmt: skip
 _HEADS = (
     "HTTP/1.1 101 Switching Protocols\r\n", "HTTP/1.1 401 Unauthorized\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n", "\r\n",
     "Sec-WebSocket-Accept: x\r\n", "Sec-WebSocket-Extensions: permessage-deflate\r\n", "Sec-WebSocket-Protocol: x\r\n",
     "Location: wss://x/\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "HTTP/1.1 302 Found\r\n", "zz\r\n",
 )  # fmt: skip
+
+
+def _rdap(text: str) -> bool:
+    """An answer about a domain, as a list of servers and as a stored state too."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    for read in (lambda: servers_in(document, "a.example.com"), lambda: registration_of(document, "example.com")):
+        try:
+            read()
+        except (BadList, BadRegistration):
+            continue
+    state = state_from(document if isinstance(document, dict) else None, "example.com", 2_000_000_000_000)
+    verdict(state, 2_000_000_000_000, 86_400.0)
+    return state_from(state.to_json(), "example.com", 2_000_000_000_000) is not None and state.tried
 
 
 def _raising(*_: object) -> str:
@@ -146,6 +171,7 @@ def _raising(*_: object) -> str:
 TARGETS = (
     Target(name="jsonrpc-answer", kind="bytes", call=_rpc, words=_WORDS, fence=lambda: unfenced(RpcReader._fault)),
     Target(name="grpc-answer", kind="bytes", call=_grpc, words=_FRAMES, seeds=_grpc_seeds, fence=lambda: unfenced(UnaryCall.run)),
+    Target(name="rdap-answer", kind="json", call=_rdap, words=_EVENTS, fence=lambda: unfenced(state_from)),
     Target(name="websocket-frames", kind="bytes", call=_websocket, words=_WS, fence=lambda: unfenced(MessageReader.read)),
     Target(name="websocket-upgrade", kind="bytes", call=_upgrade, words=_HEADS, fence=lambda: replaced(Connection, "_refusal", _raising)),
 )

@@ -58,6 +58,8 @@ KEYS = [
     "q",
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+NAMED_FILE = re.compile(r"`(rules/[\w.-]+\.yml)`:\n\n```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+"""A rule file that a page shows under its name."""
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -190,6 +192,9 @@ def test_every_toml_block_loads(place: str, block: str, tmp_path: Path) -> None:
     from tui_monitor.runtime.wiring import problems_of
 
     (tmp_path / "mail-password").write_text("secret\n")
+    for name, text in NAMED_FILE.findall((ROOT / place.partition(":")[0]).read_text()):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
     path = tmp_path / "config.toml"
     path.write_text(block + _stubs(tomllib.loads(block)))
     names = re.findall(r"\$\{(\w+)\}", block)

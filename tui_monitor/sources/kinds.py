@@ -118,6 +118,14 @@ KINDS = {
             example={"name": "price-feed"},
         ),
         Kind(
+            "domain",
+            settings=f"{_HERE}.domain.settings:DomainCheck",
+            probe=f"{_HERE}.domain.feed:DomainFeed",
+            target=f"{_HERE}.domain.settings:target",
+            metrics=f"{_HERE}.domain.settings:METRICS",
+            example={"name": "our-domain"},
+        ),
+        Kind(
             "group",
             settings=f"{_HERE}.group.settings:GroupCheck",
             probe=f"{_HERE}.group.probe:GroupProbe",

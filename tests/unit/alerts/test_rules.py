@@ -37,6 +37,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("DiskFullSoon", "warning", 600),
         ("CheckUnhealthy", "warning", 0), ("CheckUnhealthy", "critical", 0),
         ("CertificateExpiry", "warning", 0), ("CertificateExpiry", "critical", 0),
+        ("DomainExpiry", "warning", 0), ("DomainExpiry", "critical", 0),
         ("HighErrorRate", "error", 300), ("HighErrorRate", "critical", 60),
         ("SlowRequests", "warning", 300), ("SlowRequests", "error", 300),
         ("ContainerRestarting", "warning", 0),
@@ -334,6 +335,19 @@ def test_inodes_by_mount() -> None:
     world.put("disk_inodes_usage_ratio", 0.5, mount="/")
     world.evaluate()
     assert _fired(world) == [("DiskInodes", "critical", "Disk /data has used 95% of its inodes (files)")]
+
+
+def test_a_domain_that_ends_is_told_by_name() -> None:
+    """30 days before as a warning, 7 days before as critical, and after its end."""
+    world = _world()
+    for name, days in (("far", 31), ("near", 20), ("close", 6), ("old", -1)):
+        world.put("domain_expiry_timestamp_seconds", world.now / 1000 + days * 86400, check=name)
+    world.evaluate()
+    assert _fired(world) == [
+        ("DomainExpiry", "critical", "The domain of close ends in 6d 0h 0m 0s"),
+        ("DomainExpiry", "critical", "The domain of old has ended"),
+        ("DomainExpiry", "warning", "The domain of near ends in 20d 0h 0m 0s"),
+    ]
 
 
 def test_certificates_clock_and_own_trouble() -> None:

@@ -36,6 +36,7 @@ TARGETS = [
     ("ntp", {"server": "ntp"}, "ntp:123", False),
     ("grpc", {"host": "localhost", "port": 50051}, "localhost:50051", True),
     ("websocket", {"url": "wss://u:hush@feed.example.com/ws?key=hush"}, "wss://feed.example.com/ws", False),
+    ("domain", {"domain": "example.com"}, "example.com", False),
     ("jsonrpc", {"url": "https://u:hush@node.example.com/v3/key"}, "https://node.example.com", False),
     ("snmp", {"host": "switch", "community": "hush"}, "switch:161", False),
     ("systemd", {"units": ["nginx", "app@*"]}, "nginx, app@*", True),

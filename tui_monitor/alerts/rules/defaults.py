@@ -66,6 +66,9 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
                 "critical": f"clamp_max(probe_ssl_expiry_warning_seconds / 3, {3 * 86400})",
             },
         ),
+        *_ladder(
+            texts, "DomainExpiry", "domain_expiry_timestamp_seconds - time() < %s", {"warning": f"{30 * 86400}", "critical": f"{7 * 86400}"}
+        ),
         *_requests(texts),
         RuleText(
             alert="ContainerRestarting",

@@ -117,6 +117,10 @@ ENGLISH = Phrases(
             "Read its last words (docker logs {{ $labels.container }}) and its exit code in the details of the check {{ $labels.check }}; "
             "undo its last change where it began with one.",
         ),
+        "DomainExpiry": RuleTexts(
+            "The domain of {{ $labels.check }} {{ if gt $value 0 }}ends in {{ $value | humanizeDuration }}{{ else }}has ended{{ end }}",
+            "Renew it at the registrar (the check's details name it); see whether the automatic renewal and its payment still work.",
+        ),
         "LogErrorBurst": RuleTexts(
             "{{ $value | humanize }} lines of {{ $labels.match }} in 5 minutes in the log {{ $labels.check }}",
             "Read the lines (tui-monitor logs {{ $labels.check }} --level error) and look for what changed just before.",

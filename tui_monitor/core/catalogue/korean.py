@@ -117,6 +117,11 @@ KOREAN = Phrases(
             "마지막 로그(docker logs {{ $labels.container }})와 점검 {{ $labels.check }} 상세 화면의 종료 코드를 확인하세요. "
             "마지막 변경과 함께 시작되었다면 되돌리세요.",
         ),
+        "DomainExpiry": RuleTexts(
+            "{{ $labels.check }} 도메인 등록이 {{ if gt $value 0 }}{{ $value | humanizeDuration }} 후 만료됩니다"
+            "{{ else }}만료되었습니다{{ end }}",
+            "등록 대행자에서 갱신하세요(점검 상세에 대행자 이름이 있습니다). 자동 갱신과 결제 수단이 유효한지도 확인하세요.",
+        ),
         "LogErrorBurst": RuleTexts(
             "로그 {{ $labels.check }}: 5분 동안 {{ $labels.match }} {{ $value | humanize }}줄",
             "로그를 확인하고(tui-monitor logs {{ $labels.check }} --level error) 직전에 무엇이 바뀌었는지 살펴보세요.",
