@@ -22,6 +22,8 @@ def documented(kind: str) -> set[str]:
 
 PREFIXES = {
     "postgres": "postgres_",
+    "mysql": "mysql_(?!native)",
+    "sqlite": "sqlite_",
     "redis": "redis_",
     "system": "cpu_|load|memory_|swap_|disk_|network_|pressure_|uptime_|tui_monitor_",
 }

@@ -23,10 +23,10 @@ from tui_monitor.sources.postgres.connection import (
     reason_of,
 )
 from tui_monitor.sources.postgres.dsn import problems_of
-from tui_monitor.sources.postgres.rows import MOST_ROWS, samples_of_rows
 from tui_monitor.sources.postgres.settings import PostgresCheck
 from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, GROUPS, MOST_DATABASES, SIZES, read_sizes, read_statistics, statement_of
 from tui_monitor.sources.queries import QuerySettings
+from tui_monitor.sources.query_rows import MOST_ROWS, samples_of_rows
 
 if TYPE_CHECKING:
     from asyncpg import Record
