@@ -21,7 +21,7 @@ def documented(kind: str) -> set[str]:
 
 
 PREFIXES = {
-    "postgres": "postgres_",
+    "postgres": "postgres_|pgbouncer_",
     "mysql": "mysql_(?!native)",
     "sqlite": "sqlite_",
     "redis": "redis_",
