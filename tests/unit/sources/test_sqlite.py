@@ -51,9 +51,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "shop #1?.db"  # signs that an address would take for its own
-    write(
-        path, "create table orders (status text, amount numeric); insert into orders values ('new', 12.5), (null, 3)"
-    )
+    write(path, "create table orders (status text, amount numeric); insert into orders values ('new', 12.5), (null, 3)")
     return path
 
 
