@@ -17,6 +17,7 @@ from tui_monitor.config.faults import Configuration, ConfigurationError
 from tui_monitor.runtime import wiring
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.kinds import build_probe
+from tui_monitor.sources.mysql.probe import MysqlProbe
 from tui_monitor.sources.net import driver_common
 from tui_monitor.sources.postgres.probe import PostgresProbe
 from tui_monitor.sources.redis.probe import RedisProbe
@@ -99,6 +100,16 @@ def _no_postgres() -> Iterator[None]:
 
 
 @contextmanager
+def _no_mysql() -> Iterator[None]:
+    from tui_monitor.sources.mysql.driver import GuardedConnection
+
+    with ExitStack() as stack:
+        stack.enter_context(replaced(driver_common, "resolve_in_time", _resolve_nothing))
+        stack.enter_context(replaced(GuardedConnection, "_connect", _refuse))
+        yield
+
+
+@contextmanager
 def _no_redis() -> Iterator[None]:
     from redis.asyncio import connection
 
@@ -154,6 +165,13 @@ TARGETS = (
         call=_probed("postgres", "dsn", _no_postgres),
         words=_ADDRESS,
         fence=lambda: unfenced(PostgresProbe.probe),
+    ),
+    Target(
+        name="mysql-dsn",
+        kind="text",
+        call=_probed("mysql", "dsn", _no_mysql),
+        words=(*_ADDRESS, "mysql://", "mariadb://", "ssl-mode=verify-ca", "ssl_ca=/x", "socket=/s"),
+        fence=lambda: unfenced(MysqlProbe.probe),
     ),
     Target(
         name="redis-url",

@@ -1,22 +1,34 @@
-"""Output of databases and TLS servers: INFO of Redis, rows of PostgreSQL, certificates in DER."""
+"""Output of databases and TLS servers: INFO of Redis, rows, packets of MySQL, files of SQLite, certificates in DER."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import ipaddress
+import tempfile
 import uuid
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from fuzz.fences import unfenced
+from fuzz.fences import replaced, unfenced
 from fuzz.target import Target
 from tui_monitor.checks.fence import admit_samples
+from tui_monitor.sources import query_rows
+from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.mysql import connection as mysql_connection
+from tui_monitor.sources.mysql.dsn import parse_dsn
+from tui_monitor.sources.mysql.errors import connection_errors, reason_of
+from tui_monitor.sources.mysql.statistics import read_statistics
 from tui_monitor.sources.net import certificate
-from tui_monitor.sources.postgres import rows as postgres_rows
+from tui_monitor.sources.queries import QuerySettings
 from tui_monitor.sources.redis import statistics as redis_statistics
+from tui_monitor.sources.sqlite import errors as sqlite_errors
+from tui_monitor.sources.sqlite import probe as sqlite_probe
+from tui_monitor.sources.sqlite.file import SqliteFile
 
 
 def _info(text: str) -> bool:
@@ -29,7 +41,7 @@ def _info(text: str) -> bool:
 
 def _rows(table: tuple[list[str], list[list[Any]]]) -> bool:
     columns, cells = table
-    samples, wrong = postgres_rows.samples_of_rows("orders", [dict(zip(columns, row, strict=False)) for row in cells])
+    samples, wrong = query_rows.samples_of_rows("orders", [dict(zip(columns, row, strict=False)) for row in cells])
     refused = admit_samples(samples)[1]
     assert not refused, refused
     return not wrong
@@ -53,6 +65,66 @@ def _certificate(der: bytes) -> bool:
     return certificate.read_certificate(der) is not None
 
 
+class _NoWriter:
+    """The sending side of a connection whose other side hears nothing."""
+
+    transport = property(lambda self: self)
+
+    def write(self, data: bytes) -> None:
+        """Drop it."""
+
+    def abort(self) -> None:
+        """Nothing is open."""
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
+
+
+async def _session(data: bytes) -> bool:
+    """Greeting, login, one answer and what it means, of a server that says these bytes and hangs up."""
+    from tui_monitor.sources.mysql.driver import GuardedConnection
+
+    connection = GuardedConnection(parse_dsn("mysql://me:hush@h/x"), None, "fuzz", lambda: None)
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    connection._reader, connection._writer, connection._next_seq_id = reader, _NoWriter(), 0
+    try:
+        with mysql_connection._understanding():
+            await connection._get_server_information()
+            await connection._request_authentication()
+            table = await connection.table("SELECT 1", 10)
+    except connection_errors() as error:
+        assert reason_of(error, "h:3306", "query", 1.0).isprintable()
+        return False
+    except OwnTrouble:
+        return False
+    finally:
+        connection.close()
+    known = read_statistics(table.rows, table.dicts())
+    samples, _ = query_rows.samples_of_rows("m", (query_rows.NamedCells(table.columns, row) for row in table.rows))
+    return not admit_samples([*known.samples, *samples])[1]
+
+
+def _mysql(data: bytes) -> bool:
+    return bool(_loop().run_until_complete(_session(data)))
+
+
+def _sqlite(data: bytes) -> bool:
+    query = QuerySettings(metric="m", sql="select *, 1 as value from orders")
+    with tempfile.NamedTemporaryFile() as place:
+        place.write(data)
+        place.flush()
+        file = SqliteFile(place.name)
+        try:
+            state, (samples, _) = file.state(1.0), file.read(lambda opened: sqlite_probe._answer(query, opened), 1.0)
+        except sqlite_errors.ERRORS as error:
+            return not sqlite_probe._words(error, query, file, 1.0).isprintable()
+    return not admit_samples(samples)[1] and bool(sqlite_probe._facts(state))
+
+
 _FIELDS = (
     "used_memory:", "maxmemory:", "keyspace_hits:", "keyspace_misses:", "connected_clients:", "total_commands_processed:", "role:slave",
     "role:master", "master_link_status:up", "master_link_status:down", "master_last_io_seconds_ago:", "slave0:ip=::1,port=1,lag=",
@@ -61,7 +133,15 @@ _FIELDS = (
 
 TARGETS = (
     Target(name="redis-info", kind="text", call=_info, words=_FIELDS, fence=lambda: unfenced(redis_statistics._number)),
-    Target(name="postgres-rows", kind="values", call=_rows, strategy=_tables, fence=lambda: unfenced(postgres_rows._number)),
+    Target(name="postgres-rows", kind="values", call=_rows, strategy=_tables, fence=lambda: unfenced(query_rows._number)),
+    Target(
+        name="mysql-answer",
+        kind="bytes",
+        call=_mysql,
+        words=("caching_sha2_password", "mysql_native_password", "mysql_clear_password", "client_ed25519", "5.5.5-10.11-MariaDB"),
+        fence=lambda: unfenced(mysql_connection._understanding),
+    ),
+    Target(name="sqlite-file", kind="bytes", call=_sqlite, longest=16_384, fence=lambda: replaced(sqlite_errors, "ERRORS", (OSError,))),
     Target(
         name="certificate",
         kind="bytes",

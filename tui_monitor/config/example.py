@@ -129,6 +129,8 @@ def _found_checks(found: Sequence[DiscoveredService]) -> list[str]:
             lines += [f'url = "http://{host}:{service.port}/metrics"']
         elif service.kind == "postgres":
             lines += [f'dsn = "postgresql://monitor@{host}:{service.port}/postgres"  # a user with LOGIN and pg_monitor']
+        elif service.kind == "mysql":
+            lines += [f'dsn = "mysql://monitor@{host}:{service.port}/mysql"  # a user without any privilege will do']
         else:
             lines += [f'url = "redis://{host}:{service.port}/0"']
         lines += [""]

@@ -89,6 +89,8 @@ def _greeter(answer: bytes) -> str | None:
         return "ssh"
     if answer.startswith(b"220") and b"SMTP" in answer.split(b"\n")[0].upper():
         return "smtp"
+    if answer[3:5] == b"\x00\x0a" or (answer[3:5] == b"\x00\xff" and b"is not allowed to connect" in answer):  # protocol 10, or a refusal
+        return "mysql"
     return "imap" if answer.startswith(b"* OK") else None
 
 

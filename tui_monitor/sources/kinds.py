@@ -39,6 +39,22 @@ KINDS = {
             example={"name": "db"},
         ),
         Kind(
+            "mysql",
+            settings=f"{_HERE}.mysql.settings:MysqlCheck",
+            probe=f"{_HERE}.mysql.probe:build",
+            target=f"{_HERE}.mysql.settings:target",
+            metrics=f"{_HERE}.mysql.settings:METRICS",
+            example={"name": "shop-db"},
+        ),
+        Kind(
+            "sqlite",
+            settings=f"{_HERE}.sqlite.settings:SqliteCheck",
+            probe=f"{_HERE}.sqlite.probe:SqliteProbe",
+            target=f"{_HERE}.sqlite.settings:target",
+            metrics=f"{_HERE}.sqlite.settings:METRICS",
+            example={"name": "app-db"},
+        ),
+        Kind(
             "redis",
             settings=f"{_HERE}.redis.settings:RedisCheck",
             probe=f"{_HERE}.redis.probe:build",

@@ -16,7 +16,7 @@ class QuerySettings(Section):
     metric: str = key(doc="the metric's name", pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", example="orders")
     sql: str = key(doc="one SELECT statement", min_length=1, example="select status, count(*) as value from orders group by status")
     interval: Interval = key(default=60.0, doc="how often it runs", gt=0)
-    timeout: Duration = key(default=5.0, doc="statement_timeout", gt=0)
+    timeout: Duration = key(default=5.0, doc="a query that takes longer is ended", gt=0)
 
 
 @runtime_checkable

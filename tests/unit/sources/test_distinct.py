@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui_monitor.core.values import label
 from tui_monitor.sources.command.outputs import read_json, read_nagios
 from tui_monitor.sources.distinct import kept_apart
-from tui_monitor.sources.postgres.rows import label_names
+from tui_monitor.sources.query_rows import label_names
 
 
 def test_a_taken_name_gets_a_number() -> None:

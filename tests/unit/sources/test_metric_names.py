@@ -21,7 +21,9 @@ def documented(kind: str) -> set[str]:
 
 
 PREFIXES = {
-    "postgres": "postgres_",
+    "postgres": "postgres_|pgbouncer_",
+    "mysql": "mysql_(?!native)",
+    "sqlite": "sqlite_",
     "redis": "redis_",
     "system": "cpu_|load|memory_|swap_|disk_|network_|pressure_|uptime_|hardware_|smart_|gpu_|tui_monitor_",
 }

@@ -35,6 +35,7 @@ class TlsSettings:
     """Settings that select a TLS context; the paths are PEM files, ``min_version`` is "1.0" to "1.3".
 
     ``alpn``: the offered protocols in order; none: the extension is not sent.
+    Without ``check_host`` a certificate of a trusted authority will do, whatever host it is for.
     """
 
     verify: bool = True
@@ -44,6 +45,7 @@ class TlsSettings:
     min_version: str = "1.2"
     legacy_renegotiation: bool = False
     alpn: tuple[str, ...] = ()
+    check_host: bool = True
 
     def without_client(self) -> TlsSettings:
         """The same without the client certificate, for hosts that must not receive it."""
@@ -87,9 +89,9 @@ def _context(settings: TlsSettings, _stamps: tuple[int, ...]) -> ssl.SSLContext:
     _allow_old(context, settings)
     if settings.alpn:
         context.set_alpn_protocols(list(settings.alpn))
+    context.check_hostname = settings.verify and settings.check_host
     try:
         if not settings.verify:
-            context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         elif settings.ca_file:
             context.load_verify_locations(settings.ca_file)

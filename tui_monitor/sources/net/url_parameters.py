@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-_NAME = re.compile(r"[a-z_]+")
+_NAME = re.compile(r"[a-z][a-z_-]*")
 
 
 def parameters_of(query: str) -> dict[str, str]:

@@ -69,7 +69,7 @@ class PostgresConnection:
         """
         if self._connection is None or self._connection.is_closed():
             self.drop()
-            self._connection = await self._connect()
+            self._connection = await self.connect()
             try:
                 await self._connection.execute("SELECT 1")
             except BaseException:
@@ -77,7 +77,8 @@ class PostgresConnection:
                 raise
         return self._connection
 
-    async def _connect(self) -> Connection[Record]:
+    async def connect(self) -> Connection[Record]:
+        """A connection beside the kept one, for the caller to end. Raises as ``get``."""
         import asyncpg
 
         await ensure_resolvable(self._address, self._timeout)
@@ -90,9 +91,11 @@ class PostgresConnection:
             if not self._session_settings or UNSUPPORTED_SETTING not in str(error):
                 raise
             self._session_settings = False
-            return await self._connect()
+            return await self.connect()
         except asyncpg.exceptions.TargetServerAttributeNotMatched as error:
             raise NoSuchSession(f"no host is {self._target}") from error
+        except AttributeError as error:  # the driver's, for a server that says no version when it lets us in
+            raise asyncpg.InternalClientError("no server_version") from error
         _set_socket_options(connection, self._dsn)
         return connection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tui_monitor.core.frozen import frozen
@@ -23,10 +24,12 @@ from tui_monitor.sources.postgres.connection import (
     reason_of,
 )
 from tui_monitor.sources.postgres.dsn import problems_of
-from tui_monitor.sources.postgres.rows import MOST_ROWS, samples_of_rows
+from tui_monitor.sources.postgres.pgbouncer import PgBouncerProbe, is_console
 from tui_monitor.sources.postgres.settings import PostgresCheck
+from tui_monitor.sources.postgres.statements import StatementFigures
 from tui_monitor.sources.postgres.statistics import ENOUGH_BLOCKS, GROUPS, MOST_DATABASES, SIZES, read_sizes, read_statistics, statement_of
 from tui_monitor.sources.queries import QuerySettings
+from tui_monitor.sources.query_rows import MOST_ROWS, samples_of_rows
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -67,6 +70,7 @@ class PostgresProbe(KeptProbe):
         self._cache_hit = RecentRatio(ENOUGH_BLOCKS)
         self._refused: dict[str, tuple[float, str]] = {}
         self._sizes_due = 0.0
+        self._statements = StatementFigures()
 
     async def ask(self) -> None:
         """Run SELECT 1."""
@@ -78,7 +82,9 @@ class PostgresProbe(KeptProbe):
         row, refused = await self._groups(began)
         known = read_statistics(row, self._cache_hit)
         sizes, databases = await self._read_sizes(began)
-        return ServerStatistics(known.samples + sizes, {**known.facts, **refused}, known.degraded, databases)
+        statements, slowest = await self._read_statements(began)
+        facts = {**known.facts, **refused, **slowest}
+        return ServerStatistics(known.samples + sizes + statements, facts, known.degraded, databases)
 
     async def _groups(self, began: float) -> tuple[dict[str, Any], dict[str, str]]:
         """(columns of all permitted groups, facts with the reasons for the others).
@@ -121,6 +127,12 @@ class PostgresProbe(KeptProbe):
         samples, databases = read_sizes(rows)
         return samples, () if len(rows) == MOST_DATABASES else (databases,)
 
+    async def _read_statements(self, began: float) -> tuple[tuple[Sample, ...], Mapping[str, str]]:
+        if not self._main.is_open:
+            return (), {}
+        self.stage = "statements"
+        return await self._statements.read(lambda sql: self._read(sql, began))
+
     async def _read(self, sql: str, began: float) -> tuple[list[Record], QueryFailure | None]:
         """(rows, reason for missing rows); limited to a part of the time left, so that it cannot turn a verdict into a timeout."""
         budget = self._budget(began, BUDGET)
@@ -161,8 +173,8 @@ class PostgresProbe(KeptProbe):
         await self._for_queries.close()
 
 
-def build(settings: PostgresCheck) -> PostgresProbe:
-    """Construct the probe and import the driver."""
+def build(settings: PostgresCheck) -> KeptProbe:
+    """Construct the probe and import the driver; the database name `pgbouncer` selects the probe of PgBouncer's console."""
     import asyncpg  # noqa: F401
 
-    return PostgresProbe(settings)
+    return PgBouncerProbe(settings) if is_console(settings.dsn.reveal()) else PostgresProbe(settings)

@@ -16,7 +16,8 @@ PostgresAddress = Annotated[Secret, secret_address("postgresql", "postgres")]
 METRICS = (
     "postgres_connections", "postgres_connections_max", "postgres_connections_usage_ratio", "postgres_longest_transaction_seconds",
     "postgres_blocked_sessions", "postgres_deadlocks_total", "postgres_transactions_total", "postgres_cache_hit_ratio",
-    "postgres_replication_lag_seconds", "postgres_database_size_bytes",
+    "postgres_replication_lag_seconds", "postgres_database_size_bytes", "postgres_sessions", "postgres_queries_total",
+    "postgres_query_seconds_total", "pgbouncer_clients", "pgbouncer_servers",
 )  # fmt: skip
 """The names of its series, beside those of every check."""
 

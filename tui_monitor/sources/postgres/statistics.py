@@ -24,10 +24,18 @@ SELECT allowed.all_stats,
              ELSE (SELECT sum(numbackends) FROM pg_stat_database) END)::float8 AS connections,
        CASE WHEN allowed.all_stats THEN coalesce(activity.longest, 0)::float8 END AS longest,
        (CASE WHEN allowed.all_stats THEN activity.blocked
-             ELSE (SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted) END)::float8 AS blocked
+             ELSE (SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted) END)::float8 AS blocked,
+       CASE WHEN allowed.all_stats THEN activity.active END AS sessions_active,
+       CASE WHEN allowed.all_stats THEN activity.idle END AS sessions_idle,
+       CASE WHEN allowed.all_stats THEN activity.in_transaction END AS sessions_in_transaction,
+       CASE WHEN allowed.all_stats THEN activity.aborted END AS sessions_aborted
 FROM (SELECT pg_has_role('pg_read_all_stats', 'USAGE') AS all_stats) AS allowed,
      (SELECT count(*) FILTER (WHERE backend_type = 'client backend') AS connections,
              count(*) FILTER (WHERE wait_event_type = 'Lock') AS blocked,
+             count(*) FILTER (WHERE backend_type = 'client backend' AND state = 'active')::float8 AS active,
+             count(*) FILTER (WHERE backend_type = 'client backend' AND state = 'idle')::float8 AS idle,
+             count(*) FILTER (WHERE backend_type = 'client backend' AND state = 'idle in transaction')::float8 AS in_transaction,
+             count(*) FILTER (WHERE backend_type = 'client backend' AND state = 'idle in transaction (aborted)')::float8 AS aborted,
              extract(epoch FROM max(clock_timestamp() - xact_start)
                      FILTER (WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())) AS longest
       FROM pg_stat_activity) AS activity""",
@@ -47,6 +55,14 @@ SELECT count(*) AS replicas, extract(epoch FROM max(replay_lag))::float8 AS repl
 """One row each, for PostgreSQL 10 and later; a server that speaks PostgreSQL's protocol may refuse any of them (Amazon Aurora's readers:
 "function pg_last_wal_receive_lsn() is currently not supported"). Without pg_read_all_stats (part of pg_monitor) other roles' activity is
 hidden: connections then come from pg_stat_database and blocked sessions from pg_locks, which everybody may read."""
+
+_STATES: Mapping[str, str] = {
+    "active": "sessions_active",
+    "idle": "sessions_idle",
+    "idle in transaction": "sessions_in_transaction",
+    "idle in transaction (aborted)": "sessions_aborted",
+}
+"""PostgreSQL's words for the state of a session, and the columns that count them."""
 
 
 @lru_cache(maxsize=64)
@@ -85,6 +101,9 @@ def read_statistics(row: Mapping[str, Any], cache_hit: RecentRatio) -> ServerSta
     for result, column in (("commit", "committed"), ("rollback", "rolled_back")):
         if (count := get(column)) is not None:
             samples.append(Sample(labels_of("postgres_transactions_total", result=result), count))
+    samples += [
+        Sample(labels_of("postgres_sessions", state=state), float(n)) for state, name in _STATES.items() if (n := get(name)) is not None
+    ]
     used = "" if connections is None else f"{connections:.0f} of {most:.0f}" if most else f"{connections:.0f}"
     degraded = f"connections {used}" if connections is not None and most and connections >= CONNECTIONS_DEGRADED * most else ""
     return ServerStatistics(tuple(samples), _facts(row, used, lag), degraded)

@@ -28,6 +28,19 @@ class Row(Protocol):
         ...
 
 
+class NamedCells:
+    """A row whose columns may have equal names."""
+
+    __slots__ = ("_cells", "_columns")
+
+    def __init__(self, columns: Sequence[str], cells: Sequence[Any]) -> None:
+        self._columns, self._cells = columns, cells
+
+    def items(self) -> list[tuple[str, Any]]:
+        """The columns and their values."""
+        return list(zip(self._columns, self._cells, strict=False))
+
+
 def samples_of_rows(metric: str, rows: Iterable[Row]) -> tuple[tuple[Sample, ...], str]:
     """(samples, fault or ""), at most MOST_ROWS samples; a NULL value gives no sample, a NULL label no label.
 
