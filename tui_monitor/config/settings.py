@@ -147,6 +147,12 @@ class RouteSettings(Section):
     group_wait: Duration | None = key(default=None, doc="how long a new group waits for more", example="0s", shown="`0s`")
     group_interval: Duration | None = key(default=None, doc="the least pause between messages of a group", example="5s", shown="`5s`")
     repeat_interval: Duration | None = key(default=None, doc="when a firing alert is told again", gt=0, example="4h", shown="`4h`")
+    refire_interval: Duration | None = key(
+        default=None,
+        doc="the same alert is told as firing at most once in this time, unless its severity rises; 0s: each time",
+        example="5m",
+        shown="`5m`",
+    )
     active: str | None = key(
         default=None,
         doc="only at these times, for example Mon-Fri 09:00-18:00 Asia/Seoul; several are joined with ;",

@@ -39,6 +39,7 @@ class Route:
     group_wait: int = 0
     group_interval: int = 5000
     repeat_interval: int = 4 * 3_600_000
+    refire_interval: int = 300_000
     active: Schedule | None = None
     escalate: tuple[Step, ...] = ()
     continues: bool = False
@@ -103,6 +104,11 @@ class Routing:
         """The route of a group whose alerts are not known; None: it is gone."""
         named = [route for route in (*_all(self.routes), Route("{}")) if group_key.startswith(f"{route.key}:{{")]
         return max(named, key=lambda route: len(route.key), default=None)
+
+    @property
+    def longest_refire(self) -> int:
+        """The longest `refire_interval` of any route (ms)."""
+        return max(route.refire_interval for route in (*_all(self.routes), NO_ROUTE))
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every schedule in it, of routes and of maintenance windows."""
@@ -183,6 +189,7 @@ def _compile_routes(
             group_wait=_ms(entry.group_wait, base.group_wait),
             group_interval=_ms(entry.group_interval, base.group_interval),
             repeat_interval=_ms(entry.repeat_interval, base.repeat_interval),
+            refire_interval=_ms(entry.refire_interval, base.refire_interval),
             active=parse_weekly(entry.active) if entry.active else base.active,
             escalate=tuple(sorted((Step(int(s.after * 1000), expand(s.notifiers)) for s in entry.escalate), key=lambda step: step.after_ms))
             if entry.escalate is not None
