@@ -415,6 +415,17 @@ def test_the_refire_interval_forgets_and_a_clock_set_back_does_not_stretch_it() 
     assert world.state.dispatch.load().refires == {}
 
 
+def test_an_alert_goes_where_its_rule_says() -> None:
+    """The rule's own receivers hear of it and of its end, the routes' do not."""
+    world = World(routing(by_rule={("Slow", "warning"): Route("{}/to:Slow", notifiers=("mail",))}))
+    alert_id = world.fire("Slow", "warning")
+    world.fire("Down", "warning")
+    assert sorted(brief(world.step(1))) == [("chat", "firing", 1), ("mail", "firing", 1)]
+    world.restart()
+    world.resolve(alert_id)
+    assert brief(world.step(6)) == [("mail", "resolved", 1)]
+
+
 def test_rate_limited_alert_that_stays_is_told_when_the_window_opens() -> None:
     """What is held back and still fires is told later."""
     world = World(rate_limits={"Down": "1/1m"})
