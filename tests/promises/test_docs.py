@@ -172,6 +172,7 @@ def _blocks() -> list[tuple[str, str]]:
 def _stubs(raw: dict[str, Any]) -> str:
     """Notifiers and checks that a fragment only refers to."""
     named = [name for names in (*raw.get("routing", {}).values(), *raw.get("recipients", {}).values()) for name in names]
+    named += [name for rule in raw.get("rules", []) for name in rule.get("to", [])] + raw.get("response", {}).get("overdue", [])
     queue = list(raw.get("routes", []))
     while queue:
         route = queue.pop()

@@ -11,7 +11,7 @@ from typing import Any
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Change, Rung, Transition
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.message import Message
-from tui_monitor.dispatch.routing import NotifierPolicy, Routing
+from tui_monitor.dispatch.routing import NotifierPolicy, Route, Routing
 from tui_monitor.dispatch.state import Plan
 from tui_monitor.storage.sqlite import migrate
 from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState
@@ -25,6 +25,11 @@ def routing(**parts: Any) -> Routing:
     if "routes" not in parts:
         parts.setdefault("by_severity", {"info": ("chat",)})
     return Routing(**parts)
+
+
+def always() -> Routing:
+    """Routing to the notifier "chat" that tells each firing, however soon it comes back."""
+    return routing(routes=(Route("{}/{}", notifiers=("chat",), refire_interval=0),))
 
 
 class World:

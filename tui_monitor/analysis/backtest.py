@@ -106,7 +106,7 @@ def _queries(rules: Iterable[Rule]) -> list[Query]:
 
 def _paths(routing: Routing | None) -> tuple[Routing, list[str]]:
     """The routing, or for one without receivers a substitute with one notifier for everything."""
-    if routing is not None and routing.notifiers and (routing.routes or routing.by_severity):
+    if routing is not None and routing.notifiers and (routing.routes or routing.by_severity or routing.by_rule):
         return routing, []
     base = routing or Routing()
     return (

@@ -32,8 +32,8 @@ _HEAD = """\
 # Durations: 10s, 1h30m. Sizes: 512MiB. Ratios: 90% or 0.9. Any string may hold ${NAME} from the environment ($${ is a literal ${);
 # every secret x may stand in a file that x_file names. Check with: tui-monitor config check
 """
-_ALIASES = ("layer",)
-"""Aliases of other keys; an example with both would be a fault."""
+_ALIASES = ("layer", "record")
+"""Aliases of other keys and keys in place of others; an example with both would be a fault."""
 _OF_MEASUREMENTS = ("failures", "successes", "degraded_above", "unhealthy_above")
 """Keys that are fixed or not allowed for a check whose verdict is a state."""
 _OF_THEIR_OWN = ("recipients", "routing")
@@ -61,6 +61,8 @@ def example_text(
         *_kinds("checks", CHECKS),
     ]
     parts += [_heading("rules: when it is an alert (PromQL); the built-in ones are always there"), *_block("rules", RuleSettings)]
+    parts += ["# A series that keeps the answer of an expression.", "# [[rules]]", '# record = "orders_per_minute"']
+    parts += ['# expr = "sum(rate(orders_total[5m])) * 60"', ""]
     parts += [_heading("notifiers: who hears of it"), *_kinds("notifiers", NOTIFIERS)]
     parts += [_heading("routing: the simple form, by severity")]
     parts += ["# [routing]", '# warning = ["ops-chat"]', '# critical = ["ops-chat", "ops-mail"]', ""]

@@ -92,9 +92,17 @@ class RequestSettings(Section):
 
 
 class RuleSettings(Section):
-    """One alerting rule."""
+    """One alerting rule, or with `record` one recorded series."""
 
-    alert: str = key(doc="the alert's name", pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", example="ManyOrdersWaiting")
+    alert: str = key(
+        default="", doc="the alert's name", pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", example="ManyOrdersWaiting", shown="required, or `record`"
+    )
+    record: str = key(
+        default="",
+        doc="in place of `alert`: the name of a series that keeps the answer of `expr`, each second",
+        pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$",
+        example="orders_per_minute",
+    )
     expr: str = key(doc="PromQL; every series of the answer is one alert", min_length=1, example='orders{status="waiting"} > 10')
     for_: Duration = key(default=0.0, doc="how long it must hold before it fires")
     keep_firing_for: Duration = key(default=0.0, doc="how long it keeps firing after the condition ended")
@@ -107,6 +115,7 @@ class RuleSettings(Section):
     description: str | None = key(default=None, doc="what to do", example="See whether the workers run: systemctl status shop-worker")
     runbook_url: str | None = key(default=None, doc="where it is described", example="https://wiki.example.com/orders")
     category: str | None = key(default=None, doc="any word; business, application, infrastructure, external by custom", example="business")
+    to: list[str] = key(default=[], doc="notifiers or recipient groups that hear of it, in place of all routes", example=["ops-chat"])
     resolve_when: str | None = key(
         default=None, doc="PromQL that must be true to resolve (hysteresis)", example='orders{status="waiting"} < 5'
     )
@@ -122,6 +131,15 @@ class RuleSettings(Section):
     )
     no_data_for: Duration = key(default=300.0, doc="with no_data = alert: how long it may be missing")
     no_data_severity: Severity = key(default="warning", doc="with no_data = alert: the severity of that alert")
+
+    def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
+        """A rule alerts or records; a recorded series has neither severity nor texts."""
+        if ("alert" in given) == ("record" in given):
+            yield "", "give either `alert` (the name of an alert) or `record` (the name of a series)"
+        elif self.record:
+            for name in given:
+                if name not in ("record", "expr", "labels"):
+                    yield name, "has no meaning for a recorded series; take the key out"
 
 
 class EscalationStep(Section):
@@ -148,6 +166,12 @@ class RouteSettings(Section):
     group_wait: Duration | None = key(default=None, doc="how long a new group waits for more", example="0s", shown="`0s`")
     group_interval: Duration | None = key(default=None, doc="the least pause between messages of a group", example="5s", shown="`5s`")
     repeat_interval: Duration | None = key(default=None, doc="when a firing alert is told again", gt=0, example="4h", shown="`4h`")
+    refire_interval: Duration | None = key(
+        default=None,
+        doc="the same alert is told as firing at most once in this time, unless its severity rises; 0s: each time",
+        example="5m",
+        shown="`5m`",
+    )
     active: str | None = key(
         default=None,
         doc="only at these times, for example Mon-Fri 09:00-18:00 Asia/Seoul; several are joined with ;",

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tui_monitor.core.audit import Audit
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import Group, GroupId, GroupRow, NotifiedState, Plan, RateRow, TrackedAlert, TrackRow
+from tui_monitor.dispatch.state import Group, GroupId, GroupRow, NotifiedState, Plan, RateRow, Refires, TrackedAlert, TrackRow
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -23,11 +23,12 @@ class DirtyRows:
         self._groups: dict[GroupId, int] = {}
         self._rates: dict[tuple[str, str], int] = {}
         self._silences: dict[str, int] = {}
+        self._refires: dict[tuple[str, str], int] = {}
 
     @property
     def changed(self) -> bool:
         """Whether anything waits to be stored."""
-        return bool(self._notified or self._tracks or self._groups or self._rates or self._silences)
+        return bool(self._notified or self._tracks or self._groups or self._rates or self._silences or self._refires)
 
     def notified(self, alert_id: str, notifier: str) -> None:
         """Mark a notifier's notified state of an alert."""
@@ -45,6 +46,10 @@ class DirtyRows:
         """Mark the count of a rule's notifications to a notifier."""
         self._rates[key] = self._generation
 
+    def refire(self, key: tuple[str, str]) -> None:
+        """Mark what a notifier was last told of a fingerprint."""
+        self._refires[key] = self._generation
+
     def silence(self, silence_id: str) -> None:
         """Mark a silence that is new or has changed."""
         self._silences[silence_id] = self._generation
@@ -58,6 +63,7 @@ class DirtyRows:
         groups: Mapping[GroupId, Group],
         rates: Mapping[tuple[str, str], RateRow],
         silences: Mapping[str, Silence],
+        refires: Refires,
     ) -> Plan:
         """The plan with every marked row; a round ends."""
         notified: dict[tuple[str, str], NotifiedState | None] = {}
@@ -71,6 +77,7 @@ class DirtyRows:
         return Plan(
             messages, notified, suppression, audit, track_rows, group_rows,
             {key: rates.get(key) for key in self._rates}, {key: silences.get(key) for key in self._silences}, generation,
+            {key: refires.get(key) for key in self._refires},
         )  # fmt: skip
 
     def committed(self, generation: int) -> None:
@@ -80,6 +87,7 @@ class DirtyRows:
         self._groups = _after(self._groups, generation)
         self._rates = _after(self._rates, generation)
         self._silences = _after(self._silences, generation)
+        self._refires = _after(self._refires, generation)
 
 
 def _after(marks: dict[Key, int], generation: int) -> dict[Key, int]:

@@ -190,6 +190,7 @@ class Dispatcher:
             if track.firing and alert_id not in live:
                 self._observe(replace(track.alert, state="resolved", ends_at=now), now, woken=False)
         self._memory.drop_silences(now - KEEP_EXPIRED_MS)
+        self._memory.drop_refires(now, self._routing.longest_refire)
 
     # --- what is muted --------------------------------------------------------------------------------------------------
 
@@ -240,6 +241,7 @@ class Dispatcher:
     def _place(self, alert_id: str, track: TrackedAlert, now: int) -> None:
         """Move an alert into the groups in which it is sent, and out of the others."""
         if not track.firing:
+            self._memory.set_refires(self._flusher.count_returns(track, self._memory.refires))
             gone = self._memory.end(track, self._routing, self._flusher.count_unheard(track, self._memory.rates))
             self._audit += [Audit(now, "", "untold", alert_id, f"{notifier} is no longer configured") for notifier in gone]
         destinations = self._recipients.wanted(alert_id, track, now) if track.firing else {}
@@ -270,7 +272,7 @@ class Dispatcher:
 
     def _flush_group(self, group: Group, now: int, live: Mapping[str, Alert]) -> Message | None:
         scheduled = group.due
-        decision = self._flusher.decide(group, self._memory.tracked, self._memory.rates, now, live)
+        decision = self._flusher.decide(group, self._memory.tracked, self._memory.rates, self._memory.refires, now, live)
         self._memory.apply(group, decision, now)
         if group.due != scheduled and group.id in self._memory.groups:
             self._schedule.add(group)

@@ -11,12 +11,13 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
 from tui_monitor.dispatch.muting import MuteReasons
-from tui_monitor.dispatch.needs_update import NotificationLimit, Reason, needs_update, parse_rate_limit
+from tui_monitor.dispatch.needs_update import NotificationLimit, NotificationNeed, Reason, hold_refire, needs_update, parse_rate_limit
 from tui_monitor.dispatch.origin import Origin
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
-from tui_monitor.dispatch.state import Group, GroupRow, NotifiedState, RateRow, Tracked, TrackedAlert
+from tui_monitor.dispatch.state import Group, GroupRow, NotifiedState, RateRow, RefireRow, Refires, Tracked, TrackedAlert
 
 _UNLIMITED: tuple[Reason, ...] = ("raised", "resolved")
+_FIRINGS: tuple[Reason, ...] = ("new", "raised", "flapping")
 
 Chosen = list[tuple[str, Reason]]
 Rates = Mapping[tuple[str, str], RateRow]
@@ -28,7 +29,7 @@ class GroupDecision:
     """The decision about one group. ``row``: its rhythm afterwards; ``due``: when to look again (None: when something changes).
 
     ``notified``: what the notifier knows of each alert in the message, None: it was sent the end. ``blocked``: the alerts that a rate
-    limit has begun to hold back. ``rates``: the counts that the message changed.
+    limit has begun to hold back. ``rates``, ``refires``: the counts that the message changed.
     """
 
     row: GroupRow
@@ -37,6 +38,7 @@ class GroupDecision:
     notified: Mapping[str, NotifiedState | None] = field(default_factory=dict)
     blocked: tuple[str, ...] = ()
     rates: Rates = field(default_factory=dict)
+    refires: Refires = field(default_factory=dict)
 
 
 class GroupFlusher:
@@ -72,9 +74,9 @@ class GroupFlusher:
         """Another moment: forget the texts of the last one."""
         self._builder.begin_round()
 
-    def decide(self, group: Group, tracked: Tracked, rates: Rates, now: int, live: Mapping[str, Alert]) -> GroupDecision:
+    def decide(self, group: Group, tracked: Tracked, rates: Rates, refires: Refires, now: int, live: Mapping[str, Alert]) -> GroupDecision:
         """Decide about a group: its message, if one is due, and when to decide again."""
-        news, reminders, due = self._needs(group, tracked, now)
+        news, reminders, due = self._needs(group, tracked, refires, now)
         passed, blocked, freed_at = self._limited(news or reminders, group.id[1], tracked, rates, now)
         if freed_at is not None:
             due = freed_at if due is None else min(due, freed_at)
@@ -85,7 +87,7 @@ class GroupFlusher:
         row, ready = _ready(group, row, now, opened=opened)
         if now < ready:
             return GroupDecision(row, ready, blocked=blocked)
-        decision = self._send(group, row, passed, tracked, rates, now, live, opened=opened)
+        decision = self._send(group, row, passed, tracked, rates, refires, now, live, opened=opened)
         return replace(decision, blocked=blocked)
 
     def count_unheard(self, track: TrackedAlert, rates: Rates) -> Rates:
@@ -96,7 +98,18 @@ class GroupFlusher:
             counts[track.alert.rule, notifier] = replace(row, held=row.held + 1)
         return counts
 
-    def _needs(self, group: Group, tracked: Tracked, now: int) -> tuple[Chosen, Chosen, int | None]:
+    def count_returns(self, track: TrackedAlert, refires: Refires) -> Refires:
+        """An alert has ended: the counts of the notifiers whose route's `refire_interval` kept it from being told."""
+        counts = {}
+        for notifier, destination in track.destinations.items():
+            last = refires.get((track.alert.fingerprint, notifier))
+            if last is None or notifier in track.notified or track.suppressed_by:
+                continue
+            if track.alert.starts_at < last.at + destination.route.refire_interval:
+                counts[track.alert.fingerprint, notifier] = replace(last, came_back=last.came_back + 1)
+        return counts
+
+    def _needs(self, group: Group, tracked: Tracked, refires: Refires, now: int) -> tuple[Chosen, Chosen, int | None]:
         """The needs of a group: news, the whole reminder where one is due, and when time alone makes the next need."""
         notifier = group.id[1]
         news: Chosen = []
@@ -104,8 +117,10 @@ class GroupFlusher:
         reminding = False
         due: int | None = None
         for alert_id in group.members:
-            reason, later = self._need(tracked[alert_id], notifier, now)
-            if reason is not None and reason != "reminder":
+            reason, later, held = self._need(tracked[alert_id], notifier, refires, now)
+            if held:
+                pass
+            elif reason is not None and reason != "reminder":
                 news.append((alert_id, reason))
             elif reason == "reminder" or later is not None:
                 reminding = reminding or reason == "reminder"
@@ -114,11 +129,11 @@ class GroupFlusher:
                 due = later if due is None else min(due, later)
         return news, reminders if reminding else [], due
 
-    def _need(self, track: TrackedAlert, notifier: str, now: int) -> tuple[Reason | None, int | None]:
+    def _need(self, track: TrackedAlert, notifier: str, refires: Refires, now: int) -> NotificationNeed:
         destination = track.destinations[notifier]
         policy = self._policies.get(notifier, NotifierPolicy())
         unwanted = destination.orphan and not policy.wants(track.alert.severity)
-        reason, later = needs_update(
+        need = needs_update(
             track.alert,
             track.notified.get(notifier),
             now=now,
@@ -128,7 +143,10 @@ class GroupFlusher:
             repeat=destination.route.repeat_interval,
             woken_at=track.woken_at,
         )
-        return (None, self._remind_from) if reason == "reminder" and now < self._remind_from else (reason, later)
+        if need.reason == "reminder" and now < self._remind_from:
+            return NotificationNeed(None, self._remind_from)
+        last = refires.get((track.alert.fingerprint, notifier))
+        return hold_refire(need, track.alert.severity, last, destination.route.refire_interval, now)
 
     def _limited(
         self, wanted: Chosen, notifier: str, tracked: Tracked, rates: Rates, now: int
@@ -159,6 +177,7 @@ class GroupFlusher:
         chosen: Chosen,
         tracked: Tracked,
         rates: Rates,
+        refires: Refires,
         now: int,
         live: Mapping[str, Alert],
         *,
@@ -167,7 +186,7 @@ class GroupFlusher:
         """The message, and the notified states once it is committed."""
         key, notifier = group.id
         row = GroupRow(row.opened_at if opened else now, now, 0, row.sent + 1)
-        entries = [self._entry(alert_id, reason, notifier, tracked, live) for alert_id, reason in chosen]
+        entries = [self._entry(alert_id, reason, notifier, tracked, refires, live) for alert_id, reason in chosen]
         counts = self._counts(chosen, notifier, tracked, rates, now)
         reasons = {reason for _, reason in chosen}
         kind: Kind = "reminder" if reasons == {"reminder"} else "resolved" if reasons == {"resolved"} else "firing"
@@ -185,12 +204,18 @@ class GroupFlusher:
             opens=row.opened_at == now,
         )
         notified = {alert_id: None if reason == "resolved" else _notified(tracked[alert_id].alert, now, key) for alert_id, reason in chosen}
-        return GroupDecision(row, now + group.route.group_interval, message, notified, rates=counts)
+        told = {
+            (tracked[alert_id].alert.fingerprint, notifier): RefireRow(tracked[alert_id].alert.severity, now)
+            for alert_id, reason in chosen
+            if reason in _FIRINGS and group.route.refire_interval
+        }
+        return GroupDecision(row, now + group.route.group_interval, message, notified, rates=counts, refires=told)
 
-    def _entry(self, alert_id: str, reason: Reason, notifier: str, tracked: Tracked, live: Mapping[str, Alert]) -> Entry:
+    def _entry(self, alert_id: str, reason: Reason, notifier: str, tracked: Tracked, refires: Refires, live: Mapping[str, Alert]) -> Entry:
         track = tracked[alert_id]
         alert = live.get(alert_id, track.alert) if track.firing else track.alert
         known, destination = track.notified.get(notifier), track.destinations[notifier]
+        last = refires.get((alert.fingerprint, notifier))
         explained = self._mutes.explained_by(alert_id, track.labels, tracked)
         return Entry(
             alert=alert,
@@ -201,6 +226,7 @@ class GroupFlusher:
             escalated_after=destination.escalated_after if known is None else 0,
             explained=tuple(tracked[child].labels.get("check") or tracked[child].alert.name for child in explained),
             dependents=self._mutes.dependents(track.labels) if reason in ("new", "raised") else (),
+            came_back=last.came_back if reason in _FIRINGS and last else 0,
         )
 
     def _counts(self, chosen: Chosen, notifier: str, tracked: Tracked, rates: Rates, now: int) -> Rates:

@@ -20,6 +20,8 @@ from tui_monitor.dispatch.state import (
     GroupId,
     Plan,
     RateRow,
+    RefireRow,
+    Refires,
     StoredDispatch,
     TrackedAlert,
     Wait,
@@ -27,15 +29,18 @@ from tui_monitor.dispatch.state import (
     tracked_of,
 )
 
+_DAY_MS = 86_400_000
+
 
 class DispatchMemory:
-    """The dispatcher's state. ``tracked``, ``groups``, ``rates`` and ``silences`` are for reading."""
+    """The dispatcher's state. ``tracked``, ``groups``, ``rates``, ``silences`` and ``refires`` are for reading."""
 
     def __init__(self) -> None:
         self.tracked: dict[str, TrackedAlert] = {}
         self.groups: dict[GroupId, Group] = {}
         self.rates: dict[tuple[str, str], RateRow] = {}
         self.silences: dict[str, Silence] = {}
+        self.refires: dict[tuple[str, str], RefireRow] = {}
         self._rows = DirtyRows()
 
     # --- rows -----------------------------------------------------------------------------------------------------------
@@ -44,6 +49,7 @@ class DispatchMemory:
         """Restore what the store holds."""
         self.silences = dict(remembered.silences)
         self.rates.update(remembered.rates)
+        self.refires.update(remembered.refires)
         for alert_id, row in remembered.tracked.items():
             self.tracked[alert_id] = tracked_of(row)
         for (alert_id, notifier), known in remembered.notified.items():
@@ -60,7 +66,7 @@ class DispatchMemory:
 
     def plan(self, messages: tuple[Message, ...], suppression: Mapping[str, tuple[str, ...]], audit: tuple[Audit, ...]) -> Plan:
         """The plan with every row that waits to be stored; a round ends."""
-        return self._rows.plan(messages, suppression, audit, self.tracked, self.groups, self.rates, self.silences)
+        return self._rows.plan(messages, suppression, audit, self.tracked, self.groups, self.rates, self.silences, self.refires)
 
     def committed(self, plan: Plan) -> None:
         """Confirm that the plan's rows are stored."""
@@ -78,6 +84,8 @@ class DispatchMemory:
             self._rows.rate(key)
         for silence_id in self.silences:
             self._rows.silence(silence_id)
+        for pair in self.refires:
+            self._rows.refire(pair)
 
     # --- silences and counts --------------------------------------------------------------------------------------------
 
@@ -97,6 +105,19 @@ class DispatchMemory:
         for key, row in counts.items():
             self.rates[key] = row
             self._rows.rate(key)
+
+    def set_refires(self, rows: Refires) -> None:
+        """Replace what notifiers were last told of fingerprints."""
+        for key, row in rows.items():
+            self.refires[key] = row
+            self._rows.refire(key)
+
+    def drop_refires(self, now: int, longest: int) -> None:
+        """Forget those beyond the ``longest`` interval (ms); one that has come back untold waits a day for the message that says so."""
+        for key, row in list(self.refires.items()):
+            if row.at < now - max(longest, _DAY_MS if row.came_back else 0):
+                del self.refires[key]
+                self._rows.refire(key)
 
     # --- alerts ---------------------------------------------------------------------------------------------------------
 
@@ -210,6 +231,7 @@ class DispatchMemory:
             self._rows.group(group.id)
         group.due = decision.due
         self.set_rates(decision.rates)
+        self.set_refires(decision.refires)
         notifier = group.id[1]
         for alert_id in decision.blocked:
             self.tracked[alert_id].blocked.add(notifier)
@@ -259,6 +281,7 @@ class DispatchMemory:
             if group.last_sent_at > now:
                 group.last_sent_at = now
                 self._rows.group(group_id)
+        self.set_refires({key: replace(row, at=now) for key, row in self.refires.items() if row.at > now})
         self.set_rates(
             {
                 key: replace(row, times=tuple(min(stamp, now) for stamp in row.times))

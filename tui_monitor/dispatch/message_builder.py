@@ -30,6 +30,8 @@ class Entry:
     escalated_after: int = 0
     explained: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
+    came_back: int = 0
+    """How often it fired again untold since the notifier's last message about it."""
 
 
 class MessageBuilder:
@@ -72,7 +74,7 @@ class MessageBuilder:
     ) -> Message:
         """The message of one group to one notifier."""
         ordered = _ordered(entries)
-        text_key = (kind, held_back, tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after) for e in ordered))
+        text_key = (kind, held_back, tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after, e.came_back) for e in ordered))
         if text_key not in self._texts:
             stories = [_story(entry, now) for entry in ordered]
             self._texts[text_key] = compose(
@@ -169,6 +171,7 @@ def _story(entry: Entry, now: int) -> AlertText:
         escalated_after=entry.escalated_after,
         explained=entry.explained,
         dependents=entry.dependents,
+        came_back=entry.came_back,
         evidence=() if entry.reason == "resolved" else _evidence(alert),
         measure=alert.measure,
         still_true=alert.still_true,

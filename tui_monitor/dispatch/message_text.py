@@ -48,6 +48,7 @@ class AlertText:
     escalated_after: int = 0
     explained: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
+    came_back: int = 0
     evidence: tuple[str, ...] = ()
     measure: Measure = NO_MEASURE
     still_true: bool = False
@@ -149,6 +150,8 @@ class _Writer:
         lines.append(self._facts(story))
         if story.flaps and story.reason in ("raised", "reminder"):
             lines.append(words.flapping.format(count=story.flaps))
+        if story.came_back:
+            lines.append(words.came_back.format(count=story.came_back))
         if story.held_by:
             lines.append(words.late.format(cause=", ".join(map(self._cause, story.held_by))))
         if story.explained:

@@ -122,7 +122,7 @@ class MuteReasons:
 
     def _out_of_hours(self, track: TrackedAlert, now: int) -> bool:
         """Whether every route that takes the alert is outside its active times."""
-        routes = self._routing.routes_for(track.labels, track.alert.severity)
+        routes = self._routing.routes_for(track.labels, track.alert.severity, track.alert.rule)
         return bool(routes) and all(route.active is not None and not route.active.is_active(now) for route in routes)
 
     # --- what an alert explains -----------------------------------------------------------------------------------------

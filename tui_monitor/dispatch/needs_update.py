@@ -8,16 +8,20 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.units import parse_rate
 from tui_monitor.core.values import severity_rank
-from tui_monitor.dispatch.state import NotifiedState, RateRow
+from tui_monitor.dispatch.state import NotifiedState, RateRow, RefireRow
 
 Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
 
 
 class NotificationNeed(NamedTuple):
-    """The reason to notify now (None: no need), and else when time alone may change that (UTC ms; None: never)."""
+    """The reason to notify now (None: no need), and else when time alone may change that (UTC ms; None: never).
+
+    ``held``: there is a reason, and the route's `refire_interval` holds it back until then.
+    """
 
     reason: Reason | None = None
     due: int | None = None
+    held: bool = False
 
 
 _NOTHING = NotificationNeed()
@@ -48,6 +52,16 @@ def needs_update(
     if woken_at > told.at or now - told.at >= repeat:
         return NotificationNeed("reminder")
     return NotificationNeed(None, told.at + repeat)
+
+
+def hold_refire(need: NotificationNeed, severity: str, last: RefireRow | None, interval: int, now: int) -> NotificationNeed:
+    """The need, held back where this notifier was told of the same alert's firing less than ``interval`` ms ago.
+
+    A severity above the one it was told of is never held back.
+    """
+    if need.reason != "new" or last is None or now >= last.at + interval or severity_rank(severity) > severity_rank(last.severity):
+        return need
+    return NotificationNeed(None, last.at + interval, held=True)
 
 
 @frozen

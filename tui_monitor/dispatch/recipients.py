@@ -40,7 +40,7 @@ class RecipientResolver:
     def wanted(self, alert_id: str, track: TrackedAlert, now: int) -> dict[str, Destination]:
         """The notifiers of a firing alert, each once: a route in its active times is preferred to one outside."""
         places: dict[str, Destination] = {}
-        for route in self._routing.routes_for(track.labels, track.alert.severity):
+        for route in self._routing.routes_for(track.labels, track.alert.severity, track.alert.rule):
             closed = route.active is not None and not route.active.is_active(now)
             key = route.group_key(track.labels)
             for notifier, after in (*((name, 0) for name in route.notifiers), *self._escalated(alert_id, track, route, now)):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from tui_monitor.alerts.no_data import WATCH
+from tui_monitor.alerts.rules.rule_text import DEFAULT_SEVERITY
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import SEVERITIES, known_severity
 from tui_monitor.dispatch.inhibition import Dependencies, InhibitRule
@@ -39,6 +41,7 @@ class Route:
     group_wait: int = 0
     group_interval: int = 5000
     repeat_interval: int = 4 * 3_600_000
+    refire_interval: int = 300_000
     active: Schedule | None = None
     escalate: tuple[Step, ...] = ()
     continues: bool = False
@@ -83,26 +86,46 @@ class Routing:
     maintenance: tuple[MaintenanceWindow, ...] = ()
     dependencies: Dependencies = field(default_factory=Dependencies)
     recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    by_rule: Mapping[tuple[str, str], Route] = field(default_factory=dict)
+    """(name, severity) of a configured rule that says itself who hears of its alerts."""
 
-    def routes_for(self, labels: Mapping[str, str], severity: str) -> tuple[Route, ...]:
-        """The routes that take this alert; where none matches, one by severity; where that is not configured, nothing."""
+    def routes_for(self, labels: Mapping[str, str], severity: str, rule: str = "") -> tuple[Route, ...]:
+        """The routes that take this alert: its rule's own, else those that match, else one by severity, else none.
+
+        ``rule``: what Alert.rule holds.
+        """
+        if own := self._route_of_rule(rule, severity):
+            return (own,)
         found = tuple(_matching(self.routes, labels))
         if found:
             return found
         names = severity_recipients(self.by_severity, severity)
         return (Route("{}", notifiers=names),) if names else ()
 
+    def _route_of_rule(self, rule: str, severity: str) -> Route | None:
+        """The route that `to` of a rule makes; an alert about missing data goes where the rule's own alerts go."""
+        name = rule.removesuffix(WATCH)
+        exact = self.by_rule.get((name, known_severity(severity)))
+        if exact is not None or name == rule:
+            return exact
+        return next((route for (alert, _), route in self.by_rule.items() if alert == name), None)
+
     def route_of_group(self, key: str, labels: Mapping[str, str]) -> Route | None:
         """The route that made an alert's group of that key; None: it is gone."""
-        for route in (*_all(self.routes), Route("{}")):
+        for route in (*_all(self.routes), *self.by_rule.values(), Route("{}")):
             if key.startswith(f"{route.key}:") and route.group_key(labels) == key:
                 return route
         return None
 
     def route_named(self, group_key: str) -> Route | None:
         """The route of a group whose alerts are not known; None: it is gone."""
-        named = [route for route in (*_all(self.routes), Route("{}")) if group_key.startswith(f"{route.key}:{{")]
+        named = [route for route in (*_all(self.routes), *self.by_rule.values(), Route("{}")) if group_key.startswith(f"{route.key}:{{")]
         return max(named, key=lambda route: len(route.key), default=None)
+
+    @property
+    def longest_refire(self) -> int:
+        """The longest `refire_interval` of any route (ms)."""
+        return max(route.refire_interval for route in (*_all(self.routes), NO_ROUTE))
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every schedule in it, of routes and of maintenance windows."""
@@ -139,6 +162,13 @@ def compile_routing(settings: Settings) -> Routing:
             {check.name: int((check.interval + check.timeout + check.retry_interval) * 1000) for check in settings.checks},
         ),
         recipients=settings.recipients,
+        by_rule={
+            (rule.alert, known_severity(rule.severity or rule.labels.get("severity") or DEFAULT_SEVERITY)): Route(
+                f"{{}}/to:{rule.alert}", notifiers=expand(rule.to)
+            )
+            for rule in settings.rules
+            if rule.to
+        },
     )
 
 
@@ -183,6 +213,7 @@ def _compile_routes(
             group_wait=_ms(entry.group_wait, base.group_wait),
             group_interval=_ms(entry.group_interval, base.group_interval),
             repeat_interval=_ms(entry.repeat_interval, base.repeat_interval),
+            refire_interval=_ms(entry.refire_interval, base.refire_interval),
             active=parse_weekly(entry.active) if entry.active else base.active,
             escalate=tuple(sorted((Step(int(s.after * 1000), expand(s.notifiers)) for s in entry.escalate), key=lambda step: step.after_ms))
             if entry.escalate is not None

@@ -166,6 +166,19 @@ class RateRow:
 
 
 @frozen
+class RefireRow:
+    """What a notifier was last told of the firing of one fingerprint: severity, when (UTC ms), and how often it came back untold since."""
+
+    severity: str
+    at: int
+    came_back: int = 0
+
+
+Refires = Mapping[tuple[str, str], RefireRow]
+"""(fingerprint, notifier) → what counts against the route's `refire_interval`."""
+
+
+@frozen
 class Plan:
     """The result of one round. The mappings hold every row that changed since the last `Dispatcher.committed`; None: delete it."""
 
@@ -178,12 +191,21 @@ class Plan:
     rates: Mapping[tuple[str, str], RateRow | None] = field(default_factory=dict)
     silences: Mapping[str, Silence | None] = field(default_factory=dict)
     generation: int = 0
+    refires: Mapping[tuple[str, str], RefireRow | None] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to save and nothing to send."""
         return not (
-            self.messages or self.notified or self.suppression or self.audit or self.tracked or self.groups or self.rates or self.silences
+            self.messages
+            or self.notified
+            or self.suppression
+            or self.audit
+            or self.tracked
+            or self.groups
+            or self.rates
+            or self.silences
+            or self.refires
         )
 
 
@@ -196,3 +218,4 @@ class StoredDispatch:
     groups: Mapping[GroupId, GroupRow] = field(default_factory=dict)
     rates: Mapping[tuple[str, str], RateRow] = field(default_factory=dict)
     silences: Mapping[str, Silence] = field(default_factory=dict)
+    refires: Refires = field(default_factory=dict)

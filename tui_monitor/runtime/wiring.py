@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tui_monitor.alerts.rules.recorded import recorded_rules
 from tui_monitor.alerts.rules.rule import Rule, build_rules
 from tui_monitor.checks.groups import group_faults
 from tui_monitor.checks.health import check_labels
@@ -57,13 +58,14 @@ def rule_paths(loaded: Configuration) -> tuple[list[Path], list[Fault]]:
 
 
 def rules_of(loaded: Configuration) -> tuple[list[Rule], list[Fault], list[FileRule]]:
-    """The usable rules, the faults, and the recording rules of the rule files."""
+    """The usable rules, the faults, and the recording rules of configuration and rule files."""
     paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
     faults += [Fault((), problem.reason, problem.rule, problem.line or None, problem.file) for problem in files.problems]
     alerting = [rule for rule in files.rules if rule.kind == "alert"]
     rules, more = build_rules(loaded.settings, alerting, host_of(loaded.settings))
-    return rules, [*faults, *more], [rule for rule in files.rules if rule.kind == "record"]
+    own, wrong = recorded_rules(loaded.settings)
+    return rules, [*faults, *more, *wrong], [*own, *(rule for rule in files.rules if rule.kind == "record")]
 
 
 def check(loaded: Configuration) -> list[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.planner_world import World, brief, routing
+from tests.support.planner_world import World, always, brief, routing
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.dispatch.needs_update import NotificationNeed, needs_update
 from tui_monitor.dispatch.origin import Origin
@@ -68,7 +68,7 @@ def test_fire_and_resolve_are_told_once_each() -> None:
 
 def test_a_new_incident_is_a_new_thread() -> None:
     """The same alert firing again later does not join the old thread."""
-    world = World()
+    world = World(always())
     for _ in range(2):
         alert_id = world.fire()
         world.step(10)
@@ -134,7 +134,7 @@ def test_what_ends_before_it_was_told_is_not_told() -> None:
 
 def test_end_and_new_firing_of_the_same_alert_share_a_message() -> None:
     """A resolve and a re-fire inside one group_interval: the old episode's end comes before the new firing."""
-    world = World()
+    world = World(always())
     first = world.fire()
     world.plan()
     world.step(1)
@@ -336,7 +336,7 @@ def test_a_lost_transition_is_found() -> None:
 
 def test_rate_limit_of_a_rule_holds_back_and_says_so() -> None:
     """At most N notifications in the window; ends pass; what came and went unheard is counted in the next message."""
-    world = World(rate_limits={"Down": "2/1m"})
+    world = World(always(), rate_limits={"Down": "2/1m"})
     for _ in range(4):
         alert_id = world.fire()
         world.step(7)
@@ -347,6 +347,83 @@ def test_rate_limit_of_a_rule_holds_back_and_says_so() -> None:
     assert brief(world.step(10)) == [("chat", "firing", 1)]
     assert world.sent[-1].held_back == 2
     assert "2 more came and went" in world.sent[-1].text
+
+
+def test_an_alert_that_comes_back_is_told_once_in_the_refire_interval() -> None:
+    """Four outages in 24 s are one firing and one end; the next message, after five minutes, counts the three that came back."""
+    world = World()
+    for _ in range(4):
+        alert_id = world.fire(check="api")
+        world.step(3)
+        world.resolve(alert_id)
+        world.step(3)
+    assert brief(world.sent) == [("chat", "firing", 1), ("chat", "resolved", 1)]
+    assert world.step(300) == []
+    world.fire(check="api")
+    (message,) = world.step(2)
+    assert "Fired 3 more times since the last message" in message.text
+    world.step(10)
+    assert world.state.dispatch.load().refires[message.alerts[0].fingerprint, "chat"].came_back == 0
+
+
+def test_what_comes_back_and_stays_is_told_when_the_interval_is_over() -> None:
+    """A second outage that lasts is told five minutes after the first was, over a restart too, and its end like any other."""
+    world = World()
+    first = world.fire(check="api")
+    world.step(4)
+    world.resolve(first)
+    world.step(6)
+    second = world.fire(check="api")
+    assert world.step(100) == []
+    world.restart()
+    (message,) = world.step(200)
+    assert (message.kind, message.alerts[0].id) == ("firing", second)
+    assert message.created_at - world.sent[0].created_at == 300_000 and "more times" not in message.text
+    world.resolve(second)
+    assert brief(world.step(6)) == [("chat", "resolved", 1)]
+
+
+def test_a_rise_passes_the_refire_interval() -> None:
+    """What comes back graver than it was told is told at once; another alert of the same name waits for nothing."""
+    world = World()
+    first = world.fire("Slow", "warning", check="api")
+    world.step(10)
+    world.resolve(first)
+    world.step(10)
+    second = world.fire("Slow", "warning", check="api")
+    assert world.step(10) == []
+    world.severity(second, "critical")
+    assert [(message.kind, message.severity) for message in world.step(1)] == [("firing", "critical")]
+    world.step(10)
+    world.fire("Slow", "warning", check="db")
+    assert brief(world.step(6)) == [("chat", "firing", 1)]
+
+
+def test_the_refire_interval_forgets_and_a_clock_set_back_does_not_stretch_it() -> None:
+    """Rows beyond the interval are dropped; stamps of the future become now."""
+    world = World()
+    world.resolve(world.fire(check="api"))
+    alert_id = world.fire(check="api")
+    world.step(2)
+    world.now -= 3_600_000
+    world.resolve(alert_id)
+    world.step(10)
+    world.fire(check="api")
+    assert brief(world.step(310)) == [("chat", "firing", 1)]
+    world.live.clear()
+    world.step(400)
+    assert world.state.dispatch.load().refires == {}
+
+
+def test_an_alert_goes_where_its_rule_says() -> None:
+    """The rule's own receivers hear of it and of its end, the routes' do not."""
+    world = World(routing(by_rule={("Slow", "warning"): Route("{}/to:Slow", notifiers=("mail",))}))
+    alert_id = world.fire("Slow", "warning")
+    world.fire("Down", "warning")
+    assert sorted(brief(world.step(1))) == [("chat", "firing", 1), ("mail", "firing", 1)]
+    world.restart()
+    world.resolve(alert_id)
+    assert brief(world.step(6)) == [("mail", "resolved", 1)]
 
 
 def test_rate_limited_alert_that_stays_is_told_when_the_window_opens() -> None:

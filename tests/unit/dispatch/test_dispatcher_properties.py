@@ -132,6 +132,8 @@ class Story:
     def quiesce(self) -> None:
         """Let every silence, wait and pause end."""
         self.verdicts.clear()
+        self.obey(("step", 1))
+        self.world.now += 300_000  # beyond the refire_interval
         self.obey(("step", 200))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import settings as read
+from tui_monitor.alerts.no_data import WATCH
 from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.values import known_severity
@@ -38,6 +39,26 @@ def test_first_match_wins_unless_continue() -> None:
     assert who(settings, category="business") == [("biz",)]
     assert who(settings, "critical") == [("sms",), ("chat",)]
     assert who(settings) == [("chat",)]
+
+
+def test_a_rule_that_says_who_hears_of_it_passes_all_routes() -> None:
+    """`to` comes before routes and [routing], by the severity of the rung; also for its alerts about missing data and after a restart."""
+    rules = [
+        {"alert": "Slow", "expr": "x > 1", "to": ["team"]},
+        {"alert": "Slow", "expr": "x > 2", "severity": "critical", "to": ["sms", "chat"]},
+        {"alert": "Other", "expr": "x > 3"},
+    ]
+    found = compile_routing(made(rules=rules, routes=[{"notifiers": ["biz"]}], recipients={"team": ["mail"]}))
+
+    def heard(rule: str, severity: str) -> list[tuple[str, ...]]:
+        return [route.notifiers for route in found.routes_for({"alertname": rule}, severity, rule)]
+
+    assert heard("Slow", "warning") == [("mail",)] and heard("Slow", "critical") == [("sms", "chat")]
+    assert heard("Slow", "error") == heard("Other", "warning") == [("biz",)]
+    assert heard(f"Slow{WATCH}", "warning") == heard(f"Slow{WATCH}", "info") == [("mail",)]
+    (route,) = found.routes_for({"alertname": "Slow"}, "critical", "Slow")
+    named = found.route_named(route.group_key({"alertname": "Slow"}))
+    assert named is not None and named.key == route.key
 
 
 def test_sub_routes_are_tried_first_and_inherit() -> None:

@@ -35,7 +35,7 @@ def test_a_look_at_a_group_changes_nothing() -> None:
     (group,) = memory.groups.values()
     rows = group.row(), memory.tracked[alert_id].row()
     later = world.now + 3_600_000 * 24
-    first, second = (flusher.decide(group, memory.tracked, memory.rates, later, world.live) for _ in range(2))
+    first, second = (flusher.decide(group, memory.tracked, memory.rates, memory.refires, later, world.live) for _ in range(2))
     assert first == second and first.message is not None
     assert (group.row(), memory.tracked[alert_id].row()) == rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.planner_world import T0, World, brief, routing
+from tests.support.planner_world import T0, World, always, brief, routing
 from tui_monitor.dispatch.silences import make_silence
 
 
@@ -65,7 +65,7 @@ def test_a_crash_after_the_commit_repeats_nothing() -> None:
 
 def test_a_pause_survives_an_empty_group_and_a_restart() -> None:
     """group_interval counts from the last message also where the group was empty and the process restarted."""
-    world = World()
+    world = World(always())
     alert_id = world.fire()
     world.step(10)
     world.resolve(alert_id)

@@ -101,7 +101,7 @@ def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: s
     Recording rules among ``file_rules`` are passed over. An own rule replaces the built-in ones of the same name. ``host`` is for messages.
     """
     problems: list[Fault] = []
-    own = [_of_settings(rule, index) for index, rule in enumerate(settings.rules)]
+    own = [_of_settings(rule, index) for index, rule in enumerate(settings.rules) if rule.alert]
     own += [_of_file(rule) for rule in file_rules if rule.kind == "alert"]
     texts = _wanted_defaults(settings, {text.alert for text in own}, problems) + own
     rules: list[Rule] = []

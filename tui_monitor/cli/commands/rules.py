@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -60,6 +59,7 @@ def run(given: Namespace) -> int:
 
 def _check(given: Namespace) -> int:
     """Print the number of rules per origin and every invalid rule (exit code 2) or missing metric (1 with --strict)."""
+    from tui_monitor.alerts.rules.recorded import recorded_rules
     from tui_monitor.alerts.rules.rule import build_rules
     from tui_monitor.promql.rulefiles import load_rule_files
     from tui_monitor.runtime.wiring import host_of, rule_paths
@@ -73,22 +73,23 @@ def _check(given: Namespace) -> int:
     paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
     rules, more = build_rules(loaded.settings, [rule for rule in files.rules if rule.kind == "alert"], host_of(loaded.settings))
-    problems = [str(problem) for problem in (*faults, *files.problems, *more)]
-    kinds = Counter(rule.kind for rule in files.rules)
+    recorded, wrong = recorded_rules(loaded.settings)
+    problems = [str(problem) for problem in (*faults, *files.problems, *more, *wrong)]
+    recording = [*recorded, *(rule for rule in files.rules if rule.kind == "record")]
     broken = {(problem.file, problem.line, problem.rule) for problem in files.problems if problem.line and _is_rule(problem.rule)}
     counts = {
         "built_in": sum(rule.source == "default" for rule in rules),
         "configuration": len(loaded.settings.rules),
         "files": len(files.rules) + len(broken),
     }
-    warnings = _unmade(loaded.settings, rules, files.rules)
-    read, run = sum(counts.values()), len(rules) + kinds["record"]
+    warnings = _unmade(loaded.settings, rules, [*recorded, *files.rules])
+    read, run = sum(counts.values()), len(rules) + len(recording)
     if given.json:
-        print_json(rules_check_json(counts, len(rules), kinds["record"], [str(path) for path in paths], problems, warnings))
+        print_json(rules_check_json(counts, len(rules), len(recording), [str(path) for path in paths], problems, warnings))
     else:
         of_files = f", {counts['files']} of {counted(len(paths), 'rule file')}" if paths else ""
         print(f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}")
-        print(f"{run} can run: {len(rules)} alerting, {kinds['record']} recording")
+        print(f"{run} can run: {len(rules)} alerting, {len(recording)} recording")
     if problems:
         raise Refused("\n".join(problems), CONFIGURATION)
     if not given.json:
@@ -106,7 +107,7 @@ def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRu
         return []
     recorded = {rule.name for rule in of_files if rule.kind == "record"}
     own = [ReadMetrics("", rule.alert, rule.expr) for rule in rules if rule.source == "config"]
-    theirs = [ReadMetrics(f"{rule.file}:{rule.line}", rule.name, rule.expr) for rule in of_files]
+    theirs = [ReadMetrics(f"{rule.file}:{rule.line}" if rule.file else "", rule.name, rule.expr) for rule in of_files]
     return unmade([*own, *theirs], made | recorded)
 
 

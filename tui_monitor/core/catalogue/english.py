@@ -43,6 +43,7 @@ ENGLISH = Phrases(
     acknowledged="Acknowledged by {by}",
     ack_expired="The acknowledgement has expired",
     escalated="Escalated: nobody has acknowledged it for {time}",
+    came_back="Fired {count} more times since the last message, within the route's pause",
     late="Late notification: it was held back by {cause}",
     closed_by="closed by {by}",
     closed_unhealthy="the check is still unhealthy",

@@ -43,6 +43,7 @@ KOREAN = Phrases(
     acknowledged="확인: {by}",
     ack_expired="확인 유효 시간이 끝났습니다",
     escalated="상위 전달: {time} 동안 아무도 확인하지 않았습니다",
+    came_back="지난 알림 이후 {count}번 더 발생했으나 재알림 간격 안이라 보내지 않았습니다",
     late="늦은 알림: {cause} 때문에 보류되었습니다",
     closed_by="{by} 님이 직접 종료",
     closed_unhealthy="점검은 아직 비정상입니다",

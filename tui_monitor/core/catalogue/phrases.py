@@ -56,6 +56,7 @@ class Phrases:
     ack_expired: str
     escalated: str
     late: str
+    came_back: str
     closed_by: str
     closed_unhealthy: str
     closed_degraded: str

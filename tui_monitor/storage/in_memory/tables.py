@@ -35,7 +35,7 @@ from tui_monitor.storage.repository import (
 class InMemoryDispatch:
     """`DispatchTable` in memory."""
 
-    _TABLES = ("notified", "tracked", "groups", "rates", "silences")
+    _TABLES = ("notified", "tracked", "groups", "rates", "silences", "refires")
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, Any], Any] = {}

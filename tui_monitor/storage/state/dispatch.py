@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.alerts.measure import Measure
 from tui_monitor.dispatch.silences import Silence
-from tui_monitor.dispatch.state import GroupRow, NotifiedState, Plan, RateRow, StoredDispatch, TrackRow
+from tui_monitor.dispatch.state import GroupRow, NotifiedState, Plan, RateRow, RefireRow, StoredDispatch, TrackRow
 from tui_monitor.promql.queryable import Matcher
 
 MIGRATION = """
@@ -27,6 +27,12 @@ CREATE TABLE planner_rates (
 CREATE TABLE silences (
     id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
     by TEXT NOT NULL, comment TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+REFIRES = """
+CREATE TABLE planner_refires (
+    fingerprint TEXT NOT NULL, notifier TEXT NOT NULL, severity TEXT NOT NULL, told_at INTEGER NOT NULL, came_back INTEGER NOT NULL,
+    PRIMARY KEY (fingerprint, notifier)) WITHOUT ROWID;
 """
 
 _ALERT_FIELDS = (
@@ -84,6 +90,12 @@ class SqliteDispatch:
                 for rule, notifier, times, held in self._db.execute("SELECT rule, notifier, times, held FROM planner_rates")
             },
             silences={silence.id: silence for silence in self.silences()},
+            refires={
+                (fingerprint, notifier): RefireRow(*row)
+                for fingerprint, notifier, *row in self._db.execute(
+                    "SELECT fingerprint, notifier, severity, told_at, came_back FROM planner_refires"
+                )
+            },
         )
 
     def silences(self) -> list[Silence]:
@@ -97,6 +109,7 @@ class SqliteDispatch:
             plan.groups, "planner_groups", ("group_key", "notifier"), 6, lambda g: (g.opened_at, g.last_sent_at, g.wait_until, g.sent)
         )
         self._write(plan.rates, "planner_rates", ("rule", "notifier"), 4, lambda row: (json.dumps(row.times), row.held))
+        self._write(plan.refires, "planner_refires", ("fingerprint", "notifier"), 5, lambda row: (row.severity, row.at, row.came_back))
         self._write(
             plan.silences, "silences", ("id",), 6,
             lambda s: (json.dumps([[m.name, m.op, m.value] for m in s.matchers]), s.starts_at, s.ends_at, s.by, s.comment),

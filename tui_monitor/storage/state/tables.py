@@ -17,6 +17,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     processes.DROP_FACTS,
     pings.MIGRATION,
     tokens.MIGRATION,
+    dispatch.REFIRES,
 )
 """Released steps never change; their number is the version of the schema."""
 
