@@ -74,7 +74,11 @@ class MessageBuilder:
     ) -> Message:
         """The message of one group to one notifier."""
         ordered = _ordered(entries)
-        text_key = (kind, held_back, tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after, e.came_back) for e in ordered))
+        text_key = (
+            kind,
+            held_back,
+            tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after, e.came_back) for e in ordered),
+        )
         if text_key not in self._texts:
             stories = [_story(entry, now) for entry in ordered]
             self._texts[text_key] = compose(
