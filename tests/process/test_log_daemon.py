@@ -171,7 +171,7 @@ async def test_lines_are_found_without_the_configuration(place: Installation, tm
     assert "Payment refused" in place.run("logs").stdout
     unknown = place.run("logs", "ap")
     assert unknown.returncode == 1 and "did you mean app" in unknown.stderr
-    assert place.run("logs", "--level", "grave").returncode == 2
+    assert place.run("logs", "--level", "grave").returncode == 64
     follower = start("-m", "tui_monitor", "logs", "--follow", "--json", "--state", str(place.state), output=tmp_path / "followed")
     try:
         for number in range(200):

@@ -9,6 +9,7 @@ from tui_monitor.board.codec import board_from_json
 from tui_monitor.cli.arguments import exit_status
 from tui_monitor.cli.options import Refused, suggestion, wall_ms
 from tui_monitor.cli.state_access import StateAccess, open_state
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.acting_user import acting_user
@@ -31,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit code: 0 stored, 1 unknown name or no state, 2 for a wrong name or status, 64 usage.
+    """Exit code: 0 stored, 1 unknown name or no state, 64 for a wrong name or status.
 
     Prints nothing while a monitor runs, since cron mails all output.
     """
@@ -54,7 +55,7 @@ def _kind(given: Namespace) -> PingKind:
         try:
             return kind_of_exit(given.exit)
         except ValueError as error:
-            raise Refused(f"--exit: {error}", 2) from None
+            raise Refused(f"--exit: {error}", USAGE) from None
     return "start" if given.start else "fail" if given.fail else "success"
 
 
@@ -69,7 +70,7 @@ def _refuse_unknown(access: StateAccess, name: str) -> None:
     """
     if not access.alive:
         if not name or name != clean(name) or len(name) > MOST_ID:
-            raise Refused(f'"{clean(name)[:MOST_ID]}" is not the name of a check', 2)
+            raise Refused(f'"{clean(name)[:MOST_ID]}" is not the name of a check', USAGE)
         return
     try:
         stored = last_board(access.directory.history_db)

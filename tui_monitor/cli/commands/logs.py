@@ -15,6 +15,7 @@ from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.options import Refused, print_error, seconds_of, suggestion, wall_ms
 from tui_monitor.cli.output import coloured, print_json, print_line, to_text
 from tui_monitor.cli.state_access import existing_state
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.sanitize import near
 from tui_monitor.core.units import rfc3339
 from tui_monitor.sources.log.levels import LEVELS, level_of_word
@@ -45,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Exit code: 0 (also without matches), 1 without a state or for an unknown check, 2 for a wrong option, 64 usage."""
+    """Exit code: 0 (also without matches), 1 without a state or for an unknown check, 64 for a wrong option."""
     query = _query(given)
     path = existing_state(given).telemetry_db
     return _follow(path, given, query) if given.follow else _search(path, given, query)
@@ -60,14 +61,15 @@ def _level(text: str | None) -> str:
     level = level_of_word(text) if text else ""
     if text and not level:
         meant = near(text, LEVELS)
-        raise Refused(f'--level: "{text}" is not a level; ' + (f"did you mean {meant}?" if meant else f"there are {', '.join(LEVELS)}"), 2)
+        advice = f"did you mean {meant}?" if meant else f"there are {', '.join(LEVELS)}"
+        raise Refused(f'--level: "{text}" is not a level; {advice}', USAGE)
     return level
 
 
 def _condition(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise Refused(f'--where: "{text}" is not field=value; write for example --where user.id=42', 2)
+        raise Refused(f'--where: "{text}" is not field=value; write for example --where user.id=42', USAGE)
     return name, value
 
 
