@@ -61,7 +61,7 @@ def population(second: int) -> list[tuple[Labels, float]]:
 
 
 def write(path: Path, days: int) -> int:
-    """The store; answers its last moment."""
+    """Write the store; returns its last moment."""
     history = History(path)
     for second in range(WRITTEN_S):
         history.append(NOW + second * 1000, population(second))
@@ -74,7 +74,7 @@ def write(path: Path, days: int) -> int:
 
 
 def once(call: Callable[[], Any]) -> tuple[Any, float, float]:
-    """The answer, seconds of the clock and of the CPU."""
+    """The result, and seconds of the clock and of the CPU."""
     begin, spent = time.perf_counter(), time.process_time()
     answer = call()
     return answer, round(time.perf_counter() - begin, 3), round(time.process_time() - spent, 3)

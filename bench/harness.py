@@ -1,4 +1,4 @@
-"""What the benches of the whole program share: loopback servers, configurations, the monitor as a process, and figures beside targets."""
+"""Shared parts of the benches: loopback servers, configurations, the monitor as a process, figures with targets."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def finish(figures: dict[str, Any]) -> None:
 
 
 def environment() -> dict[str, str]:
-    """This environment without what would change the program: it may write and use byte code, and finds no other configuration."""
+    """The environment without variables that change the program: it may write byte code and finds no other configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TUI_MONITOR", "PYTHON"))}
     return {**kept, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": "/nonexistent"}
 
 
 def compile_program() -> None:
-    """Write the byte code first: an installed program has it."""
+    """Compile the byte code first, as an installed program has it."""
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "tui_monitor")], env=environment(), check=False)
 
 

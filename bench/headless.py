@@ -1,4 +1,4 @@
-"""The real daemon: what it costs at rest, with 20 checks, and per HTTP probe at 10, 100 and 1,000 endpoints; prints JSON.
+"""The cost of the real daemon: at rest, with 20 checks, and per HTTP probe at 10, 100 and 1,000 endpoints; prints JSON.
 
     python bench/headless.py [--seconds 40] [--sizes 10,100,1000] [--only steady|probes]
 

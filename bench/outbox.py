@@ -26,7 +26,7 @@ from tui_monitor.storage.state.tables import MIGRATIONS, SqliteState
 
 
 async def serve(pipe: Connection) -> None:
-    """A receiver that answers 200 to whatever comes."""
+    """A receiver that answers 200 to every request."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
@@ -56,7 +56,7 @@ def message(number: int) -> Message:
 
 
 class InLoop:
-    """A state.db worked on in the event loop: the cost of the thread is the program's, not the outbox'."""
+    """A state.db that is used in the event loop, so that the cost of the store's thread is not measured."""
 
     def __init__(self, path: Path) -> None:
         self.db = connect(path, synchronous="FULL")

@@ -24,7 +24,7 @@ Figures = dict[str, dict[str, Any]]
 
 
 def as_they_are(found: Any) -> Figures:
-    """A part that already answers with figures."""
+    """The output of a part that already prints figures."""
     return dict(found)
 
 
@@ -92,7 +92,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "store": (["store.py", "--hours", "1"], [], of_store),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),
 }
-"""Name → program, what makes it quick, how its answer reads."""
+"""Name → program, options for a quick run, and the conversion of its output to figures."""
 
 
 def run(name: str, quick: bool) -> Figures:

@@ -49,7 +49,7 @@ SETTLE = 3.0
 
 
 class Hook:
-    """Takes webhooks and counts what they tell."""
+    """A receiver of webhooks that counts the alerts in them."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
@@ -63,13 +63,13 @@ class Hook:
                 await writer.drain()
         writer.close()
 
-    def told(self, status: str) -> int:
-        """How many different alerts were told in that status."""
+    def notified(self, status: str) -> int:
+        """The number of different alerts that were sent in that status."""
         return len({alert["fingerprint"] for body in self.bodies for alert in body["alerts"] if alert["status"] == status})
 
 
 class Lag:
-    """How late the loop wakes up."""
+    """The lag of the event loop."""
 
     def __init__(self) -> None:
         self.total = self.worst = 0.0
@@ -142,7 +142,7 @@ async def storm(alerts: int, one_rule: bool) -> dict[str, Any]:
             f"{name}_worst": figure(lag.worst * 1000, "ms"),
             f"{name}_first_message": figure(first, "s", 10.0),
             f"{name}_messages": figure(
-                len(hook.bodies), "messages", 40.0, firing=fired, told=hook.told("firing"), ended=hook.told("resolved")
+                len(hook.bodies), "messages", 40.0, firing=fired, told=hook.notified("firing"), ended=hook.notified("resolved")
             ),
             f"{name}_cpu": figure(time.process_time() - cpu, "s"),
             f"{name}_memory": figure((resident() - memory) / MIB, "MiB", 64.0),

@@ -35,11 +35,11 @@ class TooSlow(BaseException):
 
 
 class _Escaped(Exception):
-    """Tells hypothesis that an input failed."""
+    """Raised for hypothesis where an input failed."""
 
 
 class Run:
-    """One run of one target. ``note`` is told every input before it is tried: for a crash of the whole process."""
+    """One run of one target. ``note`` is called with every input before it is tried, for a crash of the whole process."""
 
     def __init__(self, target: Target, note: Callable[[Any], None] = lambda _: None) -> None:
         self._target = target
@@ -64,10 +64,10 @@ class Run:
         for count in range(max(0, inputs - self._inputs)):
             value = texts[count] if count < len(texts) else mutator.next()
             if (found := self._try(value)) is not None:
-                self._keep(found, value)
+                self._record(found, value)
 
     def _by_hypothesis(self, inputs: int, number: int) -> None:
-        """In batches, each with a seed of its own: one that fails ends early, and one of 50,000 would remember them all."""
+        """Run hypothesis in batches with their own seeds: a failure ends a batch, and one batch of 50,000 would store all inputs."""
         strategy = self._target.strategy() if self._target.strategy else _tokens(self._target)
         batch = 0
         while self._inputs < inputs and len(self._escapes) < _MOST_ESCAPES:
@@ -75,7 +75,7 @@ class Run:
             before = self._inputs
             failed = self._batch(strategy, min(_BATCH, inputs - self._inputs), 1000 * number + batch)
             if failed:
-                self._keep(*failed[-1])  # the last one is the smallest
+                self._record(*failed[-1])  # the last one is the smallest
             elif self._inputs == before:
                 raise RuntimeError(f"{self._target.name}: hypothesis makes no inputs")
 
@@ -86,7 +86,7 @@ class Run:
         def one(value: Any) -> None:
             found = self._try(value)
             if isinstance(found, TooSlow):  # shrinking would take as long for every step
-                self._keep(found, value)
+                self._record(found, value)
             elif found is not None and _key(found) not in self._escapes and (not failed or _key(found) == _key(failed[0][0])):
                 failed.append((found, value))
                 raise _Escaped
@@ -109,7 +109,7 @@ class Run:
         self._refused += not error
         return None
 
-    def _keep(self, error: BaseException, value: Any) -> None:
+    def _record(self, error: BaseException, value: Any) -> None:
         key = _key(error)
         if key in self._escapes or len(self._escapes) >= _MOST_ESCAPES:
             return

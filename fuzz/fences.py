@@ -1,4 +1,4 @@
-"""Switching a guard off, so that a test can see the fuzzer find what the guard had stopped."""
+"""Switching off of a guard, so that a test proves that the fuzzer finds the faults behind it."""
 
 from __future__ import annotations
 import __future__
@@ -14,7 +14,7 @@ from typing import Any
 
 @contextmanager
 def unfenced(function: Callable[..., Any]) -> Iterator[None]:
-    """The function without its ``except`` clauses, for whoever calls it: its code is exchanged, so that its importers see it too."""
+    """The function without its ``except`` clauses: its code is exchanged, so that all importers call the changed one."""
     original = inspect.unwrap(function)
     before: CodeType = original.__code__
     _forget(function)

@@ -103,7 +103,7 @@ def _apart(name: str, inputs: int, seed: int) -> Report:
 
 
 def _covered(target: Target, inputs: int, seed: int) -> list[str]:
-    """What atheris finds in one target; where it is not installed, a line says so and nothing is at fault."""
+    """The findings of atheris in one target; where it is not installed, a line says so and the run passes."""
     if target.kind == "values":
         return []
     command = [sys.executable, "-m", "fuzz.coverage", target.name, str(inputs), str(seed)]

@@ -1,4 +1,4 @@
-"""What one fuzz target is: a reader of the program, its seeds, and the fence that a test switches off."""
+"""A fuzz target: a reader of the program, its seeds, and the guard that a test switches off."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CORPUS = Path(__file__).parent / "corpus"
 class Target:
     """One reader.
 
-    ``call`` reads one input and answers whether it was accepted; it catches only the errors that the reader declares, so any other is an
+    ``call`` reads one input and returns whether it was accepted; it catches only the errors that the reader declares, so any other is an
     escape. ``kind`` says what inputs are: bytes, text, json (text that is also changed value by value), or values (made by ``strategy``
     alone). ``words`` are the format's own tokens. ``fence``: a context in which one guard of the reader is gone; the run must notice.
     """

@@ -33,7 +33,7 @@ class MemoryStream:
         self._sizes = (2**power for power in itertools.count())
 
     async def send(self, data: bytes) -> None:
-        """Take the request."""
+        """Accept the request."""
 
     async def receive(self) -> bytes:
         """The next piece, b"" at the end."""

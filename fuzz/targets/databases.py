@@ -1,4 +1,4 @@
-"""What databases and TLS servers say of themselves: INFO of Redis, rows of PostgreSQL, certificates in DER."""
+"""Output of databases and TLS servers: INFO of Redis, rows of PostgreSQL, certificates in DER."""
 
 from __future__ import annotations
 

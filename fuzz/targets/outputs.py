@@ -1,4 +1,4 @@
-"""What commands print: Nagios performance data, plain text, JSON."""
+"""Output of commands: Nagios performance data, plain text, JSON."""
 
 from __future__ import annotations
 

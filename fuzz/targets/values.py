@@ -1,4 +1,4 @@
-"""Values that cross the program's inner fences: what a source hands on, stored commands, stored boards of this and other versions."""
+"""Values that are admitted inside the program: results of sources, stored commands, stored boards of this and other versions."""
 
 from __future__ import annotations
 

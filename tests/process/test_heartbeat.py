@@ -77,7 +77,7 @@ async def test_a_jobs_pings_reach_the_daemon_over_kill_9_and_without_it(place: I
         offline = check(place)
         assert offline["status"] == "unknown" and "no monitor runs" in str(offline["reason"])
         kept = place.run("heartbeat", "backup")
-        assert kept.returncode == 0 and "kept for the next monitor" in kept.stdout
+        assert kept.returncode == 0 and "stored for the next monitor" in kept.stdout
         daemon = await place.start()
         await until(lambda: told(hook, "CheckUnhealthy", "resolved"))
         counts = query(place, "heartbeat_pings_total")

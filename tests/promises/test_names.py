@@ -47,10 +47,12 @@ def test_a_module_says_what_it_is() -> None:
 
 
 def test_texts_use_words_of_the_field() -> None:
-    """Docstrings, comments and messages are free of metaphors from outside the field."""
+    """Docstrings, comments and messages of the program, benches, fuzzer and test helpers are free of metaphors from outside the field."""
     found = []
-    for path, text in _modules():
+    roots = [SOURCE, ROOT / "bench", ROOT / "fuzz", ROOT / "tests" / "support"]
+    for path in sorted(path for root in roots for path in root.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type in (tokenize.STRING, tokenize.COMMENT) and (hit := _FORBIDDEN.search(token.string)):
-                found.append(f"{path}:{token.start[0]}: {hit.group(1)}")
+                found.append(f"{path.relative_to(ROOT)}:{token.start[0]}: {hit.group(1)}")
     assert found == []

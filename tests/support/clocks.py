@@ -38,7 +38,7 @@ class ManualClock:
         self._wall += round(seconds * 1000)
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, waking everyone who is due on the way."""
+        """Advance the time and wake the sleepers that become due."""
         end = self._mono + seconds
         while self._sleepers and self._sleepers[0][0] <= end:
             due, _, event = heapq.heappop(self._sleepers)

@@ -101,7 +101,7 @@ class HttpServer:
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop listening and drop every connection: whoever comes now is refused."""
+        """Stop listening and drop every connection; new ones are refused."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -242,7 +242,7 @@ class ThreadedServer:
         self._server.at(path, fault, **how)
 
     def stop(self) -> None:
-        """Stop listening: whoever comes now is refused."""
+        """Stop listening; new connections are refused."""
         asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(60)
 
     def start(self) -> None:

@@ -134,7 +134,7 @@ class StateDb(StateTools):
         return None
 
     async def close(self) -> None:
-        """The file goes back."""
+        """Close the file."""
         self.db.close()
 
     def now(self, work: Callable[[State], T]) -> T:
@@ -152,7 +152,7 @@ class StateDb(StateTools):
 
 @dataclass
 class FakeNotifier:
-    """Keeps what it is given; ``plan`` holds what the next sends raise (None: goes well)."""
+    """A notifier that records messages; ``plan``: the exceptions of the next sends (None: success)."""
 
     name: str = "hook"
     rate_limit: RateLimit = field(default_factory=lambda: RateLimit(1000, 60.0))
@@ -167,7 +167,7 @@ class FakeNotifier:
     closed: bool = False
 
     async def send(self, message: Message, note: str = "", possible_repeat: bool = False) -> str:
-        """Go by the plan."""
+        """Record the message, or raise as planned."""
         self.tried.append(message)
         self.notes.append(note)
         self.repeats.append(possible_repeat)
@@ -180,7 +180,7 @@ class FakeNotifier:
         return f"id-{len(self.sent)}"
 
     async def close(self) -> None:
-        """Remember it."""
+        """Record the close."""
         self.closed = True
 
 
@@ -192,7 +192,7 @@ class Events:
         self._more = asyncio.Event()
 
     def __call__(self, event: OutboxEvent) -> None:
-        """Take one."""
+        """Append an event."""
         self.all.append(event)
         self._more.set()
 

@@ -73,7 +73,7 @@ class World:
         self._change(replace(self.live[alert_id], acknowledged=Acknowledgement("kim", self.now)), "acknowledged")
 
     def unack(self, alert_id: str, expired: bool = False) -> None:
-        """The acknowledgement is taken back, or runs out."""
+        """The acknowledgement is removed, or expires."""
         self._change(replace(self.live[alert_id], acknowledged=None), "ack_expired" if expired else "unacknowledged")
 
     def flap(self, alert_id: str, times: int) -> None:
@@ -114,7 +114,7 @@ class World:
         return list(self.plan().messages)
 
     def restart(self, settings: Routing | None = None, remind_after: float = 0.0) -> None:
-        """The process dies and another takes up what is stored; it reminds nobody for so many seconds."""
+        """The process dies and another restores the stored state; it sends no reminders for ``remind_after`` seconds."""
         self.routing = settings or self.routing
         self.planner = Dispatcher(self.routing, **self.options)
         self.planner.restore(self.state.dispatch.load(), remind_from=self.now + int(remind_after * 1000))

@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 
 async def until(condition: Callable[[], T | Literal[False] | None], seconds: float = PATIENCE, what: str = "") -> T:
-    """The condition's answer as soon as it is true."""
+    """The condition's value, as soon as it is true."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while not (answer := condition()):
@@ -73,11 +73,11 @@ class Daemon:
         return found
 
     async def leads(self) -> None:
-        """As soon as it leads."""
+        """Wait until it leads."""
         await self.said("is now leader")
 
     async def ended(self, seconds: float = PATIENCE) -> int:
-        """Its exit status."""
+        """Wait for its exit; returns the status."""
         await until(lambda: self.process.poll() is not None, seconds, self.text)
         return self.process.returncode
 
@@ -141,7 +141,7 @@ class Installation:
         return subprocess.run(argv, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=PATIENCE, env=environment(), check=False)
 
     def rows(self, question: str, *arguments: object) -> list[tuple[Any, ...]]:
-        """What state.db answers; nothing where it is not there yet."""
+        """The rows of a query of state.db; none where it does not exist yet."""
         if not self.state_db.exists():
             return []
         with contextlib.closing(self.connect()) as db:

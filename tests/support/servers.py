@@ -47,7 +47,7 @@ def _wheels_only() -> bool:
 
 
 def _reachable_by_all(path: Path) -> bool:
-    """Whether a stranger may pass through every directory above (pytest's tmp_path and /root are 0700)."""
+    """Whether other users may pass through every directory above (pytest's tmp_path and /root are 0700)."""
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
 
 

@@ -67,7 +67,7 @@ class SmtpServer:
             self.reply = "250 2.0.0 taken"
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        """aiosmtpd's hook: refuse strangers where AUTH is required."""
+        """aiosmtpd's hook: refuse senders without AUTH where it is required."""
         if self.auth_required and not session.authenticated:
             return "530 5.7.0 Authentication required"
         envelope.mail_from = address

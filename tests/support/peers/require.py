@@ -1,4 +1,4 @@
-"""What a test does when the machine lacks a peer: it skips with the reason, or fails where the run demands everything."""
+"""The handling of a missing peer: the test skips with the reason, or fails where the run requires every peer."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def run(given: Namespace) -> int:
     except CommandRefused as error:
         raise Refused(str(error)) from None
     if not access.alive:
-        print("kept for the next monitor: none runs now")
+        print("stored for the next monitor: none runs now")
     return 0
 
 
