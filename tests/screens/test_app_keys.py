@@ -552,6 +552,19 @@ async def test_explore_completes_runs_and_underlines() -> None:
         assert "[24h]" in seen(app)
 
 
+async def test_explore_tells_what_targets_say_of_a_metric() -> None:
+    """HELP and TYPE of the metrics of the expression stand below it; of an expression with an error nothing does."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "e")
+        assert isinstance(app.screen, ExploreScreen)
+        app.screen.input.value = "sum(node_load1)"
+        await press(app, pilot, "enter")
+        assert "node_load1 (gauge): 1m load average." in seen(app)
+        app.screen.input.value = "sum(node_load1"
+        await press(app, pilot, "enter")
+        assert app.screen.metric_help.lines == []
+
+
 async def test_explore_remembers_what_was_typed() -> None:
     """Leaving loses nothing: the up arrow brings back what was run, and what was only typed; the selection it began with does not count."""
     async with running() as (app, _, pilot):

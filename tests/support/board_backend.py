@@ -190,6 +190,9 @@ class FakeBackend:
             "functions": ("rate", "avg_over_time"),
         }
 
+    async def metadata(self) -> Sequence[MetricMetadata]:
+        return [MetricMetadata("node_load1", "gauge", help="1m load average.")]
+
     async def silences(self) -> Sequence[SilenceView]:
         at = self.now()
         return [
@@ -216,9 +219,6 @@ class FakeBackend:
         return []
 
     async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
-        return []
-
-    async def metadata(self) -> Sequence[MetricMetadata]:
         return []
 
     async def tokens(self) -> Sequence[AccessToken]:

@@ -44,7 +44,7 @@ from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
-from tui_monitor.sources.metadata import metadata_of
+from tui_monitor.sources.metadata import STORED_AS, HasMetadata, encode_metadata, metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 from tui_monitor.sources.system.hardware import Hardware
 from tui_monitor.sources.system.process_row import ProcessRow
@@ -94,6 +94,7 @@ class Collector:
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
         self._saved: dict[str, Restored] = {}
+        self._described: dict[str, Mapping[str, Metadata]] = {}
         self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._table = TopProcesses()
@@ -142,6 +143,7 @@ class Collector:
         if successor is None:
             self.results.pop(name, None)
             self.log_lines.pop(name, None)
+            self._described.pop(name, None)
         if successor is None or successor.type != loop.check.type:
             self._forget_state(name)
 
@@ -164,6 +166,8 @@ class Collector:
     def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
         """Restore the stored states of feeds, before `start`; those of removed checks are deleted."""
         for name, data in stored.items():
+            if name == STORED_AS:
+                continue
             saved, check = decode_saved(data), self.check_named(name)
             if saved is not None and check is not None and check.type == saved.kind:
                 self._saved[name] = saved
@@ -327,6 +331,8 @@ class Collector:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
                 self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
             self._store_parts(result.name, self._intake.page(result.name, observation.at, series), lookback)
+        if check is not None:
+            self._store_metadata(check, observation.at)
         if before is None or before.status is not result.status:
             for name in self._groups.of(result.name):  # before the rules, so that alerts of one cause go out in one message
                 self._judge_group(name)
@@ -354,6 +360,13 @@ class Collector:
             return
         self._saved[check.name] = Restored(check.type, saved, observation.at)
         self._pending.append(Batch(observation.at, (), lookback, SavedState(check.name, data)))
+
+    def _store_metadata(self, check: CheckSettings, at: int) -> None:
+        """Store for viewers what all targets say of their metrics, whenever the target of a check says something else."""
+        probe = self._loops[check.name].probe
+        if isinstance(probe, HasMetadata) and probe.metadata != self._described.get(check.name, {}):
+            self._described[check.name] = probe.metadata
+            self._pending.append(Batch(at, (), MINIMUM_LOOKBACK, SavedState(STORED_AS, encode_metadata(self.metadata))))
 
     def _judge_group(self, name: str) -> None:
         verdict = self._groups.verdict(name, statuses_of(self.results))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from tui_monitor.board import build as boards
@@ -38,7 +37,7 @@ from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.values import Matrix, Value
-from tui_monitor.sources.metadata import described
+from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow
@@ -212,9 +211,14 @@ class StoreQueries:
         wanted = [_selector(text) for text in selectors] or [()]
         return await self._history(lambda reader: sorted({labels for matchers in wanted for labels in reader.series(matchers)}))
 
-    async def metadata(self, descriptions: Mapping[str, Metadata] = MappingProxyType({})) -> Sequence[MetricMetadata]:
-        """The stored metrics, by name. ``descriptions``: those that targets give; others follow from the naming convention."""
-        known = await self._history(lambda reader: reader.series())
+    async def metadata(self, descriptions: Mapping[str, Metadata] | None = None) -> Sequence[MetricMetadata]:
+        """The stored metrics, by name. ``descriptions``: those that targets give, None: as the leader has stored them.
+
+        What no target describes follows from the naming convention.
+        """
+        known, stored = await self._history(lambda reader: (reader.series(), reader.saved_state(STORED_AS)))
+        if descriptions is None:
+            descriptions = decode_metadata(stored)
         metrics = sorted({name for labels in known if (name := dict(labels).get(METRIC_NAME))})
         return [_metadata_of(name, described(name, descriptions)) for name in metrics]
 

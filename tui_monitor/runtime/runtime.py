@@ -345,7 +345,7 @@ class Runtime:
 
     async def metadata(self) -> Sequence[MetricMetadata]:
         """The stored metrics, by name."""
-        return await self._queries.metadata(self.leader.metadata if self.leader is not None else {})
+        return await self._queries.metadata(self.leader.metadata if self.leader is not None else None)
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """Words for completion."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tui_monitor.board.backend import MetricMetadata
 from tui_monitor.board.values import Chart, ChartLine
 from tui_monitor.core.frozen import frozen
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, title_line
@@ -125,3 +126,24 @@ class ExpressionError(Pane, can_focus=False):
         row = LineBuilder(width, self.look).append("> ", "faint").append(self.expr[: self.position], "dim")
         row.append(self.expr[self.position : end] or " ", "wrong").append(self.expr[end:], "dim")
         return [row.line(), LineBuilder(width, self.look).append("  ").append(self.message, "critical").line()], -1
+
+
+class MetricHelp(Pane, can_focus=False):
+    """What targets say of the metrics of an expression (HELP and TYPE), a line each; hidden where they say nothing."""
+
+    MOST = 2
+
+    def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
+        super().__init__(look=look, text_styles=text_styles, id="metric-help", classes="-hidden")
+        self.lines: list[tuple[str, str]] = []
+
+    def show(self, metrics: Sequence[MetricMetadata]) -> None:
+        """Show those that have a help text."""
+        self.lines = [(f"{one.name} ({one.type})", one.help) for one in metrics if one.help][: self.MOST]
+        self.set_class(not self.lines, "-hidden")
+        self.styles.height = len(self.lines)
+        self.rebuild()
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The metric and its type, then its help."""
+        return [LineBuilder(width, self.look).append(f"  {head}: ", "dim").append(text, "faint").line() for head, text in self.lines], -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from tests.support.clocks import ManualClock
@@ -13,7 +14,9 @@ from tui_monitor.checks.series_intake import PART, SeriesIntake
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import AllSeries, HealthStatus, ProbeResult, Sample, is_ended, is_stale, labels_of
+from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.api import OwnTrouble
+from tui_monitor.sources.metadata import STORED_AS, decode_metadata, encode_metadata
 from tui_monitor.sources.queries import QuerySettings
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -211,3 +214,30 @@ async def test_labels_of_a_check_are_on_its_series_and_end_with_them() -> None:
     assert memory.last(labels) is not None and memory.last(labels_of("probe_success", **known)) is None
     collector.configure(settings_of(check))
     assert not memory.last(labels)
+
+
+class Described(Target):
+    """A target that describes its metrics."""
+
+    metadata: Mapping[str, Metadata] = {}
+
+
+async def test_what_targets_say_of_their_metrics_is_stored_when_it_changes() -> None:
+    """Viewers read it from the history; it is written once for a text, all targets together, and a restart leaves it in place."""
+    clock, memory, target = ManualClock(), SeriesMemory(), Described()
+    collector = collector_of(settings_of({"name": "node", "type": "tcp", "host": "127.0.0.1", "port": 9}), clock, memory)
+    collector._loops["node"].probe = target
+    target.answer = page("up")
+
+    async def stored() -> list[Mapping[str, Metadata]]:
+        await collector._loops["node"].step()
+        saved = [batch.saved for batch in collector.drain() if batch.saved is not None]
+        return [decode_metadata(one.data) for one in saved if one.source == STORED_AS]
+
+    assert await stored() == []
+    target.metadata = {"up": Metadata("gauge", "Whether it is up")}
+    assert await stored() == [target.metadata]
+    target.metadata = dict(target.metadata)
+    assert await stored() == []
+    collector.restore_feeds({STORED_AS: encode_metadata(target.metadata)})
+    assert [batch.saved for batch in collector.drain()] == []

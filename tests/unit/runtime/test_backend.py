@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.values import Matrix
 from tui_monitor.runtime.queries import StoreQueries
 from tui_monitor.runtime.runtime import Runtime
+from tui_monitor.sources.metadata import STORED_AS, decode_metadata, encode_metadata
 from tui_monitor.storage.history.background import HistoryConnection
+from tui_monitor.storage.history.writer import History
 
 NAMES = [name for name in vars(Backend) if not name.startswith("_")]
 
@@ -48,7 +51,7 @@ async def test_a_runtime_that_starts_says_so(tmp_path: Path) -> None:
 
 
 async def test_promql_over_the_stored_history(tmp_path: Path) -> None:
-    """Instant and range queries, series, labels and metadata come from history.db; a wrong expression says where it is wrong."""
+    """Queries, series and labels come from history.db, metadata as the leader stored them; a wrong expression says where."""
     now = round(time.time()) * 1000
     metrics = {labels_of("heat_seconds", room=room): lambda at: 7.0 for room in "ab"} | {labels_of("hits_total"): lambda at: 1.0}
     write_history(tmp_path / "history.db", metrics, now - 600_000, now, 15.0).close()
@@ -66,9 +69,22 @@ async def test_promql_over_the_stored_history(tmp_path: Path) -> None:
         known = {"hits": Metadata("counter", "Hits of\x1b[1m all"), "heat_seconds": Metadata("gauge", unit="seconds")}
         told = await archive.metadata(known)
         assert told[1] == MetricMetadata("hits_total", "counter", "", "Hits of all") and told[0].type == "gauge"
+        leaders = History(tmp_path / "history.db")
+        leaders.set_saved_state(now, STORED_AS, encode_metadata(known))
+        leaders.commit(now)
+        leaders.close()
+        assert await archive.metadata() == told
         for wrong in ("sum(", "rate(hits_total[5m])"):
             with pytest.raises(PromqlError):
                 await archive.series([wrong])
     finally:
         await archive.close()
         await reading.close()
+
+
+def test_stored_metadata_come_back_or_are_nothing() -> None:
+    """Help is cut at 500 characters; bytes of another version or of nobody are no metadata."""
+    known = {"a": Metadata("counter", "x" * 900, "seconds")}
+    assert decode_metadata(encode_metadata(known)) == {"a": Metadata("counter", "x" * 500, "seconds")}
+    assert [decode_metadata(data) for data in (b"", b"x", zlib.compress(b"[[1]]"), zlib.compress(b"7"))] == [{}] * 4
+    assert encode_metadata({}) == b""

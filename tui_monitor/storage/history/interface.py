@@ -66,6 +66,9 @@ class HistoryQueries(Protocol):
     def saved_states(self) -> dict[str, bytes]:
         """The stored states of sources (core.values.SavedState) by source."""
 
+    def saved_state(self, source: str) -> bytes:
+        """The stored state of one source, b"" where there is none."""
+
     def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
         """Annotations with after < time <= until, the oldest first."""
 

@@ -226,6 +226,14 @@ class HistoryReader:
                 return {}
             return {source: bytes(data) for source, data in self._db.execute("SELECT source, data FROM saved")}
 
+    def saved_state(self, source: str) -> bytes:
+        """The stored state of one source, b"" where there is none."""
+        with self._reading():
+            if schema_version(self._db) < len(MIGRATIONS):
+                return b""
+            row = self._db.execute("SELECT data FROM saved WHERE source = ?", (source,)).fetchone()
+            return bytes(row[0]) if row else b""
+
     def annotations(self, after_ms: int, until_ms: int) -> list[Annotation]:
         """Annotations with after < time <= until, the oldest first."""
         with self._reading():

@@ -11,10 +11,12 @@ from textual.binding import BindingType
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from tui_monitor.board.backend import MetricMetadata
+from tui_monitor.promql.query_facts import parts_of
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.context import ScreenContext
-from tui_monitor.widgets.chart_pane import FIRST_RANGE, ChartAnswer, ExpressionError
+from tui_monitor.widgets.chart_pane import FIRST_RANGE, ChartAnswer, ExpressionError, MetricHelp
 
 HINTS = hints("run", "complete", "recall", "save_panel", "switch", "range", "compare", "table", "back")
 PLACEHOLDER = "PromQL, for example rate(network_receive_bytes_total[5m])"
@@ -33,11 +35,15 @@ class ExploreScreen(ChartScreen):
         self.input = Input(expr, PLACEHOLDER)
         self.input.cursor_blink = False
         self.wrong = ExpressionError(look=context.look, text_styles=context.text_styles)
+        self.metric_help = MetricHelp(look=context.look, text_styles=context.text_styles)
+        self._described: dict[str, MetricMetadata] = {}
 
     async def load(self) -> None:
-        """Load the words for completion."""
+        """Load the words for completion, and what is known of the metrics."""
         names = await self.context.backend.names()
         self.input.suggester = WordSuggester([word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())])
+        self._described = {one.name: one for one in await self.context.backend.metadata()}
+        self._show_help()
 
     def compose(self) -> ComposeResult:
         """Head, notice, expression, its error, answer, keys."""
@@ -45,6 +51,7 @@ class ExploreScreen(ChartScreen):
         yield self.notice
         yield self.input
         yield self.wrong
+        yield self.metric_help
         yield self.chart
         yield self.footer
 
@@ -75,10 +82,15 @@ class ExploreScreen(ChartScreen):
     def show_answer(self, answer: ChartAnswer) -> None:
         """Underline the error, or draw the answer."""
         self.wrong.show(self.question.expr, answer.chart.error, answer.chart.error_position)
+        self._show_help(hidden=bool(answer.chart.error))
         if answer.chart.error:
             self.chart.show(None)
         else:
             super().show_answer(answer)
+
+    def _show_help(self, hidden: bool = False) -> None:
+        named = [] if hidden else sorted({name for facts in parts_of(self.question.expr) for name in facts.metrics})
+        self.metric_help.show([self._described[name] for name in named if name in self._described])
 
     def action_switch(self) -> None:
         """Move the focus between expression and chart."""
