@@ -201,13 +201,13 @@ class Collector:
             self._hardware = None
         elif self._hardware is None and wanted:
             reader = Hardware(self._take_hardware, self._clock)
-            self._hardware = group.create_task(quietly(reader.run()), name="hardware")
+            self._hardware = group.create_task(isolated(reader.run()), name="hardware")
 
     def _take_hardware(self, samples: tuple[Sample, ...], inventories: tuple[Inventory, ...], pause: float) -> None:
         lookback = max(MINIMUM_LOOKBACK, int(2000 * pause + 5000))
         admitted, _ = admit_samples(samples)
         gone = self._inventories.ends("hardware", inventories, _OF_THIS_MACHINE)
-        self._take(Observation(self._clock.wall_ms(), admitted + gone), lookback)
+        self._store(Observation(self._clock.wall_ms(), admitted + gone), lookback)
 
     def _start_feed(self, group: asyncio.TaskGroup, name: str, loop: CheckLoop) -> list[asyncio.Task[None]]:
         runner = loop.probe
