@@ -77,6 +77,8 @@ class Alert:
     """Rule key → its progress."""
     digest: str = ""
     """Of the ladder's expressions and labels: another digest after a restart means that the rule was changed."""
+    due_at: int | None = None
+    """Until when somebody has to acknowledge it, from its firing or its last rise; None: no response time is set."""
     measure: Measure = NO_MEASURE
     """Metric, unit and limit of the rule that ``value`` is of."""
 

@@ -13,9 +13,9 @@ from tui_monitor.alerts import carry_over as takeover
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluation import Evaluation
 from tui_monitor.alerts.identity import alert_labels, fingerprint_of
-from tui_monitor.alerts.ladder import Ladder, Subject, TrueCondition
+from tui_monitor.alerts.ladder import Due, Ladder, Subject, TrueCondition
 from tui_monitor.alerts.no_data import WATCH, AllPresent, missing_of
-from tui_monitor.alerts.rule_index import Evidence, LadderEntry, RuleIndex
+from tui_monitor.alerts.rule_index import Evidence, LadderEntry, RuleIndex, no_due
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.alerts.rules.templates import is_template, render
 from tui_monitor.core.values import Labels, severity_rank
@@ -46,12 +46,14 @@ class Evaluator:
         checks: Mapping[str, Mapping[str, str]] | None = None,
         evidence: Evidence | None = None,
         grace_ms: int = GRACE_MS,
+        due: Due = no_due,
     ) -> None:
         self.host = host
         self.checks: Mapping[str, Mapping[str, str]] = checks or {}
         self._knows_checks = checks is not None
         self.errors: dict[str, str] = {}
         self.index = RuleIndex(evidence)
+        self.index.respond_by = due
         self._grace_ms = grace_ms
         self._grace_until = 0
         self._begun = False
@@ -59,6 +61,10 @@ class Evaluator:
         self._swept = 0
         self._refreshed = 0
         self.index.install(rules)
+
+    def use_response_times(self, due: Due) -> None:
+        """Use these from the next firing or rise on."""
+        self.index.respond_by = due
 
     @property
     def rules(self) -> list[Rule]:
@@ -267,6 +273,8 @@ def _shift_subject(subject: Subject, delta: int) -> None:
     }
     subject.missing_since = None if subject.missing_since is None else subject.missing_since + delta
     subject.unsaved = True
+    if delta < 0 and subject.alert.due_at is not None:
+        subject.alert = replace(subject.alert, due_at=subject.alert.due_at + delta)
     ack = subject.alert.acknowledged
     if delta < 0 and ack is not None and ack.until is not None:
         subject.alert = replace(subject.alert, acknowledged=replace(ack, until=ack.until + delta))

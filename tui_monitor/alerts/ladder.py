@@ -28,6 +28,9 @@ TrueConditions = Mapping[str, tuple[dict[str, str], list[TrueCondition]]]
 Describe = Callable[[Rule, Mapping[str, str], float | None, Mapping[str, object]], dict[str, str]]
 """Rule, labels, value, evidence → rendered annotations."""
 
+Due = Callable[[str, int], int | None]
+"""Severity, time of the firing or rise → until when somebody has to acknowledge it (UTC ms)."""
+
 
 class SampleState(Protocol):
     """The state of the samples at one moment, as a ladder needs it."""
@@ -73,6 +76,7 @@ class Ladder:
     evidence: Callable[[Alert], Mapping[str, object]] | None = None
     taken: set[str] = field(default_factory=set)
     subjects: dict[str, Subject] = field(default_factory=dict)
+    due: Due | None = None
     ended: dict[str, list[int]] = field(default_factory=dict)
     """Fingerprint → ends of recent episodes, for cooldown and flapping."""
 
@@ -312,6 +316,8 @@ class Ladder:
         )
         if change in ("firing", "raised") and self.evidence is not None:
             alert = replace(alert, evidence=self.evidence(alert))
+        if change in ("firing", "raised") and self.due is not None:
+            alert = replace(alert, due_at=self.due(severity, now))
         if subject.condition is not None and (subject.stale or change != "updated" or not alert.annotations):
             alert = replace(alert, annotations=self.describe(rule, alert.labels, value, alert.evidence))
         subject.alert, subject.stale, subject.unsaved = alert, False, False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.alerts.ladder import Ladder, Subject
+from tui_monitor.alerts.ladder import Due, Ladder, Subject
 from tui_monitor.alerts.no_data import WATCH, watching
 from tui_monitor.alerts.rules.rule import CompiledQuery, Rule
 from tui_monitor.alerts.rules.templates import render
@@ -35,14 +35,23 @@ Evidence = Callable[[Alert, Rule | None], Mapping[str, object]]
 """The evidence of an alert that fires, from the alert and its first rule (None for alerts about missing data)."""
 
 
+def no_due(_severity: str, _now: int) -> int | None:
+    """The response time of an alert where none are set."""
+    return None
+
+
 class RuleIndex:
-    """The index of the rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key."""
+    """The index of the rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key.
+
+    ``respond_by``: the response times.
+    """
 
     def __init__(self, evidence: Evidence | None) -> None:
         self.rules: list[Rule] = []
         self.groups: dict[str, LadderEntry] = {}
         self.taken: set[str] = set()
         self.compiled: dict[str, CompiledQuery | None] = {}
+        self.respond_by: Due = no_due
         self._evidence = evidence
         self._readers: dict[str, list[Rule]] = {}
         self._read_all: list[Rule] = []
@@ -74,10 +83,13 @@ class RuleIndex:
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
-        return Ladder(key, rules, describe, self._gather if self._evidence else None, self.taken)
+        return Ladder(key, rules, describe, self._gather if self._evidence else None, self.taken, due=self._due)
 
     def _gather(self, alert: Alert) -> Mapping[str, object]:
         return self._evidence(alert, self.first_rule(alert.rule)) if self._evidence else {}
+
+    def _due(self, severity: str, now: int) -> int | None:
+        return self.respond_by(severity, now)
 
     def first_rule(self, key: str) -> Rule | None:
         """The first rule of a ladder; None where there is none (any more), or for alerts about missing data."""

@@ -132,6 +132,7 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
         flaps=alert.flaps,
         no_data=alert.no_data,
         affected=affected,
+        due_at=alert.due_at,
     )
 
 

@@ -219,6 +219,8 @@ class AlertView:
     flaps: int = 0
     no_data: bool = False
     affected: int = 0
+    due_at: int | None = None
+    """Until when somebody has to acknowledge it; None: no response time is set."""
 
 
 def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:

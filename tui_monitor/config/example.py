@@ -17,6 +17,7 @@ from tui_monitor.config.settings import (
     InhibitSettings,
     MaintenanceSettings,
     RequestSettings,
+    ResponseSettings,
     RouteSettings,
     RuleSettings,
     Settings,
@@ -67,7 +68,8 @@ def example_text(
     parts += [_heading("routing: the simple form, by severity")]
     parts += ["# [routing]", '# warning = ["ops-chat"]', '# critical = ["ops-chat", "ops-mail"]', ""]
     parts += ["# A name for several notifiers.", "# [recipients]", '# on-call = ["ops-chat", "ops-mail"]', ""]
-    parts += _block("routes", RouteSettings) + _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
+    parts += _block("routes", RouteSettings) + _block("response", ResponseSettings, table="[response]")
+    parts += _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]")
     return "\n".join(parts).rstrip() + "\n"
 

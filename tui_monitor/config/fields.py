@@ -107,6 +107,17 @@ def _footer(value: str) -> str:
     return value
 
 
+def _response_time(value: object) -> float | str:
+    try:
+        return "office" if value == "office" else parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f'{error}; or write "office": within the office hours') from None
+
+
+def _response_text(value: float | str) -> str:
+    return f'"{value if isinstance(value, str) else format_duration(value)}"'
+
+
 def _interval(value: float) -> float:
     if 0 < value < SHORTEST_INTERVAL:
         raise ValueError(f"at least {format_duration(SHORTEST_INTERVAL)} is wanted, for example 1s")
@@ -204,6 +215,8 @@ Severity = Annotated[str, Text(_severity, before=True, schema={"enum": [*SEVERIT
 BySeverity = Annotated[dict[Severity, list[str]], Text(_each_severity_once, before=True)]
 Name = Annotated[str, Text(_name)]
 """A displayed name: composed (NFC), without control characters and outer spaces."""
+ResponseTime = Annotated[float | str, Text(_response_time, before=True, schema=_NUMBER_OR_TEXT, spell=_response_text)]
+"""A Duration, or "office"."""
 FooterText = Annotated[str, Text(_footer)]
 HostName = Annotated[str, Text(_host)]
 HostAndPort = Annotated[str, Text(_host_and_port)]

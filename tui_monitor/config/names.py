@@ -34,6 +34,8 @@ def _receivers(settings: Settings) -> Iterator[tuple[KeyPath, Sequence[str]]]:
         yield ("routing", severity), names
     for group, names in settings.recipients.items():
         yield ("recipients", group), names
+    if settings.response is not None:
+        yield ("response", "overdue"), settings.response.overdue
     for index, rule in enumerate(settings.rules):
         yield ("rules", index, "to"), rule.to
     yield from _of_routes(settings.routes, ("routes",))

@@ -15,6 +15,7 @@ from tui_monitor.config.fields import (
     Interval,
     Name,
     RateLimitText,
+    ResponseTime,
     SecretHttpAddress,
     Severity,
     Size,
@@ -142,6 +143,26 @@ class RuleSettings(Section):
                     yield name, "has no meaning for a recorded series; take the key out"
 
 
+class ResponseSettings(Section):
+    """Response times: how soon somebody has to acknowledge an alert, by severity."""
+
+    critical: ResponseTime = key(default=0.0, doc='a time, or "office": within the office hours')
+    error: ResponseTime = key(default=3600.0, doc="the same for errors")
+    warning: ResponseTime = key(default=4 * 3600.0, doc="the same for warnings")
+    info: ResponseTime = key(default="office", doc="the same for infos")
+    office_hours: str = key(
+        default="Mon-Fri 09:00-18:00",
+        doc="what office means: the end of the hours that run or come next; without a zone this machine's",
+        example="Mon-Fri 09:00-18:00 Asia/Seoul",
+    )
+    overdue: list[str] = key(
+        default=[],
+        doc="notifiers or recipient groups that hear once of what is overdue; none: those that were told of the alert",
+        example=["ops-chat"],
+        shown="those that were told",
+    )
+
+
 class EscalationStep(Section):
     """Who hears of it when nobody has acknowledged."""
 
@@ -236,5 +257,6 @@ class Settings(Section):
     recipients: dict[str, list[str]] = key(default={}, doc="recipient groups: a name for several notifiers")
     routing: BySeverity = key(default={}, doc="the simple form: severity = notifiers")
     routes: list[RouteSettings] = key(default=[])
+    response: ResponseSettings | None = key(default=None)
     inhibit: list[InhibitSettings] = key(default=[])
     maintenance: list[MaintenanceSettings] = key(default=[])

@@ -16,7 +16,7 @@ from tui_monitor.dispatch.origin import Origin
 from tui_monitor.dispatch.routing import NotifierPolicy, Routing
 from tui_monitor.dispatch.state import Group, GroupRow, NotifiedState, RateRow, RefireRow, Refires, Tracked, TrackedAlert
 
-_UNLIMITED: tuple[Reason, ...] = ("raised", "resolved")
+_UNLIMITED: tuple[Reason, ...] = ("raised", "overdue", "resolved")
 _FIRINGS: tuple[Reason, ...] = ("new", "raised", "flapping")
 
 Chosen = list[tuple[str, Reason]]
@@ -50,6 +50,7 @@ class GroupFlusher:
         self._remind_from = 0
         self._limits: dict[str, NotificationLimit] = {}
         self._policies: Mapping[str, NotifierPolicy] = {}
+        self._overdue: tuple[str, ...] = ()
 
     def reconfigure(
         self,
@@ -61,7 +62,7 @@ class GroupFlusher:
         origin: Origin | None,
     ) -> None:
         """Another configuration; None leaves a part as it is."""
-        self._policies = routing.notifiers
+        self._policies, self._overdue = routing.notifiers, routing.overdue
         self._builder.reconfigure(host, language, link, origin)
         if rate_limits is not None:
             self._limits = {rule: parse_rate_limit(text) for rule, text in rate_limits.items()}
@@ -142,6 +143,7 @@ class GroupFlusher:
             acked=track.acked,
             repeat=destination.route.repeat_interval,
             woken_at=track.woken_at,
+            due_at=track.alert.due_at if not self._overdue or notifier in self._overdue else None,
         )
         if need.reason == "reminder" and now < self._remind_from:
             return NotificationNeed(None, self._remind_from)
@@ -189,7 +191,7 @@ class GroupFlusher:
         entries = [self._entry(alert_id, reason, notifier, tracked, refires, live) for alert_id, reason in chosen]
         counts = self._counts(chosen, notifier, tracked, rates, now)
         reasons = {reason for _, reason in chosen}
-        kind: Kind = "reminder" if reasons == {"reminder"} else "resolved" if reasons == {"resolved"} else "firing"
+        kind: Kind = "reminder" if reasons <= {"reminder", "overdue"} else "resolved" if reasons == {"resolved"} else "firing"
         content = [notifier, key, str(now), str(row.sent), *sorted(f"{e.alert.id} {e.reason} {e.alert.severity}" for e in entries)]
         message = self._builder.message(
             entries,

@@ -176,6 +176,7 @@ def _story(entry: Entry, now: int) -> AlertText:
         explained=entry.explained,
         dependents=entry.dependents,
         came_back=entry.came_back,
+        due_at=None if alert.acknowledged else alert.due_at,
         evidence=() if entry.reason == "resolved" else _evidence(alert),
         measure=alert.measure,
         still_true=alert.still_true,

@@ -22,6 +22,7 @@ _LONG_LIMIT = 1000
 _NAMES_LISTED = 10
 _DESCRIPTION_LINES = 10
 _FAILED = ("error", "critical")
+_AT_ONCE_MS = 60_000
 
 SHAPES = {"critical": "■", "error": "◆", "warning": "▲", "info": "●", "resolved": "○"}
 """A shape for each severity: all of them exist in EUC-KR, so that they survive in an SMS."""
@@ -49,6 +50,8 @@ class AlertText:
     explained: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
     came_back: int = 0
+    due_at: int | None = None
+    """Until when somebody has to acknowledge it; None: no response time, or somebody has."""
     evidence: tuple[str, ...] = ()
     measure: Measure = NO_MEASURE
     still_true: bool = False
@@ -108,6 +111,8 @@ class _Writer:
             return f"{words.resolved} {self._recovered(story)}"
         if story.reason == "reminder":
             line = words.still.format(severity=self._severity(story.severity), time=self._lasted(story), what=what)
+        elif story.reason == "overdue":
+            line = words.overdue.format(severity=self._severity(story.severity), time=self._lasted(story), what=what)
         elif story.reason == "raised":
             line = words.was.format(severity=self._severity(story.severity), old=self._severity(story.old_severity).lower(), what=what)
         elif story.flaps:
@@ -138,6 +143,8 @@ class _Writer:
             return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
         if story.reason == "raised":
             lines.append(words.changed.format(old=self._severity(story.old_severity), new=self._severity(story.severity)))
+        if story.due_at is not None:
+            lines.append(self._answer(story.due_at))
         if story.escalated_after:
             lines.append(words.escalated.format(time=self._span(story.escalated_after)))
         if story.woken:
@@ -166,6 +173,13 @@ class _Writer:
         if url := notes.get("runbook_url", "").strip():
             lines.append(words.runbook.format(url=url))
         return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
+
+    def _answer(self, due: int) -> str:
+        """How soon somebody has to acknowledge it, or since when nobody has."""
+        words = self.words
+        if due > self._now:
+            return words.answer_within.format(time=self._span(due - self._now), at=self._clock(due))
+        return words.answer_now if self._now - due < _AT_ONCE_MS else words.overdue_since.format(at=self._clock(due))
 
     def summary(self, stories: Sequence[AlertText], kind: Kind) -> str:
         """A summary of many alerts in one line: how many of each kind."""

@@ -10,7 +10,7 @@ from tui_monitor.core.units import parse_rate
 from tui_monitor.core.values import severity_rank
 from tui_monitor.dispatch.state import NotifiedState, RateRow, RefireRow
 
-Reason = Literal["new", "raised", "flapping", "reminder", "resolved"]
+Reason = Literal["new", "raised", "flapping", "reminder", "overdue", "resolved"]
 
 
 class NotificationNeed(NamedTuple):
@@ -28,12 +28,22 @@ _NOTHING = NotificationNeed()
 
 
 def needs_update(
-    alert: Alert, told: NotifiedState | None, *, now: int, muted: bool, orphan: bool, acked: bool, repeat: int, woken_at: int
+    alert: Alert,
+    told: NotifiedState | None,
+    *,
+    now: int,
+    muted: bool,
+    orphan: bool,
+    acked: bool,
+    repeat: int,
+    woken_at: int,
+    due_at: int | None = None,
 ) -> NotificationNeed:
     """The reason to notify one notifier of one alert.
 
     ``muted`` keeps back everything but the end of what was told; ``orphan``: no route leads there now, so it hears only of a rise
-    and of the end; ``acked`` stops reminders; ``repeat`` ms between reminders; ``woken_at``: when an acknowledgement ran out.
+    and of the end; ``acked`` stops reminders; ``repeat`` ms between reminders; ``woken_at``: when an acknowledgement ran out;
+    ``due_at``: when this notifier is told once more that nobody has acknowledged it, unless it was told since.
     """
     if alert.state != "firing":
         return _NOTHING if told is None else NotificationNeed("resolved")
@@ -49,9 +59,12 @@ def needs_update(
         return NotificationNeed("flapping")
     if acked:
         return _NOTHING
+    if due_at is not None and told.at < due_at <= now:
+        return NotificationNeed("overdue")
     if woken_at > told.at or now - told.at >= repeat:
         return NotificationNeed("reminder")
-    return NotificationNeed(None, told.at + repeat)
+    again = told.at + repeat
+    return NotificationNeed(None, min(again, due_at) if due_at is not None and due_at > told.at else again)
 
 
 def hold_refire(need: NotificationNeed, severity: str, last: RefireRow | None, interval: int, now: int) -> NotificationNeed:

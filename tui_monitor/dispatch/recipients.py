@@ -40,16 +40,33 @@ class RecipientResolver:
     def wanted(self, alert_id: str, track: TrackedAlert, now: int) -> dict[str, Destination]:
         """The notifiers of a firing alert, each once: a route in its active times is preferred to one outside."""
         places: dict[str, Destination] = {}
-        for route in self._routing.routes_for(track.labels, track.alert.severity, track.alert.rule):
+        routes = self._routing.routes_for(track.labels, track.alert.severity, track.alert.rule)
+        overdue = self._overdue(alert_id, track, now)
+        for route in routes or ((Route("{}/overdue"),) if overdue else ()):
             closed = route.active is not None and not route.active.is_active(now)
             key = route.group_key(track.labels)
-            for notifier, after in (*((name, 0) for name in route.notifiers), *self._escalated(alert_id, track, route, now)):
+            for notifier, after in (*((name, 0) for name in route.notifiers), *self._escalated(alert_id, track, route, now), *overdue):
                 policy = self._routing.notifiers.get(notifier)
                 if policy is None or not policy.wants(track.alert.severity):
                     continue
                 if notifier not in places or (places[notifier].closed and not closed):
                     places[notifier] = Destination(key, route, closed, escalated_after=after)
         return places
+
+    def _overdue(self, alert_id: str, track: TrackedAlert, now: int) -> list[tuple[str, int]]:
+        """The notifiers that hear of an alert because nobody has acknowledged it in time; schedules that moment."""
+        due = track.alert.due_at
+        if due is None or track.acked or not self._routing.overdue:
+            return []
+        if due > now:
+            self._wake(due, alert_id)
+            return []
+        return [(name, max(0, due - track.alert.starts_at)) for name in self._routing.overdue]
+
+    def _wake(self, due: int, alert_id: str) -> None:
+        if (due, alert_id) not in self._known:
+            self._known.add((due, alert_id))
+            heapq.heappush(self._wakes, (due, alert_id))
 
     def _escalated(self, alert_id: str, track: TrackedAlert, route: Route, now: int) -> list[tuple[str, int]]:
         """The notifiers of the escalation steps reached so far, with the time of each; schedules the next step."""
@@ -59,9 +76,7 @@ class RecipientResolver:
         for step in route.escalate:
             due = track.clock_at + step.after_ms
             if due > now:
-                if (due, alert_id) not in self._known:
-                    self._known.add((due, alert_id))
-                    heapq.heappush(self._wakes, (due, alert_id))
+                self._wake(due, alert_id)
                 break
             found += [(notifier, step.after_ms) for notifier in step.notifiers]
         return found

@@ -13,13 +13,14 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import SEVERITIES, known_severity
 from tui_monitor.dispatch.inhibition import Dependencies, InhibitRule
 from tui_monitor.dispatch.matchers import matches_all, parse_matchers
+from tui_monitor.dispatch.response import ResponseTimes
 from tui_monitor.dispatch.schedule import CronSchedule, Schedule, parse_weekly
 from tui_monitor.dispatch.silences import MaintenanceWindow
 from tui_monitor.platform.zones import parse_zone
 from tui_monitor.promql.queryable import Matcher
 
 if TYPE_CHECKING:
-    from tui_monitor.config.settings import MaintenanceSettings, RouteSettings, Settings
+    from tui_monitor.config.settings import MaintenanceSettings, ResponseSettings, RouteSettings, Settings
 
 
 @frozen
@@ -88,6 +89,16 @@ class Routing:
     recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
     by_rule: Mapping[tuple[str, str], Route] = field(default_factory=dict)
     """(name, severity) of a configured rule that says itself who hears of its alerts."""
+    response: ResponseTimes | None = None
+
+    def due(self, severity: str, now: int) -> int | None:
+        """Until when an alert that fires or rises now has to be acknowledged (UTC ms); None: no response times are configured."""
+        return None if self.response is None else self.response.due(severity, now)
+
+    @property
+    def overdue(self) -> tuple[str, ...]:
+        """The notifiers that are told what is overdue; (): those that were told of the alert."""
+        return () if self.response is None else self.response.overdue
 
     def routes_for(self, labels: Mapping[str, str], severity: str, rule: str = "") -> tuple[Route, ...]:
         """The routes that take this alert: its rule's own, else those that match, else one by severity, else none.
@@ -169,7 +180,15 @@ def compile_routing(settings: Settings) -> Routing:
             for rule in settings.rules
             if rule.to
         },
+        response=_compile_response(settings.response, expand),
     )
+
+
+def _compile_response(given: ResponseSettings | None, expand: Callable[[Iterable[str]], tuple[str, ...]]) -> ResponseTimes | None:
+    if given is None:
+        return None
+    times = {"critical": given.critical, "error": given.error, "warning": given.warning, "info": given.info}
+    return ResponseTimes(times, parse_weekly(given.office_hours), expand(given.overdue))
 
 
 def expand_recipients(names: Iterable[str], groups: Mapping[str, Sequence[str]], known: Iterable[str]) -> tuple[str, ...]:

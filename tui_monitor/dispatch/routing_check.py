@@ -23,6 +23,8 @@ def check_routing(settings: Settings) -> list[Fault]:
         found += _tried((*path, "match"), partial(parse_matchers, route.match))
         if route.active is not None:
             found += _tried((*path, "active"), partial(parse_weekly, route.active))
+    if settings.response is not None:
+        found += _tried(("response", "office_hours"), partial(parse_weekly, settings.response.office_hours))
     for number, rule in enumerate(settings.inhibit):
         for name, matchers in (("source", rule.source), ("target", rule.target)):
             found += _tried(("inhibit", number, name), partial(parse_matchers, matchers))

@@ -189,6 +189,7 @@ class AlertEngine:
                 rate_limits=settings.rate_limits,
                 origin=settings.origin,
             )
+            self.evaluator.use_response_times(settings.routing.due)
             await self._plan_and_commit(now, self.evaluator.replace_rules(settings.rules, now, settings.checks, settings.host))
 
     # --- commands -----------------------------------------------------------------------------------------------------

@@ -102,9 +102,16 @@ def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
         return f"muted by {', '.join(map(_mute_text, alert.suppressed_by))}"
     if alert.state == "pending":
         return "pending"
-    if alert.deliveries:
-        return delivery_text(alert.deliveries, now)
-    return "firing" if past else "not sent"
+    sent = delivery_text(alert.deliveries, now) if alert.deliveries else "firing" if past else "not sent"
+    return ", ".join(filter(None, (due_text(alert, now), sent)))
+
+
+def due_text(alert: AlertView, now: int) -> str:
+    """The response time of an open alert: "due in 47m", "overdue"; "" where none is set or somebody has acknowledged it."""
+    if alert.due_at is None or not is_open(alert):
+        return ""
+    left = (alert.due_at - now) / 1000
+    return "overdue" if left <= 0 else f"due in {f.span(left)}" if left >= 10 else "due now"
 
 
 def _mute_text(text: str) -> str:
@@ -137,8 +144,10 @@ def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
     return ", ".join(f"{state} {' '.join(words[state])}" for state in order)
 
 
-def state_style(alert: AlertView) -> str:
-    """ "warning" where a message failed, else "dim"."""
+def state_style(alert: AlertView, now: int) -> str:
+    """ "warning" where a message failed or the alert is overdue, else "dim"."""
+    if due_text(alert, now) == "overdue":
+        return "warning"
     if alert.state == "firing" and any(d.state in UNDELIVERED for d in newest_deliveries(alert.deliveries)) and not alert.acknowledged_by:
         return "warning"
     return "dim"
@@ -160,16 +169,16 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
         row.append("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
     text = summary_text(alert, width)
     if not state_width and not live:
-        text = f"[{short_state(alert, past=past)}] {text}"
+        text = f"[{short_state(alert, now, past=past)}] {text}"
     row.append(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
-        state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, past=past)
+        state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, now, past=past)
         state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)
-        row.gap(2).append(state, state_style(alert), state_width)
+        row.gap(2).append(state, state_style(alert, now), state_width)
     return row.line()
 
 
-def short_state(alert: AlertView, *, past: bool = False) -> str:
+def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
     """The state in one or two words, for narrow screens."""
     if alert.state == "resolved":
         return "resolved"
@@ -179,6 +188,8 @@ def short_state(alert: AlertView, *, past: bool = False) -> str:
         return "muted"
     if alert.state == "pending":
         return "pending"
+    if due := due_text(alert, now):
+        return due
     newest = sorted(newest_deliveries(alert.deliveries), key=lambda one: (one.state not in UNDELIVERED, one.state != "sent"))
     return f"{newest[0].state} {newest[0].notifier}" if newest else "firing" if past else "not sent"
 
@@ -201,7 +212,7 @@ def advice_lines(alert: AlertView, now: int, width: int, look: RenderStyle, most
     if runbook and row.room > 20:
         row.append("runbook", "faint").gap().append(runbook, "accent").gap(2)
     advice = alert.annotations.get("description", "")
-    word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert))
+    word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert, now))
     parts = f.wrap(clean(text), width - len(word) - 3)
     if len(parts) > most:
         parts[most - 1 :] = [" ".join(parts[most - 1 :])]

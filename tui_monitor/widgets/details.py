@@ -34,6 +34,8 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) ->
         note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
         text = f"by {alert.acknowledged_by} at {f.stamp(alert.acknowledged_at, now, look.zone)}{until}{note}"
         lines += fact("acknowledged", text, width, look)
+    if due := alerts.due_text(alert, now):
+        lines += fact("answer", f"{due} ({f.stamp(alert.due_at, now, look.zone)})", width, look, "warning" if due == "overdue" else "")
     lines += fact("muted by", ", ".join(alert.suppressed_by), width, look, "warning")
     lines += fact("flapping", f"{alert.flaps} times" if alert.flaps else "", width, look, "warning")
     lines += fact("affected", str(alert.affected) if alert.affected else "", width, look)

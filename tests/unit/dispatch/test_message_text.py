@@ -97,6 +97,15 @@ def test_korean() -> None:
             "held back by silence ab, the failure of db",
         ),
         ({"acknowledged_by": "kim"}, "firing", "CRITICAL", "Acknowledged by kim"),
+        ({"due_at": T0 + 5 * 3_600_000}, "firing", "CRITICAL api", "Answer within 1 h (by 12:13:20 KST)"),
+        ({"due_at": T0 + 4 * 3_600_000}, "firing", "CRITICAL api", "Answer at once"),
+        (
+            {"reason": "overdue", "due_at": T0 + 3_600_000},
+            "reminder",
+            "OVERDUE CRITICAL, unanswered for 4 h: api",
+            "Overdue since 08:13:20 KST: nobody has acknowledged it",
+        ),
+        ({"came_back": 3}, "firing", "CRITICAL api", "Fired 3 more times since the last message"),
         ({"reason": "reminder", "woken": True}, "reminder", "STILL", "The acknowledgement has expired"),
         (
             {"reason": "resolved", "resolved_by": "kim", "note": "restarted"},

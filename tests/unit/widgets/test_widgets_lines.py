@@ -408,7 +408,7 @@ def test_of_the_past_nothing_is_said_to_be_unsent() -> None:
     """What the outbox has forgotten is not "not sent"."""
     alert = replace(boards.alerts()[1], deliveries=())
     assert alerts.state_text(alert, boards.AT) == "not sent" and alerts.state_text(alert, boards.AT, past=True) == "firing"
-    assert alerts.short_state(alert) == "not sent" and alerts.short_state(alert, past=True) == "firing"
+    assert alerts.short_state(alert, boards.AT) == "not sent" and alerts.short_state(alert, boards.AT, past=True) == "firing"
 
 
 def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
@@ -434,6 +434,16 @@ def test_narrow_states_say_who_in_few_words() -> None:
     """A failed parent is named by itself; an acknowledgement is shortened before its note is cut."""
     alert = replace(boards.alerts()[1], suppressed_by=("depends_on:payments",))
     assert alerts.state_text(alert, boards.AT) == "muted by payments"
+
+
+@pytest.mark.parametrize(("left", "text"), [(47 * 60_000, "due in 47m"), (5000, "due now"), (0, "overdue"), (-60_000, "overdue")])
+def test_an_open_alert_says_until_when_it_wants_an_answer(left: int, text: str) -> None:
+    """Before the messages that were sent; overdue is coloured, and who has acknowledged owes nothing."""
+    alert = replace(boards.alerts()[0], state="firing", acknowledged_by="", suppressed_by=(), deliveries=(), due_at=boards.AT + left)
+    assert alerts.state_text(alert, boards.AT) == f"{text}, not sent" and alerts.short_state(alert, boards.AT) == text
+    assert (alerts.state_style(alert, boards.AT) == "warning") == (text == "overdue")
+    taken = replace(alert, acknowledged_by="kim")
+    assert alerts.due_text(taken, boards.AT) == alerts.due_text(replace(alert, due_at=None), boards.AT) == ""
     taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
     assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
     assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])

@@ -134,6 +134,9 @@ def _remarks(alert: Alert, now: int) -> list[str]:
     if (taken := alert.acknowledged) is not None:
         until = f" until {stamp(taken.until, now, None)}" if taken.until else ""
         found.append(f"acknowledged by {taken.by}{until}{f': {taken.note}' if taken.note else ''}")
+    if alert.due_at is not None and alert.state == "firing" and taken is None:
+        left = (alert.due_at - now) / 1000
+        found.append("overdue" if left <= 0 else f"due in {span(left)}" if left >= 10 else "due now")
     if alert.resolved_by:
         found.append(f"resolved by {alert.resolved_by}")
     if alert.suppressed_by:

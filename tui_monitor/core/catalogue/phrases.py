@@ -32,6 +32,7 @@ class Phrases:
     after: str
     healthy_again: str
     still: str
+    overdue: str
     was: str
     flapping: str
     flapping_title: str
@@ -55,6 +56,9 @@ class Phrases:
     acknowledged: str
     ack_expired: str
     escalated: str
+    answer_within: str
+    answer_now: str
+    overdue_since: str
     late: str
     came_back: str
     closed_by: str

@@ -45,6 +45,7 @@ def _body(alert: Alert) -> str:
         "suppressed_by": alert.suppressed_by,
         "rungs": {key: [rung.since, rung.active, rung.keep_until, rung.sample] for key, rung in alert.rungs.items()},
         "digest": alert.digest,
+        "due_at": alert.due_at,
         "measure": None if alert.measure == NO_MEASURE else alert.measure,
     }
     return json.dumps(
@@ -97,6 +98,7 @@ def _alert(
             for key, (since, active, keep_until, sample) in body.get("rungs", {}).items()
         },
         digest=body.get("digest", ""),
+        due_at=body.get("due_at"),
         measure=Measure(*body.get("measure", ())),
     )
 

@@ -37,7 +37,7 @@ CREATE TABLE planner_refires (
 
 _ALERT_FIELDS = (
     "id", "fingerprint", "rule", "state", "severity", "labels", "annotations", "value", "active_at", "starts_at", "ends_at",
-    "acknowledged", "resolved_by", "note", "no_data", "flaps", "measure",
+    "acknowledged", "resolved_by", "note", "no_data", "flaps", "measure", "due_at",
 )  # fmt: skip
 _TRACK_FIELDS = tuple(entry.name for entry in fields(TrackRow) if entry.name != "alert")
 Row = TypeVar("Row")
