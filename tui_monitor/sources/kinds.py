@@ -102,6 +102,14 @@ KINDS = {
             example={"name": "services"},
         ),
         Kind(
+            "process",
+            settings=f"{_HERE}.process.settings:ProcessCheck",
+            probe=f"{_HERE}.process.probe:ProcessProbe",
+            target=f"{_HERE}.process.settings:target",
+            metrics=f"{_HERE}.process.settings:METRICS",
+            example={"name": "workers"},
+        ),
+        Kind(
             "json",
             settings=f"{_HERE}.json.settings:JsonCheck",
             probe=f"{_HERE}.json.probe:JsonProbe",

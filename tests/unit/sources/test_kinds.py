@@ -42,6 +42,8 @@ TARGETS = [
     ("domain", {"domain": "example.com"}, "example.com", False),
     ("jsonrpc", {"url": "https://u:hush@node.example.com/v3/key"}, "https://node.example.com", False),
     ("snmp", {"host": "switch", "community": "hush"}, "switch:161", False),
+    ("process", {"process": "nginx", "user": "www-data"}, "nginx of www-data", True),
+    ("process", {"pid_file": "/run/x.pid"}, "/run/x.pid", True),
     ("systemd", {"units": ["nginx", "app@*"]}, "nginx, app@*", True),
 ]
 
