@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.alerts.rules.rule import Rule
@@ -57,6 +58,10 @@ def resources_of(
     )
 
 
+MOST_FIGURES = 100
+"""Of a check's own series: one of 1,000 units has 5,000, and the board is written each second."""
+
+
 def check_view(
     result: CheckResult, target: str, windows: Mapping[str, Window], depends_on: Sequence[str], figures: Mapping[str, float]
 ) -> CheckView:
@@ -78,7 +83,7 @@ def check_view(
         windows=windows,
         certificate_expires=round(expires * 1000) if expires else None,
         facts=probe.facts,
-        figures={**own, **figures},
+        figures={**dict(islice(own.items(), MOST_FIGURES)), **figures},
         consecutive_failures=result.consecutive_failures,
         depends_on=tuple(depends_on),
         units=probe.units,

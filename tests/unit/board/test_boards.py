@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.alert_world import World, rules_of
-from tui_monitor.board.build import evidence_view, member_views, series_of_alert
+from tui_monitor.board.build import check_view, evidence_view, member_views, series_of_alert
 from tui_monitor.board.values import EvidenceProcess, MemberView
 from tui_monitor.core.humanize import measured
-from tui_monitor.core.values import HealthStatus
+from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult, Sample, UnitState, labels_of
 from tui_monitor.promql.query_facts import unit_of
 
 
@@ -30,6 +30,15 @@ from tui_monitor.promql.query_facts import unit_of
 def test_a_value_is_told_in_the_unit_of_its_expression(expr: str, value: float | None, text: str) -> None:
     """The metrics' names say the unit; a difference to time() and a quantity by its slope are durations."""
     assert measured(value, unit_of(expr)) == text
+
+
+def test_the_figures_of_a_check_are_bounded() -> None:
+    """A check of 1,000 units has 5,000 series, which are no row of a table; its units come along, its own queries' values too."""
+    samples = tuple(Sample(labels_of("systemd_unit_state", unit=f"u{number}.service", state="active"), 1.0) for number in range(1000))
+    units = (UnitState("u1.service", HealthStatus.HEALTHY, "active", "running"),)
+    probe = ProbeResult(HealthStatus.HEALTHY, samples=samples, units=units)
+    view = check_view(CheckResult("x", "systemd", "", HealthStatus.HEALTHY, "", 1, 1, probe), "u*", {}, (), {"rows": 7.0})
+    assert len(view.figures) == 101 and view.figures["rows"] == 7 and view.units == units
 
 
 def test_stored_evidence_becomes_view_values() -> None:
