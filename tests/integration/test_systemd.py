@@ -12,7 +12,7 @@ import pytest
 from tests.support.clocks import ManualClock
 from tests.support.peers.base import wait_until
 from tests.support.peers.fixtures import present
-from tests.support.peers.systemd import Systemd, systemd
+from tests.support.peers.systemd import SYSTEMD, Systemd, systemd
 from tests.support.servers import ServerFailed
 from tests.support.settings import made
 from tui_monitor.core.values import HealthStatus, ProbeResult, UnitState, label
@@ -24,6 +24,20 @@ from tui_monitor.sources.systemd.settings import SystemdCheck
 
 SERVICE = "[Service]\nExecStart={}\n"
 LOOP = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sh -c '{}'\nRestart=always\nRestartSec={}\n"
+
+
+SESSION = """\
+[Service]
+Environment=XDG_RUNTIME_DIR=/run/user/0
+ExecStartPre=/bin/mkdir -p /run/user/0
+ExecStart=dbus-daemon --session --nofork --address=unix:path=/run/user/0/bus
+"""
+MANAGER = f"""\
+[Service]
+Delegate=yes
+Environment=XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/0/bus
+ExecStart={SYSTEMD} --user
+"""
 
 
 def opened_at(peer: Systemd) -> Callable[[bool], Any]:
@@ -215,6 +229,29 @@ def test_discovery_proposes_enabled_and_failed_services(systemd_peer: Systemd) -
     found = asyncio.run(services_to_watch(opened_at(systemd_peer)))
     assert "broken.service" in found and "wanted.service" in found and "chance.service" not in found
     assert found.index("broken.service") < found.index("wanted.service") and not any(name.startswith("systemd-") for name in found)
+
+
+def test_the_users_own_systemd(systemd_peer: Systemd) -> None:
+    """`user = true` asks the session bus, whose units are others."""
+    systemd_peer.write_unit("session-bus.service", SESSION)
+    systemd_peer.write_unit("user-manager.service", MANAGER)
+    systemd_peer.systemctl("start", "session-bus")
+    wait_until((systemd_peer.root / "run/user/0/bus").exists)
+    systemd_peer.systemctl("start", "user-manager")
+
+    async def opened(user: bool) -> Bus:
+        return await open_bus(user, {"XDG_RUNTIME_DIR": f"{systemd_peer.root}/run/user/0"})
+
+    def asked() -> ProbeResult | None:
+        with suppress(OwnTrouble):  # it joins its bus a moment after its start
+            return asyncio.run(
+                SystemdProbe(made(SystemdCheck, {"name": "x", "units": ["app.slice", "a"], "user": True}), None, opened).probe()
+            )
+        return None
+
+    wait_until(lambda: (found := asked()) is not None and unit_of(found, "app.slice").state == "active")
+    result = asked()
+    assert result is not None and result.reason == "a.service is not installed: there is no such unit file"
 
 
 def test_a_bus_that_ended_is_own_trouble() -> None:
