@@ -190,6 +190,15 @@ def test_each_selector_narrows(tree: Tree) -> None:
     assert tree.look(exe="nginx").facts["replaced"].startswith("1 run a program file that is not there any more")
 
 
+def test_kernel_threads_are_left_out_where_a_file_or_a_line_is_asked_for(tree: Tree) -> None:
+    """They have neither; in a container, process 2 is any process and its children count."""
+    tree.put(2, "kthreadd")
+    tree.put(10, "kworker", parent=2)
+    assert tree.look(pattern="kworker", min=0).facts["processes"] == "0" and tree.look(process="kworker").facts["pids"] == "10"
+    tree.put(2, "sh")
+    assert tree.look(pattern="kworker").facts["pids"] == "10"
+
+
 def test_cpu_is_the_groups_share_since_the_look_before(tree: Tree) -> None:
     """A process that came counts whole, a pid that another process has got does not go backwards."""
     tree.put(10, "worker", used=100, started=5)

@@ -20,7 +20,7 @@ KERNEL_NAME = 15
 _DELETED = " (deleted)"
 _OURS = ("tui-monitor", "tui_monitor")
 _KTHREADD = 2
-"""The parent of all threads of the kernel, which have no file."""
+"""The parent of all kernel threads, which have no program file and no command line; in a container it may be any process."""
 _Seen = tuple[int, int, str]
 """pid, start and name: a process that runs another program (exec) gets another name."""
 
@@ -67,6 +67,8 @@ class ProcessMatcher:
         if settings.user:
             fitting = [entry for entry in fitting if self._is_user(entry)]
         unread = replaced = 0
+        if settings.exe or self._pattern is not None:
+            fitting = [entry for entry in fitting if not _is_kernel_thread(entry, snapshot)]
         if settings.exe:
             fitting, unread, replaced = self._by_file(fitting)
         if self._pattern is not None:
@@ -113,7 +115,7 @@ class ProcessMatcher:
         for entry in entries:
             file = self._file(entry)
             if file is None:
-                unread += not (entry.ended or _KTHREADD in (entry.pid, entry.parent))
+                unread += not entry.ended
             elif (path := file.removesuffix(_DELETED)) == wanted or ("/" not in wanted and os.path.basename(path) == wanted):
                 fitting.append(entry)
                 replaced += file.endswith(_DELETED)
@@ -153,6 +155,11 @@ class ProcessMatcher:
         if len(numbers) < 3 or not (numbers[2].isascii() and numbers[2].isdigit()):
             return False
         return self._settings.user in (numbers[2], self._users.name(int(numbers[2])))
+
+
+def _is_kernel_thread(entry: ProcessEntry, snapshot: ProcessSnapshot) -> bool:
+    first = snapshot.processes.get(_KTHREADD)
+    return first is not None and first.name == "kthreadd" and _KTHREADD in (entry.pid, entry.parent)
 
 
 def _seen(entry: ProcessEntry) -> _Seen:
