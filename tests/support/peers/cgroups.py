@@ -17,7 +17,11 @@ def hierarchies(kinds: tuple[str, ...] = ("cgroup", "cgroup2")) -> list[Path]:
 
 def remove(name: str) -> None:
     """End what still runs in the groups of this name and remove them with all below them; OSError when one stays in use."""
-    for group in (hierarchy / name for hierarchy in hierarchies()):
+    groups = [hierarchy / name for hierarchy in hierarchies()]
+    for frozen in (path for group in groups for path in group.rglob("freezer.state")):  # a paused container cannot end
+        with contextlib.suppress(OSError):
+            frozen.write_text("THAWED")
+    for group in groups:
         with contextlib.suppress(OSError):
             (group / "cgroup.kill").write_text("1")
         deadline = time.monotonic() + REMOVE_TIMEOUT
