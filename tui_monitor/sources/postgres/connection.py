@@ -15,6 +15,7 @@ from tui_monitor.sources.net.error_attribution import own_trouble
 from tui_monitor.sources.net.excerpt import clean
 from tui_monitor.sources.net.tls import TlsSettings, context_for
 from tui_monitor.sources.postgres.dsn import Dsn, parse_dsn
+from tui_monitor.sources.postgres.message_lengths import LARGEST_MESSAGE, MessageTooLarge, limit_messages
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
@@ -81,6 +82,7 @@ class PostgresConnection:
         """A connection beside the kept one, for the caller to end. Raises as ``get``."""
         import asyncpg
 
+        limit_messages()
         await ensure_resolvable(self._address, self._timeout)
         limit = min(self._timeout, self._dsn.connect_timeout or self._timeout)
         try:
@@ -245,6 +247,8 @@ def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str
     import asyncpg
 
     error = _server_error(error) or error
+    if isinstance(error, MessageTooLarge) or isinstance(error.__cause__, MessageTooLarge):
+        return f"the answer is not PostgreSQL's, or has a message above {LARGEST_MESSAGE // 2**20} MiB ({address})"
     if isinstance(error, UnreadableAnswer | NoSuchSession):
         return str(error)
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
