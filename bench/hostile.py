@@ -2,10 +2,10 @@
 
     python bench/hostile.py [--targets 500] [--good 20] [--seconds 40]
 
-The hostile ones hang, drip, cut, lie and flood at each point of the exchange, as checks of the kinds http, json, prometheus, tcp (with and
-without TLS), postgres, redis, smtp, imap, ssh and websocket, each every 10 s with a time limit of 5 s. The good ones are probed each second; their
-server, in a process of its own, writes down when each request comes. ``late`` is how far behind its own grid a request comes: the grid of
-a check begins with its most punctual request. ``alone`` is the same without hostile targets.
+The hostile ones hang, drip, cut, lie and flood at each point of the exchange, as checks of the kinds http, json, prometheus, tcp (with
+and without TLS), postgres, redis, smtp, imap, ssh and websocket, each every 10 s with a time limit of 5 s. The good ones are probed each
+second; their server, in a process of its own, writes down when each request comes. ``late`` is how far behind its own grid a request
+comes: the grid of a check begins with its most punctual request. ``alone`` is the same without hostile targets.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _bounded(behaviour: Any) -> Any:
     return serve
 
 
-class _Good(asyncio.Protocol):
+class _PunctualServer(asyncio.Protocol):
     """Answers, and writes down the path and the moment of each request."""
 
     arrivals: ClassVar[dict[str, list[float]]] = defaultdict(list)
@@ -86,7 +86,7 @@ class _Good(asyncio.Protocol):
 
 async def serve_good() -> None:
     """The good targets' server, until killed; prints its port."""
-    server = await asyncio.get_running_loop().create_server(_Good, "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(_PunctualServer, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.Event().wait()
 
@@ -124,7 +124,7 @@ def measure(good: int, hostile: int, seconds: float) -> dict[str, Any]:
     """p50, p99 and the worst lateness, and what the daemon cost."""
     import urllib.request
 
-    with _server("--serve-good") as (_, line), _server("--serve-hostile") as (_, ports):
+    with _ServerProcess("--serve-good") as (_, line), _ServerProcess("--serve-hostile") as (_, ports):
         port = int(line)
         with headless(configuration(good, port, hostile, json.loads(ports))) as process:
             time.sleep(SETTLE)
@@ -138,7 +138,7 @@ def measure(good: int, hostile: int, seconds: float) -> dict[str, Any]:
             }  # fmt: skip
 
 
-class _server:
+class _ServerProcess:
     """One of the servers as a process; gives it and the line that it prints."""
 
     def __init__(self, option: str) -> None:

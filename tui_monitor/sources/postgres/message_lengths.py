@@ -54,7 +54,7 @@ def limit_messages() -> None:
 
     driver: Any = protocol.Protocol
 
-    class LimitedProtocol(driver):  # type: ignore[misc]
+    class LimitedMessages(driver):  # type: ignore[misc]
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             self._lengths = MessageLengths()
@@ -63,4 +63,4 @@ def limit_messages() -> None:
             self._lengths.admit(data)  # the event loop closes the connection for an OSError
             super().data_received(data)
 
-    setattr(protocol, "Protocol", LimitedProtocol)  # noqa: B010  an assignment to a class is refused by mypy
+    setattr(protocol, "Protocol", LimitedMessages)  # noqa: B010  an assignment to a class is refused by mypy
