@@ -94,7 +94,7 @@ async def test_a_wrong_key_is_told_apart_from_silence(snmpd_peer: Snmpd, keys: d
 async def test_a_security_level_that_the_agent_does_not_allow(snmpd_peer: Snmpd) -> None:
     """Signed but not encrypted, where the agent wants both."""
     result = await ask(snmpd_peer.port, version="3", user=USER, auth_password=AUTH_PASSWORD, timeout="1s")
-    assert (result.status is HealthStatus.UNHEALTHY and "refuses" in result.reason) or "does not allow" in result.reason
+    assert result.status is HealthStatus.UNHEALTHY and ("refuses" in result.reason or "does not allow" in result.reason)
 
 
 async def test_an_agent_that_has_started_again_is_known_again() -> None:
@@ -211,7 +211,7 @@ async def test_an_agent_that_goes_in_circles() -> None:
 
     async with udp_server(first_then(circles)) as port:
         result = await ask(port, {"metric": "m", "oid": "1.3.6.1.2.1.2.2.1.5", "table": True}, timeout="2s")
-    assert (result.status is HealthStatus.UNHEALTHY and "circles" in result.reason) or "malformed" in result.reason
+    assert result.status is HealthStatus.UNHEALTHY and ("the agent loops" in result.reason or "malformed" in result.reason)
 
 
 async def test_a_table_has_a_limit() -> None:
