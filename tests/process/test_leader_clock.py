@@ -41,6 +41,7 @@ rate_limit = "1000/1m"
 notifiers = ["hook"]
 group_interval = "200ms"
 repeat_interval = "1s"
+refire_interval = "0s"
 """
 
 

@@ -36,8 +36,9 @@ name = "hook"
 type = "webhook"
 url = "{hook}"
 rate_limit = "100000/1m"
-[routing]
-info = ["hook"]
+[[routes]]
+notifiers = ["hook"]
+refire_interval = "0s"
 """ + "".join(f'[[checks]]\nname = "check {n}"\ntype = "tcp"\nhost = "::1"\nport = 9\ninterval = "1s"\nfailures = 1\n' for n in range(10))
 
 

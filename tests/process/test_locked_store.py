@@ -58,7 +58,7 @@ async def test_a_locked_file_hides_no_outage(tmp_path: Path, name: str) -> None:
                 assert found["status"] == "unhealthy" and found["alerts"]["by_severity"]["critical"] == 1
                 if name == "state.db":
                     line = await daemon.said("not recorded, may repeat")
-                    assert line["recorded"] is False and line["notifier"] == "hook" and "not on record" in found["reason"]
+                    assert line["recorded"] is False and line["notifier"] == "hook" and "are not recorded" in found["reason"]
                 else:
                     assert "older than the firing alerts" in found["reason"]
             target.behave(status=200)
