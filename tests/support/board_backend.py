@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tests.support import sample_boards as boards
-from tui_monitor.board.backend import BoardListener, MetricMetadata
+from tui_monitor.board.backend import QUERY_S, BoardListener, MetricMetadata
+from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.values import (
     ActView,
     AlertDetail,
@@ -206,11 +207,20 @@ class FakeBackend:
             ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
         ][:limit]
 
-    async def query(self, expr: str, at: int) -> Value:
+    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
         return []
 
-    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
         return Matrix()
+
+    async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
+        return []
+
+    async def exported(self) -> Sequence[CurrentSample]:
+        return []
+
+    async def rules(self) -> Sequence[RuleGroupView]:
+        return []
 
     async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
         return []

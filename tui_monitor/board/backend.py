@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
+    from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -27,6 +28,10 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.core.commands import Command, CommandResult
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
+
+
+QUERY_S = 30.0
+"""Seconds after which a query is given up."""
 
 
 class CommandRefused(Exception):
@@ -136,12 +141,27 @@ class Backend(Protocol):
         """Evaluate an expression over a range in at most ``points`` steps; an error is in the chart."""
         ...
 
-    async def query(self, expr: str, at: int) -> Value:
-        """Evaluate an expression at one moment. Raises PromqlError for an invalid expression, EvaluationError for unsuitable data."""
+    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
+        """Evaluate an expression at one moment. Raises PromqlError for an invalid expression, EvaluationError for unsuitable data.
+
+        After ``within`` seconds it is given up with an EvaluationError "timeout".
+        """
         ...
 
-    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
         """Evaluate an expression at each step of a range (``step`` in ms); raises as `query`."""
+        ...
+
+    async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
+        """The newest samples of the series that any selector matches and that have not ended, sorted by labels."""
+        ...
+
+    async def exported(self) -> Sequence[CurrentSample]:
+        """`current` of the monitor itself, this machine and its checks; without scraped pages, recorded series and alerts."""
+        ...
+
+    async def rules(self) -> Sequence[RuleGroupView]:
+        """The rules in force with their alerts, in groups."""
         ...
 
     async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:

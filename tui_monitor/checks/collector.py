@@ -25,6 +25,7 @@ from tui_monitor.config.settings import Settings, SystemSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.tasks import isolated
 from tui_monitor.core.values import (
+    ALERT_SERIES,
     METRIC_NAME,
     STALE_NAN,
     Batch,
@@ -497,7 +498,7 @@ def _source_of(check: CheckSettings, query: QuerySettings) -> str:
 
 
 def _is_unknown(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:
-    if not {"check", "type"} <= labels.keys():
+    if not {"check", "type"} <= labels.keys() or labels.get(METRIC_NAME) in ALERT_SERIES:
         return False
     own = known.get(labels["check"], {})
     compared = {"type", "category", *own, *dropped.get(labels["check"], ())}

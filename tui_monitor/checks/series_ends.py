@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from operator import is_
 
-from tui_monitor.core.values import ENDED_NAN, METRIC_NAME, STALE_NAN, Inventory, Labels, Sample, is_ended, label
+from tui_monitor.core.values import ALERT_SERIES, ENDED_NAN, METRIC_NAME, STALE_NAN, Inventory, Labels, Sample, is_ended, label
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -64,10 +64,14 @@ def _gone(before: list[Labels], now: list[Labels]) -> list[Labels]:
 
 
 def series_not_ended(memory: SeriesMemory, labels: Mapping[str, str]) -> list[Labels]:
-    """The series with these labels ("": without the label) that no source has ended, also those loaded after a restart."""
+    """The series with these labels ("": without the label) that no source has ended, also those loaded after a restart.
+
+    Without those about alerts, whose labels are a check's, but which go on until the alert ends.
+    """
     matchers = tuple(Matcher(name, "=", value) for name, value in labels.items())
     newest = ((series.labels, series.latest(memory.newest_ms)) for series in memory.select(matchers, 0, memory.newest_ms))
-    return [found for found, sample in newest if sample is not None and not is_ended(sample[1])]
+    live = (found for found, sample in newest if sample is not None and not is_ended(sample[1]))
+    return [found for found in live if label(found, METRIC_NAME) not in ALERT_SERIES]
 
 
 class InventoryEnds:

@@ -14,6 +14,8 @@ Labels = tuple[tuple[str, str], ...]
 """A label set: pairs sorted by name; the metric's name is the label ``__name__``. Empty values do not exist."""
 
 METRIC_NAME = "__name__"
+ALERT_SERIES = ("ALERTS", "ALERTS_FOR_STATE")
+"""The series about alerts. They carry the labels of their alerts, so also those of a check, but no check makes them."""
 STALE_BITS = 0x7FF0000000000002
 STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
 """Prometheus' staleness marker: this value ends a series (source: prometheus/model/value/value.go)."""

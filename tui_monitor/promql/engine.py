@@ -21,6 +21,8 @@ __all__ = ["EvaluationError", "Matrix", "PromqlError", "Query", "Value", "Vector
 
 SUBQUERY_STEP_MS = 60_000
 MAX_STEPS = 11_000
+MAX_RESULT = 2_000_000
+"""Points in the result of one range query: about 150 MiB."""
 _MAX_OPERATORS = 300
 _OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless", "atan2"})
 
@@ -36,6 +38,7 @@ class Query:
         self.text = text
         self._by_query = by_query
         self.root = root
+        self.sources = sources
         self.matchers: tuple[tuple[Matcher, ...], ...] = tuple(source.matchers for source in sources)
         self.metrics = _metrics(self.matchers)
         self.longest_window_ms = max((source.window_ms() for source in sources), default=0)
@@ -45,13 +48,16 @@ class Query:
         """The type of the result: vector, scalar, matrix or string."""
         return self.root.kind
 
-    def instant(self, storage: Queryable, at_ms: int, interval_ms: int = SUBQUERY_STEP_MS) -> Value:
+    def instant(
+        self, storage: Queryable, at_ms: int, interval_ms: int = SUBQUERY_STEP_MS, *, enough: Callable[[], bool] = lambda: False
+    ) -> Value:
         """The result at one time (UTC ms); ``interval_ms`` is the step of subqueries that name none.
 
-        A vector is a list of (labels, value), a scalar a float, a string a str, a range vector a Matrix. Raises EvaluationError.
+        A vector is a list of (labels, value), a scalar a float, a string a str, a range vector a Matrix. Raises EvaluationError, also
+        when ``enough``, which is asked at each step of a subquery, ends it.
         """
         root = self._root_for(0, 0)
-        return root.result(Context(storage, at_ms, at_ms, interval_ms), at_ms)
+        return root.result(Context(storage, at_ms, at_ms, interval_ms, enough), at_ms)
 
     def range(
         self,
@@ -74,12 +80,16 @@ class Query:
         else:
             kind = "range vector" if isinstance(root, RangeNode) else root.kind
             raise EvaluationError(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector', "bad_data")
-        ctx = Context(storage, start_ms, end_ms, interval_ms)
+        ctx = Context(storage, start_ms, end_ms, interval_ms, enough)
         found: dict[Labels, tuple[list[int], list[float]]] = {}
+        points = 0
         for at in range(start_ms, end_ms + 1, step_ms):
-            if enough():
-                raise EvaluationError("query timed out in expression evaluation", "timeout")
-            for labels, value in _vector(root, ctx, at):
+            ctx.go_on()
+            vector = _vector(root, ctx, at)
+            points += len(vector)
+            if points > MAX_RESULT:
+                raise EvaluationError("query processing would load too many samples into memory in query execution")
+            for labels, value in vector:
                 times, values = found.setdefault(labels, ([], []))
                 if times and times[-1] == at:
                     raise EvaluationError(DUPLICATE_LABELS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from tui_monitor.core.values import Labels
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.numbers import format_float, format_sample
-from tui_monitor.promql.values import Matrix, Value
+from tui_monitor.promql.values import Matrix, Value, Vector
 
 
 def to_json(value: Value, at_ms: int = 0) -> dict[str, Any]:
@@ -17,6 +19,22 @@ def to_json(value: Value, at_ms: int = 0) -> dict[str, Any]:
     whole, else to the millisecond). A vector keeps its order; a matrix is sorted by labels.
     """
     return {"status": "success", "data": _data(value, at_ms)}
+
+
+def json_pieces(value: Value, at_ms: int = 0) -> Iterator[str]:
+    """The ``data`` of a successful answer as JSON text, a piece for each series: the encoder stops all threads while it runs."""
+    if not isinstance(value, list):
+        yield _dumped(_data(value, at_ms))
+        return
+    kind = "matrix" if isinstance(value, Matrix) else "vector"
+    yield f'{{"resultType":"{kind}","result":['
+    for place, piece in enumerate(_elements(value, at_ms)):
+        yield ("," if place else "") + _dumped(piece)
+    yield "]}"
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def error_to_json(error: PromqlError | EvaluationError) -> dict[str, Any]:
@@ -29,10 +47,17 @@ def _data(value: Value, at_ms: int) -> dict[str, Any]:
         return {"resultType": "scalar", "result": [_seconds(at_ms), format_float(value)]}
     if isinstance(value, str):
         return {"resultType": "string", "result": [_seconds(at_ms), value]}
+    kind = "matrix" if isinstance(value, Matrix) else "vector"
+    return {"resultType": kind, "result": list(_elements(value, at_ms))}
+
+
+def _elements(value: Vector | Matrix, at_ms: int) -> Iterator[dict[str, Any]]:
     if isinstance(value, Matrix):
-        return {"resultType": "matrix", "result": [_series(*series) for series in sorted(value, key=lambda one: one[0])]}
-    elements = [{"metric": dict(labels), "value": [_seconds(at_ms), format_sample(number)]} for labels, number in value]
-    return {"resultType": "vector", "result": elements}
+        yield from (_series(*series) for series in sorted(value, key=lambda one: one[0]))
+        return
+    at = _seconds(at_ms)
+    for labels, number in value:
+        yield {"metric": dict(labels), "value": [at, format_sample(number)]}
 
 
 def _series(labels: Labels, times: list[int], values: list[float]) -> dict[str, Any]:

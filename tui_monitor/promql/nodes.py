@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui_monitor.core.frozen import frozen
@@ -22,21 +22,28 @@ Window = tuple[Labels, Sequence[int], Sequence[float]]
 class Context:
     """The context of one run of a query: its storage, its outer times (for @ start() and end()) and its selected series.
 
-    Times are UTC milliseconds. ``step`` is what a subquery without a step of its own uses.
+    Times are UTC milliseconds. ``step`` is what a subquery without a step of its own uses. ``enough`` is asked while it runs:
+    true ends it.
     """
 
-    __slots__ = ("end", "generation", "memo", "outputs", "points", "selected", "start", "step", "storage")
+    __slots__ = ("end", "enough", "generation", "memo", "outputs", "points", "selected", "start", "step", "storage")
 
-    def __init__(self, storage: Queryable, start: int, end: int, step: int) -> None:
+    def __init__(self, storage: Queryable, start: int, end: int, step: int, enough: Callable[[], bool] = lambda: False) -> None:
         self.storage = storage
         self.start = start
         self.end = end
         self.step = step
+        self.enough = enough
         self.generation: int | None = getattr(storage, "generation", None)
         self.selected: dict[Source, list[Series]] = {}
         self.outputs: dict[object, dict[Labels, Labels]] = {}
         self.memo: dict[object, dict[int, Vector]] = {}
         self.points = 0
+
+    def go_on(self) -> None:
+        """Raises EvaluationError where the run has taken long enough."""
+        if self.enough():
+            raise EvaluationError("query timed out in expression evaluation", "timeout")
 
 
 class Node(ABC):
@@ -280,6 +287,7 @@ class Subquery(RangeNode):
         for moment in range(first, until + 1, step):
             vector = known.get(moment)
             if vector is None:
+                ctx.go_on()
                 vector = known[moment] = self.inner.result(ctx, moment)
                 ctx.points += 1 + len(vector)
             for labels, value in vector:

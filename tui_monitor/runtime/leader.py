@@ -20,14 +20,14 @@ from tui_monitor.runtime.background_jobs import BackgroundJobs
 from tui_monitor.runtime.board_publisher import BoardPublisher
 from tui_monitor.runtime.changed_checks import ChangedChecks
 from tui_monitor.runtime.command_handlers import StopRequest
+from tui_monitor.runtime.derived_series import DerivedSeries
+from tui_monitor.runtime.live_data import LiveData
 from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.reconfiguration import Reconfiguration
-from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.storage.history.interface import HistoryStore
-from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.repository import StateRepository
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ class Leader:
         clock: Clock,
         troubles: Troubles,
         self_watch: SelfWatch,
-        memory: SeriesMemory,
+        live_data: LiveData,
         collector: Collector,
         changes: ChangedChecks,
-        recording: RecordingRules,
+        derived: DerivedSeries,
         engine: AlertEngine,
         outbox: Outbox,
         state: StateRepository,
@@ -64,15 +64,15 @@ class Leader:
     ) -> None:
         self.engine = engine
         self.recorder = recorder
+        self.live_data = live_data
         self.progressed_at = clock.monotonic()
         """Monotonic seconds of the last finished tick."""
         self._clock = clock
         self._troubles = troubles
         self._self_watch = self_watch
-        self._memory = memory
         self._collector = collector
         self._changes = changes
-        self._recording = recording
+        self._derived = derived
         self._outbox = outbox
         self._state = state
         self._publisher = publisher
@@ -191,6 +191,7 @@ class Leader:
         await self._observe(now, jump.stepped if abs(jump.stepped) > 1 else 0.0)
         await self.engine.apply_stored_commands()
         await self.engine.round()
+        self._derived.note_alerts(self._clock.wall_ms())
         self._troubles.set("rules", self._broken_rules())
         await self._end_tick(now, mono)
         self._troubles.clear("internal")
@@ -201,14 +202,14 @@ class Leader:
 
         In state.db this is done by `engine.clock_jumped` for alerts and notified states, and by the outbox for its claims.
         """
-        self._memory.shift(delta_ms, now)
+        self.live_data.memory.shift(delta_ms, now)
         self.recorder.clock_set(self._collector.drain(), now, delta_ms)
         self._registration.clock_set(delta_ms)
 
     async def _observe(self, now: int, skew: float) -> None:
         """The samples that the monitor itself makes at each tick."""
         self._collector.observe(now, [*self._troubles.samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)])
-        await self._recording.run(now, self._memory, self.recorder.reading, self._collector.observe)
+        await self._derived.record(now)
 
     async def _end_tick(self, now: int, mono: float) -> None:
         watched = self._always_watched or await self._registration.find_viewers(now)
@@ -223,7 +224,7 @@ class Leader:
         """The text of rules that cannot be evaluated, for example by many-to-many matching, which only samples show."""
         evaluator = self.engine.evaluator
         errors = {rule.alert: error for rule in evaluator.rules if (error := evaluator.errors.get(rule.key))}
-        errors |= self._recording.errors
+        errors |= self._derived.errors
         return "; ".join(f"the rule {name} cannot be evaluated: {error}" for name, error in list(errors.items())[:3])
 
     async def _react_loop(self) -> None:
@@ -237,5 +238,6 @@ class Leader:
         rules = self.engine.evaluator.rules_reading(self._changes.drain_metrics())
         if rules:
             await self.engine.round(rules)
+            self._derived.note_alerts(self._clock.wall_ms())
             if self._always_watched or self._registration.viewers:
                 self._publisher.publish(self._clock.wall_ms())

@@ -26,6 +26,7 @@ from tui_monitor.runtime.background_jobs import BackgroundJobs
 from tui_monitor.runtime.board_publisher import BoardPublisher
 from tui_monitor.runtime.changed_checks import ChangedChecks
 from tui_monitor.runtime.command_handlers import CommandHandlers, StopRequest
+from tui_monitor.runtime.derived_series import DerivedSeries
 from tui_monitor.runtime.evidence_collect import EvidenceCollector
 from tui_monitor.runtime.feed_services import FeedServices
 from tui_monitor.runtime.kept_lines import KeptLines
@@ -33,6 +34,7 @@ from tui_monitor.runtime.leader import Leader
 from tui_monitor.runtime.leader_identity import LeaderIdentity
 from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.runtime.live_board import Deliveries, LiveBoard
+from tui_monitor.runtime.live_data import LiveData
 from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.panel_commands import PanelCommands
 from tui_monitor.runtime.ping_delivery import PingDelivery
@@ -124,14 +126,15 @@ async def open_leader(
     reconfiguration = Reconfiguration(
         clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch, registration
     )
+    derived = DerivedSeries(memory, recorder.reading, collector, recording, live)
     return Leader(
         clock=clock,
         troubles=troubles,
         self_watch=self_watch,
-        memory=memory,
+        live_data=LiveData(memory, clock, collector, evaluator, recording, live),
         collector=collector,
         changes=changes,
-        recording=recording,
+        derived=derived,
         engine=engine,
         outbox=outbox,
         state=state,

@@ -29,15 +29,17 @@ from tui_monitor.board.values import (
     subject_of,
 )
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.core.values import METRIC_NAME, Labels
+from tui_monitor.core.values import METRIC_NAME, Labels, label
 from tui_monitor.promql.chart_queries import expressions, plain_selector
-from tui_monitor.promql.engine import compile_expr
+from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.values import Matrix, Value
+from tui_monitor.runtime.query_lanes import QueryLanes
 from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
+from tui_monitor.sources.metric_help import family_of, own_metadata
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow
@@ -52,6 +54,8 @@ CHART_S = 30.0
 NOTES_BEFORE_MS = 3_600_000
 """Milliseconds before an alert in which annotations belong to its details."""
 FAR_MS = 1 << 60
+MOST_COMPILED, MOST_KEPT_TEXT = 200, 2_000
+"""Compiled expressions that are kept, and the length of each: dashboards repeat theirs."""
 MOST_HELP = 500
 """Characters of a metric's help that are returned."""
 
@@ -64,6 +68,8 @@ class StoreQueries:
         self._reading = reading
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state-read")
         self._state: StateReader | None = None
+        self._lanes = QueryLanes(reading)
+        self._compiled: dict[str, Query] = {}
 
     async def state(self, question: Callable[[State], T]) -> T:
         """Query state.db. Raises CommandRefused where it cannot be read."""
@@ -191,35 +197,47 @@ class StoreQueries:
             return Chart(error=str(error))
         return Chart(tuple(lines), unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
 
-    async def query(self, expr: str, at: int) -> Value:
-        """Evaluate an expression at one moment; raises PromqlError and EvaluationError."""
-        query = compile_expr(expr)
-        return await self._history(lambda reader: query.instant(reader, at), self._reading.slow_lane)
+    async def compiled(self, expr: str) -> Query:
+        """The compiled expression, in a thread unless it is known: a long one takes a second. Raises PromqlError."""
+        found = self._compiled.pop(expr, None)
+        if found is None:
+            found = await self._lanes.query(lambda _: compile_expr(expr))
+        if len(expr) <= MOST_KEPT_TEXT:
+            self._compiled[expr] = found
+            if len(self._compiled) > MOST_COMPILED:
+                del self._compiled[next(iter(self._compiled))]
+        return found
 
-    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+    async def query(self, query: Query, at: int, within: float) -> Value:
+        """Evaluate an expression at one moment over the history; raises EvaluationError."""
+        enough = self._enough(within)
+        return await self._lanes.query(lambda reader: query.instant(reader, at, enough=enough))
+
+    async def query_range(self, query: Query, start: int, end: int, step: int, within: float) -> Matrix:
         """Evaluate an expression at each step of a range."""
-        query = compile_expr(expr)
-        reading, deadline = self._reading.slow_lane, time.monotonic() + CHART_S
+        enough = self._enough(within)
+        return await self._lanes.query(lambda reader: query.range(reader, start, end, step, enough=enough))
 
-        def enough() -> bool:
-            return reading.closed or time.monotonic() > deadline
+    def _enough(self, within: float) -> Callable[[], bool]:
+        deadline = time.monotonic() + within
+        return lambda: self._reading.closed or time.monotonic() > deadline
 
-        return await self._history(lambda reader: query.range(reader, start, end, step, enough=enough), reading)
+    async def matchers(self, selectors: Sequence[str]) -> list[tuple[Matcher, ...]]:
+        """The matchers of each selector. Raises PromqlError."""
+        return await self._lanes.query(lambda _: [_selector(text) for text in selectors])
 
     async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
         """The stored series that any selector matches, sorted; all where there is none."""
-        wanted = [_selector(text) for text in selectors] or [()]
-        return await self._history(lambda reader: sorted({labels for matchers in wanted for labels in reader.series(matchers)}))
+        return await self._lanes.query(lambda reader: _series_of(reader, selectors))
 
     async def metadata(self, descriptions: Mapping[str, Metadata] | None = None) -> Sequence[MetricMetadata]:
         """The stored metrics, by name. ``descriptions``: those that targets give, None: as the leader has stored them.
 
         What no target describes follows from the naming convention.
         """
-        known, stored = await self._history(lambda reader: (reader.series(), reader.saved_state(STORED_AS)))
+        metrics, stored = await self._lanes.query(lambda reader: (_metric_names(reader), reader.saved_state(STORED_AS)))
         if descriptions is None:
             descriptions = decode_metadata(stored)
-        metrics = sorted({name for labels in known if (name := dict(labels).get(METRIC_NAME))})
         return [_metadata_of(name, described(name, descriptions)) for name in metrics]
 
     async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
@@ -261,6 +279,15 @@ class StoreQueries:
         )
         told = {ident: [_delivery_then(entry, at) for entry in entries if entry.created_at <= at] for ident, entries in sent.items()}
         return await self._history(lambda reader: past_board(reader, at, now, alerts, told))
+
+
+def _metric_names(reader: HistoryQueries) -> list[str]:
+    return sorted({label(labels, METRIC_NAME) for labels in reader.series()} - {""})
+
+
+def _series_of(reader: HistoryQueries, selectors: Sequence[str]) -> Sequence[Labels]:
+    wanted = [_selector(text) for text in selectors] or [()]
+    return sorted({labels for matchers in wanted for labels in reader.series(matchers)})
 
 
 def _selector(text: str) -> tuple[Matcher, ...]:
@@ -338,5 +365,7 @@ def _name(labels: Labels) -> str:
 
 
 def _metadata_of(name: str, said: Metadata) -> MetricMetadata:
+    own = own_metadata().get(family_of(name), Metadata())
     convention = "counter" if name.endswith("_total") else "unknown"
-    return MetricMetadata(name, said.type or convention, said.unit or unit_of(name), clip(clean(said.help), MOST_HELP))
+    kind, text = said.type or own.type or convention, said.help or own.help
+    return MetricMetadata(name, kind, said.unit or unit_of(name), clip(clean(text), MOST_HELP))

@@ -56,6 +56,11 @@ class RecordingRules:
         self._ended: dict[Labels, float] = {}
         self.configure(rules)
 
+    @property
+    def rules(self) -> list[FileRule]:
+        """The rules in force, in order."""
+        return [one.rule for one in self._rules]
+
     def configure(self, rules: Sequence[FileRule]) -> None:
         """Use other rules: unchanged ones continue, the series of the others end."""
         old, self._rules = self._rules, []

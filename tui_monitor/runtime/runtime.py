@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_monitor.board.backend import BoardListener, CommandRefused, MetricMetadata, NotReady
+from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata, NotReady
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult, YieldLeadership
 from tui_monitor.platform.import_trimming import settle_memory
@@ -23,6 +23,7 @@ from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
+    from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
+    from tui_monitor.runtime.live_data import LiveData
     from tui_monitor.runtime.queries import StoreQueries
     from tui_monitor.runtime.viewer import Viewer
     from tui_monitor.storage.history.interface import HistoryReading
@@ -323,13 +325,34 @@ class Runtime:
 
         return await self._queries.chart(expr, start, end, points, limits_for(expr, self.board.limits))
 
-    async def query(self, expr: str, at: int) -> Value:
-        """Evaluate PromQL at one moment."""
-        return await self._queries.query(expr, at)
+    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
+        """Evaluate PromQL at one moment, over memory where that suffices."""
+        query = await self._queries.compiled(expr)
+        found = self.leader.live_data.instant(query, at) if self.leader is not None else None
+        return await self._queries.query(query, at, within) if found is None else found
 
-    async def query_range(self, expr: str, start: int, end: int, step: int) -> Matrix:
+    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
         """Evaluate PromQL at each step of a range."""
-        return await self._queries.query_range(expr, start, end, step)
+        return await self._queries.query_range(await self._queries.compiled(expr), start, end, step, within)
+
+    async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
+        """The current samples of the series that any selector matches."""
+        return await self._live_data.current(await self._queries.matchers(selectors))
+
+    async def exported(self) -> Sequence[CurrentSample]:
+        """The current samples of the monitor itself, this machine and its checks."""
+        return self._live_data.exported()
+
+    async def rules(self) -> Sequence[RuleGroupView]:
+        """The rules in force."""
+        return self._live_data.rules(self.board.at)
+
+    @property
+    def _live_data(self) -> LiveData:
+        """Raises CommandRefused where this process does not lead."""
+        if self.leader is None:
+            raise CommandRefused("only the leading process has current samples and rules")
+        return self.leader.live_data
 
     async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:
         """The stored series that any selector matches."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui_monitor.config.entries import CheckSettings
+from tui_monitor.core.values import ALERT_SERIES
 from tui_monitor.sources.kinds import kind_of
 
 OF_EVERY_CHECK = ("probe_success", "probe_duration_seconds", "check_health")
@@ -25,8 +26,8 @@ OF_THE_MACHINE = (
 
 
 def metrics_made(checks: Iterable[CheckSettings]) -> frozenset[str] | None:
-    """Metric names of these checks and this machine; None where a check can produce any."""
-    names = {*OF_EVERY_CHECK, *OF_THE_MACHINE}
+    """Metric names of these checks, this machine and the alerts; None where a check can produce any."""
+    names = {*OF_EVERY_CHECK, *OF_THE_MACHINE, *ALERT_SERIES}
     for check in checks:
         own = kind_of(check).metric_names(check)
         if own is None:

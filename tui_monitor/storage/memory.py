@@ -70,6 +70,18 @@ class SeriesMemory:
     def __len__(self) -> int:
         return len(self._all)
 
+    def count_of(self, name: str) -> int:
+        """How many series a metric has."""
+        return len(self._by_name.get(name, ()))
+
+    def newest_of(self, labels: Labels, until_ms: int) -> tuple[int, float] | None:
+        """The sample of exactly this series that is current at a time (UTC ms); None where there is none."""
+        series = self._all.get(labels)
+        newest = series.latest(until_ms) if series is not None else None
+        if series is None or newest is None or newest[0] <= until_ms - series.lookback_ms or is_stale(newest[1]):
+            return None
+        return newest
+
     @property
     def sample_count(self) -> int:
         """How many samples are held, markers too."""

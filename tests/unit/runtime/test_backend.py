@@ -58,8 +58,9 @@ async def test_promql_over_the_stored_history(tmp_path: Path) -> None:
     reading = HistoryConnection(tmp_path / "history.db")
     archive = StoreQueries(tmp_path / "state.db", reading)
     try:
-        assert await archive.query("sum(heat_seconds)", now) == [((), 14.0)]
-        found = await archive.query_range("sum(heat_seconds)", now - 60_000, now, 30_000)
+        query = await archive.compiled("sum(heat_seconds)")
+        assert await archive.query(query, now, 30.0) == [((), 14.0)]
+        found = await archive.query_range(query, now - 60_000, now, 30_000, 30.0)
         assert isinstance(found, Matrix) and [(times, values) for _, times, values in found] == [
             ([now - 60_000, now - 30_000, now], [14.0] * 3)
         ]

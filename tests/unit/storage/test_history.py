@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_monitor.core.values import STALE_NAN, Labels, labels_of
+from tui_monitor.core.values import STALE_NAN, Labels, Sample, labels_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.history.writer import History
@@ -221,6 +221,20 @@ def test_prefill_gives_back_the_last_ten_minutes_in_order(path: Path) -> None:
     assert got == [(at, 4) for at in wanted]
     assert list(reader.recent_ticks(0, seq)) == []
     assert len(list(reader.recent_ticks(0))) <= 15 * 60 + 65
+    reader.close()
+
+
+def test_prefill_begins_with_what_slow_checks_said_last(path: Path) -> None:
+    """A series that is measured each hour has its value again at once after a restart; one that is over its look-back has none."""
+    history, slow, gone = History(path), labels_of("domain_days"), labels_of("quarter_hour")
+    for at, lookback, labels in ((T0, 7_205_000, slow), (T0, 1_000_000, gone), (T0 + 1_900_000, 305_000, labels_of("up"))):
+        history.append(at, [Sample(labels, 1.0)], lookback)
+    history.commit(T0 + 2_000_000)
+    history.close()
+    reader = HistoryReader(path)
+    got: list[tuple[int, list[Labels]]] = []
+    reader.prefill(lambda at, samples, lookback: got.append((at, [labels for labels, _ in samples])), T0 + 2_000_000, 600)
+    assert got == [(T0, [slow]), (T0 + 1_900_000, [labels_of("up")])]
     reader.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_monitor.alerts.measure import NO_RULE_MEASURE, RuleMeasure, measure_of
@@ -89,6 +90,8 @@ class Rule:
     language: str = "en"
     """Of the texts that are not the rule's own (alerts.no_data)."""
     measure: RuleMeasure = NO_RULE_MEASURE
+    group: tuple[str, str] = ("", "")
+    """File and group, of a Prometheus file's rule."""
 
     def severity_for(self, identity: Mapping[str, str]) -> str:
         """One of our severities: the rule's own, or what the label of this subject comes to."""
@@ -169,6 +172,7 @@ def _of_file(rule: FileRule) -> RuleText:
         labels=rule.labels,
         annotations=rule.annotations,
         place=f"{rule.file}:{rule.line}",
+        group=(Path(rule.file).name, rule.group),
     )
 
 
@@ -217,6 +221,7 @@ def _compile(text: RuleText, key: str, stem: str, language: str, problems: list[
         severity_in_identity=in_file,
         language=language,
         measure=measure_of(query_facts(text.expr)),
+        group=text.group,
     )
 
 

@@ -37,5 +37,7 @@ class RuleText:
     """At most this often; 0: each tick."""
     place: str = ""
     """Where it stands, for messages: a file and group."""
+    group: tuple[str, str] = ("", "")
+    """The name of the file and of the group that it stands in; empty for rules of no file."""
     path: KeyPath = ()
     """Where it stands in the configuration; (): not there."""

@@ -203,15 +203,29 @@ class HistoryReader:
     def prefill(self, append: Callable[[int, Sequence[Sample], int], object], now_ms: int, window_s: float = 600.0) -> int:
         """Call ``append(at_ms, samples, lookback_ms)`` for the observations of the last ``window_s`` seconds, in order.
 
-        Samples stamped ahead of now (the clock was set back since) are left out, as they would exclude newer ones. Returns the
-        newest seq, from which ``recent_ticks`` continues.
+        Samples stamped ahead of now (the clock was set back since) are left out, as they would exclude newer ones. The newest earlier
+        sample of a series that stays current for longer than the window comes first. Returns the newest seq, from which
+        ``recent_ticks`` continues.
         """
-        seq = 0
-        for tick in self.recent_ticks(now_ms - round(window_s * 1000)):
+        seq, first = 0, now_ms - round(window_s * 1000)
+        for at, labels, value, lookback in sorted(self._slow_series(first, now_ms)):
+            append(at, (Sample(labels, value),), lookback)
+        for tick in self.recent_ticks(first):
             if tick.at <= now_ms:
                 append(tick.at, tick.samples, tick.lookback_ms)
             seq = tick.seq
         return seq
+
+    def _slow_series(self, until_ms: int, now_ms: int) -> list[tuple[int, Labels, float, int]]:
+        """(time, labels, value, look-back) of the newest sample until then of each series that a long look-back keeps current."""
+        with self._reading() as rows:
+            usual = max(now_ms - until_ms, DEFAULT_LOOKBACK_MS)
+            slow = {series: lookback for series, (_, lookback) in self._labels.items() if lookback > usual}
+            if not slow:
+                return []
+            samples = read_samples(rows, slow, now_ms - max(slow.values()), until_ms, self._most).samples
+            newest = ((series, columns.times[-1], columns.values[-1]) for series, columns in samples.items())
+            return [(at, self._labels[series][0], value, slow[series]) for series, at, value in newest if at > now_ms - slow[series]]
 
     def stored_board(self) -> tuple[int, bytes] | None:
         """The newest board (UTC ms, bytes), None before the first."""
