@@ -27,6 +27,9 @@ def restore(
     for alert in live:
         index.taken.add(alert.id)
         ladder = index.find(alert.rule)
+        if ladder is index.received.ladder and alert.fingerprint not in ladder.subjects:
+            index.received.restore(alert, now_ms)
+            continue
         if ladder is None or alert.fingerprint in ladder.subjects:
             transitions += _orphaned(alert, now_ms, "the rule is gone" if ladder is None else "another alert of the same subject is live")
             continue

@@ -18,6 +18,7 @@ from tui_monitor.alerts.no_data import WATCH, AllPresent, missing_of
 from tui_monitor.alerts.rule_index import Evidence, LadderEntry, RuleIndex, no_due
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.alerts.rules.templates import is_template, render
+from tui_monitor.core.received_alert import ReceivedAlert
 from tui_monitor.core.values import Labels, severity_rank
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.queryable import Queryable
@@ -73,6 +74,10 @@ class Evaluator:
 
     # Evaluation
 
+    def receive(self, now_ms: int, sender: str, alerts: Iterable[ReceivedAlert]) -> tuple[list[Transition], int]:
+        """Take the alerts that another program has sent: what has changed, and how many were too many."""
+        return self.index.received.receive(self._step_clock(now_ms), sender, alerts)
+
     def evaluate(
         self, now_ms: int, storage: Queryable, which: Iterable[Rule] | None = None, *, wide: bool | None = None
     ) -> list[Transition]:
@@ -88,6 +93,7 @@ class Evaluator:
             transitions += self._evaluate(group, evaluation)
         if which is None or now - self._swept >= 1000:
             self._swept = now
+            transitions += self.index.received.step(now)
             transitions += self._expire_acknowledgements(now)
         if which is None and not 0 <= now - self._refreshed < REFRESH_MS:
             self._refreshed = now
@@ -187,6 +193,7 @@ class Evaluator:
         self._grace_until += delta
         for group in self.index.groups.values():
             group.due = group.due + delta if delta < 0 else group.due
+        self.index.received.shift(delta)
         for ladder in self.index.ladders():
             if delta < 0:
                 ladder.ended = {key: [end + delta for end in ends] for key, ends in ladder.ended.items()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.ladder import Due, Ladder, Subject
 from tui_monitor.alerts.no_data import WATCH, watching
+from tui_monitor.alerts.received import RECEIVED, ReceivedAlerts
 from tui_monitor.alerts.rules.rule import CompiledQuery, Rule
 from tui_monitor.alerts.rules.templates import render
 from tui_monitor.core.values import Labels
@@ -44,6 +45,7 @@ class RuleIndex:
     """The index of the rules in force. ``taken``: ids that were used; ``compiled``: presence expressions by rule key.
 
     ``respond_by``: the response times.
+    ``received``: the alerts of other programs, which no rule makes.
     """
 
     def __init__(self, evidence: Evidence | None) -> None:
@@ -52,6 +54,7 @@ class RuleIndex:
         self.taken: set[str] = set()
         self.compiled: dict[str, CompiledQuery | None] = {}
         self.respond_by: Due = no_due
+        self.received = ReceivedAlerts(self.taken)
         self._evidence = evidence
         self._readers: dict[str, list[Rule]] = {}
         self._read_all: list[Rule] = []
@@ -97,15 +100,15 @@ class RuleIndex:
         return None if group is None else group.ladder.rules[0]
 
     def ladders(self) -> Iterable[Ladder]:
-        """All ladders, those about missing data too."""
+        """All ladders of rules, those about missing data too."""
         for group in self.groups.values():
             yield group.ladder
             if group.watch is not None:
                 yield group.watch
 
     def live(self) -> list[tuple[Ladder, Subject]]:
-        """Every subject that is pending, firing or held."""
-        return [(ladder, subject) for ladder in self.ladders() for subject in ladder.subjects.values()]
+        """Every subject that is pending, firing or held, received ones too."""
+        return [(ladder, subject) for ladder in (*self.ladders(), self.received.ladder) for subject in ladder.subjects.values()]
 
     def forget_ids(self) -> None:
         """Bound the used ids: of more than 50,000 only those of live alerts stay."""
@@ -114,6 +117,8 @@ class RuleIndex:
 
     def find(self, key: str) -> Ladder | None:
         """The ladder of that key."""
+        if key == RECEIVED:
+            return self.received.ladder
         group = self.groups.get(key.removesuffix(WATCH))
         if group is None:
             return None

@@ -27,8 +27,9 @@ from tui_monitor.core.commands import (
     Unacknowledge,
 )
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.received_alert import ReceivedAlert
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import Labels
+from tui_monitor.core.values import Labels, Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.manual import apply_silence, message_by_hand
@@ -159,6 +160,19 @@ class AlertEngine:
         async with self._lock:
             now = self._clock.wall_ms()
             await self._plan_and_commit(now, self.evaluator.evaluate(now, storage, which, wide=storage is not self._storage))
+
+    async def receive(self, sender: str, alerts: Sequence[ReceivedAlert]) -> int:
+        """Take the alerts that another program has sent, committed when this returns; returns how many were too many."""
+        async with self._lock:
+            now = self._clock.wall_ms()
+            transitions, refused = self.evaluator.receive(now, sender, alerts)
+            await self._plan_and_commit(now, transitions)
+            return refused
+
+    def sender_samples(self) -> list[Sample]:
+        """The silence of the senders of firing alerts, which the rule SenderSilent reads."""
+        silent = self.evaluator.index.received.silent(self._clock.wall_ms())
+        return [Sample(labels_of("tui_monitor_sender_silent_seconds", sender=name), seconds) for name, seconds in silent.items()]
 
     async def _storage_for(self, which: Iterable[Rule] | None) -> Queryable:
         now = self._clock.wall_ms()

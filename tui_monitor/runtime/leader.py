@@ -208,7 +208,8 @@ class Leader:
 
     async def _observe(self, now: int, skew: float) -> None:
         """The samples that the monitor itself makes at each tick."""
-        self._collector.observe(now, [*self._troubles.samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)])
+        own = [*self._troubles.samples(), *self.engine.sender_samples(), Sample(labels_of("tui_monitor_clock_skew_seconds"), skew)]
+        self._collector.observe(now, own)
         await self._derived.record(now)
 
     async def _end_tick(self, now: int, mono: float) -> None:

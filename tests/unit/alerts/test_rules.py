@@ -44,6 +44,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("LogErrorBurst", "warning", 0),
         ("UnitRestarting", "warning", 60),
         ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
+        ("SenderSilent", "error", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
     assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]
@@ -55,7 +56,7 @@ def test_default_rules_have_a_category() -> None:
     assert {name for name, category in found.items() if category == "system"} == {
         "HighCPU", "HighMemory", "DiskSpace", "DiskInodes", "DiskFullSoon",
     }  # fmt: skip
-    assert {name for name, category in found.items() if category == "monitor"} == {"ClockSkew", "MonitorTrouble"}
+    assert {name for name, category in found.items() if category == "monitor"} == {"ClockSkew", "MonitorTrouble", "SenderSilent"}
     assert set(found.values()) == {"system", "monitor", ""}
 
 
@@ -360,6 +361,7 @@ def test_certificates_clock_and_own_trouble() -> None:
         world.put("probe_ssl_expiry_warning_seconds", days * 86400, check=name)
     world.put("tui_monitor_trouble", 1, reason="disk full")
     world.put("tui_monitor_clock_skew_seconds", -7)
+    world.put("tui_monitor_sender_silent_seconds", 301, sender="prometheus")
     world.evaluate()
     assert _fired(world) == [
         ("CertificateExpiry", "critical", "The certificate of old has ended"),
@@ -367,7 +369,10 @@ def test_certificates_clock_and_own_trouble() -> None:
         ("CertificateExpiry", "warning", "The certificate of api ends in 10d 0h 0m 0s"),
         ("ClockSkew", "warning", "The clock is off by -7s"),
         ("MonitorTrouble", "warning", "The monitor itself has trouble: disk full"),
+        ("SenderSilent", "error", "prometheus has sent no alerts for 5m 1s, and its alerts have not ended"),
     ]
+    world.gone("tui_monitor_sender_silent_seconds", sender="prometheus")
+    assert changes(world.tick(0.001)) == ["resolved"]
     world.gone("tui_monitor_trouble", reason="disk full")
     world.gone("tui_monitor_clock_skew_seconds")
     assert changes(world.tick()) == []

@@ -125,6 +125,15 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             labels=MONITOR,
             annotations=texts["MonitorTrouble"]._asdict(),
         ),
+        RuleText(
+            alert="SenderSilent",
+            expr="tui_monitor_sender_silent_seconds > 300",
+            source="default",
+            severity="error",
+            no_data="resolve",
+            labels=MONITOR,
+            annotations=texts["SenderSilent"]._asdict(),
+        ),
     ]
 
 

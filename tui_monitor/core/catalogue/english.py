@@ -151,6 +151,10 @@ ENGLISH = Phrases(
             "The clock is off by {{ $value | humanizeDuration }}",
             "See what sets the clock (timedatectl, chronyc tracking): stamps and schedules are wrong until then.",
         ),
+        "SenderSilent": RuleTexts(
+            "{{ $labels.sender }} has sent no alerts for {{ $value | humanizeDuration }}, and its alerts have not ended",
+            "See whether it runs and reaches this monitor. Its alerts are held until it is back; resolve by hand what is over.",
+        ),
         "MonitorTrouble": RuleTexts(
             "The monitor itself has trouble: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
             "What it cannot measure is unknown, not down. Free disk, descriptors or CPU, then see its log.",
