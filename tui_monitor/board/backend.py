@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
+    from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -128,6 +129,10 @@ class Backend(Protocol):
 
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""
+        ...
+
+    async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
+        """The strip of each check between consecutive ``bounds``; ``level``: bars of one height (board/strip.py)."""
         ...
 
     # --- PromQL over the stored history -----------------------------------------------------------------------------------
