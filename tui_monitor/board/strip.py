@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
@@ -44,12 +46,44 @@ def strip(bounds: Sequence[int], samples: Sequence[SlotSamples], *, level: bool 
     The height is the latency, 1 where the check was unhealthy; with ``level`` every bar has the height 1. The scale reaches at least
     HEADROOM times the median, so that a steady latency makes low bars and only a real rise makes high ones.
     """
+    samples = samples if level else _held(samples)
     known = sorted(each.seconds for each in samples if each.seconds is not None and _state(each) is not HealthStatus.UNHEALTHY)
     top = max(known[-1], HEADROOM * known[len(known) // 2]) if known else 0.0
     return tuple(
         Slot(begin, end, _state(each), 1.0 if level else _height(each, top), each.uptime, each.seconds)
-        for begin, end, each in zip(bounds, bounds[1:], samples, strict=False)
+        for (begin, end), each in zip(pairwise(bounds), samples, strict=True)
     )
+
+
+def _held(samples: Sequence[SlotSamples]) -> list[SlotSamples]:
+    """A bar for each slot between two probes of a check that is tested more rarely than once a slot; a longer gap stays a gap.
+
+    The last slot has only begun: it takes the bar before it until it is measured itself.
+    """
+    measured = [number for number, each in enumerate(samples) if each.health is not None]
+    apart = sorted(later - earlier for earlier, later in pairwise(measured))
+    usual = apart[len(apart) // 2] if apart else 1
+    held, last = list(samples), -len(samples)
+    for number, each in enumerate(samples):
+        if each.health is not None:
+            last = number
+        elif number - last <= usual and (usual > 1 or number == len(samples) - 1):
+            held[number] = samples[last]
+    return held
+
+
+def with_present(strip: Strip, status: HealthStatus, since: int) -> Strip:
+    """The strip whose last bar shows the present status since ``since`` (UTC ms): it may be newer than the history that was read."""
+    if status not in STATES:
+        return strip
+    return tuple(_at_least(slot, status) if slot.end > since and slot is strip[-1] else slot for slot in strip)
+
+
+def _at_least(slot: Slot, status: HealthStatus) -> Slot:
+    if slot.status is not None and STATES.index(slot.status) >= STATES.index(status):
+        return slot
+    height = 1.0 if status is HealthStatus.UNHEALTHY else slot.height if slot.status else UNTIMED
+    return replace(slot, status=status, height=height)
 
 
 def _state(samples: SlotSamples) -> HealthStatus | None:

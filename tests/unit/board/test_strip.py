@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.stored_history import write_history
-from tui_monitor.board.strip import SlotSamples, day_bounds, down_seconds, mean_uptime, slot_bounds, strip, worst_of
+from tui_monitor.board.strip import SlotSamples, day_bounds, down_seconds, mean_uptime, slot_bounds, strip, with_present, worst_of
 from tui_monitor.core.values import HealthStatus, labels_of
 from tui_monitor.runtime.strips import read_strips
 
@@ -20,8 +20,8 @@ HEALTHY, DEGRADED, UNHEALTHY = HealthStatus.HEALTHY, HealthStatus.DEGRADED, Heal
 
 def test_states_are_the_worst_of_a_slot_and_unmeasured_slots_have_none() -> None:
     """A slot is as bad as its worst sample; without samples it is neither healthy nor down."""
-    slots = strip((0, 1, 2, 3, 4), [SlotSamples(0.0), SlotSamples(1.0), SlotSamples(2.0), SlotSamples()])
-    assert [slot.status for slot in slots] == [HEALTHY, DEGRADED, UNHEALTHY, None]
+    slots = strip((0, 1, 2, 3, 4), [SlotSamples(), SlotSamples(0.0), SlotSamples(1.0), SlotSamples(2.0)])
+    assert [slot.status for slot in slots] == [None, HEALTHY, DEGRADED, UNHEALTHY]
 
 
 def test_a_steady_latency_makes_low_bars_and_a_rise_high_ones() -> None:
@@ -61,6 +61,27 @@ def test_uptime_counts_measured_time_only() -> None:
     assert mean_uptime(slots, 150_000) == pytest.approx(2 / 3)
     assert down_seconds(slots, 180_000) == pytest.approx(30)
     assert mean_uptime(slots[:1], 60_000) is None
+
+
+def test_a_check_that_is_tested_rarely_has_no_holes() -> None:
+    """Slots between two probes take the earlier one's bar; a gap longer than the usual distance stays."""
+    healthy = SlotSamples(0.0)
+    given = [healthy, SlotSamples(), healthy, SlotSamples(), healthy, SlotSamples(), SlotSamples(), SlotSamples(), healthy]
+    states = [slot.status for slot in strip(range(10), given)]
+    assert states == [HEALTHY] * 7 + [None, HEALTHY]
+    assert [slot.status for slot in strip(range(6), [healthy, healthy, SlotSamples(), healthy, SlotSamples()])][2:] == [
+        None,
+        HEALTHY,
+        HEALTHY,
+    ]
+    assert [slot.status for slot in strip(range(4), [healthy, healthy, SlotSamples()], level=True)] == [HEALTHY, HEALTHY, None]
+
+
+def test_the_last_bar_is_at_least_as_bad_as_the_present() -> None:
+    """What the history does not know yet shows at once; an old status, and "unknown", change nothing."""
+    bars = strip((0, 1, 2), [SlotSamples(0.0), SlotSamples(0.0)])
+    assert [slot.status for slot in with_present(bars, UNHEALTHY, 1)] == [HEALTHY, UNHEALTHY]
+    assert with_present(bars, UNHEALTHY, 2) == bars == with_present(bars, HealthStatus.UNKNOWN, 1)
 
 
 def test_several_strips_become_one() -> None:

@@ -26,7 +26,7 @@ def shapes(svg: str, name: str) -> list[ET.Element]:
 
 def test_a_strip_has_a_path_per_state_or_a_titled_bar_per_slot() -> None:
     """Sixty bars cost three paths; with tips every bar tells its own."""
-    bars = strip(range(5), [SlotSamples(0.0), SlotSamples(2.0), SlotSamples(0.0), SlotSamples()])
+    bars = strip(range(5), [SlotSamples(0.0), SlotSamples(2.0), SlotSamples(0.0), SlotSamples()], level=True)
     assert [shape.get("class") for shape in shapes(strip_svg(bars, "x"), "path")] == ["ok", "bad", "none"]
     tips = strip_svg(bars, "x", ["a", EVIL, "c", "d"])
     assert [shape.text for shape in shapes(tips, "title")] == ["a", EVIL, "c", "d"]
