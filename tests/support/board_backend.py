@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.backend import QUERY_S, BoardListener, MetricMetadata
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
+from tui_monitor.board.strip import SlotSamples, Strip, strip
 from tui_monitor.board.values import (
     ActView,
     AlertDetail,
@@ -31,7 +33,7 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.commands import Command, CommandResult
-from tui_monitor.core.values import Labels
+from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.promql.values import Matrix, Value
 
 EVIDENCE = Evidence(
@@ -207,6 +209,9 @@ class FakeBackend:
             ActView(at - 90_000_000, "root", "silenced", "7f3a", "their maintenance"),
         ][:limit]
 
+    async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
+        return {name: example_strip(self.board, name, number, bounds, level) for number, name in enumerate(checks)}
+
     async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
         return []
 
@@ -266,3 +271,25 @@ def shifted(board: Board, by: int) -> Board:
         board.leader, since=board.leader.since + by, heartbeat=board.leader.heartbeat if board.leader.alive else board.leader.heartbeat + by
     )
     return replace(board, at=board.at + by, checks=checks, alerts=alerts, leader=leader)
+
+
+def example_strip(board: Board, name: str, number: int, bounds: Sequence[int], level: bool) -> Strip:
+    """A believable strip: trouble since the check's status began, a few old incidents, nothing before the check was made."""
+    check = next((one for one in board.checks if one.name == name), None)
+    samples = [_example_slot(check, number, begin, end) for begin, end in pairwise(bounds)]
+    return strip(bounds, samples, level=level)
+
+
+def _example_slot(check: CheckView | None, number: int, begin: int, end: int) -> SlotSamples:
+    turn = (begin // (end - begin) * 7919 + number * 104729) % 997
+    days = (boards.AT - begin) // boards.DAY
+    if check is None or check.status is HealthStatus.UNKNOWN or days > 80 + number % 5:
+        return SlotSamples()
+    seconds = None if check.duration is None else boards.wave(1, check.duration, check.duration * 0.3, begin + number)[0]
+    if end > check.since and check.status is not HealthStatus.HEALTHY:
+        return SlotSamples(float(check.status.exit_code), 1.0 if check.status is HealthStatus.DEGRADED else 0.0, seconds)
+    if turn < 12:
+        return SlotSamples(2.0, 0.6 if end - begin < boards.HOUR else 0.985, seconds)
+    if turn < 26:
+        return SlotSamples(1.0, 1.0, seconds and seconds * 3)
+    return SlotSamples(0.0, 1.0, seconds)

@@ -12,6 +12,7 @@ from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
     from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
+    from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -133,6 +134,10 @@ class Backend(Protocol):
 
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""
+        ...
+
+    async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
+        """The strip of each check between consecutive ``bounds``; ``level``: bars of one height (board/strip.py)."""
         ...
 
     # --- PromQL over the stored history -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import TypeVar
 from tui_monitor.board import build as boards
 from tui_monitor.board.backend import CommandRefused, MetricMetadata
 from tui_monitor.board.replay import past_board
+from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import (
     ActView,
     AlertDetail,
@@ -38,6 +39,7 @@ from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.runtime.query_lanes import QueryLanes
+from tui_monitor.runtime.strips import read_strips
 from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
 from tui_monitor.sources.metric_help import family_of, own_metadata
 from tui_monitor.storage.faults import StorageFault
@@ -268,6 +270,10 @@ class StoreQueries:
         metrics = sorted({dict(labels)[METRIC_NAME] for labels in known if METRIC_NAME in dict(labels)})
         names = sorted({key for labels in known for key, _ in labels if key != METRIC_NAME})
         return {"metrics": metrics, "labels": names, "functions": sorted(FUNCTION_NAMES)}
+
+    async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool) -> Mapping[str, Strip]:
+        """The strip of each check; uses the slow lane, as 90 days of many checks take seconds."""
+        return await self._history(lambda reader: read_strips(reader, checks, bounds, level=level), self._reading.slow_lane)
 
     async def board_at(self, at: int, now: Board) -> Board:
         """The board of a past moment; ``now`` is the present board, with the checks, mounts and interfaces."""

@@ -24,6 +24,7 @@ from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
     from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
+    from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -318,6 +319,10 @@ class Runtime:
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""
         return await self._queries.panels()
+
+    async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
+        """The strip of each check."""
+        return await self._queries.strips(checks, bounds, level)
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

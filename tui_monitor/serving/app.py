@@ -21,6 +21,7 @@ from tui_monitor.serving.access import Caller, RateLimits, Tokens, TooManyReques
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
 from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
 from tui_monitor.serving.protocol import Peer
+from tui_monitor.serving.shared import Shared
 
 log = logging.getLogger(__name__)
 SAFE = ("GET", "HEAD")
@@ -53,6 +54,7 @@ class App:
         self._tokens = Tokens(backend.tokens, clock.monotonic)
         self._limits = RateLimits(clock.monotonic)
         self._refused: dict[str, float] = {}
+        self.shared = Shared(backend, clock)
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -87,7 +89,8 @@ class App:
             endpoint, path = self._find(request)
             family = endpoint.family
             caller = await self._admit(request, endpoint)
-            return await endpoint.handler(HttpCall(request, path, caller, self._backend, self._settings, self._http, self._clock))
+            call = HttpCall(request, path, caller, self._backend, self._settings, self._http, self._clock, self.shared)
+            return await endpoint.handler(call)
         except ApiError as error:
             return ERRORS[family](error)
         except TooManyRequests as error:
@@ -132,7 +135,7 @@ class App:
         self._limits.admit(caller.token or address or caller.name)
         if request.method not in SAFE:
             _check_origin(request)
-        if endpoint.scope in caller.scopes or (endpoint.open in self._http.open and peer is None):
+        if endpoint.scope in caller.scopes or (peer is None and set(endpoint.open.split()) & set(self._http.open)):
             return caller
         if not caller.known:
             raise ApiError(401, "a token is needed: tui-monitor token add NAME --scope " + endpoint.scope, headers=_CHALLENGE)

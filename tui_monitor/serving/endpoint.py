@@ -14,9 +14,10 @@ from tui_monitor.config.settings import Settings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.frozen import frozen
 from tui_monitor.serving.access import Caller
+from tui_monitor.serving.shared import Shared
 
 Family = Literal["own", "prometheus", "alertmanager", "text", "page"]
-Open = Literal["", "always", "metrics", "read", "heartbeat", "status_page"]
+Open = Literal["", "always", "metrics", "read", "heartbeat", "status_page", "read status_page"]
 
 
 @frozen
@@ -30,6 +31,7 @@ class HttpCall:
     settings: Settings
     http: HttpSettings
     clock: Clock
+    shared: Shared
 
     def by(self) -> str:
         """The caller as the audit log names it."""
@@ -41,7 +43,7 @@ class HttpCall:
 class Endpoint:
     """``path`` may hold parameters: "/api/alerts/{id}/ack"; "{rest:path}" takes slashes too. GET answers HEAD as well.
 
-    ``scope``: what a token needs; ``open``: which word of `[http] open` lets TCP in without one, "always": no word is needed.
+    ``scope``: what a token needs; ``open``: which words of `[http] open` let TCP in without one, "always": no word is needed.
     ``family``: the shape of its errors. ``summary``: one line for docs/openapi.json.
     """
 

@@ -124,6 +124,8 @@ class HttpService:
 
     async def _stop_listening(self) -> None:
         listener, self._listener = self._listener, None
+        if self._app is not None:
+            await self._app.shared.end()
         if listener is not None:
             await listener.close()
 
