@@ -21,7 +21,7 @@ class Boards:
         self._backend = backend
         self._listeners: list[Callable[[Board], None]] = []
 
-    def listen(self, listener: Callable[[Board], None]) -> None:
+    def subscribe(self, listener: Callable[[Board], None]) -> None:
         """Call with every new board, on the event loop; must not raise."""
         if not self._listeners:
             self._backend.subscribe(self._take)

@@ -22,7 +22,7 @@ class BoardEvents:
         self._shared = shared
         self._streams: set[EventStream] = set()
         self._last: Board | None = None
-        shared.boards.listen(self._take)
+        shared.boards.subscribe(self._take)
 
     def add(self, stream: EventStream) -> None:
         """One more stream; it begins with the present board."""
