@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -44,6 +45,7 @@ async def serve_hostile() -> None:
     """One server for each behaviour, until killed; prints their ports."""
     from tests.support.peers.hostile import BEHAVIOURS
 
+    os.nice(19)  # they stand for other machines, whose floods cost this one no processor time
     ports = {}
     for name, behaviour in BEHAVIOURS.items():
         server = await asyncio.start_server(_bounded(behaviour), "127.0.0.1", 0, backlog=1024)
