@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
-    from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
     from tui_monitor.board.strip import Strip
+    from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -161,8 +161,8 @@ class Backend(Protocol):
         """The newest samples of the series that any selector matches and that have not ended, sorted by labels."""
         ...
 
-    async def exported(self) -> Sequence[CurrentSample]:
-        """`current` of the monitor itself, this machine and its checks; without scraped pages, recorded series and alerts."""
+    async def exported(self) -> Sequence[ExportedFamily]:
+        """The metrics of the monitor itself, this machine and its checks; without scraped pages, recorded series and alerts."""
         ...
 
     async def rules(self) -> Sequence[RuleGroupView]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -16,6 +16,15 @@ class CurrentSample(NamedTuple):
     labels: Labels
     value: float
     at: int
+
+
+class ExportedFamily(NamedTuple):
+    """The samples of one metric. ``name`` is what HELP and TYPE name: of a histogram its name without _bucket, _sum and _count."""
+
+    name: str
+    type: str
+    help: str
+    samples: Sequence[CurrentSample]
 
 
 @frozen

@@ -46,7 +46,7 @@ class Family:
 def write_page(families: Iterable[Family], kind: Format, *, utf8: bool = False) -> Iterator[str]:
     """The page in pieces of one family each; each family must come once."""
     for family in families:
-        lines = [*_comments(family, kind, utf8), *(_line(point, kind, utf8) for point in family.points)]
+        lines = [*family_comments(family.name, family.metadata, kind, utf8=utf8), *(_line(point, kind, utf8) for point in family.points)]
         yield "\n".join(lines) + "\n"
     if kind == "openmetrics":
         yield "# EOF\n"
@@ -63,8 +63,9 @@ def series_text(labels: Labels, *, utf8: bool = False) -> str:
     return f"{shown}{{{','.join(inside)}}}" if inside else shown
 
 
-def _comments(family: Family, kind: Format, utf8: bool) -> Iterator[str]:
-    said, name, type_ = family.metadata, family.name, family.metadata.type
+def family_comments(name: str, said: Metadata, kind: Format, *, utf8: bool = False) -> Iterator[str]:
+    """The lines HELP, TYPE and UNIT of a metric; ``name`` is what its samples are called, of a histogram without _bucket."""
+    type_ = said.type
     if kind == "text":
         type_ = _TEXT_TYPES.get(type_, type_)
     elif type_ == "counter" and name.endswith("_total"):

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from tui_monitor.alerts.evaluator import Evaluator
-from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
+from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.checks.collector import Collector
 from tui_monitor.core.clock import Clock
-from tui_monitor.core.values import ALERT_SERIES, METRIC_NAME, Labels
+from tui_monitor.core.values import ALERT_SERIES, METRIC_NAME, Labels, label
 from tui_monitor.promql.engine import Query
 from tui_monitor.promql.nodes import Source
 from tui_monitor.promql.queryable import Matcher, exact_name, fulfils
@@ -17,6 +17,7 @@ from tui_monitor.promql.values import Value
 from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.rule_groups import rule_groups
+from tui_monitor.sources.metric_help import family_of, own_metadata
 from tui_monitor.sources.metric_names import OF_THE_MACHINE
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -27,6 +28,7 @@ MOST_SAMPLES = 20_000
 """Samples that one query may touch on the event loop (about 5 ms); more are read from the history, in a thread."""
 TURN = 2_000
 """Series that are looked at in one turn of the event loop."""
+OF_A_CHECK = "A value that a check is configured to measure."
 MACHINE = frozenset(OF_THE_MACHINE)
 
 
@@ -42,7 +44,7 @@ class LiveData:
         self._evaluator = evaluator
         self._recording = recording
         self._live = live
-        self._exported: tuple[object, list[Labels]] = (None, [])
+        self._exported: tuple[object, dict[str, list[Labels]]] = (None, {})
 
     # --- queries --------------------------------------------------------------------------------------------------------
 
@@ -79,12 +81,19 @@ class LiveData:
             samples += self._samples_of(some, at)
         return samples
 
-    def exported(self) -> list[CurrentSample]:
-        """The current samples of the monitor itself, this machine and the checks, sorted by labels; not of scraped pages and rules."""
+    def exported(self) -> list[ExportedFamily]:
+        """The current samples of the monitor itself, this machine and the checks; not of scraped pages and rules."""
         state = (self.memory.generation, [(check.name, check.type) for check in self._collector.checks], len(self._recording.rules))
         if self._exported[0] != state:
-            self._exported = state, sorted(filter(self._is_exported, self.memory.series_labels()))
-        return self._samples_of(self._exported[1], self._clock.wall_ms())
+            self._exported = state, self._families()
+        at = self._clock.wall_ms()
+        return [family for name, labels in self._exported[1].items() if (family := _family(name, self._samples_of(labels, at))).samples]
+
+    def _families(self) -> dict[str, list[Labels]]:
+        families: dict[str, list[Labels]] = {}
+        for labels in sorted(filter(self._is_exported, self.memory.series_labels())):
+            families.setdefault(family_of(label(labels, METRIC_NAME)), []).append(labels)
+        return families
 
     def _is_exported(self, labels: Labels) -> bool:
         own = dict(labels)
@@ -105,6 +114,13 @@ class LiveData:
     def rules(self, at: int) -> list[RuleGroupView]:
         """The rules in force; ``at`` is when they were evaluated last (UTC ms)."""
         return rule_groups(self._evaluator.rules, self._recording.rules, self._live(), self._evaluator.errors, self._recording.errors, at)
+
+
+def _family(name: str, samples: list[CurrentSample]) -> ExportedFamily:
+    known = own_metadata().get(name)
+    if known is None:
+        return ExportedFamily(name, "counter" if name.endswith("_total") else "unknown", OF_A_CHECK, samples)
+    return ExportedFamily(name, known.type, known.help, samples)
 
 
 async def _by_turns(labels: list[Labels]) -> AsyncIterator[list[Labels]]:

@@ -232,6 +232,14 @@ class StoreQueries:
         """The stored series that any selector matches, sorted; all where there is none."""
         return await self._lanes.query(lambda reader: _series_of(reader, selectors))
 
+    async def labels(self, selectors: Sequence[str]) -> Sequence[str]:
+        """The label names of those series, sorted."""
+        return await self._lanes.query(lambda reader: sorted({name for one in _series_of(reader, selectors) for name, _ in one}))
+
+    async def label_values(self, name: str, selectors: Sequence[str]) -> Sequence[str]:
+        """The values of one label of those series, sorted."""
+        return await self._lanes.query(lambda reader: sorted({label(one, name) for one in _series_of(reader, selectors)} - {""}))
+
     async def metadata(self, descriptions: Mapping[str, Metadata] | None = None) -> Sequence[MetricMetadata]:
         """The stored metrics, by name. ``descriptions``: those that targets give, None: as the leader has stored them.
 

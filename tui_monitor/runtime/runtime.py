@@ -23,8 +23,8 @@ from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StoreTooNew
 
 if TYPE_CHECKING:
-    from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
     from tui_monitor.board.strip import Strip
+    from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -344,8 +344,8 @@ class Runtime:
         """The current samples of the series that any selector matches."""
         return await self._live_data.current(await self._queries.matchers(selectors))
 
-    async def exported(self) -> Sequence[CurrentSample]:
-        """The current samples of the monitor itself, this machine and its checks."""
+    async def exported(self) -> Sequence[ExportedFamily]:
+        """The metrics of the monitor itself, this machine and its checks."""
         return self._live_data.exported()
 
     async def rules(self) -> Sequence[RuleGroupView]:
@@ -365,11 +365,11 @@ class Runtime:
 
     async def labels(self, selectors: Sequence[str]) -> Sequence[str]:
         """The label names of those series."""
-        return sorted({name for series in await self.series(selectors) for name, _ in series})
+        return await self._queries.labels(selectors)
 
     async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
         """The values of one label of those series."""
-        return sorted({value for series in await self.series(selectors) for name, value in series if name == label})
+        return await self._queries.label_values(label, selectors)
 
     async def metadata(self) -> Sequence[MetricMetadata]:
         """The stored metrics, by name."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from starlette.responses import Response
 
 from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.values import Labels
 from tui_monitor.promql.durations import parse_duration
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.http_json import json_pieces
@@ -138,6 +139,11 @@ def cut(found: Sequence[T], limit: int) -> tuple[Sequence[T], tuple[str, ...]]:
 async def answer(call: HttpCall, data: Any, warnings: Sequence[str] = ()) -> Response:
     """A successful answer; a long list is encoded in a thread."""
     return await _respond(call, len(data), lambda: _whole(_dumped(data), warnings))
+
+
+async def answer_series(call: HttpCall, found: Sequence[Labels], warnings: Sequence[str]) -> Response:
+    """A successful answer of label sets."""
+    return await _respond(call, len(found), lambda: _whole(_dumped([dict(labels) for labels in found]), warnings))
 
 
 async def answer_value(call: HttpCall, value: Value, at: int, limit: int) -> Response:

@@ -1,8 +1,25 @@
-"""The routes, a module per subject; the table below is all that is served."""
+"""The routes, a module per subject in routes/; this table is all that is served."""
 
 from __future__ import annotations
 
 from tui_monitor.serving.endpoint import Endpoint
-from tui_monitor.serving.routes import events, health, notify
+from tui_monitor.serving.routes import (
+    events,
+    exporter,
+    health,
+    notify,
+    prometheus_query,
+    prometheus_series,
+    prometheus_state,
+)
 
-ENDPOINTS: tuple[Endpoint, ...] = (*health.ENDPOINTS, *events.ENDPOINTS, *notify.ENDPOINTS)
+MODULES = (
+    health,
+    events,
+    notify,
+    exporter,
+    prometheus_query,
+    prometheus_series,
+    prometheus_state,
+)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for module in MODULES for endpoint in module.ENDPOINTS)

@@ -114,6 +114,11 @@ probe_ssl_earliest_cert_expiry When the first certificate of the chain ends, in 
 probe_ssl_expiry_warning_seconds How long before the end of a certificate a warning is given.
 probe_ssl_leaf_cert_expiry When the certificate of the server ends, in Unix seconds.
 probe_success Whether the probe succeeded: 1 or 0; none when that is unknown.
+process_count Processes that match.
+process_cpu_ratio CPU use of the matching processes as a ratio of one core.
+process_memory_bytes Resident memory of the matching processes.
+process_open_files File descriptors that the matching processes have open.
+process_start_time_seconds When the longest running of the matching processes started, in Unix seconds.
 redis_blocked_clients Clients that wait in a blocking call.
 redis_commands_per_second Commands executed per second.
 redis_connected_clients Connected clients.
