@@ -8,6 +8,8 @@ from tui_monitor.core.distribution import Histogram, add, bucket_of, percentiles
 from tui_monitor.core.values import METRIC_NAME, Labels, Sample, label, with_labels
 
 QUANTILES = (0.5, 0.95, 0.99)
+NEVER = float("-inf")
+"""Of a series whose first value could not be read: it is not stored, and forgotten."""
 MOST_MEMBERS = 10_000
 """Distinct values of a set that are told apart."""
 
@@ -28,7 +30,7 @@ class Pushed:
         self.ttl = ttl
         self.group: Labels = ()
         self.changed = False
-        self.seen = 0.0
+        self.seen = NEVER
         self.interval = 0.0
         self.size = 1
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import ENDED_NAN, METRIC_NAME, Labels, Sample, label
-from tui_monitor.sources.push.series import Pushed, PushedDistribution
+from tui_monitor.sources.push.series import NEVER, Pushed, PushedDistribution
 
 P = TypeVar("P", bound=Pushed)
 MINIMUM_LOOKBACK_MS = 300_000
@@ -81,7 +81,7 @@ class SeriesTable:
         if found.changed:
             return
         found.changed = True
-        found.interval = now - found.seen if found.seen else 0.0
+        found.interval = now - found.seen if found.seen > NEVER else 0.0
         found.seen = now
         self._changed.append(found)
 
@@ -91,7 +91,7 @@ class SeriesTable:
             if self._entries.pop((type(each), each.labels), None) is None:
                 continue
             self.generation += 1
-            self._gone += each.names()
+            self._gone += each.names() if each.seen > NEVER else ()
             self._total -= each.size
             self._counts[each.sender] -= each.size
             if not self._counts[each.sender]:
@@ -113,7 +113,9 @@ class SeriesTable:
         if now - self._repeated >= REPEAT_S:
             self._repeated = now
             self._expire(now)
-            changed = [*{id(each): each for each in (*changed, *(one for one in self._entries.values() if one.hold))}.values()]
+            changed = [
+                *{id(each): each for each in (*changed, *(one for one in self._entries.values() if one.hold and one.seen > NEVER))}.values()
+            ]
         return self._samples_of(changed)
 
     def _samples_of(self, changed: Iterable[Pushed]) -> list[FlushedSamples]:
@@ -140,7 +142,7 @@ class SeriesTable:
                 each.turn()
 
     def _expire(self, now: float) -> None:
-        self.drop([each for each in self._entries.values() if each.seen and now - each.seen > (each.ttl or self.ttl)])
+        self.drop([each for each in self._entries.values() if now - each.seen > (each.ttl or self.ttl)])
 
     def of_group(self, group: Labels, names: Collection[str] | None = None) -> list[Pushed]:
         """The series of a Pushgateway group, or those of these metrics."""
