@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fuzz.fences import unfenced
 from fuzz.target import Target
+from tui_monitor.core.distribution import histogram_of
 from tui_monitor.core.values import STALE_NAN
 from tui_monitor.storage.history import codec, columns, histogram
 from tui_monitor.storage.history.codec import CodecFault
@@ -45,7 +46,7 @@ def _round_trip(data: bytes) -> bool:
     whole = [int(value) for value in values if math.isfinite(value) and abs(value) < 2**61]
     if whole:
         assert codec.decode_ints(codec.encode_ints(whole), len(whole)) == whole
-    counts = histogram.histogram_of(values)
+    counts = histogram_of(values)
     assert histogram.decode_histogram(histogram.encode_histogram(counts)) == counts
     return True
 
@@ -61,7 +62,7 @@ def _blobs() -> list[bytes]:
     """What the codec itself writes, whole and as a minute's row."""
     found = [codec.encode_values(values, thorough=thorough) for values in _series() for thorough in (True, False)]
     found += [codec.encode_ints([5 * number * number for number in range(COUNT)]), codec.encode_ints(list(range(0, 10 * COUNT, 10)))]
-    found += [histogram.encode_histogram(histogram.histogram_of(values)) for values in _series()]
+    found += [histogram.encode_histogram(histogram_of(values)) for values in _series()]
     minute = columns.Columns(array("q", range(1_790_000_000_000, 1_790_000_000_000 + 1000 * COUNT, 1000)), _series()[-1])
     return [*found, columns.encode_minute(minute, 1_790_000_000_000, {}), codec.join_parts(found)]
 

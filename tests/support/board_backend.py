@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.backend import QUERY_S, BoardListener, MetricMetadata
+from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.strip import SlotSamples, Strip, strip
 from tui_monitor.board.values import (
@@ -33,6 +34,8 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.commands import Command, CommandResult
+from tui_monitor.core.ping import Ping
+from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
 from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.promql.values import Matrix, Value
 
@@ -57,6 +60,9 @@ class FakeBackend:
         self.ended = asyncio.Event()
         self.refuse = ""
         self.access_tokens: list[AccessToken] = []
+        self.pushed: list[PushRequest] = []
+        self.push_answer = PushAnswer()
+        self.pings: list[Ping] = []
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
@@ -238,6 +244,19 @@ class FakeBackend:
 
     async def tokens(self) -> Sequence[AccessToken]:
         return self.access_tokens
+
+    async def receive(self, request: PushRequest) -> PushAnswer:
+        self.pushed.append(request)
+        return self.push_answer
+
+    async def ping(self, ping: Ping) -> None:
+        self.pings.append(ping)
+
+    async def traces(self, query: TraceQuery) -> Sequence[TraceSummary]:
+        return []
+
+    async def trace(self, ident: str) -> Sequence[Span]:
+        return []
 
     async def panels(self) -> Sequence[PanelView]:
         return []

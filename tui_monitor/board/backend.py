@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
+    from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.strip import Strip
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.values import (
@@ -27,6 +28,8 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     )
     from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.commands import Command, CommandResult
+    from tui_monitor.core.ping import Ping
+    from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
 
@@ -138,6 +141,24 @@ class Backend(Protocol):
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
         """The strip of each check between consecutive ``bounds``; ``level``: bars of one height (board/strip.py)."""
+        ...
+
+    # --- push -------------------------------------------------------------------------------------------------------------
+
+    async def receive(self, request: PushRequest) -> PushAnswer:
+        """Take a pushed body. Raises CommandRefused where this process does not lead or push is not configured."""
+        ...
+
+    async def ping(self, ping: Ping) -> None:
+        """Store a job's ping for the heartbeat check of its name."""
+        ...
+
+    async def traces(self, query: TraceQuery) -> Sequence[TraceSummary]:
+        """The stored traces that a query selects, newest first."""
+        ...
+
+    async def trace(self, ident: str) -> Sequence[Span]:
+        """The spans of a trace, by start; ``ident`` may be the beginning of its id."""
         ...
 
     # --- PromQL over the stored history -----------------------------------------------------------------------------------

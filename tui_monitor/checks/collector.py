@@ -61,6 +61,8 @@ LOG_TIMEOUT = 2.0
 _OF_THIS_MACHINE = {"check": ""}
 """Matches the series of this machine, which have no label ``check``."""
 _SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
+PUSH_STATE = " push"
+"""The name of push among the stored states; no check's name begins with a space."""
 PROCESSES_EVERY = 30.0
 """Seconds between readings of the process table while no screen shows it; they are for evidence."""
 PROCESSES_AGAIN = 5.0
@@ -167,7 +169,7 @@ class Collector:
     def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
         """Restore the stored states of feeds, before `start`; those of removed checks are deleted."""
         for name, data in stored.items():
-            if name == STORED_AS:
+            if name in (STORED_AS, PUSH_STATE):
                 continue
             saved, check = decode_saved(data), self.check_named(name)
             if saved is not None and check is not None and check.type == saved.kind:
@@ -452,6 +454,10 @@ class Collector:
     def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
         """Store samples without a source: the monitor's own and those of recording rules."""
         self._store(Observation(at, tuple(samples)), lookback_ms)
+
+    def save_push(self, at: int, data: bytes) -> None:
+        """Store the state of push (its Pushgateway groups) with the samples of its moment."""
+        self._pending.append(Batch(at, (), MINIMUM_LOOKBACK, SavedState(PUSH_STATE, data)))
 
     def _store(self, observation: Observation, lookback_ms: int) -> None:
         if not observation.samples:

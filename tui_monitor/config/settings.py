@@ -21,6 +21,7 @@ from tui_monitor.config.fields import (
     Size,
 )
 from tui_monitor.config.kinds import Kinds
+from tui_monitor.config.push import PushSettings
 from tui_monitor.config.section import Section, key
 from tui_monitor.config.serving import HttpSettings
 
@@ -251,6 +252,7 @@ class Settings(Section):
     heartbeat: HeartbeatSettings | None = key(default=None)
     requests: RequestSettings = key(default_factory=RequestSettings)
     http: HttpSettings | None = key(default=None)
+    push: PushSettings | None = key(default=None)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
     rules: list[RuleSettings] = key(default=[])
     notifiers: Annotated[list[NotifierSettings], NOTIFIERS] = key(default=[])

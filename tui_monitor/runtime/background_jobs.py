@@ -1,4 +1,4 @@
-"""The leader's background jobs: chat buttons, pruning, SMS balances, check of history.db, dead man's ping, stores of feeds."""
+"""The leader's background jobs: chat buttons, pruning, SMS balances, check of history.db, dead man's ping, stores of feeds, push."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.feed_services import FeedServices
+from tui_monitor.runtime.push_service import PushService
 from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
@@ -41,6 +42,7 @@ class BackgroundJobs:
         engine: AlertEngine,
         troubles: Troubles,
         feeds: FeedServices,
+        push: PushService,
     ) -> None:
         self._settings = settings
         self._notifiers = notifiers
@@ -50,6 +52,7 @@ class BackgroundJobs:
         self._engine = engine
         self._troubles = troubles
         self._feeds = feeds
+        self._push = push
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
 
@@ -61,6 +64,7 @@ class BackgroundJobs:
                 self._start_configured(group)
                 group.create_task(isolated(self._run_hourly()), name="hourly")
                 group.create_task(isolated(self._feeds.run()), name="feeds")
+                group.create_task(isolated(self._push.run()), name="push")
         finally:
             self._group = None
 
@@ -69,6 +73,7 @@ class BackgroundJobs:
         for task in self._configured:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
+        self._push.configure(settings.push)
         prepaid = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
         self._troubles.retain("balance", prepaid)
         self._troubles.clear("chat")

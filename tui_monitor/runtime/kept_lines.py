@@ -1,13 +1,15 @@
-"""Storage of the lines of log checks in telemetry.db, once a tick, in a thread that starts with the first line."""
+"""Storage of the lines of log checks and of what is pushed in telemetry.db, once a tick, in a thread that starts with the first line."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tui_monitor.core.troubles import Troubles
+from tui_monitor.runtime.pushed_telemetry import PushedTelemetry, TelemetryBatch
 from tui_monitor.storage.faults import StorageFault
 
 if TYPE_CHECKING:
@@ -41,8 +43,8 @@ class KeepsLines(Protocol):
 class KeptLines:
     """The storage of lines. Trouble with the file is an own trouble, and the lines of that time are lost."""
 
-    def __init__(self, path: Path, troubles: Troubles) -> None:
-        self._path, self._troubles = path, troubles
+    def __init__(self, path: Path, troubles: Troubles, pushed: PushedTelemetry) -> None:
+        self._path, self._troubles, self._pushed = path, troubles, pushed
         self._thread: ThreadPoolExecutor | None = None
         self._writer: TelemetryWriter | None = None
         self._busy: asyncio.Future[str] | None = None
@@ -60,15 +62,16 @@ class KeptLines:
             self._troubles.set(TROUBLE, error)
             self._not_before = monotonic + REOPEN_AFTER if error else 0.0
         keepers = {name: feed for name, feed in feeds.items() if isinstance(feed, KeepsLines) and feed.keep_lines}
-        if not keepers and self._thread is None:
+        batch = self._pushed.take()
+        if not keepers and self._thread is None and batch is None:
             return
         new = {name: feed for name, feed in keepers.items() if self._begun.get(name) is not feed}
         left = {name: taken for name in new if name in self._begun and (taken := self._begun[name].take_lines())}
         lines = {name: taken for name, feed in keepers.items() if (taken := feed.take_lines())}
         gone = self._begun.keys() - keepers.keys()
-        if monotonic < self._not_before or not (new or lines or gone):
+        if monotonic < self._not_before or not (new or lines or gone or batch):
             return
-        self._busy = asyncio.get_running_loop().run_in_executor(self._executor(), self._write, keepers, new, left, lines, bool(gone))
+        self._busy = asyncio.get_running_loop().run_in_executor(self._executor(), self._write, keepers, new, left, lines, bool(gone), batch)
 
     def _executor(self) -> ThreadPoolExecutor:
         if self._thread is None:
@@ -84,6 +87,7 @@ class KeptLines:
         left: Mapping[str, list[NumberedBlock]],
         lines: Mapping[str, list[NumberedBlock]],
         gone: bool,
+        batch: TelemetryBatch | None,
     ) -> str:
         """Write lines; returns the error or "". ``left``: lines of feeds that ``new`` ones replace (a reload), written first."""
         from tui_monitor.storage.telemetry.schema import LogStream
@@ -102,9 +106,11 @@ class KeptLines:
                         del table[name]
                 writer.forget_others([*self._ids.values()])
             writer.append([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in lines.items()])
+            if batch is not None:
+                writer.append_pushed(batch.lines, time.time_ns() // 1_000_000, batch.lines_bound, batch.spans, batch.spans_bound)
         except StorageFault as error:
             self._close_writer()
-            return f"log lines are not kept for `tui-monitor logs`: {error}"
+            return f"log lines and traces are not kept: {error}"
         return ""
 
     def _open(self) -> TelemetryWriter:
@@ -122,7 +128,7 @@ class KeptLines:
 
     async def close(self, feeds: Mapping[str, Feed]) -> None:
         """Write the remaining lines and close the file."""
-        if self._thread is None:
+        if self._thread is None and not self._pushed.waiting:
             return
         if self._busy is not None:
             await self._busy
@@ -130,8 +136,8 @@ class KeptLines:
         self.tick(feeds, float("inf"))
         if self._busy is not None:
             await self._busy
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close_writer)
-        self._thread.shutdown(wait=False)
+        await asyncio.get_running_loop().run_in_executor(self._executor(), self._close_writer)
+        self._executor().shutdown(wait=False)
 
 
 def _stored(blocks: list[NumberedBlock]) -> list[StoredBlock]:

@@ -11,6 +11,7 @@ from tui_monitor.checks.collector import Collector
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import CommandResult
+from tui_monitor.core.ping import Ping
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
@@ -23,6 +24,7 @@ from tui_monitor.runtime.command_handlers import StopRequest
 from tui_monitor.runtime.derived_series import DerivedSeries
 from tui_monitor.runtime.live_data import LiveData
 from tui_monitor.runtime.notifier_watch import NotifierWatch
+from tui_monitor.runtime.push_service import PushService
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.self_watch import SelfWatch
@@ -58,6 +60,7 @@ class Leader:
         notifier_watch: NotifierWatch,
         registration: Registration,
         jobs: BackgroundJobs,
+        push: PushService,
         reconfiguration: Reconfiguration,
         stop: StopRequest,
         always_watched: bool,
@@ -65,6 +68,7 @@ class Leader:
         self.engine = engine
         self.recorder = recorder
         self.live_data = live_data
+        self.push = push
         self.progressed_at = clock.monotonic()
         """Monotonic seconds of the last finished tick."""
         self._clock = clock
@@ -83,6 +87,10 @@ class Leader:
         self._reconfiguration = reconfiguration
         self._stop = stop
         self._always_watched = always_watched
+
+    async def ping(self, ping: Ping) -> None:
+        """Store a job's ping for its heartbeat check. Raises StorageFault."""
+        await self._state.transaction(lambda state: state.pings.add(ping))
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -115,8 +123,8 @@ class Leader:
 
     @property
     def metadata(self) -> Mapping[str, Metadata]:
-        """Type, help and unit of metrics, as scraped targets describe them."""
-        return self._collector.metadata
+        """Type, help and unit of metrics, as scraped targets and senders describe them."""
+        return {**self.push.metadata, **self._collector.metadata}
 
     @property
     def yielded(self) -> bool:

@@ -10,7 +10,7 @@ from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board.check_statistics import Statistics
 from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.values import Board
-from tui_monitor.checks.collector import Collector
+from tui_monitor.checks.collector import PUSH_STATE, Collector
 from tui_monitor.checks.self_diagnosis import Guard, TimeWatch
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
@@ -38,6 +38,8 @@ from tui_monitor.runtime.live_data import LiveData
 from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.panel_commands import PanelCommands
 from tui_monitor.runtime.ping_delivery import PingDelivery
+from tui_monitor.runtime.push_service import PushService
+from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
@@ -117,11 +119,14 @@ async def open_leader(
         live, CommandHandlers(kind, recorder, PanelCommands(state), TokenCommands(state), stop, reload), publisher.persist_before_alert,
         alert_settings.origin,
     )  # fmt: skip
-    await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
+    saved = await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))
     await registration.heartbeat(clock.wall_ms())
-    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles), clock)
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds)
+    telemetry = PushedTelemetry()
+    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles, telemetry), clock)
+    push = PushService(collector, troubles, telemetry, clock, saved.get(PUSH_STATE, b""))
+    push.configure(settings.push)
+    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
         clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch, registration
@@ -144,6 +149,7 @@ async def open_leader(
         notifier_watch=notifier_watch,
         registration=registration,
         jobs=jobs,
+        push=push,
         reconfiguration=reconfiguration,
         stop=stop,
         always_watched=kind == "dashboard",
@@ -187,10 +193,12 @@ def _parent_verdict(collector: Collector) -> ParentVerdict:
 async def _restore(
     now: int, recorder: Recorder, memory: SeriesMemory, collector: Collector, engine: AlertEngine, deliveries: Deliveries,
     state: StateRepository,
-) -> None:  # fmt: skip
+) -> dict[str, bytes]:  # fmt: skip
+    """Restore what the last leader left; returns the stored states of feeds and of push."""
     stored = _board_of(await recorder.open(now, memory))
     collector.retire_unknown_series()
-    collector.restore_feeds(await recorder.saved_states())
+    saved = await recorder.saved_states()
+    collector.restore_feeds(saved)
     doubtful = {dict(labels).get("check") for labels in await engine.restore(recorder.complete_until)}
     for check in stored.checks if stored else ():
         if check.name not in doubtful:  # else the board is also older than the alert, which would end and start again
@@ -198,6 +206,7 @@ async def _restore(
     idents = [alert.id for alert in engine.alerts]
     with contextlib.suppress(StorageFault):
         deliveries.load(await state.read(lambda tables: {ident: tables.outbox.of_alert(ident) for ident in idents}))
+    return saved
 
 
 def _board_of(stored: bytes | None) -> Board | None:

@@ -7,9 +7,10 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_monitor.board import build as boards
 from tui_monitor.board.backend import CommandRefused, MetricMetadata
@@ -48,6 +49,9 @@ from tui_monitor.storage.records import OutboxRow
 from tui_monitor.storage.repository import State
 from tui_monitor.storage.state.reader import StateReader
 
+if TYPE_CHECKING:
+    from tui_monitor.storage.telemetry.reader import TelemetryReader
+
 T = TypeVar("T")
 MOST_LINES = 24
 MOST_MARKS = 200
@@ -65,8 +69,9 @@ MOST_HELP = 500
 class StoreQueries:
     """Reads both stores, each in a thread of its own, with short read transactions."""
 
-    def __init__(self, state_db: Path, reading: HistoryReading) -> None:
+    def __init__(self, state_db: Path, reading: HistoryReading, telemetry_db: Path | None = None) -> None:
         self._path = state_db
+        self._telemetry = telemetry_db
         self._reading = reading
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state-read")
         self._state: StateReader | None = None
@@ -91,6 +96,23 @@ class StoreQueries:
             return await (reading or self._reading).query(question)
         except StorageFault as error:
             raise CommandRefused(f"the history cannot be read: {error}") from error
+
+    async def telemetry(self, question: Callable[[TelemetryReader], T], missing: T) -> T:
+        """Query telemetry.db, in a thread; ``missing`` where nothing is kept yet. Raises CommandRefused where it cannot be read."""
+        return await asyncio.to_thread(self._query_telemetry, question, missing)
+
+    def _query_telemetry(self, question: Callable[[TelemetryReader], T], missing: T) -> T:
+        if self._telemetry is None or not self._telemetry.exists():
+            return missing
+        from tui_monitor.storage.telemetry.reader import TelemetryReader
+
+        try:
+            with closing(TelemetryReader(self._telemetry)) as reader:
+                return question(reader)
+        except StorageFault as error:
+            raise CommandRefused(f"kept lines and traces cannot be read: {error}") from error
+        except LookupError as error:
+            raise CommandRefused(str(error.args[0])) from error
 
     async def close(self) -> None:
         """Close the files."""

@@ -20,9 +20,10 @@ from tui_monitor.platform.import_trimming import settle_memory
 from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
 from tui_monitor.runtime.leader_service import LeaderService, NoService, ServiceFactory
 from tui_monitor.runtime.stored_board import stored_board
-from tui_monitor.storage.faults import StoreTooNew
+from tui_monitor.storage.faults import StorageFault, StoreTooNew
 
 if TYPE_CHECKING:
+    from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.strip import Strip
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.values import (
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     )
     from tui_monitor.config.faults import Configuration
     from tui_monitor.core.access_token import AccessToken
+    from tui_monitor.core.ping import Ping
+    from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
     from tui_monitor.core.values import Labels
     from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
@@ -288,7 +291,7 @@ class Runtime:
         if self._store_queries is None:
             from tui_monitor.runtime.queries import StoreQueries
 
-            self._store_queries = StoreQueries(self.directory.state_db, self._reading)
+            self._store_queries = StoreQueries(self.directory.state_db, self._reading, self.directory.telemetry_db)
         return self._store_queries
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
@@ -323,6 +326,29 @@ class Runtime:
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
         """The strip of each check."""
         return await self._queries.strips(checks, bounds, level)
+
+    async def receive(self, request: PushRequest) -> PushAnswer:
+        """Take a pushed body."""
+        if self.leader is None:
+            raise NotReady("only the process that leads takes pushes")
+        return await self.leader.push.receive(request)
+
+    async def ping(self, ping: Ping) -> None:
+        """Store a job's ping."""
+        if self.leader is None:
+            raise NotReady("only the process that leads takes pings over HTTP")
+        try:
+            await self.leader.ping(ping)
+        except StorageFault as error:
+            raise CommandRefused(f"the state cannot be written: {error}") from error
+
+    async def traces(self, query: TraceQuery) -> Sequence[TraceSummary]:
+        """The stored traces."""
+        return await self._queries.telemetry(lambda reader: reader.traces(query), [])
+
+    async def trace(self, ident: str) -> Sequence[Span]:
+        """The spans of a trace."""
+        return await self._queries.telemetry(lambda reader: reader.trace(ident), [])
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

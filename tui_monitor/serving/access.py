@@ -21,6 +21,8 @@ TOKENS_AGE_S = 2.0
 """A revoked token opens nothing after this; a new one works at once."""
 RATE, BURST = 20.0, 60.0
 """Requests per second of one address or token, and how many at once."""
+PUSH_RATE, PUSH_BURST = 200.0, 1000.0
+"""The same of one sender of pushes: a logger sends a request for each line."""
 WRONG_TOKENS, WRONG_WINDOW_S = 10, 60.0
 MOST_ADDRESSES = 10_000
 
@@ -71,20 +73,21 @@ class Tokens:
 class RateLimits:
     """A token bucket per caller, and a count of wrong tokens per address."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], rate: float = RATE, burst: float = BURST) -> None:
         self._monotonic = monotonic
+        self._rate, self._burst = rate, burst
         self._buckets: dict[str, tuple[float, float]] = {}
         self._wrong: dict[str, list[float]] = {}
 
     def admit(self, caller: str) -> None:
         """Count a request. Raises TooManyRequests."""
         now = self._monotonic()
-        left, at = self._buckets.pop(caller, (BURST, now))
-        left = min(BURST, left + (now - at) * RATE)
+        left, at = self._buckets.pop(caller, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._rate)
         _bound(self._buckets)
         self._buckets[caller] = (max(0.0, left - 1), now)
         if left < 1:
-            raise TooManyRequests((1 - left) / RATE)
+            raise TooManyRequests((1 - left) / self._rate)
 
     def wrong_token(self, address: str) -> bool:
         """Count a wrong token; True for the one that closes the door."""

@@ -17,7 +17,18 @@ from tui_monitor.core.access_token import granted
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import ReportRefusal
 from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.serving.access import Caller, RateLimits, Tokens, TooManyRequests, address_of, host_allowed, peer_caller, secret_of
+from tui_monitor.serving.access import (
+    PUSH_BURST,
+    PUSH_RATE,
+    Caller,
+    RateLimits,
+    Tokens,
+    TooManyRequests,
+    address_of,
+    host_allowed,
+    peer_caller,
+    secret_of,
+)
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
 from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
 from tui_monitor.serving.protocol import Peer
@@ -53,6 +64,7 @@ class App:
         self._owner = owner
         self._tokens = Tokens(backend.tokens, clock.monotonic)
         self._limits = RateLimits(clock.monotonic)
+        self._push_limits = RateLimits(clock.monotonic, PUSH_RATE, PUSH_BURST)
         self._refused: dict[str, float] = {}
         self.shared = Shared(backend, clock)
         self.configure(settings)
@@ -88,7 +100,7 @@ class App:
             self._check_host(request)
             endpoint, path = self._find(request)
             family = endpoint.family
-            caller = await self._admit(request, endpoint)
+            caller = await self._admit(request, endpoint, path)
             call = HttpCall(request, path, caller, self._backend, self._settings, self._http, self._clock, self.shared)
             return await endpoint.handler(call)
         except ApiError as error:
@@ -98,7 +110,7 @@ class App:
         except CommandRefused as error:
             return ERRORS[family](ApiError(503, str(error), headers={"retry-after": "5"}))
         except Exception:  # the boundary: an error of ours is logged, and its text is nobody's business
-            log.exception("internal error while answering %s", clip(clean(request.url.path), 200))
+            log.exception("internal error while answering %s", clip(clean(shown_path(request.url.path)), 200))
             return ERRORS[family](ApiError(500, "internal error; the monitor's log has the details"))
 
     def _find(self, request: Request) -> tuple[Endpoint, dict[str, str]]:
@@ -123,7 +135,7 @@ class App:
 
     # --- admission ----------------------------------------------------------------------------------------------------
 
-    async def _admit(self, request: Request, endpoint: Endpoint) -> Caller:
+    async def _admit(self, request: Request, endpoint: Endpoint, path: dict[str, str]) -> Caller:
         """The caller. Raises ApiError 401, 403, 421, TooManyRequests."""
         peer = peer_on(request)
         client = request.client.host if request.client else ""
@@ -131,16 +143,32 @@ class App:
         request.scope["address"] = address
         if endpoint.open == "always":
             return Caller("anyone")
+        if endpoint.by_key is not None and self._has_key(endpoint.by_key, path, request, address):
+            return Caller("heartbeat key")
         caller = peer_caller(peer, self._http, self._owner) if peer is not None else await self._by_token(request, address)
-        self._limits.admit(caller.token or address or caller.name)
+        limits = self._push_limits if endpoint.scope == "push" else self._limits
+        limits.admit(caller.token or address or caller.name)
         if request.method not in SAFE:
             _check_origin(request)
-        if endpoint.scope in caller.scopes or (peer is None and set(endpoint.open.split()) & set(self._http.open)):
+        opened = peer is None and set(endpoint.open.split()) & set(self._http.open)
+        if endpoint.scope in caller.scopes or opened or (endpoint.local and peer is not None):
             return caller
         if not caller.known:
             raise ApiError(401, "a token is needed: tui-monitor token add NAME --scope " + endpoint.scope, headers=_CHALLENGE)
-        await self._report(caller.name, f"{request.method} {request.url.path}: needs scope {endpoint.scope}")
+        await self._report(caller.name, f"{request.method} {shown_path(request.url.path)}: needs scope {endpoint.scope}")
         raise ApiError(403, f"this needs the scope {endpoint.scope}")
+
+    def _has_key(self, by_key: Callable[[dict[str, str], Settings], bool], path: dict[str, str], request: Request, address: str) -> bool:
+        """Whether the address holds a right key; wrong ones are counted as wrong tokens are. Raises TooManyRequests."""
+        if peer_on(request) is None:
+            self._limits.check_address(address)
+        if by_key(path, self._settings):
+            self._push_limits.admit(address or "unix")
+            return True
+        anonymous = not secret_of(request.headers, request.cookies)[0] and "heartbeat" not in self._http.open
+        if peer_on(request) is None and anonymous:
+            self._limits.wrong_token(address)
+        return False
 
     async def _by_token(self, request: Request, address: str) -> Caller:
         secret, by_cookie = secret_of(request.headers, request.cookies)
@@ -169,6 +197,11 @@ def peer_on(request: Request) -> Peer | None:
     """The process at the other end of the unix socket; None over TCP."""
     state: dict[str, Peer | None] = request.scope.get("state") or {}
     return state.get("peer")
+
+
+def shown_path(path: str) -> str:
+    """The path without what may be a key."""
+    return "/ping/…" if path.startswith("/ping/") else path
 
 
 _CHALLENGE = {"www-authenticate": 'Basic realm="tui-monitor", charset="UTF-8"'}

@@ -44,7 +44,9 @@ class Endpoint:
     """``path`` may hold parameters: "/api/alerts/{id}/ack"; "{rest:path}" takes slashes too. GET answers HEAD as well.
 
     ``scope``: what a token needs; ``open``: which words of `[http] open` let TCP in without one, "always": no word is needed.
-    ``family``: the shape of its errors. ``summary``: one line for docs/openapi.json.
+    ``by_key``: says by path and settings whether the address itself holds a key that admits the request; then such addresses are secret.
+    ``local``: every user of this machine may use it over the unix socket. ``family``: the shape of its errors. ``summary``: one line
+    for docs/openapi.json.
     """
 
     method: str
@@ -54,3 +56,5 @@ class Endpoint:
     scope: str = "read"
     open: Open = "read"
     family: Family = "own"
+    by_key: Callable[[dict[str, str], Settings], bool] | None = None
+    local: bool = False

@@ -7,7 +7,9 @@ from tui_monitor.serving.routes import (
     events,
     exporter,
     health,
+    heartbeats,
     notify,
+    push,
     prometheus_query,
     prometheus_series,
     prometheus_state,
@@ -15,8 +17,10 @@ from tui_monitor.serving.routes import (
 
 MODULES = (
     health,
+    heartbeats,
     events,
     notify,
+    push,
     exporter,
     prometheus_query,
     prometheus_series,

@@ -8,6 +8,7 @@ from typing import Any
 
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.runtime.kept_lines import KeptLines
+from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
 from tui_monitor.sources.log.buffer import LineBuffer, NumberedBlock
 from tui_monitor.sources.log.formats import FieldNames, Plain
 from tui_monitor.sources.log.line_format import LineFormat
@@ -46,7 +47,7 @@ async def tick(lines: KeptLines, log: Log) -> None:
 async def test_a_reload_keeps_the_lines_that_the_replaced_log_still_held(tmp_path: Path) -> None:
     """Those that its saved state counts; later ones are read anew by its successor."""
     path = tmp_path / "telemetry.db"
-    lines, first = KeptLines(path, Troubles()), Log()
+    lines, first = KeptLines(path, Troubles(), PushedTelemetry()), Log()
     first.add(b"one")
     await tick(lines, first)
     first.add(b"two")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tui_monitor.core.distribution import RELATIVE_ERROR, add, histogram_of, percentiles
 from tui_monitor.core.values import STALE_NAN
 from tui_monitor.storage.history.aggregate import (
     MinuteStretch,
@@ -22,7 +23,7 @@ from tui_monitor.storage.history.aggregate import (
 )
 from tui_monitor.storage.history.codec import CodecFault, decode_ints, decode_values, encode_ints, encode_values
 from tui_monitor.storage.history.columns import Columns, decode_minute
-from tui_monitor.storage.history.histogram import RELATIVE_ERROR, add, decode_histogram, encode_histogram, histogram_of, percentiles
+from tui_monitor.storage.history.histogram import decode_histogram, encode_histogram
 from tui_monitor.storage.history.ticks import Observed, decode_tick, encode_tick
 
 DOUBLES = st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from(

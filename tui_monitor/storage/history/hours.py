@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tui_monitor.core.distribution import Histogram, add
 from tui_monitor.storage.history.aggregate import (
     MinuteStretch,
     combine,
@@ -20,7 +21,7 @@ from tui_monitor.storage.history.aggregate import (
 )
 from tui_monitor.storage.history.codec import CodecFault, decode_ints, decode_values, encode_ints, encode_values
 from tui_monitor.storage.history.columns import Columns, decode_minute
-from tui_monitor.storage.history.histogram import Histogram, add, decode_histogram, encode_histogram
+from tui_monitor.storage.history.histogram import decode_histogram, encode_histogram
 from tui_monitor.storage.history.schema import HOUR_MS, MINUTE_MS, key_of, series_of, unit_of
 
 SERIES_AT_ONCE = 4

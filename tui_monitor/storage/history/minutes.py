@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from tui_monitor.core.distribution import histogram_of
 from tui_monitor.storage.history.aggregate import aggregate, encode_aggregate
 from tui_monitor.storage.history.codec import CodecFault
 from tui_monitor.storage.history.columns import Columns, decode_minute, encode_minute
-from tui_monitor.storage.history.histogram import encode_histogram, histogram_of
+from tui_monitor.storage.history.histogram import encode_histogram
 from tui_monitor.storage.history.pending import MinuteRow
 from tui_monitor.storage.history.schema import MINUTE_MS, key_of, series_of, unit_of
 from tui_monitor.storage.history.ticks import Observed, decode_tick

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from tui_monitor.core.distribution import Histogram, add, histogram_of, percentiles
 from tui_monitor.storage.history.aggregate import Aggregate, aggregate, combine, decode_aggregate, decode_stretches
-from tui_monitor.storage.history.histogram import Histogram, add, decode_histogram, histogram_of, percentiles
+from tui_monitor.storage.history.histogram import decode_histogram
 from tui_monitor.storage.history.rows import Rows
 from tui_monitor.storage.history.samples import raw_samples, read_aggregates, unfolded_samples
 from tui_monitor.storage.history.schema import HOUR_MS, MINUTE_MS

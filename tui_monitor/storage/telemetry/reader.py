@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui_monitor.storage.faults import StorageFault, StoreTooNew
+from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+from tui_monitor.storage.faults import StorageFault, StoreTooNew, StoreTooOld
 from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
 from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, LogStream, StoredBlock
+from tui_monitor.storage.telemetry.trace_reader import find_trace, find_traces
 
 _PAGE = 64
 """Blocks that one transaction reads, at most 4 MiB."""
@@ -26,11 +28,21 @@ class TelemetryReader:
         version = schema_version(self._db)
         if version != len(MIGRATIONS):
             self._db.close()
-            raise StoreTooNew(path.name, version, len(MIGRATIONS)) if version else StorageFault(f"{path.name} has no data yet")
+            raise _wrong_version(path.name, version)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def traces(self, query: TraceQuery) -> list[TraceSummary]:
+        """The traces that a query selects, newest first."""
+        with storage_faults():
+            return find_traces(self._db, query)
+
+    def trace(self, ident: str) -> list[Span]:
+        """The spans of a trace by its id or its unique beginning, by start. LookupError says what is unknown or ambiguous."""
+        with storage_faults():
+            return find_trace(self._db, ident)
 
     def streams(self) -> list[LogStream]:
         """All streams, by name."""
@@ -61,3 +73,9 @@ class TelemetryReader:
         with storage_faults():
             rows: list[sqlite3.Row] = self._db.execute(query, (ident, name, name, service, service)).fetchall()
         return [FoundBlock(row[0], LogStream(*row[1:4]), StoredBlock(*row[4:9])) for row in rows]
+
+
+def _wrong_version(name: str, version: int) -> StorageFault:
+    if not version:
+        return StorageFault(f"{name} has no data yet")
+    return (StoreTooNew if version > len(MIGRATIONS) else StoreTooOld)(name, version, len(MIGRATIONS))

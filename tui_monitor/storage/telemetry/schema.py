@@ -1,4 +1,4 @@
-"""The tables of telemetry.db: stored log lines, a ring of blocks for each stream. The file may be deleted at any time."""
+"""The tables of telemetry.db: log lines, a ring of blocks for each stream, and traces. The file may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,20 @@ CREATE TABLE blocks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, path TEXT NOT NULL,
     format TEXT NOT NULL, data BLOB NOT NULL);
 CREATE INDEX blocks_of_stream ON blocks (stream, id);
+""",
+    """
+CREATE TABLE traces (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, trace TEXT NOT NULL UNIQUE, service TEXT NOT NULL, operation TEXT NOT NULL,
+    rooted INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, spans INTEGER NOT NULL, errors INTEGER NOT NULL,
+    keep INTEGER NOT NULL, size INTEGER NOT NULL);
+CREATE INDEX traces_by_keep ON traces (keep, id);
+CREATE INDEX traces_by_start ON traces (start_us);
+CREATE TABLE trace_operations (
+    trace INTEGER NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL, duration_us INTEGER NOT NULL, errors INTEGER NOT NULL,
+    PRIMARY KEY (trace, service, operation)) WITHOUT ROWID;
+CREATE INDEX operations_by_duration ON trace_operations (service, operation, duration_us);
+CREATE TABLE trace_blocks (id INTEGER PRIMARY KEY, trace INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE INDEX blocks_of_trace ON trace_blocks (trace);
 """,
 )
 ROW_SIZE = 200

@@ -1,13 +1,16 @@
-"""Writing of telemetry.db: appends blocks and deletes the oldest beyond each stream's size. One thread at a time."""
+"""Writing of telemetry.db: appends blocks and spans and deletes the oldest beyond their sizes. One thread at a time."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tui_monitor.core.trace import Span
 from tui_monitor.storage.sqlite import open_store, storage_faults
+from tui_monitor.storage.telemetry.pushed_lines import PushedLineWriter
 from tui_monitor.storage.telemetry.schema import MIGRATIONS, ROW_SIZE, LogStream, StoredBlock
+from tui_monitor.storage.telemetry.trace_writer import TraceWriter
 
 _FREED_AT_ONCE = 256
 """The most pages that one commit gives back to the file system."""
@@ -23,6 +26,17 @@ class TelemetryWriter:
             self._sizes: dict[int, int] = dict(
                 self._db.execute(f"SELECT stream, sum(length(data) + {ROW_SIZE}) FROM blocks GROUP BY stream").fetchall()
             )
+            self._lines = PushedLineWriter(self._db)
+            self._traces = TraceWriter(self._db)
+
+    def append_pushed(self, lines: Mapping[str, Sequence[bytes]], at_ms: int, lines_bound: int, spans: Sequence[Span], bound: int) -> None:
+        """Append pushed blocks of lines by service and spans, in one transaction; each kind has its size limit in bytes."""
+        with storage_faults(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._lines.append(lines, at_ms, lines_bound)
+            self._traces.append(spans, bound)
+        with storage_faults():
+            self._db.execute(f"PRAGMA incremental_vacuum({_FREED_AT_ONCE})").fetchall()
 
     def begin(self, stream: LogStream, number: int | None) -> int:
         """Begin a stream whose source continues after block ``number``; stored later blocks are deleted, as they will be read again.
@@ -75,12 +89,13 @@ class TelemetryWriter:
         return size
 
     def forget_others(self, streams: Sequence[int]) -> None:
-        """Delete every stream except these; their checks were removed from the configuration."""
+        """Delete every stream of a check except these; their checks were removed from the configuration."""
         with storage_faults(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             marks = ",".join("?" * len(streams))
-            self._db.execute(f"DELETE FROM blocks WHERE stream NOT IN ({marks})", streams)
-            self._db.execute(f"DELETE FROM streams WHERE id NOT IN ({marks})", streams)
+            gone = f"SELECT id FROM streams WHERE service = '' AND id NOT IN ({marks})"
+            self._db.execute(f"DELETE FROM blocks WHERE stream IN ({gone})", streams)
+            self._db.execute(f"DELETE FROM streams WHERE id IN ({gone})", streams)
         self._sizes = {stream: size for stream, size in self._sizes.items() if stream in streams}
 
     def close(self) -> None:
