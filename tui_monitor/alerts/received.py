@@ -1,7 +1,7 @@
 """Alerts of other programs (Prometheus, vmalert, Grafana, scripts), which send them as to Alertmanager. Pure: no clock, no I/O.
 
-A sender repeats an alert while it fires, each time with an end some minutes ahead, and sends the end itself once it is over.
-Alertmanager takes a passed end for a resolve; here it is none while the sender is silent, because then nobody knows (alertmanager#44): the alert is held,
+A sender repeats an alert while it fires, each time with an end some minutes ahead, and sends the end once it is over. Alertmanager
+takes a passed end for a resolve; here it is none while the sender is silent, as then nobody knows (alertmanager#44): the alert is held,
 marked "no data", and the rule SenderSilent tells of the sender. An end is believed that the sender has sent, or when the sender was heard
 for five minutes more without the alert, or of an alert that was never meant to be repeated.
 """
