@@ -129,7 +129,7 @@ class FakeBackend:
         if self.refuse:
             return CommandResult(False, self.refuse)
         self.commands.append(command)
-        return CommandResult(True, f"done: {type(command).__name__}")
+        return CommandResult(True, f"done: {type(command).__name__}", made=("made-1",))
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         alert = next(one for one in self.board.alerts if one.id == alert_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tui_monitor.alerts.received import RECEIVED
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class ListedAlert:
     def generator_url(self) -> str:
         """Where another program made it, "" for own alerts."""
         return str(self.alert.evidence.get("generator_url", ""))
+
+    @property
+    def promised_until(self) -> int:
+        """Until when its sender has promised that another program's alert holds (UTC ms), 0 for own alerts."""
+        return max((rung.keep_until or 0 for rung in self.alert.rungs.values()), default=0) if self.alert.rule == RECEIVED else 0
 
 
 @frozen

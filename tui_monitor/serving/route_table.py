@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tui_monitor.serving.endpoint import Endpoint
-from tui_monitor.serving.routes import events, health, notify
+from tui_monitor.serving.routes import alertmanager, events, health, notify
 
-ENDPOINTS: tuple[Endpoint, ...] = (*health.ENDPOINTS, *events.ENDPOINTS, *notify.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*health.ENDPOINTS, *events.ENDPOINTS, *notify.ENDPOINTS, *alertmanager.ENDPOINTS)
