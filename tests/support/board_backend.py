@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.backend import QUERY_S, BoardListener, MetricMetadata
+from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.strip import SlotSamples, Strip, strip
@@ -35,8 +36,11 @@ from tui_monitor.board.values import (
 from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.ping import Ping
+from tui_monitor.core.received_alert import ReceivedAlert
 from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
 from tui_monitor.core.values import HealthStatus, Labels
+from tui_monitor.dispatch.silences import Silence
+from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.values import Matrix, Value
 
 EVIDENCE = Evidence(
@@ -63,6 +67,14 @@ class FakeBackend:
         self.pushed: list[PushRequest] = []
         self.push_answer = PushAnswer()
         self.pings: list[Ping] = []
+        self.received: list[tuple[str, tuple[ReceivedAlert, ...]]] = []
+        self.too_many = 0
+        self.listed: list[ListedAlert] = []
+        self.stored: list[Silence] = []
+        self.outbox: list[StoredMessage] = []
+        self.series_statistics: list[SeriesStatistics] = []
+        self.log_queries: list[LogQuery] = []
+        self.lines: list[LogLine] = []
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
@@ -123,7 +135,7 @@ class FakeBackend:
         if self.refuse:
             return CommandResult(False, self.refuse)
         self.commands.append(command)
-        return CommandResult(True, f"done: {type(command).__name__}")
+        return CommandResult(True, f"done: {type(command).__name__}", made=("made-1",))
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         alert = next(one for one in self.board.alerts if one.id == alert_id)
@@ -174,6 +186,35 @@ class FakeBackend:
             make("2", "ops-mail", "resolved", "sent", "DiskSpace /", 2, at - 9_500_000, None, at - 9_400_000, "<1@web-1>"),
             make("1", "ops-chat", "test", "sent", "test message", 1, at - 99_500_000, None, at - 99_400_000, "msg 48000"),
         ][:limit]
+
+    async def receive_alerts(self, sender: str, alerts: Sequence[ReceivedAlert]) -> int:
+        self.received.append((sender, tuple(alerts)))
+        return self.too_many
+
+    async def alerts(self, ended: int) -> Sequence[ListedAlert]:
+        live = [one for one in self.listed if one.alert.state != "resolved"]
+        return [*live, *[one for one in self.listed if one.alert.state == "resolved"][:ended]]
+
+    async def alert(self, alert_id: str) -> ListedAlert:
+        found = [one for one in self.listed if one.alert.id.startswith(alert_id)]
+        if len(found) != 1:
+            raise LookupError(f'no alert has the id "{alert_id}"')
+        return found[0]
+
+    async def stored_silences(self) -> Sequence[Silence]:
+        return self.stored
+
+    async def messages(self, limit: int, ids: Sequence[str] = ()) -> Sequence[StoredMessage]:
+        return [one for one in self.outbox if not ids or one.row.id in ids][:limit]
+
+    async def statistics(self, selectors: Sequence[str], start: int, end: int, points: int, most: int) -> Sequence[SeriesStatistics]:
+        if selectors == ["up{"]:
+            raise PromqlError("unclosed left brace", 3, "{", "up{")
+        return self.series_statistics[:most]
+
+    async def log_lines(self, query: LogQuery) -> Sequence[LogLine]:
+        self.log_queries.append(query)
+        return self.lines[-query.limit :]
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         if "(" in expr and ")" not in expr:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
+    from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
     from tui_monitor.board.push import PushAnswer, PushRequest
-    from tui_monitor.board.strip import Strip
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
+    from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -29,8 +30,10 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.commands import Command, CommandResult
     from tui_monitor.core.ping import Ping
+    from tui_monitor.core.received_alert import ReceivedAlert
     from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
     from tui_monitor.core.values import Labels
+    from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.values import Matrix, Value
 
 
@@ -107,6 +110,42 @@ class Backend(Protocol):
 
         ``by``: the person who acts, where it is not the one who runs this process.
         """
+        ...
+
+    async def receive_alerts(self, sender: str, alerts: Sequence[ReceivedAlert]) -> int:
+        """Take the alerts that another program has sent; returns how many were refused because there are too many.
+
+        Raises CommandRefused where this process does not lead.
+        """
+        ...
+
+    # --- whole rows, for other programs -----------------------------------------------------------------------------------
+
+    async def alerts(self, ended: int) -> Sequence[ListedAlert]:
+        """The live alerts, firing before pending, then gravest, then newest, and up to ``ended`` ended ones, newest first."""
+        ...
+
+    async def alert(self, alert_id: str) -> ListedAlert:
+        """One alert, live or ended; ``alert_id`` may be the beginning of its id. Raises LookupError."""
+        ...
+
+    async def stored_silences(self) -> Sequence[Silence]:
+        """All silences, also those that ended within five days, the newest first."""
+        ...
+
+    async def messages(self, limit: int, ids: Sequence[str] = ()) -> Sequence[StoredMessage]:
+        """The newest messages of the outbox, or those with these ids."""
+        ...
+
+    async def statistics(self, selectors: Sequence[str], start: int, end: int, points: int, most: int) -> Sequence[SeriesStatistics]:
+        """Count, sum, extremes, last value, 95th percentile and a chart of the series that any selector matches, at most ``most``.
+
+        Raises PromqlError for an invalid selector.
+        """
+        ...
+
+    async def log_lines(self, query: LogQuery) -> Sequence[LogLine]:
+        """Kept log lines, oldest first."""
         ...
 
     # --- alerts, notifications, silences, audit ------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tui_monitor.core.commands import (
     RevokeToken,
     SavePanel,
     SendMessage,
+    SendTest,
     Unacknowledge,
     YieldLeadership,
 )
@@ -35,6 +36,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "extend": ExtendSilence,
     "unsilence": EndSilence,
     "send": SendMessage,
+    "test": SendTest,
     "annotate": Annotate,
     "panel": SavePanel,
     "unpanel": DropPanel,

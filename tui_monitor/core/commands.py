@@ -13,12 +13,14 @@ from tui_monitor.core.frozen import frozen
 class CommandResult:
     """The result of a command; ``text`` is for people, ``ok`` False means that it was refused in whole or in part.
 
-    ``pending``: the command is stored for the leader, which has not applied it yet.
+    ``pending``: the command is stored for the leader, which has not applied it yet. ``made``: ids of the silence or the messages that it
+    has made, where this process has applied it.
     """
 
     ok: bool
     text: str
     pending: bool = False
+    made: tuple[str, ...] = ()
 
 
 @frozen
@@ -76,12 +78,24 @@ class EndSilence:
 
 @frozen
 class SendMessage:
-    """Send a person's own message; ``to`` names notifiers or groups, empty: where an alert of ``severity`` would go."""
+    """Send a person's own message; ``to`` names notifiers or groups, empty: where an alert of ``severity`` would go.
+
+    ``addresses``: only these mail addresses and phone numbers; each must be a receiver of a notifier or match its `allowed_addresses`.
+    """
 
     title: str
     message: str
     severity: str = "info"
     to: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@frozen
+class SendTest:
+    """Send a test message through one notifier of the leader."""
+
+    notifier: str
+    severity: str = "info"
 
 
 @frozen
@@ -146,7 +160,9 @@ class YieldLeadership:
 AlertCommand = Acknowledge | Unacknowledge | Resolve
 SilenceCommand = AddSilence | ExtendSilence | EndSilence
 TokenCommand = AddToken | RevokeToken | ReportRefusal
-Command = AlertCommand | SilenceCommand | SendMessage | Annotate | SavePanel | DropPanel | TokenCommand | Reload | YieldLeadership
+Command = (
+    AlertCommand | SilenceCommand | SendMessage | SendTest | Annotate | SavePanel | DropPanel | TokenCommand | Reload | YieldLeadership
+)
 
 
 @frozen

@@ -60,6 +60,7 @@ class Dispatcher:
         self._sweep_at = 0
         self._last_now = -1
         self._audit: list[Audit] = []
+        self._language = language
         self.reconfigure(routing, rate_limits=rate_limits)
 
     def reconfigure(
@@ -73,6 +74,7 @@ class Dispatcher:
         origin: Origin | None = None,
     ) -> None:
         """Use another configuration; notified states, silences and the rhythm of groups whose routes stay are kept."""
+        self._language = language or self._language
         self._routing = routing
         self._recipients.reconfigure(routing)
         self._mutes.reconfigure(routing)
@@ -93,6 +95,16 @@ class Dispatcher:
         self._last_now = -1
         self._dirty.update(self._memory.tracked)
         self._touched.update(self._memory.groups)
+
+    @property
+    def language(self) -> str:
+        """The language of texts, "en" or "ko"."""
+        return self._language
+
+    def receivers(self, alert_id: str) -> tuple[str, ...]:
+        """The notifiers to which an alert goes now, muted or not."""
+        track = self._memory.tracked.get(alert_id)
+        return () if track is None else tuple(name for name, to in track.destinations.items() if not to.orphan)
 
     # --- silences -------------------------------------------------------------------------------------------------------
 

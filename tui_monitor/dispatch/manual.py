@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.core.commands import AddSilence, CommandResult, EndSilence, ExtendSilence, SendMessage, SilenceCommand
-from tui_monitor.core.sanitize import near
+from tui_monitor.core.catalogue.languages import phrases
+from tui_monitor.core.commands import AddSilence, CommandResult, EndSilence, ExtendSilence, SendMessage, SendTest, SilenceCommand
+from tui_monitor.core.sanitize import clean, near, nearest
 from tui_monitor.core.units import format_duration
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.message import Message
@@ -53,7 +54,8 @@ def _add(planner: Dispatcher, command: AddSilence, by: str, now: int, begin: int
     later = f" from {datetime.fromtimestamp(start / 1000, UTC):%Y-%m-%d %H:%M} UTC" if start > now else ""
     span = format_duration(round(command.seconds) or command.seconds)
     what = " ".join(map(str, silence.matchers))
-    return CommandResult(True, f"silenced {what} for {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}")
+    said = f"silenced {what} for {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}"
+    return CommandResult(True, said, made=(silence.id,))
 
 
 def _extend(planner: Dispatcher, command: ExtendSilence, by: str, now: int, begin: int) -> CommandResult:
@@ -83,10 +85,11 @@ def message_by_hand(
 ) -> tuple[CommandResult, list[Message]]:
     """One message to each chosen notifier or group's member; none where the command is refused.
 
-    Without `to` it goes where an alert of that severity would go whose name is the title.
+    Without `to` it goes where an alert of that severity would go whose name is the title; with addresses to the notifiers that take them.
     """
     routes = routing.routes_for({"alertname": command.title, "host": host, "severity": command.severity}, command.severity)
-    chosen = command.to or [name for route in routes for name in route.notifiers]
+    routed = [name for name in routing.notifiers if routing.notifiers[name].takes(command.addresses)] if command.addresses else []
+    chosen = command.to or routed or [name for route in routes for name in route.notifiers]
     names = [*routing.notifiers, *routing.recipients]
     unknown = [name for name in chosen if name not in names]
     to = expand_recipients(chosen, routing.recipients, routing.notifiers)
@@ -97,8 +100,25 @@ def message_by_hand(
             f"there is no notifier {unknown[0]}" if unknown else f"no route and no [routing] names anybody for {command.severity}; use --to"
         )
         return CommandResult(False, f"{wrong} ({known})"), []
-    text = f"{command.message}\n({by})"
-    told = Message("", "", "message", now, command.title, text, command.severity, host)
+    receivers = {name: routing.notifiers[name].takes(command.addresses) for name in to}
+    if strangers := [address for address in command.addresses if all(address not in taken for taken in receivers.values())]:
+        return CommandResult(False, f"no notifier may send to {clean(strangers[0])}; see its allowed_addresses"), []
+    to = tuple(name for name in to if receivers[name] or not routing.notifiers[name].asked(command.addresses))
+    told = Message("", "", "message", now, command.title, f"{command.message}\n({by})", command.severity, host)
     told = replace(told, service=origin.service, environment=origin.environment, footer=origin.footer)
-    messages = [replace(told, key=uuid4().hex, notifier=name) for name in to]
+    messages = [replace(told, key=uuid4().hex, notifier=name, to=receivers[name]) for name in to]
     return CommandResult(True, f"queued for {', '.join(to)}"), messages
+
+
+def test_by_hand(
+    command: SendTest, by: str, routing: Routing, host: str, now: int, origin: Origin, language: str
+) -> tuple[CommandResult, list[Message]]:
+    """A test message to one notifier, in no thread: a mail that refers to another one is sorted below it or taken for spam."""
+    name = command.notifier
+    if name not in routing.notifiers:
+        return CommandResult(False, f"there is no notifier {clean(name)}{nearest(name, routing.notifiers)}"), []
+    words = phrases(language)
+    title, text = (part.format(host=host, name=name, by=by) for part in (words.test_title, words.test_text))
+    told = Message(uuid4().hex, name, "test", now, title, text, command.severity, host, language=language)
+    told = replace(told, service=origin.service, environment=origin.environment, footer=origin.footer)
+    return CommandResult(True, f"queued for {name}"), [told]

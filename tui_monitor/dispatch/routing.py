@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.no_data import WATCH
@@ -66,14 +67,30 @@ NO_ROUTE = Route("")
 
 @frozen
 class NotifierPolicy:
-    """The filter of a notifier: severities and resolves."""
+    """The filter of a notifier: severities and resolves; and to which addresses a message by hand may go.
+
+    ``addresses``: "mail", "phone" or "" for a notifier without any; ``receivers`` are configured, ``allowed`` patterns of others.
+    """
 
     severities: frozenset[str] = frozenset()
     send_resolved: bool = True
+    addresses: str = ""
+    receivers: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     def wants(self, severity: str) -> bool:
         """Whether a firing of this severity goes there."""
         return not self.severities or known_severity(severity) in self.severities
+
+    def asked(self, addresses: Iterable[str]) -> bool:
+        """Whether any of these addresses is of its kind."""
+        return any(self.addresses == ("mail" if "@" in address else "phone") for address in addresses)
+
+    def takes(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """Those of the addresses to which it may send."""
+        return tuple(
+            address for address in addresses if self.asked((address,)) and (address in self.receivers or matches_any(address, self.allowed))
+        )
 
 
 @frozen
@@ -144,6 +161,11 @@ class Routing:
         return (*active, *(window.schedule for window in self.maintenance))
 
 
+def matches_any(address: str, patterns: Iterable[str]) -> bool:
+    """Whether an address matches one of the patterns of `allowed_addresses`: "*@example.com", "010*"."""
+    return any(fnmatchcase(address.lower(), pattern.lower()) for pattern in patterns)
+
+
 def severity_recipients(by_severity: Mapping[str, tuple[str, ...]], severity: str) -> tuple[str, ...]:
     """The notifiers of a severity; one that is not named uses the nearest lower named one."""
     for word in reversed(SEVERITIES[: SEVERITIES.index(known_severity(severity)) + 1]):
@@ -163,7 +185,13 @@ def compile_routing(settings: Settings) -> Routing:
         routes=_compile_routes(settings.routes, None, expand),
         by_severity={severity: expand(names) for severity, names in settings.routing.items()},
         notifiers={
-            entry.name: NotifierPolicy(severities=frozenset(entry.severities), send_resolved=entry.send_resolved)
+            entry.name: NotifierPolicy(
+                severities=frozenset(entry.severities),
+                send_resolved=entry.send_resolved,
+                addresses=getattr(entry, "address_kind", ""),
+                receivers=tuple(getattr(entry, "addresses", ())),
+                allowed=tuple(getattr(entry, "allowed_addresses", ())),
+            )
             for entry in settings.notifiers
         },
         inhibit=tuple(InhibitRule(parse_matchers(i.source), parse_matchers(i.target), tuple(i.equal)) for i in settings.inhibit),

@@ -85,9 +85,22 @@ class AligoNotifier(HttpNotifierSettings):
     user_id: str = setting(doc="account", min_length=1, example="account")
     sender: PhoneNumber = setting(doc="registered sender number", example="021234567")
     receivers: list[PhoneNumber] = setting(doc="phone numbers, one an entry", min_length=1, max_length=1000, example=["01012345678"])
+    allowed_addresses: list[str] = setting(
+        default=[], doc="further numbers to which messages by hand may go (POST /api/notify), as patterns", example=["0101234*"]
+    )
     api_url: BaseAddress = setting(default="https://apis.aligo.in", doc="base address of the API")
     test_mode: bool = setting(default=False, doc="accepted but not sent")
     low_balance: int = setting(default=0, doc="warn when fewer SMS remain; 0: do not query the balance")
+
+    @property
+    def address_kind(self) -> str:
+        """The kind of its receivers' addresses."""
+        return "phone"
+
+    @property
+    def addresses(self) -> list[str]:
+        """The configured receivers."""
+        return self.receivers
 
     def sent_to(self, address: str) -> AligoNotifier:
         """The settings with another number. Raises ValueError for an invalid Korean phone number."""
@@ -114,7 +127,7 @@ class Aligo:
         One request for all receivers would return how many failed, not which. Raises SendError, and PartlySent where results
         differ; receivers beyond the time limit are left for the next try.
         """
-        receivers = receivers_of(message, self.receivers)
+        receivers = receivers_of(message, self.receivers, self._settings.allowed_addresses)
         sms = sms_of(message, note, possible_repeat)
         deadline = asyncio.get_running_loop().time() + self.timeout
         taken: dict[str, str] = {}

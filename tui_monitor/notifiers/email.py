@@ -77,6 +77,9 @@ class EmailNotifier(NotifierSettings):
     password: SecretText | None = key(default=None, doc="its password", example="${PASSWORD}")
     from_: MailAddress = key(doc="sender", example="monitor@example.com")
     to: list[MailAddress] = key(doc="receivers, one an entry", min_length=1, example=["ops@example.com"])
+    allowed_addresses: list[str] = key(
+        default=[], doc="further addresses to which messages by hand may go (POST /api/notify), as patterns", example=["*@example.com"]
+    )
     ehlo: DomainName | None = key(
         default=None,
         doc="name of this machine in EHLO; default: its host name, without a lookup",
@@ -87,6 +90,16 @@ class EmailNotifier(NotifierSettings):
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:
         """The default port follows from ``tls``: implicit TLS has its own."""
         return {"port": 465, **given} if given.get("tls") == "implicit" else given
+
+    @property
+    def address_kind(self) -> str:
+        """The kind of its receivers' addresses."""
+        return "mail"
+
+    @property
+    def addresses(self) -> list[str]:
+        """The configured receivers."""
+        return self.to
 
     def sent_to(self, address: str) -> EmailNotifier:
         """The settings with another receiver. Raises ValueError for an invalid mail address."""
@@ -113,7 +126,7 @@ class Email:
 
         Raises SendError, and PartlySent where the server accepts it for some receivers only.
         """
-        receivers = receivers_of(message, self.receivers)
+        receivers = receivers_of(message, self.receivers, self._settings.allowed_addresses)
         mail = mail_of(message, self._settings.from_, list(receivers), note, possible_repeat)
         attempt = _Attempt(receivers)
         try:

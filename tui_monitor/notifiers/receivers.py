@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_monitor.dispatch.message import Message
+from tui_monitor.dispatch.routing import matches_any
 from tui_monitor.notifiers.api import SendError
 
 
@@ -22,9 +23,14 @@ class PartlySent(SendError):
         self.provider_id = provider_id
 
 
-def receivers_of(message: Message, configured: Sequence[str]) -> tuple[str, ...]:
-    """The configured receivers of a message. Raises SendError where none is configured any more."""
+def receivers_of(message: Message, configured: Sequence[str], allowed: Sequence[str] = ()) -> tuple[str, ...]:
+    """The receivers of a message: configured ones, and those of a message by hand that a pattern of `allowed_addresses` allows.
+
+    Raises SendError where none is left.
+    """
     wanted = tuple(receiver for receiver in dict.fromkeys(configured) if not message.to or receiver in message.to)
+    if message.kind == "message":
+        wanted += tuple(one for one in message.to if one not in wanted and matches_any(one, allowed))
     if not wanted:
         raise SendError(f"no longer a receiver: {', '.join(message.to)}", permanent=True)
     return wanted

@@ -23,6 +23,7 @@ from tui_monitor.core.commands import (
     ExtendSilence,
     Resolve,
     SendMessage,
+    SendTest,
     StoredCommand,
     Unacknowledge,
 )
@@ -32,7 +33,7 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Labels, Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Dispatcher
-from tui_monitor.dispatch.manual import apply_silence, message_by_hand
+from tui_monitor.dispatch.manual import apply_silence, message_by_hand, test_by_hand
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 from tui_monitor.dispatch.routing import Routing
@@ -46,7 +47,7 @@ from tui_monitor.storage.history.interface import HistoryReading
 from tui_monitor.storage.memory import SeriesMemory
 from tui_monitor.storage.pending_transitions import PendingTransitions
 from tui_monitor.storage.prefetched import Prefetched
-from tui_monitor.storage.records import FinishedCommand, UnitOfWork
+from tui_monitor.storage.records import FinishedCommand, UnitOfWork, notification_id
 from tui_monitor.storage.repository import StateRepository
 
 log = logging.getLogger(__name__)
@@ -253,8 +254,10 @@ class AlertEngine:
             case AddSilence() | ExtendSilence() | EndSilence():
                 return CommitExtras(result=apply_silence(self.planner, command, by, now, asked, self.alerts)), []
             case SendMessage():
-                result, messages = message_by_hand(command, by, self._routing, self.evaluator.host, now, self._origin)
-                return CommitExtras([_audit(command, result, by, now)], messages, result=result), []
+                return _sent(command, by, now, *message_by_hand(command, by, self._routing, self.evaluator.host, now, self._origin)), []
+            case SendTest():
+                told = test_by_hand(command, by, self._routing, self.evaluator.host, now, self._origin, self.planner.language)
+                return _sent(command, by, now, *told), []
         result = handled or CommandResult(False, f"this process cannot {VERBS[type(command)]}")
         return CommitExtras([_audit(command, result, by, now)], result=result), []
 
@@ -342,11 +345,18 @@ class AlertEngine:
 _NOTHING = CommitExtras()
 
 
+def _sent(command: Command, by: str, now: int, result: CommandResult, messages: Sequence[Message]) -> CommitExtras:
+    made = tuple(notification_id(message.notifier, message.key) for message in messages)
+    return CommitExtras([_audit(command, result, by, now)], messages, result=replace(result, made=made))
+
+
 def _audit(command: Command, result: CommandResult, by: str, now: int) -> Audit:
     """The audit entry of a command that is not about alerts or silences, which write their own."""
     text = result.text if result.ok else f"refused: {result.text}"
     if isinstance(command, SendMessage):
         return Audit(now, by, "sent" if result.ok else "send", text, command.title)
+    if isinstance(command, SendTest):
+        return Audit(now, by, "tested", text)
     return Audit(now, by, VERBS[type(command)], text)
 
 

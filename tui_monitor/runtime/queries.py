@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_monitor.board import build as boards
 from tui_monitor.board.backend import CommandRefused, MetricMetadata
+from tui_monitor.board.listings import SeriesStatistics
 from tui_monitor.board.replay import past_board
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import (
@@ -40,6 +41,7 @@ from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.runtime.query_lanes import QueryLanes
+from tui_monitor.runtime.series_statistics import statistics_of
 from tui_monitor.runtime.strips import read_strips
 from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
 from tui_monitor.sources.metric_help import family_of, own_metadata
@@ -261,6 +263,11 @@ class StoreQueries:
     async def label_values(self, name: str, selectors: Sequence[str]) -> Sequence[str]:
         """The values of one label of those series, sorted."""
         return await self._lanes.query(lambda reader: sorted({label(one, name) for one in _series_of(reader, selectors)} - {""}))
+
+    async def statistics(self, selectors: Sequence[str], start: int, end: int, points: int, most: int) -> Sequence[SeriesStatistics]:
+        """Statistics of the series that any selector matches, sorted by labels."""
+        wanted = [_selector(text) for text in selectors] or [()]
+        return await self._lanes.query(lambda reader: statistics_of(reader, wanted, start, end, points, most))
 
     async def metadata(self, descriptions: Mapping[str, Metadata] | None = None) -> Sequence[MetricMetadata]:
         """The stored metrics, by name. ``descriptions``: those that targets give, None: as the leader has stored them.

@@ -23,9 +23,10 @@ from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 
 if TYPE_CHECKING:
+    from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
     from tui_monitor.board.push import PushAnswer, PushRequest
-    from tui_monitor.board.strip import Strip
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
+    from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
         AlertDetail,
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from tui_monitor.config.faults import Configuration
     from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.ping import Ping
+    from tui_monitor.core.received_alert import ReceivedAlert
     from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
     from tui_monitor.core.values import Labels
+    from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.live_data import LiveData
@@ -262,6 +265,12 @@ class Runtime:
             return await self._viewer.command(command, by)
         return CommandResult(False, "not ready yet")
 
+    async def receive_alerts(self, sender: str, alerts: Sequence[ReceivedAlert]) -> int:
+        """Take the alerts that another program has sent."""
+        if self.leader is None:
+            raise CommandRefused("only the leading process takes alerts")
+        return await self.leader.engine.receive(sender, alerts)
+
     async def reload(self) -> CommandResult:
         """Read and apply the configuration; an invalid one changes nothing and the result says why."""
         if (leader := self.leader) is None:
@@ -293,6 +302,41 @@ class Runtime:
 
             self._store_queries = StoreQueries(self.directory.state_db, self._reading, self.directory.telemetry_db)
         return self._store_queries
+
+    async def alerts(self, ended: int) -> Sequence[ListedAlert]:
+        """The live alerts, as they are in memory where this process leads, and ended ones."""
+        from tui_monitor.runtime.listings import listed_alerts
+
+        engine = self.leader.engine if self.leader is not None else None
+        live = None if engine is None else engine.alerts
+        receivers = (lambda _: ()) if engine is None else engine.planner.receivers
+        return await self._queries.state(lambda state: listed_alerts(state, live, ended, receivers))
+
+    async def alert(self, alert_id: str) -> ListedAlert:
+        """One alert."""
+        from tui_monitor.runtime.listings import listed_alert
+
+        return await self._queries.state(lambda state: listed_alert(state, alert_id))
+
+    async def stored_silences(self) -> Sequence[Silence]:
+        """All silences, the newest first."""
+        return await self._queries.state(lambda state: state.dispatch.silences())
+
+    async def messages(self, limit: int, ids: Sequence[str] = ()) -> Sequence[StoredMessage]:
+        """The newest messages of the outbox, or those with these ids."""
+        from tui_monitor.runtime.listings import stored_messages
+
+        return await self._queries.state(lambda state: stored_messages(state, limit, ids))
+
+    async def statistics(self, selectors: Sequence[str], start: int, end: int, points: int, most: int) -> Sequence[SeriesStatistics]:
+        """Statistics of the series that any selector matches."""
+        return await self._queries.statistics(selectors, start, end, points, most)
+
+    async def log_lines(self, query: LogQuery) -> Sequence[LogLine]:
+        """Kept log lines, oldest first."""
+        from tui_monitor.runtime.log_search import search_lines
+
+        return await asyncio.to_thread(search_lines, self.directory.telemetry_db, query)
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         """The details of one alert."""

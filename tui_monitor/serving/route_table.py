@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from tui_monitor.serving.endpoint import Endpoint
 from tui_monitor.serving.routes import (
+    alertmanager,
     events,
     exporter,
     health,
     heartbeats,
     notify,
-    push,
     prometheus_query,
     prometheus_series,
     prometheus_state,
+    push,
 )
 
 MODULES = (
+    alertmanager,
     health,
     heartbeats,
     events,

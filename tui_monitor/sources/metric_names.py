@@ -21,6 +21,7 @@ OF_THE_MACHINE = (
     "gpu_usage_ratio", "gpu_memory_used_bytes", "gpu_memory_total_bytes", "gpu_temperature_celsius", "gpu_power_watts",
     "tui_monitor_cpu_ratio", "tui_monitor_memory_bytes", "tui_monitor_memory_ratio", "tui_monitor_samples_total",
     "tui_monitor_threads", "tui_monitor_open_files", "tui_monitor_clock_skew_seconds", "tui_monitor_trouble",
+    "tui_monitor_sender_silent_seconds",
 )  # fmt: skip
 """Of this machine and of the monitor itself, without any configuration."""
 

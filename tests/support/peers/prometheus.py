@@ -7,6 +7,7 @@ import json
 import signal
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ _INSTALL = "install the package `prometheus`"
 class Prometheus(Peer):
     """Prometheus with this configuration text, its data in the scratch directory."""
 
-    def __init__(self, directory: Path, config: str) -> None:
+    def __init__(self, directory: Path, config: str, arguments: Sequence[str] = ()) -> None:
         port = free_port()
         (directory / "prometheus.yml").write_text(config, encoding="utf-8")
         argv = [
             program("prometheus", _INSTALL), f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/data",
-            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
+            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn", *arguments,
         ]  # fmt: skip
         super().__init__(argv, directory, port, ready=self._is_ready, stop_signal=signal.SIGTERM)
 
@@ -45,6 +46,6 @@ def promtool() -> str:
     return program("promtool", _INSTALL)
 
 
-def prometheus(config: str = "global: {scrape_interval: 1s}\n") -> contextlib.AbstractContextManager[Prometheus]:
-    """A running Prometheus with this configuration (YAML)."""
-    return running(lambda directory: Prometheus(directory, config))
+def prometheus(config: str = "global: {scrape_interval: 1s}\n", *arguments: str) -> contextlib.AbstractContextManager[Prometheus]:
+    """A running Prometheus with this configuration (YAML) and further arguments."""
+    return running(lambda directory: Prometheus(directory, config, arguments))

@@ -22,6 +22,7 @@ from tui_monitor.core.commands import (
     RevokeToken,
     SavePanel,
     SendMessage,
+    SendTest,
     Unacknowledge,
     YieldLeadership,
 )
@@ -36,6 +37,8 @@ EXAMPLES: list[Command] = [
     ExtendSilence("7f3a", until=1_790_000_000_000),
     EndSilence("7f3a"),
     SendMessage("T", "M", "error", ("ops", "mail")),
+    SendMessage("T", "M", addresses=("ops@example.com", "01012345678")),
+    SendTest("ops", "critical"),
     Annotate("deploy v2", 5),
     SavePanel("load", "load1; load5", 300_000),
     DropPanel("load"),

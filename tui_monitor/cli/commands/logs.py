@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
 from contextlib import closing
-from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,15 @@ from tui_monitor.cli.state_access import existing_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.sanitize import near
 from tui_monitor.core.units import rfc3339
+from tui_monitor.runtime.log_search import Found, matching_lines
 from tui_monitor.sources.log.levels import LEVELS, level_of_word
-from tui_monitor.sources.log.line_format import LineFormat, line_format_from
-from tui_monitor.sources.log.ring import KeptBlock, KeptLine, LineQuery, found_in
+from tui_monitor.sources.log.ring import KeptLine, LineQuery
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.telemetry.reader import TelemetryReader
-from tui_monitor.storage.telemetry.schema import FoundBlock, LogStream
+from tui_monitor.storage.telemetry.schema import LogStream
 
 LOOK_EVERY = 0.5
-DISORDER_MS = 60_000
-"""Blocks lie in the order in which they were written; their times differ from it by less."""
 NOTHING = "no log lines are kept here: configure a check of type log"
-Found = tuple[LogStream, KeptLine]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -79,7 +74,9 @@ def _search(path: Path, given: Namespace, query: LineQuery) -> int:
     if reader is not None:
         with closing(reader):
             _refuse_unknown(reader, given.check)
-            found = _asked(lambda: [*islice(_lines(reader.newest_first(given.check or "", given.service or ""), query), query.limit)])
+            found = _asked(
+                lambda: [*islice(matching_lines(reader.newest_first(given.check or "", given.service or ""), query), query.limit)]
+            )
     if given.json:
         print_json([_json(stream, line) for stream, line in reversed(found)])
         return 0
@@ -104,7 +101,7 @@ def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
                 blocks = _asked(lambda reader=reader, last=last: reader.after(last, given.check or "", given.service or ""))
                 last = blocks[-1].id if blocks else last
                 for block in blocks:
-                    for stream, line in reversed([*_lines([block], query)]):
+                    for stream, line in reversed([*matching_lines([block], query)]):
                         print(to_text(_json(stream, line)), flush=True) if given.json else _print(stream, line)
                 if blocks:
                     continue
@@ -136,20 +133,6 @@ def _refuse_unknown(reader: TelemetryReader, name: str | None) -> None:
     known = [stream.name for stream in _asked(reader.streams)]
     if name and name not in known:
         raise Refused(f'no lines are kept of a check "{name}"{suggestion(name, known)}')
-
-
-def _lines(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[Found]:
-    """The matching lines in the order of the blocks, each block newest first."""
-    for found in takewhile(lambda each: each.block.at >= query.since - DISORDER_MS, blocks):
-        block = found.block
-        reader = _format(found.stream.format).reader(block.format)
-        for line in found_in([KeptBlock(block.at, block.path, reader, block.data)], query):
-            yield found.stream, line
-
-
-@lru_cache(maxsize=100)
-def _format(text: str) -> LineFormat:
-    return line_format_from(text)
 
 
 def _json(stream: LogStream, line: KeptLine) -> dict[str, Any]:

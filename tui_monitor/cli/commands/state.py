@@ -15,9 +15,10 @@ from tui_monitor.cli.output import Cell, print_json, table, terminal_width
 from tui_monitor.cli.state_access import open_state_for_people, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import age, span, stamp
-from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES, severity_rank
+from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence
+from tui_monitor.runtime.listings import stored_alerts
 from tui_monitor.storage.records import OutboxRow
 from tui_monitor.storage.repository import State
 
@@ -75,7 +76,7 @@ def run(given: Namespace) -> int:
 
 def _alerts(given: Namespace) -> int:
     directory = open_state_for_people(given).directory
-    alerts = _chosen(given, read_state(directory, lambda state: _stored_alerts(state, ended=given.all)))
+    alerts = _chosen(given, read_state(directory, lambda state: stored_alerts(state, MOST_ALERTS if given.all else 0)))
     if given.json:
         board = stored_board(directory.history_db)
         sent = read_state(directory, lambda state: {alert.id: state.outbox.of_alert(alert.id) for alert in alerts})
@@ -87,13 +88,6 @@ def _alerts(given: Namespace) -> int:
     else:
         table([_alert_row(alert, wall_ms()) for alert in alerts], ("ID", "SEVERITY", "STATE", "SINCE", "FOR", "ALERT", "", ""))
     return 0
-
-
-def _stored_alerts(state: State, *, ended: bool) -> list[Alert]:
-    """The live alerts, firing before pending, then gravest, then newest; with ``ended`` the resolved ones behind them, the newest first."""
-    live = [alert for alert in state.alerts.live() if alert.state != "resolved"]
-    live.sort(key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id))
-    return [*live, *(alert for alert in state.alerts.history(MOST_ALERTS) if ended and alert.state == "resolved")]
 
 
 def _chosen(given: Namespace, alerts: Sequence[Alert]) -> list[Alert]:

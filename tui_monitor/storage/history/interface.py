@@ -13,7 +13,7 @@ from tui_monitor.core.values import Labels, Sample
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.history.series import StoredSeries
 from tui_monitor.storage.history.ticks import Annotation, Tick
-from tui_monitor.storage.history.trend import Figures, Point
+from tui_monitor.storage.history.trend import Figures, Point, Summary
 
 if TYPE_CHECKING:
     from tui_monitor.config.settings import StoreSettings
@@ -53,6 +53,11 @@ class HistoryQueries(Protocol):
 
     def figures(self, several: Collection[Labels], quantiles: Sequence[float], after_ms: int, until_ms: int) -> dict[Labels, Figures]:
         """``percentiles`` and ``uptime`` of many series at once; those that are not stored are left out."""
+
+    def summaries(
+        self, several: Collection[Labels], quantiles: Sequence[float], after_ms: int, until_ms: int, points: int
+    ) -> dict[Labels, Summary]:
+        """Count, sum, extremes, last value, quantiles and a chart of many series over after < time <= until."""
 
     def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
         """The observations after both, in the order of writing; about 15 minutes are available."""

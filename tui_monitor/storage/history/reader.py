@@ -19,7 +19,7 @@ from tui_monitor.storage.history.samples import HOURLY_LOOKBACK_MS, MOST_SAMPLES
 from tui_monitor.storage.history.schema import MIGRATIONS, READABLE_FROM, labels_from
 from tui_monitor.storage.history.series import StoredSeries
 from tui_monitor.storage.history.ticks import Annotation, Observed, Tick, decode_tick
-from tui_monitor.storage.history.trend import Figures, Point, trend, window_figures
+from tui_monitor.storage.history.trend import Figures, Point, Summary, trend, window_figures, window_summaries
 from tui_monitor.storage.sqlite import connect, schema_version
 
 
@@ -178,6 +178,15 @@ class HistoryReader:
         with self._reading() as rows:
             ids = {series: labels for series, (labels, _) in self._labels.items() if labels in wanted}
             return {ids[series]: found for series, found in window_figures(rows, ids, quantiles, after_ms, until_ms).items()}
+
+    def summaries(
+        self, several: Collection[Labels], quantiles: Sequence[float], after_ms: int, until_ms: int, points: int
+    ) -> dict[Labels, Summary]:
+        """Count, sum, extremes, last value, quantiles and a chart of many series at once; those without samples are left out."""
+        wanted = frozenset(several)
+        with self._reading() as rows:
+            ids = {series: labels for series, (labels, _) in self._labels.items() if labels in wanted}
+            return {ids[series]: found for series, found in window_summaries(rows, ids, quantiles, after_ms, until_ms, points).items()}
 
     def recent_ticks(self, after_ms: int, after_seq: int = 0) -> Iterator[Tick]:
         """The observations after both, in the order of writing; about 15 minutes are available (writer.Limits.ring_ms)."""

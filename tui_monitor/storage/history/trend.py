@@ -41,6 +41,40 @@ def trend(rows: Rows, ids: Collection[int], after_ms: int, until_ms: int, points
     }
 
 
+class Summary(NamedTuple):
+    """The whole of one series in a window, the values at the quantiles asked for, and its chart.
+
+    Without distributions the quantiles are those of the chart's means.
+    """
+
+    whole: Aggregate
+    percentiles: list[float]
+    steps: list[Point]
+
+
+def window_summaries(
+    rows: Rows, ids: Collection[int], quantiles: Sequence[float], after_ms: int, until_ms: int, points: int
+) -> dict[int, Summary]:
+    """The summary of each series over all samples with after < time <= until; series without any are left out."""
+    counts: dict[int, Histogram] = {series: {} for series in ids}
+    wholes: dict[int, Aggregate] = {}
+    for series, part, histogram in cover(rows, ids, after_ms + 1, until_ms + 1):
+        add(counts[series], histogram)
+        known = wholes.get(series)
+        wholes[series] = part if known is None else combine((known, part))
+    steps = trend(rows, ids, after_ms, until_ms, points)
+    return {
+        series: Summary(whole, percentiles(_distribution(counts[series], whole, steps[series]), quantiles), steps[series])
+        for series, whole in wholes.items()
+        if whole.n
+    }
+
+
+def _distribution(counts: Histogram, whole: Aggregate, steps: Sequence[Point]) -> Histogram:
+    """The stored distribution where it is of all samples, else that of the chart's means."""
+    return counts if sum(counts.values()) >= whole.n else histogram_of(step.average for step in steps)
+
+
 class Piece(NamedTuple):
     """A piece of a series' window: its aggregate and, where one was kept, its distribution."""
 
