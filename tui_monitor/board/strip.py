@@ -62,7 +62,7 @@ def _held(samples: Sequence[SlotSamples]) -> list[SlotSamples]:
     """
     measured = [number for number, each in enumerate(samples) if each.health is not None]
     apart = sorted(later - earlier for earlier, later in pairwise(measured))
-    usual = apart[len(apart) // 2] if apart else 1
+    usual = apart[(len(apart) - 1) // 2] if apart else 1
     held, last = list(samples), -len(samples)
     for number, each in enumerate(samples):
         if each.health is not None:

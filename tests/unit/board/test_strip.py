@@ -86,8 +86,8 @@ def test_the_last_bar_is_at_least_as_bad_as_the_present() -> None:
 
 def test_several_strips_become_one() -> None:
     """The worst state of each slot."""
-    one = strip((0, 1, 2), [SlotSamples(0.0, 1.0), SlotSamples()])
-    two = strip((0, 1, 2), [SlotSamples(2.0, 0.5), SlotSamples()])
+    one = strip((0, 1, 2), [SlotSamples(0.0, 1.0), SlotSamples()], level=True)
+    two = strip((0, 1, 2), [SlotSamples(2.0, 0.5), SlotSamples()], level=True)
     assert [(slot.status, slot.uptime) for slot in worst_of([one, two])] == [(UNHEALTHY, 0.75), (None, None)]
 
 
