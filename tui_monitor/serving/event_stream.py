@@ -16,6 +16,8 @@ MOST_WAITING = 200
 COMMENT_EVERY_S = 15.0
 """Proxies close what is silent for 30 to 60 s."""
 RETRY_MS = 2000
+LONGEST_S = 1800.0
+"""A stream ends after this and is opened anew by its reader: who has lost the right to read meanwhile gets no further."""
 
 
 def event(name: str, data: str, ident: str = "") -> bytes:
@@ -46,10 +48,11 @@ class EventStream:
         self.ended = True
         self._wake.set()
 
-    async def messages(self, comment_every: float = COMMENT_EVERY_S) -> AsyncIterator[bytes]:
+    async def messages(self, comment_every: float = COMMENT_EVERY_S, longest: float = LONGEST_S) -> AsyncIterator[bytes]:
         """What is to be written, all that waits at once; a comment where nothing was for a while."""
         yield b"retry: %d\n\n" % RETRY_MS
-        while True:
+        end = asyncio.get_running_loop().time() + longest
+        while asyncio.get_running_loop().time() < end:
             self._wake.clear()
             if self._waiting:
                 together = b"".join(self._waiting)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_monitor.core.catalogue.phrases import Phrases
+
+if TYPE_CHECKING:
+    from tui_monitor.core.catalogue.page_phrases import PagePhrases
 
 
 def phrases(language: str) -> Phrases:
@@ -14,3 +19,14 @@ def phrases(language: str) -> Phrases:
     from tui_monitor.core.catalogue.english import ENGLISH
 
     return ENGLISH
+
+
+def page_phrases(language: str) -> PagePhrases:
+    """The texts of the web page, as `phrases`."""
+    if language == "ko":
+        from tui_monitor.core.catalogue.page_korean import PAGE_KOREAN
+
+        return PAGE_KOREAN
+    from tui_monitor.core.catalogue.page_english import PAGE_ENGLISH
+
+    return PAGE_ENGLISH

@@ -1,0 +1,57 @@
+"""A whole page: its parts within the frame of header, navigation and footer, and the headers that guard it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from tui_monitor.core.version import VERSION
+from tui_monitor.serving.page.parts import PageContent
+from tui_monitor.serving.page.render import HEADERS, icon, marked, policy, render, script, style
+from tui_monitor.serving.page.words import Words
+
+_same = marked(str)
+
+
+def live_page(
+    content: PageContent, words: Words, host: str, here: str, *, caller: str, form_token: str, stream_query: Mapping[str, str]
+) -> Response:
+    """A page that keeps itself up to date. ``form_token``: "" for a reader who may not act; ``here``: the page's path."""
+    t = words.t
+    before, _, after = t.lost.partition("{at}")
+    stream = "/live?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in stream_query.items())
+    return framed(
+        words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
+        live=stream, nav=((t.overview, "/"), (t.history, "/history")), lost_before=before, lost_after=after, caller=caller,
+        form_token=form_token, may_act=bool(form_token), feed=True, script=_same(script()),
+    )  # fmt: skip
+
+
+def framed(
+    words: Words, title: str, shade: str, body: str, *, status: int = 200, headers: Mapping[str, str] = {}, **more: object
+) -> Response:
+    """The frame. ``more`` is what the template layout.html asks for beside this."""
+    values: dict[str, object] = {
+        "live": "", "refresh": 0, "nav": (), "at": "", "feed": False, "may_act": False, "narrow": "", "here": "", "host": "",
+        "caller": "", "form_token": "", "script": "", "lost_before": "", "lost_after": "", **more,
+    }  # fmt: skip
+    html = render(
+        "layout.html",
+        t=words.t,
+        words=words,
+        title=title,
+        icon=icon(shade),
+        style=_same(style()),
+        body=_same(body),
+        version=VERSION,
+        **values,
+    )
+    guards = {
+        **HEADERS,
+        "content-language": words.t.language,
+        "vary": "accept-language",
+        "content-security-policy": policy(bool(more.get("live"))),
+    }
+    return Response(html.encode("utf-8", "replace"), status, {**guards, **headers}, media_type="text/html")
