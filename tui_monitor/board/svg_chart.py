@@ -90,7 +90,7 @@ _STEPS = (60_000, 300_000, 600_000, 900_000, 1_800_000, HOUR, 3 * HOUR, 6 * HOUR
 
 def _hours(frame: Frame, start: int, end: int, x: Callable[[float], float], zone: tzinfo | None) -> list[str]:
     """Times below the plot, as many as there is room for; dates where the steps are days."""
-    most = max(2, frame.across // 90)
+    most = max(2, frame.across // 80)
     step = next((each for each in _STEPS if (end - start) / each <= most), _STEPS[-1])
     times = range(start - start % step + step, end + 1, step)
     return [

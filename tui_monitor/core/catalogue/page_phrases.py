@@ -41,6 +41,8 @@ class PagePhrases:
     one_down: str
     one_degraded: str
     several_down: str
+    together: str
+    """Joins the last of several names."""
     several_degraded: str
     several_alerts: str
     one_alert: str
@@ -65,6 +67,7 @@ class PagePhrases:
     nobody_acknowledged: str
     acknowledged_by: str
     more: str
+    more_incidents: str
 
     # --- incidents and alerts ---
     incidents: str
@@ -123,6 +126,7 @@ class PagePhrases:
     days_label: str
     uptime: str
     incident_count: str
+    one_incident: str
     down_time: str
     not_measured: str
     day_tip: str

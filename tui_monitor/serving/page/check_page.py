@@ -78,4 +78,6 @@ def members(view: PageView, check: CheckView) -> Sequence[MemberRow]:
 def incidents_of(view: PageView, name: str, ended: Sequence[AlertView]) -> Part:
     """Its alerts: those that fire, and the last ones that ended."""
     firing = [alert for alert in view.board.alerts if alert.state == "firing" and alert.labels.get("check") == name]
-    return view.part("incidents", "incidents.html", firing=firing, over=ended[:10], counts="", aside="")
+    return view.part(
+        "incidents", "incidents.html", firing=firing[:MOST_ROWS], further=(), further_count=0, over=ended[:10], counts="", aside=""
+    )

@@ -47,7 +47,7 @@ def days_figures(view: PageView, strip: Strip, ended: Sequence[AlertView]) -> st
     words, t, now = view.words, view.words.t, view.board.at
     figures = [f"{t.uptime} {words.uptime(mean_uptime(strip, now))}"]
     recent = [alert for alert in ended if (alert.starts_at or alert.active_at) >= strip[0].begin and alert.severity != "info"]
-    figures.append(words.say(t.incident_count, count=len(recent)))
+    figures.append(words.incidents(len(recent)))
     if (down := down_seconds(strip, now)) >= 1:
         figures.append(words.say(t.down_time, time=words.span(down)))
     return ", ".join(figures)

@@ -21,10 +21,11 @@ def live_page(
     """A page that keeps itself up to date. ``form_token``: "" for a reader who may not act; ``here``: the page's path."""
     t = words.t
     before, _, after = t.lost.partition("{at}")
+    live_before, _, live_after = t.live.partition("{at}")
     stream = "/live?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in stream_query.items())
     return framed(
         words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
-        live=stream, nav=((t.overview, "/"), (t.history, "/history")), lost_before=before, lost_after=after, caller=caller,
+        live=stream, nav=((t.overview, "/"), (t.history, "/history")), lost_before=before, lost_after=after, live_before=live_before, live_after=live_after, caller=caller,
         form_token=form_token, may_act=bool(form_token), feed=True, script=_same(script()),
     )  # fmt: skip
 
@@ -35,7 +36,7 @@ def framed(
     """The frame. ``more`` is what the template layout.html asks for beside this."""
     values: dict[str, object] = {
         "live": "", "refresh": 0, "nav": (), "at": "", "feed": False, "may_act": False, "narrow": "", "here": "", "host": "",
-        "caller": "", "form_token": "", "script": "", "lost_before": "", "lost_after": "", **more,
+        "caller": "", "form_token": "", "script": "", "lost_before": "", "lost_after": "", "live_before": "", "live_after": "", **more,
     }  # fmt: skip
     html = render(
         "layout.html",

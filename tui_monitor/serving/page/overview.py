@@ -20,7 +20,7 @@ from tui_monitor.serving.page.verdict import verdict
 from tui_monitor.serving.page.view import PageView, content, notices, verdict_part
 from tui_monitor.serving.page.words import Words, tidy
 
-MOST_FIRING, MOST_OVER = 20, 5
+MOST_FIRING, MOST_FURTHER, MOST_OVER = 8, 50, 5
 _strip = marked(strip_svg)
 
 
@@ -48,11 +48,13 @@ def incidents(view: PageView, ended: Sequence[AlertView]) -> Part:
     aside = ", ".join(
         text for count, text in ((muted, say(t.muted, count=muted)), (taken, say(t.acknowledged_count, count=taken))) if count
     )
+    first = MOST_FIRING if len(firing) > MOST_FIRING + 2 else len(firing)
     counted = Counter(alert.severity for alert in firing)
     order = sorted(counted, key=severity_rank, reverse=True)
     summary = ", ".join(f"{counted[name]} {view.words.severity(name).lower()}" for name in order)
     return view.part(
-        "incidents", "incidents.html", firing=firing[:MOST_FIRING], over=over[:MOST_OVER], counts=summary, aside=aside
+        "incidents", "incidents.html", firing=firing[:first], further=firing[first : first + MOST_FURTHER],
+        further_count=len(firing) - first, over=over[:MOST_OVER], counts=summary, aside=aside
     )  # fmt: skip
 
 

@@ -9,8 +9,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, severity_rank
 from tui_monitor.serving.page.words import Words, subject, tidy
 
-SILENT_MS = 15_000
-MOST_NAMES = 6
+MOST_NAMES, MOST_LED = 6, 3
 
 
 @frozen
@@ -74,7 +73,7 @@ def _about_checks(ill: Sequence[CheckView], board: Board, words: Words) -> Verdi
     first, status = ill[0], ill[0].status
     rest = words.say(words.t.for_time, time=words.since(first.since, board.at)) if first.since else ""
     if len(ill) > 1:
-        lead = words.say(getattr(words.t, _SEVERAL[status]), count=len(ill))
+        lead = words.say(getattr(words.t, _SEVERAL[status]), name=_together(ill, words))
         return Verdict(_SHADES[status], lead, rest, (*_reasons(ill, words), *_care(_alerts_of(ill, board), board, words)))
     since = words.say(words.t.since_at, at=words.stamp(first.since, board.at, seconds=True)) if first.since else ""
     detail = [_sentence(", ".join(filter(None, (tidy(first.reason), since))))]
@@ -92,6 +91,14 @@ def check_verdict(check: CheckView, board: Board, words: Words) -> Verdict:
     return Verdict(
         "ok", f"{tidy(check.name, 80)}: {words.status(check.status)}", rest, (_sentence(tidy(check.reason)),) if check.reason else ()
     )
+
+
+def _together(ill: Sequence[CheckView], words: Words) -> str:
+    """ "shop and backup", "shop, backup, api and 3 more"."""
+    names = [tidy(check.name, 40) for check in ill[: MOST_LED if len(ill) > MOST_LED + 1 else MOST_LED + 1]]
+    if len(names) < len(ill):
+        names.append(words.say(words.t.more, count=len(ill) - len(names)))
+    return words.t.together.join((", ".join(names[:-1]), names[-1]))
 
 
 def _sentence(text: str) -> str:

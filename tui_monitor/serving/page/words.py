@@ -90,6 +90,10 @@ class Words:
         """For the attribute ``datetime``."""
         return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    def incidents(self, count: int) -> str:
+        """ "1 incident", "5 incidents"."""
+        return self.t.one_incident if count == 1 else self.say(self.t.incident_count, count=count)
+
     def status(self, status: object) -> str:
         """The word of a state, None: not measured."""
         return self.t.statuses["none" if status is None else str(status)]
