@@ -17,6 +17,7 @@ from tui_monitor.promql.queryable import Matcher
 
 _ERROR = severity_rank("error")
 _FAR = 1 << 60
+_HEALTH_RULE = "CheckUnhealthy"
 
 
 @frozen
@@ -135,8 +136,11 @@ class MuteReasons:
         return tuple(key for key, track in tracked.items() if key != alert_id and causes.intersection(track.suppressed_by))
 
     def dependents(self, labels: Mapping[str, str]) -> tuple[str, ...]:
-        """The checks that depend on this alert's check."""
-        return tuple(self._descendants.get(labels.get("check", ""), ()))
+        """The checks that depend on this alert's check, where it is about the check's health: late orders of a healthy database affect none."""
+        check = labels.get("check", "")
+        if labels.get("alertname") != _HEALTH_RULE and check not in self._failing:
+            return ()
+        return tuple(self._descendants.get(check, ()))
 
     def _causes(self, alert_id: str, labels: Mapping[str, str]) -> set[MuteReason]:
         check = labels.get("check", "")

@@ -262,3 +262,16 @@ def test_a_silenced_alert_escalates_only_after_it_was_told() -> None:
     assert world.step(3599) == []
     assert brief(world.step(300)) == [("chat", "firing", 1)]
     assert brief(world.step(310)) == [("sms", "firing", 1)]
+
+
+def test_a_rule_over_a_healthy_check_affects_no_dependents() -> None:
+    """An alert with the label of a check that is well (late orders, from its database) does not speak of what depends on that check."""
+    world, checks = family()
+    checks.verdicts["db"] = "healthy"
+    world.fire("OrdersLate", check="db")
+    (message,) = world.step(1)
+    assert "affected" not in message.title and "Depending" not in message.text
+    checks.verdicts["db"] = "unhealthy"
+    world.fire("CheckUnhealthy", check="db")
+    (message,) = world.step(5)
+    assert "(3 affected)" in message.title
