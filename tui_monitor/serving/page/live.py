@@ -81,7 +81,7 @@ class LivePages:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._watches: dict[Hashable, Watch] = {}
-        shared.boards.listen(self._take)
+        shared.boards.subscribe(self._take)
 
     def __len__(self) -> int:
         return len(self._watches)
