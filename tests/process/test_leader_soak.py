@@ -87,7 +87,7 @@ class Leading:
             "series": len(leader.live_data.memory),
             "samples": leader.live_data.memory.sample_count,
             "alerts": len(leader.engine.alerts),
-            "pending": len(leader._collector._pending),
+            "pending": leader._collector._sink.waiting,
             "told": len(leader.engine.planner._told) if hasattr(leader.engine.planner, "_told") else 0,
         }
 

@@ -20,7 +20,7 @@ from tests.support.paths import ROOT, TESTS
 from tests.support.settings import made
 from tui_monitor.alerts import rule_index as rulebook
 from tui_monitor.alerts.identity import alert_labels
-from tui_monitor.checks import collector
+from tui_monitor.checks import log_tails, machine
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.config.settings import Settings
@@ -39,17 +39,17 @@ SOURCES = sorted(Path(tui_monitor.__file__).parent.rglob("*.py"))
 
 async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log file that is a pipe without a writer: one daemon thread however often its check fails, and the reason as evidence."""
-    monkeypatch.setattr(collector, "LOG_TIMEOUT", 0.01)
+    monkeypatch.setattr(log_tails, "READ_WITHIN", 0.01)
     pipe = tmp_path / "log"
     os.mkfifo(pipe)
     settings = made(Settings, {"checks": [{"name": "api", "type": "tcp", "host": "::1", "port": 9, "log_file": str(pipe)}]})
     clock = ManualClock()
     held = Collector(settings, clock, SeriesMemory(), Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
     for _ in range(20):
-        await held._tail("api", str(pipe))
+        await held._tails.read("api", str(pipe))
     stuck = [thread for thread in threading.enumerate() if thread.name == "log"]
     assert len(stuck) == 1 and stuck[0].daemon
-    assert held.log_lines["api"] == (f"{pipe} cannot be read: it does not answer",)
+    assert held._tails.lines["api"] == (f"{pipe} cannot be read: it does not answer",)
     os.close(os.open(pipe, os.O_WRONLY))  # the reader gets an end of file
     stuck[0].join(5)
     held.stop()
@@ -57,13 +57,13 @@ async def test_a_log_that_hangs_holds_one_thread(tmp_path: Path, monkeypatch: py
 
 async def test_a_pause_of_the_monitor_is_not_a_stuck_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reading of this machine that hangs is told; one in whose midst this process was stopped says nothing false of /proc."""
-    monkeypatch.setattr(collector, "SYSTEM_TIMEOUT", 0.05)
+    monkeypatch.setattr(machine, "READ_WITHIN", 0.05)
     settings, clock, go_on = made(Settings, {}), ManualClock(), threading.Event()
     held = Collector(settings, clock, SeriesMemory(), Guard(settings.guard, Troubles(), clock.monotonic), lambda result: None)
-    monkeypatch.setattr(held, "_read", lambda wall, mono: go_on.wait())
+    monkeypatch.setattr(held.machine, "_read", lambda wall, mono: go_on.wait())
     try:
-        assert await held.read_system() == "this machine's figures cannot be read: /proc does not answer"
-        paused = asyncio.create_task(held.read_system())
+        assert await held.machine.read() == "this machine's figures cannot be read: /proc does not answer"
+        paused = asyncio.create_task(held.machine.read())
         await asyncio.sleep(0)
         await clock.advance(60)
         assert await paused == ""

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 
 from tui_monitor.checks.check_loop import CheckLoop, first_delay
 from tui_monitor.checks.feed_runner import FeedRunner, Restored, decode_saved, encode_saved
-from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.groups import Groups, statuses_of
 from tui_monitor.checks.health import CheckState, check_labels
+from tui_monitor.checks.log_tails import LogTails
+from tui_monitor.checks.machine import Machine
+from tui_monitor.checks.query_loops import QueryLoops, source_of
+from tui_monitor.checks.sample_sink import MINIMUM_LOOKBACK, SampleSink
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.checks.series_ends import InventoryEnds, series_not_ended
 from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.entries import CheckSettings
-from tui_monitor.config.settings import Settings, SystemSettings
+from tui_monitor.config.settings import Settings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.tasks import isolated
 from tui_monitor.core.values import (
@@ -31,42 +30,20 @@ from tui_monitor.core.values import (
     Batch,
     CheckResult,
     HealthStatus,
-    Inventory,
-    Labels,
     Observation,
     Sample,
-    SavedState,
-    label,
-    labels_of,
-    with_labels,
 )
-from tui_monitor.platform.log_tail import last_lines
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.metadata import STORED_AS, HasMetadata, encode_metadata, metadata_of
 from tui_monitor.sources.queries import HasQueries, QuerySettings
-from tui_monitor.sources.system.hardware import Hardware
-from tui_monitor.sources.system.process_row import ProcessRow
-from tui_monitor.sources.system.processes import TopProcesses
-from tui_monitor.sources.system.reader import System
-from tui_monitor.sources.system.readings import SystemReading
 from tui_monitor.storage.memory import SeriesMemory
 
 log = logging.getLogger(__name__)
-MINIMUM_LOOKBACK = 300_000
-SYSTEM_TIMEOUT = 5.0
-LOG_TIMEOUT = 2.0
-_OF_THIS_MACHINE = {"check": ""}
-"""Matches the series of this machine, which have no label ``check``."""
-_SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
 PUSH_STATE = " push"
 """The name of push among the stored states; no check's name begins with a space."""
-PROCESSES_EVERY = 30.0
-"""Seconds between readings of the process table while no screen shows it; they are for evidence."""
-PROCESSES_AGAIN = 5.0
-"""Seconds from the first reading to the second: the first has no CPU times yet."""
 
 
 class Collector:
@@ -76,41 +53,27 @@ class Collector:
         self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
     ) -> None:
         self.results: dict[str, CheckResult] = {}
-        self.reading: SystemReading | None = None
-        self.processes: tuple[ProcessRow, ...] = ()
-        self.process_count = 0
-        self.figures: dict[str, dict[str, float]] = {}
-        self.query_errors: dict[str, str] = {}
-        self.log_lines: dict[str, tuple[str, ...]] = {}
-        self._want_processes = False
         self._clock = clock
         self._memory = memory
         self._guard = guard
         self._changed = changed
-        self._pending: list[Batch] = []
-        self._stored_samples = 0
-        self._hardware: asyncio.Task[None] | None = None
+        self._sink = SampleSink(memory)
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
-        self._reading: asyncio.Future[tuple[SystemReading, TopProcesses | None]] | None = None
+        self.machine = Machine(settings, clock, self._sink, self._inventories)
+        self._queries = QueryLoops(self._sink, self._intake, clock)
+        self._tails = LogTails()
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
         self._saved: dict[str, Restored] = {}
         self._described: dict[str, Mapping[str, Metadata]] = {}
-        self._log_reads: dict[str, asyncio.Future[tuple[str, ...]]] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._table = TopProcesses()
-        self._last_system = self._last_table = float("-inf")
-        self._read_by: SystemSettings | None = None
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
         """Apply settings: unchanged checks continue, others end or begin."""
-        if settings.system != self._read_by:
-            self._read_by = settings.system
-            self._system = System(settings.system.mounts, interval=settings.system.interval)
         self._settings = settings
+        self.machine.configure(settings)
         wanted = {check.name: check for check in settings.checks}
         standings: dict[str, CheckState] = {}
         dropped: dict[str, set[str]] = {}
@@ -140,12 +103,12 @@ class Collector:
         for task in self._tasks.pop(name, []):
             task.cancel()
         del self._loops[name]
-        queries = (_source_of(loop.check, query) for query in getattr(loop.check, "queries", ()))
+        queries = (source_of(loop.check, query) for query in getattr(loop.check, "queries", ()))
         for source in (name, *queries):
-            self._store(self._intake.gone(source, self._clock.wall_ms() + 1), MINIMUM_LOOKBACK)
+            self._sink.store(self._intake.gone(source, self._clock.wall_ms() + 1), MINIMUM_LOOKBACK)
         if successor is None:
             self.results.pop(name, None)
-            self.log_lines.pop(name, None)
+            self._tails.lines.pop(name, None)
             self._described.pop(name, None)
         if successor is None or successor.type != loop.check.type:
             self._forget_state(name)
@@ -179,12 +142,12 @@ class Collector:
 
     def _forget_state(self, name: str) -> None:
         self._saved.pop(name, None)
-        self._pending.append(Batch(self._clock.wall_ms(), (), MINIMUM_LOOKBACK, SavedState(name, b"")))
+        self._sink.save_state(name, b"", self._clock.wall_ms())
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Start every loop that does not run yet."""
         self._group = group
-        self._start_hardware(group)
+        self.machine.start(group)
         for name, loop in self._loops.items():
             if name in self._tasks:
                 continue
@@ -196,25 +159,10 @@ class Collector:
             tasks += [group.create_task(isolated(loop.run(delay)), name=f"check {name}")]
             if isinstance(loop.probe, HasQueries):
                 tasks += [
-                    group.create_task(isolated(self._run_query(loop.check, loop.probe, query)), name=f"query {query.metric}")
+                    group.create_task(isolated(self._queries.run(loop.check, loop.probe, query)), name=f"query {query.metric}")
                     for query in loop.probe.queries
                 ]
             self._tasks[name] = tasks
-
-    def _start_hardware(self, group: asyncio.TaskGroup) -> None:
-        wanted = self._settings.system.hardware
-        if self._hardware is not None and not wanted:
-            self._hardware.cancel()
-            self._hardware = None
-        elif self._hardware is None and wanted:
-            reader = Hardware(self._take_hardware, self._clock)
-            self._hardware = group.create_task(isolated(reader.run()), name="hardware")
-
-    def _take_hardware(self, samples: tuple[Sample, ...], inventories: tuple[Inventory, ...], pause: float) -> None:
-        lookback = max(MINIMUM_LOOKBACK, int(2000 * pause + 5000))
-        admitted, _ = admit_samples(samples)
-        gone = self._inventories.ends("hardware", inventories, _OF_THIS_MACHINE)
-        self._store(Observation(self._clock.wall_ms(), admitted + gone), lookback)
 
     def _start_feed(self, group: asyncio.TaskGroup, name: str, loop: CheckLoop) -> list[asyncio.Task[None]]:
         runner = loop.probe
@@ -231,7 +179,7 @@ class Collector:
         loop = self._loops.get(check)
         feed = loop.probe.feed if loop is not None and isinstance(loop.probe, FeedRunner) else None
         found = feed.evidence(match) if isinstance(feed, HasEvidence) else ()
-        return found or self.log_lines.get(check, ())
+        return found or self._tails.lines.get(check, ())
 
     def feeds(self) -> dict[str, Feed]:
         """The running feeds by their checks' names."""
@@ -240,14 +188,11 @@ class Collector:
     def stop(self) -> None:
         """End every loop."""
         self._group = None
-        if self._hardware is not None:
-            self._hardware.cancel()
-            self._hardware = None
         for name, tasks in self._tasks.items():
             for task in tasks:
                 task.cancel()
             self._tasks[name] = []
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self.machine.stop()
 
     @property
     def checks(self) -> list[CheckSettings]:
@@ -270,48 +215,6 @@ class Collector:
         loop = self._loops.get(name)
         return loop.check if loop is not None else None
 
-    # --- this machine -------------------------------------------------------------------------------------------------
-
-    async def read_system(self) -> str:
-        """Read this machine where a reading is due; returns the trouble of a reading that hangs, else ""."""
-        began = self._clock.monotonic()
-        if began - self._last_system < self._settings.system.interval - 0.1:
-            return ""
-        if self._reading is None or self._reading.done():
-            wall, mono = self._clock.wall_ms(), self._clock.monotonic()
-            self._reading = asyncio.get_running_loop().run_in_executor(self._thread, self._read, wall, mono)
-        try:
-            async with asyncio.timeout(SYSTEM_TIMEOUT):
-                reading, table = await asyncio.shield(self._reading)
-        except TimeoutError:
-            if self._clock.monotonic() - began > SYSTEM_TIMEOUT + self._settings.guard.loop_lag:
-                return ""  # this process was stopped or too busy, which has a trouble of its own
-            return "this machine's figures cannot be read: /proc does not answer"
-        except Exception as error:  # noqa: BLE001  the boundary, as for a check: a failure (no descriptor left) stops no tick
-            return f"this machine's figures cannot be read: {type(error).__name__}: {error}"
-        self._last_system = self._clock.monotonic()
-        self.reading = reading
-        if table is not None:
-            self.process_count = table.count
-        lookback = max(MINIMUM_LOOKBACK, int(2000 * self._settings.system.interval + 5000))
-        samples, refused = admit_samples((*reading.samples, Sample(_SAMPLES_TOTAL, float(self._stored_samples))))
-        self._store(Observation(reading.at, samples + self._inventories.ends("", reading.inventories, _OF_THIS_MACHINE)), lookback)
-        return f"some of this machine's figures cannot be used: {refused}" if refused else ""
-
-    def _read(self, wall: int, mono: float) -> tuple[SystemReading, TopProcesses | None]:
-        reading = self._system.read(wall, mono)
-        pause = PROCESSES_AGAIN if any(row.cpu is None for row in self.processes) else PROCESSES_EVERY
-        due = self._want_processes or mono - self._last_table >= pause
-        if not (due and self._settings.system.processes):
-            return reading, None
-        self._last_table = mono
-        self.processes = self._table.read(mono)
-        return reading, self._table
-
-    def watch_processes(self, *, wanted: bool) -> None:
-        """Read the process table each second while a screen shows it, else seldom, for evidence."""
-        self._want_processes = wanted
-
     # --- checks and queries -------------------------------------------------------------------------------------------
 
     def _observe_check(self, observation: Observation) -> None:
@@ -329,7 +232,7 @@ class Collector:
         if check is not None and isinstance(self._loops[result.name].probe, FeedRunner):
             self._store_feed(check, observation, saved, lookback)
         else:
-            self._store(observation, lookback)
+            self._sink.store(observation, lookback)
         if series is not None:
             if not self._intake.knows(result.name):  # scraped series carry the check, but not its type
                 self._intake.begin(result.name, series_not_ended(self._memory, {"check": result.name, "type": ""}))
@@ -353,7 +256,7 @@ class Collector:
             if not self._intake.knows(check.name):
                 self._intake.begin(check.name, series_not_ended(self._memory, check_labels(check)))
             observation = self._intake.answer(check.name, observation.at, observation.samples)
-        self._store(observation, lookback)
+        self._sink.store(observation, lookback)
         if saved is None:
             return
         try:
@@ -362,14 +265,14 @@ class Collector:
             log.error("check %s: its state cannot be stored: %s", check.name, error)
             return
         self._saved[check.name] = Restored(check.type, saved, observation.at)
-        self._pending.append(Batch(observation.at, (), lookback, SavedState(check.name, data)))
+        self._sink.save_state(check.name, data, observation.at)
 
     def _store_metadata(self, check: CheckSettings, at: int) -> None:
         """Store for viewers what all targets say of their metrics, whenever the target of a check says something else."""
         probe = self._loops[check.name].probe
         if isinstance(probe, HasMetadata) and probe.metadata != self._described.get(check.name, {}):
             self._described[check.name] = probe.metadata
-            self._pending.append(Batch(at, (), MINIMUM_LOOKBACK, SavedState(STORED_AS, encode_metadata(self.metadata))))
+            self._sink.save_state(STORED_AS, encode_metadata(self.metadata), at)
 
     def _judge_group(self, name: str) -> None:
         verdict = self._groups.verdict(name, statuses_of(self.results))
@@ -392,31 +295,19 @@ class Collector:
         """Store the first part at once and the others one per turn of the event loop."""
         if len(parts) < 2 or self._group is None:
             for part in parts:
-                self._store(part, lookback)
+                self._sink.store(part, lookback)
             return
-        self._store(parts[0], lookback)
+        self._sink.store(parts[0], lookback)
         self._group.create_task(isolated(self._store_by_turns(parts[1:], lookback)), name=f"page of {name}")
 
     async def _store_by_turns(self, parts: list[Observation], lookback: int) -> None:
         for part in parts:
             await asyncio.sleep(0)
-            self._store(part, lookback)
+            self._sink.store(part, lookback)
 
     def _read_log(self, check: CheckSettings) -> None:
         if check.log_file is not None and self._group is not None:
-            self._group.create_task(isolated(self._tail(check.name, check.log_file)), name=f"log of {check.name}")
-
-    async def _tail(self, name: str, path: str) -> None:
-        """Read a log file in a daemon thread of its own, so that a hanging mount blocks neither other files nor the exit."""
-        reading = self._log_reads.get(path)
-        if reading is None or reading.done():
-            reading = self._log_reads[path] = asyncio.get_running_loop().create_future()
-            threading.Thread(target=_read_lines, args=(path, reading), name="log", daemon=True).start()
-        try:
-            async with asyncio.timeout(LOG_TIMEOUT):
-                self.log_lines[name] = await asyncio.shield(reading)
-        except TimeoutError:
-            self.log_lines[name] = (f"{path} cannot be read: it does not answer",)
+            self._group.create_task(isolated(self._tails.read(check.name, check.log_file)), name=f"log of {check.name}")
 
     def _probe_parents(self, parents: Sequence[str]) -> None:
         """Probe the parents of a failed check at once, as their verdicts decide which alerts are notified."""
@@ -426,50 +317,17 @@ class Collector:
                 self._tasks[name] = [task for task in self._tasks[name] if not task.done()]
                 self._tasks[name].append(self._group.create_task(isolated(probing), name=f"out of turn {name}"))
 
-    async def _run_query(self, check: CheckSettings, probe: HasQueries, query: QuerySettings) -> None:
-        lookback = max(MINIMUM_LOOKBACK, int(1000 * (2 * query.interval + query.timeout)))
-        key = f"{check.name}: {query.metric}"
-        if [other.metric for other in self._queries_of(check)].count(query.metric) == 1:
-            self._intake.begin(_source_of(check, query), series_not_ended(self._memory, {METRIC_NAME: query.metric, **check_labels(check)}))
-        while True:
-            try:
-                found, error = await probe.run_query(query)
-            except Exception as broke:  # the boundary of a query, as for a probe
-                log.exception("query %s: it failed", key)
-                found, error = (), f"the query failed: {type(broke).__name__}"
-            samples, refused = admit_samples(found)
-            error = error or refused
-            if error and error != self.query_errors.get(key):
-                log.warning("query %s: %s", key, error)
-            self.query_errors[key] = error
-            labelled = tuple(Sample(with_labels(s.labels, check_labels(check)), s.value) for s in samples)
-            if samples or not error:
-                self.figures[key] = {_short(s.labels): s.value for s in samples[:20]}
-            if error:  # the rows that were read are stored, and no series ends
-                self._store(Observation(self._clock.wall_ms(), labelled), lookback)
-            else:
-                self._store(self._intake.answer(_source_of(check, query), self._clock.wall_ms(), labelled), lookback)
-            await self._clock.sleep(query.interval)
-
     def observe(self, at: int, samples: Iterable[Sample], lookback_ms: int = MINIMUM_LOOKBACK) -> None:
         """Store samples without a source: the monitor's own and those of recording rules."""
-        self._store(Observation(at, tuple(samples)), lookback_ms)
+        self._sink.store(Observation(at, tuple(samples)), lookback_ms)
 
     def save_push(self, at: int, data: bytes) -> None:
         """Store the state of push (its Pushgateway groups) with the samples of its moment."""
-        self._pending.append(Batch(at, (), MINIMUM_LOOKBACK, SavedState(PUSH_STATE, data)))
-
-    def _store(self, observation: Observation, lookback_ms: int) -> None:
-        if not observation.samples:
-            return
-        self._stored_samples += len(observation.samples)
-        self._memory.append(observation.at, observation.samples, lookback_ms)
-        self._pending.append(Batch(observation.at, observation.samples, lookback_ms))
+        self._sink.save_state(PUSH_STATE, data, at)
 
     def drain(self) -> list[Batch]:
         """The batches since the last call, for the history."""
-        pending, self._pending = self._pending, []
-        return pending
+        return self._sink.drain()
 
     def _queries_of(self, check: CheckSettings) -> Sequence[QuerySettings]:
         loop = self._loops.get(check.name)
@@ -477,30 +335,11 @@ class Collector:
 
     def figures_of(self, check: CheckSettings) -> dict[str, float]:
         """The newest values of a check's queries."""
-        found: dict[str, float] = {}
-        for query in self._queries_of(check):
-            found |= self.figures.get(f"{check.name}: {query.metric}", {})
-        return found
+        return self._queries.figures_of(check, self._queries_of(check))
 
     def query_faults_of(self, check: CheckSettings) -> dict[str, str]:
         """Which of a check's queries fail, and why."""
-        faults = ((query.metric, self.query_errors.get(f"{check.name}: {query.metric}", "")) for query in self._queries_of(check))
-        return {f"query {metric}": error for metric, error in faults if error}
-
-
-def _read_lines(path: str, answer: asyncio.Future[tuple[str, ...]]) -> None:
-    try:
-        lines = last_lines(Path(path))
-    except OSError as error:
-        lines = (f"{path} cannot be read: {error.strerror}",)
-    with contextlib.suppress(RuntimeError):  # the event loop has closed meanwhile
-        answer.get_loop().call_soon_threadsafe(answer.set_result, lines)
-
-
-def _source_of(check: CheckSettings, query: QuerySettings) -> str:
-    """The query as a source of series; two queries of a check may give one metric."""
-    place = next(place for place, other in enumerate(getattr(check, "queries", ())) if other is query)
-    return f"{check.name}: {place}: {query.metric}"
+        return self._queries.faults_of(check, self._queries_of(check))
 
 
 def _is_unknown(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:
@@ -509,9 +348,3 @@ def _is_unknown(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]
     own = known.get(labels["check"], {})
     compared = {"type", "category", *own, *dropped.get(labels["check"], ())}
     return any(labels.get(name, "") != own.get(name, "") for name in compared)
-
-
-def _short(labels: Labels) -> str:
-    name = label(labels, METRIC_NAME)
-    rest = ",".join(value for key, value in labels if key != METRIC_NAME)
-    return f"{name}{{{rest}}}" if rest else name

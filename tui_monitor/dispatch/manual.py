@@ -101,8 +101,8 @@ def message_by_hand(
         )
         return CommandResult(False, f"{wrong} ({known})"), []
     receivers = {name: routing.notifiers[name].takes(command.addresses) for name in to}
-    if strangers := [address for address in command.addresses if all(address not in taken for taken in receivers.values())]:
-        return CommandResult(False, f"no notifier may send to {clean(strangers[0])}; see its allowed_addresses"), []
+    if unlisted := [address for address in command.addresses if all(address not in taken for taken in receivers.values())]:
+        return CommandResult(False, f"no notifier may send to {clean(unlisted[0])}; see its allowed_addresses"), []
     to = tuple(name for name in to if receivers[name] or not routing.notifiers[name].asked(command.addresses))
     told = Message("", "", "message", now, command.title, f"{command.message}\n({by})", command.severity, host)
     told = replace(told, service=origin.service, environment=origin.environment, footer=origin.footer)

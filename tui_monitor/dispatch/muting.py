@@ -136,7 +136,7 @@ class MuteReasons:
         return tuple(key for key, track in tracked.items() if key != alert_id and causes.intersection(track.suppressed_by))
 
     def dependents(self, labels: Mapping[str, str]) -> tuple[str, ...]:
-        """The checks that depend on this alert's check, where it is about the check's health: late orders of a healthy database affect none."""
+        """The checks that depend on this alert's check, where it is about the check's health and not one of its values."""
         check = labels.get("check", "")
         if labels.get("alertname") != _HEALTH_RULE and check not in self._failing:
             return ()

@@ -32,7 +32,7 @@ class EvidenceCollector:
         found = gather(
             reason=(result.probe.reason or result.reason) if result else trouble,
             phases=result.probe.phases if result else None,
-            processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in self._collector.processes],
+            processes=[BusyProcess(row.pid, row.name, row.cpu, row.memory) for row in self._collector.machine.processes],
             log_lines=self._collector.evidence_lines(result.name, alert.labels.get("match", "")) if result else (),
             values=_recent(rule, alert, self._storage, self._clock.wall_ms()) if rule else (),
         )

@@ -39,7 +39,7 @@ CLOSE_GRACE = 3.0
 
 
 class Leader:
-    """The leader's loops. ``always_watched``: its own process shows the board, so that each tick publishes one."""
+    """The leader's loops."""
 
     def __init__(
         self,
@@ -63,7 +63,6 @@ class Leader:
         push: PushService,
         reconfiguration: Reconfiguration,
         stop: StopRequest,
-        always_watched: bool,
     ) -> None:
         self.engine = engine
         self.recorder = recorder
@@ -86,7 +85,6 @@ class Leader:
         self._jobs = jobs
         self._reconfiguration = reconfiguration
         self._stop = stop
-        self._always_watched = always_watched
 
     async def ping(self, ping: Ping) -> None:
         """Store a job's ping for its heartbeat check. Raises StorageFault."""
@@ -193,7 +191,7 @@ class Leader:
         if jump.any:
             self._move_stamps(now, round(jump.stepped * 1000))
             await self.engine.clock_jumped(round((jump.slept + jump.stepped) * 1000))
-        self._troubles.set("system", await self._collector.read_system())
+        self._troubles.set("system", await self._collector.machine.read())
         self._self_watch.step(0.0 if jump.any else lag)
         await self._notifier_watch.step(now)
         await self._observe(now, jump.stepped if abs(jump.stepped) > 1 else 0.0)
@@ -221,8 +219,9 @@ class Leader:
         await self._derived.record(now)
 
     async def _end_tick(self, now: int, mono: float) -> None:
-        watched = self._always_watched or await self._registration.find_viewers(now)
-        self._collector.watch_processes(wanted=watched)
+        await self._registration.find_viewers(now)
+        watched = self._registration.watched
+        self._collector.machine.watch_processes(wanted=watched)
         status_changed = self._changes.drain_status_changed()  # `status` reads the stored board, so a new status is stored at once
         self._publisher.step(now, mono, watched=watched, viewers=self._registration.viewers, at_once=status_changed)
         await self._registration.step(now)
@@ -248,5 +247,5 @@ class Leader:
         if rules:
             await self.engine.round(rules)
             self._derived.note_alerts(self._clock.wall_ms())
-            if self._always_watched or self._registration.viewers:
+            if self._registration.watched:
                 self._publisher.publish(self._clock.wall_ms())

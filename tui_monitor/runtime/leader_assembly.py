@@ -152,7 +152,6 @@ async def open_leader(
         push=push,
         reconfiguration=reconfiguration,
         stop=stop,
-        always_watched=kind == "dashboard",
     )
 
 

@@ -113,7 +113,7 @@ class LiveBoard:
 
     def make(self, now: int) -> Board:
         """The board of this moment (UTC ms)."""
-        identity, reading = self._identity, self._collector.reading
+        identity, reading = self._identity, self._collector.machine.reading
         checks = tuple(self._check(check, now) for check in self._collector.checks)
         alerts = self._alerts()
         board = Board(
@@ -142,9 +142,11 @@ class LiveBoard:
 
     def _resources(self) -> Resources:
         collector = self._collector
-        if collector.reading is None:
+        if collector.machine.reading is None:
             return Resources()
-        return boards.resources_of(collector.reading, collector.processes, collector.process_count, self._refresh.forecasts)
+        return boards.resources_of(
+            collector.machine.reading, collector.machine.processes, collector.machine.process_count, self._refresh.forecasts
+        )
 
     def _check(self, check: CheckSettings, now: int) -> CheckView:
         view = self._row(check, now)

@@ -57,11 +57,17 @@ class Registration:
         except StorageFault as error:
             self._troubles.raise_("state", f"the state cannot be written: {error}")
 
-    async def find_viewers(self, now: int) -> bool:
-        """Whether a viewer is registered; the last result where the state cannot be read."""
+    @property
+    def watched(self) -> bool:
+        """Whether a screen shows the board: this process' own, or a viewer's."""
+        return self._identity.kind == "dashboard" or self.viewers
+
+    async def find_viewers(self, now: int) -> None:
+        """Look for registered viewers; the last result stays where the state cannot be read."""
+        if self._identity.kind == "dashboard":
+            return  # its own screen shows each board anyway
         with contextlib.suppress(StorageFault):
             self.viewers = bool(await self._state.read(lambda state: state.processes.viewers(now)))
-        return self.viewers
 
     async def clear(self) -> None:
         """Delete the row at an orderly end."""

@@ -101,7 +101,7 @@ async def test_a_query_without_rows_ends_its_series() -> None:
 
     check: Any = settings.checks[0]
     clock.sleep = sleep  # type: ignore[method-assign]
-    task = asyncio.create_task(collector._run_query(check, Queries(), check.queries[0]))  # type: ignore[arg-type]
+    task = asyncio.create_task(collector._queries.run(check, Queries(), check.queries[0]))  # type: ignore[arg-type]
     await stopped.wait()
     task.cancel()
     assert seen == [True, True, False]
@@ -160,7 +160,7 @@ async def run_queries(memory: SeriesMemory, *answers: Any) -> list[tuple[str, fl
     collector = collector_of(settings, clock, memory)
     source: Any = Answers(*answers)
     query: Any = settings.checks[0]
-    task = asyncio.create_task(collector._run_query(query, source, query.queries[0]))
+    task = asyncio.create_task(collector._queries.run(query, source, query.queries[0]))
     while not source.done.is_set():
         await clock.advance(60)
         await asyncio.sleep(0)

@@ -28,7 +28,7 @@ def _leader() -> Any:
     probe = ProbeResult(HealthStatus.UNHEALTHY, "500", 0.2, {"connect": 0.012, "tls": 0.0})
     return SimpleNamespace(
         results={"api": CheckResult("api", "http", "", HealthStatus.UNHEALTHY, "500", 0, 0, probe, 2)},
-        processes=(ProcessRow(7, "backup", "backup --all", "root", 0.9, 2**20, "R"),),
+        machine=SimpleNamespace(processes=(ProcessRow(7, "backup", "backup --all", "root", 0.9, 2**20, "R"),)),
         evidence_lines=lambda check, match: {"api": ("one", "out of memory")}.get(check, ()),
         check_named={"api": CheckSettings(name="api", hint="restart it", runbook_url="https://wiki/api")}.get,
     )
