@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.backend import QUERY_S, BoardListener, MetricMetadata
-from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
+from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.values import (
     ActView,
     AlertDetail,
@@ -216,7 +216,7 @@ class FakeBackend:
     async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
         return []
 
-    async def exported(self) -> Sequence[CurrentSample]:
+    async def exported(self) -> Sequence[ExportedFamily]:
         return []
 
     async def rules(self) -> Sequence[RuleGroupView]:
