@@ -57,6 +57,9 @@ expr = "cpu_count > 0"
 severity = "info"
 summary = "the machine has CPUs"
 [[rules]]
+alert = "Follows"
+expr = 'ALERTS{alertname="AlwaysOn",alertstate="firing"}'
+[[rules]]
 record = "checks:success"
 expr = "avg(probe_success)"
 """
@@ -94,6 +97,13 @@ def append(log: Path, status: int, seconds: float) -> None:
         file.write(json.dumps(line) + "\n")
 
 
+def test_own_rules_read_alerts_as_series(daemon: ServedDaemon) -> None:
+    """A rule over ALERTS fires; its alert is a series too, with what became true when."""
+    daemon.wait_for('ALERTS{alertname="Follows",alertstate="firing"}')
+    since = daemon.vector('time() - ALERTS_FOR_STATE{alertname="Follows"}')
+    assert all(0 <= seconds < 300 for seconds in since.values()) and since
+
+
 def test_promtool_asks_and_checks(daemon: ServedDaemon) -> None:
     """promtool's four queries understand the answers, and `check metrics` has nothing to say of /metrics."""
     with peers_needed():
@@ -114,9 +124,10 @@ def test_promtool_asks_and_checks(daemon: ServedDaemon) -> None:
 SCRAPES = """
 global: {{scrape_interval: 1s}}
 scrape_configs:
-  - {{job_name: own, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}
+  - {{job_name: own, authorization: {{credentials: {token}}}, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}
   - job_name: all
     honor_labels: true
+    basic_auth: {{username: prometheus, password: {token}}}
     metrics_path: /federate
     params: {{"match[]": ['{{__name__!=""}}']}}
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
@@ -128,7 +139,7 @@ def scraping(daemon: ServedDaemon) -> Iterator[Prometheus]:
     """A Prometheus that has scraped both pages."""
     with peers_needed():
         promtool()
-    with prometheus(SCRAPES.format(port=daemon.port)) as peer:
+    with prometheus(SCRAPES.format(port=daemon.port, token=daemon.token("prometheus"))) as peer:
         wait_until(lambda: len(peer.get("/api/v1/query", query="up == 1")["result"]) == 2, 60.0)
         wait_until(lambda: bool(peer.get("/api/v1/query", query='ALERTS{alertstate="firing"}')["result"]), 60.0)
         yield peer
@@ -190,11 +201,13 @@ def test_pip_prometheus_api_client(daemon: ServedDaemon) -> None:
 def test_npm_clients(daemon: ServedDaemon) -> None:
     """prometheus-query reads every answer it knows; Prometheus' own editor completes, also where there are no flags."""
     with peers_needed():
-        found = prometheus_clients(daemon.url)
+        found = prometheus_clients(daemon.url, daemon.token("npm"))
     driver = found["driver"]
     assert driver["instant"] == [[{"check": "self", "type": "http"}, 1]] and driver["range"] == [True]
     assert driver["series"] == driver["values"] == ["dead", "orders", "self", "shop"] == sorted(driver["targets"])
-    assert driver["alerts"] == ["AlwaysOn"] and driver["rules"] == ["configuration", "configuration"][: len(driver["rules"])]
+    assert (
+        set(driver["alerts"]) == {"AlwaysOn", "Follows"} and driver["rules"] == ["configuration", "configuration"][: len(driver["rules"])]
+    )
     for editor in (found["editor"], found["editor_get"]):
         assert "probe_success" in editor["metrics"] and editor["names"] == ["__name__", "category", "check", "type"]
         assert editor["values"] == editor["series"] == ["dead", "orders", "self", "shop"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.paths import ROOT
-from tests.support.peers.base import wait_until
+from tests.support.peers.base import run, wait_until
 from tests.support.processes import environment
 from tests.support.servers import free_port
 
@@ -30,9 +30,16 @@ open = ["metrics", "read"]
 class ServedDaemon:
     """The address of a daemon, and what GETs of its Prometheus API answer."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, place: Path) -> None:
         self.port = port
+        self._place = place
         self.url = f"http://127.0.0.1:{port}"
+
+    def token(self, name: str) -> str:
+        """A new token that may read; its requests are counted apart."""
+        argv = [sys.executable, "-m", "tui_monitor", "token", "add", name, "--scope", "read"]
+        argv += ["--config", str(self._place / "config.toml"), "--state", str(self._place / "state")]
+        return run(argv, environment=environment()).split()[-1]
 
     def page(self, path: str, **headers: str) -> str:
         """The text of a page; where that was one request too many, it waits as long as it is told."""
@@ -71,7 +78,7 @@ def served_daemon(place: Path, config: str) -> Iterator[ServedDaemon]:
     with (place / "log").open("wb") as log:
         process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
     try:
-        daemon = ServedDaemon(port)
+        daemon = ServedDaemon(port, place)
         wait_until(lambda: _ready(daemon, process, place / "log"), 60.0)
         yield daemon
     finally:

@@ -1,9 +1,9 @@
-// Asks one server with the two HTTP clients for Prometheus that npm has; prints what they understood as JSON.
+// Asks one server, with a token, by the two HTTP clients for Prometheus that npm has; prints what they understood as JSON.
 const { PrometheusDriver } = require('prometheus-query')
 const { HTTPPrometheusClient } = require('@prometheus-io/codemirror-promql/dist/cjs/client/prometheus.js')
 
-async function driver (endpoint) {
-  const client = new PrometheusDriver({ endpoint, baseURL: '/api/v1' })
+async function driver (endpoint, token) {
+  const client = new PrometheusDriver({ endpoint, baseURL: '/api/v1', auth: { username: 'grafana', password: token } })
   const end = new Date()
   const start = new Date(end - 60000)
   return {
@@ -18,9 +18,10 @@ async function driver (endpoint) {
   }
 }
 
-async function editor (url, httpMethod) {
+async function editor (url, token, httpMethod) {
   const errors = []
-  const client = new HTTPPrometheusClient({ url, fetchFn: fetch, httpMethod, httpErrorHandler: error => errors.push(String(error)) })
+  const fetchFn = (input, init = {}) => fetch(input, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } })
+  const client = new HTTPPrometheusClient({ url, fetchFn, httpMethod, httpErrorHandler: error => errors.push(String(error)) })
   const found = {
     metrics: await client.metricNames('probe_'),
     names: await client.labelNames('probe_success'),
@@ -31,8 +32,9 @@ async function editor (url, httpMethod) {
   return { ...found, errors, flags: await client.flags() }
 }
 
-async function main (url) {
-  console.log(JSON.stringify({ driver: await driver(url), editor: await editor(url, 'POST'), editor_get: await editor(url, 'GET') }))
+async function main (url, token) {
+  const editors = { editor: await editor(url, token, 'POST'), editor_get: await editor(url, token, 'GET') }
+  console.log(JSON.stringify({ driver: await driver(url, token), ...editors }))
 }
 
-main(process.argv[2]).catch(error => { console.error(error); process.exit(1) })
+main(process.argv[2], process.argv[3]).catch(error => { console.error(error); process.exit(1) })

@@ -12,10 +12,10 @@ from tests.support.servers import ServerMissing
 _NPM = Path(__file__).resolve().parents[1] / "npm"
 
 
-def prometheus_clients(url: str) -> dict[str, Any]:
+def prometheus_clients(url: str, token: str) -> dict[str, Any]:
     """What both clients say of the server at this address; ServerMissing without node or the packages."""
     if not (_NPM / "node_modules" / "prometheus-query").exists():
         raise ServerMissing("no prometheus-query for the tests: run `npm ci` in tests/support/npm")
-    answer = run([program("node", "install the package `npm`"), str(_NPM / "prometheus_clients.js"), url])
+    answer = run([program("node", "install the package `npm`"), str(_NPM / "prometheus_clients.js"), url, token])
     found: dict[str, Any] = json.loads(answer)
     return found
