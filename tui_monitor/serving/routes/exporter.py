@@ -37,9 +37,11 @@ async def federate(call: HttpCall) -> Response:
 
 
 def _page(found: Sequence[CurrentSample], kind: Format, utf8: bool) -> bytes:
+    """Series without an instance have an empty one, as on Prometheus' page, else the reader would put our address there."""
     by_name: dict[str, list[ExpositionSample]] = {}
     for labels, value, at in found:
-        by_name.setdefault(label(labels, METRIC_NAME), []).append(ExpositionSample(labels, value, at))
+        placed = labels if label(labels, "instance") else (*labels, ("instance", ""))
+        by_name.setdefault(label(labels, METRIC_NAME), []).append(ExpositionSample(placed, value, at))
     families = (Family(name, tuple(by_name[name]), Metadata("untyped")) for name in sorted(by_name))
     return "".join(write_page(families, kind, utf8=utf8)).encode("utf-8", "replace")
 
