@@ -60,7 +60,6 @@ class Leader:
         notifier_watch: NotifierWatch,
         registration: Registration,
         jobs: BackgroundJobs,
-        push: PushService,
         reconfiguration: Reconfiguration,
         stop: StopRequest,
         always_watched: bool,
@@ -68,7 +67,6 @@ class Leader:
         self.engine = engine
         self.recorder = recorder
         self.live_data = live_data
-        self.push = push
         self.progressed_at = clock.monotonic()
         """Monotonic seconds of the last finished tick."""
         self._clock = clock
@@ -87,6 +85,11 @@ class Leader:
         self._reconfiguration = reconfiguration
         self._stop = stop
         self._always_watched = always_watched
+
+    @property
+    def push(self) -> PushService:
+        """What takes pushed bodies."""
+        return self._jobs.push
 
     async def ping(self, ping: Ping) -> None:
         """Store a job's ping for its heartbeat check. Raises StorageFault."""

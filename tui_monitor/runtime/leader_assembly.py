@@ -149,7 +149,6 @@ async def open_leader(
         notifier_watch=notifier_watch,
         registration=registration,
         jobs=jobs,
-        push=push,
         reconfiguration=reconfiguration,
         stop=stop,
         always_watched=kind == "dashboard",

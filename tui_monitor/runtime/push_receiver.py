@@ -74,7 +74,7 @@ class PushReceiver:
     def configure(self, settings: PushSettings) -> str:
         """Use other settings; returns what is wrong with the sockets, "" for nothing."""
         before, self._settings = self._settings, settings
-        self.table.max_series, self.table.ttl = settings.max_series, settings.ttl
+        self.table.configure(settings.max_series, settings.ttl)
         if self._listeners and (before.statsd, before.statsd_socket) == (settings.statsd, settings.statsd_socket):
             return ""
         self._close_sockets()

@@ -53,8 +53,7 @@ class PushService:
         """Use these settings from the next step on."""
         self._settings = settings
         self._retry_at = float("-inf")
-        self._telemetry.lines_bound = settings.logs if settings else 0
-        self._telemetry.spans_bound = settings.traces if settings else 0
+        self._telemetry.configure(*((settings.logs, settings.traces) if settings else (0, 0)))
 
     async def run(self) -> None:
         """Serve until cancelled."""

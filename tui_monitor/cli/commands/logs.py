@@ -21,14 +21,14 @@ from tui_monitor.core.units import rfc3339
 from tui_monitor.sources.log.levels import LEVELS, level_of_word
 from tui_monitor.sources.log.line_format import LineFormat, line_format_from
 from tui_monitor.sources.log.ring import KeptBlock, KeptLine, LineQuery, found_in
-from tui_monitor.storage.faults import StorageFault, StoreTooNew
+from tui_monitor.storage.faults import NothingStored, StorageFault, StoreTooNew
 from tui_monitor.storage.telemetry.reader import TelemetryReader
 from tui_monitor.storage.telemetry.schema import FoundBlock, LogStream
 
 LOOK_EVERY = 0.5
 DISORDER_MS = 60_000
 """Blocks lie in the order in which they were written; their times differ from it by less."""
-NOTHING = "no log lines are kept here: configure a check of type log"
+NOTHING = "no log lines are kept here: configure a check of type log, or [push] and send lines to /logs"
 Found = tuple[LogStream, KeptLine]
 
 
@@ -120,7 +120,7 @@ def _opened(path: Path) -> TelemetryReader | None:
     except StoreTooNew as error:
         raise Refused(str(error)) from None
     except StorageFault as error:
-        if isinstance(error.__cause__, FileNotFoundError):
+        if isinstance(error, NothingStored) or isinstance(error.__cause__, FileNotFoundError):
             return None
         raise Refused(f"the kept lines cannot be read: {error}") from None
 

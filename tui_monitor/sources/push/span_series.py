@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from tui_monitor.core.trace import Span
 from tui_monitor.core.values import Labels, Sample, labels_of
-from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.log.histogram import BUCKETS, Histogram
 from tui_monitor.sources.push.series import Pushed, PushedNumber
 from tui_monitor.sources.push.table import SeriesTable
@@ -15,10 +14,6 @@ DURATION, TOTAL = "span_duration_seconds", "spans_total"
 SERIES_OF_OPERATION = len(BUCKETS) + 3 + 3
 OTHER = "other"
 """The operation of all spans beyond the bound."""
-METADATA = {
-    DURATION: Metadata("histogram", "Durations of spans by service and operation", "seconds"),
-    TOTAL: Metadata("counter", "Spans by service, operation and status"),
-}
 
 
 class PushedHistogram(Pushed):
