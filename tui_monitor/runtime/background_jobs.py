@@ -73,7 +73,7 @@ class BackgroundJobs:
         for task in self._configured:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
-        self.push.configure(settings.push)
+        self.push.configure(settings.push, settings.requests.duration)
         prepaid = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
         self._troubles.retain("balance", prepaid)
         self._troubles.clear("chat")

@@ -74,7 +74,7 @@ def _condition(text: str) -> tuple[str, str]:
 
 
 def _search(path: Path, given: Namespace, query: LineQuery) -> int:
-    reader = _opened(path)
+    reader = open_telemetry(path)
     found: list[Found] = []
     if reader is not None:
         with closing(reader):
@@ -92,14 +92,14 @@ def _search(path: Path, given: Namespace, query: LineQuery) -> int:
 
 def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
     """Print new lines until interrupted."""
-    reader, last = _opened(path), 0
+    reader, last = open_telemetry(path), 0
     if reader is not None:
         _refuse_unknown(reader, given.check)
         last = _asked(reader.newest_id)
     try:
         while True:
             if reader is None:
-                reader = _opened(path)
+                reader = open_telemetry(path)
             if reader is not None:
                 blocks = _asked(lambda reader=reader, last=last: reader.after(last, given.check or "", given.service or ""))
                 last = blocks[-1].id if blocks else last
@@ -114,7 +114,8 @@ def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
             reader.close()
 
 
-def _opened(path: Path) -> TelemetryReader | None:
+def open_telemetry(path: Path) -> TelemetryReader | None:
+    """The kept lines and traces; None where nothing is kept yet. Raises Refused."""
     try:
         return TelemetryReader(path)
     except StoreTooNew as error:
@@ -136,6 +137,11 @@ def _refuse_unknown(reader: TelemetryReader, name: str | None) -> None:
     known = [stream.name for stream in _asked(reader.streams)]
     if name and name not in known:
         raise Refused(f'no lines are kept of a check "{name}"{suggestion(name, known)}')
+
+
+def lines_of_blocks(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[dict[str, Any]]:
+    """The matching lines in the shape of `logs --json`, newest first."""
+    return (_json(stream, line) for stream, line in _lines(blocks, query))
 
 
 def _lines(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[Found]:
