@@ -41,6 +41,8 @@ COMMANDS = (
     CommandEntry("explain", "rules:add_explain_arguments", "the same as rules explain"),
     CommandEntry("store", "store", "inspect and maintain the history"),
     CommandEntry("heartbeat", "heartbeat", "report the run of a job to a heartbeat check"),
-    CommandEntry("logs", "logs", "search the lines that log checks keep"),
+    CommandEntry("logs", "logs", "search the lines that log checks keep and applications push"),
+    CommandEntry("traces", "traces:add_traces_arguments", "the traces that applications have pushed"),
+    CommandEntry("trace", "traces:add_trace_arguments", "one trace: its spans, and the log lines that name it"),
     CommandEntry("config", "config", "write, check or show the configuration"),
 )

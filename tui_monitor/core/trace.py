@@ -72,3 +72,26 @@ class TraceQuery:
     errors: bool = False
     since_us: int = 0
     limit: int = 50
+
+
+def span_tree(spans: Sequence[Span]) -> list[tuple[int, Span]]:
+    """The spans with their depths, each below its parent, by start. A span whose parent is not there stands at the top.
+
+    A circle of parents, which only a faulty sender makes, is cut at its first span.
+    """
+    known = {span.span_id for span in spans}
+    below: dict[str, list[Span]] = {}
+    for span in sorted(spans, key=lambda span: span.start_us):
+        below.setdefault(span.parent_id if span.parent_id in known else "", []).append(span)
+    found: list[tuple[int, Span]] = []
+    seen: set[str] = set()
+    for start in ("", *known):
+        waiting = [(0, span) for span in reversed(below.get(start, []))]
+        while waiting:
+            depth, span = waiting.pop()
+            if span.span_id in seen:
+                continue
+            seen.add(span.span_id)
+            found.append((depth, span))
+            waiting += [(depth + 1, child) for child in reversed(below.get(span.span_id, []))]
+    return found

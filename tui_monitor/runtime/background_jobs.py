@@ -52,7 +52,7 @@ class BackgroundJobs:
         self._engine = engine
         self._troubles = troubles
         self._feeds = feeds
-        self._push = push
+        self.push = push
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
 
@@ -64,7 +64,7 @@ class BackgroundJobs:
                 self._start_configured(group)
                 group.create_task(isolated(self._run_hourly()), name="hourly")
                 group.create_task(isolated(self._feeds.run()), name="feeds")
-                group.create_task(isolated(self._push.run()), name="push")
+                group.create_task(isolated(self.push.run()), name="push")
         finally:
             self._group = None
 
@@ -73,7 +73,7 @@ class BackgroundJobs:
         for task in self._configured:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
-        self._push.configure(settings.push)
+        self.push.configure(settings.push, settings.requests.duration)
         prepaid = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
         self._troubles.retain("balance", prepaid)
         self._troubles.clear("chat")

@@ -60,14 +60,12 @@ class Leader:
         notifier_watch: NotifierWatch,
         registration: Registration,
         jobs: BackgroundJobs,
-        push: PushService,
         reconfiguration: Reconfiguration,
         stop: StopRequest,
     ) -> None:
         self.engine = engine
         self.recorder = recorder
         self.live_data = live_data
-        self.push = push
         self.progressed_at = clock.monotonic()
         """Monotonic seconds of the last finished tick."""
         self._clock = clock
@@ -85,6 +83,11 @@ class Leader:
         self._jobs = jobs
         self._reconfiguration = reconfiguration
         self._stop = stop
+
+    @property
+    def push(self) -> PushService:
+        """What takes pushed bodies."""
+        return self._jobs.push
 
     async def ping(self, ping: Ping) -> None:
         """Store a job's ping for its heartbeat check. Raises StorageFault."""

@@ -125,7 +125,7 @@ async def open_leader(
     telemetry = PushedTelemetry()
     feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles, telemetry), clock)
     push = PushService(collector, troubles, telemetry, clock, saved.get(PUSH_STATE, b""))
-    push.configure(settings.push)
+    push.configure(settings.push, settings.requests.duration)
     jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
@@ -149,7 +149,6 @@ async def open_leader(
         notifier_watch=notifier_watch,
         registration=registration,
         jobs=jobs,
-        push=push,
         reconfiguration=reconfiguration,
         stop=stop,
     )

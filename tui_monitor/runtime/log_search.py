@@ -13,7 +13,7 @@ from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.listings import LogLine, LogQuery
 from tui_monitor.sources.log.line_format import LineFormat, line_format_from
 from tui_monitor.sources.log.ring import KeptBlock, KeptLine, LineQuery, found_in
-from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.faults import NothingStored, StorageFault
 from tui_monitor.storage.telemetry.reader import TelemetryReader
 from tui_monitor.storage.telemetry.schema import FoundBlock, LogStream
 
@@ -49,7 +49,7 @@ def search_lines(path: Path, query: LogQuery) -> list[LogLine]:
             blocks = takewhile(lambda _: _in_time(end), reader.newest_first(query.check, query.service))
             found = [*islice(matching_lines(blocks, wanted), query.limit)]
     except StorageFault as error:
-        if isinstance(error.__cause__, FileNotFoundError):
+        if isinstance(error, NothingStored) or isinstance(error.__cause__, FileNotFoundError):
             return []
         raise CommandRefused(f"the kept lines cannot be read: {error}") from None
     return [_line(stream, line) for stream, line in reversed(found)]

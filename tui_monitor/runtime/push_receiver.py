@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -39,10 +39,17 @@ SAVED_KIND = "push"
 
 
 class PushReceiver:
-    """``saved``: the stored Pushgateway groups of the last process."""
+    """``histograms``: names of StatsD distributions that get buckets. ``saved``: the stored Pushgateway groups of the last process."""
 
     def __init__(
-        self, settings: PushSettings, collector: Collector, troubles: Troubles, telemetry: PushedTelemetry, clock: Clock, saved: bytes
+        self,
+        settings: PushSettings,
+        histograms: Collection[str],
+        collector: Collector,
+        troubles: Troubles,
+        telemetry: PushedTelemetry,
+        clock: Clock,
+        saved: bytes,
     ) -> None:
         self.table = SeriesTable(settings.max_series, settings.ttl)
         self.intake = PushIntake(self.table)
@@ -51,7 +58,7 @@ class PushReceiver:
         self._troubles = troubles
         self._telemetry = telemetry
         self._clock = clock
-        self._statsd = StatsdReader(self.table, self._event)
+        self._statsd = StatsdReader(self.table, self._event, histograms)
         self._listeners: list[StatsdListener] = []
         self._thread: ThreadPoolExecutor | None = None
         self._waiting = 0
@@ -74,7 +81,7 @@ class PushReceiver:
     def configure(self, settings: PushSettings) -> str:
         """Use other settings; returns what is wrong with the sockets, "" for nothing."""
         before, self._settings = self._settings, settings
-        self.table.max_series, self.table.ttl = settings.max_series, settings.ttl
+        self.table.configure(settings.max_series, settings.ttl)
         if self._listeners and (before.statsd, before.statsd_socket) == (settings.statsd, settings.statsd_socket):
             return ""
         self._close_sockets()

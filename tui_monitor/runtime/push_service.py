@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from tui_monitor.board.backend import CommandRefused
@@ -35,6 +35,7 @@ class PushService:
         self._clock = clock
         self._saved = saved
         self._settings: PushSettings | None = None
+        self._histograms: Collection[str] = ()
         self._receiver: PushReceiver | None = None
         self._opened: PushSettings | None = None
         self._retry_at = float("-inf")
@@ -49,12 +50,12 @@ class PushService:
         """The UDP port, 0 while there is none."""
         return self._receiver.port if self._receiver is not None else 0
 
-    def configure(self, settings: PushSettings | None) -> None:
-        """Use these settings from the next step on."""
+    def configure(self, settings: PushSettings | None, histograms: Collection[str]) -> None:
+        """Use these settings from the next step on; ``histograms`` only where push begins."""
+        self._histograms = histograms
         self._settings = settings
         self._retry_at = float("-inf")
-        self._telemetry.lines_bound = settings.logs if settings else 0
-        self._telemetry.spans_bound = settings.traces if settings else 0
+        self._telemetry.configure(*((settings.logs, settings.traces) if settings else (0, 0)))
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -91,7 +92,9 @@ class PushService:
         if self._receiver is None:
             from tui_monitor.runtime.push_receiver import PushReceiver
 
-            self._receiver = PushReceiver(settings, self._collector, self._troubles, self._telemetry, self._clock, self._saved)
+            self._receiver = PushReceiver(
+                settings, self._histograms, self._collector, self._troubles, self._telemetry, self._clock, self._saved
+            )
         if settings != self._opened and now >= self._retry_at:
             self._retry_at = now + RETRY_S
             fault = self._receiver.configure(settings)

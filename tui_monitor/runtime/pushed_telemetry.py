@@ -34,6 +34,10 @@ class PushedTelemetry:
         self._size = 0
         self._spans: list[Span] = []
 
+    def configure(self, lines_bound: int, spans_bound: int) -> None:
+        """Use these size limits in bytes from now on."""
+        self.lines_bound, self.spans_bound = lines_bound, spans_bound
+
     def add(self, lines: Iterable[tuple[str, bytes]], spans: Sequence[Span]) -> None:
         """Add lines with their services, and spans."""
         for service, data in lines if self.lines_bound else ():

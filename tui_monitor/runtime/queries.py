@@ -45,7 +45,7 @@ from tui_monitor.runtime.series_statistics import statistics_of
 from tui_monitor.runtime.strips import read_strips
 from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
 from tui_monitor.sources.metric_help import family_of, own_metadata
-from tui_monitor.storage.faults import StorageFault
+from tui_monitor.storage.faults import NothingStored, StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow
 from tui_monitor.storage.repository import State
@@ -111,6 +111,8 @@ class StoreQueries:
         try:
             with closing(TelemetryReader(self._telemetry)) as reader:
                 return question(reader)
+        except NothingStored:
+            return missing
         except StorageFault as error:
             raise CommandRefused(f"kept lines and traces cannot be read: {error}") from error
         except LookupError as error:

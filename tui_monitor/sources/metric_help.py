@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from tui_monitor.promql.exposition_comment import Metadata
 
-_HISTOGRAMS = frozenset({"http_request_duration_seconds"})
+_HISTOGRAMS = frozenset({"http_request_duration_seconds", "span_duration_seconds"})
 _HELP = """
 ALERTS Pending and firing alerts, 1 while they last.
 ALERTS_FOR_STATE When the condition of a pending or firing alert became true, in Unix seconds.
@@ -119,6 +119,7 @@ process_cpu_ratio CPU use of the matching processes as a ratio of one core.
 process_memory_bytes Resident memory of the matching processes.
 process_open_files File descriptors that the matching processes have open.
 process_start_time_seconds When the longest running of the matching processes started, in Unix seconds.
+push_time_seconds When the group was pushed, in Unix seconds.
 redis_blocked_clients Clients that wait in a blocking call.
 redis_commands_per_second Commands executed per second.
 redis_connected_clients Connected clients.
@@ -134,6 +135,8 @@ scrape_samples_scraped Samples on the scraped page.
 smart_healthy Whether the disk says of itself that it is healthy: 1 or 0.
 smart_temperature_celsius Temperature of the disk.
 smart_used_ratio Used share of the disk's expected life.
+span_duration_seconds Durations of spans by service and operation.
+spans_total Spans by service, operation and status.
 sqlite_size_bytes Size of the database file.
 sqlite_wal_size_bytes Size of the write-ahead log.
 storage_free_ratio Free share of the space that ordinary users have.
@@ -151,6 +154,13 @@ tui_monitor_cpu_ratio CPU use of the monitor itself as a ratio of one core.
 tui_monitor_memory_bytes Resident memory of the monitor itself.
 tui_monitor_memory_ratio Share of this machine's memory that the monitor itself uses.
 tui_monitor_open_files File descriptors that the monitor itself has open.
+tui_monitor_push_lost_packets_total StatsD packets that the kernel has dropped, as they came faster than they were read.
+tui_monitor_push_lost_records_total Pushed log lines and spans that found their buffer full.
+tui_monitor_push_points_total Pushed values taken over HTTP.
+tui_monitor_push_refused_total Pushes of new series beyond the bound of their sender.
+tui_monitor_push_series Pushed series.
+tui_monitor_push_statsd_faults_total StatsD lines that could not be read.
+tui_monitor_push_statsd_lines_total StatsD lines received.
 tui_monitor_samples_total Samples stored since the monitor started.
 tui_monitor_threads Threads of the monitor itself.
 tui_monitor_trouble Own troubles of the monitor: 1 while they last.

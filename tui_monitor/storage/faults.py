@@ -27,5 +27,9 @@ class StoreTooOld(StorageFault):
         )
 
 
+class NothingStored(StorageFault):
+    """The file is being created: there is nothing to read yet."""
+
+
 class HistoryFault(StorageFault):
     """The history cannot be read now; the cause says why."""

@@ -19,12 +19,12 @@ from tui_monitor.core.units import rfc3339
 from tui_monitor.runtime.log_search import Found, matching_lines
 from tui_monitor.sources.log.levels import LEVELS, level_of_word
 from tui_monitor.sources.log.ring import KeptLine, LineQuery
-from tui_monitor.storage.faults import StorageFault, StoreTooNew
+from tui_monitor.storage.faults import NothingStored, StorageFault, StoreTooNew
 from tui_monitor.storage.telemetry.reader import TelemetryReader
-from tui_monitor.storage.telemetry.schema import LogStream
+from tui_monitor.storage.telemetry.schema import FoundBlock, LogStream
 
 LOOK_EVERY = 0.5
-NOTHING = "no log lines are kept here: configure a check of type log"
+NOTHING = "no log lines are kept here: configure a check of type log, or [push] and send lines to /logs"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -69,7 +69,7 @@ def _condition(text: str) -> tuple[str, str]:
 
 
 def _search(path: Path, given: Namespace, query: LineQuery) -> int:
-    reader = _opened(path)
+    reader = open_telemetry(path)
     found: list[Found] = []
     if reader is not None:
         with closing(reader):
@@ -89,14 +89,14 @@ def _search(path: Path, given: Namespace, query: LineQuery) -> int:
 
 def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
     """Print new lines until interrupted."""
-    reader, last = _opened(path), 0
+    reader, last = open_telemetry(path), 0
     if reader is not None:
         _refuse_unknown(reader, given.check)
         last = _asked(reader.newest_id)
     try:
         while True:
             if reader is None:
-                reader = _opened(path)
+                reader = open_telemetry(path)
             if reader is not None:
                 blocks = _asked(lambda reader=reader, last=last: reader.after(last, given.check or "", given.service or ""))
                 last = blocks[-1].id if blocks else last
@@ -111,13 +111,14 @@ def _follow(path: Path, given: Namespace, query: LineQuery) -> int:
             reader.close()
 
 
-def _opened(path: Path) -> TelemetryReader | None:
+def open_telemetry(path: Path) -> TelemetryReader | None:
+    """The kept lines and traces; None where nothing is kept yet. Raises Refused."""
     try:
         return TelemetryReader(path)
     except StoreTooNew as error:
         raise Refused(str(error)) from None
     except StorageFault as error:
-        if isinstance(error.__cause__, FileNotFoundError):
+        if isinstance(error, NothingStored) or isinstance(error.__cause__, FileNotFoundError):
             return None
         raise Refused(f"the kept lines cannot be read: {error}") from None
 
@@ -133,6 +134,11 @@ def _refuse_unknown(reader: TelemetryReader, name: str | None) -> None:
     known = [stream.name for stream in _asked(reader.streams)]
     if name and name not in known:
         raise Refused(f'no lines are kept of a check "{name}"{suggestion(name, known)}')
+
+
+def lines_of_blocks(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[dict[str, Any]]:
+    """The matching lines in the shape of `logs --json`, newest first."""
+    return (_json(stream, line) for stream, line in matching_lines(blocks, query))
 
 
 def _json(stream: LogStream, line: KeptLine) -> dict[str, Any]:

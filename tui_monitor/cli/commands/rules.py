@@ -102,7 +102,7 @@ def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRu
     from tui_monitor.alerts.rules.unmade import ReadMetrics, unmade
     from tui_monitor.sources.metric_names import metrics_made
 
-    made = metrics_made(settings.checks)
+    made = metrics_made(settings.checks) if settings.push is None else None  # an application may push any
     if made is None:
         return []
     recorded = {rule.name for rule in of_files if rule.kind == "record"}

@@ -11,7 +11,7 @@ from tui_monitor.sources.push.decoded import Decoded, PushedLine, PushedPoint
 from tui_monitor.sources.push.names import Refused
 from tui_monitor.sources.push.pushgateway import PUSH_TIME, labels_in_group
 from tui_monitor.sources.push.series import PushedNumber
-from tui_monitor.sources.push.span_series import METADATA, SpanSeries
+from tui_monitor.sources.push.span_series import SpanSeries
 from tui_monitor.sources.push.table import SeriesTable
 
 MOST_METADATA = 5000
@@ -24,7 +24,7 @@ class PushIntake:
 
     def __init__(self, table: SeriesTable) -> None:
         self.points = 0
-        self.metadata: dict[str, Metadata] = dict(METADATA)
+        self.metadata: dict[str, Metadata] = {}
         self.groups_changed = False
         self._table = table
         self._spans = SpanSeries(table)

@@ -1,11 +1,13 @@
-"""The kinds of pushed series: a number, a distribution, a set; each gives its samples when it is flushed."""
+"""The kinds of pushed series: a number, a distribution, a histogram, a set; each gives its samples when it is flushed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.core.distribution import Histogram, add, bucket_of, percentiles
+from tui_monitor.core import distribution
+from tui_monitor.core.distribution import add, bucket_of, percentiles
 from tui_monitor.core.values import METRIC_NAME, Labels, Sample, label, with_labels
+from tui_monitor.sources.log.histogram import BUCKETS, Histogram
 
 QUANTILES = (0.5, 0.95, 0.99)
 NEVER = float("-inf")
@@ -77,8 +79,8 @@ class PushedDistribution(Pushed):
             with_labels(labels, {METRIC_NAME: f"{name}_count"}),
         )
         self.size = len(self._names)
-        self._current: Histogram = {}
-        self._before: Histogram = {}
+        self._current: distribution.Histogram = {}
+        self._before: distribution.Histogram = {}
         self._sum = self._count = 0.0
 
     def observe(self, value: float, weight: float = 1.0) -> None:
@@ -125,3 +127,29 @@ class PushedSet(Pushed):
     def samples(self) -> Sequence[Sample]:
         """One sample."""
         return (Sample(self.labels, float(len(self._before | self._current))),)
+
+
+class PushedHistogram(Pushed):
+    """A histogram with the buckets of http_request_duration_seconds (sources/log/histogram.py)."""
+
+    __slots__ = ("_histogram", "_name", "_others")
+
+    def __init__(self, labels: Labels, sender: str, hold: bool, ttl: float) -> None:
+        super().__init__(labels, sender, hold, ttl)
+        self._histogram = Histogram()
+        self._name = label(labels, METRIC_NAME)
+        self._others = with_labels(labels, {METRIC_NAME: ""})
+        self.size = len(BUCKETS) + 3
+
+    def observe(self, value: float, weight: float = 1.0) -> None:
+        """Count a value; ``weight`` is how many it stands for."""
+        for _ in range(min(1000, max(1, round(weight)))):
+            self._histogram.observe(value)
+
+    def samples(self) -> Sequence[Sample]:
+        """Buckets, sum, count."""
+        return list(self._histogram.samples(self._name, self._others))
+
+    def names(self) -> Sequence[Labels]:
+        """All of them."""
+        return [sample.labels for sample in self.samples()]

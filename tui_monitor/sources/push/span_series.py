@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tui_monitor.core.trace import Span
-from tui_monitor.core.values import Labels, Sample, labels_of
-from tui_monitor.promql.exposition_comment import Metadata
-from tui_monitor.sources.log.histogram import BUCKETS, Histogram
-from tui_monitor.sources.push.series import Pushed, PushedNumber
+from tui_monitor.core.values import labels_of
+from tui_monitor.sources.log.histogram import BUCKETS
+from tui_monitor.sources.push.series import PushedHistogram, PushedNumber
 from tui_monitor.sources.push.table import SeriesTable
 
 DURATION, TOTAL = "span_duration_seconds", "spans_total"
 SERIES_OF_OPERATION = len(BUCKETS) + 3 + 3
 OTHER = "other"
 """The operation of all spans beyond the bound."""
-METADATA = {
-    DURATION: Metadata("histogram", "Durations of spans by service and operation", "seconds"),
-    TOTAL: Metadata("counter", "Spans by service, operation and status"),
-}
-
-
-class PushedHistogram(Pushed):
-    """A histogram with the buckets of http_request_duration_seconds."""
-
-    __slots__ = ("histogram",)
-
-    def __init__(self, labels: Labels, sender: str, hold: bool, ttl: float) -> None:
-        super().__init__(labels, sender, hold, ttl)
-        self.histogram = Histogram()
-        self.size = len(BUCKETS) + 3
-
-    def samples(self) -> Sequence[Sample]:
-        """Buckets, sum, count."""
-        return list(self.histogram.samples(DURATION, self.labels))
-
-    def names(self) -> Sequence[Labels]:
-        """All of them."""
-        return [sample.labels for sample in self.samples()]
 
 
 class SpanSeries:
@@ -72,7 +48,7 @@ class SpanSeries:
             PushedNumber, labels_of(TOTAL, service=span.service, operation=operation, status=span.status), sender, now, hold=True
         )
         if durations is not None:
-            durations.histogram.observe(span.duration_us / 1e6)
+            durations.observe(span.duration_us / 1e6)
             self._table.touch(durations, now)
         if total is not None:
             total.value += 1

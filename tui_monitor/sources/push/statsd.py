@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.sources.push.names import Refused, metric_name, pushed_labels
-from tui_monitor.sources.push.series import Pushed, PushedDistribution, PushedNumber, PushedSet
+from tui_monitor.sources.push.series import Pushed, PushedDistribution, PushedHistogram, PushedNumber, PushedSet
 from tui_monitor.sources.push.statsd_line import StatsdEvent, StatsdFault, StatsdSuffix, check_of, event_of, suffix_of, values_of
 from tui_monitor.sources.push.table import SeriesTable
 
@@ -29,11 +29,13 @@ class _Line:
 class StatsdReader:
     """Reads packets. ``faults`` counts lines that are no StatsD or cannot be taken, ``last_fault`` says why the newest could not."""
 
-    def __init__(self, table: SeriesTable, on_event: Callable[[StatsdEvent], None]) -> None:
+    def __init__(self, table: SeriesTable, on_event: Callable[[StatsdEvent], None], histograms: Collection[str] = ()) -> None:
+        """``histograms``: names of timers and distributions that get buckets instead of quantiles, as the request table reads them."""
         self.lines = self.faults = 0
         self.last_fault = ""
         self._table = table
         self._on_event = on_event
+        self._histograms = histograms
         self._known: dict[tuple[str, str, str], _Line] = {}
         self._generation = table.generation
 
@@ -87,6 +89,8 @@ class StatsdReader:
         """What lines of this name and suffix do; None beyond the sender's bound."""
         parsed = suffix_of(suffix)
         kind, full = _series_of(parsed, metric_name(name))
+        if kind is PushedDistribution and full in self._histograms:
+            kind = PushedHistogram
         series = self._table.entry(kind, pushed_labels(full, parsed.tags, JOB), sender, now, hold=True)
         if series is None:
             return None

@@ -49,6 +49,10 @@ class SeriesTable:
         self._total = 0
         self._repeated = self._turned = self._stored = float("-inf")
 
+    def configure(self, max_series: int, ttl: float) -> None:
+        """Use other bounds for what comes from now on."""
+        self.max_series, self.ttl = max_series, ttl
+
     def __len__(self) -> int:
         return self._total
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
-from tui_monitor.storage.faults import StorageFault, StoreTooNew, StoreTooOld
+from tui_monitor.storage.faults import NothingStored, StoreTooNew
 from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
 from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, LogStream, StoredBlock
 from tui_monitor.storage.telemetry.trace_reader import find_trace, find_traces
 
+WITH_TRACES = 2
+"""The version of the schema from which on there are traces; older files are read too, until their writer is started."""
 _PAGE = 64
 """Blocks that one transaction reads, at most 4 MiB."""
 _COLUMNS = "b.id, s.name, s.service, s.format, b.number, b.at, b.path, b.format, b.data"
@@ -26,9 +28,10 @@ class TelemetryReader:
             path.stat()
             self._db = connect(path, read_only=True)
         version = schema_version(self._db)
-        if version != len(MIGRATIONS):
+        self._has_traces = version >= WITH_TRACES
+        if not 1 <= version <= len(MIGRATIONS):
             self._db.close()
-            raise _wrong_version(path.name, version)
+            raise StoreTooNew(path.name, version, len(MIGRATIONS)) if version else NothingStored(f"{path.name} has no data yet")
 
     def close(self) -> None:
         """Close the file."""
@@ -37,10 +40,12 @@ class TelemetryReader:
     def traces(self, query: TraceQuery) -> list[TraceSummary]:
         """The traces that a query selects, newest first."""
         with storage_faults():
-            return find_traces(self._db, query)
+            return find_traces(self._db, query) if self._has_traces else []
 
     def trace(self, ident: str) -> list[Span]:
         """The spans of a trace by its id or its unique beginning, by start. LookupError says what is unknown or ambiguous."""
+        if not self._has_traces:
+            raise LookupError("no traces are kept yet")
         with storage_faults():
             return find_trace(self._db, ident)
 
@@ -73,9 +78,3 @@ class TelemetryReader:
         with storage_faults():
             rows: list[sqlite3.Row] = self._db.execute(query, (ident, name, name, service, service)).fetchall()
         return [FoundBlock(row[0], LogStream(*row[1:4]), StoredBlock(*row[4:9])) for row in rows]
-
-
-def _wrong_version(name: str, version: int) -> StorageFault:
-    if not version:
-        return StorageFault(f"{name} has no data yet")
-    return (StoreTooNew if version > len(MIGRATIONS) else StoreTooOld)(name, version, len(MIGRATIONS))
