@@ -40,10 +40,10 @@ from tui_monitor.promql.query_facts import parts_of, unit_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.runtime.query_lanes import QueryLanes
+from tui_monitor.runtime.series_statistics import statistics_of
 from tui_monitor.runtime.strips import read_strips
 from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
 from tui_monitor.sources.metric_help import family_of, own_metadata
-from tui_monitor.runtime.series_statistics import statistics_of
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries, HistoryReading
 from tui_monitor.storage.records import OutboxRow

@@ -76,15 +76,15 @@ class RateLimits:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._wrong: dict[str, list[float]] = {}
 
-    def admit(self, caller: str) -> None:
-        """Count a request. Raises TooManyRequests."""
-        now = self._monotonic()
-        left, at = self._buckets.pop(caller, (BURST, now))
-        left = min(BURST, left + (now - at) * RATE)
+    def admit(self, caller: str, times: int = 1) -> None:
+        """Count a request; a caller may send ``times`` as many of some. Raises TooManyRequests."""
+        now, caller, rate = self._monotonic(), f"{times} {caller}", RATE * times
+        left, at = self._buckets.pop(caller, (BURST * times, now))
+        left = min(BURST * times, left + (now - at) * rate)
         _bound(self._buckets)
         self._buckets[caller] = (max(0.0, left - 1), now)
         if left < 1:
-            raise TooManyRequests((1 - left) / RATE)
+            raise TooManyRequests((1 - left) / rate)
 
     def wrong_token(self, address: str) -> bool:
         """Count a wrong token; True for the one that closes the door."""

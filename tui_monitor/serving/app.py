@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,11 +21,16 @@ from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.serving.access import Caller, RateLimits, Tokens, TooManyRequests, address_of, host_allowed, peer_caller, secret_of
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
 from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
+from tui_monitor.serving.form_token import HEADER as FORM_TOKEN
+from tui_monitor.serving.form_token import FormTokens
+from tui_monitor.serving.openapi import openapi
 from tui_monitor.serving.protocol import Peer
 from tui_monitor.serving.shared import Shared
 
 log = logging.getLogger(__name__)
 SAFE = ("GET", "HEAD")
+TIMES_FOR_SENDERS = 20
+"""A Prometheus in a storm sends its alerts in batches of 64, one after the other: it may ask so many times as often as a person."""
 REFUSAL_EVERY_S = 60.0
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -45,7 +51,8 @@ class App:
         """``host``: this machine's name in alerts, ``owner``: the uid of the state directory."""
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         self._patterns: list[tuple[Any, str, dict[str, Endpoint]]] = []
-        for endpoint in endpoints:
+        every = tuple(endpoints)
+        for endpoint in every:
             self._add(endpoint)
         self._backend = backend
         self._clock = clock
@@ -55,6 +62,7 @@ class App:
         self._limits = RateLimits(clock.monotonic)
         self._refused: dict[str, float] = {}
         self.shared = Shared(backend, clock)
+        self.shared.description = partial(openapi, every)
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -112,8 +120,8 @@ class App:
         if not methods:
             raise ApiError(404, "there is nothing at this address")
         endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
-        if endpoint is None:
-            allow = sorted({*methods, *(["HEAD"] if "GET" in methods else [])})
+        if endpoint is None or (request.method == "HEAD" and endpoint.acts):
+            allow = sorted({*methods, *(["HEAD"] if "GET" in methods and not methods["GET"].acts else [])})
             raise ApiError(405, f"{clip(clean(request.method), 20)} is not possible here", headers={"allow": ", ".join(allow)})
         return endpoint, found
 
@@ -132,9 +140,11 @@ class App:
         if endpoint.open == "always":
             return Caller("anyone")
         caller = peer_caller(peer, self._http, self._owner) if peer is not None else await self._by_token(request, address)
-        self._limits.admit(caller.token or address or caller.name)
-        if request.method not in SAFE:
+        self._limits.admit(caller.token or address or caller.name, TIMES_FOR_SENDERS if endpoint.scope in ("push", "alerts") else 1)
+        if request.method not in SAFE or endpoint.acts:
             _check_origin(request)
+            if caller.by_cookie and endpoint.family != "page":  # a page's form has its token among its fields
+                self.shared.one(FormTokens).check(caller, request.headers.get(FORM_TOKEN, ""))
         if endpoint.scope in caller.scopes or (peer is None and set(endpoint.open.split()) & set(self._http.open)):
             return caller
         if not caller.known:

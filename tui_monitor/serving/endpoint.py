@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,11 +40,23 @@ class HttpCall:
 
 
 @frozen
+class Parameter:
+    """A parameter of an address, for docs/openapi.json: ``type`` is string, integer or boolean."""
+
+    name: str
+    doc: str
+    type: str = "string"
+    repeated: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@frozen
 class Endpoint:
     """``path`` may hold parameters: "/api/alerts/{id}/ack"; "{rest:path}" takes slashes too. GET answers HEAD as well.
 
     ``scope``: what a token needs; ``open``: which words of `[http] open` let TCP in without one, "always": no word is needed.
-    ``family``: the shape of its errors. ``summary``: one line for docs/openapi.json.
+    ``family``: the shape of its errors. ``summary``, ``parameters``, ``body`` (the JSON schema of the request's body) and ``answer`` (its
+    media type) are for docs/openapi.json.
     """
 
     method: str
@@ -54,3 +66,11 @@ class Endpoint:
     scope: str = "read"
     open: Open = "read"
     family: Family = "own"
+    parameters: tuple[Parameter, ...] = ()
+    body: Mapping[str, Any] | None = None
+    answer: str = "application/json"
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes something, also by GET."""
+        return self.scope in ("act", "push", "alerts") or self.method not in ("GET", "HEAD")

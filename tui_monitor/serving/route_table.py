@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 from tui_monitor.serving.endpoint import Endpoint
-from tui_monitor.serving.routes import alertmanager, events, health, notify
+from tui_monitor.serving.routes import (
+    alertmanager,
+    alerts,
+    dashboard,
+    description,
+    events,
+    health,
+    login,
+    metrics,
+    monitoring,
+    notify,
+    records,
+)
 
-ENDPOINTS: tuple[Endpoint, ...] = (*health.ENDPOINTS, *events.ENDPOINTS, *notify.ENDPOINTS, *alertmanager.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *health.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *alerts.ENDPOINTS,
+    *notify.ENDPOINTS,
+    *records.ENDPOINTS,
+    *dashboard.ENDPOINTS,
+    *events.ENDPOINTS,
+    *monitoring.ENDPOINTS,
+    *description.ENDPOINTS,
+    *login.ENDPOINTS,
+    *alertmanager.ENDPOINTS,
+)

@@ -147,6 +147,7 @@ tui_monitor_memory_bytes Resident memory of the monitor itself.
 tui_monitor_memory_ratio Share of this machine's memory that the monitor itself uses.
 tui_monitor_open_files File descriptors that the monitor itself has open.
 tui_monitor_samples_total Samples stored since the monitor started.
+tui_monitor_sender_silent_seconds Time for which a program that sends alerts here was not heard while its alerts wait for it, else 0.
 tui_monitor_threads Threads of the monitor itself.
 tui_monitor_trouble Own troubles of the monitor: 1 while they last.
 up Whether the target could be scraped: 1 or 0.
