@@ -158,7 +158,7 @@ class App:
             return Caller("anyone")
         self._limits.check_address(address)
         token = await self._tokens.find(secret, self._clock.wall_ms())
-        if token is not None and (token.kind == "session") == by_cookie:
+        if token is not None and token.kind == ("session" if by_cookie else "token"):
             return Caller(token.name, granted(token.scopes), known=True, by_cookie=by_cookie, token=token.digest)
         if by_cookie:
             return Caller("anyone")

@@ -51,7 +51,7 @@ class Parameters:
     def choice(self, name: str, known: Collection[str]) -> str:
         """One of several words, "" where it is missing. Raises ApiError 400."""
         word = self.text(name)
-        if word and word not in known:
+        if self._last.get(name) and word not in known:
             raise ApiError(400, f'"{name}" must be one of {", ".join(known)}{nearest(word, known)}')
         return word
 
