@@ -42,6 +42,7 @@ from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.values import Matrix, Value
+from tui_monitor.storage.records import OutboxRow
 
 EVIDENCE = Evidence(
     processes=(EvidenceProcess(812, "postgres", 0.31, 310_000_000), EvidenceProcess(2041, "python3", 0.26, 120_000_000)),
@@ -195,11 +196,9 @@ class FakeBackend:
         live = [one for one in self.listed if one.alert.state != "resolved"]
         return [*live, *[one for one in self.listed if one.alert.state == "resolved"][:ended]]
 
-    async def alert(self, alert_id: str) -> ListedAlert:
-        found = [one for one in self.listed if one.alert.id.startswith(alert_id)]
-        if len(found) != 1:
-            raise LookupError(f'no alert has the id "{alert_id}"')
-        return found[0]
+    async def deliveries(self, alert_ids: Sequence[str]) -> Mapping[str, Sequence[OutboxRow]]:
+        rows = [one.row for one in self.outbox]
+        return {ident: [row for row in rows if ident in row.alerts] for ident in alert_ids}
 
     async def stored_silences(self) -> Sequence[Silence]:
         return self.stored

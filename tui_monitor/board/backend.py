@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.core.values import Labels
     from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.values import Matrix, Value
+    from tui_monitor.storage.records import OutboxRow
 
 
 QUERY_S = 30.0
@@ -125,8 +126,8 @@ class Backend(Protocol):
         """The live alerts, firing before pending, then gravest, then newest, and up to ``ended`` ended ones, newest first."""
         ...
 
-    async def alert(self, alert_id: str) -> ListedAlert:
-        """One alert, live or ended; ``alert_id`` may be the beginning of its id. Raises LookupError."""
+    async def deliveries(self, alert_ids: Sequence[str]) -> Mapping[str, Sequence[OutboxRow]]:
+        """The messages about each of these alerts, oldest first."""
         ...
 
     async def stored_silences(self) -> Sequence[Silence]:

@@ -54,7 +54,7 @@ def _durations(duration: float | None, phases: Mapping[str, float]) -> Json:
 def probe_json(name: str, kind: str, result: ProbeResult, at: int) -> Json:
     """`check`: one probe's plain verdict."""
     known = {"name": name, "type": kind, "status": str(result.status), "reason": result.reason}
-    told = {"figures": _figures(figures_of(result)), "facts": dict(result.facts)}
+    told = {"figures": jsonable(figures_of(result)), "facts": dict(result.facts)}
     return {**known, **_durations(result.duration, result.phases), "at": _time(at), **told}
 
 
@@ -127,13 +127,14 @@ def check_json(check: CheckView, not_known: str = "") -> Json:
         "windows": {name: asdict(window) for name, window in check.windows.items()},
         "consecutive_failures": check.consecutive_failures,
         "depends_on": list(check.depends_on),
-        "figures": _figures(check.figures),
+        "figures": jsonable(check.figures),
         "facts": dict(check.facts),
     }
 
 
-def _figures(figures: Mapping[str, float]) -> Json:
-    return {name: _number(value) for name, value in figures.items()}
+def jsonable(figures: Mapping[str, float]) -> Json:
+    """Numbers by name, as JSON has them."""
+    return {name: number_json(value) for name, value in figures.items()}
 
 
 def check_summary_json(checks: Sequence[CheckView], not_known: str = "") -> Json:
@@ -161,7 +162,7 @@ def alert_json(alert: Alert) -> Json:
         "annotations": dict(alert.annotations),
         "severity": alert.severity,
         "state": alert.state,
-        "value": _number(alert.value),
+        "value": number_json(alert.value),
         "starts_at": rfc3339(alert.starts_at or alert.active_at),
         "ends_at": None if alert.ends_at is None else rfc3339(alert.ends_at),
         "acknowledged": None if alert.acknowledged is None else _acknowledgement(alert.acknowledged),
@@ -185,8 +186,8 @@ def listed_alert_json(alert: Alert, service: str, deliveries: Sequence[OutboxRow
         "category": alert.labels.get("category", ""),
         "service": alert.labels.get("service") or service,
         "metric": alert.measure.metric,
-        "current_value": _number(alert.value),
-        "threshold": _number(alert.measure.threshold),
+        "current_value": number_json(alert.value),
+        "threshold": number_json(alert.measure.threshold),
         "unit": alert.measure.unit,
         "resolved": None if alert.state != "resolved" else _resolution(alert),
         "deliveries": told,
@@ -198,7 +199,7 @@ def _resolution(alert: Alert) -> Json:
     return {"by": alert.resolved_by, "at": _time(alert.ends_at), "note": alert.note}
 
 
-def _number(value: float | None) -> float | str | None:
+def number_json(value: float | None) -> float | str | None:
     """A number as JSON has it; NaN and infinities as texts."""
     return value if value is None or math.isfinite(value) else _not_finite(value)
 

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 @frozen
 class ListedAlert:
-    """An alert, its messages (oldest first), and the notifiers to which it goes now."""
+    """An alert, and the notifiers to which it goes now."""
 
     alert: Alert
-    deliveries: tuple[OutboxRow, ...] = ()
     receivers: tuple[str, ...] = ()
 
     @property

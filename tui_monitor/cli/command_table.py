@@ -36,6 +36,7 @@ COMMANDS = (
     CommandEntry("notify", "notify", "try notifiers, or send a message by hand"),
     CommandEntry("notifications", "state:add_notifications_arguments", "the outbox: queued, sent, retrying, failed and why"),
     CommandEntry("token", "token", "access tokens of the HTTP interface: add, list, revoke"),
+    CommandEntry("web", "web", "print a link that signs a browser in"),
     CommandEntry("query", "query", "evaluate PromQL over the history, or over an OpenMetrics file"),
     CommandEntry("rules", "rules:add_rules_arguments", "check rules, try them on history, explain them"),
     CommandEntry("explain", "rules:add_explain_arguments", "the same as rules explain"),

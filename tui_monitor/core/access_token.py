@@ -12,6 +12,9 @@ SCOPES = ("read", "act", "push", "alerts", "admin")
 _INCLUDED = {"admin": ("act", "read"), "act": ("read",)}
 PREFIX = "tm_"
 SECRET_BYTES = 32
+LINK_MS = 5 * 60_000
+SESSION_MS = 12 * 3_600_000
+"""How long a link for the browser works, and the session that it becomes."""
 
 
 @frozen

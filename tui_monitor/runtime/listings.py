@@ -30,15 +30,8 @@ def stored_alerts(state: State, ended: int, live: Sequence[Alert] | None = None)
 
 
 def listed_alerts(state: State, live: Sequence[Alert] | None, ended: int, receivers: Receivers) -> list[ListedAlert]:
-    """The alerts of `stored_alerts` with their messages and receivers."""
-    alerts = stored_alerts(state, ended, live)
-    return [ListedAlert(alert, tuple(state.outbox.of_alert(alert.id)), receivers(alert.id)) for alert in alerts]
-
-
-def listed_alert(state: State, alert_id: str) -> ListedAlert:
-    """One alert with its messages. Raises LookupError."""
-    alert = state.alerts.find(alert_id)
-    return ListedAlert(alert, tuple(state.outbox.of_alert(alert.id)))
+    """The alerts of `stored_alerts` with their receivers."""
+    return [ListedAlert(alert, receivers(alert.id)) for alert in stored_alerts(state, ended, live)]
 
 
 def stored_messages(state: State, limit: int, ids: Sequence[str] = ()) -> list[StoredMessage]:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from tui_monitor.runtime.queries import StoreQueries
     from tui_monitor.runtime.viewer import Viewer
     from tui_monitor.storage.history.interface import HistoryReading
-    from tui_monitor.storage.records import LeaderRow
+    from tui_monitor.storage.records import LeaderRow, OutboxRow
 
 log = logging.getLogger(__name__)
 ASK_TO_YIELD_EVERY = 2.0
@@ -312,11 +312,9 @@ class Runtime:
         receivers = (lambda _: ()) if engine is None else engine.planner.receivers
         return await self._queries.state(lambda state: listed_alerts(state, live, ended, receivers))
 
-    async def alert(self, alert_id: str) -> ListedAlert:
-        """One alert."""
-        from tui_monitor.runtime.listings import listed_alert
-
-        return await self._queries.state(lambda state: listed_alert(state, alert_id))
+    async def deliveries(self, alert_ids: Sequence[str]) -> Mapping[str, Sequence[OutboxRow]]:
+        """The messages about each of these alerts."""
+        return await self._queries.state(lambda state: {ident: state.outbox.of_alert(ident) for ident in alert_ids})
 
     async def stored_silences(self) -> Sequence[Silence]:
         """All silences, the newest first."""

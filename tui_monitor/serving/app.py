@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ from tui_monitor.serving.access import (
 )
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
 from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
+from tui_monitor.serving.form_token import HEADER as FORM_TOKEN
+from tui_monitor.serving.form_token import FormTokens
+from tui_monitor.serving.openapi import openapi
 from tui_monitor.serving.protocol import Peer
 from tui_monitor.serving.shared import Shared
 
@@ -56,7 +60,8 @@ class App:
         """``host``: this machine's name in alerts, ``owner``: the uid of the state directory."""
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         self._patterns: list[tuple[Any, str, dict[str, Endpoint]]] = []
-        for endpoint in endpoints:
+        every = tuple(endpoints)
+        for endpoint in every:
             self._add(endpoint)
         self._backend = backend
         self._clock = clock
@@ -67,6 +72,7 @@ class App:
         self._push_limits = RateLimits(clock.monotonic, PUSH_RATE, PUSH_BURST)
         self._refused: dict[str, float] = {}
         self.shared = Shared(backend, clock)
+        self.shared.description = partial(openapi, every)
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -124,8 +130,8 @@ class App:
         if not methods:
             raise ApiError(404, "there is nothing at this address")
         endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
-        if endpoint is None:
-            allow = sorted({*methods, *(["HEAD"] if "GET" in methods else [])})
+        if endpoint is None or (request.method == "HEAD" and endpoint.acts):
+            allow = sorted({*methods, *(["HEAD"] if "GET" in methods and not methods["GET"].acts else [])})
             raise ApiError(405, f"{clip(clean(request.method), 20)} is not possible here", headers={"allow": ", ".join(allow)})
         return endpoint, found
 
@@ -146,10 +152,12 @@ class App:
         if endpoint.by_key is not None and self._has_key(endpoint.by_key, path, request, address):
             return Caller("heartbeat key")
         caller = peer_caller(peer, self._http, self._owner) if peer is not None else await self._by_token(request, address)
-        limits = self._push_limits if endpoint.scope == "push" else self._limits
+        limits = self._push_limits if endpoint.scope in ("push", "alerts") else self._limits
         limits.admit(caller.token or address or caller.name)
-        if request.method not in SAFE:
+        if request.method not in SAFE or endpoint.acts:
             _check_origin(request)
+            if caller.by_cookie and endpoint.family != "page":  # a page's form has its token among its fields
+                self.shared.one(FormTokens).check(caller, request.headers.get(FORM_TOKEN, ""))
         opened = peer is None and set(endpoint.open.split()) & set(self._http.open)
         if endpoint.scope in caller.scopes or opened or (endpoint.local and peer is not None):
             return caller
@@ -176,7 +184,7 @@ class App:
             return Caller("anyone")
         self._limits.check_address(address)
         token = await self._tokens.find(secret, self._clock.wall_ms())
-        if token is not None and (token.kind == "session") == by_cookie:
+        if token is not None and token.kind == ("session" if by_cookie else "token"):
             return Caller(token.name, granted(token.scopes), known=True, by_cookie=by_cookie, token=token.digest)
         if by_cookie:
             return Caller("anyone")

@@ -64,19 +64,15 @@ def _too_large(limit: int) -> ApiError:
 
 async def json_of(request: Request, limit: int = MOST_BODY) -> Any:
     """The body as JSON. Raises ApiError."""
-    raw = await body_of(request, limit)
+    return parsed_json(await body_of(request, limit))
+
+
+def parsed_json(raw: bytes) -> Any:
+    """JSON. Raises ApiError 400."""
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
         raise ApiError(400, "the body is not JSON") from None
-
-
-async def object_of(request: Request) -> dict[str, Any]:
-    """The body as a JSON object. Raises ApiError."""
-    value = await json_of(request)
-    if not isinstance(value, dict):
-        raise ApiError(400, "the body must be a JSON object")
-    return value
 
 
 def pairs_of(text: str) -> list[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,13 +40,24 @@ class HttpCall:
 
 
 @frozen
+class Parameter:
+    """A parameter of an address, for docs/openapi.json: ``type`` is string, integer or boolean."""
+
+    name: str
+    doc: str
+    type: str = "string"
+    repeated: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@frozen
 class Endpoint:
     """``path`` may hold parameters: "/api/alerts/{id}/ack"; "{rest:path}" takes slashes too. GET answers HEAD as well.
 
     ``scope``: what a token needs; ``open``: which words of `[http] open` let TCP in without one, "always": no word is needed.
     ``by_key``: says by path and settings whether the address itself holds a key that admits the request; then such addresses are secret.
-    ``local``: every user of this machine may use it over the unix socket. ``family``: the shape of its errors. ``summary``: one line
-    for docs/openapi.json.
+    ``local``: every user of this machine may use it over the unix socket. ``family``: the shape of its errors. ``summary``,
+    ``parameters``, ``body`` (the JSON schema of the request's body) and ``answer`` (its media type) are for docs/openapi.json.
     """
 
     method: str
@@ -58,3 +69,11 @@ class Endpoint:
     family: Family = "own"
     by_key: Callable[[dict[str, str], Settings], bool] | None = None
     local: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    body: Mapping[str, Any] | None = None
+    answer: str = "application/json"
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes something, also by GET."""
+        return self.scope in ("act", "push", "alerts") or self.method not in ("GET", "HEAD")

@@ -40,6 +40,8 @@ class Shared:
         self.clock = clock
         self.streams = EventStreams()
         self.boards = Boards(backend)
+        self.description: Callable[[], Any] = dict
+        """Makes the OpenAPI document of all routes."""
         self._kept: dict[type[Any], Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 

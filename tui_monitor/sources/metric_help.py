@@ -162,6 +162,7 @@ tui_monitor_push_series Pushed series.
 tui_monitor_push_statsd_faults_total StatsD lines that could not be read.
 tui_monitor_push_statsd_lines_total StatsD lines received.
 tui_monitor_samples_total Samples stored since the monitor started.
+tui_monitor_sender_silent_seconds Time for which a program that sends alerts here was not heard while its alerts wait for it, else 0.
 tui_monitor_threads Threads of the monitor itself.
 tui_monitor_trouble Own troubles of the monitor: 1 while they last.
 up Whether the target could be scraped: 1 or 0.

@@ -94,8 +94,11 @@ def run(given: Namespace) -> int:
     return acts[given.verb](given)
 
 
-def submit(access: StateAccess, command: Command) -> int:
-    """Store a command for the leader, wait briefly for its result and print it. Returns the exit code. Raises Refused."""
+def submit(access: StateAccess, command: Command, *, quiet: bool = False) -> int:
+    """Store a command for the leader, wait briefly for its result and print it. Returns the exit code. Raises Refused.
+
+    ``quiet``: print only a refusal.
+    """
     try:
         ident = leave_command(access.directory, acting_user(), command, wall_ms())
     except CommandRefused as error:
@@ -103,7 +106,8 @@ def submit(access: StateAccess, command: Command) -> int:
     result = _result_of(access.directory, ident) if access.alive else NO_LEADER
     if not result.ok:
         raise Refused(result.text)
-    print(clean(result.text))
+    if not quiet:
+        print(clean(result.text))
     return 0
 
 
