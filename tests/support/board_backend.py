@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tests.support import sample_boards as boards
-from tui_monitor.board.backend import QUERY_S, BoardListener, MetricMetadata
+from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
@@ -139,7 +139,9 @@ class FakeBackend:
         return CommandResult(True, f"done: {type(command).__name__}", made=("made-1",))
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
-        alert = next(one for one in self.board.alerts if one.id == alert_id)
+        alert = next((one for one in self.board.alerts if one.id == alert_id), None)
+        if alert is None:
+            raise CommandRefused(f"no alert {alert_id}")
         events: tuple[AlertEvent, ...] = (AlertEvent(alert.active_at, "pending"), AlertEvent(alert.starts_at or alert.active_at, "firing"))
         if alert.acknowledged_by:
             events += (AlertEvent(alert.acknowledged_at, "acknowledged", alert.acknowledged_by, alert.acknowledged_note),)

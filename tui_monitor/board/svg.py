@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from tui_monitor.board.strip import Strip
+from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import HealthStatus
 
 SHADES: Mapping[HealthStatus | None, str] = {
@@ -24,12 +25,17 @@ BAR, GAP = 8, 2
 HEIGHT = 26
 
 
+def said(text: str) -> str:
+    """A text for a drawing: without control characters, of bounded length, escaped."""
+    return escape(clip(clean(text), 500))
+
+
 def strip_svg(strip: Strip, label: str, tips: Sequence[str] = ()) -> str:
     """Bars from left to right, one path per state; with ``tips`` (one per bar) a rectangle per bar with its title."""
     width = len(strip) * (BAR + GAP) - GAP if strip else BAR
     bars = _tipped_bars(strip, tips) if tips else _paths(strip)
     return (
-        f'<svg class="strip" viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">{bars}</svg>'
+        f'<svg class="strip" viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{said(label)}">{bars}</svg>'
     )
 
 
@@ -45,7 +51,7 @@ def _tipped_bars(strip: Strip, tips: Sequence[str]) -> str:
     def bar(number: int, shade: str, height: float, tip: str) -> str:
         tall = max(2, round(height * HEIGHT))
         place = f'x="{number * (BAR + GAP)}" y="{HEIGHT - tall}" width="{BAR}" height="{tall}"'
-        return f'<rect class="{shade}" {place}><title>{escape(tip)}</title></rect>'
+        return f'<rect class="{shade}" {place}><title>{said(tip)}</title></rect>'
 
     return "".join(bar(number, SHADES[slot.status], slot.height, tip) for number, (slot, tip) in enumerate(zip(strip, tips, strict=True)))
 
@@ -59,7 +65,7 @@ def area_svg(values: Sequence[float], label: str = "", *, width: int = 300, heig
     step = width / (len(values) - 1)
     runs = runs_of([(number * step, _place(value, low, high, height)) for number, value in enumerate(values)])
     drawn = "".join(_area(run, height) for run in runs)
-    role = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    role = f'role="img" aria-label="{said(label)}"' if label else 'aria-hidden="true"'
     return f'<svg class="area" viewBox="0 0 {width} {height}" preserveAspectRatio="none" {role}>{drawn}</svg>'
 
 
@@ -106,9 +112,9 @@ def share_bar_svg(parts: Sequence[tuple[str, float]], label: str) -> str:
     drawn, at = [], 0.0
     for number, (name, value) in enumerate(parts):
         wide = 1000 * value / whole
-        drawn.append(f'<rect class="share s{number % 6}" x="{at:.1f}" width="{wide:.1f}" height="14"><title>{escape(name)}</title></rect>')
+        drawn.append(f'<rect class="share s{number % 6}" x="{at:.1f}" width="{wide:.1f}" height="14"><title>{said(name)}</title></rect>')
         at += wide
-    head = f'class="shares" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label="{escape(label)}"'
+    head = f'class="shares" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label="{said(label)}"'
     return f"<svg {head}>{''.join(drawn)}</svg>"
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from html import escape
 
-from tui_monitor.board.svg import filled, runs_of
+from tui_monitor.board.svg import filled, runs_of, said
 from tui_monitor.board.values import Chart, ChartLine
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import clock, stamp, unit_value
@@ -58,7 +57,7 @@ def chart_svg(
         *_marks(frame, chart, start, end, x), *_drawn(frame, chart.lines, x, y),
     ]  # fmt: skip
     name = f"chart {shade}".strip()
-    return f'<svg class="{name}" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    return f'<svg class="{name}" viewBox="0 0 {width} {height}" role="img" aria-label="{said(label)}">{"".join(parts)}</svg>'
 
 
 def _near_limits(chart: Chart, values: Sequence[float]) -> list[float]:
@@ -79,7 +78,7 @@ def _scale(frame: Frame, ticks: Sequence[float], y: Callable[[float], float], un
     right = frame.width - frame.right
     return [
         f'<path class="grid" d="M{frame.left} {y(tick):.1f}H{right}"/>'
-        f'<text x="{frame.left - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{escape(unit_value(tick, unit))}</text>'
+        f'<text x="{frame.left - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{said(unit_value(tick, unit))}</text>'
         for tick in ticks
     ]
 
@@ -94,7 +93,7 @@ def _hours(frame: Frame, start: int, end: int, x: Callable[[float], float], zone
     step = next((each for each in _STEPS if (end - start) / each <= most), _STEPS[-1])
     times = range(start - start % step + step, end + 1, step)
     return [
-        f'<text x="{x(at):.1f}" y="{frame.height - 5}" text-anchor="middle">{escape(_time(at, end, step, zone))}</text>'
+        f'<text x="{x(at):.1f}" y="{frame.height - 5}" text-anchor="middle">{said(_time(at, end, step, zone))}</text>'
         for at in times
         if frame.left + 12 <= x(at) <= frame.width - 20
     ]
@@ -116,7 +115,7 @@ def _limits(frame: Frame, chart: Chart, high: float, y: Callable[[float], float]
 def _marks(frame: Frame, chart: Chart, start: int, end: int, x: Callable[[float], float]) -> list[str]:
     base = frame.height - frame.bottom
     return [
-        f'<path class="mark" d="M{x(at):.1f} {frame.top}V{base}"><title>{escape(text)}</title></path>'
+        f'<path class="mark" d="M{x(at):.1f} {frame.top}V{base}"><title>{said(text)}</title></path>'
         for at, text in chart.marks
         if start <= at <= end
     ]

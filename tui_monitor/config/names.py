@@ -23,9 +23,17 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
         for name, each in keys_of(type(check)).items():
             if each.metadata.get("refers"):
                 yield from _unknown(("checks", index, name), getattr(check, each.name), checks, "check")
+    yield from _status_page_faults(settings, checks)
     known = [*notifiers, *settings.recipients]
     for path, names in _receivers(settings):
         yield from _unknown(path, names, known, "notifier")
+
+
+def _status_page_faults(settings: Settings, checks: Sequence[str]) -> Iterator[Fault]:
+    page = settings.http.status_page if settings.http is not None else None
+    if page is not None:
+        known = [*checks, *(check.category for check in settings.checks if check.category)]
+        yield from _unknown(("http", "status_page", "show"), page.show, known, "check or category")
 
 
 def _receivers(settings: Settings) -> Iterator[tuple[KeyPath, Sequence[str]]]:

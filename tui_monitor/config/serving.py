@@ -40,6 +40,13 @@ class GroupSettings(Section):
     admin: list[str] = key(default=["root"], doc="may do everything")
 
 
+class StatusPageSettings(Section):
+    """The public status page at /status: names and states only. Everybody sees it with `open = ["status_page"]`."""
+
+    show: list[str] = key(doc="checks and categories that it lists, in this order", example=["shop", "business"], min_length=1)
+    title: str = key(default="", doc="its heading; default: `service`", example="Example Shop")
+
+
 class HttpSettings(Section):
     """The HTTP interface: page, APIs, /metrics. Absent: nothing listens. docs/serving.md has the routes, docs/security.md who may what."""
 
@@ -57,6 +64,7 @@ class HttpSettings(Section):
     allowed_hosts: list[str] = key(
         default=[], doc="more accepted Host names beside the listened address, localhost and host", example=["monitor.example.com"]
     )
+    status_page: StatusPageSettings | None = key(default=None)
     trusted_proxies: list[str] = key(default=[], doc="addresses of proxies whose X-Forwarded-For is believed", example=["127.0.0.1"])
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:

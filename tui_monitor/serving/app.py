@@ -32,8 +32,7 @@ from tui_monitor.serving.access import (
 )
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
 from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
-from tui_monitor.serving.form_token import HEADER as FORM_TOKEN
-from tui_monitor.serving.form_token import FormTokens
+from tui_monitor.serving.form_token import FORM_TOKEN, FormTokens
 from tui_monitor.serving.openapi import openapi
 from tui_monitor.serving.protocol import Peer
 from tui_monitor.serving.shared import Shared
@@ -101,7 +100,7 @@ class App:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        family = family_of(request.url.path)
+        family = family_of(request.scope["path"])
         try:
             self._check_host(request)
             endpoint, path = self._find(request)
@@ -110,17 +109,26 @@ class App:
             call = HttpCall(request, path, caller, self._backend, self._settings, self._http, self._clock, self.shared)
             return await endpoint.handler(call)
         except ApiError as error:
-            return ERRORS[family](error)
+            return self._refusal(request, family, error)
         except TooManyRequests as error:
-            return ERRORS[family](ApiError(429, str(error), headers={"retry-after": str(error.seconds)}))
+            return self._refusal(request, family, ApiError(429, str(error), headers={"retry-after": str(error.seconds)}))
         except CommandRefused as error:
-            return ERRORS[family](ApiError(503, str(error), headers={"retry-after": "5"}))
+            return self._refusal(request, family, ApiError(503, str(error), headers={"retry-after": "5"}))
         except Exception:  # the boundary: an error of ours is logged, and its text is nobody's business
             log.exception("internal error while answering %s", clip(clean(shown_path(request.url.path)), 200))
             return ERRORS[family](ApiError(500, "internal error; the monitor's log has the details"))
 
+    def _refusal(self, request: Request, family: Family, error: ApiError) -> Response:
+        """In the family's shape; a browser gets a page, also where nothing is at an address."""
+        if family not in ("page", "text") or "text/html" not in request.headers.get("accept", ""):
+            return ERRORS[family](error)
+        from tui_monitor.serving.page.errors import page_error
+        from tui_monitor.serving.page.words import Words, language_of
+
+        return page_error(error, Words(language_of(request.headers.get("accept-language", ""), self._settings.language)))
+
     def _find(self, request: Request) -> tuple[Endpoint, dict[str, str]]:
-        path, found = request.url.path, {}
+        path, found = request.scope["path"], {}
         methods = self._fixed.get(path, {})
         if not methods:
             for pattern, _, candidate in self._patterns:

@@ -14,7 +14,8 @@ from tui_monitor.serving.access import Caller
 from tui_monitor.serving.answers import ApiError
 from tui_monitor.serving.shared import Shared
 
-HEADER = "x-form-token"
+FORM_TOKEN = "x-form-token"
+"""The header of requests that a script of a page makes; forms have a field."""
 
 
 class FormTokens:

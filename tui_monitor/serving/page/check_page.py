@@ -15,7 +15,7 @@ from tui_monitor.serving.page.parts import PageContent, Part
 from tui_monitor.serving.page.render import marked
 from tui_monitor.serving.page.verdict import check_verdict
 from tui_monitor.serving.page.view import PageView, content, notices, verdict_part
-from tui_monitor.serving.page.words import shade, tidy
+from tui_monitor.serving.page.words import check_at, shade, tidy
 
 MOST_ROWS = 50
 _shares = marked(share_bar_svg)
@@ -32,9 +32,10 @@ class MemberRow:
 
 async def check_page(view: PageView, name: str) -> PageContent | None:
     """The parts of a check's page; None where there is no such check."""
-    check = next((each for each in view.board.checks if each.name == name), None)
+    check = check_at(name, view.board)
     if check is None:
         return None
+    name = check.name
     ended = [alert for alert in await view.data.ended() if alert.labels.get("check") == name]
     parts = [
         notices(view), verdict_part(view, check_verdict(check, view.board, view.words)), await latency(view, check),

@@ -85,7 +85,7 @@ class PageData:
     async def _detail(self, ident: str) -> AlertDetail | None:
         try:
             return await self._backend.alert_detail(ident)
-        except (CommandRefused, StopIteration):
+        except CommandRefused:
             return None
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -20,13 +21,14 @@ def live_page(
 ) -> Response:
     """A page that keeps itself up to date. ``form_token``: "" for a reader who may not act; ``here``: the page's path."""
     t = words.t
-    before, _, after = t.lost.partition("{at}")
+    lost_before, _, lost_after = t.lost.partition("{at}")
     live_before, _, live_after = t.live.partition("{at}")
     stream = "/live?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in stream_query.items())
+    around: dict[str, Any] = {"lost_before": lost_before, "lost_after": lost_after, "live_before": live_before, "live_after": live_after}
     return framed(
         words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
-        live=stream, nav=((t.overview, "/"), (t.history, "/history")), lost_before=before, lost_after=after, live_before=live_before, live_after=live_after, caller=caller,
-        form_token=form_token, may_act=bool(form_token), feed=True, script=_same(script()),
+        live=stream, nav=((t.overview, "/"), (t.history, "/history")), caller=caller, form_token=form_token, may_act=bool(form_token),
+        feed=True, script=_same(script()), **around,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 
-from tui_monitor.board.values import AlertView, CheckView, subject_of
+from tui_monitor.board.values import AlertView, Board, CheckView, subject_of
 from tui_monitor.core import humanize
 from tui_monitor.core.catalogue.languages import page_phrases, phrases
 from tui_monitor.core.sanitize import clean, clip
@@ -145,6 +145,11 @@ def lines(text: str, limit: int = 4000) -> str:
 def check_link(name: str) -> str:
     """The address of a check's page."""
     return "/checks/" + quote(name.encode("utf-8", "replace"), safe="")
+
+
+def check_at(name: str, board: Board) -> CheckView | None:
+    """The check whose link has this name; a byte that is no UTF-8 is "?" in it."""
+    return next((check for check in board.checks if name in (check.name, check.name.encode("utf-8", "replace").decode())), None)
 
 
 def alert_link(ident: str) -> str:

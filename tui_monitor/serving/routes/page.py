@@ -57,9 +57,9 @@ async def _page(call: HttpCall, kind: str, name: str = "") -> Response:
         raise ApiError(404, "there is no such check or alert")
     token = call.shared.one(FormTokens).of(call.caller) if view.may_act else ""
     query = {"page": kind, "span": view.span.name, "name": name, "language": view.words.t.language}
-    return live_page(
-        content, view.words, call.backend.board.host, call.request.url.path, caller=call.caller.name, form_token=token, stream_query=query
-    )  # fmt: skip
+    here = quote(call.request.scope["path"], safe="/")
+    host, caller = call.backend.board.host, call.caller.name
+    return live_page(content, view.words, host, here, caller=caller, form_token=token, stream_query=query)
 
 
 def _view(call: HttpCall, words: Words, act: bool, span: str) -> PageView:
@@ -125,7 +125,7 @@ async def _act(call: HttpCall, command: Callable[[str, str], AlertCommand]) -> R
 
 def _back(path: str, ident: str) -> str:
     """A page of ours: what is not plainly a path here would lead elsewhere ("//other.example", "/\\other")."""
-    return quote(path, safe="/%") if path.startswith("/") and not path.startswith(("//", "/\\")) else alert_link(ident)
+    return quote(path, safe="/%?=&") if path.startswith("/") and not path.startswith(("//", "/\\")) else alert_link(ident)
 
 
 async def acknowledge(call: HttpCall) -> Response:
