@@ -26,7 +26,7 @@ from tui_monitor.config.settings import Settings
 from tui_monitor.notifiers import kinds as notifiers
 from tui_monitor.sources import kinds as checks
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
 KEYS = [
     "a",
