@@ -100,6 +100,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "hostile": (["hostile.py", "--seconds", "30"], ["--seconds", "15"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
+    "serving": (["serving.py"], ["--requests", "20", "--hours", "6"], as_they_are),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),
 }
 """Name → program, options for a quick run, and the conversion of its output to figures."""

@@ -6,9 +6,9 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate, chain
+from itertools import accumulate, chain, repeat
 from math import lcm
-from operator import sub
+from operator import sub, truediv
 
 CONSTANT, RATIONAL, DICTIONARY, XOR, COMPLEMENT = range(5)
 LARGEST_DENOMINATOR = 1 << 26
@@ -102,15 +102,15 @@ def encode_ints(ints: Sequence[int], level: int = 6) -> bytes:
     return head + bytes((width,)) + deflate(planes(above.tobytes(), width), level)
 
 
-def decode_ints(data: bytes, count: int) -> list[int]:
-    """The ``count`` integers of ``encode_ints``. Raises CodecFault."""
+def decode_ints(data: bytes, count: int, more: int = 0) -> list[int]:
+    """The ``count`` integers of ``encode_ints``, each ``more`` greater. Raises CodecFault."""
     _check_count(count)
     try:
         first, at = read_varint(data, 0)
         base, at = read_varint(data, at)
         width = data[at]
         least = unzigzag(base)
-        start = unzigzag(first)
+        start = unzigzag(first) + more
         if width == 0:
             return list(range(start, start + count * least, least)) if least else [start] * count
         above = array(TYPE_OF_WIDTH[width])
@@ -119,9 +119,8 @@ def decode_ints(data: bytes, count: int) -> list[int]:
         raise CodecFault(f"integers: {error}") from error
     if len(above) != count - 1:
         raise CodecFault(f"{len(above) + 1} integers where {count} should be")
-    if least:
-        return list(accumulate(chain((start,), [delta + least for delta in above])))
-    return list(accumulate(chain((start,), above)))
+    deltas = map(least.__add__, above) if least else above
+    return list(accumulate(chain((start,), deltas)))
 
 
 def _check_count(count: int) -> None:
@@ -160,7 +159,7 @@ def decode_values(data: bytes, count: int) -> array[float]:
         elif mode == RATIONAL:
             denominator, at = read_varint(data, 1)
             numerators = decode_ints(data[at:], count)
-            values = array("d", numerators if denominator == 1 else [number / denominator for number in numerators])
+            values = array("d", numerators if denominator == 1 else map(truediv, numerators, repeat(denominator)))
         elif mode == COMPLEMENT:
             if data[1] != RATIONAL:
                 raise CodecFault("one minus what is no share")

@@ -11,7 +11,7 @@ from tui_monitor.storage.history.aggregate import Aggregate, Minutes, aggregate,
 from tui_monitor.storage.history.codec import decode_ints, decode_values
 from tui_monitor.storage.history.columns import Columns, decode_minute
 from tui_monitor.storage.history.rows import Reach, Rows
-from tui_monitor.storage.history.schema import HOUR_MS, MINUTE_MS, key_of
+from tui_monitor.storage.history.schema import HOUR_MS, MINUTE_MS, key_of, unit_of
 from tui_monitor.storage.history.series import Stretches
 
 MOST_SAMPLES = 4_000_000
@@ -84,11 +84,13 @@ def raw_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> Itera
     chunks = []
     for hour, series, (axis, data) in rows.of("raw", "axis, data", begin // HOUR_MS, (end - 1) // HOUR_MS, ids):
         chunks.append((hour, series, key_of(hour, axis), data))
-    stamps = {key: decode_ints(data, count) for key, (count, data) in rows.axes({chunk[2] for chunk in chunks}).items()}
+    stamps = {
+        key: decode_ints(data, count, unit_of(key) * HOUR_MS) for key, (count, data) in rows.axes({chunk[2] for chunk in chunks}).items()
+    }
     times: dict[int, array[int]] = {}
-    for hour, series, axis, data in chunks:
+    for _, series, axis, data in chunks:
         if axis not in times:
-            times[axis] = array("q", [hour * HOUR_MS + offset for offset in stamps[axis]])
+            times[axis] = array("q", stamps[axis])
         yield series, Columns(times[axis], decode_values(data, len(times[axis]))).between(begin, end)
     axes: dict[tuple[int, bytes], array[int]] = {}
     for minute, series, (data,) in rows.of("recent", "data", begin // MINUTE_MS, (end - 1) // MINUTE_MS, ids):

@@ -1,0 +1,150 @@
+"""The HTTP interface of the real daemon, over one kept connection; prints JSON.
+
+    python bench/serving.py [--requests 100] [--hours 24]
+
+A history of ``--hours`` with one sample a second is written first. Times are from the request to the whole answer, client included
+(median); CPU is that of the daemon above what it uses without requests. Requests come at 18 a second, below the rate limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import socket
+import statistics
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from harness import ROOT, compile_program, cpu_seconds, figure, finish, place, rss_mib
+
+sys.path.insert(0, str(ROOT))
+
+from tests.support.stored_history import write_history
+from tui_monitor.core.values import labels_of
+
+SAMPLES = 1_900
+"""Of a check; with those of the machine /metrics has about 2,000."""
+PAUSE = 1 / 18
+SETTLE = 6.0
+HTTP = '\n[http]\nlisten = "127.0.0.1:{port}"\nsocket = false\nopen = ["metrics", "read"]\n'
+CHECK = """
+default_rules = false
+[[checks]]
+name = "many"
+type = "command"
+output = "prometheus"
+interval = "10s"
+sample_limit = 5000
+argv = ["{python}", "-c", "for n in range({samples}): print(f'shop_value{{{{n=\\"{{n}}\\"}}}} {{n}}')"]
+"""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def written(path: Path, hours: int) -> int:
+    """A history that ends now; returns its end in seconds."""
+    end = round(time.time())
+    curves = {labels_of("bench_ratio", n=str(n)): lambda at, n=n: (at // 1000 + n) % 97 / 97 for n in range(4)}
+    write_history(path, curves, (end - 3600 * hours) * 1000, end * 1000, 1.0).close()
+    return end
+
+
+@contextlib.contextmanager
+def daemon(configuration: str, hours: int) -> Iterator[tuple[psutil.Process, int]]:
+    """The daemon over a written history, settled; and the history's end in seconds."""
+    with place(configuration) as (directory, command):
+        state = directory / "state"
+        state.mkdir(exist_ok=True)
+        end = written(state / "history.db", hours) if hours else 0
+        process = psutil.Popen([*command, "--headless"], stdout=-3, stderr=-3)
+        try:
+            time.sleep(SETTLE)
+            yield process, end
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def asked(connection: http.client.HTTPConnection, path: str, process: psutil.Process, requests: int) -> tuple[float, float, int]:
+    """Median milliseconds of a request, milliseconds of the daemon's CPU for each, and the bytes of an answer."""
+    times, size = [], 0
+    idle = cpu_rate(process)
+    before, begin = cpu_seconds(process), time.monotonic()
+    for _ in range(requests):
+        started = time.perf_counter()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        size = len(answer.read())
+        times.append((time.perf_counter() - started) * 1000)
+        assert answer.status == 200, (path, answer.status)
+        time.sleep(max(0.0, PAUSE - times[-1] / 1000))
+    used = cpu_seconds(process) - before - idle * (time.monotonic() - begin)
+    return statistics.median(times), max(0.0, 1000 * used / requests), size
+
+
+def cpu_rate(process: psutil.Process, seconds: float = 3.0) -> float:
+    """The daemon's CPU seconds a second without requests."""
+    before = cpu_seconds(process)
+    time.sleep(seconds)
+    return (cpu_seconds(process) - before) / seconds
+
+
+def memory_of_idle_http() -> tuple[float, float]:
+    """RSS in MiB of a daemon without and with [http], before any request."""
+    sizes = []
+    for more in ("", HTTP.format(port=free_port())):
+        with daemon("default_rules = false\n" + more, 0) as (process, _):
+            sizes.append(rss_mib(process))
+    return sizes[0], sizes[1]
+
+
+def measure(requests: int, hours: int) -> dict[str, Any]:
+    without, idle = memory_of_idle_http()
+    figures = {"idle_memory": figure(idle - without, "MiB", 7.0)}
+    port = free_port()
+    check = CHECK.format(python=sys.executable, samples=SAMPLES)
+    with daemon(check + HTTP.format(port=port), hours) as (process, end):
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        day = {"query": 'bench_ratio{n="0"}', "start": end - 3600 * hours, "end": end, "step": 12 * hours}
+        windows = {**day, "query": 'avg_over_time(bench_ratio{n="0"}[5m])'}
+        four = {**day, "query": "bench_ratio"}
+        for name, path, target in (
+            ("live", "/api/live", None),
+            ("instant_memory", "/api/v1/query?query=sum(probe_success)", 3.0),
+            ("range_plain", "/api/v1/query_range?" + urllib.parse.urlencode(day), 25.0),
+            ("range_window", "/api/v1/query_range?" + urllib.parse.urlencode(windows), 25.0),
+            ("range_four_series", "/api/v1/query_range?" + urllib.parse.urlencode(four), None),
+            ("metrics_2000", "/metrics", 5.0),
+            ("federate_1900", "/federate?match[]=shop_value", None),
+            ("labels", "/api/v1/labels", None),
+        ):
+            median, cpu, size = asked(connection, path, process, requests)
+            figures[name] = figure(median, "ms", target, cpu_ms=round(cpu, 2), bytes=size)
+        figures["cpu_small"] = figure(figures["live"]["cpu_ms"], "ms", 0.8)
+        figures["memory_used"] = figure(rss_mib(process) - without, "MiB")
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=100)
+    parser.add_argument("--hours", type=int, default=24)
+    options = parser.parse_args()
+    compile_program()
+    finish(measure(options.requests, options.hours))
+
+
+if __name__ == "__main__":
+    main()
