@@ -59,14 +59,15 @@ class _StatsdSender:
 
     def __init__(self) -> None:
         self.dropped = 0
+        self._socket: socket.socket | None = None
+        self._target: Any = None
+        self._name = ""
         self.reset()
 
     def reset(self) -> None:
         """Begin anew, as a forked process must: its parent's lock may have been held."""
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._target: Any = None
-        self._name = ""
+        self.close()
 
     def send(self, line: str) -> None:
         """Send one line; never raises, never waits."""
@@ -441,11 +442,15 @@ class ASGIMiddleware:
 
 
 def _route_of(scope: Mapping[str, Any], status: int) -> str:
-    """The template ("/users/{id}") where the framework tells it; addresses that lead nowhere share one name."""
+    """The template ("/users/{id}") where the framework tells it or its parameters; addresses that lead nowhere share one name."""
     path = getattr(scope.get("route"), "path", None)
     if isinstance(path, str) and path:
         return path
-    return "unknown" if status == 404 else _normal(str(scope.get("path", "")))
+    parameters = scope.get("path_params")
+    if not isinstance(parameters, Mapping) or not parameters:
+        return "unknown" if status == 404 else _normal(str(scope.get("path", "")))
+    names = {str(value): "{" + str(name) + "}" for name, value in parameters.items()}
+    return "/".join(names.get(part, part) for part in str(scope.get("path", "")).split("/"))[:200]
 
 
 def _normal(path: str) -> str:

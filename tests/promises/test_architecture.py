@@ -22,7 +22,7 @@ def test_the_page_lists_every_room() -> None:
     rooms = {path.name for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"}
     table = PAGE.partition("| room |")[2].partition("\n\n")[0]
     assert {room for row in table.splitlines() for room in re.findall(r"`(\w+)`", row.split("|")[1])} == rooms
-    assert sorted(path.name for path in SOURCE.glob("*.py")) == ["__init__.py", "__main__.py"]
+    assert sorted(path.name for path in SOURCE.glob("*.py")) == ["__init__.py", "__main__.py", "client.py"]
 
 
 def test_tests_mirror_the_rooms() -> None:

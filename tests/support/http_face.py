@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.support.board_backend import FakeBackend
@@ -93,11 +94,13 @@ def token_of(*scopes: str, name: str = "test", kind: str = "token", expires_at: 
 
 
 @contextlib.asynccontextmanager
-async def face(backend: Any = None, clock: Clock | None = None, **http: Any) -> AsyncIterator[Face]:
-    """An interface with these keys of [http] over a backend (a busy example without one)."""
+async def face(
+    backend: Any = None, clock: Clock | None = None, *, beside: Mapping[str, Any] = MappingProxyType({}), **http: Any
+) -> AsyncIterator[Face]:
+    """An interface with these keys of [http] over a backend (a busy example without one); ``beside``: other sections."""
     with tempfile.TemporaryDirectory(prefix="tui-monitor-http-") as name:
         port = free_port()
-        settings = made(Settings, {"host": "web-1", "http": {"listen": f"127.0.0.1:{port}", **http}})
+        settings = made(Settings, {"host": "web-1", "http": {"listen": f"127.0.0.1:{port}", **http}, **beside})
         opened = Face(FakeBackend() if backend is None else backend, Path(name), port, clock or SystemClock())
         await opened.service.configure(settings)
         try:

@@ -7,8 +7,10 @@ from typing import Any
 
 from tui_monitor.config.entries import FeedSettings
 from tui_monitor.config.kinds import Kinds, resolve
+from tui_monitor.config.push import PushSettings
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section, title_of
+from tui_monitor.config.serving import HttpSettings
 from tui_monitor.config.settings import (
     CHECKS,
     NOTIFIERS,
@@ -71,6 +73,8 @@ def example_text(
     parts += _block("routes", RouteSettings) + _block("response", ResponseSettings, table="[response]")
     parts += _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]")
+    parts += [_heading("http and push: interfaces for browsers, tools and applications")]
+    parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -90,7 +94,7 @@ def _block(name: str, record: type[Section], examples: Mapping[str, Any] | None 
     lines = [f"# {title_of(record)}", f"# {table or f'[[{name}]]'}", *_lines(record, examples or {}), ""]
     for key in read_keys(record).values():
         if key.record not in (None, record):
-            lines += _block(f"{name}.{key.name}", key.record)
+            lines += _block(f"{name}.{key.name}", key.record, table=f"[{name}.{key.name}]" if table else "")
     return lines
 
 

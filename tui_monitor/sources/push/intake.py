@@ -8,7 +8,7 @@ from typing import Any
 from tui_monitor.core.values import Labels, labels_of
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.push.decoded import Decoded, PushedLine, PushedPoint
-from tui_monitor.sources.push.names import Refused
+from tui_monitor.sources.push.names import UnusableSeries
 from tui_monitor.sources.push.pushgateway import PUSH_TIME, labels_in_group
 from tui_monitor.sources.push.series import PushedNumber
 from tui_monitor.sources.push.span_series import SpanSeries
@@ -110,7 +110,7 @@ class PushIntake:
         for item in state.get("groups", ()):
             try:
                 self._restore(item, now, away)
-            except (KeyError, TypeError, ValueError, Refused):
+            except (KeyError, TypeError, ValueError, UnusableSeries):
                 continue
 
     def _restore(self, item: Mapping[str, Any], now: float, away: float) -> None:

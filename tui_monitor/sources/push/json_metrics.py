@@ -8,7 +8,7 @@ from typing import Any
 
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.sources.push.decoded import BadPush, Decoded, PushedPoint, Rejections
-from tui_monitor.sources.push.names import Refused, metric_name, pushed_labels
+from tui_monitor.sources.push.names import UnusableSeries, metric_name, pushed_labels
 
 JOB = "push"
 KINDS = ("gauge", "counter")
@@ -20,7 +20,7 @@ def decode_metrics(body: bytes, sender: str = "") -> Decoded:
     for item in objects_of(body):
         try:
             point = _point(item, sender or JOB)
-        except Refused as error:
+        except UnusableSeries as error:
             rejections.add(error)
             continue
         points.append(point)
@@ -47,18 +47,18 @@ def objects_of(body: bytes) -> list[Any]:
 
 def _point(item: Any, job: str) -> PushedPoint:
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-        raise Refused('an object with "name" and "value" is wanted')
+        raise UnusableSeries('an object with "name" and "value" is wanted')
     name, value, labels, kind = item["name"], item.get("value"), item.get("labels") or {}, item.get("kind", "gauge")
     if isinstance(value, bool) or not isinstance(value, int | float) or not _fits(value):
-        raise Refused(f'"{clip(clean(name), 40)}": "value" must be a number')
+        raise UnusableSeries(f'"{clip(clean(name), 40)}": "value" must be a number')
     if not isinstance(labels, dict):
-        raise Refused(f'"{clip(clean(name), 40)}": "labels" must be an object of texts')
+        raise UnusableSeries(f'"{clip(clean(name), 40)}": "labels" must be an object of texts')
     if kind not in KINDS:
-        raise Refused(f'"{clip(clean(name), 40)}": "kind" must be gauge or counter')
+        raise UnusableSeries(f'"{clip(clean(name), 40)}": "kind" must be gauge or counter')
     full = metric_name(name)
     if kind == "counter":
         if value < 0:
-            raise Refused(f'"{clip(clean(name), 40)}": a counter cannot go down; send kind = "gauge"')
+            raise UnusableSeries(f'"{clip(clean(name), 40)}": a counter cannot go down; send kind = "gauge"')
         full = full if full.endswith("_total") else f"{full}_total"
     pairs = [(str(key), text_of_value(each)) for key, each in labels.items()]
     return PushedPoint(pushed_labels(full, pairs, job), float(value), kind == "counter")

@@ -22,17 +22,17 @@ _NOT_IN_NAME = re.compile(r"[^a-zA-Z0-9_:]")
 _NOT_IN_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 
-class Refused(ValueError):
+class UnusableSeries(ValueError):
     """A series that cannot be taken; the text says why and what to change."""
 
 
 def metric_name(text: str) -> str:
-    """A valid name made of any: "my.app.orders" is my_app_orders. Raises Refused where nothing is left, or it is one of our own."""
+    """A valid name made of any: "my.app.orders" is my_app_orders. Raises UnusableSeries where nothing is left, or it is one of our own."""
     name = text if _NAME.fullmatch(text) else _NOT_IN_NAME.sub("_", text)
     if not name.strip("_:"):
-        raise Refused(f'"{clip(clean(text), 40)}" is no name for a metric; it needs a letter or a digit')
+        raise UnusableSeries(f'"{clip(clean(text), 40)}" is no name for a metric; it needs a letter or a digit')
     if len(name) > LONGEST_NAME:
-        raise Refused(f'the name "{clip(clean(text), 40)}" is longer than {LONGEST_NAME} characters')
+        raise UnusableSeries(f'the name "{clip(clean(text), 40)}" is longer than {LONGEST_NAME} characters')
     return f"_{name}" if name[0].isdigit() else name
 
 
@@ -46,13 +46,13 @@ def label_name(text: str) -> str:
 
 
 def pushed_labels(name: str, pairs: Iterable[tuple[str, str]], job: str) -> Labels:
-    """The labels of a pushed series. ``job``: the value of that label where the sender gives none. Raises Refused."""
+    """The labels of a pushed series. ``job``: the value of that label where the sender gives none. Raises UnusableSeries."""
     if name in OWN_NAMES or name.startswith(OWN_PREFIX):
-        raise Refused(f'"{name}" is a series of this monitor; choose another name')
+        raise UnusableSeries(f'"{name}" is a series of this monitor; choose another name')
     labels = {METRIC_NAME: name, "job": clip(clean(job), LONGEST_VALUE)}
     for key, value in pairs:
         if valid := label_name(key):
             labels[valid] = clip(clean(value), LONGEST_VALUE)
     if len(labels) - 1 > MOST_LABELS:
-        raise Refused(f'"{name}" has more than {MOST_LABELS} labels; send fewer')
+        raise UnusableSeries(f'"{name}" has more than {MOST_LABELS} labels; send fewer')
     return tuple(sorted((key, value) for key, value in labels.items() if value))

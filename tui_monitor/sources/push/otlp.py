@@ -50,6 +50,8 @@ def _parse_json(body: bytes, message: Any) -> None:
 
     try:
         value = _with_base64(json.loads(body), 0)
+        if not isinstance(value, dict):
+            raise ValueError("an object is wanted")
         json_format.ParseDict(value, message, ignore_unknown_fields=True, max_recursion_depth=2 * DEEPEST)
     except (ValueError, RecursionError, json_format.ParseError, binascii.Error, TypeError) as error:
         raise BadPush(f"the body is not OTLP JSON: {error}") from None

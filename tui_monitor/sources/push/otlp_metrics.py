@@ -14,7 +14,7 @@ from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.exposition_labels import normal_float
 from tui_monitor.sources.push.decoded import Decoded, PushedPoint, Rejections
-from tui_monitor.sources.push.names import Refused, metric_name, pushed_labels
+from tui_monitor.sources.push.names import UnusableSeries, metric_name, pushed_labels
 from tui_monitor.sources.push.otlp import attributes_of, service_of
 
 JOB = "otlp"
@@ -47,7 +47,7 @@ def decode_otlp_metrics(request: Any, resource_labels: Sequence[str]) -> Decoded
                 metadata[full] = Metadata(_type(metric), clip(clean(metric.description), 500))
                 for pairs_and_value in _points(metric, full):
                     points.append(_point(pairs_and_value, shared, name or JOB))
-            except Refused as error:
+            except UnusableSeries as error:
                 rejections.add(error, _count(metric))
     return Decoded(tuple(points), metadata=metadata, job=job, rejected=rejections.count, reason=rejections.reason)
 
@@ -58,7 +58,7 @@ def _point(found: tuple[str, Pairs, float, bool], shared: Pairs, job: str) -> Pu
 
 
 def full_name(metric: Any) -> str:
-    """The name with its unit, and `_total` for what only grows: "http.duration" in "s" is http_duration_seconds. Raises Refused."""
+    """The name with its unit, and `_total` for what only grows: "http.duration" in "s" is http_duration_seconds. Raises UnusableSeries."""
     name = metric_name(metric.name)
     unit = UNITS.get(metric.unit, "")
     if "/" in metric.unit:
@@ -88,10 +88,10 @@ def _count(metric: Any) -> int:
 
 
 def _points(metric: Any, name: str) -> Iterator[tuple[str, Pairs, float, bool]]:
-    """Name, labels, value and whether it is added. Raises Refused for a kind that is not taken."""
+    """Name, labels, value and whether it is added. Raises UnusableSeries for a kind that is not taken."""
     kind = metric.WhichOneof("data")
     if kind not in ("gauge", "sum", "histogram", "summary"):
-        raise Refused(f'"{clip(clean(metric.name), 40)}": {kind or "a metric without data"} is not taken; use explicit buckets')
+        raise UnusableSeries(f'"{clip(clean(metric.name), 40)}": {kind or "a metric without data"} is not taken; use explicit buckets')
     data = getattr(metric, kind)
     delta = kind in ("sum", "histogram") and data.aggregation_temporality == DELTA
     for point in data.data_points:
@@ -105,16 +105,16 @@ def _points(metric: Any, name: str) -> Iterator[tuple[str, Pairs, float, bool]]:
         else:
             value = float(point.as_int if point.WhichOneof("value") == "as_int" else point.as_double)
             if delta and not math.isfinite(value):
-                raise Refused(f'"{name}": a step that is no number cannot be added')
+                raise UnusableSeries(f'"{name}": a step that is no number cannot be added')
             yield name, pairs, value, delta
 
 
 def _histogram(name: str, pairs: Pairs, point: Any, delta: bool) -> Iterator[tuple[str, Pairs, float, bool]]:
     limits, counts = [*point.explicit_bounds], [*point.bucket_counts]
     if len(limits) > MOST_BUCKETS:
-        raise Refused(f'"{name}": more than {MOST_BUCKETS} buckets')
+        raise UnusableSeries(f'"{name}": more than {MOST_BUCKETS} buckets')
     if counts and len(counts) != len(limits) + 1:
-        raise Refused(f'"{name}": {len(counts)} counts for {len(limits)} bounds')
+        raise UnusableSeries(f'"{name}": {len(counts)} counts for {len(limits)} bounds')
     limits, counts = (limits, counts) if counts else ([], [point.count])
     for limit, running in zip([*limits, math.inf], accumulate(counts), strict=True):
         yield f"{name}_bucket", [*pairs, ("le", normal_float(repr(limit)))], float(running), delta

@@ -12,7 +12,7 @@ from tui_monitor.promql.exposition import Exposition, Page, ScrapeRules
 from tui_monitor.promql.exposition_format import Format
 from tui_monitor.promql.exposition_page import PageLimits
 from tui_monitor.sources.push.decoded import BadPush, Decoded, PushedPoint
-from tui_monitor.sources.push.names import LONGEST_VALUE, MOST_LABELS, Refused, label_name, pushed_labels
+from tui_monitor.sources.push.names import LONGEST_VALUE, MOST_LABELS, UnusableSeries, label_name, pushed_labels
 
 PUSH_TIME = "push_time_seconds"
 _LIMITS = PageLimits(samples=20_000, labels=MOST_LABELS, value=LONGEST_VALUE)
@@ -53,13 +53,13 @@ def decode_page(body: bytes, content_type: str, group: Mapping[str, str], now_ms
         raise BadPush("pushed metrics must not have timestamps")
     try:
         points = tuple(PushedPoint(labels_in_group(labels, group), value) for labels, value in page.samples)
-    except Refused as error:
+    except UnusableSeries as error:
         raise BadPush(str(error)) from None
     return Decoded(points, metadata=page.metadata, job=group["job"], group=group)
 
 
 def labels_in_group(labels: Labels, group: Mapping[str, str]) -> Labels:
-    """The labels of a series of a group: the group's own win. Raises Refused."""
+    """The labels of a series of a group: the group's own win. Raises UnusableSeries."""
     merged = {**dict(labels), **group}
     return pushed_labels(merged.pop(METRIC_NAME), merged.items(), group["job"])
 

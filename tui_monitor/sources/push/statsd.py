@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.sources.push.names import Refused, metric_name, pushed_labels
+from tui_monitor.sources.push.names import UnusableSeries, metric_name, pushed_labels
 from tui_monitor.sources.push.series import Pushed, PushedDistribution, PushedHistogram, PushedNumber, PushedSet
 from tui_monitor.sources.push.statsd_line import StatsdEvent, StatsdFault, StatsdSuffix, check_of, event_of, suffix_of, values_of
 from tui_monitor.sources.push.table import SeriesTable
@@ -143,7 +143,7 @@ def _number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise Refused(f'"{text[:20]}" is no number') from None
+        raise UnusableSeries(f'"{text[:20]}" is no number') from None
     if not math.isfinite(value):
-        raise Refused(f'"{text[:20]}" is no number that can be added up')
+        raise UnusableSeries(f'"{text[:20]}" is no number that can be added up')
     return value
