@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,6 +12,8 @@ from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.reference import filled
 from tui_monitor.promql.names import functions_as_markdown
+from tui_monitor.serving.openapi import openapi
+from tui_monitor.serving.route_table import ENDPOINTS
 from tui_monitor.tui.keymap import docs_table
 
 PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
@@ -38,14 +41,20 @@ def _replaced(text: str, _: re.Match[str]) -> str:
     return text
 
 
+def openapi_text() -> str:
+    """docs/openapi.json."""
+    return json.dumps(openapi(ENDPOINTS), indent=1, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
-    """Write every part into its page, the tables of keys, and the example configuration."""
+    """Write every part into its page, the tables of keys, the example configuration and the description of the HTTP interface."""
     for name, (page, make) in PARTS.items():
         path = Path(ROOT, page)
         path.write_text(markers(name).sub(partial(_replaced, make()), path.read_text(), count=1))
     for path in (ROOT / "docs").glob("*.md"):
         path.write_text(filled(path.read_text()))
     (ROOT / "config.example.toml").write_text(example_text())
+    (ROOT / "docs" / "openapi.json").write_text(openapi_text())
 
 
 if __name__ == "__main__":

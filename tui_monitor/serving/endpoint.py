@@ -41,13 +41,14 @@ class HttpCall:
 
 @frozen
 class Parameter:
-    """A parameter of an address, for docs/openapi.json: ``type`` is string, integer or boolean."""
+    """A parameter of an address, for docs/openapi.json: ``type`` is string, integer or boolean; ``bounds`` are of an integer."""
 
     name: str
     doc: str
     type: str = "string"
     repeated: bool = False
     choices: tuple[str, ...] = ()
+    bounds: tuple[int, int] | None = None
 
 
 @frozen

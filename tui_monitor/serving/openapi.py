@@ -92,6 +92,8 @@ def _path_parameters(path: str) -> list[Json]:
 
 def _parameter(one: Parameter) -> Json:
     schema: Json = {"type": one.type, **({"enum": list(one.choices)} if one.choices else {})}
+    if one.bounds is not None:
+        schema |= {"minimum": one.bounds[0], "maximum": one.bounds[1]}
     return {
         "name": one.name,
         "in": "query",

@@ -119,8 +119,8 @@ async def test_metrics_of_a_day() -> None:
     assert said["period_hours"] == 24 and not said["truncated"]
     assert said["series"] == [
         {
-            "metric": "up", "labels": {"check": "shop"}, "unit": "", "count": 2, "sum": 3.0, "min": 1.0, "max": 2.0, "avg": 1.5, "p95": None,
-            "last": "+Inf",
+            "metric": "up", "labels": {"check": "shop"}, "unit": "", "count": 2, "sum": 3.0, "min": 1.0, "max": 2.0, "avg": 1.5,
+            "p95": None, "last": "+Inf",
         }
     ]  # fmt: skip
     assert points["series"][0]["points"] == [["2025-06-15T15:06:40.000Z", 1.5]] or points["series"][0]["points"][0][1] == 1.5

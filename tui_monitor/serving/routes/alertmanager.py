@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from starlette.responses import Response
 
@@ -13,7 +14,7 @@ from tui_monitor.serving.alertmanager import shapes
 from tui_monitor.serving.alertmanager.reading import MOST_FAULTS, SilenceRequest, alerts_of, filters_of, fulfilled, silence_of
 from tui_monitor.serving.answers import ApiError, json_answer
 from tui_monitor.serving.body import json_of, pairs_of
-from tui_monitor.serving.endpoint import Endpoint, HttpCall
+from tui_monitor.serving.endpoint import Endpoint, HttpCall, Parameter
 
 VERSION = "0.28.1"
 """The release whose API this is: karma wants 0.22 at least."""
@@ -49,7 +50,7 @@ async def groups(call: HttpCall) -> Response:
 
 async def _chosen(call: HttpCall) -> Sequence[ListedAlert]:
     pairs = pairs_of(call.request.url.query)
-    flags = {name: _flag(pairs, name) for name in ("active", "silenced", "inhibited", "muted", "unprocessed")}
+    flags = {name: _flag(pairs, name) for name in _FLAGS}
     matchers = filters_of(value for name, value in pairs if name == "filter")
     receiver = next((value for name, value in pairs if name == "receiver"), "")
     if receiver:
@@ -161,14 +162,60 @@ async def receivers(call: HttpCall) -> Response:
     return json_answer([{"name": name} for name in call.backend.board.notifiers or (shapes.NO_RECEIVER,)])
 
 
-ENDPOINTS = (
-    Endpoint("POST", "/api/v2/alerts", receive, "take alerts of other programs", scope="alerts", open="", family="alertmanager"),
-    Endpoint("GET", "/api/v2/alerts", alerts, "the firing alerts in Alertmanager's shape", family="alertmanager"),
-    Endpoint("GET", "/api/v2/alerts/groups", groups, "the firing alerts by receiver and name", family="alertmanager"),
-    Endpoint("GET", "/api/v2/silences", silences, "the silences in Alertmanager's shape", family="alertmanager"),
-    Endpoint("POST", "/api/v2/silences", post_silence, "make or change a silence", scope="act", open="", family="alertmanager"),
-    Endpoint("GET", "/api/v2/silence/{id}", silence, "one silence", family="alertmanager"),
-    Endpoint("DELETE", "/api/v2/silence/{id}", end_silence, "end a silence", scope="act", open="", family="alertmanager"),
-    Endpoint("GET", "/api/v2/status", status, "the server's state in Alertmanager's shape", family="alertmanager"),
-    Endpoint("GET", "/api/v2/receivers", receivers, "the notifiers in Alertmanager's shape", family="alertmanager"),
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "object", "additionalProperties": _TEXT}
+_TIME = {"type": "string", "format": "date-time"}
+_ALERT = {
+    "type": "object",
+    "required": ["labels"],
+    "properties": {
+        "labels": {**_TEXTS, "minProperties": 1}, "annotations": _TEXTS, "startsAt": _TIME, "endsAt": _TIME, "generatorURL": _TEXT,
+    },
+}  # fmt: skip
+_FLAG = {"type": "boolean"}
+_MATCHER = {
+    "type": "object",
+    "required": ["name", "value", "isRegex"],
+    "properties": {
+        "name": {"type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$"}, "value": {"type": "string"}, "isRegex": _FLAG, "isEqual": _FLAG,
+    },
+}  # fmt: skip
+_SILENCE = {
+    "type": "object",
+    "required": ["matchers", "startsAt", "endsAt", "createdBy", "comment"],
+    "properties": {
+        "matchers": {"type": "array", "items": _MATCHER, "minItems": 1}, "startsAt": _TIME, "endsAt": _TIME, "createdBy": _TEXT,
+        "comment": _TEXT, "id": _TEXT,
+    },
+}  # fmt: skip
+_FILTER = Parameter("filter", "a matcher: name=value, name=~regex", repeated=True)
+_FLAGS = ("active", "silenced", "inhibited", "muted", "unprocessed")
+_CHOICE = (
+    _FILTER,
+    Parameter("receiver", "a regular expression of receivers"),
+    *(Parameter(name, f"also {name} ones; default true", "boolean") for name in _FLAGS),
 )
+
+
+def _get(path: str, handler: Callable[[HttpCall], Awaitable[Response]], summary: str, parameters: tuple[Parameter, ...] = ()) -> Endpoint:
+    return Endpoint("GET", f"/api/v2{path}", handler, summary, family="alertmanager", parameters=parameters)
+
+
+def _change(method: str, path: str, handler: Callable[[HttpCall], Awaitable[Response]], summary: str, body: Any = None) -> Endpoint:
+    return Endpoint(method, f"/api/v2{path}", handler, summary, scope="act", open="", family="alertmanager", body=body)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST", "/api/v2/alerts", receive, "take alerts of other programs", scope="alerts", open="", family="alertmanager",
+        body={"type": "array", "items": _ALERT},
+    ),
+    _get("/alerts", alerts, "the firing alerts in Alertmanager's shape", _CHOICE),
+    _get("/alerts/groups", groups, "the firing alerts by receiver and name", _CHOICE),
+    _get("/silences", silences, "the silences in Alertmanager's shape", (_FILTER,)),
+    _change("POST", "/silences", post_silence, "make or change a silence", _SILENCE),
+    _get("/silence/{id}", silence, "one silence"),
+    _change("DELETE", "/silence/{id}", end_silence, "end a silence"),
+    _get("/status", status, "the server's state in Alertmanager's shape"),
+    _get("/receivers", receivers, "the notifiers in Alertmanager's shape"),
+)  # fmt: skip

@@ -113,13 +113,13 @@ async def _done(call: HttpCall, command: Command) -> Response:
 
 
 NOTE = {"note": {"type": "string", "maxLength": MOST_NOTE}}
-FOR = {"for": {"type": "string", "description": 'how long, for example "2h"'}}
+FOR = {"for": {"type": "string", "description": 'how long, for example "2h"', "pattern": "^[0-9]{1,3}[smhd]$"}}
 FILTERS = (
     Parameter("state", "only in this state", choices=STATES),
     Parameter("severity", "only of this severity", choices=("info", "warning", "error", "critical")),
     Parameter("category", "only of this category"),
-    Parameter("hours", "ended ones of the last so many hours", "integer"),
-    Parameter("limit", "at most so many; default 50", "integer"),
+    Parameter("hours", "ended ones of the last so many hours", "integer", bounds=(1, MOST_HOURS)),
+    Parameter("limit", "at most so many; default 50", "integer", bounds=(0, MOST_ALERTS)),
 )
 
 

@@ -130,7 +130,7 @@ ENDPOINTS = (
     Endpoint(
         "GET", "/api/metrics", metrics, "statistics of series, requests and the machine over the last hours",
         parameters=(
-            Parameter("hours", "how many hours back, 1 to 168", "integer"),
+            Parameter("hours", "how many hours back", "integer", bounds=(1, MOST_HOURS)),
             Parameter("match", "selector of series, repeatable; default: all", repeated=True),
             Parameter("step", 'a duration: gives each series points, for example "5m"'),
         ),

@@ -77,8 +77,8 @@ async def test_alert(call: HttpCall) -> Response:
     return json_answer({"success": True, "id": next(iter(result.made), None), "message": result.text})
 
 
-_LIMIT = (Parameter("limit", "at most so many; default 50", "integer"),)
-_METRICS = (Parameter("period_hours", "how many hours back, 1 to 168", "integer"),)
+_LIMIT = (Parameter("limit", "at most so many; default 50", "integer", bounds=(0, alert_routes.MOST_ALERTS)),)
+_METRICS = (Parameter("period_hours", "how many hours back", "integer", bounds=(1, metric_routes.MOST_HOURS)),)
 
 
 def _get(path: str, handler: Callable[[HttpCall], Awaitable[Response]], same_as: str, parameters: tuple[Parameter, ...] = ()) -> Endpoint:

@@ -143,7 +143,7 @@ ENDPOINTS = (
         "/api/notifications",
         notifications,
         "the outbox, newest first",
-        parameters=(Parameter("limit", "at most so many", "integer"),),
+        parameters=(Parameter("limit", "at most so many", "integer", bounds=(1, MOST_LISTED)),),
     ),
     Endpoint("GET", "/api/notifications/{id}", notification, "one message and what became of it"),
 )

@@ -74,11 +74,17 @@ LOG_PARAMETERS = (
     Parameter("check", "only of this check"), Parameter("service", "only of this service"),
     Parameter("level", "of at least this level", choices=LEVELS), Parameter("q", "with this text, in any case"),
     Parameter("where", "with this field: field=value", repeated=True), Parameter("since", 'of the last duration, for example "1h"'),
-    Parameter("limit", "at most so many; default 100", "integer"),
+    Parameter("limit", "at most so many; default 100", "integer", bounds=(1, MOST_LINES)),
 )  # fmt: skip
 ENDPOINTS = (
     Endpoint("GET", "/api/logs", logs, "kept log lines", parameters=LOG_PARAMETERS),
     Endpoint(
-        "GET", "/api/audit", audit, "who did what", scope="admin", open="", parameters=(Parameter("limit", "at most so many", "integer"),)
+        "GET",
+        "/api/audit",
+        audit,
+        "who did what",
+        scope="admin",
+        open="",
+        parameters=(Parameter("limit", "at most so many", "integer", bounds=(1, MOST_ACTS)),),
     ),
 )
