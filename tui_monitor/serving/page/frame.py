@@ -38,7 +38,8 @@ def framed(
     """The frame. ``more`` is what the template layout.html asks for beside this."""
     values: dict[str, object] = {
         "live": "", "refresh": 0, "nav": (), "at": "", "feed": False, "may_act": False, "narrow": "", "here": "", "host": "",
-        "caller": "", "form_token": "", "script": _same(script()), "lost_before": "", "lost_after": "", "live_before": "", "live_after": "", **more,
+        "caller": "", "form_token": "", "script": _same(script()), "lost_before": "", "lost_after": "",
+        "live_before": "", "live_after": "", **more,
     }  # fmt: skip
     html = render(
         "layout.html",
