@@ -15,6 +15,7 @@ import pytest
 from tests.support.peers.alertmanager import Alertmanager, alertmanager
 from tests.support.peers.anvil import Anvil, anvil
 from tests.support.peers.caddy import Caddy, caddy
+from tests.support.peers.chromium import Browser, chromium
 from tests.support.peers.chronyd import Chronyd, chronyd
 from tests.support.peers.dockerd import Dockerd, dockerd
 from tests.support.peers.dovecot import Dovecot, dovecot
@@ -92,6 +93,12 @@ def alertmanager_peer() -> Iterator[Alertmanager]:
 @pytest.fixture(scope="session")
 def chronyd_peer() -> Iterator[Chronyd]:
     with present(chronyd) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def browser_peer() -> Iterator[Browser]:
+    with present(chromium) as peer:
         yield peer
 
 

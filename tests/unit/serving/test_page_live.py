@@ -16,7 +16,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.serving.page.live import LivePages
 from tui_monitor.serving.page.overview import row_id
-from tui_monitor.serving.page.parts import Part, differences
+from tui_monitor.serving.page.parts import PagePart, differences
 
 OVERVIEW = "/live?page=overview&span=1h&name=&language=en"
 
@@ -47,7 +47,7 @@ def watches(server: Face) -> int:
 
 def test_only_changed_rows_differ() -> None:
     """A row goes by itself; other rows or another frame bring the whole part; other parts the whole page."""
-    one = Part("a", "<p>", (("r1", "1"), ("r2", "2")), "</p>")
+    one = PagePart("a", "<p>", (("r1", "1"), ("r2", "2")), "</p>")
     assert differences([one], [replace(one, rows=(("r1", "1"), ("r2", "3")))]) == {"r2": "3"}
     assert differences([one], [replace(one, rows=(("r1", "1"),))]) == {"a": "<p>1</p>"}
     assert differences([one], [replace(one, after="</p> ")]) == {"a": "<p>12</p> "}

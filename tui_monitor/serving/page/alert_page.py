@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui_monitor.board.svg import share_bar_svg
 from tui_monitor.board.values import AlertDetail, AlertView
 from tui_monitor.serving.page.charts import charts_of
-from tui_monitor.serving.page.parts import PageContent, Part
+from tui_monitor.serving.page.parts import PageContent, PagePart
 from tui_monitor.serving.page.render import marked
 from tui_monitor.serving.page.view import PageView, content, notices
 from tui_monitor.serving.page.words import severity_shade, subject
@@ -28,7 +28,7 @@ async def alert_page(view: PageView, ident: str) -> PageContent | None:
     return content(view, parts, f"{subject(detail.alert)} {detail.alert.name}", _shade(detail.alert))
 
 
-def head(view: PageView, alert: AlertView) -> Part:
+def head(view: PageView, alert: AlertView) -> PagePart:
     """What it is, since when, who takes care."""
     t = view.words.t
     state = {"firing": t.firing, "pending": t.pending}.get(alert.state, t.over)
@@ -42,7 +42,7 @@ def _shade(alert: AlertView) -> str:
     return "warn" if severity_shade(alert.severity) != "bad" or alert.state == "pending" else "bad"
 
 
-async def trend(view: PageView, detail: AlertDetail) -> Part:
+async def trend(view: PageView, detail: AlertDetail) -> PagePart:
     """Its series as a chart."""
     charts: list[object] = []
     if detail.series:

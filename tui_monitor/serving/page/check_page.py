@@ -11,7 +11,7 @@ from tui_monitor.promql.values import quote
 from tui_monitor.serving.page.charts import charts_of
 from tui_monitor.serving.page.data import SPANS
 from tui_monitor.serving.page.days import days_part
-from tui_monitor.serving.page.parts import PageContent, Part
+from tui_monitor.serving.page.parts import PageContent, PagePart
 from tui_monitor.serving.page.render import marked
 from tui_monitor.serving.page.verdict import check_verdict
 from tui_monitor.serving.page.view import PageView, content, notices, verdict_part
@@ -47,7 +47,7 @@ async def check_page(view: PageView, name: str) -> PageContent | None:
     return content(view, parts, name, shade(check.status))
 
 
-async def latency(view: PageView, check: CheckView) -> Part:
+async def latency(view: PageView, check: CheckView) -> PagePart:
     """Its latency as a chart for wide and one for narrow screens, and the phases of the last probe."""
     words, span = view.words, view.span
     expr = f"probe_duration_seconds{{check={quote(check.name)}}}"
@@ -76,7 +76,7 @@ def members(view: PageView, check: CheckView) -> Sequence[MemberRow]:
     return found[:MOST_ROWS]
 
 
-def incidents_of(view: PageView, name: str, ended: Sequence[AlertView]) -> Part:
+def incidents_of(view: PageView, name: str, ended: Sequence[AlertView]) -> PagePart:
     """Its alerts: those that fire, and the last ones that ended."""
     firing = [alert for alert in view.board.alerts if alert.state == "firing" and alert.labels.get("check") == name]
     return view.part(

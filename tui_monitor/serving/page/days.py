@@ -9,7 +9,7 @@ from tui_monitor.board.svg import strip_svg
 from tui_monitor.board.values import AlertView, CheckView
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.serving.page.data import DAYS
-from tui_monitor.serving.page.parts import Part
+from tui_monitor.serving.page.parts import PagePart
 from tui_monitor.serving.page.render import marked
 from tui_monitor.serving.page.view import PageView
 from tui_monitor.serving.page.words import Words, tidy
@@ -22,7 +22,7 @@ def count_of(strip: Strip, status: HealthStatus | None) -> int:
     return sum(1 for slot in strip if slot.status is status)
 
 
-async def whole_days(view: PageView, ended: Sequence[AlertView]) -> Part | None:
+async def whole_days(view: PageView, ended: Sequence[AlertView]) -> PagePart | None:
     """The worst state of each day over all services; None without services."""
     names = [check.name for check in view.board.checks]
     strips: Mapping[str, Strip] = await view.data.days(names, view.board.at) if names else {}
@@ -30,7 +30,7 @@ async def whole_days(view: PageView, ended: Sequence[AlertView]) -> Part | None:
     return days_part(view, view.words.t.all_services, strip, [one for one in ended if one.labels.get("check")]) if strip else None
 
 
-def days_part(view: PageView, name: str, strip: Strip, ended: Sequence[AlertView], present: CheckView | None = None) -> Part:
+def days_part(view: PageView, name: str, strip: Strip, ended: Sequence[AlertView], present: CheckView | None = None) -> PagePart:
     """A strip of days with its figures: uptime, incidents, time down."""
     if present is not None:
         strip = with_present(strip, present.status, present.since)

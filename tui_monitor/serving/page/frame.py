@@ -28,7 +28,7 @@ def live_page(
     return framed(
         words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
         live=stream, nav=((t.overview, "/"), (t.history, "/history")), caller=caller, form_token=form_token, may_act=bool(form_token),
-        feed=True, script=_same(script()), **around,
+        feed=True, **around,
     )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def framed(
     """The frame. ``more`` is what the template layout.html asks for beside this."""
     values: dict[str, object] = {
         "live": "", "refresh": 0, "nav": (), "at": "", "feed": False, "may_act": False, "narrow": "", "here": "", "host": "",
-        "caller": "", "form_token": "", "script": "", "lost_before": "", "lost_after": "", "live_before": "", "live_after": "", **more,
+        "caller": "", "form_token": "", "script": _same(script()), "lost_before": "", "lost_after": "",
+        "live_before": "", "live_after": "", **more,
     }  # fmt: skip
     html = render(
         "layout.html",
@@ -55,6 +56,6 @@ def framed(
         **HEADERS,
         "content-language": words.t.language,
         "vary": "accept-language",
-        "content-security-policy": policy(bool(more.get("live"))),
+        "content-security-policy": policy(bool(values["live"] or values["refresh"])),
     }
     return Response(html.encode("utf-8", "replace"), status, {**guards, **headers}, media_type="text/html")

@@ -12,7 +12,7 @@ from tui_monitor.board.values import AlertView, Window
 from tui_monitor.core.values import HealthStatus, severity_rank
 from tui_monitor.serving.page.data import RECENT_MS, SPANS
 from tui_monitor.serving.page.days import count_of, whole_days
-from tui_monitor.serving.page.parts import PageContent, Part
+from tui_monitor.serving.page.parts import PageContent, PagePart
 from tui_monitor.serving.page.render import marked
 from tui_monitor.serving.page.services import ServiceRow, ordered, split
 from tui_monitor.serving.page.tiles import tiles
@@ -38,7 +38,7 @@ async def overview(view: PageView) -> PageContent:
 # --- incidents -----------------------------------------------------------------------------------------------------------------
 
 
-def incidents(view: PageView, ended: Sequence[AlertView]) -> Part:
+def incidents(view: PageView, ended: Sequence[AlertView]) -> PagePart:
     """What fires, unacknowledged first, and what has ended in the last hour."""
     firing = [alert for alert in view.board.alerts if alert.state == "firing" and not alert.suppressed_by]
     muted = sum(1 for alert in view.board.alerts if alert.state == "firing" and alert.suppressed_by)
@@ -61,13 +61,13 @@ def incidents(view: PageView, ended: Sequence[AlertView]) -> Part:
 # --- services ------------------------------------------------------------------------------------------------------------------
 
 
-async def services(view: PageView) -> Part:
+async def services(view: PageView) -> PagePart:
     """A row per service; each row is sent by itself when it changes."""
     shown, named = split(ordered(view.board.checks))
     strips = await view.data.strips([row.check.name for row in shown], view.span, view.board.at)
     before = view.html("services_before.html", span=view.span, spans=list(SPANS), trouble=view.data.trouble)
     rows = tuple((row_id(row.check.name), service_row(view, row, strips.get(row.check.name, ()))) for row in shown)
-    return Part("services", before, rows, view.html("services_after.html", named=named))
+    return PagePart("services", before, rows, view.html("services_after.html", named=named))
 
 
 def row_id(name: str) -> str:

@@ -8,7 +8,7 @@ from tui_monitor.core.frozen import frozen
 
 
 @frozen
-class Part:
+class PagePart:
     """One element with the id ``id``; ``rows`` (id, HTML) lie between ``before`` and ``after`` and are sent one by one."""
 
     id: str
@@ -30,10 +30,10 @@ class PageContent:
     shade: str
     at: str
     announcement: str
-    parts: tuple[Part, ...]
+    parts: tuple[PagePart, ...]
 
 
-def differences(before: Sequence[Part], after: Sequence[Part]) -> dict[str, str] | None:
+def differences(before: Sequence[PagePart], after: Sequence[PagePart]) -> dict[str, str] | None:
     """The elements that changed, by id; None where parts appeared or went, so that the page has to be loaded anew."""
     if [part.id for part in before] != [part.id for part in after]:
         return None

@@ -11,7 +11,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import number
 from tui_monitor.promql.values import quote
 from tui_monitor.serving.page.data import SPANS
-from tui_monitor.serving.page.parts import Part
+from tui_monitor.serving.page.parts import PagePart
 from tui_monitor.serving.page.render import marked
 from tui_monitor.serving.page.view import PageView
 from tui_monitor.serving.page.words import tidy
@@ -39,7 +39,7 @@ class LastHour(Protocol):
         ...
 
 
-async def tiles(view: PageView) -> Part:
+async def tiles(view: PageView) -> PagePart:
     """The tiles; each is sent by itself when it changes."""
 
     async def last_hour(expr: str, name: str, value: str, ceiling: float | None = None) -> object:
@@ -48,7 +48,7 @@ async def tiles(view: PageView) -> Part:
 
     made = [await _cpu(view, last_hour), await _memory(view, last_hour), await _disk(view, last_hour), await _traffic(view, last_hour)]
     rows = tuple((tile.id, view.html("tile.html", tile=tile)) for tile in made if tile is not None)
-    return Part("tiles", f'<div class="grid" id="tiles" role="group" aria-label="{view.words.t.resources}">', rows, "</div>")
+    return PagePart("tiles", f'<div class="grid" id="tiles" role="group" aria-label="{view.words.t.resources}">', rows, "</div>")
 
 
 async def _cpu(view: PageView, last_hour: LastHour) -> Tile:

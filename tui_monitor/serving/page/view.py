@@ -8,7 +8,7 @@ from tui_monitor.board.values import Board
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.serving.page.data import SPANS, PageData, PageSpan
-from tui_monitor.serving.page.parts import PageContent, Part
+from tui_monitor.serving.page.parts import PageContent, PagePart
 from tui_monitor.serving.page.render import render
 from tui_monitor.serving.page.verdict import Verdict, verdict
 from tui_monitor.serving.page.words import Words, tidy
@@ -30,12 +30,12 @@ class PageView:
         """A template with what all of them use."""
         return render(template, t=self.words.t, words=self.words, now=self.board.at, may_act=self.may_act, **values)
 
-    def part(self, ident: str, template: str, **values: object) -> Part:
+    def part(self, ident: str, template: str, **values: object) -> PagePart:
         """A template as a part."""
-        return Part(ident, self.html(template, **values))
+        return PagePart(ident, self.html(template, **values))
 
 
-def notices(view: PageView) -> Part:
+def notices(view: PageView) -> PagePart:
     """The monitor's own trouble."""
     board = view.board
     said = list(board.trouble[:NOTICES])
@@ -44,12 +44,12 @@ def notices(view: PageView) -> Part:
     return view.part("notices", "notices.html", notices=said)
 
 
-def verdict_part(view: PageView, found: Verdict) -> Part:
+def verdict_part(view: PageView, found: Verdict) -> PagePart:
     """The verdict as a part."""
     return view.part("verdict", "verdict.html", verdict=found)
 
 
-def content(view: PageView, parts: Sequence[Part], name: str = "", shade: str = "") -> PageContent:
+def content(view: PageView, parts: Sequence[PagePart], name: str = "", shade: str = "") -> PageContent:
     """The parts with title, icon and what a screen reader hears when the verdict changes. ``name``: of the page, "" for the overview."""
     overall = verdict(view.board, view.words)
     said = f"{overall.lead} {overall.rest}".strip()

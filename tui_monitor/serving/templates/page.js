@@ -13,6 +13,19 @@
     fresh.forEach((node, i) => i < old.length ? morph(old[i], node) : from.append(node));
     old.slice(fresh.length).forEach(node => node.remove());
   };
+  if (root.dataset.refresh) {
+    setInterval(async () => {
+      try {
+        const answer = await fetch(location.href);
+        if (!answer.ok) return;
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const tag of ["header", "main"]) morph(document.querySelector(tag), fresh.querySelector(tag));
+        document.title = fresh.title;
+        document.querySelector("link[rel=icon]").href = fresh.querySelector("link[rel=icon]").href;
+      } catch { /* the next one may come through */ }
+    }, root.dataset.refresh * 1000);
+    return;
+  }
   const put = (id, html) => {
     const known = document.getElementById(id);
     if (!known) return;
