@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.alerts.alert import labels_text
 from tui_monitor.board.figures import figures_of
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import SEVERITIES, HealthStatus
 from tui_monitor.promql.errors import EvaluationError
@@ -301,6 +302,14 @@ def rules_check_json(
     """`rules check`: number of rules ``read`` per origin ("built_in", "configuration", "files") and of valid ones."""
     counts = {"read": sum(read.values()), "run": alerting + recording, **read, "alerting": alerting, "recording": recording}
     return {**counts, "rule_files": list(files), "problems": list(problems), "warnings": list(warnings)}
+
+
+def added_rule_json(rule: AddedRule, waiting: bool) -> Json:
+    """One rule of `rules list`; ``waiting``: for the next leader."""
+    return {
+        "name": rule.name, "when": rule.condition, "expr": rule.expr, "for_s": rule.for_s, "severity": rule.severity, "to": list(rule.to),
+        "cooldown_s": rule.cooldown_s, "by": rule.by, "at": rfc3339(rule.at), "state": "waiting" if waiting else "used",
+    }  # fmt: skip
 
 
 def refusal_json(reason: str) -> Json:
