@@ -7,6 +7,7 @@ from typing import Any
 
 from tui_monitor.config.entries import FeedSettings
 from tui_monitor.config.kinds import Kinds, resolve
+from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.settings import (
@@ -50,6 +51,8 @@ def example_text(
         "store": StoreSettings,
         "guard": GuardSettings,
         "requests": RequestSettings,
+        "redact": RedactSettings,
+        "log": LogSettings,
     }
     for name, record in sections.items():
         parts += [f"# {title_of(record)}", f"[{name}]", *_lines(record, {}), ""]
@@ -70,6 +73,7 @@ def example_text(
     parts += ["# A name for several notifiers.", "# [recipients]", '# on-call = ["ops-chat", "ops-mail"]', ""]
     parts += _block("routes", RouteSettings) + _block("response", ResponseSettings, table="[response]")
     parts += _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
+    parts += _block("actions", ActionSettings)
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]")
     return "\n".join(parts).rstrip() + "\n"
 

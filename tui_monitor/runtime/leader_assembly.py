@@ -20,6 +20,7 @@ from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.inhibition import ParentVerdict, Verdict, verdict_of
 from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.runtime.actions import ActionRunner
 from tui_monitor.runtime.added_rules import AddedRules
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.alert_settings import AlertSettings
@@ -129,10 +130,11 @@ async def open_leader(
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))
     await registration.heartbeat(clock.wall_ms())
     telemetry = PushedTelemetry()
-    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles, telemetry), clock)
+    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles, telemetry, collector.redaction), clock)
     push = PushService(collector, troubles, telemetry, clock, saved.get(PUSH_STATE, b""))
     push.configure(settings.push, settings.requests.duration)
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push)
+    actions = ActionRunner(engine, state, clock, collector.redaction)
+    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
         clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch,
