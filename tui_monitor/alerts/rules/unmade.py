@@ -30,7 +30,6 @@ def unmade(rules: Iterable[ReadMetrics], made: frozenset[str] | None) -> list[st
         for metric in sorted(metrics & FIGURES.keys() if made is None else metrics - made):
             meant = FIGURES[metric].series if metric in FIGURES else near(metric, made or ())
             advice = f"; did you mean {meant}?" if meant else "; a query's `metric` or a recording rule would make it"
-            own = "; alerts are no series here, `tui-monitor alerts --json` lists them" if metric in ("ALERTS", "ALERTS_FOR_STATE") else ""
             place = f"{rule.place}: " if rule.place else ""
-            found[f"{place}{rule.rule}: no configured source makes {metric}{own or advice}"] = None
+            found[f"{place}{rule.rule}: no configured source makes {metric}{advice}"] = None
     return list(found)
