@@ -12,7 +12,18 @@ from tui_monitor.core.values import Labels
 
 AlertState = Literal["pending", "firing", "resolved"]
 Change = Literal[
-    "pending", "dropped", "firing", "resolved", "raised", "lowered", "acknowledged", "unacknowledged", "ack_expired", "flapping", "updated"
+    "pending",
+    "dropped",
+    "firing",
+    "resolved",
+    "raised",
+    "lowered",
+    "acknowledged",
+    "unacknowledged",
+    "ack_expired",
+    "flapping",
+    "action",
+    "updated",
 ]
 _MAY_WAIT = frozenset({"pending", "dropped", "updated"})
 
@@ -79,6 +90,8 @@ class Alert:
     """Of the ladder's expressions and labels: another digest after a restart means that the rule was changed."""
     due_at: int | None = None
     """Until when somebody has to acknowledge it, from its firing or its last rise; None: no response time is set."""
+    actions: Mapping[str, str] = field(default_factory=dict)
+    """Programs that were started for this firing, by name, with their results; "" for one that runs, or that a restart has cut off."""
     measure: Measure = NO_MEASURE
     """Metric, unit and limit of the rule that ``value`` is of."""
 

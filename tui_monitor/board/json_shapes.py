@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.alerts.alert import labels_text
 from tui_monitor.board.figures import figures_of
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.units import rfc3339
-from tui_monitor.core.values import SEVERITIES, HealthStatus
+from tui_monitor.core.values import METRIC_NAME, SEVERITIES, HealthStatus, label
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.http_json import error_to_json, to_json
 
 if TYPE_CHECKING:
     from tui_monitor.alerts.alert import Acknowledgement, Alert
     from tui_monitor.alerts.rules.rule import Rule
+    from tui_monitor.board.listings import SeriesStatistics
     from tui_monitor.board.values import AlertView, Board, CheckView, Resources
     from tui_monitor.core.audit import Audit
     from tui_monitor.core.values import ProbeResult
@@ -301,6 +303,23 @@ def rules_check_json(
     """`rules check`: number of rules ``read`` per origin ("built_in", "configuration", "files") and of valid ones."""
     counts = {"read": sum(read.values()), "run": alerting + recording, **read, "alerting": alerting, "recording": recording}
     return {**counts, "rule_files": list(files), "problems": list(problems), "warnings": list(warnings)}
+
+
+def added_rule_json(rule: AddedRule, waiting: bool) -> Json:
+    """One rule of `rules list`; ``waiting``: for the next leader."""
+    return {
+        "name": rule.name, "when": rule.condition, "expr": rule.expr, "for_s": rule.for_s, "severity": rule.severity, "to": list(rule.to),
+        "cooldown_s": rule.cooldown_s, "by": rule.by, "at": rfc3339(rule.at), "state": "waiting" if waiting else "used",
+    }  # fmt: skip
+
+
+def series_summary_json(found: SeriesStatistics, unit: str) -> Json:
+    """The summary of a series over a time; figures that are no numbers are null."""
+    name, average = label(found.labels, METRIC_NAME), found.sum / found.count
+    figures = {"sum": found.sum, "min": found.low, "avg": average, "max": found.high, "p95": found.p95, "last": found.last}
+    known = {key: value if math.isfinite(value) else None for key, value in figures.items()}
+    labels = {key: value for key, value in found.labels if key != METRIC_NAME}
+    return {"metric": name, "labels": labels, "unit": unit, "count": found.count, **known}
 
 
 def refusal_json(reason: str) -> Json:

@@ -89,20 +89,26 @@ def _ignore(task: asyncio.Task[Any]) -> None:
 
 
 async def probe_once(
-    probe: Probe, check: CheckSettings, clock: Clock, *, lag: float = 1.0, left: set[asyncio.Task[Any]] | None = None
+    probe: Probe,
+    check: CheckSettings,
+    clock: Clock,
+    *,
+    lag: float = 1.0,
+    left: set[asyncio.Task[Any]] | None = None,
+    redact: Callable[[str], str] = str,
 ) -> ProbeResult:
     """The verdict of one probe, with slowness applied. Raises nothing but cancellation: own trouble and bugs become unknown."""
     begin, wall = clock.monotonic(), clock.wall_ms()
     try:
-        result = admit_result(await _answer_of(probe, check.timeout, set() if left is None else left))
+        result = admit_result(await _answer_of(probe, check.timeout, set() if left is None else left), redact)
     except TimeoutError:
         where = f" ({probe.stage})" if probe.stage else ""
         result = ProbeResult(HealthStatus.UNHEALTHY, f"timed out after {format_duration(check.timeout)}{where}", check.timeout)
     except OwnTrouble as trouble:
-        return ProbeResult(HealthStatus.UNKNOWN, str(trouble))
+        return ProbeResult(HealthStatus.UNKNOWN, redact(str(trouble)))
     except ProbeBroke as broke:
         log.error("check %s: %s", check.name, broke, exc_info=broke.__cause__)
-        return ProbeResult(HealthStatus.UNKNOWN, str(broke))
+        return ProbeResult(HealthStatus.UNKNOWN, redact(str(broke)))
     took, passed = clock.monotonic() - begin, (clock.wall_ms() - wall) / 1000
     if result.duration is None and result.status is HealthStatus.UNHEALTHY:
         result = replace(result, duration=took)  # a failure has a duration too, so that every series of the check continues
@@ -125,8 +131,12 @@ class CheckLoop:
         doubt: Doubt,
         lag: float = 1.0,
         spare_probe: Callable[[], Probe] | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
-        """``spare_probe``: makes a second probe of the same target, used out of turn while the first one hangs; None: there is none."""
+        """``spare_probe``: makes a second probe of the same target, used out of turn while the first one hangs; None: there is none.
+
+        ``redact`` hides what texts from outside may not show.
+        """
         self.check = check
         self.probe = probe
         self.standing = CheckState()
@@ -137,6 +147,7 @@ class CheckLoop:
         self._labels = check_labels(check)
         self._turn = asyncio.Lock()
         self._spare_probe = spare_probe
+        self._redact = redact
         self._probing_out_of_turn = False
         self._left: set[asyncio.Task[Any]] = set()
         self._at = 0
@@ -166,7 +177,8 @@ class CheckLoop:
             return await self._run_probe(self.probe)
 
     async def _run_probe(self, probe: Probe) -> Observation:
-        result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=self._left if probe is self.probe else None)
+        left = self._left if probe is self.probe else None
+        result = await probe_once(probe, self.check, self._clock, lag=self._lag, left=left, redact=self._redact)
         if result.status is HealthStatus.UNHEALTHY and (reason := await self._doubt(result, self.check)):
             result = ProbeResult(HealthStatus.UNKNOWN, reason)
         return self.accept(result)

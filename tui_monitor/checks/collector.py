@@ -33,6 +33,7 @@ from tui_monitor.core.values import (
     Observation,
     Sample,
 )
+from tui_monitor.platform.redaction import Redaction
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.evidence import HasEvidence
@@ -53,6 +54,8 @@ class Collector:
         self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
     ) -> None:
         self.results: dict[str, CheckResult] = {}
+        self.redaction = Redaction()
+        """What is hidden in texts from outside."""
         self._clock = clock
         self._memory = memory
         self._guard = guard
@@ -60,8 +63,8 @@ class Collector:
         self._sink = SampleSink(memory)
         self._intake = SeriesIntake()
         self._inventories = InventoryEnds(memory)
-        self.machine = Machine(settings, clock, self._sink, self._inventories)
-        self._queries = QueryLoops(self._sink, self._intake, clock)
+        self.machine = Machine(settings, clock, self._sink, self._inventories, self.redaction)
+        self._queries = QueryLoops(self._sink, self._intake, clock, self.redaction)
         self._tails = LogTails()
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
         self._loops: dict[str, CheckLoop] = {}
@@ -72,6 +75,7 @@ class Collector:
 
     def configure(self, settings: Settings) -> None:
         """Apply settings: unchanged checks continue, others end or begin."""
+        self.redaction.configure(settings.redact.patterns)
         self._settings = settings
         self.machine.configure(settings)
         wanted = {check.name: check for check in settings.checks}
@@ -97,7 +101,7 @@ class Collector:
         if isinstance(probe, Feed):
             probe, spare_probe = FeedRunner(check.name, probe, self._clock), None
         lag = self._settings.guard.loop_lag
-        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.explain_by_own_fault, lag, spare_probe)
+        return CheckLoop(check, probe, self._clock, self._observe_check, self._guard.explain_by_own_fault, lag, spare_probe, self.redaction)
 
     def _end(self, name: str, loop: CheckLoop, successor: CheckSettings | None) -> None:
         for task in self._tasks.pop(name, []):
@@ -179,7 +183,7 @@ class Collector:
         loop = self._loops.get(check)
         feed = loop.probe.feed if loop is not None and isinstance(loop.probe, FeedRunner) else None
         found = feed.evidence(match) if isinstance(feed, HasEvidence) else ()
-        return found or self._tails.lines.get(check, ())
+        return tuple(map(self.redaction, found or self._tails.lines.get(check, ())))
 
     def feeds(self) -> dict[str, Feed]:
         """The running feeds by their checks' names."""

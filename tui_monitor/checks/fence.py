@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -67,14 +67,17 @@ def number(value: object) -> float | None:
         return None
 
 
-def admit_result(result: object) -> ProbeResult:
-    """The result, reduced to what can be displayed and stored; a value of another type is an unknown status with the reason."""
+def admit_result(result: object, redact: Callable[[str], str] = str) -> ProbeResult:
+    """The result, reduced to what can be displayed and stored; a value of another type is an unknown status with the reason.
+
+    ``redact`` hides what no text from outside may show; before texts are cut, so that half of a secret is hidden too.
+    """
     if not isinstance(result, ProbeResult):
         return ProbeResult(HealthStatus.UNKNOWN, f"the probe is at fault: it answered with {_kind(result)} in place of a result")
     if not isinstance(result.status, HealthStatus):
         return ProbeResult(HealthStatus.UNKNOWN, f"the probe is at fault: {_kind(result.status)} is no status")
     samples, refused = admit_samples(result.samples)
-    facts = {_text(key): _text(value) for key, value in _pairs(result.facts)}
+    facts = {_text(key): _text(value, redact) for key, value in _pairs(result.facts)}
     if refused:
         facts["left out"] = refused
     phases = {_text(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
@@ -82,7 +85,7 @@ def admit_result(result: object) -> ProbeResult:
     inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
     saved = result.saved if isinstance(result.saved, Mapping) else None
     units, containers = admit_units(result.units), admit_containers(result.containers)
-    reason, duration = _text(result.reason), _seconds(result.duration)
+    reason, duration = _text(result.reason, redact), _seconds(result.duration)
     return ProbeResult(result.status, reason, duration, phases, samples, facts, series, inventories, saved, units, containers)
 
 
@@ -188,9 +191,9 @@ def _pairs(texts: object) -> list[tuple[object, object]]:
         return []
 
 
-def _text(value: object) -> str:
+def _text(value: object, redact: Callable[[str], str] = str) -> str:
     text = str.__str__(value) if isinstance(value, str) else _short_repr(value)  # a subclass of str becomes a plain one
-    return clip(clean(text, newlines=True), TEXT_LENGTH)
+    return clip(redact(clean(text, newlines=True)), TEXT_LENGTH)
 
 
 def _short_repr(value: object) -> str:

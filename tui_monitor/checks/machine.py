@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.checks.sample_sink import MINIMUM_LOOKBACK, SampleSink
@@ -12,6 +13,7 @@ from tui_monitor.config.settings import Settings, SystemSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.tasks import isolated
 from tui_monitor.core.values import Inventory, Observation, Sample, labels_of
+from tui_monitor.platform.redaction import NO_REDACTION, Redaction
 from tui_monitor.sources.system.hardware import Hardware
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.processes import TopProcesses
@@ -31,13 +33,17 @@ _SAMPLES_TOTAL = labels_of("tui_monitor_samples_total")
 class Machine:
     """Reads in a thread of its own. ``reading`` and ``processes`` are the newest."""
 
-    def __init__(self, settings: Settings, clock: Clock, sink: SampleSink, inventories: InventoryEnds) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, sink: SampleSink, inventories: InventoryEnds, redaction: Redaction = NO_REDACTION
+    ) -> None:
+        """``redaction`` hides parts of command lines."""
         self.reading: SystemReading | None = None
         self.processes: tuple[ProcessRow, ...] = ()
         self.process_count = 0
         self._clock = clock
         self._sink = sink
         self._inventories = inventories
+        self._redaction = redaction
         self._want_processes = False
         self._hardware: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="system")
@@ -118,5 +124,6 @@ class Machine:
         if not (due and self._settings.processes):
             return reading, None
         self._last_table = mono
-        self.processes = self._table.read(mono)
+        rows = self._table.read(mono)
+        self.processes = tuple(replace(row, command=self._redaction(row.command)) for row in rows) if self._redaction.active else rows
         return reading, self._table

@@ -13,6 +13,7 @@ from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.values import METRIC_NAME, Labels, Observation, Sample, label, with_labels
+from tui_monitor.platform.redaction import NO_REDACTION, Redaction
 from tui_monitor.sources.queries import HasQueries, QuerySettings
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,9 @@ MOST_FIGURES = 20
 class QueryLoops:
     """Runs queries and remembers the newest values and errors of each."""
 
-    def __init__(self, sink: SampleSink, intake: SeriesIntake, clock: Clock) -> None:
+    def __init__(self, sink: SampleSink, intake: SeriesIntake, clock: Clock, redaction: Redaction = NO_REDACTION) -> None:
+        """``redaction`` hides parts of what a database answers."""
+        self._redaction = redaction
         self._sink = sink
         self._intake = intake
         self._clock = clock
@@ -47,7 +50,7 @@ class QueryLoops:
             log.exception("query %s: it failed", key)
             found, error = (), f"the query failed: {type(broke).__name__}"
         samples, refused = admit_samples(found)
-        error = error or refused
+        error = self._redaction(error or refused)
         if error and error != self._errors.get(key):
             log.warning("query %s: %s", key, error)
         self._errors[key] = error

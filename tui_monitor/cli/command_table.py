@@ -38,6 +38,7 @@ COMMANDS = (
     CommandEntry("token", "token", "access tokens of the HTTP interface: add, list, revoke"),
     CommandEntry("web", "web", "print a link that signs a browser in"),
     CommandEntry("query", "query", "evaluate PromQL over the history, or over an OpenMetrics file"),
+    CommandEntry("summary", "summary", "count, sum, minimum, average, maximum and last value of series over a time"),
     CommandEntry("rules", "rules:add_rules_arguments", "check rules, try them on history, explain them"),
     CommandEntry("explain", "rules:add_explain_arguments", "the same as rules explain"),
     CommandEntry("store", "store", "inspect and maintain the history"),

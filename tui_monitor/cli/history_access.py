@@ -8,12 +8,27 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui_monitor.cli.options import Refused
+from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.promql.queryable import Matcher, Series
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.history.reader import HistoryReader
 
 T = TypeVar("T")
+
+
+def selector_matchers(text: str) -> tuple[Matcher, ...]:
+    """The matchers of a typed selector. Raises Refused (64)."""
+    from tui_monitor.promql.chart_queries import plain_selector
+    from tui_monitor.promql.errors import PromqlError
+
+    try:
+        found = plain_selector(text)
+    except PromqlError as error:
+        raise Refused(f"SELECTOR: {error}", USAGE) from None
+    if found is None:
+        raise Refused(f'"{text}" is not a plain selector; write for example cpu_usage_ratio or {{check="api"}}', USAGE)
+    return found
 
 
 class StoredHistory:

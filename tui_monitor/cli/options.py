@@ -69,7 +69,9 @@ def counted(count: int, what: str) -> str:
 
 
 def seconds_of(text: str, option: str) -> float:
-    """Seconds of a typed duration, above 0 and at most ten years. Raises Refused (64)."""
+    """Seconds of a typed duration with its unit, above 0 and at most ten years. Raises Refused (64)."""
+    if text.replace(".", "", 1).isdecimal():
+        raise Refused(f"{option}: {text} needs a unit: {text}s, {text}m, {text}h or {text}d", USAGE)
     try:
         seconds = units.parse_duration(text)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from tui_monitor.config.entries import FeedSettings
 from tui_monitor.config.kinds import Kinds, resolve
 from tui_monitor.config.push import PushSettings
+from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.serving import HttpSettings
@@ -52,6 +53,8 @@ def example_text(
         "store": StoreSettings,
         "guard": GuardSettings,
         "requests": RequestSettings,
+        "redact": RedactSettings,
+        "log": LogSettings,
     }
     for name, record in sections.items():
         parts += [f"# {title_of(record)}", f"[{name}]", *_lines(record, {}), ""]
@@ -72,6 +75,7 @@ def example_text(
     parts += ["# A name for several notifiers.", "# [recipients]", '# on-call = ["ops-chat", "ops-mail"]', ""]
     parts += _block("routes", RouteSettings) + _block("response", ResponseSettings, table="[response]")
     parts += _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
+    parts += _block("actions", ActionSettings)
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]")
     parts += [_heading("http and push: interfaces for browsers, tools and applications")]
     parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")

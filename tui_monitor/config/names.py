@@ -16,6 +16,7 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
     notifiers = [notifier.name for notifier in settings.notifiers]
     yield from _twice("checks", checks)
     yield from _twice("notifiers", notifiers)
+    yield from _twice("actions", [action.name for action in settings.actions])
     for name in settings.recipients:
         if name in notifiers:
             yield Fault(("recipients", name), "a notifier has this name too")

@@ -21,6 +21,7 @@ from tui_monitor.config.fields import (
     Size,
 )
 from tui_monitor.config.kinds import Kinds
+from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.push import PushSettings
 from tui_monitor.config.section import Section, key
 from tui_monitor.config.serving import HttpSettings
@@ -262,3 +263,6 @@ class Settings(Section):
     response: ResponseSettings | None = key(default=None)
     inhibit: list[InhibitSettings] = key(default=[])
     maintenance: list[MaintenanceSettings] = key(default=[])
+    actions: list[ActionSettings] = key(default=[])
+    redact: RedactSettings = key(default_factory=RedactSettings)
+    log: LogSettings = key(default_factory=LogSettings)

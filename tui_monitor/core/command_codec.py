@@ -10,6 +10,7 @@ from typing import Any
 
 from tui_monitor.core.commands import (
     Acknowledge,
+    AddRule,
     AddSilence,
     AddToken,
     Annotate,
@@ -18,6 +19,7 @@ from tui_monitor.core.commands import (
     EndSilence,
     ExtendSilence,
     Reload,
+    RemoveRule,
     ReportRefusal,
     Resolve,
     RevokeToken,
@@ -43,6 +45,8 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "token": AddToken,
     "untoken": RevokeToken,
     "refused": ReportRefusal,
+    "rule": AddRule,
+    "unrule": RemoveRule,
     "reload": Reload,
     "yield": YieldLeadership,
 }

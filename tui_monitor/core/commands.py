@@ -141,6 +141,25 @@ class RevokeToken:
 
 
 @frozen
+class AddRule:
+    """Add an alerting rule under a new name: a condition (alerts/rules/condition.py), durations in seconds, receivers."""
+
+    name: str
+    condition: str
+    seconds: float = 0.0
+    severity: str = "warning"
+    to: tuple[str, ...] = ()
+    cooldown: float = 0.0
+
+
+@frozen
+class RemoveRule:
+    """Remove a rule that was added by command."""
+
+    name: str
+
+
+@frozen
 class ReportRefusal:
     """Write into the audit log what the HTTP interface has refused somebody."""
 
@@ -160,8 +179,19 @@ class YieldLeadership:
 AlertCommand = Acknowledge | Unacknowledge | Resolve
 SilenceCommand = AddSilence | ExtendSilence | EndSilence
 TokenCommand = AddToken | RevokeToken | ReportRefusal
+RuleCommand = AddRule | RemoveRule
 Command = (
-    AlertCommand | SilenceCommand | SendMessage | SendTest | Annotate | SavePanel | DropPanel | TokenCommand | Reload | YieldLeadership
+    AlertCommand
+    | SilenceCommand
+    | SendMessage
+    | SendTest
+    | Annotate
+    | SavePanel
+    | DropPanel
+    | TokenCommand
+    | RuleCommand
+    | Reload
+    | YieldLeadership
 )
 
 

@@ -16,7 +16,8 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
 from tui_monitor.core.exit_codes import CONFIGURATION, FAILED
 from tui_monitor.core.version import VERSION
-from tui_monitor.daemon.json_log import hide_secrets, name_origin, start_logging
+from tui_monitor.daemon.json_log import hide_patterns, hide_secrets, name_origin, start_logging
+from tui_monitor.daemon.log_files import LogFiles
 from tui_monitor.daemon.systemd import Systemd
 from tui_monitor.platform.acting_user import acting_user
 from tui_monitor.platform.paths import find_config, find_state
@@ -33,7 +34,8 @@ STUCK_AFTER = 30.0
 
 def run_headless(given: Namespace) -> int:
     """Run the service. Exit 0 after SIGTERM, 78 for an unusable configuration or state directory, else FAILED."""
-    handler = start_logging(sys.stderr, getattr(logging, given.log_level.upper()))
+    handler = start_logging(sys.stderr, _level(given.log_level or "info"))
+    files = LogFiles(handler)
     raise_descriptor_limit()
     path = find_config(given.config, os.environ)
     warned: set[str] = set()
@@ -41,6 +43,9 @@ def run_headless(given: Namespace) -> int:
     def load_now() -> Configuration:
         loaded = load_in_child(path, os.environ)
         hide_secrets(handler, secrets_of(loaded.settings))
+        hide_patterns(handler, loaded.settings.redact.patterns)
+        logging.getLogger("tui_monitor").setLevel(_level(given.log_level or loaded.settings.log.level))
+        files.use(loaded.settings.log)
         name_origin(handler, loaded.settings.service, loaded.settings.environment)
         for warning in set(loaded.warnings) - warned:
             log.warning("%s", warning)
@@ -82,6 +87,10 @@ def run_headless(given: Namespace) -> int:
         log.exception("internal error: tui-monitor ends")
         return FAILED
     return 0
+
+
+def _level(word: str) -> int:
+    return int(getattr(logging, word.upper()))
 
 
 async def _serve(runtime: Runtime, systemd: Systemd) -> None:

@@ -7,10 +7,11 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TextIO
 
 from tui_monitor.core.units import rfc3339
+from tui_monitor.platform.redaction import Redaction
 
 _UNSAFE = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that JSON allows and that affect terminals or line readers: C1, bidi, line separators, lone surrogates."""
@@ -19,13 +20,14 @@ _UNSAFE = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\u
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: time (RFC 3339 UTC), level, logger, message, ``origin`` and the record's `data`.
 
-    ``secrets`` are replaced anywhere.
+    ``secrets`` are replaced anywhere, and ``redact`` hides what else no line may show.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.secrets: Sequence[str] = ()
         self.origin: Mapping[str, str] = {}
+        self.redact: Callable[[str], str] = str
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its newline."""
@@ -39,7 +41,7 @@ class JsonFormatter(logging.Formatter):
         return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
     def _without_secrets(self, value: object) -> object:
-        if not self.secrets:
+        if not self.secrets and self.redact is str:
             return value
         if isinstance(value, str):
             return self._hidden(value)
@@ -52,7 +54,7 @@ class JsonFormatter(logging.Formatter):
     def _hidden(self, text: str) -> str:
         for secret in self.secrets:
             text = text.replace(secret, "***")
-        return text
+        return self.redact(text)
 
 
 def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> logging.Handler:
@@ -72,6 +74,12 @@ def name_origin(handler: logging.Handler, service: str, environment: str) -> Non
     """Put service and environment, where they are configured, into every later line."""
     if isinstance(handler.formatter, JsonFormatter):
         handler.formatter.origin = {name: text for name, text in (("service", service), ("environment", environment)) if text}
+
+
+def hide_patterns(handler: logging.Handler, patterns: Sequence[str]) -> None:
+    """Hide what these regular expressions match in every later line."""
+    if isinstance(handler.formatter, JsonFormatter):
+        handler.formatter.redact = Redaction(patterns) if patterns else str
 
 
 def hide_secrets(handler: logging.Handler, secrets: Iterable[str]) -> None:

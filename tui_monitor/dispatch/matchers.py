@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from tui_monitor.core.values import SEVERITY_ALIASES
+from tui_monitor.core.values import METRIC_NAME, SEVERITY_ALIASES
 from tui_monitor.platform.regex import RegexError, check_regex
 from tui_monitor.promql.queryable import Matcher
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MATCHER = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
+_SELECTOR = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(\{.*\})?", re.DOTALL)
 _SIGNS = re.compile(r"[=!~<>]+\s*")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
@@ -47,6 +48,19 @@ def parse_matchers(texts: Iterable[str]) -> tuple[Matcher, ...]:
         else:
             found.append(parse_matcher(text))
     return tuple(found)
+
+
+def parse_selectors(texts: Iterable[str]) -> tuple[tuple[Matcher, ...], ...]:
+    """Selectors of series, of which any may fit: a metric, a metric with matchers in braces, such braces alone, or one matcher."""
+    return tuple(_selector(text.strip()) for text in texts)
+
+
+def _selector(text: str) -> tuple[Matcher, ...]:
+    found = _SELECTOR.fullmatch(text)
+    if found is None:
+        return parse_matchers([text])
+    named = (Matcher(METRIC_NAME, "=", found[1]),)
+    return (*named, *parse_matchers([found[2]])) if found[2] else named
 
 
 def matches_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:

@@ -178,6 +178,7 @@ def _story(entry: Entry, now: int) -> AlertText:
         came_back=entry.came_back,
         due_at=None if alert.acknowledged else alert.due_at,
         evidence=() if entry.reason == "resolved" else _evidence(alert),
+        actions=tuple(alert.actions.items()),
         measure=alert.measure,
         still_true=alert.still_true,
         no_data=alert.no_data,

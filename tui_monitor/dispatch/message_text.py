@@ -53,6 +53,8 @@ class AlertText:
     due_at: int | None = None
     """Until when somebody has to acknowledge it; None: no response time, or somebody has."""
     evidence: tuple[str, ...] = ()
+    actions: tuple[tuple[str, str], ...] = ()
+    """Programs that ran for it: their names and results."""
     measure: Measure = NO_MEASURE
     still_true: bool = False
     """Resolved by hand while its condition was true."""
@@ -139,6 +141,7 @@ class _Writer:
             )
             if story.resolved_by:
                 lines.append(_joined(self._closed(story), story.note))
+            lines += self._actions(story)
             lines.append(self._facts(story))
             return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
         if story.reason == "raised":
@@ -170,9 +173,16 @@ class _Writer:
             lines.append(words.acknowledged.format(by=story.acknowledged_by))
         if story.evidence:
             lines += [words.evidence, *(f"  {line}" for line in story.evidence)]
+        lines += self._actions(story)
         if url := notes.get("runbook_url", "").strip():
             lines.append(words.runbook.format(url=url))
         return [clip(clean(line), _LONG_LIMIT) for line in lines if line]
+
+    def _actions(self, story: AlertText) -> list[str]:
+        """What was run for it, and how it ended."""
+        words = self.words
+        told = (words.action.format(name=name, result=result or words.action_runs) for name, result in story.actions)
+        return [clip(clean(line), _LINE_LIMIT) for line in told]
 
     def _answer(self, due: int) -> str:
         """How soon somebody has to acknowledge it, or since when nobody has."""
@@ -208,7 +218,7 @@ class _Writer:
             told = "" if story.reason == "resolved" else value_and_limit(story.value, story.measure, self.words)
             since = "" if story.reason == "resolved" else self.words.since.format(at=self._clock(story.starts_at))
             line = clip(clean(f"{shape} {self.headline(story)}"), _LINE_LIMIT)
-            lines.append(" · ".join(part for part in (line, told, since) if part))
+            lines.append(" · ".join(part for part in (line, told, since, *self._actions(story)) if part))
         if len(stories) > LISTED:
             lines.append(self.words.more.format(count=len(stories) - LISTED))
         lines.append(self.words.host.format(host=self._host))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.config.faults import Fault, KeyPath
 from tui_monitor.dispatch.inhibition import Dependencies
-from tui_monitor.dispatch.matchers import parse_matchers
+from tui_monitor.dispatch.matchers import parse_matchers, parse_selectors
 from tui_monitor.dispatch.routing import compile_window, expand_recipients
 from tui_monitor.dispatch.schedule import parse_weekly
 
@@ -25,6 +25,9 @@ def check_routing(settings: Settings) -> list[Fault]:
             found += _tried((*path, "active"), partial(parse_weekly, route.active))
     if settings.response is not None:
         found += _tried(("response", "office_hours"), partial(parse_weekly, settings.response.office_hours))
+    for number, action in enumerate(settings.actions):
+        found += _tried(("actions", number, "match"), partial(parse_matchers, action.match))
+    found += _tried(("redact", "private"), partial(parse_selectors, settings.redact.private))
     for number, rule in enumerate(settings.inhibit):
         for name, matchers in (("source", rule.source), ("target", rule.target)):
             found += _tried(("inhibit", number, name), partial(parse_matchers, matchers))

@@ -102,6 +102,27 @@ class Pattern:
         """The text with each match replaced as Go's ReplaceAllString does; ValueError where more than MAX_OUTPUT characters come of it."""
         return "".join(_bounded(self._pieces(template, text)))
 
+    def hide(self, mask: str, text: str, before: str = "", after: str = "") -> str:
+        """The text with the mask in place of each match, of an expression with groups in place of what these match.
+
+        The expression sees the text between ``before`` and ``after``, of which nothing is returned.
+        """
+        done, end = len(_encoded(before)), len(_encoded(before + text))
+        raw, pieces = _encoded(before + text + after), []
+        for first, last in self._hidden_spans(raw):
+            first, last = max(first, done), min(last, end)
+            if first < last:
+                pieces += [raw[done:first], mask.encode()]
+                done = last
+        return _decoded(b"".join([*pieces, raw[done:end]]))
+
+    def _hidden_spans(self, raw: bytes) -> Iterator[tuple[int, int]]:
+        at = 0
+        while at <= len(raw) and (found := self._compiled.search(raw, at)) is not None:
+            start, end = found.span()
+            yield from sorted(found.span(group) for group in range(1, self.groups + 1)) or [(start, end)]
+            at = end if end > start else _next_character(raw, end)
+
     def _pieces(self, template: str, text: str) -> Iterator[str]:
         raw = _encoded(text)
         done, last_end, at = 0, -1, 0

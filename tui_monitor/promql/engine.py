@@ -137,15 +137,28 @@ def _metrics(selectors: tuple[tuple[Matcher, ...], ...]) -> set[str] | None:
 
 def compile_expr(text: str) -> Query:
     """The expression, ready to be evaluated; raises PromqlError where it is wrong or uses what is not supported."""
-    return _compile(rewrite(text))
+    try:
+        rewritten = rewrite(text)
+    except PromqlError as error:
+        raise _advised(error) from None
+    return _compile(rewritten)
 
 
 def _compile(expression: Rewritten) -> Query:
     try:
         root, sources = _parsed(expression.text)
     except PromqlError as error:
-        raise expression.original_error(error) from None
+        raise _advised(expression.original_error(error)) from None
     return Query(expression.original, root, sources, expression.by_query)
+
+
+def _advised(error: PromqlError) -> PromqlError:
+    """The error with the right form of the expression, where it is a usual mistake."""
+    from tui_monitor.promql.mistakes import right_form  # loaded late: only faults need it
+
+    meant = right_form(error.text)
+    advice = f"; did you mean {meant}?" if meant and "did you mean" not in error.message else ""
+    return PromqlError(error.message + advice, error.position, error.part, error.text)
 
 
 def _parsed(text: str) -> tuple[Node, tuple[Source, ...]]:

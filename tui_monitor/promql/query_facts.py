@@ -10,7 +10,7 @@ from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.aggregations import UNITS_OF_AGGREGATIONS
 from tui_monitor.promql.binary import COMPARISONS, MIRRORED, NegatedScalar, ScalarBinary, SetOperation, VectorBinary, VectorScalar
 from tui_monitor.promql.chart_queries import expressions
-from tui_monitor.promql.engine import Query, compile_expr
+from tui_monitor.promql.engine import Query, compile_expr, walk
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.function_table import FUNCTIONS
 from tui_monitor.promql.nodes import Node, Number, RangeSelector, ScalarNode, Selector, StringLiteral, Subquery
@@ -68,6 +68,14 @@ def query_facts(text: str) -> QueryFacts:
         return facts_of(compile_expr(text))
     except PromqlError:
         return QueryFacts()
+
+
+def functions_of(text: str) -> frozenset[str]:
+    """The functions and aggregations that an expression calls; of one that cannot be read there are none."""
+    try:
+        return frozenset(node.function_name for node, _ in walk(compile_expr(text).root)) - {""}
+    except PromqlError:
+        return frozenset()
 
 
 def parts_of(text: str) -> list[QueryFacts]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 
+from tui_monitor.alerts import actions
 from tui_monitor.alerts import commands as alert_commands
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluator import Evaluator
@@ -206,6 +207,14 @@ class AlertEngine:
             )
             self.evaluator.use_response_times(settings.routing.due)
             await self._plan_and_commit(now, self.evaluator.replace_rules(settings.rules, now, settings.checks, settings.host))
+
+    async def record_action(self, alert_id: str, name: str, result: str, audit: Audit) -> bool:
+        """Make the begin (``result`` "") or the end of an action part of its alert; False where no such alert is live."""
+        async with self._lock:
+            transition = actions.record(self.evaluator, alert_id, name, result, self._clock.wall_ms())
+            if transition is not None:
+                await self._plan_and_commit(self._clock.wall_ms(), [transition], CommitExtras([audit]))
+        return transition is not None
 
     # --- commands -----------------------------------------------------------------------------------------------------
 

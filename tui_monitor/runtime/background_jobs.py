@@ -1,4 +1,4 @@
-"""The leader's background jobs: chat buttons, pruning, SMS balances, check of history.db, dead man's ping, stores of feeds, push."""
+"""The leader's background jobs: chat buttons, pruning, SMS balances, check of history.db, dead man's ping, feeds, push, actions."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tui_monitor.core.tasks import isolated
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
+from tui_monitor.runtime.actions import ActionRunner
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.feed_services import FeedServices
 from tui_monitor.runtime.push_service import PushService
@@ -43,6 +44,7 @@ class BackgroundJobs:
         troubles: Troubles,
         feeds: FeedServices,
         push: PushService,
+        actions: ActionRunner,
     ) -> None:
         self._settings = settings
         self._notifiers = notifiers
@@ -53,6 +55,8 @@ class BackgroundJobs:
         self._troubles = troubles
         self._feeds = feeds
         self.push = push
+        self._actions = actions
+        actions.configure(settings.actions)
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
 
@@ -65,6 +69,7 @@ class BackgroundJobs:
                 group.create_task(isolated(self._run_hourly()), name="hourly")
                 group.create_task(isolated(self._feeds.run()), name="feeds")
                 group.create_task(isolated(self.push.run()), name="push")
+                group.create_task(isolated(self._actions.run()), name="actions")
         finally:
             self._group = None
 
@@ -74,6 +79,7 @@ class BackgroundJobs:
             task.cancel()
         self._settings, self._notifiers = settings, notifiers
         self.push.configure(settings.push, settings.requests.duration)
+        self._actions.configure(settings.actions)
         prepaid = {name for name, notifier in notifiers.items() if isinstance(notifier, Prepaid) and notifier.low_balance}
         self._troubles.retain("balance", prepaid)
         self._troubles.clear("chat")

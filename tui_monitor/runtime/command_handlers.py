@@ -1,4 +1,4 @@
-"""The commands that are not about alerts, silences or messages: annotations, panels, access tokens, reload, leadership."""
+"""The commands that are not about alerts, silences or messages: annotations, panels, access tokens, added rules, reload, leadership."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tui_monitor.core.commands import (
+    AddRule,
     AddToken,
     Annotate,
     Command,
     CommandResult,
     DropPanel,
     Reload,
+    RemoveRule,
     ReportRefusal,
     RevokeToken,
     SavePanel,
     YieldLeadership,
 )
 from tui_monitor.core.sanitize import clean
+from tui_monitor.runtime.added_rules import AddedRules
 from tui_monitor.runtime.panel_commands import PanelCommands
 from tui_monitor.runtime.token_commands import TokenCommands
 from tui_monitor.storage.faults import StorageFault
@@ -50,6 +53,7 @@ class CommandHandlers:
         recorder: HistoryStore,
         panels: PanelCommands,
         tokens: TokenCommands,
+        rules: AddedRules,
         stop: StopRequest,
         reload: Callable[[], Awaitable[CommandResult]],
     ) -> None:
@@ -57,6 +61,7 @@ class CommandHandlers:
         self._recorder = recorder
         self._panels = panels
         self._tokens = tokens
+        self._rules = rules
         self._stop = stop
         self._reload = reload
 
@@ -73,6 +78,10 @@ class CommandHandlers:
                 return await self._tokens.add(command, by, now)
             case RevokeToken():
                 return await self._tokens.revoke(command)
+            case AddRule():
+                return await self._rules.add(command, by, now)
+            case RemoveRule():
+                return await self._rules.remove(command)
             case ReportRefusal():
                 return CommandResult(True, clean(command.text))
             case Reload():

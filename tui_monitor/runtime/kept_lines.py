@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tui_monitor.core.troubles import Troubles
+from tui_monitor.platform.redaction import NO_REDACTION, Redaction
 from tui_monitor.runtime.pushed_telemetry import PushedTelemetry, TelemetryBatch
+from tui_monitor.runtime.telemetry_redaction import hidden_batch, hidden_events
 from tui_monitor.storage.faults import StorageFault
 
 if TYPE_CHECKING:
@@ -43,8 +45,9 @@ class KeepsLines(Protocol):
 class KeptLines:
     """The storage of lines. Trouble with the file is an own trouble, and the lines of that time are lost."""
 
-    def __init__(self, path: Path, troubles: Troubles, pushed: PushedTelemetry) -> None:
-        self._path, self._troubles, self._pushed = path, troubles, pushed
+    def __init__(self, path: Path, troubles: Troubles, pushed: PushedTelemetry, redaction: Redaction = NO_REDACTION) -> None:
+        """``redaction`` hides parts of lines before they are stored."""
+        self._path, self._troubles, self._pushed, self._redaction = path, troubles, pushed, redaction
         self._thread: ThreadPoolExecutor | None = None
         self._writer: TelemetryWriter | None = None
         self._busy: asyncio.Future[str] | None = None
@@ -95,7 +98,7 @@ class KeptLines:
         try:
             writer = self._open()
             known = {name: blocks for name, blocks in left.items() if name in self._ids}
-            writer.append([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in known.items()])
+            writer.append([(self._ids[name], keepers[name].keep_lines, self._stored(blocks)) for name, blocks in known.items()])
             for name, feed in new.items():
                 number = EVERYTHING if self._known.get(name) is feed else feed.kept_before  # the file was created or reopened meanwhile
                 self._ids[name] = writer.begin(LogStream(name, "", feed.line_format.to_json()), number)
@@ -105,13 +108,24 @@ class KeptLines:
                     for name in table.keys() - keepers.keys():
                         del table[name]
                 writer.forget_others([*self._ids.values()])
-            writer.append([(self._ids[name], keepers[name].keep_lines, _stored(blocks)) for name, blocks in lines.items()])
+            writer.append([(self._ids[name], keepers[name].keep_lines, self._stored(blocks)) for name, blocks in lines.items()])
             if batch is not None:
+                batch = hidden_batch(batch, self._redaction)
                 writer.append_pushed(batch.lines, time.time_ns() // 1_000_000, batch.lines_bound, batch.spans, batch.spans_bound)
         except StorageFault as error:
             self._close_writer()
             return f"log lines and traces are not kept: {error}"
         return ""
+
+    def _stored(self, blocks: list[NumberedBlock]) -> list[StoredBlock]:
+        from tui_monitor.storage.telemetry.schema import StoredBlock
+
+        return [
+            StoredBlock(
+                each.number, each.block.at, each.block.path, each.block.format.name, hidden_events(each.block.data, self._redaction)
+            )
+            for each in blocks
+        ]
 
     def _open(self) -> TelemetryWriter:
         if self._writer is None:
@@ -138,9 +152,3 @@ class KeptLines:
             await self._busy
         await asyncio.get_running_loop().run_in_executor(self._executor(), self._close_writer)
         self._executor().shutdown(wait=False)
-
-
-def _stored(blocks: list[NumberedBlock]) -> list[StoredBlock]:
-    from tui_monitor.storage.telemetry.schema import StoredBlock
-
-    return [StoredBlock(each.number, each.block.at, each.block.path, each.block.format.name, each.block.data) for each in blocks]

@@ -20,6 +20,8 @@ from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Dispatcher
 from tui_monitor.dispatch.inhibition import ParentVerdict, Verdict, verdict_of
 from tui_monitor.platform.state_directory import StateDirectory
+from tui_monitor.runtime.actions import ActionRunner
+from tui_monitor.runtime.added_rules import AddedRules
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.alert_settings import AlertSettings
 from tui_monitor.runtime.background_jobs import BackgroundJobs
@@ -40,7 +42,7 @@ from tui_monitor.runtime.panel_commands import PanelCommands
 from tui_monitor.runtime.ping_delivery import PingDelivery
 from tui_monitor.runtime.push_service import PushService
 from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
-from tui_monitor.runtime.reconfiguration import Reconfiguration
+from tui_monitor.runtime.reconfiguration import ADDED_RULES, Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.request_tables import RequestTables
@@ -88,8 +90,12 @@ async def open_leader(
     ``kind`` is "dashboard" or "headless"; ``reload`` serves the command of that name. Unusable rules are logged and left out.
     """
     troubles = Troubles()
-    settings = loaded.settings
+    of_file = loaded
     state = await _open_state(directory, troubles)
+    added_rules = AddedRules(state, lambda: reconfiguration.again())
+    extended = await added_rules.extend(of_file)
+    loaded, settings = extended.loaded, extended.loaded.settings
+    troubles.set(ADDED_RULES, extended.trouble)
     rules, problems, recording_rules = rules_of(loaded)
     for problem in problems:
         log.error("%s", problem)
@@ -116,21 +122,24 @@ async def open_leader(
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
         state, evaluator, _dispatcher(alert_settings, collector), alert_settings.routing, outbox, memory, recorder.reading, clock, troubles,
-        live, CommandHandlers(kind, recorder, PanelCommands(state), TokenCommands(state), stop, reload), publisher.persist_before_alert,
+        live, CommandHandlers(kind, recorder, PanelCommands(state), TokenCommands(state), added_rules, stop, reload),
+        publisher.persist_before_alert,
         alert_settings.origin,
     )  # fmt: skip
     saved = await _restore(clock.wall_ms(), recorder, memory, collector, engine, deliveries, state)
     registration = Registration(state, directory, troubles, identity, configuration_hash(loaded))
     await registration.heartbeat(clock.wall_ms())
     telemetry = PushedTelemetry()
-    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles, telemetry), clock)
+    feeds = FeedServices(collector, PingDelivery(state), KeptLines(directory.telemetry_db, troubles, telemetry, collector.redaction), clock)
     push = PushService(collector, troubles, telemetry, clock, saved.get(PUSH_STATE, b""))
     push.configure(settings.push, settings.requests.duration)
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push)
+    actions = ActionRunner(engine, state, clock, collector.redaction)
+    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
-        clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch, registration
-    )
+        clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch,
+        registration, added_rules, troubles, of_file,
+    )  # fmt: skip
     derived = DerivedSeries(memory, recorder.reading, collector, recording, live)
     return Leader(
         clock=clock,

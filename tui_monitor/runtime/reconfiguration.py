@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tui_monitor.checks.collector import Collector
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import CommandResult
+from tui_monitor.core.troubles import Troubles
 from tui_monitor.delivery.outbox import Outbox
+from tui_monitor.runtime.added_rules import AddedRules
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.background_jobs import BackgroundJobs
 from tui_monitor.runtime.live_board import LiveBoard
@@ -27,6 +31,9 @@ from tui_monitor.runtime.wiring import (
 )
 from tui_monitor.storage.history.interface import HistoryStore
 
+ADDED_RULES = "added-rules"
+"""The trouble of added rules that cannot be used."""
+
 
 class Reconfiguration:
     """The parts that depend on the configuration."""
@@ -46,6 +53,9 @@ class Reconfiguration:
         requests: RequestTables,
         notifier_watch: NotifierWatch,
         registration: Registration,
+        added_rules: AddedRules,
+        troubles: Troubles,
+        loaded: Configuration,
     ) -> None:
         self._clock = clock
         self._self_watch = self_watch
@@ -60,11 +70,28 @@ class Reconfiguration:
         self._requests = requests
         self._notifier_watch = notifier_watch
         self._registration = registration
+        self._added_rules = added_rules
+        self._troubles = troubles
+        self._loaded = loaded
+        self._lock = asyncio.Lock()
 
     async def apply(self, loaded: Configuration) -> CommandResult:
         """Use another configuration, whole or not at all; unchanged parts keep counters, `for` and alerts."""
+        async with self._lock:
+            return await self._apply(loaded)
+
+    async def again(self) -> CommandResult:
+        """Use the present configuration with the rules that are stored now."""
+        async with self._lock:
+            return await self._apply(self._loaded)
+
+    async def _apply(self, of_file: Configuration) -> CommandResult:
+        extended = await self._added_rules.extend(of_file)
+        loaded = extended.loaded
         if problems := problems_of(loaded):
             return CommandResult(False, "the old configuration stays: " + "; ".join(problems))
+        self._loaded = of_file
+        self._troubles.set(ADDED_RULES, extended.trouble)
         settings = loaded.settings
         rules, _, recording = rules_of(loaded)
         notifiers = notifiers_of(settings)

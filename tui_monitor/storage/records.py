@@ -16,6 +16,7 @@ NOTED_CHANGES = frozenset({"pending", "firing", "raised", "lowered"})
 """The changes whose event stores the alert's summary of that time; later values change it."""
 MOST_PANELS = 100
 MOST_TOKENS = 500
+MOST_ADDED_RULES = 200
 MOST_COMMANDS = 100
 """Commands that are read at once; the others wait for the next tick."""
 MOST_EVENTS = 1000
@@ -138,6 +139,13 @@ class TooManyTokens(Exception):
 
     def __init__(self) -> None:
         super().__init__(f"there are {MOST_TOKENS} tokens already; revoke some (tui-monitor token list)")
+
+
+class TooManyAddedRules(Exception):
+    """There are MOST_ADDED_RULES added rules already."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are {MOST_ADDED_RULES} added rules already; remove some, or write them into the configuration")
 
 
 class TooManyPanels(Exception):

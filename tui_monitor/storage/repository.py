@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.core.ping import Ping, StoredPing
@@ -253,6 +254,19 @@ class TokenTable(Protocol):
         """Delete links and sessions that have expired; answers how many."""
 
 
+class AddedRuleTable(Protocol):
+    """Rules that people have added by command."""
+
+    def add(self, rule: AddedRule) -> bool:
+        """Store a new rule; False where its name is in use. Raises TooManyAddedRules."""
+
+    def remove(self, name: str) -> bool:
+        """Delete a rule; whether it was there."""
+
+    def all(self) -> list[AddedRule]:
+        """All, by name."""
+
+
 class ProcessTable(Protocol):
     """The leader and the viewers of this state."""
 
@@ -299,6 +313,8 @@ class State(Protocol):
     def processes(self) -> ProcessTable: ...  # noqa: D102
     @property
     def tokens(self) -> TokenTable: ...  # noqa: D102
+    @property
+    def added_rules(self) -> AddedRuleTable: ...  # noqa: D102
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         """The data of the noise report: alerts that fired since then or still fire, and the messages about them."""

@@ -15,7 +15,7 @@ from tests.support.clocks import ManualClock
 from tests.support.settings import made
 from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.checks.collector import Collector
-from tui_monitor.checks.fence import MOST_CONTAINERS, MOST_SAMPLES, admit_result, admit_samples
+from tui_monitor.checks.fence import MOST_CONTAINERS, MOST_SAMPLES, TEXT_LENGTH, admit_result, admit_samples
 from tui_monitor.checks.self_diagnosis import Guard
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.troubles import Troubles
@@ -30,6 +30,7 @@ from tui_monitor.core.values import (
     is_stale,
     labels_of,
 )
+from tui_monitor.platform.redaction import Redaction
 from tui_monitor.sources.tcp.settings import TcpCheck
 from tui_monitor.storage.memory import SeriesMemory
 
@@ -239,3 +240,12 @@ async def test_hostile_samples_reach_neither_memory_nor_history() -> None:
     stored = [sample for batch in collector.drain() for sample in batch.samples]
     assert all(type(sample.value) is float for sample in stored) and any(("__name__", "fine") in sample.labels for sample in stored)
     assert {name: result.status for name, result in collector.results.items()} == dict.fromkeys(("bad", "well"), HealthStatus.HEALTHY)
+
+
+def test_patterns_hide_in_reasons_and_facts_before_they_are_cut() -> None:
+    """Half of a secret at the end of a long text is hidden as well; samples and phases are left alone."""
+    redact = Redaction([r"sk-[a-z]{30}"])
+    secret = "sk-" + "a" * 30
+    long = "x" * (TEXT_LENGTH - 10) + secret
+    found = admit_result(ProbeResult(HealthStatus.UNHEALTHY, f"401: {secret}", facts={"body": long}), redact)
+    assert found.reason == "401: ***" and found.facts["body"].endswith("x***") and "sk-" not in found.facts["body"]

@@ -9,6 +9,7 @@ import pytest
 from tui_monitor.core.command_codec import VERBS, MalformedCommand, decode, encode
 from tui_monitor.core.commands import (
     Acknowledge,
+    AddRule,
     AddSilence,
     AddToken,
     Annotate,
@@ -17,6 +18,7 @@ from tui_monitor.core.commands import (
     EndSilence,
     ExtendSilence,
     Reload,
+    RemoveRule,
     ReportRefusal,
     Resolve,
     RevokeToken,
@@ -40,6 +42,8 @@ EXAMPLES: list[Command] = [
     SendMessage("T", "M", addresses=("ops@example.com", "01012345678")),
     SendTest("ops", "critical"),
     Annotate("deploy v2", 5),
+    AddRule("Hot", "cpu_usage > 90", 300.0, "critical", ("ops",), 600.0),
+    RemoveRule("Hot"),
     SavePanel("load", "load1; load5", 300_000),
     DropPanel("load"),
     AddToken("grafana", ("read", "act"), "d1", 1_790_000_000_000, "link"),

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.core.troubles import Troubles
+from tui_monitor.platform.redaction import Redaction
 from tui_monitor.runtime.kept_lines import KeptLines
 from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
 from tui_monitor.sources.log.buffer import LineBuffer, NumberedBlock
 from tui_monitor.sources.log.formats import FieldNames, Plain
 from tui_monitor.sources.log.line_format import LineFormat
-from tui_monitor.sources.log.ring import KeptBlock
+from tui_monitor.sources.log.ring import KeptBlock, joined
 from tui_monitor.storage.telemetry.reader import TelemetryReader
 
 
@@ -42,6 +43,18 @@ async def tick(lines: KeptLines, log: Log) -> None:
     lines.tick(feeds, 0.0)
     if lines._busy is not None:
         await lines._busy
+
+
+async def test_what_is_hidden_is_never_stored(tmp_path: Path) -> None:
+    """Each line by itself: a pattern does not reach into the next one."""
+    path = tmp_path / "telemetry.db"
+    lines, log = KeptLines(path, Troubles(), PushedTelemetry(), Redaction([r"token=([^;]+)"])), Log()
+    log.buffer.append(KeptBlock(1, "/var/log/app.log", Plain(FieldNames()), joined([b"token=abc", b"fine", b"a token=xyz; b"])))
+    await tick(lines, log)
+    feeds: Any = {"app": log}
+    await lines.close(feeds)
+    with closing(TelemetryReader(path)) as reader:
+        assert [found.block.data for found in reader.newest_first("app")] == [joined([b"token=***", b"fine", b"a token=***; b"])]
 
 
 async def test_a_reload_keeps_the_lines_that_the_replaced_log_still_held(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.support.alert_world import START, World, changes, rules_of
 from tests.support.outbox_tools import message, snapshot
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.ping import Ping
@@ -21,12 +22,14 @@ from tui_monitor.dispatch.state import NotifiedState, Plan
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 from tui_monitor.storage.records import (
+    MOST_ADDED_RULES,
     MOST_PANELS,
     MOST_TOKENS,
     FinishedCommand,
     LeaderRow,
     Panel,
     SendResult,
+    TooManyAddedRules,
     TooManyPanels,
     TooManyTokens,
     UnitOfWork,
@@ -280,6 +283,19 @@ async def test_pings_are_numbered_stay_and_are_pruned_by_job(store: StateReposit
     assert [stored.ping.name for stored in left].count("backup") == 3 and len(left) == KEEP_PINGS + 3
     await store.transaction(lambda state: add(state, "backup", START, 1))
     assert (await store.read(lambda state: state.pings.after(left[-1].id)))[0].id > left[-1].id
+
+
+async def test_added_rules_are_unique_by_name_and_bounded(store: StateRepository) -> None:
+    """A name is given once; all fields come back; beyond the bound a rule is refused."""
+    rule = AddedRule("Hot", "cpu_usage > 90", "cpu_usage_ratio > 0.9", 300.0, "critical", ("ops", "mail"), 600.0, "kim", START)
+    assert await store.transaction(lambda state: state.added_rules.add(rule))
+    assert not await store.transaction(lambda state: state.added_rules.add(replace(rule, expr="up")))
+    assert await store.read(lambda state: state.added_rules.all()) == [rule]
+    assert await store.transaction(lambda state: (state.added_rules.remove("Hot"), state.added_rules.remove("Hot"))) == (True, False)
+    for number in range(MOST_ADDED_RULES):
+        await store.transaction(lambda state, number=number: state.added_rules.add(replace(rule, name=f"n{number}")))  # type: ignore[misc]
+    with pytest.raises(TooManyAddedRules):
+        await store.transaction(lambda state: state.added_rules.add(rule))
 
 
 async def test_tokens_are_unique_by_name_bounded_and_links_end(store: StateRepository) -> None:

@@ -15,8 +15,9 @@ from tui_monitor.analysis.backtest_changes import ChangeFault, apply_changes, pa
 from tui_monitor.analysis.backtest_result import Backtest, RuleOutcome, TrialOutcome, to_json
 from tui_monitor.analysis.noise_report import Noise, noise_of
 from tui_monitor.analysis.noise_report import to_json as noise_to_json
+from tui_monitor.cli.commands.added_rules import extended_configuration
 from tui_monitor.cli.history_access import StoredHistory
-from tui_monitor.cli.options import Refused, configuration, counted, print_error, seconds_of, state_path, suggestion, wall_ms
+from tui_monitor.cli.options import Refused, counted, print_error, seconds_of, state_path, suggestion, wall_ms
 from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, read_state
 from tui_monitor.core.exit_codes import USAGE
@@ -36,7 +37,7 @@ def run_backtest(given: Namespace) -> int:
 
     since = seconds_of(given.since, "--since")
     step = None if given.step is None else round(seconds_of(given.step, "--step") * 1000)
-    loaded = configuration(given)
+    loaded = extended_configuration(given).loaded
     rules, problems, _ = rules_of(loaded)
     for problem in problems:
         print_error(str(problem))
@@ -204,7 +205,7 @@ def _rules_if_known(given: Namespace) -> list[Rule]:
     if path is not None and not os.access(path, os.R_OK):
         print_error(f"{path} may not be read by this user: the advice does not know the present rules")
         return []
-    return rules_of(configuration(given))[0]
+    return rules_of(extended_configuration(given).loaded)[0]
 
 
 def _print_noise(found: Noise, since: str) -> None:

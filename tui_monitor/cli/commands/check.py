@@ -19,6 +19,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.humanize import latency
 from tui_monitor.core.values import HealthStatus, ProbeResult, worst
+from tui_monitor.platform.redaction import Redaction
 from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.kinds import build_probe
 
@@ -41,7 +42,7 @@ def run(given: Namespace) -> int:
     probes = [
         _from_state(given, check) if isinstance(probe, Feed) else probe for check, probe in zip(probed, _built(loaded, probed), strict=True)
     ]
-    found = asyncio.run(_probe_all(probed, probes))
+    found = asyncio.run(_probe_all(probed, probes, Redaction(loaded.settings.redact.patterns)))
     rows = [probe_json(check.name, check.type, *_of(check.name, found, groups)) for check in checks]
     given.verdict = worst(HealthStatus(row["status"]) for row in rows).exit_code
     if given.json:
@@ -99,15 +100,15 @@ def _from_state(given: Namespace, check: CheckSettings) -> Probe:
     return StoredCheck(given, check)
 
 
-async def _probe_all(checks: list[CheckSettings], probes: list[Probe]) -> Verdicts:
-    results = await asyncio.gather(*map(_probe, checks, probes))
+async def _probe_all(checks: list[CheckSettings], probes: list[Probe], redaction: Redaction) -> Verdicts:
+    results = await asyncio.gather(*(_probe(check, probe, redaction) for check, probe in zip(checks, probes, strict=True)))
     return {check.name: result for check, result in zip(checks, results, strict=True)}
 
 
-async def _probe(check: CheckSettings, probe: Probe) -> tuple[ProbeResult, int]:
+async def _probe(check: CheckSettings, probe: Probe, redaction: Redaction) -> tuple[ProbeResult, int]:
     clock = SystemClock()
     try:
-        result = await probe_once(probe, check, clock)
+        result = await probe_once(probe, check, clock, redact=redaction)
     finally:
         await probe.close()
     return result, clock.wall_ms()

@@ -12,8 +12,9 @@ from tui_monitor.alerts.evaluator import GRACE_MS
 from tui_monitor.alerts.presence import any_current
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.board.json_shapes import explain_json, explained_rule_json
+from tui_monitor.cli.commands.added_rules import extended_configuration
 from tui_monitor.cli.history_access import StoredHistory
-from tui_monitor.cli.options import Refused, configuration, print_error, suggestion
+from tui_monitor.cli.options import Refused, print_error, suggestion
 from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.exit_codes import USAGE
@@ -53,7 +54,7 @@ class Explained:
 
 def explain_alert(given: Namespace) -> int:
     """Exit code: 0; 64 for an unknown alert. Reads the configuration (rules) and the state (samples and alerts)."""
-    rules, problems, _ = rules_of(configuration(given))
+    rules, problems, _ = rules_of(extended_configuration(given).loaded)
     chosen = [rule for rule in rules if rule.alert == given.alert]
     if not chosen:
         for problem in problems:

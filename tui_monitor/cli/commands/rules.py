@@ -1,4 +1,4 @@
-"""`rules check | explain | backtest | noise`: validate rules, backtest them, and explain why one is or is not firing."""
+"""`rules check | explain | backtest | noise | add | list | remove`: validate rules, try them on history, explain them, add some."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.board.json_shapes import refusal_json, rules_check_json
 from tui_monitor.cli.arguments import add_actions, add_json
-from tui_monitor.cli.options import Refused, configuration, counted, print_error
+from tui_monitor.cli.commands.added_rules import add_added_rule_arguments, add_rule, extended_configuration, list_rules, remove_rule
+from tui_monitor.cli.options import Refused, counted, print_error
 from tui_monitor.cli.output import print_json
 from tui_monitor.core.exit_codes import CONFIGURATION
 
 if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
     from tui_monitor.config.settings import Settings
+    from tui_monitor.dispatch.routing import Routing
     from tui_monitor.promql.rulefiles import FileRule
 
 
 def add_rules_arguments(parser: ArgumentParser) -> None:
     """Arguments of `rules`."""
-    rules = add_actions(parser, "check|backtest|explain|noise")
+    rules = add_actions(parser, "check|add|list|remove|backtest|explain|noise")
     act = rules("check", "validate all rules: how many were read, which are invalid and why, which metrics no source produces")
     act.add_argument("--strict", action="store_true", help="exit 1 for a metric that no configured source produces")
     add_json(act)
+    add_added_rule_arguments(rules)
     act = rules("backtest", "evaluate alerts over the history: when would they have fired?")
     act.add_argument("alert", nargs="?", metavar="ALERT")
     act.add_argument("--since", default="7d", metavar="7d")
@@ -49,6 +52,7 @@ def add_explain_arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Exit code: 0, 1 where the state cannot be read, 2 for invalid rules, 64 for unknown names, 78 for a wrong configuration."""
     acts: dict[str, Callable[[Namespace], int]] = {"check": _check, "explain": _explain, "backtest": _backtest, "noise": _noise}
+    acts |= {"add": add_rule, "list": list_rules, "remove": remove_rule}
     try:
         return acts["explain" if given.verb == "explain" else given.action](given)
     except Refused as refused:
@@ -61,15 +65,17 @@ def _check(given: Namespace) -> int:
     """Print the number of rules per origin and every invalid rule (exit code 2) or missing metric (1 with --strict)."""
     from tui_monitor.alerts.rules.recorded import recorded_rules
     from tui_monitor.alerts.rules.rule import build_rules
+    from tui_monitor.dispatch.rule_hints import rule_hints
     from tui_monitor.promql.rulefiles import load_rule_files
     from tui_monitor.runtime.wiring import host_of, rule_paths
 
     try:
-        loaded = configuration(given)
+        extended = extended_configuration(given)
     except Refused as refused:
         if given.json:
             print_json(rules_check_json({}, 0, 0, [], str(refused).splitlines(), []))
         raise
+    loaded, own = extended.loaded, extended.own
     paths, faults = rule_paths(loaded)
     files = load_rule_files(paths)
     rules, more = build_rules(loaded.settings, [rule for rule in files.rules if rule.kind == "alert"], host_of(loaded.settings))
@@ -79,16 +85,24 @@ def _check(given: Namespace) -> int:
     broken = {(problem.file, problem.line, problem.rule) for problem in files.problems if problem.line and _is_rule(problem.rule)}
     counts = {
         "built_in": sum(rule.source == "default" for rule in rules),
-        "configuration": len(loaded.settings.rules),
+        "configuration": len(own.settings.rules),
+        "added": len(loaded.settings.rules) - len(own.settings.rules) + len(extended.unusable),
         "files": len(files.rules) + len(broken),
     }
-    warnings = _unmade(loaded.settings, rules, [*recorded, *files.rules])
+    warnings = [
+        *_unmade(loaded.settings, rules, [*recorded, *files.rules]),
+        *rule_hints(_written(rules, own.settings), _routing(loaded.settings)),
+        *([extended.trouble] if extended.trouble else []),
+    ]
     read, run = sum(counts.values()), len(rules) + len(recording)
     if given.json:
         print_json(rules_check_json(counts, len(rules), len(recording), [str(path) for path in paths], problems, warnings))
     else:
+        added = f", {counts['added']} added" if counts["added"] else ""
         of_files = f", {counts['files']} of {counted(len(paths), 'rule file')}" if paths else ""
-        print(f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}")
+        print(
+            f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}{added}"
+        )
         print(f"{run} can run: {len(rules)} alerting, {len(recording)} recording")
     if problems:
         raise Refused("\n".join(problems), CONFIGURATION)
@@ -97,18 +111,30 @@ def _check(given: Namespace) -> int:
     return 1 if warnings and given.strict else 0
 
 
+def _written(rules: Sequence[Rule], own: Settings) -> list[Rule]:
+    """The rules of the configuration and of rule files: built-in ones have advice, added ones have no place for any."""
+    names = {rule.alert for rule in own.rules}
+    return [rule for rule in rules if rule.source == "file" or (rule.source == "config" and rule.alert in names)]
+
+
+def _routing(settings: Settings) -> Routing:
+    """The routing, empty where it has faults, which `config check` names."""
+    from tui_monitor.dispatch.routing import Routing, compile_routing
+    from tui_monitor.dispatch.routing_check import check_routing
+
+    return Routing() if check_routing(settings) else compile_routing(settings)
+
+
 def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRule]) -> list[str]:
     """Metrics that configured rules and rule files read but no configured source produces; built-in rules are left out."""
     from tui_monitor.alerts.rules.unmade import ReadMetrics, unmade
     from tui_monitor.sources.metric_names import metrics_made
 
     made = metrics_made(settings.checks) if settings.push is None else None  # an application may push any
-    if made is None:
-        return []
     recorded = {rule.name for rule in of_files if rule.kind == "record"}
     own = [ReadMetrics("", rule.alert, rule.expr) for rule in rules if rule.source == "config"]
     theirs = [ReadMetrics(f"{rule.file}:{rule.line}" if rule.file else "", rule.name, rule.expr) for rule in of_files]
-    return unmade([*own, *theirs], made | recorded)
+    return unmade([*own, *theirs], None if made is None else made | recorded)
 
 
 def _is_rule(name: str) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 
 from tui_monitor.board.json_shapes import store_json
 from tui_monitor.cli.arguments import add_actions, add_json
+from tui_monitor.cli.history_access import selector_matchers
 from tui_monitor.cli.options import Refused, print_error, seconds_of, wall_ms
 from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, open_state
-from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import size, stamp
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.storage.faults import StorageFault
@@ -111,7 +111,7 @@ def _compact(given: Namespace) -> int:
 
 def _export(given: Namespace) -> int:
     seconds = seconds_of(given.since, "--since")
-    matchers = _matchers(given.selector) if given.selector else ()
+    matchers = selector_matchers(given.selector) if given.selector else ()
     path = _history(existing_state(given))
     end = wall_ms()
     start = max(0, end - round(seconds * 1000))
@@ -121,19 +121,6 @@ def _export(given: Namespace) -> int:
     count = _into_file(Path(given.out), lambda write: export(path, matchers, start, end, write))
     print_error(f"wrote {count} samples to {given.out}")
     return 0
-
-
-def _matchers(text: str) -> Any:
-    from tui_monitor.promql.chart_queries import plain_selector
-    from tui_monitor.promql.errors import PromqlError
-
-    try:
-        found = plain_selector(text)
-    except PromqlError as error:
-        raise Refused(f"SELECTOR: {error}", USAGE) from None
-    if found is None:
-        raise Refused(f'"{text}" is not a plain selector; write for example cpu_usage_ratio or {{check="api"}}', USAGE)
-    return found
 
 
 def _into_file(path: Path, work: Callable[[Callable[[str], None]], int]) -> int:

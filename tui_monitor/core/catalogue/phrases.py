@@ -66,6 +66,8 @@ class Phrases:
     closed_degraded: str
     closed_true: str
     closed_no_data: str
+    action: str
+    action_runs: str
     evidence: str
     runbook: str
     look: str

@@ -12,6 +12,7 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.in_memory.alerts import InMemoryAlerts
 from tui_monitor.storage.in_memory.outbox import InMemoryOutbox
 from tui_monitor.storage.in_memory.tables import (
+    InMemoryAddedRules,
     InMemoryAudit,
     InMemoryCommands,
     InMemoryDispatch,
@@ -39,6 +40,7 @@ class InMemoryState:
         self.pings = InMemoryPings()
         self.processes = InMemoryProcesses()
         self.tokens = InMemoryTokens()
+        self.added_rules = InMemoryAddedRules()
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         alerts = self.alerts.every()

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult, StoredCommand
 from tui_monitor.core.ping import Ping, StoredPing
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.dispatch.state import Plan, StoredDispatch
 from tui_monitor.storage.records import (
+    MOST_ADDED_RULES,
     MOST_COMMANDS,
     MOST_PANELS,
     MOST_TOKENS,
     FinishedCommand,
     LeaderRow,
     Panel,
+    TooManyAddedRules,
     TooManyPanels,
     TooManyTokens,
     ViewerRow,
@@ -151,6 +154,24 @@ class InMemoryTokens:
         for name in gone:
             del self._tokens[name]
         return len(gone)
+
+
+class InMemoryAddedRules:
+    """`AddedRuleTable` in memory."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, AddedRule] = {}
+
+    def add(self, rule: AddedRule) -> bool:
+        if len(self._rules) >= MOST_ADDED_RULES:
+            raise TooManyAddedRules
+        return self._rules.setdefault(rule.name, rule) is rule
+
+    def remove(self, name: str) -> bool:
+        return self._rules.pop(name, None) is not None
+
+    def all(self) -> list[AddedRule]:
+        return [self._rules[name] for name in sorted(self._rules)]
 
 
 class InMemoryPings:

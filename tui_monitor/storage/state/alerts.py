@@ -46,6 +46,7 @@ def _body(alert: Alert) -> str:
         "rungs": {key: [rung.since, rung.active, rung.keep_until, rung.sample] for key, rung in alert.rungs.items()},
         "digest": alert.digest,
         "due_at": alert.due_at,
+        "actions": dict(alert.actions),
         "measure": None if alert.measure == NO_MEASURE else alert.measure,
     }
     return json.dumps(
@@ -99,6 +100,7 @@ def _alert(
         },
         digest=body.get("digest", ""),
         due_at=body.get("due_at"),
+        actions=body.get("actions", {}),
         measure=Measure(*body.get("measure", ())),
     )
 
