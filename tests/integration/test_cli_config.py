@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.cli_tools import Cli
 from tests.support.httpserver import serve_in_thread
+from tests.support.peers.fixtures import present
+from tests.support.peers.nginx import nginx
 from tests.support.peers.node_exporter import NodeExporter
 from tests.support.servers import postgres_server, redis_server
 from tui_monitor.cli.commands import config as configure
@@ -45,6 +47,18 @@ def test_init_fills_in_what_listens_here(cli: Cli, tmp_path: Path, monkeypatch: 
     before = path.read_text()
     again = cli("config", "init", "--config", path)
     assert again.code == 1 and "--force" in again.err and path.read_text() == before
+
+
+def test_init_finds_the_status_page_of_nginx(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an nginx shows its connections, that page is a check beside the site's own; it is healthy as it is written."""
+    path = tmp_path / "config.toml"
+    with present(lambda: nginx("location = /nginx_status { stub_status; }")) as web:
+        only(monkeypatch, web.port)
+        assert cli("config", "init", "--config", path).code == 0
+        found = {entry["name"]: entry for entry in tomllib.loads(path.read_text())["checks"]}
+        assert found[f"nginx-{web.port}"]["url"] == f"http://127.0.0.1:{web.port}/nginx_status"
+        said = cli("check", f"nginx-{web.port}", "--json", "--config", path)
+        assert [row["status"] for row in json.loads(said.out)] == ["healthy"]
 
 
 def test_init_writes_where_the_next_start_looks(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

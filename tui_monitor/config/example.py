@@ -132,11 +132,13 @@ def _found_checks(found: Sequence[DiscoveredService]) -> list[str]:
     for service in found:
         host = f"[{service.host}]" if ":" in service.host else service.host
         lines += ["# Found listening on this machine" + (f" ({service.note})." if service.note else "."), "[[checks]]"]
-        lines += [f'name = "{service.kind}-{service.port}"', f'type = "{service.kind}"']
+        lines += [f'name = "{service.kind}-{service.port}"', f'type = "{"http" if service.kind == "nginx" else service.kind}"']
         if service.kind in ("ssh", "smtp", "imap"):
             lines += [f'host = "{service.host}"', f"port = {service.port}"]
         elif service.kind == "http":
             lines += [f'url = "http://{host}:{service.port}/"']
+        elif service.kind == "nginx":
+            lines += [f'url = "http://{host}:{service.port}{service.path}"', 'expect_body = "Active connections"']
         elif service.kind == "prometheus":
             lines += [f'url = "http://{host}:{service.port}/metrics"']
         elif service.kind == "postgres":

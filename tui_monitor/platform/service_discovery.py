@@ -10,20 +10,27 @@ from tui_monitor.core.frozen import frozen
 TIMEOUT = 0.5
 MOST_PORTS = 64
 MOST_READ = 2048
+_SUCCESS = (b"http/1.0 200", b"http/1.1 200")
 _PAGES = (b"text/plain; version=", b"text/plain;version=", b"application/openmetrics-text")
 """Content types of pages of metrics, in lower case."""
+_NGINX_STATUS = ("/nginx_status", "/stub_status", "/basic_status")
+"""The usual places of nginx' page of connections (source: its module stub_status)."""
 _LISTEN = "0A"
 _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
 @frozen
 class DiscoveredService:
-    """One service: its kind (prometheus is a page at /metrics), at host:port; ``note`` is for people."""
+    """One service: its kind (prometheus is a page at /metrics), at host:port; ``note`` is for people.
+
+    ``path`` is where the status page of an nginx is; its kind is nginx.
+    """
 
     kind: str
     host: str
     port: int
     note: str = ""
+    path: str = ""
 
 
 def listening_ports() -> list[tuple[str, int]]:
@@ -61,8 +68,18 @@ async def _services(host: str, port: int) -> list[DiscoveredService]:
     if found is None or found.kind != "http":
         return [found] if found else []
     head = (await _ask(host, port, _request(host, "/metrics"))).lower()
-    is_page = head.startswith((b"http/1.0 200", b"http/1.1 200")) and any(kind in head for kind in _PAGES)
-    return [found, DiscoveredService("prometheus", host, port)] if is_page else [found]
+    is_page = head.startswith(_SUCCESS) and any(kind in head for kind in _PAGES)
+    metrics = [DiscoveredService("prometheus", host, port)] if is_page else []
+    return [found, *metrics, *await _nginx_status(host, port)]
+
+
+async def _nginx_status(host: str, port: int) -> list[DiscoveredService]:
+    """The first usual place at which a page of connections is."""
+    for path in _NGINX_STATUS:
+        answer = (await _ask(host, port, _request(host, path))).lower()
+        if answer.startswith(_SUCCESS) and b"\nactive connections:" in answer:
+            return [DiscoveredService("nginx", host, port, path=path)]
+    return []
 
 
 def _request(host: str, path: str) -> bytes:
