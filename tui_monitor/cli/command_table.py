@@ -42,5 +42,6 @@ COMMANDS = (
     CommandEntry("store", "store", "inspect and maintain the history"),
     CommandEntry("heartbeat", "heartbeat", "report the run of a job to a heartbeat check"),
     CommandEntry("logs", "logs", "search the lines that log checks keep"),
+    CommandEntry("stdio", "stdio", "the far end of `--hosts`: speaks with another tui-monitor on standard input and output"),
     CommandEntry("config", "config", "write, check or show the configuration"),
 )
