@@ -46,5 +46,6 @@ COMMANDS = (
     CommandEntry("logs", "logs", "search the lines that log checks keep and applications push"),
     CommandEntry("traces", "traces:add_traces_arguments", "the traces that applications have pushed"),
     CommandEntry("trace", "traces:add_trace_arguments", "one trace: its spans, and the log lines that name it"),
+    CommandEntry("stdio", "stdio", "the far end of `--hosts`: speaks with another tui-monitor on standard input and output"),
     CommandEntry("config", "config", "write, check or show the configuration"),
 )

@@ -12,45 +12,10 @@ from types import TracebackType
 from tui_monitor.platform.child import Child
 from tui_monitor.platform.child_pipes import BoundedOutput, OutputPipe
 from tui_monitor.platform.child_process import GRACE, minimal_environment, start_errors
+from tui_monitor.platform.line_splitter import MAX_LINE, LineSplitter
 
-MAX_LINE = 64 * 1024
 MAX_WAITING = 1000
 """Lines that may wait for the reader; beyond them the pipe is not read and the program blocks."""
-
-
-class LineSplitter:
-    """Splits chunks into lines without their end; a line longer than ``limit`` bytes is cut there and its rest dropped."""
-
-    def __init__(self, limit: int = MAX_LINE) -> None:
-        self.cut = 0
-        self._limit = limit
-        self._begun = bytearray()
-        self._dropping = False
-
-    def split(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk completes."""
-        *ended, rest = chunk.split(b"\n")
-        lines = [self._end(part) for part in ended]
-        self._add(rest)
-        return lines
-
-    def last(self) -> list[bytes]:
-        """The unterminated line at the end of the output, if any."""
-        return [self._end(b"")] if self._begun else []
-
-    def _add(self, part: bytes) -> None:
-        room = self._limit - len(self._begun)
-        self._begun += part[:room]
-        if len(part) > room and not self._dropping:
-            self._dropping = True
-            self.cut += 1
-
-    def _end(self, part: bytes) -> bytes:
-        self._add(part)
-        line = bytes(self._begun)
-        self._begun.clear()
-        self._dropping = False
-        return line
 
 
 class FollowedProgram:
@@ -76,7 +41,8 @@ class FollowedProgram:
             stack.callback(self._pipe.close)
             self._errors = BoundedOutput(MAX_LINE)
             stack.callback(self._errors.pipe.close)
-            self._child = Child(self._argv, environment, None, DEVNULL, self._pipe.child_end, self._errors.pipe.child_end)
+            stdin = self._open_input(stack)
+            self._child = Child(self._argv, environment, None, stdin, self._pipe.child_end, self._errors.pipe.child_end)
             stack.callback(self._child.close)
             self._stack = stack.pop_all()
         self._child.exited.add_done_callback(self._drain)
@@ -117,6 +83,10 @@ class FollowedProgram:
     def cut(self) -> int:
         """How many lines were longer than allowed."""
         return self._splitter.cut
+
+    def _open_input(self, stack: ExitStack) -> int:
+        """The descriptor of the program's standard input."""
+        return DEVNULL
 
     def _receive(self, chunk: bytes) -> None:
         self._lines += self._splitter.split(chunk)

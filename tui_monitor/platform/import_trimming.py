@@ -19,7 +19,7 @@ SWITCH = "TUI_MONITOR_FULL_IMPORTS"
 def trim_imports(before: str) -> None:
     """Install stand-ins for modules of which a library imports a name or two; any other name loads the real module.
 
-    ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2" or "redis". The gain of each
+    ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2", "redis" or "stdio". The gain of each
     stand-in stands in docs/decisions/0009.
     """
     if os.environ.get(SWITCH):
@@ -72,6 +72,12 @@ def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: 
     sys.modules[module] = stand_in
 
 
+def _absent(name: str) -> None:
+    """Make the import of a module that nothing in this process uses fail, where its importers cope with that."""
+    modules: dict[str, Any] = sys.modules
+    modules.setdefault(name, None)  # the import system's own sign of a module that must not be loaded
+
+
 def _zones(name: str) -> Any:
     """The default search path of zoneinfo (docs.python.org, zoneinfo, data sources); other names by the real function."""
     if name == "TZPATH":
@@ -102,5 +108,6 @@ _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
     "jinja2": (  # loads pickle and tempfile
         partial(_stand_in, "jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"]),
     ),
+    "stdio": (partial(_absent, "ssl"),),  # asyncio copes without TLS; saves 4 MiB in a process that speaks over two pipes
     "redis": (partial(_bare_package, "redis"), partial(_bare_package, "redis.asyncio")),  # loads clusters, sentinels, every command
 }

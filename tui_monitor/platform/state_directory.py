@@ -161,3 +161,25 @@ def process_lives(pid: int) -> bool:
     except PermissionError:
         return True
     return pid > 0
+
+
+def leader_lives(directory: StateDirectory, pid: int | None) -> bool:
+    """Whether a leader runs: decided by its lock, as ``pid`` (of its row) may belong to another process since a reboot.
+
+    Where this user may not test the lock, the pid decides.
+    """
+    try:
+        fd = os.open(directory.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return pid is not None and process_lives(pid)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a microsecond; a leader that starts meanwhile tries again
+    except BlockingIOError:
+        return True
+    except OSError:
+        return pid is not None and process_lives(pid)
+    finally:
+        os.close(fd)
+    return False

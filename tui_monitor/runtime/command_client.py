@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,7 +9,7 @@ from tui_monitor.board.backend import CommandRefused
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.command_codec import encode
 from tui_monitor.core.commands import Command, CommandResult
-from tui_monitor.platform.state_directory import StateDirectory, process_lives
+from tui_monitor.platform.state_directory import StateDirectory, leader_lives
 from tui_monitor.storage.faults import StorageFault, StoreTooNew, StoreTooOld
 from tui_monitor.storage.records import LeaderRow
 from tui_monitor.storage.repository import State
@@ -26,25 +24,8 @@ UNANSWERED = CommandResult(True, "stored for the leader, which has not answered 
 
 
 def leader_runs(directory: StateDirectory, row: LeaderRow | None) -> bool:
-    """Whether a leader runs: decided by its lock, as the pid in its row may belong to another process since a reboot.
-
-    Where this user may not test the lock, the pid in the row decides.
-    """
-    try:
-        fd = os.open(directory.lock_file, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return row is not None and process_lives(row.pid)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a microsecond; a leader that starts meanwhile tries again
-    except BlockingIOError:
-        return True
-    except OSError:
-        return row is not None and process_lives(row.pid)
-    finally:
-        os.close(fd)
-    return False
+    """Whether a leader runs (`leader_lives`)."""
+    return leader_lives(directory, None if row is None else row.pid)
 
 
 def write_state(directory: StateDirectory, work: Callable[[State], T]) -> T:

@@ -73,14 +73,17 @@ class Runtime:
         config: Path | None = None,
         on_role: Callable[[str], None] = lambda role: None,
         service: ServiceFactory | None = None,
+        may_lead: bool = True,
     ) -> None:
         """``kind`` is "dashboard" or "headless", ``by`` the acting user, ``config`` the file that ``load`` reads.
 
         ``on_role`` is called with "leader" or "standby" whenever the role changes. ``service``: what runs beside a leader.
+        ``may_lead`` False: it only follows.
         """
         self.directory = directory
         self.kind = kind
         self.leader: Leader | None = None
+        self._allowed_to_lead = may_lead
         self._on_role = on_role
         self._service: LeaderService = NoService() if service is None else service(self, self._report_service)
         self._config = config
@@ -188,6 +191,8 @@ class Runtime:
             await queries.close()
 
     def _may_lead(self) -> bool:
+        if not self._allowed_to_lead:
+            return False
         return (self.directory.writable or self.directory.unrecorded) and self._clock.monotonic() >= self._not_before
 
     def _take_over(self, viewer: Viewer) -> bool:

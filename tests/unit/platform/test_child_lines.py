@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_monitor.platform import child_lines
-from tui_monitor.platform.child_lines import FollowedProgram, LineSplitter
+from tui_monitor.platform.child_lines import FollowedProgram
+from tui_monitor.platform.line_splitter import LineSplitter
 from tui_monitor.platform.child_process import CannotStart
 
 
