@@ -102,7 +102,8 @@ def _until(seconds: float | None, asked: int) -> int | None:
 
 
 def _acknowledge(work: _Work, ladder: Ladder, subject: Subject) -> None:
-    ack = Acknowledgement(work.by, work.now, work.note, work.until)
+    before = subject.alert.acknowledged
+    ack = Acknowledgement(work.by, work.now, work.note or (before.note if before else ""), work.until or (before.until if before else None))
     subject.alert = replace(ladder.current(subject), acknowledged=ack)
     work.did(Transition(work.now, "acknowledged", subject.alert, by=ack.by, note=ack.note))
 

@@ -13,7 +13,7 @@ from tui_monitor.alerts import carry_over as takeover
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.alerts.evaluation import Evaluation
 from tui_monitor.alerts.identity import alert_labels, fingerprint_of
-from tui_monitor.alerts.ladder import Due, Ladder, Subject, TrueCondition
+from tui_monitor.alerts.ladder import Due, Ladder, Reason, Subject, TrueCondition
 from tui_monitor.alerts.no_data import WATCH, AllPresent, missing_of
 from tui_monitor.alerts.rule_index import Evidence, LadderEntry, RuleIndex, no_due
 from tui_monitor.alerts.rules.rule import Rule
@@ -36,7 +36,8 @@ class Evaluator:
     """The rules and the live alerts.
 
     ``checks``: check name → its labels type and category. ``evidence``: called once when an alert fires or rises; its result is
-    stored with the alert, and its "reason" is `$reason` in templates. ``errors``: rule key → why it could not be evaluated.
+    stored with the alert, and its "reason" is `$reason` in templates until ``reason`` gives a newer one.
+    ``errors``: rule key → why it could not be evaluated.
     """
 
     def __init__(
@@ -48,12 +49,13 @@ class Evaluator:
         evidence: Evidence | None = None,
         grace_ms: int = GRACE_MS,
         due: Due = no_due,
+        reason: Reason | None = None,
     ) -> None:
         self.host = host
         self.checks: Mapping[str, Mapping[str, str]] = checks or {}
         self._knows_checks = checks is not None
         self.errors: dict[str, str] = {}
-        self.index = RuleIndex(evidence)
+        self.index = RuleIndex(evidence, reason)
         self.index.respond_by = due
         self._grace_ms = grace_ms
         self._grace_until = 0

@@ -28,6 +28,9 @@ TrueConditions = Mapping[str, tuple[dict[str, str], list[TrueCondition]]]
 Describe = Callable[[Rule, Mapping[str, str], float | None, Mapping[str, object]], dict[str, str]]
 """Rule, labels, value, evidence → rendered annotations."""
 
+Reason = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Labels of an alert → the present "reason" of its check and the "advice" for it; empty while the check is healthy."""
+
 Due = Callable[[str, int], int | None]
 """Severity, time of the firing or rise → until when somebody has to acknowledge it (UTC ms)."""
 
@@ -63,7 +66,14 @@ class Subject:
     stale: bool = False
     """The alert's value or annotations are older than ``condition``."""
     unsaved: bool = False
-    """The value has changed since the last transition."""
+    """The value or the reason has changed since the last transition."""
+    reason: Mapping[str, str] = field(default_factory=dict)
+    """The newest reason of its check, and the advice for it; the evidence keeps the one with which it fired."""
+
+    @property
+    def told(self) -> Mapping[str, object]:
+        """The evidence for texts: with the newest reason."""
+        return {**self.alert.evidence, **self.reason}
 
 
 @dataclass(slots=True)
@@ -77,6 +87,7 @@ class Ladder:
     taken: set[str] = field(default_factory=set)
     subjects: dict[str, Subject] = field(default_factory=dict)
     due: Due | None = None
+    reason: Reason | None = None
     ended: dict[str, list[int]] = field(default_factory=dict)
     """Fingerprint → ends of recent episodes, for cooldown and flapping."""
 
@@ -153,8 +164,10 @@ class Ladder:
             return
         rungs, identity = subject.rungs, subject.identity
         subject.condition = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
-        if subject.condition[2] != subject.alert.value:
+        reason = self.reason(subject.alert.labels) if self.reason is not None else {}
+        if subject.condition[2] != subject.alert.value or (reason and reason != subject.reason):
             subject.stale = subject.unsaved = True
+        subject.reason = reason or subject.reason
 
     def _while_held(self, subject: Subject, now: int) -> list[Transition]:
         if subject.rungs:
@@ -264,7 +277,7 @@ class Ladder:
             if value != subject.alert.value:
                 subject.alert = replace(subject.alert, value=value, measure=rule.measure.of(value))
             if texts:
-                notes = self.describe(rule, subject.alert.labels, value, subject.alert.evidence)
+                notes = self.describe(rule, subject.alert.labels, value, subject.told)
                 subject.alert = replace(subject.alert, annotations=notes)
                 subject.stale = False
         return subject.alert
@@ -319,7 +332,8 @@ class Ladder:
         if change in ("firing", "raised") and self.due is not None:
             alert = replace(alert, due_at=self.due(severity, now))
         if subject.condition is not None and (subject.stale or change != "updated" or not alert.annotations):
-            alert = replace(alert, annotations=self.describe(rule, alert.labels, value, alert.evidence))
+            subject.alert = alert
+            alert = replace(alert, annotations=self.describe(rule, alert.labels, value, subject.told))
         subject.alert, subject.stale, subject.unsaved = alert, False, False
         return Transition(now, change, alert, old_severity=old_severity, note=note)
 

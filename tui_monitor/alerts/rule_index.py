@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.alerts.ladder import Due, Ladder, Subject
+from tui_monitor.alerts.ladder import Due, Ladder, Reason, Subject
 from tui_monitor.alerts.no_data import WATCH, watching
 from tui_monitor.alerts.received import RECEIVED, ReceivedAlerts
 from tui_monitor.alerts.rules.rule import CompiledQuery, Rule
@@ -48,7 +48,7 @@ class RuleIndex:
     ``received``: the alerts of other programs, which no rule makes.
     """
 
-    def __init__(self, evidence: Evidence | None) -> None:
+    def __init__(self, evidence: Evidence | None, reason: Reason | None = None) -> None:
         self.rules: list[Rule] = []
         self.groups: dict[str, LadderEntry] = {}
         self.taken: set[str] = set()
@@ -56,6 +56,7 @@ class RuleIndex:
         self.respond_by: Due = no_due
         self.received = ReceivedAlerts(self.taken)
         self._evidence = evidence
+        self._reason = reason
         self._readers: dict[str, list[Rule]] = {}
         self._read_all: list[Rule] = []
 
@@ -86,7 +87,7 @@ class RuleIndex:
         )
 
     def _ladder(self, key: str, rules: tuple[Rule, ...]) -> Ladder:
-        return Ladder(key, rules, describe, self._gather if self._evidence else None, self.taken, due=self._due)
+        return Ladder(key, rules, describe, self._gather if self._evidence else None, self.taken, due=self._due, reason=self._reason)
 
     def _gather(self, alert: Alert) -> Mapping[str, object]:
         return self._evidence(alert, self.first_rule(alert.rule)) if self._evidence else {}
@@ -151,10 +152,16 @@ class RuleIndex:
         return due
 
 
+BY_REASON = ("CheckUnhealthy", "MonitorTrouble")
+"""The built-in rules whose advice depends on the reason."""
+
+
 def describe(rule: Rule, labels: Mapping[str, str], value: float | None, evidence: Mapping[str, object]) -> dict[str, str]:
     """The rule's texts; the check's own hint replaces a built-in rule's advice, and stands where a rule has none."""
     reason = evidence.get("reason", "")
     notes = {name: render(text, labels, value, reason if isinstance(reason, str) else "") for name, text in rule.annotations.items()}
+    if (advice := evidence.get("advice")) and rule.source == "default" and rule.alert in BY_REASON:
+        notes["description"] = str(advice)
     if (hint := evidence.get("hint")) and (rule.source == "default" or not notes.get("description")):
         notes["description"] = str(hint)
     if (url := evidence.get("runbook_url")) and not notes.get("runbook_url"):

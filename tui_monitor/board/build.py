@@ -107,7 +107,11 @@ def unprobed(name: str, kind: str, category: str, target: str, depends_on: Seque
     return CheckView(name, kind, category, target, HealthStatus.UNKNOWN, "waiting for the first probe", 0, 0, depends_on=tuple(depends_on))
 
 
-def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), affected: int = 0) -> AlertView:
+MOST_AFFECTED = 50
+"""Names of affected subjects that an alert on the board carries."""
+
+
+def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), affected: Sequence[str] = ()) -> AlertView:
     """One alert's row."""
     taken = alert.acknowledged
     return AlertView(
@@ -131,7 +135,8 @@ def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), aff
         deliveries=tuple(deliveries),
         flaps=alert.flaps,
         no_data=alert.no_data,
-        affected=affected,
+        affected=len(affected),
+        affects=tuple(affected[:MOST_AFFECTED]),
         due_at=alert.due_at,
     )
 

@@ -219,6 +219,9 @@ class AlertView:
     flaps: int = 0
     no_data: bool = False
     affected: int = 0
+    """How many subjects this alert mutes as their cause."""
+    affects: tuple[str, ...] = ()
+    """Their names, at most 50."""
     due_at: int | None = None
     """Until when somebody has to acknowledge it; None: no response time is set."""
 

@@ -105,6 +105,12 @@ class Outbox:
                 await _close(notifier)
             self._ended.set()
 
+    def announce(self, messages: Iterable[Message]) -> None:
+        """Tell of new messages as queued, before a worker may tell their outcome: an alert is told only when each notifier has it."""
+        for one in messages:
+            alerts = tuple(alert.id for alert in one.alerts)
+            self._on_event(OutboxEvent(one.notifier, one.key, one.kind, "queued", 0, alerts, "", "", recorded=True))
+
     def wake(self) -> None:
         """Wake the workers: a message was committed to the table."""
         for event in self._wakes.values():

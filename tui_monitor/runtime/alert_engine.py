@@ -314,6 +314,7 @@ class AlertEngine:
         audit = (*self._unwritten, *extras.audit, *plan.audit)
         finished = FinishedCommand(extras.row, extras.result) if extras.row else None
         unit = UnitOfWork(now, transitions, plan, messages, self._outbox.unrecorded(), audit, finished)
+        self._outbox.announce(messages)
         try:
             await self._state.commit(unit)
         except Exception as error:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui_monitor.alerts.alert import Alert
-from tui_monitor.alerts.evidence import BusyProcess, gather
+from tui_monitor.alerts.evidence import MAX_TEXT, BusyProcess, gather
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.checks.collector import Collector
+from tui_monitor.core.catalogue.remedies import notifier_remedy, remedy
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.queryable import Queryable
+from tui_monitor.sources.kinds import target_of
 
 RECENT_MS = 120_000
 
@@ -19,11 +22,12 @@ RECENT_MS = 120_000
 class EvidenceCollector:
     """Called by the evaluator when an alert fires or rises."""
 
-    def __init__(self, collector: Collector, storage: Queryable, clock: Clock, troubles: Troubles) -> None:
+    def __init__(self, collector: Collector, storage: Queryable, clock: Clock, troubles: Troubles, language: str = "en") -> None:
         self._collector = collector
         self._storage = storage
         self._clock = clock
         self._troubles = troubles
+        self._language = language
 
     def __call__(self, alert: Alert, rule: Rule | None) -> Mapping[str, object]:
         """In the shape of alerts.evidence.gather, with the check's advice, and the rule's condition as "expr": viewers have no rules."""
@@ -40,6 +44,23 @@ class EvidenceCollector:
         advice = {"hint": check.hint, "runbook_url": check.runbook_url} if check else {}
         found |= {name: text for name, text in advice.items() if text}
         return {**found, "expr": rule.expr} if rule else found
+
+    def reason(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """The present "reason" of the check that an alert with these labels is about, and "advice" for it; empty while it is healthy."""
+        name = labels.get("check", "")
+        if not name:
+            return self._trouble(labels)
+        result, check = self._collector.results.get(name), self._collector.check_named(name)
+        reason = clip(clean(result.probe.reason or result.reason).strip(), MAX_TEXT) if result else ""
+        if not reason or check is None:
+            return {}
+        advice = remedy(check.type, reason, target_of(check)[0], self._language)
+        return {"reason": reason, "advice": advice} if advice else {"reason": reason}
+
+    def _trouble(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        trouble = labels.get("reason", "") if labels.get("alertname") == "MonitorTrouble" else ""
+        kind, _, name = trouble.partition("-")
+        return {"advice": notifier_remedy(name, self._language)} if kind == "notifier" and name else {}
 
 
 def _recent(rule: Rule, alert: Alert, storage: Queryable, now: int) -> list[tuple[int, float]]:

@@ -110,8 +110,15 @@ async def open_leader(
     deliveries = Deliveries(clock)
     outbox = Outbox(state, notifiers, clock, deliveries.on_event, alerts=live)
     alert_settings = alert_settings_of(settings, rules)
-    evidence = EvidenceCollector(collector, memory, clock, troubles)
-    evaluator = Evaluator(rules, alert_settings.host, checks=alert_settings.checks, evidence=evidence, due=alert_settings.routing.due)
+    evidence = EvidenceCollector(collector, memory, clock, troubles, alert_settings.language)
+    evaluator = Evaluator(
+        rules,
+        alert_settings.host,
+        checks=alert_settings.checks,
+        evidence=evidence,
+        due=alert_settings.routing.due,
+        reason=evidence.reason,
+    )
     identity = LeaderIdentity(pid, kind, clock.wall_ms())
     statistics = Statistics(memory)
     requests = RequestTables(settings.requests, memory)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,14 +10,15 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import Statistics, with_sparks
-from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
+from tui_monitor.board.replay import CHECK_RULE
+from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order, subject_of
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
-from tui_monitor.core.mute_reason import MuteReason
+from tui_monitor.core.mute_reason import parse_mute_reason
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import overall
+from tui_monitor.core.values import overall, severity_rank
 from tui_monitor.core.version import VERSION
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.promql.query_facts import query_facts
@@ -56,15 +56,20 @@ class Deliveries:
     def on_event(self, event: OutboxEvent) -> None:
         """Log an outcome and add it to the board."""
         now = self._clock.wall_ms()
+        if event.state != "queued" or event.attempts:  # each new message is queued, which the log need not say
+            self._log(event)
+        for ident in event.alerts:
+            self._set(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
+        while len(self._by_alert) > MOST_ALERTS:
+            self._by_alert.pop(next(iter(self._by_alert)))
+
+    @staticmethod
+    def _log(event: OutboxEvent) -> None:
         data = {"notifier": event.notifier, "id": event.id, "kind": event.kind, "state": event.state, "attempts": event.attempts}
         data["recorded"] = event.recorded
         well = event.recorded and event.state in ("sent", "queued", "sending")
         said = f"{event.error or event.kind}{'' if event.recorded else ' (not recorded, may repeat)'}"
         log.log(logging.INFO if well else logging.WARNING, "notification %s: %s", event.state, said, extra={"data": data})
-        for ident in event.alerts:
-            self._set(ident, Delivery(event.notifier, event.kind, event.state, now, event.error))
-        while len(self._by_alert) > MOST_ALERTS:
-            self._by_alert.pop(next(iter(self._by_alert)))
 
     def _set(self, ident: str, delivery: Delivery) -> None:
         self._by_alert.setdefault(ident, {})[(delivery.notifier, delivery.kind)] = delivery
@@ -165,15 +170,28 @@ class LiveBoard:
 
     def _alerts(self) -> tuple[AlertView, ...]:
         live = self._live()
-        muted = Counter(name for alert in live for name in alert.suppressed_by)
+        affected = affected_by(live)
         views = [
-            boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), _affected(alert, muted))
+            boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), affected.get(alert.id, ()))
             for alert in live
         ]
         return tuple(sorted(views, key=alert_order))
 
 
-def _affected(alert: Alert, muted: Mapping[str, int]) -> int:
-    """The number of alerts that this one mutes as their cause."""
-    by_check = MuteReason("depends_on", alert.labels.get("check", ""))
-    return muted.get(str(by_check), 0) + muted.get(str(MuteReason("inhibit", alert.id)), 0)
+def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
+    """Alert id → the subjects of the alerts that it mutes, sorted.
+
+    A failed check's dependents are muted by its health alert (CheckUnhealthy; where that does not fire, by its gravest alert), not by
+    each alert that carries its name.
+    """
+    causes: dict[str, str] = {}
+    for alert in sorted(live, key=lambda one: (one.name == CHECK_RULE, severity_rank(one.severity)), reverse=True):
+        if alert.state == "firing" and alert.labels.get("check"):
+            causes.setdefault(alert.labels["check"], alert.id)
+    found: dict[str, set[str]] = {}
+    for alert in live:
+        for reason in map(parse_mute_reason, alert.suppressed_by):
+            cause = causes.get(reason.name) if reason.kind == "depends_on" else reason.name if reason.kind == "inhibit" else None
+            if cause and cause != alert.id:
+                found.setdefault(cause, set()).add(subject_of(alert.labels) or alert.name)
+    return {cause: tuple(sorted(names)) for cause, names in found.items()}

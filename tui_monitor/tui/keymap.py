@@ -71,6 +71,9 @@ KEYS = (
         "alert_time", "m", (("m", "alert_time"),), section="Alerts", hint="go to start", help="go back to the start of the alert",
         title="Start of the alert", about="the board when the alert began",
     ),
+    KeymapEntry(
+        "check_of_alert", "c", (("c", "check"),), ("alert",), section="Alerts", hint="check", help="in an alert: the check it is about",
+    ),
     # View.
     KeymapEntry(
         "details", "Enter", (("enter", "details"),), ("main",), section="View", hint="details", help="details of the selection",

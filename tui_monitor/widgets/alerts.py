@@ -80,6 +80,13 @@ def summary_text(alert: AlertView, width: int) -> str:
     return text
 
 
+def affected_text(alert: AlertView) -> str:
+    """Number and names of the subjects that this alert mutes: "3: billing, cart, checkout"."""
+    more = alert.affected - len(alert.affects)
+    names = ", ".join(alert.affects) + (f" and {more} more" if more > 0 and alert.affects else "")
+    return f"{alert.affected}: {names}" if names else str(alert.affected) if alert.affected else ""
+
+
 def severity_style(alert: AlertView) -> str:
     """The colour of an alert's severity; an unknown word is shown as info."""
     rank = severity_rank(alert.severity)
@@ -190,7 +197,7 @@ def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
         return "pending"
     if due := due_text(alert, now):
         return due
-    newest = sorted(newest_deliveries(alert.deliveries), key=lambda one: (one.state not in UNDELIVERED, one.state != "sent"))
+    newest = sorted(newest_deliveries(alert.deliveries), key=lambda one: (one.state not in UNDELIVERED, one.state == "sent"))
     return f"{newest[0].state} {newest[0].notifier}" if newest else "firing" if past else "not sent"
 
 

@@ -38,7 +38,7 @@ def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) ->
         lines += fact("answer", f"{due} ({f.stamp(alert.due_at, now, look.zone)})", width, look, "warning" if due == "overdue" else "")
     lines += fact("muted by", ", ".join(alert.suppressed_by), width, look, "warning")
     lines += fact("flapping", f"{alert.flaps} times" if alert.flaps else "", width, look, "warning")
-    lines += fact("affected", str(alert.affected) if alert.affected else "", width, look)
+    lines += fact("affected", alerts.affected_text(alert), width, look)
     lines += fact("condition", detail.expr, width, look)
     for name, text in alert.annotations.items():
         if name not in ("summary", "description", "runbook_url"):

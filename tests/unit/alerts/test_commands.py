@@ -99,3 +99,18 @@ def test_resolving_by_hand_holds_until_the_condition_has_been_false() -> None:
     assert second.step("heat", 12) == ["firing"]
     assert second.alert.id != alert.id
     assert not _do(world, Resolve((alert.id,))).result.ok
+
+
+def test_a_second_acknowledgement_keeps_note_and_deadline_unless_given_anew() -> None:
+    """A colleague's "renewal ordered, until 09:00" is not lost when somebody presses the key once more."""
+    world = World(rules_of(HOT))
+    world.step("heat", 11)
+    _do(world, Acknowledge((world.alert.id,), note="renewal ordered", seconds=3600))
+    first = world.alert.acknowledged
+    world.tick(10)
+    _do(world, Acknowledge((world.alert.id,)))
+    second = world.alert.acknowledged
+    assert first is not None and second is not None and (second.note, second.until) == ("renewal ordered", first.until)
+    _do(world, Acknowledge((world.alert.id,), note="done at noon", seconds=7200))
+    third = world.alert.acknowledged
+    assert third is not None and (third.note, third.until) == ("done at noon", world.now + 7_200_000)

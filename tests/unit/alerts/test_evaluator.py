@@ -444,3 +444,19 @@ def test_the_alerts_of_a_removed_check_end() -> None:
     (ended,) = second.evaluator.restore(second.now, saved)
     assert ended.alert.labels["check"] == "api"
     assert second.alert.labels["check"] == "db"
+
+
+def test_the_text_of_an_alert_follows_the_reason_and_the_first_one_is_kept() -> None:
+    """503 becomes "slow": the summary says so at once, the resolved alert says the last reason, the evidence the first."""
+    why = {"reason": "503 Service Unavailable"}
+    rule = {"alert": "Down", "expr": "health >= 1", "severity": "warning", "summary": "{{ $labels.check }}: {{ $reason }}"}
+    world = World(rules_of(rule), evidence=lambda _alert, _rule: {"reason": why["reason"]}, reason=lambda _labels: why)
+    assert world.step("health", 2, check="pay") == ["firing"]
+    assert world.alert.annotations["summary"] == "pay: 503 Service Unavailable"
+    why = {"reason": "slow: 506 ms, above 250 ms"}
+    assert world.step("health", 2, check="pay") == []
+    assert world.alert.annotations["summary"] == "pay: slow: 506 ms, above 250 ms"
+    assert world.alert.evidence["reason"] == "503 Service Unavailable"
+    why = {}
+    assert world.step("health", 0, check="pay") == ["resolved"]
+    assert world.seen[-1].alert.annotations["summary"] == "pay: slow: 506 ms, above 250 ms"

@@ -395,3 +395,10 @@ async def test_a_storm_of_a_thousand_alerts_is_few_messages(bench: Callable[...,
         assert len({alert.id for m in b.notifiers[0].sent for alert in m.alerts}) == 1000
         assert b.notifiers[0].sent[-1].text.endswith("and 961 more")
         assert {entry.state for entry in b.state.entries()} == {"sent"}
+
+
+async def test_new_messages_are_announced_as_queued(bench: Callable[..., Bench]) -> None:
+    """The board knows a message before a worker has tried it: "sent" is said only where it is."""
+    here = bench()
+    here.outbox.announce([message("k1")])
+    assert [(event.notifier, event.id, event.state, event.attempts) for event in here.events.all] == [("hook", "k1", "queued", 0)]

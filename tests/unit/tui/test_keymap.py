@@ -13,6 +13,7 @@ from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.dashboard import SCREENS_PACKAGE
 from tui_monitor.tui.keymap import KEYS, KeymapEntry, bindings, docs_table, help_sections, hints, palette
 from tui_monitor.tui.screen_table import SCREENS, ScreenEntry, screen_named
+from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
@@ -25,7 +26,7 @@ from tui_monitor.tui.screens.study_screen import StudyScreen
 
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
-    "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen,
+    "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

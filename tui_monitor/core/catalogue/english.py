@@ -112,7 +112,7 @@ ENGLISH = Phrases(
         ),
         "CheckUnhealthy": RuleTexts(
             "{{ $labels.check }} is {{ if eq $value 2 }}unhealthy{{ else }}degraded{{ end }}{{ if $reason }}: {{ $reason }}{{ end }}",
-            "Open the check's details: the reason and the phase times say where it fails. Then look at the target itself.",
+            "The reason and the times of the phases say where it fails (Enter, then c for the check). Then look at the target itself.",
         ),
         "CertificateExpiry": RuleTexts(
             '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}The certificate of {{ $labels.check }} '

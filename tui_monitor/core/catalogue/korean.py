@@ -112,7 +112,7 @@ KOREAN = Phrases(
         ),
         "CheckUnhealthy": RuleTexts(
             "{{ $labels.check }} {{ if eq $value 2 }}비정상{{ else }}성능 저하{{ end }}{{ if $reason }}: {{ $reason }}{{ end }}",
-            "점검 상세 화면의 원인과 단계별 시간이 어디에서 실패하는지 알려 줍니다. 그다음 대상을 직접 확인하세요.",
+            "원인과 단계별 시간이 어디에서 실패하는지 알려 줍니다(Enter, 이어서 c: 체크). 그다음 대상을 직접 확인하십시오.",
         ),
         "CertificateExpiry": RuleTexts(
             '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}{{ $labels.check }} 인증서 '
