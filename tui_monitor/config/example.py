@@ -7,8 +7,8 @@ from typing import Any
 
 from tui_monitor.config.entries import FeedSettings
 from tui_monitor.config.kinds import Kinds, resolve
-from tui_monitor.config.push import PushSettings
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
+from tui_monitor.config.push import PushSettings
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.serving import HttpSettings
