@@ -137,9 +137,10 @@ class App:
                     break
         if not methods:
             raise ApiError(404, "there is nothing at this address")
-        endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
-        if endpoint is None or (request.method == "HEAD" and endpoint.acts):
-            allow = sorted({*methods, *(["HEAD"] if "GET" in methods and not methods["GET"].acts else [])})
+        readable = "GET" in methods and not methods["GET"].acts
+        endpoint = methods.get("GET" if request.method == "HEAD" and readable else request.method)
+        if endpoint is None:
+            allow = sorted({*methods, *(["HEAD"] if readable else [])})
             raise ApiError(405, f"{clip(clean(request.method), 20)} is not possible here", headers={"allow": ", ".join(allow)})
         return endpoint, found
 

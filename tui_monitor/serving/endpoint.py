@@ -76,5 +76,5 @@ class Endpoint:
 
     @property
     def acts(self) -> bool:
-        """Whether it changes something, also by GET."""
-        return self.scope in ("act", "push", "alerts") or self.method not in ("GET", "HEAD")
+        """Whether it changes something, also by GET; a POST of scope read carries only the parameters of a query."""
+        return self.scope in ("act", "push", "alerts") or (self.scope == "admin" and self.method != "GET")

@@ -32,7 +32,7 @@ FAR_MS = 2**53
 _STATUS = {"execution": 422, "bad_data": 400, "timeout": 503}
 
 
-class Parameters:
+class QueryParameters:
     """The parameters of an address and of a form; unknown ones are ignored."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -86,9 +86,9 @@ class Parameters:
         return int(given)
 
 
-async def parameters(call: HttpCall) -> Parameters:
+async def parameters(call: HttpCall) -> QueryParameters:
     """The parameters of a request, GET or POST."""
-    return Parameters(await parameters_of(call.request))
+    return QueryParameters(await parameters_of(call.request))
 
 
 def invalid(name: str, reason: str) -> ApiError:

@@ -19,7 +19,7 @@ MOST_ENDPOINTS = 10
 
 
 @dataclass(slots=True)
-class _Row:
+class _RequestRow:
     count: float = 0.0
     errors: float = 0.0
     seconds: float = 0.0
@@ -28,7 +28,7 @@ class _Row:
 
 async def request_figures(backend: Backend, settings: RequestSettings, hours: int, now: int) -> Json:
     """Totals, latencies in ms and the ten busiest endpoints of the last hours; zeros and nulls where nothing counts requests."""
-    rows: dict[str, _Row] = defaultdict(_Row)
+    rows: dict[str, _RequestRow] = defaultdict(_RequestRow)
     for name in settings.count:
         for labels, value in await _vector(backend, f"increase({name}[{hours}h])", now):
             row = rows[_endpoint(settings, labels)]
@@ -49,7 +49,7 @@ async def request_figures(backend: Backend, settings: RequestSettings, hours: in
     }
 
 
-async def _add_times(backend: Backend, settings: RequestSettings, rows: dict[str, _Row], hours: int, now: int) -> None:
+async def _add_times(backend: Backend, settings: RequestSettings, rows: dict[str, _RequestRow], hours: int, now: int) -> None:
     for name in settings.duration:
         for part, field in (("sum", "seconds"), ("count", "timed")):
             for labels, value in await _vector(backend, f"increase({name}_{part}[{hours}h])", now):
@@ -92,16 +92,16 @@ def _first(labels: Mapping[str, str], names: Sequence[str]) -> str:
     return next((labels[name] for name in names if labels.get(name)), "")
 
 
-def _busiest(rows: Mapping[str, _Row]) -> list[tuple[str, _Row]]:
+def _busiest(rows: Mapping[str, _RequestRow]) -> list[tuple[str, _RequestRow]]:
     counted = [(name, row) for name, row in rows.items() if row.count > 0]
     return sorted(counted, key=lambda pair: (-pair[1].count, pair[0]))[:MOST_ENDPOINTS]
 
 
-def _endpoint_json(name: str, row: _Row) -> Json:
+def _endpoint_json(name: str, row: _RequestRow) -> Json:
     return {"endpoint": name, "count": round(row.count), "errors": round(row.errors), "avg_duration_ms": _average_ms([row])}
 
 
-def _average_ms(rows: Iterable[_Row]) -> float | None:
+def _average_ms(rows: Iterable[_RequestRow]) -> float | None:
     known = list(rows)
     seconds, timed = sum(row.seconds for row in known), sum(row.timed for row in known)
     return round(seconds / timed * 1000, 3) if timed > 0 else None

@@ -19,7 +19,7 @@ from tui_monitor.promql.numbers import format_sample
 from tui_monitor.promql.queryable import Matcher, fulfils
 from tui_monitor.serving.answers import ApiError
 from tui_monitor.serving.endpoint import Endpoint, HttpCall
-from tui_monitor.serving.prometheus_api import Parameters, answer, invalid, parameters, promql_faults
+from tui_monitor.serving.prometheus_api import QueryParameters, answer, invalid, parameters, promql_faults
 
 PROMETHEUS_VERSION = "3.5.0"
 """The version whose API this is: Grafana chooses what it asks for by it."""
@@ -60,7 +60,7 @@ def _matchers(text: str) -> tuple[Matcher, ...]:
     return found
 
 
-def _asked(groups: Sequence[RuleGroupView], given: Parameters) -> list[RuleGroupView]:
+def _asked(groups: Sequence[RuleGroupView], given: QueryParameters) -> list[RuleGroupView]:
     names, files = given.all("rule_group[]"), given.all("file[]")
     return [group for group in groups if (not names or group.name in names) and (not files or group.file in files)]
 
@@ -72,7 +72,7 @@ def _wanted(rule: RuleView, kind: str, names: Sequence[str], matchers: Sequence[
     return not matchers or any(fulfils(labels, one) for one in matchers)
 
 
-def _page(groups: list[dict[str, Any]], given: Parameters) -> dict[str, Any]:
+def _page(groups: list[dict[str, Any]], given: QueryParameters) -> dict[str, Any]:
     limit, token = given.limit("group_limit"), given.text("group_next_token", "0")
     if not (token.isascii() and token.isdigit() and len(token) < 10):
         raise invalid("group_next_token", "it is not one that was given here")
