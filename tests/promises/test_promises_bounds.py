@@ -119,7 +119,8 @@ def test_no_shell_no_evaluated_text_no_listening_socket(path: Path) -> None:
 SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|PRAGMA|FROM|WHERE|VALUES|ORDER BY|AND)\b")
 SQL_PARTS = {
     "table", "columns", "name", "_DATA[table]", "order", "where", "here", "found", "finished", "states", "sql",
-    "marks", "batch", "sizes", "column", "gone", "' AND '.join(where)", "' AND '.join(conditions)", "synchronous", "number", "' AND '.join((f'{name} = ?' for name in key_columns))",
+    "marks", "batch", "sizes", "synchronous", "number", "column", "gone", "' AND '.join(where)", "' AND '.join(conditions)",
+    "' AND '.join((f'{name} = ?' for name in key_columns))",
 }  # fmt: skip
 """What the store puts into a statement beside its constants: names, clauses and numbers of its own, each looked at."""
 
