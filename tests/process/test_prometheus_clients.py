@@ -190,6 +190,7 @@ def test_pip_prometheus_api_client(daemon: ServedDaemon) -> None:
     """The pip client connects (it asks the bare address), and reads instant and range answers, by GET and by POST."""
     for method in ("GET", "POST"):
         client = PrometheusConnect(url=daemon.url, method=method)
+        assert client.check_prometheus_connection()
         found = client.custom_query("probe_success")
         assert {one["metric"]["check"] for one in found} == {"self", "dead", "shop", "orders"}
         now = time.time()
