@@ -98,6 +98,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
     "units": (["units.py"], ["--probes", "5"], as_they_are),
     "hostile": (["hostile.py", "--seconds", "30"], ["--seconds", "15"], as_they_are),
+    "push": (["push.py"], ["--seconds", "3"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
     "serving": (["serving.py"], ["--requests", "20", "--hours", "6"], as_they_are),

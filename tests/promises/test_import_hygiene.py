@@ -40,6 +40,7 @@ DRIVERS = {
     "jeepney",
     "aiomysql",
     "pymysql",
+    "opentelemetry",
 }
 MODELS = {"pydantic", "pydantic_core", "pydantic_settings"}
 CORE = "core."

@@ -87,16 +87,13 @@ class PushReceiver:
         self._close_sockets()
         try:
             if settings.statsd:
-                self._listeners.append(open_udp(*host_and_port_of(settings.statsd), self._packet))
+                self._listeners.append(open_udp(*host_and_port_of(settings.statsd), self._statsd.packet, self._clock.monotonic))
             if settings.statsd_socket:
-                self._listeners.append(open_unix(Path(settings.statsd_socket), self._packet))
+                self._listeners.append(open_unix(Path(settings.statsd_socket), self._statsd.packet, self._clock.monotonic))
         except StatsdUnusable as error:
             self._close_sockets()
             return str(error)
         return ""
-
-    def _packet(self, data: bytes, sender: str) -> None:
-        self._statsd.packet(data, sender, self._clock.monotonic())
 
     def _event(self, event: StatsdEvent) -> None:
         item = {"message": event.title, "text": event.text, "level": event.level, **dict(event.tags)}

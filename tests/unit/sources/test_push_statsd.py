@@ -116,7 +116,7 @@ def test_any_packet_is_read_or_counted(packets: list[bytes]) -> None:
 async def test_a_burst_over_the_unix_socket_loses_nothing(tmp_path: Path) -> None:
     """50,000 datagrams: the kernel lets their sender wait."""
     path, got, count = tmp_path / "statsd.sock", list[bytes](), 50_000
-    listener = open_unix(path, lambda data, sender: got.append(data))
+    listener = open_unix(path, lambda data, sender, now: got.append(data))
 
     def burst() -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
@@ -141,7 +141,7 @@ def proc_drops(port: int) -> int:
 async def test_every_packet_that_udp_loses_is_counted() -> None:
     """As /proc/net/udp counts: what came and what was lost are all that were sent."""
     got, count = list[bytes](), 60_000
-    listener = open_udp("127.0.0.1", 0, lambda data, sender: got.append(data))
+    listener = open_udp("127.0.0.1", 0, lambda data, sender, now: got.append(data))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for _ in range(count):
             client.sendto(b"n:1|c", ("127.0.0.1", listener.port))
@@ -157,18 +157,18 @@ async def test_a_socket_that_cannot_be_opened_says_what_to_change(tmp_path: Path
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(StatsdUnusable, match="Address already in use; give another address"):
-            open_udp("127.0.0.1", taken.getsockname()[1], lambda data, sender: None)
+            open_udp("127.0.0.1", taken.getsockname()[1], lambda data, sender, now: None)
     with pytest.raises(StatsdUnusable, match="No such file or directory"):
-        open_unix(tmp_path / "none" / "s.sock", lambda data, sender: None)
+        open_unix(tmp_path / "none" / "s.sock", lambda data, sender, now: None)
     path = tmp_path / "s.sock"
-    first = open_unix(path, lambda data, sender: None)
+    first = open_unix(path, lambda data, sender, now: None)
     with pytest.raises(StatsdUnusable, match="another process listens there"):
-        open_unix(path, lambda data, sender: None)
+        open_unix(path, lambda data, sender, now: None)
     first.close()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         dead.bind(str(path))
-    open_unix(path, lambda data, sender: None).close()
+    open_unix(path, lambda data, sender, now: None).close()
     path.write_text("a file")
     with pytest.raises(StatsdUnusable, match="a file of another kind"):
-        open_unix(path, lambda data, sender: None)
+        open_unix(path, lambda data, sender, now: None)
     assert path.read_text() == "a file"

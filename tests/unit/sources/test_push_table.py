@@ -69,7 +69,7 @@ def test_a_distribution_has_quantiles_of_the_last_minute_and_a_sum_for_ever() ->
     series = table.entry(PushedDistribution, labels_of("t_seconds", job="x"), "app", 0, hold=True)
     assert series is not None
     for value in range(1, 101):
-        series.observe(value / 10)
+        series.observe_one(value / 10)
     table.touch(series, 1)
     found = flushed(table, 6)
     by_quantile = {label(labels, "quantile"): value for labels, value in found.items()}

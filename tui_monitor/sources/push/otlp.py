@@ -6,11 +6,11 @@ protobuf and opentelemetry-proto are loaded by the first request: 6 MiB and 90 m
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.sources.push.decoded import BadPush, Decoded
 
 Signal = Literal["metrics", "traces", "logs"]
@@ -53,8 +53,8 @@ def _parse_json(body: bytes, message: Any) -> None:
         if not isinstance(value, dict):
             raise ValueError("an object is wanted")
         json_format.ParseDict(value, message, ignore_unknown_fields=True, max_recursion_depth=2 * DEEPEST)
-    except (ValueError, RecursionError, json_format.ParseError, binascii.Error, TypeError) as error:
-        raise BadPush(f"the body is not OTLP JSON: {error}") from None
+    except Exception as error:  # noqa: BLE001  protobuf's reader raises ParseError, OverflowError, SystemError and others for odd values
+        raise BadPush(f"the body is not OTLP JSON: {clip(clean(str(error)), 200) or type(error).__name__}") from None
 
 
 def _with_base64(value: Any, depth: int) -> Any:

@@ -83,8 +83,15 @@ class PushedDistribution(Pushed):
         self._before: distribution.Histogram = {}
         self._sum = self._count = 0.0
 
-    def observe(self, value: float, weight: float = 1.0) -> None:
-        """Count a value; ``weight`` is how many it stands for (sampling)."""
+    def observe_one(self, value: float) -> None:
+        """Count a value."""
+        bucket = bucket_of(value)
+        self._current[bucket] = self._current.get(bucket, 0) + 1
+        self._sum += value
+        self._count += 1
+
+    def observe(self, value: float, weight: float) -> None:
+        """Count a value that stands for ``weight`` ones (sampling)."""
         bucket = bucket_of(value)
         self._current[bucket] = self._current.get(bucket, 0) + max(1, round(weight))
         self._sum += value * weight
@@ -141,8 +148,12 @@ class PushedHistogram(Pushed):
         self._others = with_labels(labels, {METRIC_NAME: ""})
         self.size = len(BUCKETS) + 3
 
-    def observe(self, value: float, weight: float = 1.0) -> None:
-        """Count a value; ``weight`` is how many it stands for."""
+    def observe_one(self, value: float) -> None:
+        """Count a value."""
+        self._histogram.observe(value)
+
+    def observe(self, value: float, weight: float) -> None:
+        """Count a value that stands for ``weight`` ones."""
         for _ in range(min(1000, max(1, round(weight)))):
             self._histogram.observe(value)
 

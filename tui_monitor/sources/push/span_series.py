@@ -48,7 +48,7 @@ class SpanSeries:
             PushedNumber, labels_of(TOTAL, service=span.service, operation=operation, status=span.status), sender, now, hold=True
         )
         if durations is not None:
-            durations.observe(span.duration_us / 1e6)
+            durations.observe_one(span.duration_us / 1e6)
             self._table.touch(durations, now)
         if total is not None:
             total.value += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 from tui_monitor.core.frozen import frozen
@@ -74,11 +73,6 @@ def tags_of(text: str) -> tuple[tuple[str, str], ...]:
     """The tags: "a:b,c" is a = "b" and c = "true"."""
     pairs = (tag.partition(":") for tag in text.split(",") if tag)
     return tuple((name, value if colon else "true") for name, colon, value in pairs)
-
-
-def values_of(text: str) -> Iterator[str]:
-    """The values of a line; DogStatsD 1.1 packs several with colons between them."""
-    yield from text.split(":")
 
 
 def event_of(line: str) -> StatsdEvent:

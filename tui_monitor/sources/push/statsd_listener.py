@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ _SO_RCVBUFFORCE, _SO_MEMINFO, _DROPS = 33, 55, 8
 """Linux (source: include/uapi/asm-generic/socket.h, include/uapi/linux/sock_diag.h); Python has no names for them."""
 UNIX_SENDER = "statsd socket"
 
-Packet = Callable[[bytes, str], None]
+Packet = Callable[[bytes, str, float], None]
 
 
 class StatsdUnusable(Exception):
@@ -28,10 +29,11 @@ class StatsdUnusable(Exception):
 
 
 class StatsdListener:
-    """One open socket. ``on_packet`` gets each datagram and its sender: the address, or UNIX_SENDER."""
+    """One open socket. ``on_packet`` gets each datagram, its sender (the address, or UNIX_SENDER) and the turn's time by ``monotonic``."""
 
-    def __init__(self, opened: socket.socket, on_packet: Packet, path: Path | None = None) -> None:
+    def __init__(self, opened: socket.socket, on_packet: Packet, monotonic: Callable[[], float], path: Path | None = None) -> None:
         self._socket = opened
+        self._monotonic = monotonic
         self._on_packet = on_packet
         self._path = path
         self._loop = asyncio.get_running_loop()
@@ -51,17 +53,17 @@ class StatsdListener:
         return 0 if self._path is not None else drops_of(self._socket)
 
     def _read_udp(self) -> None:
-        receive, on_packet = self._socket.recvfrom, self._on_packet
+        receive, on_packet, now = self._socket.recvfrom, self._on_packet, self._monotonic()
         with suppress(BlockingIOError, InterruptedError):
             for _ in range(PACKETS_A_TURN):
                 data, address = receive(LARGEST_PACKET)
-                on_packet(data, address[0])
+                on_packet(data, address[0], now)
 
     def _read_unix(self) -> None:
-        receive, on_packet = self._socket.recv, self._on_packet
+        receive, on_packet, now = self._socket.recv, self._on_packet, self._monotonic()
         with suppress(BlockingIOError, InterruptedError):
             for _ in range(PACKETS_A_TURN):
-                on_packet(receive(LARGEST_PACKET), UNIX_SENDER)
+                on_packet(receive(LARGEST_PACKET), UNIX_SENDER, now)
 
     def close(self) -> None:
         """Stop reading."""
@@ -72,7 +74,7 @@ class StatsdListener:
                 self._path.unlink()
 
 
-def open_udp(host: str, port: int, on_packet: Packet) -> StatsdListener:
+def open_udp(host: str, port: int, on_packet: Packet, monotonic: Callable[[], float] = time.monotonic) -> StatsdListener:
     """Listen on an address. Raises StatsdUnusable."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_DGRAM)
@@ -81,10 +83,10 @@ def open_udp(host: str, port: int, on_packet: Packet) -> StatsdListener:
     except OSError as error:
         opened.close()
         raise StatsdUnusable(f'statsd = {host}:{port}: {error.strerror}; give another address in [push], or ""') from None
-    return StatsdListener(opened, on_packet)
+    return StatsdListener(opened, on_packet, monotonic)
 
 
-def open_unix(path: Path, on_packet: Packet) -> StatsdListener:
+def open_unix(path: Path, on_packet: Packet, monotonic: Callable[[], float] = time.monotonic) -> StatsdListener:
     """Listen on a unix datagram socket that every user of this machine may write to. Raises StatsdUnusable."""
     opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
@@ -95,7 +97,7 @@ def open_unix(path: Path, on_packet: Packet) -> StatsdListener:
         opened.close()
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise StatsdUnusable(f"statsd_socket = {path}: {why}; give a path in a directory that this user may write to") from None
-    return StatsdListener(opened, on_packet, path)
+    return StatsdListener(opened, on_packet, monotonic, path)
 
 
 def _remove_dead(path: Path) -> None:
