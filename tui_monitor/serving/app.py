@@ -137,10 +137,9 @@ class App:
                     break
         if not methods:
             raise ApiError(404, "there is nothing at this address")
-        readable = "GET" in methods and not methods["GET"].acts
-        endpoint = methods.get("GET" if request.method == "HEAD" and readable else request.method)
-        if endpoint is None:
-            allow = sorted({*methods, *(["HEAD"] if readable else [])})
+        endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
+        if endpoint is None or (request.method == "HEAD" and endpoint.scope == "act"):
+            allow = sorted({*methods, *(["HEAD"] if "GET" in methods and methods["GET"].scope != "act" else [])})
             raise ApiError(405, f"{clip(clean(request.method), 20)} is not possible here", headers={"allow": ", ".join(allow)})
         return endpoint, found
 
@@ -218,7 +217,7 @@ def peer_on(request: Request) -> Peer | None:
 
 def shown_path(path: str) -> str:
     """The path without what may be a key."""
-    return "/ping/…" if path.startswith("/ping/") else path
+    return next((f"{begin}…" for begin in ("/ping/", "/login/") if path.startswith(begin)), path)
 
 
 _CHALLENGE = {"www-authenticate": 'Basic realm="tui-monitor", charset="UTF-8"'}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tui_monitor.core.version import VERSION
@@ -47,6 +47,14 @@ _REFUSALS = {
 }
 
 
+_OTHERWISE = {
+    "202": {"description": "queued"},
+    "204": {"description": "done"},
+    "303": {"description": "see Location"},
+    "304": {"description": "unchanged"},
+}
+
+
 def openapi(endpoints: Iterable[Endpoint]) -> Json:
     """The document. Its server is the address at which it is read."""
     paths: dict[str, Json] = {}
@@ -60,7 +68,10 @@ def openapi(endpoints: Iterable[Endpoint]) -> Json:
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"basic": []}],
         "paths": dict(sorted(paths.items())),
-        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}},
+        "components": {
+            "responses": _refusals(),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}},
+        },
     }
 
 
@@ -103,17 +114,18 @@ def _parameter(one: Parameter) -> Json:
 
 
 def _responses(endpoint: Endpoint) -> Json:
-    errors: Mapping[str, Any] = (
-        {"content": {"application/json": {"schema": _ERRORS[endpoint.family]}}} if endpoint.family in _ERRORS else {}
-    )
-    refusals = {status: {"description": text, **errors} for status, text in _REFUSALS.items()}
+    refusals: Json = {status: {"$ref": f"#/components/responses/{endpoint.family}-{status}"} for status in _REFUSALS}
     if endpoint.path.startswith(("/api/health", "/api/v1/monitoring/health")):
         refusals["503"] = {"description": "unhealthy or unknown; the body is as with 200"}
-    answered = {"description": "done", "content": {endpoint.answer: {}}}
-    return {
-        "200": answered,
-        "202": {"description": "queued"},
-        "303": {"description": "see Location"},
-        "304": {"description": "unchanged"},
-        **refusals,
-    }
+    done = {"200": {"description": "done", "content": {endpoint.answer: {}}}, **_OTHERWISE}
+    return {**done, **refusals}
+
+
+def _refusals() -> Json:
+    """The refusals of each family."""
+    return {f"{family}-{status}": _refusal(family, text) for family in DESCRIBED for status, text in _REFUSALS.items()}
+
+
+def _refusal(family: str, text: str) -> Json:
+    shape: Json = {"content": {"application/json": {"schema": _ERRORS[family]}}} if family in _ERRORS else {}
+    return {"description": text, **shape}

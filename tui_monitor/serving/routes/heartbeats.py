@@ -81,5 +81,5 @@ ENDPOINTS = tuple(
         method, "/ping/{rest:path}", ping, "report a job's run to its heartbeat check", scope="push", open="heartbeat", family="text",
         by_key=has_key, local=True,
     )
-    for method in ("GET", "HEAD", "POST")
+    for method in ("GET", "POST")
 )  # fmt: skip
