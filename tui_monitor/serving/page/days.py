@@ -37,9 +37,8 @@ def days_part(view: PageView, name: str, strip: Strip, ended: Sequence[AlertView
     words = view.words
     drawn = _strip(strip, days_label(words, name, strip), day_tips(words, strip))
     first, last = words.day(strip[0].begin), words.day(strip[-1].begin)
-    return view.part(
-        "days", "days.html", name=name, count=len(strip), strip=drawn, figures=days_figures(view, strip, ended, single=present is not None), first=first, last=last
-    )  # fmt: skip
+    figures = days_figures(view, strip, ended, single=present is not None)
+    return view.part("days", "days.html", name=name, count=len(strip), strip=drawn, figures=figures, first=first, last=last)
 
 
 def days_figures(view: PageView, strip: Strip, ended: Sequence[AlertView], *, single: bool) -> str:
