@@ -37,18 +37,17 @@ def days_part(view: PageView, name: str, strip: Strip, ended: Sequence[AlertView
     words = view.words
     drawn = _strip(strip, days_label(words, name, strip), day_tips(words, strip))
     first, last = words.day(strip[0].begin), words.day(strip[-1].begin)
-    return view.part(
-        "days", "days.html", name=name, count=len(strip), strip=drawn, figures=days_figures(view, strip, ended), first=first, last=last
-    )  # fmt: skip
+    figures = days_figures(view, strip, ended, single=present is not None)
+    return view.part("days", "days.html", name=name, count=len(strip), strip=drawn, figures=figures, first=first, last=last)
 
 
-def days_figures(view: PageView, strip: Strip, ended: Sequence[AlertView]) -> str:
-    """ "99.94 %, 5 incidents, 41 min down"."""
+def days_figures(view: PageView, strip: Strip, ended: Sequence[AlertView], *, single: bool) -> str:
+    """ "99.94 %, 5 incidents, 41 min down"; ``single``: of one check, as the time down of several is no length of time."""
     words, t, now = view.words, view.words.t, view.board.at
     figures = [f"{t.uptime} {words.uptime(mean_uptime(strip, now))}"]
     recent = [alert for alert in ended if (alert.starts_at or alert.active_at) >= strip[0].begin and alert.severity != "info"]
     figures.append(words.incidents(len(recent)))
-    if (down := down_seconds(strip, now)) >= 1:
+    if single and (down := down_seconds(strip, now)) >= 1:
         figures.append(words.say(t.down_time, time=words.span(down)))
     return ", ".join(figures)
 
