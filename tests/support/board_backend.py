@@ -34,6 +34,7 @@ from tui_monitor.board.values import (
     Spark,
 )
 from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.ping import Ping
 from tui_monitor.core.received_alert import ReceivedAlert
@@ -65,6 +66,7 @@ class FakeBackend:
         self.ended = asyncio.Event()
         self.refuse = ""
         self.access_tokens: list[AccessToken] = []
+        self.rules_added: list[AddedRule] = []
         self.pushed: list[PushRequest] = []
         self.push_answer = PushAnswer()
         self.pings: list[Ping] = []
@@ -283,6 +285,9 @@ class FakeBackend:
 
     async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
         return []
+
+    async def added_rules(self) -> Sequence[AddedRule]:
+        return self.rules_added
 
     async def tokens(self) -> Sequence[AccessToken]:
         return self.access_tokens

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
         SilenceView,
     )
     from tui_monitor.core.access_token import AccessToken
+    from tui_monitor.core.added_rule import AddedRule
     from tui_monitor.core.commands import Command, CommandResult
     from tui_monitor.core.ping import Ping
     from tui_monitor.core.received_alert import ReceivedAlert
@@ -169,6 +170,10 @@ class Backend(Protocol):
 
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
+        ...
+
+    async def added_rules(self) -> Sequence[AddedRule]:
+        """The rules that were added by command, by name."""
         ...
 
     async def tokens(self) -> Sequence[AccessToken]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from tui_monitor.config.faults import Configuration
     from tui_monitor.core.access_token import AccessToken
+    from tui_monitor.core.added_rule import AddedRule
     from tui_monitor.core.ping import Ping
     from tui_monitor.core.received_alert import ReceivedAlert
     from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
@@ -361,6 +362,10 @@ class Runtime:
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
         return await self._queries.acts(limit)
+
+    async def added_rules(self) -> Sequence[AddedRule]:
+        """The rules that were added by command."""
+        return await self._queries.state(lambda state: state.added_rules.all())
 
     async def tokens(self) -> Sequence[AccessToken]:
         """The access tokens of the HTTP interface."""
