@@ -12,6 +12,7 @@ from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+    from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.strip import Strip
@@ -212,14 +213,18 @@ class Backend(Protocol):
         """Evaluate an expression over a range in at most ``points`` steps; an error is in the chart."""
         ...
 
-    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
-        """Evaluate an expression at one moment. Raises PromqlError for an invalid expression, EvaluationError for unsuitable data.
+    async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
+        """Evaluate an expression at one moment, without the series that ``privacy`` hides.
+
+        Raises PromqlError for an invalid expression, EvaluationError for unsuitable data.
 
         After ``within`` seconds it is given up with an EvaluationError "timeout".
         """
         ...
 
-    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
+    async def query_range(
+        self, expr: str, start: int, end: int, step: int, within: float = QUERY_S, privacy: Privacy | None = None
+    ) -> Matrix:
         """Evaluate an expression at each step of a range (``step`` in ms); raises as `query`."""
         ...
 
