@@ -11,6 +11,7 @@ from itertools import pairwise
 from tests.support import sample_boards as boards
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.strip import SlotSamples, Strip, strip
@@ -34,6 +35,7 @@ from tui_monitor.board.values import (
     Spark,
 )
 from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.ping import Ping
 from tui_monitor.core.received_alert import ReceivedAlert
@@ -65,6 +67,7 @@ class FakeBackend:
         self.ended = asyncio.Event()
         self.refuse = ""
         self.access_tokens: list[AccessToken] = []
+        self.rules_added: list[AddedRule] = []
         self.pushed: list[PushRequest] = []
         self.push_answer = PushAnswer()
         self.pings: list[Ping] = []
@@ -260,10 +263,12 @@ class FakeBackend:
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
         return {name: example_strip(self.board, name, number, bounds, level) for number, name in enumerate(checks)}
 
-    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
+    async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         return []
 
-    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
+    async def query_range(
+        self, expr: str, start: int, end: int, step: int, within: float = QUERY_S, privacy: Privacy | None = None
+    ) -> Matrix:
         return Matrix()
 
     async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
@@ -283,6 +288,9 @@ class FakeBackend:
 
     async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
         return []
+
+    async def added_rules(self) -> Sequence[AddedRule]:
+        return self.rules_added
 
     async def tokens(self) -> Sequence[AccessToken]:
         return self.access_tokens

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tests.support.board_backend import FakeBackend
 from tui_monitor.board.backend import QUERY_S, MetricMetadata
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleAlertView, RuleGroupView, RuleView
 from tui_monitor.core.values import Labels, Sample, label, labels_of
 from tui_monitor.promql.chart_queries import plain_selector
@@ -33,11 +34,13 @@ class QueryBackend(FakeBackend):
             samples = [Sample(API, 1.0), Sample(DB, float(second % 2)), Sample(HITS, float(second)), Sample(DOTTED, 1.0)]
             self.memory.append(T0 + 1000 * second, samples)
 
-    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
+    async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         self.asked.append((expr, at))
         return compile_expr(expr).instant(self.memory, at)
 
-    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
+    async def query_range(
+        self, expr: str, start: int, end: int, step: int, within: float = QUERY_S, privacy: Privacy | None = None
+    ) -> Matrix:
         return compile_expr(expr).range(self.memory, start, end, step)
 
     async def series(self, selectors: Sequence[str]) -> Sequence[Labels]:

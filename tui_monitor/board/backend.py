@@ -12,6 +12,7 @@ from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+    from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.strip import Strip
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
         SilenceView,
     )
     from tui_monitor.core.access_token import AccessToken
+    from tui_monitor.core.added_rule import AddedRule
     from tui_monitor.core.commands import Command, CommandResult
     from tui_monitor.core.ping import Ping
     from tui_monitor.core.received_alert import ReceivedAlert
@@ -171,6 +173,10 @@ class Backend(Protocol):
         """The audit log, newest first."""
         ...
 
+    async def added_rules(self) -> Sequence[AddedRule]:
+        """The rules that were added by command, by name."""
+        ...
+
     async def tokens(self) -> Sequence[AccessToken]:
         """The access tokens of the HTTP interface, by name, expired ones too."""
         ...
@@ -207,14 +213,18 @@ class Backend(Protocol):
         """Evaluate an expression over a range in at most ``points`` steps; an error is in the chart."""
         ...
 
-    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
-        """Evaluate an expression at one moment. Raises PromqlError for an invalid expression, EvaluationError for unsuitable data.
+    async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
+        """Evaluate an expression at one moment, without the series that ``privacy`` hides.
+
+        Raises PromqlError for an invalid expression, EvaluationError for unsuitable data.
 
         After ``within`` seconds it is given up with an EvaluationError "timeout".
         """
         ...
 
-    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
+    async def query_range(
+        self, expr: str, start: int, end: int, step: int, within: float = QUERY_S, privacy: Privacy | None = None
+    ) -> Matrix:
         """Evaluate an expression at each step of a range (``step`` in ms); raises as `query`."""
         ...
 

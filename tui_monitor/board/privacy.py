@@ -21,6 +21,11 @@ class Privacy:
         """Of a configuration. Raises ValueError for what `config check` names."""
         return cls(parse_selectors(settings.private))
 
+    @property
+    def active(self) -> bool:
+        """Whether anything is private."""
+        return bool(self._selectors)
+
     def hides(self, labels: Labels | Mapping[str, str]) -> bool:
         """Whether something with these labels is for administrators only."""
         if not self._selectors:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from tui_monitor.alerts.evaluator import Evaluator
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.checks.collector import Collector
 from tui_monitor.core.clock import Clock
@@ -48,9 +49,10 @@ class LiveData:
 
     # --- queries --------------------------------------------------------------------------------------------------------
 
-    def instant(self, query: Query, at: int) -> Value | None:
+    def instant(self, query: Query, at: int, privacy: Privacy | None = None) -> Value | None:
         """The answer from memory; None where only the history has all that it needs. Raises EvaluationError."""
-        return query.instant(self.memory, at) if self._suffices(query, at) else None
+        storage = self.memory if privacy is None else privacy.visible(self.memory)
+        return query.instant(storage, at) if self._suffices(query, at) else None
 
     def _suffices(self, query: Query, at: int) -> bool:
         if query.metrics is None or at < self._clock.wall_ms() - RECENT_MS or self.memory.sample_count > self.memory.max_samples // 2:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tui_monitor.board import build as boards
 from tui_monitor.board.backend import CommandRefused, MetricMetadata
 from tui_monitor.board.listings import SeriesStatistics
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.replay import past_board
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import (
@@ -38,7 +39,7 @@ from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.promql.query_facts import parts_of, unit_of
-from tui_monitor.promql.queryable import Matcher
+from tui_monitor.promql.queryable import Matcher, Queryable
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.runtime.query_lanes import QueryLanes
 from tui_monitor.runtime.series_statistics import statistics_of
@@ -236,15 +237,15 @@ class StoreQueries:
                 del self._compiled[next(iter(self._compiled))]
         return found
 
-    async def query(self, query: Query, at: int, within: float) -> Value:
+    async def query(self, query: Query, at: int, within: float, privacy: Privacy | None = None) -> Value:
         """Evaluate an expression at one moment over the history; raises EvaluationError."""
         enough = self._enough(within)
-        return await self._lanes.query(lambda reader: query.instant(reader, at, enough=enough))
+        return await self._lanes.query(lambda reader: query.instant(_visible(reader, privacy), at, enough=enough))
 
-    async def query_range(self, query: Query, start: int, end: int, step: int, within: float) -> Matrix:
+    async def query_range(self, query: Query, start: int, end: int, step: int, within: float, privacy: Privacy | None = None) -> Matrix:
         """Evaluate an expression at each step of a range."""
         enough = self._enough(within)
-        return await self._lanes.query(lambda reader: query.range(reader, start, end, step, enough=enough))
+        return await self._lanes.query(lambda reader: query.range(_visible(reader, privacy), start, end, step, enough=enough))
 
     def _enough(self, within: float) -> Callable[[], bool]:
         deadline = time.monotonic() + within
@@ -324,6 +325,10 @@ class StoreQueries:
         )
         told = {ident: [_delivery_then(entry, at) for entry in entries if entry.created_at <= at] for ident, entries in sent.items()}
         return await self._history(lambda reader: past_board(reader, at, now, alerts, told))
+
+
+def _visible(reader: HistoryQueries, privacy: Privacy | None) -> Queryable:
+    return reader if privacy is None else privacy.visible(reader)
 
 
 def _metric_names(reader: HistoryQueries) -> list[str]:

@@ -24,6 +24,7 @@ from tui_monitor.storage.faults import StorageFault, StoreTooNew
 
 if TYPE_CHECKING:
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+    from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.strip import Strip
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     )
     from tui_monitor.config.faults import Configuration
     from tui_monitor.core.access_token import AccessToken
+    from tui_monitor.core.added_rule import AddedRule
     from tui_monitor.core.ping import Ping
     from tui_monitor.core.received_alert import ReceivedAlert
     from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
@@ -362,6 +364,10 @@ class Runtime:
         """The audit log, newest first."""
         return await self._queries.acts(limit)
 
+    async def added_rules(self) -> Sequence[AddedRule]:
+        """The rules that were added by command."""
+        return await self._queries.state(lambda state: state.added_rules.all())
+
     async def tokens(self) -> Sequence[AccessToken]:
         """The access tokens of the HTTP interface."""
         return await self._queries.state(lambda state: state.tokens.all())
@@ -403,15 +409,17 @@ class Runtime:
 
         return await self._queries.chart(expr, start, end, points, limits_for(expr, self.board.limits))
 
-    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
+    async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         """Evaluate PromQL at one moment, over memory where that suffices."""
         query = await self._queries.compiled(expr)
-        found = self.leader.live_data.instant(query, at) if self.leader is not None else None
-        return await self._queries.query(query, at, within) if found is None else found
+        found = self.leader.live_data.instant(query, at, privacy) if self.leader is not None else None
+        return await self._queries.query(query, at, within, privacy) if found is None else found
 
-    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
+    async def query_range(
+        self, expr: str, start: int, end: int, step: int, within: float = QUERY_S, privacy: Privacy | None = None
+    ) -> Matrix:
         """Evaluate PromQL at each step of a range."""
-        return await self._queries.query_range(await self._queries.compiled(expr), start, end, step, within)
+        return await self._queries.query_range(await self._queries.compiled(expr), start, end, step, within, privacy)
 
     async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
         """The current samples of the series that any selector matches."""

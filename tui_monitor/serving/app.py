@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from tui_monitor.board.backend import Backend, CommandRefused
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.access_token import granted
 from tui_monitor.core.clock import Clock
@@ -36,6 +37,7 @@ from tui_monitor.serving.form_token import FORM_TOKEN, FormTokens
 from tui_monitor.serving.openapi import openapi
 from tui_monitor.serving.protocol import Peer
 from tui_monitor.serving.shared import Shared
+from tui_monitor.serving.visible_backend import visible_backend
 
 log = logging.getLogger(__name__)
 SAFE = ("GET", "HEAD")
@@ -77,7 +79,7 @@ class App:
     def configure(self, settings: Settings) -> None:
         """Use other settings from the next request on."""
         assert settings.http is not None
-        self._settings, self._http = settings, settings.http
+        self._settings, self._http, self._privacy = settings, settings.http, Privacy.of(settings.redact)
 
     def _add(self, endpoint: Endpoint) -> None:
         if "{" not in endpoint.path:
@@ -106,7 +108,8 @@ class App:
             endpoint, path = self._find(request)
             family = endpoint.family
             caller = await self._admit(request, endpoint, path)
-            call = HttpCall(request, path, caller, self._backend, self._settings, self._http, self._clock, self.shared)
+            backend = visible_backend(self._backend, self._privacy, caller.scopes)
+            call = HttpCall(request, path, caller, backend, self._settings, self._http, self._clock, self.shared)
             return await endpoint.handler(call)
         except ApiError as error:
             return self._refusal(request, family, error)

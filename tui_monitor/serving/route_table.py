@@ -23,6 +23,7 @@ from tui_monitor.serving.routes import (
     prometheus_state,
     push,
     records,
+    rules,
 )
 
 MODULES = (
@@ -31,6 +32,7 @@ MODULES = (
     metrics,
     alerts,
     notify,
+    rules,
     records,
     events,
     monitoring,

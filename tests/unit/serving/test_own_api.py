@@ -19,6 +19,7 @@ from tests.unit.serving.test_alertmanager import alert
 from tui_monitor.alerts.alert import Acknowledgement
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.core.commands import Acknowledge, AddSilence, Resolve, SendMessage, SendTest, Unacknowledge
 from tui_monitor.core.values import HealthStatus, Labels, labels_of
 from tui_monitor.dispatch.message import Message
@@ -91,7 +92,7 @@ async def test_the_dashboard_is_the_same_while_nothing_changes(server: Face) -> 
 class Counting(FakeBackend):
     """A backend with an application's requests."""
 
-    async def query(self, expr: str, at: int, within: float = 30.0) -> Value:
+    async def query(self, expr: str, at: int, within: float = 30.0, privacy: Privacy | None = None) -> Value:
         found: dict[str, list[tuple[Labels, float]]] = {
             "increase(http_requests_total[24h])": [
                 (labels_of(method="GET", route="/a", status_code="200"), 90.0),

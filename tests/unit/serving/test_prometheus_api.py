@@ -13,6 +13,7 @@ from tests.support.clocks import ManualClock
 from tests.support.http_face import Answer, Face, face
 from tests.support.query_backend import T0, QueryBackend
 from tui_monitor.board.backend import CommandRefused
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.values import Value
 
@@ -196,7 +197,7 @@ async def test_errors_of_the_evaluation(error: Exception, status: int, kind: str
     """What the data contradict is 422, too slow is 503, too many at once is 503 with a time to wait."""
 
     class Refusing(QueryBackend):
-        async def query(self, expr: str, at: int, within: float = 30.0) -> Value:
+        async def query(self, expr: str, at: int, within: float = 30.0, privacy: Privacy | None = None) -> Value:
             raise error
 
     async with face(Refusing(), open=["read"]) as opened:
@@ -210,7 +211,7 @@ async def test_without_a_time_it_is_now_and_a_timeout_is_passed_on() -> None:
     given: list[tuple[int, float]] = []
 
     class Noting(QueryBackend):
-        async def query(self, expr: str, at: int, within: float = 30.0) -> Value:
+        async def query(self, expr: str, at: int, within: float = 30.0, privacy: Privacy | None = None) -> Value:
             given.append((at, within))
             return 1.0
 
