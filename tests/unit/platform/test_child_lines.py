@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tui_monitor.platform import child_lines
 from tui_monitor.platform.child_lines import FollowedProgram
-from tui_monitor.platform.line_splitter import LineSplitter
 from tui_monitor.platform.child_process import CannotStart
+from tui_monitor.platform.line_splitter import LineSplitter
 
 
 def shell(script: str, **changes: Any) -> FollowedProgram:
