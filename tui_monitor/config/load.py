@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.environment import Environment
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault
 from tui_monitor.config.names import name_faults
 from tui_monitor.config.reader import Reader
-from tui_monitor.config.settings import Settings
+from tui_monitor.config.settings import CHECKS, Settings
 from tui_monitor.config.toml_lines import key_lines
 from tui_monitor.config.variables import Variables, merged
 from tui_monitor.platform.local_zone import zone_problem
@@ -57,6 +58,8 @@ def _read(text: str, path: Path | None, environ: Mapping[str, str]) -> Configura
     reader = Reader(path.parent if path else Path.cwd(), variables.used | environment.names.keys())
     settings = reader.section(Settings, raw)
     assert settings is not None  # no key of the whole file is required
+    if settings.hosts:
+        settings = replace(settings, checks=[*settings.checks, *_host_checks(settings)])
     loaded = Configuration(settings, path, (), key_lines(text))
     examinable = not _has_unread_section(reader.faults, raw)
     unset = {fault.path for fault in variables.faults}
@@ -67,6 +70,12 @@ def _read(text: str, path: Path | None, environ: Mapping[str, str]) -> Configura
         raise ConfigurationError([*environment.faults, *placed], loaded if examinable else None)
     own = [problem] if (problem := zone_problem(environ)) else []
     return replace(loaded, warnings=(*own, *_warnings(loaded, reader.literal_secret)))
+
+
+def _host_checks(settings: Settings) -> list[CheckSettings]:
+    """The check of each host of [[hosts]]."""
+    record: Any = CHECKS.record_of("host", CheckSettings)
+    return [record(name=each.name, type="host", ssh=each.ssh, interval=each.interval, labels=each.labels) for each in settings.hosts]
 
 
 def _has_unread_section(faults: list[Fault], raw: Mapping[str, Any]) -> bool:

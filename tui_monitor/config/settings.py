@@ -20,6 +20,7 @@ from tui_monitor.config.fields import (
     Severity,
     Size,
 )
+from tui_monitor.config.hosts import HostSettings
 from tui_monitor.config.kinds import Kinds
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.push import PushSettings
@@ -255,6 +256,7 @@ class Settings(Section):
     http: HttpSettings | None = key(default=None)
     push: PushSettings | None = key(default=None)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
+    hosts: list[HostSettings] = key(default=[])
     rules: list[RuleSettings] = key(default=[])
     notifiers: Annotated[list[NotifierSettings], NOTIFIERS] = key(default=[])
     recipients: dict[str, list[str]] = key(default={}, doc="recipient groups: a name for several notifiers")

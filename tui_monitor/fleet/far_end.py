@@ -186,6 +186,8 @@ class FarEnd:
         elif verb == "board":
             self._sent = None
             self._look_at = 0.0
+        elif verb == "ping":
+            self._send({"id": message.get("id"), "ok": ""})
         elif isinstance(verb, str) and "id" in message:
             self._command(verb, message) if verb in _COMMANDS else self._question(verb, message)
 

@@ -39,7 +39,7 @@ class StoredView:
             return "the stored board cannot be read; it is written anew by a monitor that runs"
         return self._completed(board, directory, leader) if isinstance(board, dict) else NO_STATE
 
-    def _completed(self, board: dict[str, Any], directory: StateDirectory, leader: far_end.Leader | None) -> dict[str, Any]:
+    def _completed(self, board: dict[str, Any], directory: StateDirectory, leader: far_end.PlainLeaderRow | None) -> dict[str, Any]:
         at = int(board.get("at") or 0)
         alive = leader_lives(directory, leader.pid if leader else None)
         trouble = [str(text) for text in board.get("trouble") or ()]

@@ -198,6 +198,14 @@ KINDS = {
             example={"name": "login"},
         ),
         Kind(
+            "host",
+            settings=f"{_HERE}.host.settings:HostCheck",
+            probe=f"{_HERE}.host.probe:HostProbe",
+            target=f"{_HERE}.host.settings:target",
+            metrics=f"{_HERE}.host.settings:METRICS",
+            example={"name": "web-2"},
+        ),
+        Kind(
             "smtp",
             settings=f"{_HERE}.smtp.settings:SmtpCheck",
             probe=f"{_HERE}.smtp.probe:SmtpProbe",

@@ -14,7 +14,7 @@ SCHEMA = 8
 """The schema's version; a test compares it with `tables.MIGRATIONS`, whose modules would cost 8 MiB here."""
 
 
-class Leader(NamedTuple):
+class PlainLeaderRow(NamedTuple):
     """The leader's row; stamps in UTC ms."""
 
     pid: int
@@ -23,11 +23,11 @@ class Leader(NamedTuple):
     heartbeat: int
 
 
-def leader_row(path: Path) -> Leader | None:
+def leader_row(path: Path) -> PlainLeaderRow | None:
     """The leader's row. Raises StorageFault."""
     with _opened(path, "ro") as db:
         row = db.execute("SELECT pid, kind, since, heartbeat FROM leader").fetchone()
-    return None if row is None else Leader(*row)
+    return None if row is None else PlainLeaderRow(*row)
 
 
 def leave_command(path: Path, by: str, verb: str, arguments: str, at_ms: int) -> int:
