@@ -20,6 +20,8 @@ class Window:
     p95: float | None = None
     p99: float | None = None
     uptime: float | None = None
+    seen: float | None = None
+    """Seconds of the window that were measured; None: not known."""
 
 
 @frozen
@@ -184,14 +186,6 @@ class Delivery:
     state: str
     at: int
     error: str = ""
-
-
-SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "reason")
-
-
-def subject_of(labels: Mapping[str, str]) -> str:
-    """Subject of an alert with these labels: its check, mount, interface ..., else ""."""
-    return next((labels[key] for key in SUBJECT_LABELS if labels.get(key)), "")
 
 
 @frozen

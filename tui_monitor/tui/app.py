@@ -27,7 +27,7 @@ from tui_monitor.platform.durable_terminal import durable_terminal
 from tui_monitor.tui.dashboard import Dashboard
 from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
-from tui_monitor.tui.new_alerts import NewAlerts
+from tui_monitor.tui.new_alerts import NewAlertNotice, NewAlerts
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.widgets.cell_line import RenderStyle
@@ -135,11 +135,16 @@ class MonitorApp(App[int]):
         """Receive a new board from the backend."""
         notice = self._new_alerts.notice(board)
         if notice is not None:
-            self.clear_notifications()  # one toast with a count: in an alert storm many toasts would cover the alerts
-            self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
+            self._tell(board, notice)
             if board.bell:
                 self.bell()
         self.context.time.receive(board)
+
+    def _tell(self, board: Board, notice: NewAlertNotice) -> None:
+        """Show a toast, unless the list on the screen tells it already, whose rows it would cover."""
+        if self.screen is not self.main or self.context.view.past_at or not self.main.lists(notice.alerts):
+            self.clear_notifications()  # one toast with a count: in an alert storm many toasts would cover the alerts
+            self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
 
     # Keys.
 
@@ -160,6 +165,16 @@ class MonitorApp(App[int]):
         alert = self.context.top.chosen_alert()
         if alert is not None and self.context.may_act():
             self.context.start(self.context.send(Unacknowledge((alert.id,))))
+
+    def action_undo_acknowledge_all(self) -> None:
+        """Withdraw the acknowledgements that the last "acknowledge all" made, and no others."""
+        if not self.context.acknowledged_together:
+            self.context.inform("There is no acknowledgement of all alerts to undo.")
+        elif self.context.may_act():
+            live = {alert.id for alert in self.context.live.alerts if alert.acknowledged_by}
+            ids = tuple(one for one in self.context.acknowledged_together if one in live)
+            self.context.acknowledged_together = ()
+            self.context.start(self.context.send(Unacknowledge(ids)))
 
     def action_silence(self) -> None:
         """Ask for matchers and a duration, and add the silence."""
