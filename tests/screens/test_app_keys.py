@@ -30,11 +30,11 @@ from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.palettes import palette_of
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
-from tui_monitor.widgets.theme import COLORS
 
-ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
 
 
 def make(backend: FakeBackend, **more: Any) -> MonitorApp:
@@ -746,7 +746,10 @@ async def test_boards_of_any_kind_can_follow_each_other() -> None:
 def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
     """From 80 columns on a prompt says what Enter and Esc do, however long its question is."""
     label = PromptLabel(
-        f"Acknowledge {'CheckUnhealthy' * 5}", ACKNOWLEDGE_HINT, look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(COLORS)
+        f"Acknowledge {'CheckUnhealthy' * 5}",
+        ACKNOWLEDGE_HINT,
+        look=RenderStyle(UNICODE, UTC),
+        text_styles=TextStyles(palette_of("night").colors),
     )
     (line,), _ = label.build(width, 1)
     assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])

@@ -278,6 +278,9 @@ class Board:
     service: str = ""
     environment: str = ""
     """What the configuration says that this machine belongs to."""
+    theme: str = ""
+    colors: str = ""
+    """How the configuration wants dashboards to look: `theme` and `colors` of [dashboard], "" where it is not known yet."""
 
     @property
     def firing(self) -> int:

@@ -143,6 +143,8 @@ class LiveBoard:
             requests=self._requests.newest,
             service=self._settings.service,
             environment=self._settings.environment,
+            theme=self._settings.theme,
+            colors=self._settings.colors,
         )
         return with_sparks(board, self._memory.recent)
 
