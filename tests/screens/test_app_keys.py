@@ -30,11 +30,11 @@ from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import SHORT_HINT, PromptLabel, PromptScreen
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.palettes import palette_of
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
-from tui_monitor.widgets.theme import COLORS
 
-ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
 
 
 def make(backend: FakeBackend, **more: Any) -> MonitorApp:
@@ -617,10 +617,58 @@ async def test_a_storm_is_one_toast() -> None:
         backend.push(boards.busy(boards.AT + 1000))
         begun: list[AlertView] = []
         for n in range(4):
-            begun.append(replace(boards.alert(77, "Fresh", "warning", f"broke {n}", 0.1), id=f"b{n}"))
+            begun.append(replace(boards.alert(77, "Fresh", "warning", f"broke {n}", 0.1, labels={"check": f"c{n}"}), id=f"b{n}"))
             backend.push(replace(boards.busy(boards.AT + 1000 * n), alerts=(*boards.alerts(), *begun)))
             await pilot.pause()
         assert told(app) == ["broke 3  and 3 more"]
+
+
+async def test_a_flapping_alert_gets_one_toast() -> None:
+    """What fires again within ten minutes is in the list; a toast for each time would be noise."""
+    async with running() as (app, backend, pilot):
+        for n in range(3):
+            new = replace(boards.alert(77, "Fresh", "warning", f"broke {n}", 0.1, labels={"check": "flap"}), id=f"b{n}")
+            backend.push(replace(boards.busy(boards.AT + 30_000 * n), alerts=(*boards.alerts(), new)))
+            backend.push(boards.busy(boards.AT + 30_000 * n + 1000))
+            await pilot.pause()
+        assert told(app) == ["broke 0"]
+
+
+async def test_no_toast_covers_a_list_that_shows_the_alert() -> None:
+    """Where all alerts stand in the list, a new one is seen there; the bell still rings."""
+    async with running(kind="quiet") as (app, backend, pilot):
+        rung: list[bool] = []
+        app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+        backend.push(replace(boards.quiet(boards.AT + 1000), alerts=(boards.alert(77, "Fresh", "warning", "broke", 0.1),), bell=True))
+        await pilot.pause()
+        assert told(app) == [] and rung == [True] and "broke" in seen(app)
+
+
+async def test_after_an_acknowledgement_the_next_open_alert_is_selected() -> None:
+    """The acknowledged one moves down; the selection stays with what is still open, and the list does not jump."""
+    async with running() as (app, backend, pilot):
+        await pilot.press("j", "j", "a", "enter")
+        await pilot.pause()
+        taken = backend.commands[-1]
+        assert isinstance(taken, Acknowledge) and taken.ids == (boards.alerts()[2].id,)
+        backend.push(
+            replace(boards.busy(), alerts=tuple(replace(a, acknowledged_by="kim") if a.id in taken.ids else a for a in boards.alerts()))
+        )
+        await pilot.pause()
+        assert app.main.alerts.cursor == 0 and app.main.alerts.top == 0
+
+
+async def test_all_is_undone_by_one_key_and_no_other_acknowledgement_with_it() -> None:
+    """`U` withdraws what the last `A` took; a colleague's earlier acknowledgement stays."""
+    async with running() as (_, backend, pilot):
+        await pilot.press("A", "enter")
+        await pilot.pause()
+        mine = tuple(a.id for a in boards.alerts() if a.state == "firing" and not a.acknowledged_by)
+        backend.push(replace(boards.busy(), alerts=tuple(replace(a, acknowledged_by=a.acknowledged_by or "me") for a in boards.alerts())))
+        await pilot.press("U")
+        await pilot.pause()
+        undone = backend.commands[-1]
+        assert isinstance(undone, Unacknowledge) and undone.ids == mine
 
 
 async def test_the_leaders_configuration_rings_everywhere() -> None:
@@ -630,7 +678,7 @@ async def test_the_leaders_configuration_rings_everywhere() -> None:
         app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
         backend.push(boards.busy(boards.AT + 1000))
         for bell, ident in ((False, "b1"), (True, "b2")):
-            new = replace(boards.alert(77, "Fresh", "warning", "broke", 0.1), id=ident)
+            new = replace(boards.alert(77, "Fresh", "warning", "broke", 0.1, labels={"check": ident}), id=ident)
             backend.push(replace(boards.busy(), alerts=(*boards.alerts(), new), bell=bell))
         await pilot.pause()
         assert rung == [True]
@@ -698,7 +746,10 @@ async def test_boards_of_any_kind_can_follow_each_other() -> None:
 def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
     """From 80 columns on a prompt says what Enter and Esc do, however long its question is."""
     label = PromptLabel(
-        f"Acknowledge {'CheckUnhealthy' * 5}", ACKNOWLEDGE_HINT, look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(COLORS)
+        f"Acknowledge {'CheckUnhealthy' * 5}",
+        ACKNOWLEDGE_HINT,
+        look=RenderStyle(UNICODE, UTC),
+        text_styles=TextStyles(palette_of("night").colors),
     )
     (line,), _ = label.build(width, 1)
     assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])

@@ -26,8 +26,8 @@ from tui_monitor.tui.screens.prompt import PromptScreen
 from tui_monitor.widgets.analysis_panes import NoisePane
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import UNICODE
+from tui_monitor.widgets.palettes import palette_of
 from tui_monitor.widgets.styles import TextStyles
-from tui_monitor.widgets.theme import COLORS
 
 HOT = BacktestRow("HighCPU", "", "critical", 3, 1, 7, 1680.0, 900.0, boards.AT - 86_400_000, 6, 2, "cpu_usage_ratio > 0.9 for 120s")
 QUIET = BacktestRow("DiskSpace", "", "warning", 0, condition="disk_usage_ratio > 0.8 for 0s")
@@ -137,7 +137,7 @@ async def test_what_disturbed_last_week() -> None:
 def test_advice_is_read_whole_at_80_columns() -> None:
     """What to try against noise is broken into lines, not cut."""
     advice = "HighCPU fired 31 times, median 40 s, 12 came back within ten minutes: try for=5m, or keep_firing_for=10m, and see screen 7"
-    pane = NoisePane(look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(COLORS))
+    pane = NoisePane(look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(palette_of("night").colors))
     pane.show([NoiseRow("HighCPU", "warning", 31, 40.0, 12, 0, 0, 31, 0, advice)], "7d")
     assert " ".join(text_of(pane.foot(80, 20)).split()) == advice
 

@@ -12,6 +12,7 @@ from tui_monitor.core.audit import Audit
 from tui_monitor.core.command_codec import VERBS
 from tui_monitor.core.commands import Acknowledge, AlertCommand, CommandResult, Resolve, Unacknowledge
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.subjects import subject_of
 
 
 @frozen
@@ -37,9 +38,10 @@ class _Work:
 
     def did(self, transition: Transition) -> None:
         alert = transition.alert
-        self.done.append(f"{alert.id} {alert.name}")
+        named = f"{alert.id} {alert.name} {subject_of(alert.labels)}".rstrip()
+        self.done.append(named)
         self.transitions.append(transition)
-        self.audit.append(Audit(self.now, self.by, self.verb, f"{alert.id} {alert.name}", self.note))
+        self.audit.append(Audit(self.now, self.by, self.verb, named, self.note))
 
 
 def apply(evaluator: Evaluator, command: AlertCommand, by: str, now_ms: int, asked_ms: int | None = None) -> Applied:

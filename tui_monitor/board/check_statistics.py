@@ -16,6 +16,8 @@ WINDOWS = {"5m": 300_000, "1h": 3_600_000, "24h": 86_400_000}
 QUANTILES = (0.5, 0.95, 0.99)
 _NONE = (math.nan,) * len(QUANTILES)
 RENEW_MS = 60_000
+AGAIN_MS = 10_000
+"""After this long the long windows are read again where the short one has changed."""
 SPARK_POINTS = 120
 NEW_A_TURN = 4
 """How many checks without figures are read in one second; afterwards one check a second, each at most once a minute."""
@@ -28,10 +30,13 @@ class Statistics:
         self._memory = memory
         self._long: dict[str, Mapping[str, Window]] = {}
         self._read_at: dict[str, int] = {}
+        self._success: dict[str, float | None] = {}
+        self._changed: dict[str, None] = {}
 
     def turn(self, checks: Mapping[str, Mapping[str, str]], now_ms: int) -> dict[str, Mapping[str, str]]:
         """The next checks (name → labels) whose long windows are due for reading."""
-        new = [name for name in checks if name not in self._long][:NEW_A_TURN]
+        new = [name for name in (*self._changed, *checks) if name in checks and (name in self._changed or name not in self._long)]
+        new = list(dict.fromkeys(new))[:NEW_A_TURN]
         oldest = min(checks, key=lambda name: self._read_at.get(name, 0), default=None)
         if not new and oldest is not None and not 0 <= now_ms - self._read_at.get(oldest, 0) < RENEW_MS:
             new = [oldest]
@@ -41,11 +46,21 @@ class Statistics:
         """Store the result of `read_windows`; a check without samples stays new."""
         self._long.update({name: windows for name, windows in found.items() if any(one.uptime is not None for one in windows.values())})
         self._read_at.update(dict.fromkeys(found, now_ms))
+        for name in found:
+            self._changed.pop(name, None)
 
-    def windows(self, name: str, labels: Mapping[str, str], now_ms: int) -> dict[str, Window]:
-        """All windows of a check that end now; before the long ones are read, windows from memory replace them."""
+    def windows(self, name: str, labels: Mapping[str, str], now_ms: int, interval: float = 0.0) -> dict[str, Window]:
+        """All windows of a check that end now; before the long ones are read, windows from memory replace them.
+
+        ``interval``: seconds between two probes, by which the windows say how much they have seen. Where the uptime of the last five
+        minutes has begun to differ, the long windows are read again, so that they do not contradict it.
+        """
         recent = self._recent(labels, now_ms)
-        return {**dict.fromkeys(WINDOWS, recent), **self._long.get(name, {})}
+        if self._success.setdefault(name, recent.uptime) != recent.uptime and now_ms - self._read_at.get(name, 0) >= AGAIN_MS:
+            self._success[name] = recent.uptime
+            self._changed[name] = None
+        found = {**dict.fromkeys(WINDOWS, recent), **self._long.get(name, {})}
+        return {span: replace(window, seen=_seconds(window, span, interval)) for span, window in found.items()}
 
     def _recent(self, labels: Mapping[str, str], now_ms: int) -> Window:
         after = now_ms - WINDOWS["5m"]
@@ -53,7 +68,12 @@ class Statistics:
         durations = sorted(value for value in of(labels_of("probe_duration_seconds", **labels)) if value == value)
         good = of(labels_of("probe_success", **labels))
         p50, p95, p99 = (durations[min(len(durations) - 1, int(q * len(durations)))] if durations else None for q in QUANTILES)
-        return Window(p50, p95, p99, sum(good) / len(good) if good else None)
+        return Window(p50, p95, p99, sum(good) / len(good) if good else None, len(good))
+
+
+def _seconds(window: Window, span: str, interval: float) -> float | None:
+    """The measured seconds of a window whose ``seen`` counts probes so many seconds apart."""
+    return min(WINDOWS[span] / 1000, window.seen * interval) if window.seen is not None and interval else None
 
 
 def read_windows(
@@ -68,7 +88,7 @@ def read_windows(
         for name, windows in answer.items():
             timed, tried = found.get(durations[name]), found.get(good[name])
             p50, p95, p99 = map(_known, timed.percentiles if timed else _NONE)
-            windows[span] = Window(p50, p95, p99, tried.mean if tried else None)
+            windows[span] = Window(p50, p95, p99, tried.mean if tried else None, tried.samples if tried else None)
     return answer
 
 

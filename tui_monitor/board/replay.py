@@ -11,7 +11,7 @@ from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import WINDOWS, read_windows, with_sparks
 from tui_monitor.board.figures import figure_name
-from tui_monitor.board.values import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, alert_order
+from tui_monitor.board.values import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, Window, alert_order
 from tui_monitor.checks.health import check_labels
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
 from tui_monitor.promql.query_facts import unit_of
@@ -103,7 +103,9 @@ def past_board(
     windows = read_windows(reader, {check.name: check_labels(check) for check in asked}, at, tuple(WINDOWS))
     then = [_as_it_was(alert, events, at) for alert, events in alerts]
     reasons = {alert.labels["check"]: alert for alert in then if alert.name == CHECK_RULE and alert.evidence.get("reason")}
-    checks = tuple(replace(_check(check, moment, reasons.get(check.name)), windows=windows.get(check.name, {})) for check in asked)
+    checks = tuple(
+        replace(_check(check, moment, reasons.get(check.name)), windows=_uncounted(windows.get(check.name, {}))) for check in asked
+    )
     views = sorted(
         (boards.alert_view(alert, unit_of(boards.condition_of(alert)), told.get(alert.id, ())) for alert in then),
         key=alert_order,
@@ -150,6 +152,11 @@ def _as_it_was(alert: Alert, events: Sequence[AlertEventRow], at: int) -> Alert:
         suppressed_by=(),
         no_data=alert.no_data and alert.state != "resolved",
     )
+
+
+def _uncounted(windows: Mapping[str, Window]) -> dict[str, Window]:
+    """Without the number of probes: how far apart they were then is not stored."""
+    return {span: replace(window, seen=None) for span, window in windows.items()}
 
 
 def _gone(moment: Moment, present: Sequence[CheckView]) -> list[CheckView]:

@@ -20,6 +20,8 @@ class Window:
     p95: float | None = None
     p99: float | None = None
     uptime: float | None = None
+    seen: float | None = None
+    """Seconds of the window that were measured; None: not known."""
 
 
 @frozen
@@ -186,14 +188,6 @@ class Delivery:
     error: str = ""
 
 
-SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "reason")
-
-
-def subject_of(labels: Mapping[str, str]) -> str:
-    """Subject of an alert with these labels: its check, mount, interface ..., else ""."""
-    return next((labels[key] for key in SUBJECT_LABELS if labels.get(key)), "")
-
-
 @frozen
 class AlertView:
     """One alert; ``summary`` is the rendered text, ``value_text`` the value with its unit."""
@@ -284,6 +278,9 @@ class Board:
     service: str = ""
     environment: str = ""
     """What the configuration says that this machine belongs to."""
+    theme: str = ""
+    colors: str = ""
+    """How the configuration wants dashboards to look: `theme` and `colors` of [dashboard], "" where it is not known yet."""
 
     @property
     def firing(self) -> int:

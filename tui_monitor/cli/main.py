@@ -23,6 +23,7 @@ def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tui-monitor {version.VERSION}")
     top.add_argument("--headless", action="store_true", help="no screen: poll, judge and notify (for systemd)")
     top.add_argument("--at", metavar="TIME", help="open the dashboard at a past moment: 03:10, yesterday 03:10, RFC 3339 or Unix seconds")
+    top.add_argument("--colors", choices=["auto", "16", "256", "true"], default="auto", help="of the dashboard; auto asks the terminal")
     top.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="of --headless; default: [log] level")
     commands = top.add_subparsers(dest="verb", metavar="COMMAND", parser_class=CommandParser)
     for entry in COMMANDS:

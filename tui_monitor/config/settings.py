@@ -232,6 +232,15 @@ class MaintenanceSettings(Section):
             yield "", "give either `active` or `cron`"
 
 
+class DashboardSettings(Section):
+    """Looks of the dashboard."""
+
+    theme: Literal["auto", "night", "day", "contrast", "solarized", "gruvbox", "nord", "catppuccin", "dracula", "terminal"] = key(
+        default="auto", doc="colours; auto: night or day by the terminal's background, terminal: its own sixteen on its own background"
+    )
+    colors: Literal["auto", "16", "256", "true"] = key(default="auto", doc="how many colours the terminal has; auto: it is asked")
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -248,6 +257,7 @@ class Settings(Section):
     default_rules: bool | list[str] = key(
         default=True, doc="the built-in rules: all, none, or those named", wanted="true, false or a list of names"
     )
+    dashboard: DashboardSettings = key(default_factory=DashboardSettings)
     system: SystemSettings = key(default_factory=SystemSettings)
     store: StoreSettings = key(default_factory=StoreSettings)
     guard: GuardSettings = key(default_factory=GuardSettings)

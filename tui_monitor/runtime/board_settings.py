@@ -14,3 +14,6 @@ class BoardSettings:
     bell: bool = False
     service: str = ""
     environment: str = ""
+    theme: str = ""
+    colors: str = ""
+    """How the configuration wants dashboards to look."""

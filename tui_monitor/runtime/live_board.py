@@ -11,12 +11,13 @@ from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import Statistics, with_sparks
 from tui_monitor.board.replay import CHECK_RULE
-from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order, subject_of
+from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.mute_reason import parse_mute_reason
+from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import overall, severity_rank
 from tui_monitor.core.version import VERSION
@@ -142,6 +143,8 @@ class LiveBoard:
             requests=self._requests.newest,
             service=self._settings.service,
             environment=self._settings.environment,
+            theme=self._settings.theme,
+            colors=self._settings.colors,
         )
         return with_sparks(board, self._memory.recent)
 
@@ -162,7 +165,7 @@ class LiveBoard:
         result = self._collector.results.get(check.name)
         if result is None:
             return boards.unprobed(check.name, check.type, check.category, target_of(check)[0], check.depends_on)
-        windows = self._statistics.windows(check.name, check_labels(check), now)
+        windows = self._statistics.windows(check.name, check_labels(check), now, check.interval)
         view = boards.check_view(result, target_of(check)[0], windows, check.depends_on, self._collector.figures_of(check))
         faults = self._collector.query_faults_of(check)
         text = "; ".join(f"{query}: {error}" for query, error in faults.items())

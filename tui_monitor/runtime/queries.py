@@ -30,9 +30,9 @@ from tui_monitor.board.values import (
     NotificationView,
     PanelView,
     SilenceView,
-    subject_of,
 )
 from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import METRIC_NAME, Labels, label
 from tui_monitor.promql.chart_queries import expressions, plain_selector
 from tui_monitor.promql.engine import Query, compile_expr

@@ -138,7 +138,9 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
 def board_settings_of(settings: Settings) -> BoardSettings:
     """The board's settings of a configuration."""
     names = tuple(entry.name for entry in settings.notifiers)
-    return BoardSettings(host_of(settings), names, settings.bell, settings.service, settings.environment)
+    return BoardSettings(
+        host_of(settings), names, settings.bell, settings.service, settings.environment, settings.dashboard.theme, settings.dashboard.colors
+    )
 
 
 def configuration_hash(loaded: Configuration) -> str:

@@ -10,8 +10,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
+from functools import partial
 from typing import Any, ClassVar
 
+from rich.color import ColorSystem
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.events import Event, Key
@@ -24,17 +26,21 @@ from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import durable_terminal
+from tui_monitor.platform.terminal_query import NO_ANSWER, TerminalAnswer, ask_terminal
 from tui_monitor.tui.dashboard import Dashboard
 from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
-from tui_monitor.tui.new_alerts import NewAlerts
+from tui_monitor.tui.new_alerts import NewAlertNotice, NewAlerts
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.widgets.cell_line import RenderStyle
-from tui_monitor.widgets.glyphs import glyphs_for
+from tui_monitor.widgets.depth import Depth, colors_at, depth_of
+from tui_monitor.widgets.glyphs import PLAIN_TERMINALS, glyphs_for
+from tui_monitor.widgets.palettes import AUTO, NAMES
 from tui_monitor.widgets.styles import TextStyles
-from tui_monitor.widgets.theme import COLORS, NIGHT
+from tui_monitor.widgets.theme import theme_of
 
+_SYSTEMS = {Depth.SIXTEEN: ColorSystem.STANDARD, Depth.INDEXED: ColorSystem.EIGHT_BIT, Depth.TRUE: ColorSystem.TRUECOLOR}
 END_WITHIN = 5.0
 """Seconds that the backend has to hand over when the app ends."""
 
@@ -57,24 +63,44 @@ class MonitorApp(App[int]):
         at: int | None = None,
         zone: tzinfo | None = None,
         environ: Mapping[str, str] = os.environ,
+        colors: str = "auto",
+        answer: TerminalAnswer = NO_ANSWER,
     ) -> None:
-        plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
-        super().__init__(ansi_color=True if plain else None)
+        self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
+        self._light = bool(answer.light)
+        self._theme_name, self._theme_chosen = AUTO, False
+        plain = self._depth is Depth.NONE
+        super().__init__(ansi_color=True)
         if plain and not self.no_color:
             self.no_color = True
             self._filters.append(NoColor())
-        self.register_theme(NIGHT)
-        self.theme = NIGHT.name
+        if self._depth is not Depth.NONE:
+            self.console._color_system = _SYSTEMS[self._depth]
         self.animation_level = "none"
         self.failure: BaseException | None = None
         """What ended the backend."""
         look = RenderStyle(glyphs_for(environ), zone)
-        self.context = Dashboard(self, backend, look, TextStyles(COLORS, plain=plain), now)
+        self.context = Dashboard(self, backend, look, TextStyles(colors_at("night", self._depth), plain=plain), now)
+        self.use_theme(AUTO)
         self.main = MainScreen(self.context)
         self._backend = backend
         self._new_alerts = NewAlerts(self.context.live, self.NOTIFICATION_TIMEOUT * 1000)
         self._start_at = at
         self._backend_task: asyncio.Task[None] | None = None
+
+    def use_theme(self, name: str) -> None:
+        """Show the dashboard in the colours of a theme; "auto": night or day by the terminal's background."""
+        self._theme_name = name
+        resolved = ("day" if self._light else "night") if name == AUTO else name
+        self.context.text_styles.use(colors_at(resolved, self._depth), plain=self._depth is Depth.NONE)
+        theme = theme_of(resolved, self._depth)
+        self.register_theme(theme)
+        self.theme = theme.name
+        if self.is_running:
+            self.refresh_css(animate=False)
+            self.screen.refresh(layout=False)
+            for widget in self.screen.query("LineWidget"):
+                widget.refresh()
 
     # Life.
 
@@ -135,11 +161,18 @@ class MonitorApp(App[int]):
         """Receive a new board from the backend."""
         notice = self._new_alerts.notice(board)
         if notice is not None:
-            self.clear_notifications()  # one toast with a count: in an alert storm many toasts would cover the alerts
-            self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
+            self._tell(board, notice)
             if board.bell:
                 self.bell()
+        if board.theme and not self._theme_chosen and board.theme != self._theme_name:
+            self.use_theme(board.theme)
         self.context.time.receive(board)
+
+    def _tell(self, board: Board, notice: NewAlertNotice) -> None:
+        """Show a toast, unless the list on the screen tells it already, whose rows it would cover."""
+        if self.screen is not self.main or self.context.view.past_at or not self.main.lists(notice.alerts):
+            self.clear_notifications()  # one toast with a count: in an alert storm many toasts would cover the alerts
+            self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
 
     # Keys.
 
@@ -160,6 +193,16 @@ class MonitorApp(App[int]):
         alert = self.context.top.chosen_alert()
         if alert is not None and self.context.may_act():
             self.context.start(self.context.send(Unacknowledge((alert.id,))))
+
+    def action_undo_acknowledge_all(self) -> None:
+        """Withdraw the acknowledgements that the last "acknowledge all" made, and no others."""
+        if not self.context.acknowledged_together:
+            self.context.inform("There is no acknowledgement of all alerts to undo.")
+        elif self.context.may_act():
+            live = {alert.id for alert in self.context.live.alerts if alert.acknowledged_by}
+            ids = tuple(one for one in self.context.acknowledged_together if one in live)
+            self.context.acknowledged_together = ()
+            self.context.start(self.context.send(Unacknowledge(ids)))
 
     def action_silence(self) -> None:
         """Ask for matchers and a duration, and add the silence."""
@@ -239,12 +282,27 @@ class MonitorApp(App[int]):
         """The entries of the command palette."""
         for title, about, action in palette():
             yield SystemCommand(title, about, lambda action=action: self.run_action(action))
+        yield SystemCommand("Theme", "other colours: Enter for the next one", self.action_next_theme)
+        for name in NAMES:
+            yield SystemCommand(f"Theme: {name}", "the colours of the dashboard", partial(self.choose_theme, name))
+
+    def choose_theme(self, name: str) -> None:
+        """Use a theme until the dashboard ends, whatever the configuration says."""
+        self._theme_chosen = True
+        self.use_theme(name)
+        self.context.inform(f'Theme: {name}. To keep it: [dashboard] theme = "{name}" in the configuration.')
+
+    def action_next_theme(self) -> None:
+        """Show the next theme."""
+        self.choose_theme(NAMES[(NAMES.index(self._theme_name) + 1) % len(NAMES)])
 
 
-def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None) -> int:
+def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto") -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
-    app = MonitorApp(backend, now=now, at=at)
+    plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
+    answer = NO_ANSWER if plain else ask_terminal()
+    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
     if app.failure is not None:

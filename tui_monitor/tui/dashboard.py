@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from tui_monitor.board.backend import Backend, CommandRefused
-from tui_monitor.board.values import Board
+from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core.commands import Command
 from tui_monitor.core.sanitize import clean
 from tui_monitor.tui.screen_table import screen_named
@@ -31,6 +31,8 @@ class Dashboard:
         self.backend, self.look, self.text_styles, self.now = backend, look, text_styles, now
         self.time = TimeTravel(backend, backend.first_board(), now, self.refresh_board)
         self.expressions: list[str] = []
+        self.acknowledged_together: tuple[str, ...] = ()
+        """Ids of the alerts that the last "acknowledge all" took, for its undo."""
         self._app = app
 
     @property
@@ -84,6 +86,10 @@ class Dashboard:
     def inform(self, text: str, severity: Severity = "information") -> None:
         """Show a toast; the text is never parsed as markup."""
         self._app.notify(clean(text), severity=severity, markup=False)
+
+    def acknowledged(self, alert: AlertView) -> None:
+        """Tell the top screen."""
+        self.top.acknowledged(alert)
 
     def may_act(self) -> bool:
         """Whether commands are allowed on the board shown; if not, a toast gives the reason."""

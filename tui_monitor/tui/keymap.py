@@ -56,7 +56,11 @@ KEYS = (
     ),
     KeymapEntry(
         "acknowledge_all", "A", (("A", "acknowledge_all"),), section="Alerts", help="acknowledge all firing alerts",
-        title="Acknowledge all alerts", about="stop the reminders of all firing alerts",
+        title="Every firing alert: acknowledge", about="stop the reminders of all firing alerts",
+    ),
+    KeymapEntry(
+        "undo_acknowledge_all", "U", (("U", "undo_acknowledge_all"),), section="Alerts", help="undo the last A",
+        title="Every firing alert: undo the acknowledgement", about="withdraw what the last A acknowledged",
     ),
     KeymapEntry(
         "unacknowledge", "u", (("u", "unacknowledge"),), section="Alerts", hint="unack", help="withdraw the acknowledgement",

@@ -27,21 +27,31 @@ def acknowledge(context: ScreenContext, alert: AlertView | None) -> None:
             "No alert is selected here: press 1 for the list of alerts." if context.live.firing else "There is no alert to acknowledge."
         )
         return
+
+    def answered(text: str) -> None:
+        context.start(context.send(Acknowledge((alert.id,), note=text.strip())))
+        context.acknowledged(alert)
+
     question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
-    context.prompt(
-        question, lambda text: context.start(context.send(Acknowledge((alert.id,), note=text.strip()))),
-        placeholder=NOTE, hint=ACKNOWLEDGE_HINT,
-    )  # fmt: skip
+    context.prompt(question, answered, placeholder=NOTE, hint=ACKNOWLEDGE_HINT)
 
 
 def acknowledge_all(context: ScreenContext) -> None:
     """Ask for a note and acknowledge all firing alerts."""
+
+    def answered(text: str) -> None:
+        context.acknowledged_together = tuple(
+            alert.id for alert in context.live.alerts if alert.state == "firing" and not alert.acknowledged_by
+        )
+        context.start(context.send(Acknowledge(all_firing=True, note=text.strip())))
+
     if context.may_act():
         context.prompt(
             f"Acknowledge all {context.live.firing} firing alerts",
-            lambda text: context.start(context.send(Acknowledge(all_firing=True, note=text.strip()))),
-            placeholder=NOTE, hint=ACKNOWLEDGE_HINT,
-        )  # fmt: skip
+            answered,
+            placeholder=NOTE,
+            hint="Enter acknowledges all   U undoes it   Esc leaves",
+        )
 
 
 def silence(context: ScreenContext, labels: Iterable[tuple[str, str]]) -> None:

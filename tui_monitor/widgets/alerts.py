@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tui_monitor.board.values import AlertView, Board, Delivery, alert_order, subject_of
+from tui_monitor.board.values import AlertView, Board, Delivery, alert_order
 from tui_monitor.core import humanize as f
 from tui_monitor.core.mute_reason import parse_mute_reason
 from tui_monitor.core.sanitize import clean
+from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import severity_rank
 from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
 

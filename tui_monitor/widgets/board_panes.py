@@ -220,6 +220,13 @@ class AlertsPane(BoardPane):
             return None
         return self.alerts[min(self.cursor, len(self.alerts) - 1)]
 
+    def leave(self, alert_id: str) -> None:
+        """Select the first open alert other than this one; else the first row."""
+        rows = [alert for alert in self.alerts if alert.id != alert_id and alerts.is_open(alert)]
+        self._key = rows[0].id if rows else None
+        self.cursor = 0
+        self.rebuild()
+
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One alert."""
         return alerts.alert_line(self.alerts[index], self.board.at, width, self.look, selected=selected, past=self.board.past)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.board.values import AlertDetail, AlertView, CheckView, Delivery, Evidence, EvidenceProcess
+from tui_monitor.board.values import AlertDetail, AlertView, CheckView, Delivery, Evidence, EvidenceProcess, Window
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets import alerts
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, SEVERITY_WORDS, Line, LineBuilder, RenderStyle
@@ -12,6 +12,7 @@ from tui_monitor.widgets.graphs import bar
 from tui_monitor.widgets.list_panes import fact, heading, table
 from tui_monitor.widgets.notifications import DELIVERY_STYLES, delivery_shape
 
+WINDOW_SECONDS = {"5m": 300.0, "1h": 3600.0, "24h": 86_400.0}
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
@@ -123,7 +124,7 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
         rows = [[("window", "faint"), ("p50", "faint"), ("p95", "faint"), ("p99", "faint"), ("uptime", "faint")]]
         rows += [
             [
-                (key, "dim"),
+                (seen_text(key, w), "dim"),
                 (f.latency(w.p50), "text"),
                 (f.latency(w.p95), "text"),
                 (f.latency(w.p99), "text"),
@@ -143,6 +144,13 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
         lines += heading("Alerts", width, look)
         lines += [alerts.alert_line(alert, now, width, look) for alert in found]
     return lines
+
+
+def seen_text(span: str, window: Window) -> str:
+    """The window's name, with how much of it was measured where that is less: "24h (seen 33m)"."""
+    if window.seen is None or window.seen >= 0.9 * WINDOW_SECONDS.get(span, 0):
+        return span
+    return f"{span} (seen {f.span(window.seen)})"
 
 
 def _phases(check: CheckView, width: int, look: RenderStyle) -> list[Line]:

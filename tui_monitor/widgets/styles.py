@@ -41,11 +41,24 @@ RECIPES: Mapping[str, tuple[str, str, bool]] = {
     "line-4": ("line-4", "background", False),
     "line-5": ("line-5", "background", False),
     "line-6": ("line-6", "background", False),
+    "slot-ok": ("fine", "background", False),
+    "slot-slow": ("caution", "background", False),
+    "slot-down": ("critical", "background", False),
+    "slot-none": ("track", "background", False),
+    "track": ("track", "background", False),
+    "border": ("border", "background", False),
+    "border-focus": ("accent", "background", False),
+    "title": ("strong", "background", True),
+    "verdict-critical": ("background", "critical", True),
+    "verdict-warning": ("background", "caution", True),
+    "verdict-ok": ("background", "fine", True),
+    "verdict-unknown": ("background", "note", True),
+    "link": ("accent", "background", False),
     "alarm": ("foreground", "surface", False),
     "alarm-strong": ("background", "caution", True),
 }
-"""Style name: colour, background (both names of `theme.COLORS`), bold."""
-REVERSED = ("chip-error", "chip-critical", "alarm-strong")
+"""Style name: colour, background (both roles of `palettes.ROLES`), bold."""
+REVERSED = ("chip-error", "chip-critical", "alarm-strong", "verdict-critical", "verdict-warning")
 """What is shown in reverse where there are no colours."""
 
 
@@ -53,8 +66,13 @@ class TextStyles:
     """The styles of one app; ``plain`` uses bold, underline and reverse only, in the terminal's own colours."""
 
     def __init__(self, colors: Mapping[str, str], *, plain: bool = False) -> None:
+        self.use(colors, plain=plain)
+
+    def use(self, colors: Mapping[str, str], *, plain: bool = False) -> None:
+        """Use other colours from the next painting on; with a background of its own, what is chosen is reversed where there is none."""
         self._plain = {name: _style(recipe, name, colors, plain) for name, recipe in RECIPES.items()}
-        mark = Style(bold=True) if plain else Style(bgcolor=colors["chosen"])
+        own = colors["chosen"] == "default"
+        mark = Style(bold=True) if plain else Style(reverse=True) if own else Style(bgcolor=colors["chosen"])
         self._selected = {name: style if name.startswith("chip") else style + mark for name, style in self._plain.items()}
 
     def style(self, name: str, selected: bool = False) -> Style:
@@ -68,4 +86,6 @@ def _style(recipe: tuple[str, str, bool], name: str, colors: Mapping[str, str], 
     underline = name == "wrong" or (plain and name.startswith("band")) or None
     if plain:
         return Style(bold=bold or None, underline=underline, reverse=name in REVERSED or None)
+    if colors["background"] == "default" and color == "background":  # text on a filled ground of the sixteen
+        return Style(color=colors[background], bgcolor="default", bold=True, reverse=True)
     return Style(color=colors[color], bgcolor=colors[background], bold=bold or None, underline=underline)

@@ -40,3 +40,34 @@ def test_few_checks_are_read_each_second() -> None:
         now += 1000
     assert seen == [NEW_A_TURN, 6 - NEW_A_TURN, 0, 0]
     assert len(statistics.turn(checks, now + RENEW_MS)) == 1
+
+
+def _probed(memory: SeriesMemory, second: int, success: float) -> None:
+    memory.append(second * 1000 + 1, [Sample(labels_of("probe_success", **LABELS), success)])
+
+
+def test_a_window_says_how_much_of_it_was_measured() -> None:
+    """100 probes a second apart are 100 seconds, in each window; without the interval nothing is claimed."""
+    memory = SeriesMemory()
+    statistics = Statistics(memory)
+    for second in range(100):
+        _probed(memory, second, 1.0)
+    windows = statistics.windows("api", LABELS, 100_000, 1.0)
+    assert [windows[span].seen for span in ("5m", "1h", "24h")] == [100.0] * 3
+    assert statistics.windows("api", LABELS, 100_000)["24h"].seen is None
+
+
+def test_long_windows_are_read_again_when_the_short_one_changes() -> None:
+    """In an outage "5m 75 %" does not stand beside "1h 100 %" for a minute: the check is read next, before the minute is over."""
+    memory = SeriesMemory()
+    statistics = Statistics(memory)
+    checks = {f"c{number}": LABELS for number in range(3)}
+    for second in range(60):
+        _probed(memory, second, 1.0)
+    statistics.take({name: {"1h": Window(uptime=1.0)} for name in checks}, 60_000)
+    statistics.windows("c2", LABELS, 60_000)
+    _probed(memory, 60, 0.0)
+    statistics.windows("c2", LABELS, 71_000)
+    assert list(statistics.turn(checks, 71_000)) == ["c2"]
+    statistics.take({"c2": {"1h": Window(uptime=0.9)}}, 71_000)
+    assert list(statistics.turn(checks, 72_000)) == []

@@ -40,10 +40,10 @@ from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.line_widget import changed_cells
 from tui_monitor.widgets.list_panes import TextPane
 from tui_monitor.widgets.notifications import notifier_text
+from tui_monitor.widgets.palettes import palette_of
 from tui_monitor.widgets.prompt_parsing import parse_silence, silence_text
 from tui_monitor.widgets.resources import resource_entries
 from tui_monitor.widgets.styles import RECIPES, TextStyles
-from tui_monitor.widgets.theme import COLORS
 
 LOOK = RenderStyle(UNICODE, UTC)
 BOARDS: list[Callable[[], Board]] = [
@@ -120,7 +120,7 @@ def test_every_style_is_defined() -> None:
 
 def test_without_colour_everything_is_still_told() -> None:
     """Plain text_styles have no colours at all; what was a filled chip is reversed."""
-    text_styles = TextStyles(COLORS, plain=True)
+    text_styles = TextStyles(palette_of("night").colors, plain=True)
     for name in RECIPES:
         for selected in (False, True):
             style = text_styles.style(name, selected)
@@ -216,7 +216,10 @@ def test_an_endpoint_shows_figures_or_its_reason() -> None:
 def test_a_long_name_leaves_room_for_what_is_below() -> None:
     """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
     page = TextPane(
-        "CheckUnhealthy reports-export-of-the-month", partial(help_lines, help_sections()), look=LOOK, text_styles=TextStyles(COLORS)
+        "CheckUnhealthy reports-export-of-the-month",
+        partial(help_lines, help_sections()),
+        look=LOOK,
+        text_styles=TextStyles(palette_of("night").colors),
     )
     lines, _ = page.build(40, 10)
     head = text_of([lines[0]])

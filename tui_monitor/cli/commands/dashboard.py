@@ -41,4 +41,4 @@ def run_dashboard(given: Namespace) -> int:
         directory, load, clock, "dashboard", acting_user(), config=path,
         service=lambda backend, report: HttpService(backend, directory, clock, report),
     )  # fmt: skip
-    return run_app(runtime, now=wall_ms, at=at)
+    return run_app(runtime, now=wall_ms, at=at, colors=given.colors)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.board.json_shapes import audit_json, listed_alert_json, notification_json, silence_json, silence_state
-from tui_monitor.board.values import subject_of
 from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.commands.status import status, stored_board
 from tui_monitor.cli.options import Refused, wall_ms
@@ -15,7 +14,8 @@ from tui_monitor.cli.output import Cell, print_json, table, terminal_width
 from tui_monitor.cli.state_access import open_state_for_people, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import age, span, stamp
-from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
+from tui_monitor.core.subjects import subject_of
+from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES, severity_rank
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.runtime.listings import stored_alerts

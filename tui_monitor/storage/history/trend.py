@@ -88,6 +88,8 @@ class Figures(NamedTuple):
 
     percentiles: list[float]
     mean: float | None
+    samples: int = 0
+    """How many samples there are."""
 
 
 def window_figures(rows: Rows, ids: Collection[int], quantiles: Sequence[float], after_ms: int, until_ms: int) -> dict[int, Figures]:
@@ -99,7 +101,8 @@ def window_figures(rows: Rows, ids: Collection[int], quantiles: Sequence[float],
         sizes[series] += part.n
         sums[series] += part.sum
     return {
-        series: Figures(percentiles(counts[series], quantiles), sums[series] / size if size else None) for series, size in sizes.items()
+        series: Figures(percentiles(counts[series], quantiles), sums[series] / size if size else None, size)
+        for series, size in sizes.items()
     }
 
 

@@ -56,6 +56,9 @@ class DashboardScreen(Screen[None]):
         alert = self.chosen_alert()
         return naming_labels(alert) if alert is not None else ()
 
+    def acknowledged(self, alert: AlertView) -> None:
+        """Called when the user has acknowledged an alert here."""
+
     def step_back(self) -> bool:
         """Undo one step within the screen on Esc; False where there is none and Esc leaves the screen."""
         if self.pane is None or not self.pane.needle:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from textual.screen import Screen
 
 from tui_monitor.board.backend import Backend
-from tui_monitor.board.values import Board
+from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core.commands import Command
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.status_bars import ViewMode
@@ -25,6 +25,9 @@ class ScreenContext(Protocol):
     text_styles: TextStyles
     expressions: list[str]
     """PromQL that was typed in explore, the newest last."""
+
+    acknowledged_together: tuple[str, ...]
+    """Ids of the alerts that the last "acknowledge all" took."""
 
     @property
     def live(self) -> Board:
@@ -44,6 +47,10 @@ class ScreenContext(Protocol):
     @property
     def width(self) -> int:
         """The terminal's width in cells."""
+        ...
+
+    def acknowledged(self, alert: AlertView) -> None:
+        """Tell the top screen that the user has acknowledged an alert there."""
         ...
 
     def now(self) -> int:

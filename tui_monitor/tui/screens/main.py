@@ -110,6 +110,10 @@ class MainScreen(DashboardScreen):
         """The focused pane; Alerts where none is focused."""
         return self.focused if isinstance(self.focused, BoardPane) and self.focused.size.height else self.alerts
 
+    def lists(self, ids: Sequence[str]) -> bool:
+        """Whether the list shows each of these alerts, or will with the next board: it is on the screen and does not scroll."""
+        return self.alerts in self.visible_panes() and len(self.alerts.alerts) + len(ids) <= max(1, self.alerts.size.height - 2)
+
     def visible_panes(self) -> list[BoardPane]:
         """The panes that fit on the screen."""
         return [pane for pane in self.panes if pane.size.height and pane.size.width]
@@ -117,6 +121,10 @@ class MainScreen(DashboardScreen):
     def chosen_alert(self) -> AlertView | None:
         """The selected alert, else the first."""
         return self.alerts.selected_alert()
+
+    def acknowledged(self, alert: AlertView) -> None:
+        """Select the next open alert: an acknowledged one moves down, and the selection does not follow it."""
+        self.alerts.leave(alert.id)
 
     async def selected_expr(self) -> str:
         """PromQL of the focused pane's selected row."""
