@@ -15,7 +15,7 @@ from tui_monitor.cli.state_access import open_state_for_people, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import age, span, stamp
 from tui_monitor.core.subjects import subject_of
-from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES, severity_rank
+from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.dispatch.message import Message
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.runtime.listings import stored_alerts
