@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 
-from tui_monitor.board.values import AlertView, Board, CheckView, subject_of
+from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core import humanize
 from tui_monitor.core.catalogue.languages import page_phrases, phrases
 from tui_monitor.core.sanitize import clean, clip
+from tui_monitor.core.subjects import subject_of
 
 LANGUAGES = ("en", "ko")
 MOST_TEXT = 500
