@@ -1,4 +1,4 @@
-"""Pushed bodies and StatsD packets: taken or refused, whoever sends them, and what is taken can be stored."""
+"""Pushed bodies and StatsD packets: accepted or refused, from any sender; accepted ones can be stored."""
 
 from __future__ import annotations
 

@@ -183,6 +183,7 @@ def _stubs(raw: dict[str, Any]) -> str:
         f'\n[[notifiers]]\nname = "{name}"\ntype = "command"\nargv = ["true"]\n' for name in dict.fromkeys(named) if name not in there
     )
     parents = [name for check in raw.get("checks", []) for name in check.get("depends_on", [])]
+    parents += raw.get("http", {}).get("status_page", {}).get("show", [])
     known = {check["name"] for check in raw.get("checks", [])}
     return text + "".join(f'\n[[checks]]\nname = "{name}"\ntype = "tcp"\nhost = "::1"\nport = 1\n' for name in parents if name not in known)
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.alerts.alert import labels_text
 from tui_monitor.board.figures import figures_of
+from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.added_rule import AddedRule
+from tui_monitor.core.trace import Span, TraceSummary
 from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import METRIC_NAME, SEVERITIES, HealthStatus, label
 from tui_monitor.promql.errors import EvaluationError
@@ -320,6 +322,46 @@ def series_summary_json(found: SeriesStatistics, unit: str) -> Json:
     known = {key: value if math.isfinite(value) else None for key, value in figures.items()}
     labels = {key: value for key, value in found.labels if key != METRIC_NAME}
     return {"metric": name, "labels": labels, "unit": unit, "count": found.count, **known}
+
+
+def trace_summary_json(trace: TraceSummary) -> Json:
+    """One trace of `traces`."""
+    return {
+        "trace_id": trace.trace_id, "service": trace.service, "operation": trace.operation, "at": rfc3339(trace.start_us // 1000),
+        "duration_ms": trace.duration_us / 1000, "spans": trace.spans, "errors": trace.errors,
+    }  # fmt: skip
+
+
+def trace_extent(spans: Sequence[Span]) -> tuple[int, int]:
+    """When a trace began (Unix µs) and how long it took (µs)."""
+    begin = min(span.start_us for span in spans)
+    return begin, max(span.start_us + span.duration_us for span in spans) - begin
+
+
+def trace_json(spans: Sequence[Span], lines: Sequence[Json]) -> Json:
+    """One trace, with the log lines that name it."""
+    begin, length = trace_extent(spans)
+    return {
+        "trace_id": spans[0].trace_id, "at": rfc3339(begin // 1000), "duration_ms": length / 1000,
+        "spans": [_span_json(span) for span in spans], "logs": list(lines),
+    }  # fmt: skip
+
+
+def _span_json(span: Span) -> Json:
+    events = [{"at": rfc3339(each.at_us // 1000), "name": each.name, "attributes": dict(each.attributes)} for each in span.events]
+    return {
+        "span_id": span.span_id, "parent_id": span.parent_id, "service": span.service, "operation": span.operation, "kind": span.kind,
+        "status": span.status, "message": span.message, "at": rfc3339(span.start_us // 1000), "duration_ms": span.duration_us / 1000,
+        "attributes": dict(span.attributes), "events": events,
+    }  # fmt: skip
+
+
+def token_json(token: AccessToken) -> Json:
+    """One access token, without its secret and without what is stored of it."""
+    return {
+        "name": token.name, "scopes": list(token.scopes), "kind": token.kind, "by": token.by, "created_at": rfc3339(token.created_at),
+        "expires_at": rfc3339(token.expires_at) if token.expires_at else None,
+    }  # fmt: skip
 
 
 def refusal_json(reason: str) -> Json:

@@ -132,7 +132,7 @@ def test_a_day_in_the_life(cli: Cli, tmp_path: Path) -> None:
             report = _until("unhealthy", lambda: (found := ask("status"))["status"] == "unhealthy" and found)
             assert report["leader"]["pid"] == daemon.pid and report["leader"]["kind"] == "headless"
             said = cli("ack", alert["id"][:4], "--note", "looking", *where)
-            assert (said.code, said.out) == (0, f"acknowledged: {alert['id']} CheckUnhealthy\n")
+            assert (said.code, said.out) == (0, f"acknowledged: {alert['id']} CheckUnhealthy api\n")
             assert ask("alerts")[0]["acknowledged"]["note"] == "looking"
             assert ask("status")["alerts"]["acknowledged"] == 1
             assert "acknowledged by" in cli("explain", "CheckUnhealthy", *where).out

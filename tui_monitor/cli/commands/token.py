@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from tui_monitor.board.json_shapes import token_json
 from tui_monitor.cli.arguments import add_actions, add_json
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, seconds_of, wall_ms
@@ -14,7 +15,6 @@ from tui_monitor.core.access_token import SCOPES, AccessToken, digest_of, new_se
 from tui_monitor.core.commands import AddToken, RevokeToken
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import stamp
-from tui_monitor.core.units import rfc3339
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,7 +49,7 @@ def _add(given: Namespace) -> int:
 def _list(given: Namespace) -> int:
     tokens = read_state(open_state(given).directory, lambda state: state.tokens.all())
     if given.json:
-        print_json([_json(token) for token in tokens])
+        print_json([token_json(token) for token in tokens])
     elif not tokens:
         print("no tokens; make one: tui-monitor token add NAME --scope read")
     else:
@@ -61,13 +61,6 @@ def _row(token: AccessToken, now: int) -> Sequence[Cell]:
     end = stamp(token.expires_at, now, None) if token.expires_at else "never"
     expires: Cell = end if token.valid(now) else (f"expired {end}", "dim")
     return token.name, " ".join(token.scopes), token.kind, token.by, stamp(token.created_at, now, None), expires
-
-
-def _json(token: AccessToken) -> dict[str, object]:
-    return {
-        "name": token.name, "scopes": token.scopes, "kind": token.kind, "by": token.by, "created_at": rfc3339(token.created_at),
-        "expires_at": rfc3339(token.expires_at) if token.expires_at else None,
-    }  # fmt: skip
 
 
 def _revoke(given: Namespace) -> int:

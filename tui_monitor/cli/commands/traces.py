@@ -8,6 +8,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, TypeVar
 
+from tui_monitor.board.json_shapes import trace_extent, trace_json, trace_summary_json
 from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.commands.logs import lines_of_blocks, open_telemetry
 from tui_monitor.cli.options import Refused, print_error, seconds_of, wall_ms
@@ -74,7 +75,7 @@ def _asked(question: Callable[[], T]) -> T:
 
 def _print_traces(given: Namespace, found: Sequence[TraceSummary]) -> int:
     if given.json:
-        print_json([_summary_json(trace) for trace in found])
+        print_json([trace_summary_json(trace) for trace in found])
     elif not found:
         print_error(NOTHING if not _narrowed(given) else "no trace matches")
     else:
@@ -92,29 +93,16 @@ def _row(trace: TraceSummary) -> Sequence[Cell]:
     return (trace.trace_id[:12], began, latency(trace.duration_us / 1e6), str(trace.spans), failed, trace.service, trace.operation)
 
 
-def _summary_json(trace: TraceSummary) -> dict[str, Any]:
-    return {
-        "trace_id": trace.trace_id, "service": trace.service, "operation": trace.operation, "at": rfc3339(trace.start_us // 1000),
-        "duration_ms": trace.duration_us / 1000, "spans": trace.spans, "errors": trace.errors,
-    }  # fmt: skip
-
-
 # --- one trace ------------------------------------------------------------------------------------------------------------
 
 
 def _trace(given: Namespace, reader: TelemetryReader) -> int:
     spans = _asked(lambda: reader.trace(given.id))
     lines = _asked(lambda: [*islice(_lines(reader, spans[0].trace_id), MOST_LINES)]) if spans else []
-    begin = min(span.start_us for span in spans)
-    length = max(span.start_us + span.duration_us for span in spans) - begin
     if given.json:
-        print_json(
-            {
-                "trace_id": spans[0].trace_id, "at": rfc3339(begin // 1000), "duration_ms": length / 1000,
-                "spans": [_span_json(span) for span in spans], "logs": lines[::-1],
-            }
-        )  # fmt: skip
+        print_json(trace_json(spans, lines[::-1]))
         return 0
+    begin, length = trace_extent(spans)
     print_line((spans[0].trace_id, "bold"), rfc3339(begin // 1000), latency(length / 1e6), f"{len(spans)} spans")
     wide = terminal_width() >= 100
     table([_span_row(depth, span, begin, length, wide) for depth, span in span_tree(spans)], ("SPAN", "SERVICE", "TOOK", "", ""))
@@ -138,12 +126,3 @@ def bar_of(start: int, duration: int, whole: int, width: int = BAR) -> str:
     first = min(width - 1, start * width // max(1, whole))
     cells = max(1, min(width - first, round(duration * width / max(1, whole))))
     return "." * first + "=" * cells + "." * (width - first - cells)
-
-
-def _span_json(span: Span) -> dict[str, Any]:
-    events = [{"at": rfc3339(each.at_us // 1000), "name": each.name, "attributes": dict(each.attributes)} for each in span.events]
-    return {
-        "span_id": span.span_id, "parent_id": span.parent_id, "service": span.service, "operation": span.operation, "kind": span.kind,
-        "status": span.status, "message": span.message, "at": rfc3339(span.start_us // 1000), "duration_ms": span.duration_us / 1000,
-        "attributes": dict(span.attributes), "events": events,
-    }  # fmt: skip
