@@ -17,6 +17,12 @@ CONFIG = """
 host = "web-1"
 [http]
 listen = "127.0.0.1:{port}"
+[push]
+statsd = ""
+[[checks]]
+name = "job"
+type = "heartbeat"
+every = "1d"
 [[checks]]
 name = "own"
 type = "tcp"
@@ -30,7 +36,7 @@ url = "{hook}"
 [[routes]]
 notifiers = ["hook"]
 """
-NO_LIMIT = "import tui_monitor.serving.access as access; access.RATE = access.BURST = 1e9"
+NO_LIMIT = "import tui_monitor.serving.access as access; access.RATE = access.BURST = access.PUSH_RATE = access.PUSH_BURST = 1e9"
 """Else most answers would be 429."""
 SETTINGS = """
 [checks]

@@ -73,9 +73,10 @@ class Tokens:
 class RateLimits:
     """A token bucket per caller, and a count of wrong tokens per address."""
 
-    def __init__(self, monotonic: Callable[[], float], rate: float = RATE, burst: float = BURST) -> None:
+    def __init__(self, monotonic: Callable[[], float], rate: float | None = None, burst: float | None = None) -> None:
+        """``rate`` in requests per second, ``burst`` at once; None: RATE and BURST."""
         self._monotonic = monotonic
-        self._rate, self._burst = rate, burst
+        self._rate, self._burst = RATE if rate is None else rate, BURST if burst is None else burst
         self._buckets: dict[str, tuple[float, float]] = {}
         self._wrong: dict[str, list[float]] = {}
 

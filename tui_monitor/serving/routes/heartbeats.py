@@ -16,7 +16,7 @@ from tui_monitor.core.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.serving.answers import ApiError
 from tui_monitor.serving.body import body_of, pairs_of
-from tui_monitor.serving.endpoint import Endpoint, HttpCall
+from tui_monitor.serving.endpoint import Endpoint, HttpCall, Parameter
 
 MOST_ID = 200
 _WORDS: dict[str, PingKind] = {"start": "start", "fail": "fail", "log": "log"}
@@ -79,7 +79,7 @@ async def ping(call: HttpCall) -> Response:
 ENDPOINTS = tuple(
     Endpoint(
         method, "/ping/{rest:path}", ping, "report a job's run to its heartbeat check", scope="push", open="heartbeat", family="text",
-        by_key=has_key, local=True,
+        by_key=has_key, local=True, parameters=(Parameter("rid", "which run, where several overlap"),), answer="text/plain",
     )
     for method in ("GET", "POST")
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from starlette.responses import Response
 
@@ -10,7 +11,7 @@ from tui_monitor.board.push import PushKind, PushRequest
 from tui_monitor.core.units import parse_duration
 from tui_monitor.serving.answers import ApiError
 from tui_monitor.serving.body import body_of, pairs_of
-from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
+from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall, Parameter
 
 Handler = Callable[[HttpCall], Awaitable[Response]]
 
@@ -50,17 +51,36 @@ def ttl_of(call: HttpCall) -> float:
     return seconds
 
 
-def _endpoint(method: str, path: str, kind: PushKind, summary: str, family: Family = "text") -> Endpoint:
-    return Endpoint(method, path, handler_of(kind), summary, scope="push", open="", family=family)
+_TTL = Parameter("ttl", 'end the group so long after its last push, for example "2d"')
+_LABELS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+_POINT = {
+    "type": "object",
+    "required": ["name", "value"],
+    "properties": {"name": {"type": "string"}, "value": {"type": "number"}, "labels": _LABELS, "kind": {"enum": ["gauge", "counter"]}},
+}
+METRICS_BODY = {"type": "array", "items": _POINT}
+LOGS_BODY = {"type": "array", "items": {"type": "object"}}
+
+
+def _endpoint(
+    method: str, path: str, kind: PushKind, summary: str, family: Family = "text", *, body: Mapping[str, Any] | None = None,
+    parameters: tuple[Parameter, ...] = (), answer: str = "text/plain",
+) -> Endpoint:  # fmt: skip
+    handler = handler_of(kind)
+    return Endpoint(method, path, handler, summary, scope="push", open="", family=family, body=body, parameters=parameters, answer=answer)
+
+
+def _otlp(path: str, kind: PushKind, summary: str) -> Endpoint:
+    return _endpoint("POST", path, kind, summary, answer="application/x-protobuf")
 
 
 _OTLP: tuple[tuple[str, PushKind], ...] = (("metrics", "otlp_metrics"), ("traces", "otlp_traces"), ("logs", "otlp_logs"))
 ENDPOINTS = (
-    _endpoint("POST", "/api/v1/metrics", "metrics", "push metrics as JSON", "own"),
-    _endpoint("POST", "/logs", "logs", "push log lines as JSON, as Winston's HTTP transport does", "own"),
-    *(_endpoint("POST", f"/v1/{signal}", kind, f"push {signal} by OTLP") for signal, kind in _OTLP),
-    *(_endpoint("POST", f"/api/v1/otlp/v1/{signal}", kind, f"push {signal} by OTLP, at Prometheus' address") for signal, kind in _OTLP),
-    _endpoint("PUT", "/metrics/{group:path}", "pushgateway", "replace a group of metrics, as to a Pushgateway"),
-    _endpoint("POST", "/metrics/{group:path}", "pushgateway", "replace metrics of the same names in a group"),
+    _endpoint("POST", "/api/v1/metrics", "metrics", "push metrics as JSON", "own", body=METRICS_BODY, answer="application/json"),
+    _endpoint("POST", "/logs", "logs", "push log lines as JSON, as Winston does", "own", body=LOGS_BODY, answer="application/json"),
+    *(_otlp(f"/v1/{signal}", kind, f"push {signal} by OTLP") for signal, kind in _OTLP),
+    *(_otlp(f"/api/v1/otlp/v1/{signal}", kind, f"push {signal} by OTLP, at Prometheus' address") for signal, kind in _OTLP),
+    _endpoint("PUT", "/metrics/{group:path}", "pushgateway", "replace a group of metrics, as to a Pushgateway", parameters=(_TTL,)),
+    _endpoint("POST", "/metrics/{group:path}", "pushgateway", "replace metrics of the same names in a group", parameters=(_TTL,)),
     _endpoint("DELETE", "/metrics/{group:path}", "pushgateway", "end a group of metrics"),
 )
