@@ -129,6 +129,11 @@ def measure(requests: int, hours: int) -> dict[str, Any]:
             ("metrics_2000", "/metrics", 5.0),
             ("federate_1900", "/federate?match[]=shop_value", None),
             ("labels", "/api/v1/labels", None),
+            ("health", "/api/health/system", None),
+            ("dashboard", "/api/dashboard", None),
+            ("alertmanager_status", "/api/v2/status", None),
+            ("statistics_four_series", f"/api/metrics?hours={hours}&match=bench_ratio", None),
+            ("statistics_1900_series", "/api/metrics?hours=1&match=shop_value", None),
         ):
             median, cpu, size = asked(connection, path, process, requests)
             figures[name] = figure(median, "ms", target, cpu_ms=round(cpu, 2), bytes=size)
