@@ -14,6 +14,7 @@ import http.client
 import socket
 import statistics
 import sys
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -101,6 +102,27 @@ def cpu_rate(process: psutil.Process, seconds: float = 3.0) -> float:
     return (cpu_seconds(process) - before) / seconds
 
 
+def viewers(port: int, process: psutil.Process, count: int, seconds: float = 10.0) -> float:
+    """CPU seconds a second that this many open pages cost, above what the daemon uses without them."""
+    idle = cpu_rate(process, seconds)
+    with contextlib.ExitStack() as stack:
+        for number in range(count):
+            reader = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            reader.sendall(b"GET /live?page=overview&span=1h&name=&language=en HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            threading.Thread(target=drained, args=(reader,), daemon=True).start()
+            if number % 15 == 14:
+                time.sleep(1)
+        time.sleep(5)
+        return max(0.0, cpu_rate(process, seconds) - idle)
+
+
+def drained(reader: socket.socket) -> None:
+    """Read and forget until the end."""
+    with contextlib.suppress(OSError):
+        while reader.recv(65536):
+            pass
+
+
 def memory_of_idle_http() -> tuple[float, float]:
     """RSS in MiB of a daemon without and with [http], before any request."""
     sizes = []
@@ -134,9 +156,11 @@ def measure(requests: int, hours: int) -> dict[str, Any]:
             ("alertmanager_status", "/api/v2/status", None),
             ("statistics_four_series", f"/api/metrics?hours={hours}&match=bench_ratio", None),
             ("statistics_1900_series", "/api/metrics?hours=1&match=shop_value", None),
+            ("page", "/", None),
         ):
             median, cpu, size = asked(connection, path, process, requests)
             figures[name] = figure(median, "ms", target, cpu_ms=round(cpu, 2), bytes=size)
+        figures["viewers_50"] = figure(100 * viewers(port, process, 50), "% of a core", 1.0)
         figures["cpu_small"] = figure(figures["live"]["cpu_ms"], "ms", 0.8)
         figures["memory_used"] = figure(rss_mib(process) - without, "MiB")
     return figures

@@ -143,7 +143,7 @@ async def test_texts_from_outside_are_text(board: Board) -> None:
 
 
 async def form_token(server: Face, cookie: str) -> str:
-    (token,) = re.findall(r'name="form_token" value="([0-9a-f]+)"', (await server.get("/", cookie=cookie)).text)
+    token, *_ = re.findall(r'name="form_token" value="([0-9a-f]+)"', (await server.get("/", cookie=cookie)).text)
     return str(token)
 
 
@@ -271,3 +271,19 @@ async def test_names_of_any_shape_have_a_page() -> None:
         assert len(links) == len(names)
         for link in links:
             assert (await server.get(link)).status == 200, link
+
+
+async def test_a_session_signs_out_by_a_form() -> None:
+    """The button is there for sessions only, also without the right to act; without the form's token nothing happens."""
+    backend = FakeBackend()
+    reading, (secret, token) = with_session(backend, "read"), token_of("act", name="script")
+    backend.access_tokens.append(token)
+    async with face(backend) as server:
+        assert "/logout" not in (await server.get("/", token=secret)).text
+        _, page = await html(server, "/", cookie=reading)
+        assert "Sign out" in page.text and "formaction" not in str(page.tags)
+        form = "application/x-www-form-urlencoded"
+        assert (await server.ask("POST", "/logout", "form_token=wrong", cookie=reading, content_type=form)).status == 403
+        body = f"form_token={await form_token(server, reading)}"
+        answer = await server.ask("POST", "/logout", body, cookie=reading, content_type=form)
+    assert answer.status == 200 and "Max-Age=0" in answer.headers["set-cookie"]

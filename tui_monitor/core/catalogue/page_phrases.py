@@ -26,6 +26,7 @@ class PagePhrases:
     lost: str
     read_only: str
     acting_as: str
+    sign_out: str
     made_by: str
     pages: str
     not_found: str

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tui_monitor.core.frozen import frozen
 from tui_monitor.core.version import VERSION
 from tui_monitor.serving.page.parts import PageContent
 from tui_monitor.serving.page.render import HEADERS, icon, marked, policy, render, script, style
@@ -16,10 +17,21 @@ from tui_monitor.serving.page.words import Words
 _same = marked(str)
 
 
-def live_page(
-    content: PageContent, words: Words, host: str, here: str, *, caller: str, form_token: str, stream_query: Mapping[str, str]
-) -> Response:
-    """A page that keeps itself up to date. ``form_token``: "" for a reader who may not act; ``here``: the page's path."""
+@frozen
+class PageReader:
+    """Who reads: the name, the form token ("" for a reader without forms), what is possible.
+
+    ``session``: signed in by a link, and may sign out.
+    """
+
+    name: str
+    form_token: str = ""
+    may_act: bool = False
+    session: bool = False
+
+
+def live_page(content: PageContent, words: Words, host: str, here: str, reader: PageReader, stream_query: Mapping[str, str]) -> Response:
+    """A page that keeps itself up to date; ``here``: its path."""
     t = words.t
     lost_before, _, lost_after = t.lost.partition("{at}")
     live_before, _, live_after = t.live.partition("{at}")
@@ -27,8 +39,8 @@ def live_page(
     around: dict[str, Any] = {"lost_before": lost_before, "lost_after": lost_after, "live_before": live_before, "live_after": live_after}
     return framed(
         words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
-        live=stream, nav=((t.overview, "/"), (t.history, "/history")), caller=caller, form_token=form_token, may_act=bool(form_token),
-        feed=True, **around,
+        live=stream, nav=((t.overview, "/"), (t.history, "/history")), caller=reader.name,
+        form_token=reader.form_token, may_act=reader.may_act, session=reader.session, feed=True, **around,
     )  # fmt: skip
 
 
@@ -37,7 +49,8 @@ def framed(
 ) -> Response:
     """The frame. ``more`` is what the template layout.html asks for beside this."""
     values: dict[str, object] = {
-        "live": "", "refresh": 0, "nav": (), "at": "", "feed": False, "may_act": False, "narrow": "", "here": "", "host": "",
+        "live": "", "refresh": 0, "nav": (), "at": "", "feed": False, "may_act": False, "session": False,
+        "narrow": "", "here": "", "host": "",
         "caller": "", "form_token": "", "script": _same(script()), "lost_before": "", "lost_after": "",
         "live_before": "", "live_after": "", **more,
     }  # fmt: skip

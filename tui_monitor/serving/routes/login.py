@@ -11,7 +11,9 @@ from tui_monitor.core.access_token import SESSION_MS, AccessToken, digest_of, ne
 from tui_monitor.core.commands import AddToken, RevokeToken
 from tui_monitor.serving.access import COOKIE, RateLimits
 from tui_monitor.serving.answers import ApiError
+from tui_monitor.serving.body import parameters_of
 from tui_monitor.serving.endpoint import Endpoint, HttpCall
+from tui_monitor.serving.form_token import FORM_TOKEN, FormTokens
 from tui_monitor.serving.shared import Shared
 
 CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -56,6 +58,8 @@ async def _link(call: HttpCall) -> AccessToken | None:
 async def logout(call: HttpCall) -> Response:
     """End the session of this browser."""
     if call.caller.by_cookie:
+        given = call.request.headers.get(FORM_TOKEN) or dict(await parameters_of(call.request)).get("form_token", "")
+        call.shared.one(FormTokens).check(call.caller, given)
         await call.backend.command(RevokeToken(call.caller.name), call.by())
     return _answer(_PAGE.format(text="signed out"), _cookie(call, "", 0))
 
@@ -71,5 +75,5 @@ def _cookie(call: HttpCall, value: str, age_s: int) -> str:
 
 ENDPOINTS = (
     Endpoint("GET", "/login/{secret}", login, "spend a link and sign in", open="always", family="page"),
-    Endpoint("POST", "/logout", logout, "sign out", family="own"),
+    Endpoint("POST", "/logout", logout, "sign out", family="page"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from tui_monitor.serving.form_token import FormTokens
 from tui_monitor.serving.page.alert_page import alert_page
 from tui_monitor.serving.page.check_page import check_page
 from tui_monitor.serving.page.data import SPANS, PageData
-from tui_monitor.serving.page.frame import live_page
+from tui_monitor.serving.page.frame import PageReader, live_page
 from tui_monitor.serving.page.history_page import history_page
 from tui_monitor.serving.page.live import LivePages
 from tui_monitor.serving.page.overview import overview
@@ -55,11 +56,15 @@ async def _page(call: HttpCall, kind: str, name: str = "") -> Response:
     content = await PAGES[kind](view, name)
     if content is None:
         raise ApiError(404, "there is no such check or alert")
-    token = call.shared.one(FormTokens).of(call.caller) if view.may_act else ""
     query = {"page": kind, "span": view.span.name, "name": name, "language": view.words.t.language}
     here = quote(call.request.scope["path"], safe="/")
-    host, caller = call.backend.board.host, call.caller.name
-    return live_page(content, view.words, host, here, caller=caller, form_token=token, stream_query=query)
+    reader = PageReader(call.caller.name, _form_token(call), view.may_act, call.caller.by_cookie)
+    return live_page(content, view.words, call.backend.board.host, here, reader, query)
+
+
+def _form_token(call: HttpCall) -> str:
+    """For readers who have forms: to act, or to sign out."""
+    return call.shared.one(FormTokens).of(call.caller) if may_act(call) or call.caller.by_cookie else ""
 
 
 def _view(call: HttpCall, words: Words, act: bool, span: str) -> PageView:
@@ -99,14 +104,9 @@ async def live(call: HttpCall) -> Response:
 
     streams = call.shared.streams
     stream = streams.open()
-    stream.put(event("hello", _hello(call, act)))
+    stream.put(event("hello", json.dumps({"version": VERSION, "token": _form_token(call)})))
     call.shared.one(LivePages).watch((kind, name, span if span in SPANS else "", words.t.language, act), make, stream)
     return streams.answer(stream)
-
-
-def _hello(call: HttpCall, act: bool) -> str:
-    token = call.shared.one(FormTokens).of(call.caller) if act else ""
-    return f'{{"version":"{VERSION}","token":"{token}"}}'
 
 
 # --- acting ----------------------------------------------------------------------------------------------------------------------
