@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fuzz.fences import unfenced
 from fuzz.target import Target
 from tui_monitor.checks.fence import admit_samples
+from tui_monitor.platform import redaction
 from tui_monitor.sources.log import formats, journal_entry, stamps
 from tui_monitor.sources.log.access import Combined
 from tui_monitor.sources.log.formats import FieldNames, JsonLines, Logfmt, NamedGroups, Plain
@@ -106,8 +107,17 @@ _FIELDS = (
     "line-max",
 )
 
+_SECRETS = ("password", "password=", "1234", "{")
+_REDACTION = redaction.Redaction([r"password\W+(\S+)", r"\d{4}"])
+
+
+def _redacted(text: str) -> bool:
+    return b"***" in _REDACTION.line(text.encode(errors="replace"))
+
+
 TARGETS = (
     Target(name="log-lines", kind="bytes", call=_lines, words=_WORDS, fence=lambda: unfenced(formats._json_object)),
+    Target(name="redacted-line", kind="json", call=_redacted, words=_SECRETS, fence=lambda: unfenced(redaction.Redaction.line)),
     Target(name="log-stamps", kind="text", call=_stamp, words=_STAMPS, fence=lambda: unfenced(stamps.parse_stamp)),
     Target(name="journal-entry", kind="json", call=_entry, words=_FIELDS, fence=lambda: unfenced(journal_entry.parse_entry)),
 )

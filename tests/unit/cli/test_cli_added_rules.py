@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
-from tests.support.cli_tools import Cli, leader, make_state, waiting_commands
+from tests.support.cli_tools import Cli, leader, make_state, now_ms, waiting_commands
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.commands import AddRule, CommandResult, RemoveRule
+from tui_monitor.core.values import labels_of
+from tui_monitor.storage.state.database import SqliteRepository
 
 ADD = (
     "rules",
@@ -67,3 +71,23 @@ def test_wrong_conditions_are_refused_before_anything_is_stored(cli: Cli, tmp_pa
         said = cli("rules", "add", "Hot", *words, "--state", state)
         assert said.code == 64 and reason in said.err
     assert waiting_commands(state) == []
+
+
+def test_added_rules_are_checked_and_explained_beside_the_configured_ones(cli: Cli, tmp_path: Path) -> None:
+    """They count as added, one that cannot be used is named with its reason, and explain knows them."""
+
+    async def add() -> None:
+        store = await SqliteRepository.open(state / "state.db")
+        for name, to in (("Hot", ()), ("Lost", ("nobody",))):
+            rule = AddedRule(name, "heat > 5", "heat > 5", to=to, by="kim", at=now_ms())
+            await store.transaction(lambda tables, rule=rule: tables.added_rules.add(rule))  # type: ignore[misc]
+        await store.close()
+
+    state = make_state(tmp_path / "s", samples={labels_of("heat"): [(now_ms() - 1000, 7.0)]})
+    asyncio.run(add())
+    (tmp_path / "c.toml").write_text('[[rules]]\nalert = "Own"\nexpr = "heat > 9"\nrunbook_url = "https://wiki.example.com/own"\n')
+    where = ("--config", tmp_path / "c.toml", "--state", state)
+    said = cli("rules", "check", *where)
+    assert said.code == 0 and "1 of the configuration, 2 added" in said.out
+    assert 'the added rule Lost is not used: there is no notifier "nobody"' in said.err and "Hot: has neither" not in said.err
+    assert cli("explain", "Hot", *where).code == 0 and cli("explain", "Lost", *where).code == 64
