@@ -11,20 +11,14 @@ NODE = {
         "What to do: See the node's peers and its disk; its log: journalctl -u geth -n 100\n"
         "Since T\n"
         "category system · check node · host web-1",
-        "RESOLVED node healthy again after D\n"
-        "Was: node is unhealthy: connection refused (ADDR)\n"
-        "From T to T (D)\n"
-        "category system · check node · host web-1",
+        "RESOLVED node healthy again after D\nWas: node is unhealthy: WHY\nFrom T to T (D)\ncategory system · check node · host web-1",
     ),
     "ko": (
         "심각 node 비정상: connection refused (ADDR)\n"
         "조치: See the node's peers and its disk; its log: journalctl -u geth -n 100\n"
         "시작 T\n"
         "category system · check node · 호스트 web-1",
-        "복구 node 정상으로 돌아옴 (D 만에)\n"
-        "내용: node 비정상: connection refused (ADDR)\n"
-        "T ~ T (D)\n"
-        "category system · check node · 호스트 web-1",
+        "복구 node 정상으로 돌아옴 (D 만에)\n내용: node 비정상: WHY\nT ~ T (D)\ncategory system · check node · 호스트 web-1",
     ),
 }
 

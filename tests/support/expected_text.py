@@ -60,14 +60,14 @@ async def told(texts: Callable[[], list[str]], expected: str) -> None:
 _TIME = re.compile(r"\d\d:\d\d:\d\d UTC")
 _SPAN = re.compile(r"\b\d+(\.\d+)? ?(ms|s|초|분|m)(?![a-z])")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
-_DATABASE = re.compile(r"(db is unhealthy:|db 비정상:) .*?(?= \((?:1 affected|영향 1건)\)$|$)", re.MULTILINE)
-"""A server that is being stopped says so, or is gone already."""
+_MOMENTARY = re.compile(r"((?:db|Was: node) is unhealthy:|(?:db|내용: node) 비정상:) .*?(?= \((?:1 affected|영향 1건)\)$|$)", re.MULTILINE)
+"""Reasons of a moment: a database that is being stopped says so or is gone already; a new node is at block 0 for a second."""
 _NOT_COMPARED = re.compile(r"^(Evidence|근거):\n(  .*\n)*|^(Look|보기): .*\n?|^(.* \d+ MiB|resolve [<\d]|query \d).*\n", re.MULTILINE)
 
 
 def plain(text: str) -> str:
     """A message without what differs from run to run: times T, durations D, addresses ADDR; without evidence and how to look."""
-    for pattern, sign in ((_NOT_COMPARED, ""), (_TIME, "T"), (_SPAN, "D"), (_DATABASE, r"\1 WHY"), (_PORT, "ADDR")):
+    for pattern, sign in ((_NOT_COMPARED, ""), (_TIME, "T"), (_SPAN, "D"), (_MOMENTARY, r"\1 WHY"), (_PORT, "ADDR")):
         text = pattern.sub(sign, text.replace("\r\n", "\n"))
     return text.strip()
 
