@@ -43,8 +43,16 @@ def board_to_json(board: Board, *, sparks: bool = False) -> bytes:
 def board_from_json(data: bytes) -> Board:
     """Decode JSON of `board_to_json` from this or another version. Raises ValueError."""
     try:
-        return _read(Board, json.loads(data))
-    except (AttributeError, OverflowError, RecursionError, TypeError) as error:  # a value of another shape
+        return board_from_object(json.loads(data))
+    except RecursionError as error:
+        raise ValueError(f"not a board: {error}") from None
+
+
+def board_from_object(raw: Mapping[str, Any]) -> Board:
+    """Decode a board from JSON values. Raises ValueError."""
+    try:
+        return _read(Board, raw)
+    except (AttributeError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"not a board: {error}") from None
 
 

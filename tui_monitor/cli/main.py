@@ -22,6 +22,7 @@ def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
     top = CommandParser(prog="tui-monitor", parents=[common], description="Monitor this server and the services it depends on.")
     top.add_argument("--version", action="version", version=f"tui-monitor {version.VERSION}")
     top.add_argument("--headless", action="store_true", help="no screen: poll, judge and notify (for systemd)")
+    top.add_argument("--hosts", action="store_true", help="the dashboard of the hosts in [[hosts]], over ssh")
     top.add_argument("--at", metavar="TIME", help="open the dashboard at a past moment: 03:10, yesterday 03:10, RFC 3339 or Unix seconds")
     top.add_argument("--colors", choices=["auto", "16", "256", "true"], default="auto", help="of the dashboard; auto asks the terminal")
     top.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="of --headless; default: [log] level")
@@ -76,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise SystemExit(_printed(int(end.code or 0))) from None
         except OutputFault as fault:
             return _unwritten(fault, OK)
-        if given.verb and (given.headless or given.at):
-            known.error(f"{'--headless' if given.headless else '--at'} does not go with the command {given.verb}")
+        if given.verb and (given.headless or given.at or given.hosts):
+            option = "--headless" if given.headless else "--hosts" if given.hosts else "--at"
+            known.error(f"{option} does not go with the command {given.verb}")
         given.config = getattr(given, "config", None)
         given.state = getattr(given, "state", None)
         given.verdict = OK
@@ -152,9 +154,9 @@ def _run(given: argparse.Namespace) -> int:
         print("tui-monitor: this is no terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
         return USAGE
     _end_with_0("SIGTERM", "SIGHUP")
-    from tui_monitor.cli.commands.dashboard import run_dashboard
+    from tui_monitor.cli.commands import dashboard
 
-    return run_dashboard(given)
+    return dashboard.run_hosts(given) if given.hosts else dashboard.run_dashboard(given)
 
 
 if __name__ == "__main__":

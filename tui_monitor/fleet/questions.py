@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tui_monitor.board import values, wire
-from tui_monitor.board.backend import Backend, CommandRefused
+from tui_monitor.board.backend import Backend, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import LogLine, LogQuery
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.strip import Slot
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
 from tui_monitor.promql.errors import EvaluationError, PromqlError
-from tui_monitor.promql.values import Value
 
 Texts = tuple[str, ...]
 MOST_ROWS = 10_000
@@ -48,6 +47,7 @@ QUESTIONS: Mapping[str, Question] = {
     "series": Question({"selectors": Texts}, tuple[tuple[tuple[str, str], ...], ...]),
     "labels": Question({"selectors": Texts}, Texts),
     "label_values": Question({"label": str, "selectors": Texts}, Texts),
+    "metadata": Question({}, tuple[MetricMetadata, ...]),
     "names": Question({}, Mapping[str, Texts]),
     "backtest": Question({"alert": str, "since": str, "changes": Texts}, values.BacktestView),
     "noise": Question({"since": str}, tuple[values.NoiseRow, ...]),
@@ -96,15 +96,3 @@ def _fault(message: Mapping[str, Any], expr: str) -> Exception:
     if message.get("fault") == "evaluation":
         return EvaluationError(text, str(message.get("error_type", "execution")))
     return CommandRefused(text)
-
-
-def value_of(found: Any) -> Value:
-    """A query's answer, typed."""
-    value: Value = found
-    return value
-
-
-def rows(found: Any) -> Sequence[Any]:
-    """Rows of an answer, typed by the caller."""
-    typed: Sequence[Any] = found
-    return typed

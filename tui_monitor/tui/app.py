@@ -22,6 +22,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_monitor.board.backend import Backend
+from tui_monitor.board.fleet import Fleet
 from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
@@ -46,7 +47,10 @@ END_WITHIN = 5.0
 
 
 class MonitorApp(App[int]):
-    """The dashboard on a backend. ``at`` (UTC ms) starts in the past; ``zone`` None is the machine's."""
+    """The dashboard on a backend. ``at`` (UTC ms) starts in the past; ``zone`` None is the machine's.
+
+    ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first.
+    """
 
     CSS_PATH = "monitor.tcss"
     TITLE = "tui-monitor"
@@ -65,6 +69,7 @@ class MonitorApp(App[int]):
         environ: Mapping[str, str] = os.environ,
         colors: str = "auto",
         answer: TerminalAnswer = NO_ANSWER,
+        fleet: Fleet | None = None,
     ) -> None:
         self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
         self._light = bool(answer.light)
@@ -86,6 +91,7 @@ class MonitorApp(App[int]):
         self._backend = backend
         self._new_alerts = NewAlerts(self.context.live, self.NOTIFICATION_TIMEOUT * 1000)
         self._start_at = at
+        self._fleet = fleet
         self._backend_task: asyncio.Task[None] | None = None
 
     def use_theme(self, name: str) -> None:
@@ -137,8 +143,18 @@ class MonitorApp(App[int]):
             gc.enable()
         self._backend.subscribe(self.receive)
         self._backend_task = asyncio.create_task(self._run_backend(), name="backend")
+        self._show_hosts()
         if self._start_at is not None:
             self.context.start(self.context.time.go_to_when_ready(self._start_at))
+
+    def _show_hosts(self) -> None:
+        """Show the list of hosts, where there are several."""
+        if self._fleet is not None:
+            from tui_monitor.tui.screens.hosts import HostsScreen
+
+            self.context.time.resume()
+            self._fleet.open("")
+            self.context.start(self.context.open(HostsScreen(self.context, self._fleet)))
 
     async def _run_backend(self) -> None:
         try:
@@ -252,7 +268,11 @@ class MonitorApp(App[int]):
         """Leave one of: past or pause, filter, screen. Never quits."""
         if self.screen is self.main and (self.context.view.past_at or self.context.view.paused_since):
             self.context.time.resume()
-        elif not self.context.top.step_back() and self.screen is not self.main:
+        elif self.context.top.step_back():
+            return
+        elif self.screen is self.main:
+            self._show_hosts()
+        else:
             self.pop_screen()
 
     def action_trend(self) -> None:
@@ -297,12 +317,12 @@ class MonitorApp(App[int]):
         self.choose_theme(NAMES[(NAMES.index(self._theme_name) + 1) % len(NAMES)])
 
 
-def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto") -> int:
+def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto", fleet: Fleet | None = None) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
-    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer)
+    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
     if app.failure is not None:

@@ -25,7 +25,7 @@ class NewAlertNotice:
 
 
 class NewAlerts:
-    """Detector of new alerts: compares each board with the one before.
+    """Detector of new alerts: compares each board with the one before, unless that was another host's.
 
     ``lasting_ms`` is how long a toast stays; alerts within that time are added to its count.
     """
@@ -33,6 +33,7 @@ class NewAlerts:
     def __init__(self, first: Board, lasting_ms: int) -> None:
         self._lasting_ms = lasting_ms
         self._known = _open_alerts(first)
+        self._host = first.host
         self._recent: list[int] = []
         self._told: dict[tuple[str, str], int] = {}
 
@@ -40,7 +41,8 @@ class NewAlerts:
         """Notice of alerts that started since the last board, except acknowledged or muted ones; None while boards are loading."""
         if board.loading:
             return None
-        before, self._known = self._known, _open_alerts(board)
+        before, self._known = self._known if board.host == self._host else None, _open_alerts(board)
+        self._host = board.host
         new = [] if before is None or self._known is None else [a for a in board.alerts if a.id in self._known - before]
         new = [alert for alert in new if not self._flaps(alert, board.at)]
         return self._notice(new, board.at) if new else None

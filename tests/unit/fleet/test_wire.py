@@ -20,7 +20,7 @@ from tui_monitor.promql.values import Matrix
 
 NOT_ASKED = {
     "run", "stop", "board", "subscribe", "first_board", "command", "receive_alerts", "alerts", "alert", "stored_silences", "messages",
-    "statistics", "tokens", "receive", "ping", "exported", "metadata",
+    "statistics", "tokens", "receive", "ping", "exported",
 }  # fmt: skip
 """Methods of the Backend that only the host's own processes use."""
 

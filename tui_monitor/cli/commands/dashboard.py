@@ -42,3 +42,33 @@ def run_dashboard(given: Namespace) -> int:
         service=lambda backend, report: HttpService(backend, directory, clock, report),
     )  # fmt: skip
     return run_app(runtime, now=wall_ms, at=at, colors=given.colors)
+
+
+NO_HOSTS = """no hosts are configured; write into {path}, for each host:
+[[hosts]]
+name = "web-1"      # what you type after `ssh`"""
+
+
+def run_hosts(given: Namespace) -> int:
+    """The dashboard of other hosts; 0 after `q`, 78 without [[hosts]] or for an unusable configuration."""
+    from tui_monitor.config.child import load_in_child
+    from tui_monitor.config.faults import ConfigurationError
+
+    path = find_config(given.config, os.environ)
+    try:
+        settings = load_in_child(path, os.environ).settings
+    except ConfigurationError as error:
+        raise Refused(str(error), CONFIGURATION) from None
+    if not settings.hosts:
+        raise Refused(NO_HOSTS.format(path=path or "~/.config/tui-monitor/config.toml"), CONFIGURATION)
+    trim_imports("textual")
+    from tui_monitor.core.clock import SystemClock
+    from tui_monitor.fleet.far_host import FarHost
+    from tui_monitor.fleet.remote_backend import RemoteBackend
+    from tui_monitor.sources.host.link import StartPace
+    from tui_monitor.tui.app import run_app
+
+    clock = SystemClock()
+    pace = StartPace(clock)
+    fleet = RemoteBackend([FarHost(host.name, host.ssh, host.labels, clock, pace) for host in settings.hosts], clock)
+    return run_app(fleet, now=wall_ms, colors=given.colors, fleet=fleet)

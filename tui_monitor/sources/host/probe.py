@@ -85,12 +85,12 @@ def verdict(view: LinkView, now: int) -> tuple[HealthStatus, str]:
         return HealthStatus.UNKNOWN, "connecting"
     leader = view.board.get("leader")
     if not (isinstance(leader, dict) and leader.get("alive")):
-        last = stamp(round(now - 1000 * _age(view, now)), now, None, seconds=True)
+        last = stamp(round(now - 1000 * board_age(view, now)), now, None, seconds=True)
         return HealthStatus.UNHEALTHY, f"its monitor does not run; its last board is of {last}"
     return HealthStatus.HEALTHY, ""
 
 
-def _age(view: LinkView, now: int) -> float:
+def board_age(view: LinkView, now: int) -> float:
     """Seconds since the board was made, by the host's own clock."""
     at = (view.board or {}).get("at")
     return max(0.0, (now + view.ahead_ms - at) / 1000) if isinstance(at, int | float) and at else 0.0
@@ -103,7 +103,7 @@ def _samples(view: LinkView, now: int, status: HealthStatus) -> Iterable[Sample]
     if not view.connected or view.board is None:
         return
     board = view.board
-    yield Sample(labels_of("host_board_age_seconds"), _age(view, now))
+    yield Sample(labels_of("host_board_age_seconds"), board_age(view, now))
     yield Sample(labels_of("host_status"), _STATUSES.get(str(board.get("status")), 3.0))
     firing, acknowledged = alert_counts(board)
     yield Sample(labels_of("host_alerts", state="firing"), float(firing))
