@@ -90,6 +90,25 @@ async def test_messages_go_to_the_notifiers(tmp_path: Path, monkeypatch: pytest.
         assert "HTTP 40" in client.last_error()
 
 
+async def test_questions(world: PushWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Health (also where it is bad), metrics, present values, alerts: as the own API answers, over the unix socket."""
+    monkeypatch.setenv("TUI_MONITOR_STATE", str(world.place / "state"))
+    monkeypatch.delenv("TUI_MONITOR_URL")
+
+    async def asked(function: Any, *given: Any) -> Any:
+        found = await asyncio.to_thread(function, *given)
+        assert found is not None, client.last_error()
+        return found
+
+    health = await asked(client.health)
+    assert health["status"] == "unknown" and set(health["checks"]) >= {"system", "backup"}, "the job has never reported: 503 with a body"
+    await until(lambda: world.runtime.board.resources.cpu is not None)
+    assert 0 <= (await asked(client.current_metrics))["cpu_percent"] <= 100
+    assert (await asked(client.metrics, 1))["period_hours"] == 1
+    assert await asked(client.alerts) == []
+    assert (await client.AsyncClient().health())["status"] == "unknown"
+
+
 def test_nothing_of_a_missing_monitor_reaches_the_application(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No exception, whatever is given; a socket that nobody reads is not waited for; the drops are counted."""
     path = tmp_path / "full.sock"
