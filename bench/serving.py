@@ -29,19 +29,17 @@ sys.path.insert(0, str(ROOT))
 from tests.support.stored_history import write_history
 from tui_monitor.core.values import labels_of
 
-SAMPLES = 1_900
-"""Of a check; with those of the machine /metrics has about 2,000."""
+SAMPLES = 950
+"""Of each of two checks; with those of the machine /metrics has about 2,000."""
 PAUSE = 1 / 18
 SETTLE = 6.0
 HTTP = '\n[http]\nlisten = "127.0.0.1:{port}"\nsocket = false\nopen = ["metrics", "read"]\n'
 CHECK = """
-default_rules = false
 [[checks]]
-name = "many"
+name = "many-{number}"
 type = "command"
 output = "prometheus"
 interval = "10s"
-sample_limit = 5000
 argv = ["{python}", "-c", "for n in range({samples}): print(f'shop_value{{{{n=\\"{{n}}\\"}}}} {{n}}')"]
 """
 
@@ -76,6 +74,19 @@ def daemon(configuration: str, hours: int) -> Iterator[tuple[psutil.Process, int
         finally:
             process.terminate()
             process.wait(10)
+
+
+def connected(port: int) -> http.client.HTTPConnection:
+    """A connection to the daemon, once it listens and the check has answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for _ in range(120):
+        with contextlib.suppress(OSError):
+            connection.request("GET", "/federate?match[]=shop_value")
+            if connection.getresponse().read():
+                return connection
+        connection.close()
+        time.sleep(0.5)
+    raise SystemExit("the daemon does not answer, or its check gives nothing")
 
 
 def asked(connection: http.client.HTTPConnection, path: str, process: psutil.Process, requests: int) -> tuple[float, float, int]:
@@ -136,9 +147,9 @@ def measure(requests: int, hours: int) -> dict[str, Any]:
     without, idle = memory_of_idle_http()
     figures = {"idle_memory": figure(idle - without, "MiB", 7.0)}
     port = free_port()
-    check = CHECK.format(python=sys.executable, samples=SAMPLES)
-    with daemon(check + HTTP.format(port=port), hours) as (process, end):
-        connection = http.client.HTTPConnection("127.0.0.1", port)
+    checks = "".join(CHECK.format(python=sys.executable, samples=SAMPLES, number=number) for number in (1, 2))
+    with daemon("default_rules = false\n" + checks + HTTP.format(port=port), hours) as (process, end):
+        connection = connected(port)
         day = {"query": 'bench_ratio{n="0"}', "start": end - 3600 * hours, "end": end, "step": 12 * hours}
         windows = {**day, "query": 'avg_over_time(bench_ratio{n="0"}[5m])'}
         four = {**day, "query": "bench_ratio"}

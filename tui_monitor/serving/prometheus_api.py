@@ -1,4 +1,4 @@
-"""Parameters and answers in the shape of Prometheus' HTTP API v1 (source: prometheus.io/docs/prometheus/latest/querying/api)."""
+"""QueryParameters and answers in the shape of Prometheus' HTTP API v1 (source: prometheus.io/docs/prometheus/latest/querying/api)."""
 
 from __future__ import annotations
 
