@@ -218,7 +218,9 @@ class _Writer:
             told = "" if story.reason == "resolved" else value_and_limit(story.value, story.measure, self.words)
             since = "" if story.reason == "resolved" else self.words.since.format(at=self._clock(story.starts_at))
             line = clip(clean(f"{shape} {self.headline(story)}"), _LINE_LIMIT)
-            lines.append(" · ".join(part for part in (line, told, since, *self._actions(story)) if part))
+            lines.append(" · ".join(part for part in (line, told, since) if part))
+            subject = story.labels.get("check", "") or self._subject(story)
+            lines += [f"  {_joined(subject, action)}" for action in self._actions(story)]
         if len(stories) > LISTED:
             lines.append(self.words.more.format(count=len(stories) - LISTED))
         lines.append(self.words.host.format(host=self._host))

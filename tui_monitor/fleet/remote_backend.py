@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.fleet import HostView
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.strip import Strip
@@ -36,6 +37,7 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.board.wire import plain
 from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.command_codec import encode
 from tui_monitor.core.commands import Acknowledge, Command, CommandResult, Resolve, Unacknowledge
@@ -258,16 +260,20 @@ class RemoteBackend:
         lines = tuple(replace(line, name=f"{host} {line.name}") for host, each in found.items() for line in each.lines)
         return replace(next(iter(found.values())), lines=lines, marks=())
 
-    async def query(self, expr: str, at: int, within: float = QUERY_S) -> Value:
+    async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         """An expression at one moment; over all hosts its series carry `host`."""
+        _refuse_private(privacy)
         if self._opened:
             value: Value = await self._ask("query", expr=expr, at=at, within=within)
             return value
         found = await self._ask_all("query", expr=expr, at=at, within=within)
         return [(_labelled(labels, host), value) for host, each in found.items() for labels, value in _vector(each)]
 
-    async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
+    async def query_range(
+        self, expr: str, start: int, end: int, step: int, within: float = QUERY_S, privacy: Privacy | None = None
+    ) -> Matrix:
         """An expression over a range."""
+        _refuse_private(privacy)
         given: dict[str, Any] = {"expr": expr, "start": start, "end": end, "step": step, "within": within}
         if self._opened:
             matrix: Matrix = await self._ask("query_range", **given)
@@ -340,6 +346,10 @@ class RemoteBackend:
         """Refused."""
         _refuse()
 
+    async def added_rules(self) -> Sequence[AddedRule]:
+        """Refused."""
+        _refuse()
+
     async def tokens(self) -> Sequence[AccessToken]:
         """Refused."""
         _refuse()
@@ -354,6 +364,12 @@ class RemoteBackend:
 
     async def exported(self) -> Sequence[ExportedFamily]:
         """Refused."""
+        _refuse()
+
+
+def _refuse_private(privacy: Privacy | None) -> None:
+    """A far host judges by its own configuration what is private, not by this one's."""
+    if privacy is not None:
         _refuse()
 
 
