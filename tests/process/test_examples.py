@@ -222,6 +222,7 @@ async def test_python_application(tmp_path: Path) -> None:
             "http://127.0.0.1:80/": f"{web.url}/",
             "/var/log/nginx/monitor.log": str(logs / "access.log"),
             "/var/log/catalogue/*.log": str(logs / "app.log"),
+            'argv = ["/usr/bin/systemctl", "restart", "catalogue"]\nafter = "2m"': f'argv = ["/usr/bin/touch", "{tmp_path}/restarted"]',
             'name = "workers"\ntype = "process"\npattern = "catalogue-worker"': 'name = "workers"\ntype = "process"\npattern = "nginx: "',
         }
         async with example("python-application", tmp_path, own) as runs:
