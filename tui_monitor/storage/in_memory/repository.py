@@ -14,6 +14,7 @@ from tui_monitor.storage.in_memory.outbox import InMemoryOutbox
 from tui_monitor.storage.in_memory.tables import (
     InMemoryAudit,
     InMemoryCommands,
+    InMemoryCursors,
     InMemoryDispatch,
     InMemoryPanels,
     InMemoryPings,
@@ -39,6 +40,7 @@ class InMemoryState:
         self.pings = InMemoryPings()
         self.processes = InMemoryProcesses()
         self.tokens = InMemoryTokens()
+        self.cursors = InMemoryCursors()
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         alerts = self.alerts.every()

@@ -153,6 +153,19 @@ class InMemoryTokens:
         return len(gone)
 
 
+class InMemoryCursors:
+    """`CursorTable` in memory."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, name: str) -> str:
+        return self._values.get(name, "")
+
+    def set(self, name: str, value: str) -> None:
+        self._values[name] = value
+
+
 class InMemoryPings:
     """`PingTable` in memory."""
 
