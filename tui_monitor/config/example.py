@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_monitor.config.entries import FeedSettings
+from tui_monitor.config.hosts import HostSettings
 from tui_monitor.config.kinds import Kinds, resolve
 from tui_monitor.config.reader import Key, read_keys
+from tui_monitor.config.remote_write import RemoteWriteSettings
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.settings import (
     CHECKS,
@@ -70,7 +72,8 @@ def example_text(
     parts += ["# A name for several notifiers.", "# [recipients]", '# on-call = ["ops-chat", "ops-mail"]', ""]
     parts += _block("routes", RouteSettings) + _block("response", ResponseSettings, table="[response]")
     parts += _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
-    parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]")
+    parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]") + _block("hosts", HostSettings)
+    parts += _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     return "\n".join(parts).rstrip() + "\n"
 
 
