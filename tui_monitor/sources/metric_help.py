@@ -47,6 +47,14 @@ hardware_temperature_celsius Temperature of a sensor.
 heartbeat_age_seconds Time since the last success.
 heartbeat_pings_total Pings received, by kind.
 heartbeat_run_seconds Duration of the last run, from its start ping to its end.
+host_alerts Alerts of the host by state.
+host_board_age_seconds Age of the newest board of the host.
+host_cpu_usage_ratio Use of all CPUs of the host.
+host_disk_usage_ratio Used share of the fullest file system of the host.
+host_link_seconds Round trip over the connection to the host.
+host_memory_usage_ratio Used share of the memory of the host.
+host_status Overall status on the board of the host: 0 healthy, 1 degraded, 2 unhealthy, 3 unknown.
+host_up Whether the host answers and is monitored: 1 or 0.
 http_request_duration_seconds Durations of requests in an access log.
 http_requests_total Requests in an access log.
 jsonrpc_block_age_seconds Age of the newest block by its own stamp.
