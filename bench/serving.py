@@ -44,13 +44,6 @@ argv = ["{python}", "-c", "for n in range({samples}): print(f'shop_value{{{{n=\\
 """
 
 
-def checks() -> str:
-    """The checks that give SAMPLES in all; a command may give 1,000."""
-    return "default_rules = false\n" + "".join(
-        CHECK.format(turn=n, python=sys.executable, samples=SAMPLES // CHECKS) for n in range(CHECKS)
-    )
-
-
 def free_port() -> int:
     """A port of 127.0.0.1 that was free a moment ago."""
     with socket.socket() as listener:
