@@ -18,7 +18,7 @@ _same = marked(str)
 
 
 @frozen
-class PageReader:
+class PageVisitor:
     """Who reads: the name, the form token ("" for a reader without forms), what is possible.
 
     ``session``: signed in by a link, and may sign out.
@@ -30,7 +30,7 @@ class PageReader:
     session: bool = False
 
 
-def live_page(content: PageContent, words: Words, host: str, here: str, reader: PageReader, stream_query: Mapping[str, str]) -> Response:
+def live_page(content: PageContent, words: Words, host: str, here: str, reader: PageVisitor, stream_query: Mapping[str, str]) -> Response:
     """A page that keeps itself up to date; ``here``: its path."""
     t = words.t
     lost_before, _, lost_after = t.lost.partition("{at}")

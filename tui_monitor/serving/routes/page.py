@@ -19,7 +19,7 @@ from tui_monitor.serving.form_token import FormTokens
 from tui_monitor.serving.page.alert_page import alert_page
 from tui_monitor.serving.page.check_page import check_page
 from tui_monitor.serving.page.data import SPANS, PageData
-from tui_monitor.serving.page.frame import PageReader, live_page
+from tui_monitor.serving.page.frame import PageVisitor, live_page
 from tui_monitor.serving.page.history_page import history_page
 from tui_monitor.serving.page.live import LivePages
 from tui_monitor.serving.page.overview import overview
@@ -58,7 +58,7 @@ async def _page(call: HttpCall, kind: str, name: str = "") -> Response:
         raise ApiError(404, "there is no such check or alert")
     query = {"page": kind, "span": view.span.name, "name": name, "language": view.words.t.language}
     here = quote(call.request.scope["path"], safe="/")
-    reader = PageReader(call.caller.name, _form_token(call), view.may_act, call.caller.by_cookie)
+    reader = PageVisitor(call.caller.name, _form_token(call), view.may_act, call.caller.by_cookie)
     return live_page(content, view.words, call.backend.board.host, here, reader, query)
 
 
