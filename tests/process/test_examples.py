@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.process.test_recipes_figures import DISPATCH, SHOP, sections
 from tests.support.example_texts import APPLICATION, DATABASE, EXCHANGE, JOBS, LATE, NODE, PAYMENT, SPREAD
-from tests.support.examples import EXAMPLES, SECRETS, Run, asked, example, firing, healthy
+from tests.support.examples import EXAMPLES, SECRETS, Run, asked, example, firing, healthy, says
 from tests.support.expected_text import Text, mention, told
 from tests.support.httpserver import HttpServer
 from tests.support.paths import ROOT
@@ -210,7 +210,7 @@ async def test_trading(tmp_path: Path) -> None:
 
 
 async def test_python_application(tmp_path: Path) -> None:
-    """A figure of the application's own passes its threshold; its process ends and comes back: Slack and a webhook hear of both."""
+    """A figure passes its threshold; the process ends, the action runs, it comes back: Slack and a webhook hear of it."""
     logs = tmp_path / "logs"
     logs.mkdir()
     for name in ("access.log", "app.log"):
@@ -236,6 +236,9 @@ async def test_python_application(tmp_path: Path) -> None:
             app.stop()
             for run in runs:
                 await told(run.receivers.slack_texts, Text(APPLICATION[run.language][0], "").slack)
+            for run in runs:
+                await says(run, "exit 0 after", "audit")
+            assert (tmp_path / "restarted").exists()
             app.start()
             for run in runs:
                 await told(run.receivers.slack_texts, Text(APPLICATION[run.language][1], "").slack)

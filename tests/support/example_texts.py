@@ -108,6 +108,7 @@ APPLICATION = {
         "RESOLVED app healthy again after D\n"
         "Was: app is unhealthy: connection refused (ADDR)\n"
         "From T to T (D)\n"
+        "Action restart-catalogue: exit 0 after D\n"
         "category application · check app · team catalogue · host web-1",
     ),
     "ko": (
@@ -119,6 +120,7 @@ APPLICATION = {
         "복구 app 정상으로 돌아옴 (D 만에)\n"
         "내용: app 비정상: connection refused (ADDR)\n"
         "T ~ T (D)\n"
+        "자동 조치 restart-catalogue: exit 0 after D\n"
         "category application · check app · team catalogue · 호스트 web-1",
     ),
 }

@@ -145,6 +145,15 @@ async def firing(run: Run, names: set[str]) -> None:
     raise AssertionError(f"{run.language}: {found} fire, not {names}")
 
 
+async def says(run: Run, part: str, *command: str) -> None:
+    """As soon as the output of a command holds the part."""
+    for _ in range(_TRIES):
+        done = await asyncio.to_thread(run.where.run, *command)
+        if part in done.stdout:
+            return
+    raise AssertionError(f"{run.language}: {command} says {done.stdout}")
+
+
 _TRIES = 120
 """Runs of a command, half a second each."""
 _MACHINE = {"HighCPU", "HighMemory", "DiskSpace", "DiskInodes", "DiskFullSoon"}
