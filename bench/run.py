@@ -96,6 +96,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "targets": (["targets.py"], ["--rounds", "3"], of_targets),
     "containers": (["containers.py"], ["--containers", "100"], of_containers),
     "storm": (["storm.py"], ["--alerts", "200"], as_they_are),
+    "icmp": (["icmp.py"], ["--hosts", "100", "--seconds", "15"], as_they_are),
     "units": (["units.py"], ["--probes", "5"], as_they_are),
     "hostile": (["hostile.py", "--seconds", "30"], ["--seconds", "15"], as_they_are),
     "push": (["push.py"], ["--seconds", "3"], as_they_are),
