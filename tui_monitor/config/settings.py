@@ -24,6 +24,7 @@ from tui_monitor.config.hosts import HostSettings
 from tui_monitor.config.kinds import Kinds
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.push import PushSettings
+from tui_monitor.config.remote_write import RemoteWriteSettings
 from tui_monitor.config.section import Section, key
 from tui_monitor.config.serving import HttpSettings
 
@@ -265,6 +266,7 @@ class Settings(Section):
     requests: RequestSettings = key(default_factory=RequestSettings)
     http: HttpSettings | None = key(default=None)
     push: PushSettings | None = key(default=None)
+    remote_write: RemoteWriteSettings | None = key(default=None)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
     hosts: list[HostSettings] = key(default=[])
     rules: list[RuleSettings] = key(default=[])

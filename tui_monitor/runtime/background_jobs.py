@@ -100,6 +100,13 @@ class BackgroundJobs:
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
             self._configured.append(group.create_task(isolated(heartbeat.run()), name="heartbeat"))
+        if settings.remote_write is not None:
+            from tui_monitor.delivery.remote_write.sender import RemoteWriteSender
+
+            sender = RemoteWriteSender(
+                settings.remote_write, host_of(settings), self._recorder.reading, self._state, self._clock, self._troubles
+            )
+            self._configured.append(group.create_task(isolated(sender.run()), name="remote_write"))
 
     async def _acknowledge_from_chat(self, alert_id: str, by: str) -> str:
         result = await self._engine.apply(Acknowledge((alert_id,)), by)

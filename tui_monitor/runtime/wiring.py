@@ -104,6 +104,10 @@ def _unbuildable(settings: Settings) -> Iterator[Fault]:
         trusting(settings.heartbeat.ca_file if settings.heartbeat else None)
     except ValueError as error:
         yield _of_entry(("heartbeat",), str(error))
+    try:
+        trusting(settings.remote_write.ca_file if settings.remote_write else None)
+    except ValueError as error:
+        yield _of_entry(("remote_write",), str(error))
 
 
 def _of_entry(path: KeyPath, said: str) -> Fault:
@@ -155,7 +159,7 @@ def configuration_hash(loaded: Configuration) -> str:
 def secrets_of(settings: Settings) -> list[str]:
     """Every secret text, for the log to hide; of an address, its password too."""
     found: list[str] = []
-    for entry in (*settings.checks, *settings.notifiers, *([settings.heartbeat] if settings.heartbeat else [])):
+    for entry in (*settings.checks, *settings.notifiers, *(one for one in (settings.heartbeat, settings.remote_write) if one is not None)):
         for value in vars(entry).values():
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, Secret):

@@ -238,6 +238,13 @@ class PanelTable(Protocol):
         """All panels, sorted by name."""
 
 
+class CursorTable(Protocol):
+    """How far something has been sent, as text that its sender reads; "" for nothing yet."""
+
+    def get(self, name: str) -> str: ...  # noqa: D102
+    def set(self, name: str, value: str) -> None: ...  # noqa: D102
+
+
 class TokenTable(Protocol):
     """Access tokens of the HTTP interface."""
 
@@ -315,6 +322,8 @@ class State(Protocol):
     def tokens(self) -> TokenTable: ...  # noqa: D102
     @property
     def added_rules(self) -> AddedRuleTable: ...  # noqa: D102
+    @property
+    def cursors(self) -> CursorTable: ...  # noqa: D102
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         """The data of the noise report: alerts that fired since then or still fire, and the messages about them."""

@@ -15,6 +15,7 @@ from tui_monitor.storage.in_memory.tables import (
     InMemoryAddedRules,
     InMemoryAudit,
     InMemoryCommands,
+    InMemoryCursors,
     InMemoryDispatch,
     InMemoryPanels,
     InMemoryPings,
@@ -41,6 +42,7 @@ class InMemoryState:
         self.processes = InMemoryProcesses()
         self.tokens = InMemoryTokens()
         self.added_rules = InMemoryAddedRules()
+        self.cursors = InMemoryCursors()
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         alerts = self.alerts.every()

@@ -174,6 +174,19 @@ class InMemoryAddedRules:
         return [self._rules[name] for name in sorted(self._rules)]
 
 
+class InMemoryCursors:
+    """`CursorTable` in memory."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, name: str) -> str:
+        return self._values.get(name, "")
+
+    def set(self, name: str, value: str) -> None:
+        self._values[name] = value
+
+
 class InMemoryPings:
     """`PingTable` in memory."""
 

@@ -1,0 +1,143 @@
+"""remote_write against a real Prometheus and a real VictoriaMetrics that are down, come back and refuse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.peers.fixtures import present
+from tests.support.peers.prometheus import Prometheus, prometheus
+from tests.support.peers.victoria_metrics import VictoriaMetrics, victoria_metrics
+from tests.support.processes import until
+from tests.support.settings import made
+from tests.support.stored_history import write_history
+from tui_monitor.config.remote_write import RemoteWriteSettings
+from tui_monitor.core.clock import SystemClock
+from tui_monitor.core.troubles import Troubles
+from tui_monitor.core.values import METRIC_NAME, labels_of
+from tui_monitor.delivery.remote_write import sender as senders
+from tui_monitor.delivery.remote_write.batches import Cursor, cursor_from
+from tui_monitor.delivery.remote_write.sender import RemoteWriteSender
+from tui_monitor.storage.history.background import HistoryConnection
+from tui_monitor.storage.in_memory.repository import InMemoryRepository
+
+WRITE = "/api/v1/write"
+MINUTES = 10
+SERIES = [labels_of("orders_total", shop=str(number)) for number in range(5)]
+
+
+@pytest.fixture
+def engines() -> Iterator[dict[str, Prometheus | VictoriaMetrics]]:
+    """Both engines."""
+    with ExitStack() as stack:
+        yield {
+            "prometheus": stack.enter_context(present(lambda: prometheus("global: {}\n", "--web.enable-remote-write-receiver"))),
+            "victoria-metrics": stack.enter_context(present(victoria_metrics)),
+        }
+
+
+def ten_minutes(path: Path, end: int) -> None:
+    """Ten minutes of five series, a sample each second, committed as a monitor does."""
+    start = end - MINUTES * 60_000 + 1000
+    write_history(path, {labels: lambda at: (at - start) / 1000 for labels in SERIES}, start, end, 1.0).close()
+
+
+def sender_of(path: Path, url: str, state: InMemoryRepository, **keys: Any) -> RemoteWriteSender:
+    """A sender of that history."""
+    settings = made(RemoteWriteSettings, {"url": url, **keys})
+    return RemoteWriteSender(settings, "web-1", HistoryConnection(path), state, SystemClock(), Troubles())
+
+
+async def stored_cursor(state: InMemoryRepository) -> Cursor:
+    """The durable cursor."""
+    return cursor_from(await state.read(lambda tables: tables.cursors.get("remote_write")))
+
+
+def counts(engine: Prometheus | VictoriaMetrics, at: int) -> dict[str, tuple[float, float]]:
+    """The number and the sum of the samples that the engine has of each series, by its label shop."""
+    if isinstance(engine, VictoriaMetrics):
+        engine.flush()
+    found: dict[str, list[float]] = {}
+    for name in ("count", "sum"):
+        answer = engine.get("/api/v1/query", query=f'{name}_over_time(orders_total{{host="web-1"}}[15m])', time=f"{at / 1000 + 1:.3f}")
+        for one in answer["result"]:
+            found.setdefault(one["metric"]["shop"], []).append(float(one["value"][1]))
+    return {shop: (values[0], values[1]) for shop, values in found.items()}
+
+
+@pytest.mark.parametrize("name", ["prometheus", "victoria-metrics"])
+async def test_ten_minutes_while_the_engine_is_down_are_complete_and_not_doubled(
+    engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written while the engine is down arrives once it is back; a second sender goes on at the cursor."""
+    monkeypatch.setattr(senders, "FIRST_PAUSE", 0.05)
+    engine, state, path = engines[name], InMemoryRepository(), tmp_path / "history.db"
+    end = SystemClock().wall_ms() // 1000 * 1000
+    ten_minutes(path, end)
+    engine.stop()
+    task = asyncio.create_task(sender_of(path, engine.url + WRITE, state).run())
+    try:
+        await asyncio.sleep(0)
+        engine.start()
+        await until(lambda: counts(engine, end).get("4", (0, 0))[0] == MINUTES * 60)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    whole = sum(range(MINUTES * 60))
+    assert counts(engine, end) == {str(number): (MINUTES * 60, whole) for number in range(5)}
+    cursor = await stored_cursor(state)
+    assert cursor.at == end
+    again = sender_of(path, engine.url + WRITE, state)
+    assert await again.send_pending(cursor) == cursor
+    assert counts(engine, end) == {str(number): (MINUTES * 60, whole) for number in range(5)}
+
+
+async def test_what_prometheus_refuses_costs_only_itself(engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path) -> None:
+    """One request with one series that is too old is refused whole (400); halving saves the others."""
+    engine, state, path = engines["prometheus"], InMemoryRepository(), tmp_path / "history.db"
+    end = SystemClock().wall_ms() // 1000 * 1000
+    ten_minutes(path, end)
+    late = labels_of("orders_total", shop="2")
+    first = tmp_path / "newer.db"
+    write_history(first, {late: lambda at: 1.0}, end, end, 1.0).close()
+    await sender_of(first, engine.url + WRITE, InMemoryRepository()).send_pending(Cursor())
+    sender = sender_of(path, engine.url + WRITE, state)
+    await sender.send_pending(Cursor())
+    found = counts(engine, end)
+    assert {shop: count for shop, (count, _) in found.items() if shop != "2"} == dict.fromkeys("0134", MINUTES * 60)
+    assert found["2"][0] == 1
+    assert sender.dropped > 0
+
+
+async def test_samples_ahead_of_now_are_not_sent(engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path) -> None:
+    """A clock that was ahead cannot make Prometheus refuse everybody's samples."""
+    engine, path = engines["prometheus"], tmp_path / "history.db"
+    now = SystemClock().wall_ms()
+    write_history(path, {SERIES[0]: lambda at: 1.0}, now + 3_600_000, now + 3_600_000, 1.0).close()
+    cursor = await sender_of(path, engine.url + WRITE, InMemoryRepository()).send_pending(Cursor())
+    assert cursor == Cursor()
+    assert engine.get("/api/v1/series", **{"match[]": "orders_total", "end": f"{now / 1000 + 9999:.0f}"}) == []
+
+
+async def test_an_outage_longer_than_the_ring_is_filled_from_the_store(
+    engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path
+) -> None:
+    """After an hour VictoriaMetrics has each sample, those too that are no longer among the recent commits; keep and labels hold."""
+    engine, state, path = engines["victoria-metrics"], InMemoryRepository(), tmp_path / "history.db"
+    end = SystemClock().wall_ms() // 10_000 * 10_000
+    start = end - 3_600_000
+    curves = {SERIES[0]: lambda at: float(at), labels_of("other"): lambda at: 1.0}
+    write_history(path, curves, start, end, 10.0).close()
+    sender = sender_of(path, engine.url + WRITE, state, keep=["orders_.*"], labels={"site": "seoul"})
+    cursor = await sender.send_pending(Cursor(1, start - 1))
+    assert cursor.at == end
+    engine.flush() if isinstance(engine, VictoriaMetrics) else None
+    query = 'count_over_time({site="seoul"}[2h])'
+    (found,) = engine.get("/api/v1/query", query=query, time=f"{end / 1000 + 1:.0f}")["result"]
+    assert found["value"][1] == "361"
+    assert found["metric"] == {"host": "web-1", "shop": "0", "site": "seoul"} or METRIC_NAME in found["metric"]
