@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,17 @@ def ten_minutes(path: Path, end: int) -> None:
     write_history(path, {labels: lambda at: (at - start) / 1000 for labels in SERIES}, start, end, 1.0).close()
 
 
-def sender_of(path: Path, url: str, state: InMemoryRepository, **keys: Any) -> RemoteWriteSender:
+@asynccontextmanager
+async def sender_of(path: Path, url: str, state: InMemoryRepository, **keys: Any) -> AsyncIterator[RemoteWriteSender]:
     """A sender of that history."""
     settings = made(RemoteWriteSettings, {"url": url, **keys})
-    return RemoteWriteSender(settings, "web-1", HistoryConnection(path), state, SystemClock(), Troubles())
+    reading = HistoryConnection(path)
+    sender = RemoteWriteSender(settings, "web-1", reading, state, SystemClock(), Troubles())
+    try:
+        yield sender
+    finally:
+        await sender.close()
+        await reading.close()
 
 
 async def stored_cursor(state: InMemoryRepository) -> Cursor:
@@ -80,34 +87,36 @@ async def test_ten_minutes_while_the_engine_is_down_are_complete_and_not_doubled
     end = SystemClock().wall_ms() // 1000 * 1000
     ten_minutes(path, end)
     engine.stop()
-    task = asyncio.create_task(sender_of(path, engine.url + WRITE, state).run())
-    try:
-        await asyncio.sleep(0)
-        engine.start()
-        await until(lambda: counts(engine, end).get("4", (0, 0))[0] == MINUTES * 60)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async with sender_of(path, engine.url + WRITE, state) as first:
+        task = asyncio.create_task(first.run())
+        try:
+            await asyncio.sleep(0)
+            engine.start()
+            await until(lambda: counts(engine, end).get("4", (0, 0))[0] == MINUTES * 60)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
     whole = sum(range(MINUTES * 60))
     assert counts(engine, end) == {str(number): (MINUTES * 60, whole) for number in range(5)}
     cursor = await stored_cursor(state)
     assert cursor.at == end
-    again = sender_of(path, engine.url + WRITE, state)
-    assert await again.send_pending(cursor) == cursor
+    async with sender_of(path, engine.url + WRITE, state) as again:
+        assert await again.send_pending(cursor) == cursor
     assert counts(engine, end) == {str(number): (MINUTES * 60, whole) for number in range(5)}
 
 
 async def test_what_prometheus_refuses_costs_only_itself(engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path) -> None:
-    """One request with one series that is too old is refused whole (400); halving saves the others."""
+    """A request with one series of older samples is refused whole (400); halving saves the others."""
     engine, state, path = engines["prometheus"], InMemoryRepository(), tmp_path / "history.db"
     end = SystemClock().wall_ms() // 1000 * 1000
     ten_minutes(path, end)
     late = labels_of("orders_total", shop="2")
     first = tmp_path / "newer.db"
     write_history(first, {late: lambda at: 1.0}, end, end, 1.0).close()
-    await sender_of(first, engine.url + WRITE, InMemoryRepository()).send_pending(Cursor())
-    sender = sender_of(path, engine.url + WRITE, state)
-    await sender.send_pending(Cursor())
+    async with sender_of(first, engine.url + WRITE, InMemoryRepository()) as sender:
+        await sender.send_pending(Cursor())
+    async with sender_of(path, engine.url + WRITE, state) as sender:
+        await sender.send_pending(Cursor())
     found = counts(engine, end)
     assert {shop: count for shop, (count, _) in found.items() if shop != "2"} == dict.fromkeys("0134", MINUTES * 60)
     assert found["2"][0] == 1
@@ -119,8 +128,8 @@ async def test_samples_ahead_of_now_are_not_sent(engines: dict[str, Prometheus |
     engine, path = engines["prometheus"], tmp_path / "history.db"
     now = SystemClock().wall_ms()
     write_history(path, {SERIES[0]: lambda at: 1.0}, now + 3_600_000, now + 3_600_000, 1.0).close()
-    cursor = await sender_of(path, engine.url + WRITE, InMemoryRepository()).send_pending(Cursor())
-    assert cursor == Cursor()
+    async with sender_of(path, engine.url + WRITE, InMemoryRepository()) as sender:
+        assert await sender.send_pending(Cursor()) == Cursor()
     assert engine.get("/api/v1/series", **{"match[]": "orders_total", "end": f"{now / 1000 + 9999:.0f}"}) == []
 
 
@@ -133,8 +142,8 @@ async def test_an_outage_longer_than_the_ring_is_filled_from_the_store(
     start = end - 3_600_000
     curves = {SERIES[0]: lambda at: float(at), labels_of("other"): lambda at: 1.0}
     write_history(path, curves, start, end, 10.0).close()
-    sender = sender_of(path, engine.url + WRITE, state, keep=["orders_.*"], labels={"site": "seoul"})
-    cursor = await sender.send_pending(Cursor(1, start - 1))
+    async with sender_of(path, engine.url + WRITE, state, keep=["orders_.*"], labels={"site": "seoul"}) as sender:
+        cursor = await sender.send_pending(Cursor(1, start - 1))
     assert cursor.at == end
     engine.flush() if isinstance(engine, VictoriaMetrics) else None
     query = 'count_over_time({site="seoul"}[2h])'

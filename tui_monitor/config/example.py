@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_monitor.config.entries import FeedSettings
+from tui_monitor.config.hosts import HostSettings
 from tui_monitor.config.kinds import Kinds, resolve
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.push import PushSettings
 from tui_monitor.config.reader import Key, read_keys
+from tui_monitor.config.remote_write import RemoteWriteSettings
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.serving import HttpSettings
 from tui_monitor.config.settings import (
@@ -79,6 +81,7 @@ def example_text(
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]")
     parts += [_heading("http and push: interfaces for browsers, tools and applications")]
     parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")
+    parts += _block("hosts", HostSettings) + _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     return "\n".join(parts).rstrip() + "\n"
 
 

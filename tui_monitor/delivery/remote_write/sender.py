@@ -59,7 +59,11 @@ class RemoteWriteSender:
                 cursor = await self.send_pending(cursor)
                 await self._clock.sleep(EVERY_S)
         finally:
-            await self._client.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
 
     async def send_pending(self, cursor: Cursor) -> Cursor:
         """Send all that is stored behind the cursor; the cursor behind that."""
