@@ -53,6 +53,7 @@ from tui_monitor.sources.host.link import LinkDown
 
 if TYPE_CHECKING:
     from tui_monitor.dispatch.silences import Silence
+    from tui_monitor.storage.records import OutboxRow
 
 T = TypeVar("T")
 EVERY_S = 1.0
@@ -330,7 +331,7 @@ class RemoteBackend:
         """Refused."""
         _refuse()
 
-    async def alert(self, alert_id: str) -> ListedAlert:
+    async def deliveries(self, alert_ids: Sequence[str]) -> Mapping[str, Sequence[OutboxRow]]:
         """Refused."""
         _refuse()
 

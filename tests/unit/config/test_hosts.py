@@ -39,9 +39,9 @@ def test_each_host_is_a_check_that_others_can_depend_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "ssh", "fault"),
     [
-        ("port", "x", "hosts[1].name: the name"),
-        ("web-1", "x", "hosts[1].name: the name"),
-        ("web-2", "-oX=y", "hosts[1].ssh: not a destination"),
+        ("port", "x", "hosts[2].name: the name"),
+        ("web-1", "x", "hosts[2].name: the name"),
+        ("web-2", "-oX=y", "hosts[2].ssh: not a destination"),
     ],
 )
 def test_faults_name_the_host(tmp_path: Path, name: str, ssh: str, fault: str) -> None:
