@@ -82,6 +82,7 @@ def example_text(
     parts += _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     parts += [_heading("http and push: interfaces for browsers, tools and applications")]
     parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")
+    parts += _block("hosts", HostSettings) + _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     return "\n".join(parts).rstrip() + "\n"
 
 

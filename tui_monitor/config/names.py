@@ -14,7 +14,11 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
     """A fault for each duplicate name and each reference to an unknown name."""
     checks = [check.name for check in settings.checks]
     notifiers = [notifier.name for notifier in settings.notifiers]
-    yield from _twice("checks", checks)
+    own = len(checks) - len(settings.hosts)  # the checks of [[hosts]] come last
+    yield from _twice("checks", checks[:own])
+    for index, name in enumerate(checks[own:]):
+        if name in checks[: own + index]:
+            yield Fault(("hosts", index, "name"), f'the name "{name}" is used twice, also by a check or another host')
     yield from _twice("notifiers", notifiers)
     yield from _twice("actions", [action.name for action in settings.actions])
     for name in settings.recipients:

@@ -331,10 +331,6 @@ class RemoteBackend:
         """Refused."""
         _refuse()
 
-    async def alert(self, alert_id: str) -> ListedAlert:
-        """Refused."""
-        _refuse()
-
     async def deliveries(self, alert_ids: Sequence[str]) -> Mapping[str, Sequence[OutboxRow]]:
         """Refused."""
         _refuse()

@@ -203,7 +203,7 @@ KINDS = {
             probe=f"{_HERE}.host.probe:HostProbe",
             target=f"{_HERE}.host.settings:target",
             metrics=f"{_HERE}.host.settings:METRICS",
-            example={"name": "web-2"},
+            example={"name": "web-3"},
         ),
         Kind(
             "smtp",

@@ -19,8 +19,8 @@ from tui_monitor.fleet.questions import QUESTIONS
 from tui_monitor.promql.values import Matrix
 
 NOT_ASKED = {
-    "run", "stop", "board", "subscribe", "first_board", "command", "receive_alerts", "alerts", "alert", "stored_silences", "messages",
-    "statistics", "tokens", "added_rules", "receive", "ping", "exported",
+    "run", "stop", "board", "subscribe", "first_board", "command", "receive_alerts", "alerts", "stored_silences", "messages",
+    "statistics", "deliveries", "tokens", "added_rules", "receive", "ping", "exported",
 }  # fmt: skip
 """Methods of the Backend that only the host's own processes use."""
 

@@ -24,7 +24,7 @@ class HostCheck(FeedSettings):
     """Another host's monitor over ssh: reachable, and running. Its own alerts are told by itself."""
 
     timeout: Duration = key(default=15.0, doc="how long the first connection may take before the status is unknown", gt=0)
-    ssh: SshName = key(doc="what one types after `ssh`", min_length=1, example="web-2")
+    ssh: SshName = key(doc="what one types after `ssh`", min_length=1, example="kim@web-3")
 
 
 def target(check: HostCheck) -> tuple[str, bool]:
