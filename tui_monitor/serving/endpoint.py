@@ -51,6 +51,9 @@ class Parameter:
     bounds: tuple[int, int] | None = None
 
 
+Handler = Callable[[HttpCall], Awaitable[Response]]
+
+
 @frozen
 class Endpoint:
     """``path`` may hold parameters: "/api/alerts/{id}/ack"; "{rest:path}" takes slashes too. GET answers HEAD as well.
@@ -63,7 +66,7 @@ class Endpoint:
 
     method: str
     path: str
-    handler: Callable[[HttpCall], Awaitable[Response]]
+    handler: Handler
     summary: str
     scope: str = "read"
     open: Open = "read"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.serving.page.words import Words, alert_link, subject, tidy
@@ -47,6 +47,6 @@ def _entry(alert: AlertView, host: str, words: Words) -> str:
     title = f"{state} {tidy(subject(alert), 80)}: {tidy(alert.name, 80)}"
     return (
         f"<entry><title>{escape(title)}</title><id>{_id(host, alert.id)}</id><updated>{words.iso(_changed(alert))}</updated>"
-        f"<published>{words.iso(alert.starts_at or alert.active_at)}</published><link href={quoteattr(alert_link(alert.id))}/>"
-        f"<category term={quoteattr(tidy(alert.severity, 20))}/><summary>{escape('; '.join(said))}</summary></entry>"
+        f'<published>{words.iso(alert.starts_at or alert.active_at)}</published><link href="{escape(alert_link(alert.id))}"/>'
+        f'<category term="{escape(tidy(alert.severity, 20))}"/><summary>{escape("; ".join(said))}</summary></entry>'
     )

@@ -1,155 +1,71 @@
-"""The web page: overview, checks, alerts, history, and the stream that keeps them up to date."""
+"""The web page's routes. Its code (1 MiB) and jinja2 are loaded with the first request for a page."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
-from urllib.parse import quote
-
 from starlette.responses import Response
 
-from tui_monitor.core.commands import Acknowledge, AlertCommand, Resolve, Unacknowledge
-from tui_monitor.core.sanitize import clean, clip
-from tui_monitor.core.version import VERSION
-from tui_monitor.serving.answers import ApiError
-from tui_monitor.serving.body import pairs_of, parameters_of
-from tui_monitor.serving.endpoint import Endpoint, HttpCall
-from tui_monitor.serving.event_stream import event
-from tui_monitor.serving.form_token import FormTokens
-from tui_monitor.serving.page.alert_page import alert_page
-from tui_monitor.serving.page.check_page import check_page
-from tui_monitor.serving.page.data import SPANS, PageData
-from tui_monitor.serving.page.frame import PageVisitor, live_page
-from tui_monitor.serving.page.history_page import history_page
-from tui_monitor.serving.page.live import LivePages
-from tui_monitor.serving.page.overview import overview
-from tui_monitor.serving.page.parts import PageContent
-from tui_monitor.serving.page.view import PageView
-from tui_monitor.serving.page.words import Words, alert_link, language_of
-
-MOST_NOTE = 500
-Make = Callable[[PageView, str], Awaitable[PageContent | None]]
+from tui_monitor.serving.endpoint import Endpoint, Handler, HttpCall
 
 
-async def _overview(view: PageView, name: str) -> PageContent | None:
-    return await overview(view)
+def _page(name: str) -> Handler:
+    async def handle(call: HttpCall) -> Response:
+        from tui_monitor.serving.page import handlers
+
+        handler: Handler = getattr(handlers, name)
+        return await handler(call)
+
+    return handle
 
 
-PAGES: dict[str, Make] = {"overview": _overview, "check": check_page, "alert": alert_page, "history": history_page}
-"""What makes the content of each kind of page; None where there is no such check or alert."""
+def _extra(name: str) -> Handler:
+    async def handle(call: HttpCall) -> Response:
+        from tui_monitor.serving.page import extras
 
+        handler: Handler = getattr(extras, name)
+        return await handler(call)
 
-def words_of(call: HttpCall) -> Words:
-    """In the reader's language."""
-    return Words(language_of(call.request.headers.get("accept-language", ""), call.settings.language))
-
-
-def may_act(call: HttpCall) -> bool:
-    """Whether the reader gets forms. A board that takes no commands has none."""
-    return "act" in call.caller.scopes and not call.backend.board.read_only
-
-
-async def _page(call: HttpCall, kind: str, name: str = "") -> Response:
-    """One page. Raises ApiError 404."""
-    span = dict(pairs_of(call.request.url.query)).get("span", "")
-    view = _view(call, words_of(call), may_act(call), span)
-    content = await PAGES[kind](view, name)
-    if content is None:
-        raise ApiError(404, "there is no such check or alert")
-    query = {"page": kind, "span": view.span.name, "name": name, "language": view.words.t.language}
-    here = quote(call.request.scope["path"], safe="/")
-    reader = PageVisitor(call.caller.name, _form_token(call), view.may_act, call.caller.by_cookie)
-    return live_page(content, view.words, call.backend.board.host, here, reader, query)
-
-
-def _form_token(call: HttpCall) -> str:
-    """For readers who have forms: to act, or to sign out."""
-    return call.shared.one(FormTokens).of(call.caller) if may_act(call) or call.caller.by_cookie else ""
-
-
-def _view(call: HttpCall, words: Words, act: bool, span: str) -> PageView:
-    return PageView(call.backend.board, call.shared.one(PageData), words, act, SPANS.get(span, SPANS["1h"]))
-
-
-async def main(call: HttpCall) -> Response:
-    """The overview."""
-    return await _page(call, "overview")
-
-
-async def check(call: HttpCall) -> Response:
-    """One check."""
-    return await _page(call, "check", call.path["name"])
-
-
-async def alert(call: HttpCall) -> Response:
-    """One alert."""
-    return await _page(call, "alert", call.path["id"])
-
-
-async def history(call: HttpCall) -> Response:
-    """90 days."""
-    return await _page(call, "history")
-
-
-async def live(call: HttpCall) -> Response:
-    """The stream of one page: a greeting with the reader's form token, then the page's parts as they change."""
-    asked = dict(pairs_of(call.request.url.query))
-    kind, name, span = asked.get("page", ""), asked.get("name", ""), asked.get("span", "")
-    if kind not in PAGES or len(name) > 1000:
-        raise ApiError(400, "there is no such page")
-    words, act = Words("ko" if asked.get("language") == "ko" else "en"), may_act(call)
-
-    async def make() -> PageContent | None:
-        return await PAGES[kind](_view(call, words, act, span), name)
-
-    streams = call.shared.streams
-    stream = streams.open()
-    stream.put(event("hello", json.dumps({"version": VERSION, "token": _form_token(call)})))
-    call.shared.one(LivePages).watch((kind, name, span if span in SPANS else "", words.t.language, act), make, stream)
-    return streams.answer(stream)
-
-
-# --- acting ----------------------------------------------------------------------------------------------------------------------
-
-
-async def _act(call: HttpCall, command: Callable[[str, str], AlertCommand]) -> Response:
-    """Apply a command to an alert, then show the page again."""
-    fields = dict(await parameters_of(call.request))
-    call.shared.one(FormTokens).check(call.caller, fields.get("form_token", ""))
-    result = await call.backend.command(command(call.path["id"], clip(clean(fields.get("note", "")), MOST_NOTE)), call.by())
-    if not result.ok:
-        raise ApiError(409, result.text)
-    call.shared.one(PageData).forget()
-    return Response(status_code=303, headers={"location": _back(fields.get("back", ""), call.path["id"])})
-
-
-def _back(path: str, ident: str) -> str:
-    """A page of ours: what is not plainly a path here would lead elsewhere ("//other.example", "/\\other")."""
-    return quote(path, safe="/%?=&") if path.startswith("/") and not path.startswith(("//", "/\\")) else alert_link(ident)
-
-
-async def acknowledge(call: HttpCall) -> Response:
-    """A form's acknowledgement."""
-    return await _act(call, lambda ident, note: Acknowledge((ident,), note=note))
-
-
-async def take_back(call: HttpCall) -> Response:
-    """A form's end of an acknowledgement."""
-    return await _act(call, lambda ident, note: Unacknowledge((ident,)))
-
-
-async def resolve(call: HttpCall) -> Response:
-    """A form's end of an alert."""
-    return await _act(call, lambda ident, note: Resolve((ident,), note=note))
+    return handle
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/", main, "the overview", family="page"),
-    Endpoint("GET", "/checks/{name:path}", check, "one check", family="page"),
-    Endpoint("GET", "/alerts/{id}", alert, "one alert", family="page"),
-    Endpoint("GET", "/history", history, "90 days of all checks", family="page"),
-    Endpoint("GET", "/live", live, "what changes on a page, as server-sent events", family="page"),
-    Endpoint("POST", "/alerts/{id}/ack", acknowledge, "acknowledge, by a form", scope="act", open="", family="page"),
-    Endpoint("POST", "/alerts/{id}/unack", take_back, "take an acknowledgement back, by a form", scope="act", open="", family="page"),
-    Endpoint("POST", "/alerts/{id}/resolve", resolve, "end an alert, by a form", scope="act", open="", family="page"),
+    Endpoint("GET", "/", _page("main"), "the overview", family="page", answer="text/html"),
+    Endpoint("GET", "/checks/{name:path}", _page("check"), "one check", family="page", answer="text/html"),
+    Endpoint("GET", "/alerts/{id}", _page("alert"), "one alert", family="page", answer="text/html"),
+    Endpoint("GET", "/history", _page("history"), "90 days of all checks", family="page", answer="text/html"),
+    Endpoint("GET", "/live", _page("live"), "what changes on a page, as server-sent events", family="page", answer="text/event-stream"),
+    Endpoint(
+        "POST", "/alerts/{id}/ack", _page("acknowledge"), "acknowledge, by a form", scope="act", open="", family="page", answer="text/html"
+    ),
+    Endpoint(
+        "POST",
+        "/alerts/{id}/unack",
+        _page("take_back"),
+        "take an acknowledgement back, by a form",
+        scope="act",
+        open="",
+        family="page",
+        answer="text/html",
+    ),
+    Endpoint(
+        "POST", "/alerts/{id}/resolve", _page("resolve"), "end an alert, by a form", scope="act", open="", family="page", answer="text/html"
+    ),
+    Endpoint("GET", "/feed.xml", _extra("feed"), "incidents as an Atom feed", family="page", answer="application/atom+xml"),
+    Endpoint(
+        "GET",
+        "/badge/{name:path}.svg",
+        _extra("badge"),
+        "a check's state as a drawing",
+        open="read status_page",
+        family="page",
+        answer="image/svg+xml",
+    ),
+    Endpoint(
+        "GET",
+        "/status",
+        _extra("status"),
+        "the public status page: names and states",
+        open="status_page",
+        family="page",
+        answer="text/html",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Around the page: the feed, badges, the public status page."""
+"""Handlers around the page: the feed, badges, the public status page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from tui_monitor.board.values import CheckView
 from tui_monitor.serving.answers import ApiError
-from tui_monitor.serving.endpoint import Endpoint, HttpCall
+from tui_monitor.serving.endpoint import HttpCall
 from tui_monitor.serving.page.badge import badge_svg
 from tui_monitor.serving.page.data import PageData
 from tui_monitor.serving.page.feed import feed_xml
@@ -68,10 +68,3 @@ async def status(call: HttpCall) -> Response:
         words, f"{title}: {found.lead}", found.shade, public_body(groups, strips, words, watched=watched), host=title,
         at=words.clock(board.at), narrow="status", refresh=REFRESH_S,
     )  # fmt: skip
-
-
-ENDPOINTS = (
-    Endpoint("GET", "/feed.xml", feed, "incidents as an Atom feed", family="page"),
-    Endpoint("GET", "/badge/{name:path}.svg", badge, "a check's state as a drawing", open="read status_page", family="page"),
-    Endpoint("GET", "/status", status, "the public status page: names and states", open="status_page", family="page"),
-)
