@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.alerts.alert import labels_text
 from tui_monitor.board.figures import figures_of
-from tui_monitor.core.access_token import AccessToken
+from tui_monitor.core.access_token import LINK_MS, AccessToken
 from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.trace import Span, TraceSummary
 from tui_monitor.core.units import rfc3339
@@ -362,6 +362,16 @@ def token_json(token: AccessToken) -> Json:
         "name": token.name, "scopes": list(token.scopes), "kind": token.kind, "by": token.by, "created_at": rfc3339(token.created_at),
         "expires_at": rfc3339(token.expires_at) if token.expires_at else None,
     }  # fmt: skip
+
+
+def socket_link_json(url: str, socket: str) -> Json:
+    """`web` for the unix socket: the address once ssh forwards the socket."""
+    return {"url": url, "socket": socket}
+
+
+def link_json(url: str, scope: str, by: str) -> Json:
+    """`web`: a link that signs a browser in."""
+    return {"url": url, "scope": scope, "expires_in_s": LINK_MS // 1000, "by": by}
 
 
 def refusal_json(reason: str) -> Json:

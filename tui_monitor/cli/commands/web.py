@@ -7,6 +7,7 @@ import secrets
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from tui_monitor.board import json_shapes as shapes
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, configuration, print_error, wall_ms
 from tui_monitor.cli.output import print_json
@@ -49,7 +50,7 @@ def _by_socket(given: Namespace, state: Path) -> int:
     """Over the socket the user at the other end of ssh is known: no link is needed."""
     socket = RUNTIME_SOCKET if RUNTIME_SOCKET.exists() else state / "http.sock"
     url = f"http://localhost:{FORWARDED}/"
-    print_json({"url": url, "socket": str(socket)}) if given.json else print(url)
+    print_json(shapes.socket_link_json(url, str(socket))) if given.json else print(url)
     print_error(
         f"first, on your own machine: ssh -N -L {FORWARDED}:{socket} {os.uname().nodename}; your user and groups decide what you may do"
     )
@@ -66,7 +67,7 @@ def address_of(http: HttpSettings) -> str:
 
 def _print(given: Namespace, url: str) -> None:
     if given.json:
-        print_json({"url": url, "scope": given.scope, "expires_in_s": LINK_MS // 1000, "by": acting_user()})
+        print_json(shapes.link_json(url, given.scope, acting_user()))
         return
     print(url)
     print_error("the link works once, within 5 minutes; the browser then stays signed in for 12 hours")
