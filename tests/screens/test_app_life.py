@@ -81,7 +81,7 @@ async def test_the_first_board_is_shown_before_the_backend_runs() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await pilot.pause()
-        assert order and "Alerts" in order[0]
+        assert order and "Incidents" in order[0]
 
 
 def test_the_stored_board_does_not_say_what_this_process_is(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_every_way_to_end_restores_the_terminal(how: str | signal.Signals) -> No
     """q, SIGTERM and SIGHUP end with 0 and a terminal as it was."""
     terminal = Terminal()
     try:
-        terminal.until(b"Alerts")
+        terminal.until(b"Incidents")
         if isinstance(how, str):
             os.write(terminal.master, how.encode())
         else:
@@ -237,7 +237,7 @@ def test_a_plain_terminal_gets_plain_text() -> None:
     """LANG=C: no byte beyond ASCII is written."""
     terminal = Terminal(environ={"LANG": "C", "NO_COLOR": "1"})
     try:
-        terminal.until(b"Alerts")
+        terminal.until(b"Incidents")
         os.write(terminal.master, b"q")
         assert terminal.end() == 0
         assert max(terminal.output) < 128

@@ -51,15 +51,22 @@ def picture(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("kind", ["busy", "empty"])
+@pytest.mark.parametrize("kind", ["busy", "empty", "storm"])
 def test_sizes(picture: Callable[..., None], kind: str, size: tuple[int, int]) -> None:
     """The main screen at each size, with much and with nothing to show."""
-    picture(kind, size, "Alerts")
+    picture(kind, size, "Incidents")
 
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("loading", "loading"), ("quiet", "No alerts."), ("broken", "NO LEADER"), ("hostile", "[bold]"), ("korean", "서울")],
+    [
+        ("loading", "loading"),
+        ("quiet", "all well"),
+        ("storm", "billing cart checkout"),
+        ("broken", "NO LEADER"),
+        ("hostile", "[bold]"),
+        ("korean", "서울"),
+    ],
 )
 def test_states(picture: Callable[..., None], kind: str, expected: str) -> None:
     """Each state is designed: loading, all well, own trouble, hostile input, wide characters."""
@@ -81,7 +88,7 @@ def test_viewer_read_only(picture: Callable[..., None]) -> None:
         ("past", ("left_square_bracket",), "PAST"),
         ("note", ("a",), "Acknowledge CheckUnhealthy shop"),
         ("alert", ("enter",), "History"),
-        ("check", ("tab", "tab", "enter"), "Phases"),
+        ("check", ("tab", "enter"), "Phases"),
         ("trend", ("t",), "[1h]"),
         ("explore", ("e", "r", "a", "t", "e", "left_parenthesis", "x", "enter"), "unclosed"),
         ("history", ("2",), "Alerts and history"),

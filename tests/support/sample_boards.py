@@ -368,3 +368,32 @@ def korean(at: int = AT) -> Board:
     )
     rows = tuple(replace(one, name="데이터베이스서버") for one in board.resources.processes)
     return replace(board, host="서울-웹서버-1", checks=named, alerts=told, resources=replace(board.resources, processes=rows))
+
+
+def storm(at: int = AT) -> Board:
+    """A shop of 24 services whose database has been down for three minutes."""
+    down, slow = HealthStatus.UNHEALTHY, HealthStatus.DEGRADED
+    since = at - 192_000
+    broken = [
+        check("db", "postgres", down, "timed out after 5s (connect)", 0.004, category="infrastructure", since=since,
+              target="127.0.0.1:5432/app",
+              phases={"connect": 5.0}, consecutive_failures=6),
+        *(check(name, status=down, reason="503 Service Unavailable", seconds=0.021, since=since + 7000, depends_on=("db",))
+          for name in ("billing", "cart", "checkout")),
+        check("sessions", "redis", slow, "memory 51% of maxmemory", 0.0006, since=at - 12 * MINUTE, target="127.0.0.1:6379"),
+    ]  # fmt: skip
+    names = "payments api search shop login images admin webhooks-in inventory mailer reports sso geo cache cdn queue refunds smtp status"
+    well = [check(name, seconds=0.02 + 0.007 * number) for number, name in enumerate(names.split())]
+    texts = {"description": "No connection is made: systemctl status postgresql; ss -ltn 'sport = :5432'; then firewall and route",
+             "runbook_url": "https://wiki.example.com/db"}  # fmt: skip
+    chat, mail = Delivery("ops-chat", "firing", "sent", since + 900), Delivery("ops-mail", "firing", "retrying", since + 900, "refused")
+    found = [
+        alert(1, "CheckUnhealthy", "critical", "db is unhealthy: timed out after 5s (connect)", 3.2, labels={"check": "db"},
+              annotations=texts,
+              deliveries=(chat, mail), affected=3, affects=("billing", "cart", "checkout")),
+        alert(2, "RedisMemory", "warning", "sessions: memory 51% of maxmemory", 12, labels={"check": "sessions"}, value_text="51%"),
+        *(alert(3 + number, "CheckUnhealthy", "critical", f"{name} is unhealthy: 503 Service Unavailable", 3.0, labels={"check": name},
+                suppressed_by=("depends_on:db",), deliveries=()) for number, name in enumerate(("billing", "cart", "checkout"))),
+    ]  # fmt: skip
+    board = replace(busy(at), status=down, checks=(*broken, *well), alerts=tuple(found))
+    return replace(board, resources=replace(board.resources, cores=(0.81, 0.27), load=(1.22, 1.91, 2.27), uptime=52 * 86400.0))

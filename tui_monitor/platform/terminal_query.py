@@ -15,10 +15,12 @@ from tui_monitor.core.frozen import frozen
 
 LIMIT_S = 1.0
 """Every terminal answers the last question at once; over a slow line the answers must not arrive as keys later."""
-_QUESTIONS = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1b]11;?\x1b\\\x1b[c"
-"""Set a background and ask for the rendition (DECRQSS), ask for the background (OSC 11), ask for the device attributes (DA1)."""
+_QUESTIONS = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1b]11;?\x1b\\\r\u2581\x1b[6n\r\x1b[K\x1b[c"
+"""Set a background and ask for the rendition (DECRQSS), ask for the background (OSC 11), write a block and ask for the
+cursor's place (CPR), which tells its width; ask for the device attributes (DA1)."""
 _ENDED = re.compile(rb"\x1b\[\?[\d;]*c")
 _RENDITION = re.compile(rb"\x1bP1\$r[^\x1b]*48[:;]2[:;]{1,2}1[:;]2[:;]3")
+_PLACE = re.compile(rb"\x1b\[\d+;(\d+)R")
 _BACKGROUND = re.compile(rb"\x1b\]11;rgb:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 
 
@@ -28,6 +30,8 @@ class TerminalAnswer:
 
     true_color: bool = False
     light: bool | None = None
+    wide: bool = False
+    """Characters of ambiguous width (blocks, boxes) take two cells."""
 
 
 NO_ANSWER = TerminalAnswer()
@@ -60,7 +64,8 @@ def read_answer(data: bytes) -> TerminalAnswer:
     if found is not None:
         red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
-    return TerminalAnswer(_RENDITION.search(data) is not None, light)
+    place = _PLACE.search(data)
+    return TerminalAnswer(_RENDITION.search(data) is not None, light, place is not None and place[1] == b"3")
 
 
 def _until_ended(inward: int, limit_s: float) -> bytes:

@@ -84,7 +84,7 @@ class MonitorApp(App[int]):
         self.animation_level = "none"
         self.failure: BaseException | None = None
         """What ended the backend."""
-        look = RenderStyle(glyphs_for(environ), zone)
+        look = RenderStyle(glyphs_for(environ, wide=answer.wide), zone)
         self.context = Dashboard(self, backend, look, TextStyles(colors_at("night", self._depth), plain=plain), now)
         self.use_theme(AUTO)
         self.main = MainScreen(self.context)

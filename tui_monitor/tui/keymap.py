@@ -83,6 +83,9 @@ KEYS = (
         "details", "Enter", (("enter", "details"),), ("main",), section="View", hint="details", help="details of the selection",
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
+    KeymapEntry(
+        "window", "w", (("w", "window"),), ("main",), section="View", hint="window", help="window of all strips: 1 h, 24 h, 30 d, 15 min",
+    ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
     KeymapEntry(
         "trend", "t", (("t", "trend"),), section="View", hint="trend", help="trend of the selection",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.board.values import Board
+from tui_monitor.board.strip import Strip
+from tui_monitor.board.values import AlertView, Board
 from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, RenderStyle
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.styles import TextStyles
+from tui_monitor.widgets.verdict import hour_line, verdict_line
 
 
 class BoardBar(LineWidget):
@@ -31,6 +33,26 @@ class HeadBar(BoardBar):
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Host, health, counts, role, clock."""
         return [bars.head_line(self.board, width, self.look)], -1
+
+
+class VerdictBar(BoardBar):
+    """The top line of the main screen."""
+
+    incidents: Sequence[AlertView] = ()
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """What is wrong, since when, who was told."""
+        return [verdict_line(self.board, self.incidents, width, self.look)], -1
+
+
+class HourBar(BoardBar):
+    """The second line of the main screen: all checks together over the strips' window."""
+
+    whole: Strip = ()
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The time line and how many are in which state."""
+        return [hour_line(self.board, self.whole, width, self.look)], -1
 
 
 class NoticeBar(BoardBar):

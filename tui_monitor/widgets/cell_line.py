@@ -56,7 +56,7 @@ class LineBuilder:
         """Append spaces to the preceding run, which saves a change of colour."""
         width = min(width, self.room)
         if width:
-            plain = not self._runs or self._runs[-1][1].startswith(("chip", "band", "alarm", "wrong"))
+            plain = not self._runs or self._runs[-1][1].startswith(("chip", "verdict", "band", "alarm", "wrong"))
             self._append(" " * width, "text" if plain else self._runs[-1][1])
         return self
 

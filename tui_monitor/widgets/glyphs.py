@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tui_monitor.core.frozen import frozen
 
@@ -28,6 +29,31 @@ class Glyphs:
     bullet: str
     bar: str
     track: str
+    blocks: str = "▁▂▃▄▅▆▇█"
+    """Eight heights of a cell, the lowest first."""
+    full: str = "■"
+    empty: str = "■"
+    """The empty part of a bar, in a colour of its own."""
+    failed: str = "█"
+    slow: str = "▒"
+    nothing: str = "·"
+    box: str = "╭╮╰╯─│"
+    branches: tuple[str, str] = ("├ ", "└ ")
+    dash: str = "┄"
+    ticks: tuple[str, str] = ("┤", "│")
+    flag: str = "⚑"
+    arrow: str = "→"
+    digits: str = "¹²³⁴⁵"
+    colored: bool = True
+    """Whether colour tells slow from fast; else another shape does."""
+
+    def block(self, height: float) -> str:
+        """The block of a height, 0 to 1; never nothing."""
+        return self.blocks[min(len(self.blocks) - 1, max(0, round(height * len(self.blocks)) - 1))]
+
+    def axis(self, marked: bool) -> str:
+        """The line beside a chart, where it has a label or none."""
+        return self.ticks[0] if marked else self.ticks[1]
 
     def health(self, status: str) -> str:
         """The shape of a health status; the shapes differ without colour too."""
@@ -36,13 +62,24 @@ class Glyphs:
 
 
 UNICODE = Glyphs(True, "✓", "▴", "✗", "?", "▸", "⋯", "▴", "✓", "⠒", "⇣", "⇡", "⋅", "⠶", "⠒")
-ASCII = Glyphs(False, "+", "!", "x", "?", ">", "~", "^", "*", "-", "v", "^", ".", "#", ".")
+NARROW = Glyphs(
+    True, "✓", "▴", "✗", "?", "▸", "⋯", "▴", "✓", "⠒", "⇣", "⇡", "⋅", "⠶", "⠒", blocks="⣀⣀⣤⣤⣶⣶⣿⣿", full="⠶", empty="⠒", failed="⣿",
+    slow="⢕",
+    nothing="⋅", box="⡤⢤⠓⠚⠒⡇", branches=("⠧ ", "⠧ "), dash="⠒", ticks=("⡇", "⡇"), flag="▸", arrow="⇢", digits="12345",
+)  # fmt: skip
+"""Braille in place of blocks and boxes, whose width is two cells in some terminals of East Asia."""
+ASCII = Glyphs(
+    False, "+", "!", "x", "?", ">", "~", "^", "*", "-", "v", "^", ".", "#", ".", blocks="__--==**", full="#", empty=".", failed="X",
+    slow="%",
+    nothing=".", box="++++-|", branches=("|-", "`-"), dash="-", ticks=("+", "|"), flag="^", arrow=">", digits="12345",
+)  # fmt: skip
 
 
-def glyphs_for(environ: Mapping[str, str]) -> Glyphs:
+def glyphs_for(environ: Mapping[str, str], *, wide: bool = False) -> Glyphs:
     """The set for a terminal, by its TERM and locale.
 
     Python turns LANG=C into LC_CTYPE=C.UTF-8 for itself (PEP 538), so an LC_CTYPE of that name says nothing where LANG is C.
+    ``wide``: the terminal has shown that blocks take two cells in it.
     """
     if environ.get("TERM", "") in PLAIN_TERMINALS:
         return ASCII
@@ -51,4 +88,8 @@ def glyphs_for(environ: Mapping[str, str]) -> Glyphs:
     if kind in ("C.UTF-8", "C.utf8", "UTF-8"):
         kind = ""
     named = environ.get("LC_ALL", "") or kind or language
-    return UNICODE if not named or "utf8" in named.lower().replace("-", "") else ASCII
+    if named and "utf8" not in named.lower().replace("-", ""):
+        return ASCII
+    if wide:
+        return NARROW
+    return replace(UNICODE, colored=False, empty="□") if environ.get("NO_COLOR") else UNICODE

@@ -146,9 +146,9 @@ def foot_line(board: Board, hints: FooterHints, width: int, look: RenderStyle) -
     """The keys of the footer, and the monitor's own CPU and memory."""
     own = []
     if board.own_cpu is not None:
-        own.append(f"own cpu {f.percent(board.own_cpu, 1)}" if width >= 100 else f"own {f.percent(board.own_cpu, 1)}")
+        own.append(f"monitor cpu {f.percent(board.own_cpu, 1)}" if width >= 140 else f"own {f.percent(board.own_cpu, 1)}")
     if board.own_memory:
-        own.append(f"mem {f.size(board.own_memory)}" if width >= 100 else f.size(board.own_memory))
+        own.append(f"mem {f.size(board.own_memory)}" if width >= 140 else f.size(board.own_memory))
     shown = hints.past if board.past else hints.wide if width >= WIDE else hints.narrow
     return hint_line((*shown, *hints.always), width, look, "  ".join(own) if width >= 80 else "", last=len(hints.always))
 

@@ -174,7 +174,7 @@ def test_help_and_quit_always_stand_in_the_foot() -> None:
     for width in (40, 60, 80, 100, 120, 200):
         foot = text_of([bars.foot_line(boards.busy(), FOOTER, width, LOOK)])
         assert "? help" in foot and "q quit" in foot and foot.lstrip().startswith("a ack")
-    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), FOOTER, 140, LOOK)])
+    assert "1-9 screens" in text_of([bars.foot_line(boards.busy(), FOOTER, 170, LOOK)])
 
 
 def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> None:

@@ -1,24 +1,27 @@
-"""The main screen: four panes and their bars, arranged by the size of the terminal."""
+"""The main screen: verdict, time line and five panes, arranged by what there is to say and by the size of the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from tui_monitor.board.values import AlertView, Board
+from tui_monitor.board.strip import Strip, slot_bounds
+from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import alert_of_check
-from tui_monitor.widgets.board_bars import FootBar, HeadBar, NoticeBar, SummaryBar, TimelineBar
-from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, EndpointsPane, HealthPane, ResourcesPane, Sparks
+from tui_monitor.widgets.board_bars import FootBar, HourBar, NoticeBar, SummaryBar, TimelineBar, VerdictBar
+from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import text_of
+from tui_monitor.widgets.main_panes import FramedPane, IncidentsPane, MachinePane, ProcessesPane, SelectionPane, ServicesPane
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.status_bars import FooterHints, ViewMode
+from tui_monitor.widgets.strip_cells import WINDOWS, merged, present_strip
 
 SPARK_STEP_MS = 5000
 """Sparklines move this often: a shift rewrites the whole line, which a slow connection feels."""
@@ -26,20 +29,36 @@ WIDTHS: list[tuple[int, str]] | None = [(0, "-tiny"), (40, "-narrow"), (80, "-no
 HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (12, "-short"), (24, "-medium"), (32, "-tall")]
 """From this many cells on, the screen has this class; the stylesheet says what it means."""
 FOOTER = FooterHints(
-    wide=hints("acknowledge", "details", "silence", "trend", "filter", "explore", "screens", "pause", "step"),
-    narrow=hints(("acknowledge", "ack"), "details", "next_pane", "silence", "trend", "filter", "explore"),
+    wide=hints(
+        ("acknowledge", "ack"),
+        "silence",
+        "details",
+        "trend",
+        "filter",
+        "explore",
+        ("step", "back in time"),
+        "window",
+        "next_pane",
+        "screens",
+    ),
+    narrow=hints(("acknowledge", "ack"), "next_pane", "silence", "details", "trend", "filter", "explore"),
     past=hints(("step", "a minute"), ("back", "live"), "long_step", "go_to_time", "mark", "details"),
     always=hints("help", "quit"),
 )
 """Help and quit are always there: they lead to everything else."""
 
 
-class UpperPanes(Widget):
-    """Container of the panes above the alerts; the stylesheet arranges them."""
+STRIPS_MS = 10_000
+"""How often the strips are read again; between, a failing check's last slot follows its present status."""
+ENDED_ROWS = 20
+
+
+class Row(Widget):
+    """Panes side by side."""
 
 
 class MainScreen(DashboardScreen):
-    """Resources, Endpoints, Health and Alerts of one board."""
+    """Incidents, services, the selection, the machine and its processes."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -53,27 +72,36 @@ class MainScreen(DashboardScreen):
         self.view = ViewMode()
         self._sparks: Sparks = board.sparks
         self._spark_slot = 0
-        self.head = HeadBar(board, look=look, text_styles=text_styles, id="head")
+        self._window = 0
+        self._strips: Mapping[str, Strip] = {}
+        self._strips_at = -1
+        self._is_loading = False
+        self._logs: dict[str, Sequence[str]] = {}
+        self.head = VerdictBar(board, look=look, text_styles=text_styles, id="head")
+        self.hour = HourBar(board, look=look, text_styles=text_styles, id="hour")
         self.notice = NoticeBar(board, look=look, text_styles=text_styles, id="notice", home=True)
         self.timeline = TimelineBar(board, look=look, text_styles=text_styles, id="timeline")
-        self.resources = ResourcesPane(board, look=look, text_styles=text_styles, id="resources")
-        self.endpoints = EndpointsPane(board, look=look, text_styles=text_styles, id="endpoints")
-        self.health = HealthPane(board, look=look, text_styles=text_styles, id="health")
-        self.alerts = AlertsPane(board, look=look, text_styles=text_styles, id="alerts")
+        self.alerts = IncidentsPane(board, look=look, text_styles=text_styles, id="alerts")
+        self.services = ServicesPane(board, look=look, text_styles=text_styles, id="services")
+        self.chosen = SelectionPane(board, look=look, text_styles=text_styles, id="chosen")
+        self.resources = MachinePane(board, look=look, text_styles=text_styles, id="resources")
+        self.processes = ProcessesPane(board, look=look, text_styles=text_styles, id="processes")
         self.foot = FootBar(board, FOOTER, look=look, text_styles=text_styles, id="foot")
         self.summary = SummaryBar(board, look=look, text_styles=text_styles, id="summary")
-        self.panes: tuple[BoardPane, ...] = (self.resources, self.endpoints, self.health, self.alerts)
-        self.bars = (self.head, self.notice, self.timeline, self.foot, self.summary)
+        self.panes: tuple[FramedPane, ...] = (self.alerts, self.services, self.chosen, self.resources, self.processes)
+        self.bars = (self.head, self.hour, self.notice, self.timeline, self.foot, self.summary)
         self._is_painted = False
         self.timeline.add_class("-hidden")
 
     def compose(self) -> ComposeResult:
-        """Bars, upper panes, alerts and keys, from the top."""
+        """Bars, incidents, services beside the selection, machine beside processes, keys."""
         yield self.head
+        yield self.hour
         yield self.notice
         yield self.timeline
-        yield UpperPanes(self.resources, self.endpoints, self.health, id="board")
         yield self.alerts
+        yield Row(self.services, self.chosen, id="middle")
+        yield Row(self.resources, self.processes, id="bottom")
         yield self.foot
         yield self.summary
 
@@ -97,17 +125,116 @@ class MainScreen(DashboardScreen):
         if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
             self._spark_slot, self._sparks = slot, board.sparks
         self.board, self.view = board, view
+        self._request_strips()
+        for pane in self.panes:
+            pane.with_strips(self._strips, WINDOWS[self._window].title)
+        self.alerts.show(board, self._sparks)
+        self.head.incidents = self.alerts.alerts
+        self.hour.whole = merged([present_strip(check, self._strips.get(check.name, ())) for check in board.checks])
         for bar in self.bars:
             bar.show(board, view)
-        for pane in self.panes:
-            pane.show(board, self._sparks)
+        self.share_room()
+        for pane in self.panes[1:]:
+            if pane is not self.chosen:
+                pane.show(board, self._sparks)
+        self.show_selection()
         seen = self.visible_panes()
         if seen and self.focused not in seen and self.app.app_focus:
-            seen[-1].focus()
+            seen[0].focus()
+
+    def on_resize(self) -> None:
+        """Share the lines out anew."""
+        self.share_room()
+
+    def share_room(self) -> None:
+        """Give each pane the lines that it has something to say in: incidents what they need, the machine little while it is calm."""
+        width, height = self.app.size
+        framed = width >= 100 and height >= 28
+        for pane in self.panes:
+            pane.framed = framed
+        alone = self.has_class("-turn") or width < 80 or height < 24
+        if alone:
+            _tall(self.alerts, None)
+            _tall(self.query_one("#bottom"), None)
+            return
+        room = height - 3 - (0 if self.notice.has_class("-hidden") else 1)
+        least = max(5 if framed else 4, room // 4)
+        most = max(5, room // 3) if self.board.checks else max(5, room // 2)
+        upper = min(self.alerts.wanted_height(), most)
+        services = max(8, len(self.services.rows) + (2 if framed else 1), 14 if framed and self.board.alerts else 0)
+        bottom = max(least, min(room // 2, room - upper - services))
+        _tall(self.alerts, upper)
+        _tall(self.query_one("#bottom"), bottom)
+        self.resources.with_top = width < 100
+        self.processes.set_class(width < 100, "-gone")
+        self.chosen.set_class(width < 100, "-gone")
+        if width >= 100:
+            side = max(40, min(76, width * 37 // 100))
+            _wide(self.chosen, side)
+            _wide(self.processes, side)
+
+    def chosen_check(self) -> CheckView | None:
+        """The check that the pane of the selection is about."""
+        if isinstance(self.pane, ServicesPane):
+            return self.pane.selected_check()
+        alert = self.alerts.opened_alert()
+        name = alert.labels.get("check", "") if alert is not None else ""
+        found = next((check for check in self.board.checks if check.name == name), None)
+        return found or (self.services.selected_check() if alert is None else None)
+
+    def show_selection(self) -> None:
+        """Show what is selected in the list that has the focus."""
+        check = self.chosen_check()
+        alert = alert_of_check(self.board, check.name) if isinstance(self.pane, ServicesPane) and check else self.alerts.opened_alert()
+        if alert is None and check is not None:
+            alert = alert_of_check(self.board, check.name)
+        log = self._log_of(alert)
+        if (self.chosen.check, self.chosen.alert, self.chosen.board) != (check, alert, self.board) or log != self.chosen.log_lines:
+            self.chosen.about(check, alert, log)
+        self.chosen.show(self.board, self._sparks)
+
+    def _log_of(self, alert: AlertView | None) -> Sequence[str]:
+        """The log lines that were kept when the alert fired; read once for each alert."""
+        if alert is None or self.chosen.has_class("-gone"):
+            return ()
+        if alert.id not in self._logs:
+            if len(self._logs) > 200:
+                self._logs.clear()
+            self._logs[alert.id] = ()
+            self.context.start(self._load_log(alert.id))
+        return self._logs[alert.id]
+
+    async def _load_log(self, alert_id: str) -> None:
+        detail = await self.context.backend.alert_detail(alert_id)
+        self._logs[alert_id] = detail.evidence.log
+        self.show_selection()
+
+    def _request_strips(self) -> None:
+        at, slot = self.board.at, (self.board.at // STRIPS_MS, self._window)
+        if self.board.loading or not at or self._is_loading or hash(slot) == self._strips_at:
+            return
+        self._is_loading, self._strips_at = True, hash(slot)
+        self.context.start(self._load_strips(at))
+
+    async def _load_strips(self, at: int) -> None:
+        window = WINDOWS[self._window]
+        try:
+            names = [check.name for check in self.board.checks]
+            self._strips = await self.context.backend.strips(names, slot_bounds(at, window.slot, window.count))
+            self.alerts.history = await self.context.backend.alert_history(ENDED_ROWS)
+        finally:
+            self._is_loading = False
+        self.show(self.board, self.view)
+
+    def action_window(self) -> None:
+        """Show the next window of time in all strips."""
+        self._window = (self._window + 1) % len(WINDOWS)
+        self._strips_at = -1
+        self.show(self.board, self.view)
 
     @property
     def pane(self) -> BoardPane:
-        """The focused pane; Alerts where none is focused."""
+        """The focused pane; Incidents where none is focused."""
         return self.focused if isinstance(self.focused, BoardPane) and self.focused.size.height else self.alerts
 
     def lists(self, ids: Sequence[str]) -> bool:
@@ -129,14 +256,18 @@ class MainScreen(DashboardScreen):
     async def selected_expr(self) -> str:
         """PromQL of the focused pane's selected row."""
         pane = self.pane
-        return pane.expr() if isinstance(pane, ResourcesPane | ChecksPane) else await super().selected_expr()
+        return (
+            pane.expr() if isinstance(pane, ResourcesPane | ChecksPane | SelectionPane | ProcessesPane) else await super().selected_expr()
+        )
 
     def trend_alert(self) -> AlertView | None:
         """The selected alert, or the selected check's; None for gauges of this machine."""
         if isinstance(self.pane, ChecksPane):
             check = self.pane.selected_check()
             return alert_of_check(self.context.shown, check.name) if check is not None else None
-        return None if isinstance(self.pane, ResourcesPane) else self.chosen_alert()
+        if isinstance(self.pane, SelectionPane):
+            return self.pane.alert
+        return None if isinstance(self.pane, ResourcesPane | ProcessesPane) else self.chosen_alert()
 
     def silence_labels(self) -> Sequence[tuple[str, str]]:
         """The labels of the alert, or the name of the check."""
@@ -155,6 +286,11 @@ class MainScreen(DashboardScreen):
     def action_move(self, step: int) -> None:
         """Select the next or the previous row."""
         self.pane.move(step)
+        self.show_selection()
+
+    def on_descendant_focus(self) -> None:
+        """Another list has the focus: its selection is shown."""
+        self.show_selection()
 
     def action_move_page(self, step: int) -> None:
         """Select a row a page away."""
@@ -178,13 +314,19 @@ class MainScreen(DashboardScreen):
         self.set_class(chosen is not self.alerts, "-turn")
         for pane in self.panes:
             pane.set_class(pane is chosen, "-chosen")
+        for row in self.query(Row):
+            row.set_class(chosen in row.children, "-chosen")
         self.call_after_refresh(chosen.focus)
 
     def action_details(self) -> None:
         """Open the details of the selected row and keep it selected."""
         self.pane.pin()
-        if isinstance(self.pane, AlertsPane):
-            self._open_alert(self.pane.selected_alert())
+        if isinstance(self.pane, IncidentsPane):
+            self._open_alert(self.pane.opened_alert())
+        elif isinstance(self.pane, ProcessesPane):
+            self.context.open_screen("processes")
+        elif isinstance(self.pane, SelectionPane):
+            self._open_selection()
         elif isinstance(self.pane, ChecksPane):
             self._open_check(self.pane)
         elif isinstance(self.pane, ResourcesPane) and self.pane.selection.startswith("pid:"):
@@ -201,9 +343,18 @@ class MainScreen(DashboardScreen):
     def _open_check(self, pane: ChecksPane) -> None:
         check = pane.selected_check()
         if check is not None:
-            from tui_monitor.tui.screens.check_details import CheckDetailsScreen
+            self._open_check_view(check)
 
-            self.context.start(self.context.open(CheckDetailsScreen(self.context, check)))
+    def _open_check_view(self, check: CheckView) -> None:
+        from tui_monitor.tui.screens.check_details import CheckDetailsScreen
+
+        self.context.start(self.context.open(CheckDetailsScreen(self.context, check)))
+
+    def _open_selection(self) -> None:
+        if self.chosen.check is not None:
+            self._open_check_view(self.chosen.check)
+        else:
+            self._open_alert(self.chosen.alert)
 
     def on_pane_opened(self, event: Pane.Opened) -> None:
         """Open details on a double click."""
@@ -221,3 +372,19 @@ class MainScreen(DashboardScreen):
         order = self.pane.next_order()
         if f"by {order}" not in text_of([self.pane.title(self.pane.size.width)]):
             self.notify(f"{self.pane.TITLE} by {order}", timeout=2, markup=False)
+
+
+def _tall(widget: Widget, height: int | None) -> None:
+    """Set a height in lines, or the stylesheet's; only a change lays the screen out anew."""
+    before = widget.styles.inline.height
+    if height is None and before is not None:
+        widget.styles.clear_rule("height")
+        widget.refresh(layout=True)
+    elif height is not None and (before is None or before.value != height):
+        widget.styles.height = height
+
+
+def _wide(widget: Widget, width: int) -> None:
+    before = widget.styles.inline.width
+    if before is None or before.value != width:
+        widget.styles.width = width

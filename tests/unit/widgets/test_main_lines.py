@@ -1,0 +1,203 @@
+"""The lines of the main screen: strips, incidents by cause, services as a tree, the selection, the machine, the verdict."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+
+from tests.support import sample_boards as boards
+from tui_monitor.board.strip import Slot, SlotSamples, Strip, strip
+from tui_monitor.board.values import Board, Delivery
+from tui_monitor.core import humanize as f
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets import machine
+from tui_monitor.widgets.alerts import is_open
+from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
+from tui_monitor.widgets.frames import boxed, top_line
+from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
+from tui_monitor.widgets.incidents import grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
+from tui_monitor.widgets.selection import selection_lines
+from tui_monitor.widgets.services import names_width, rest_line, service_line, short_reason, tree
+from tui_monitor.widgets.strip_cells import WINDOWS, merged, strip_runs
+from tui_monitor.widgets.styles import RECIPES
+from tui_monitor.widgets.verdict import hour_line, verdict_line
+
+LOOK = RenderStyle(UNICODE, UTC)
+BOARDS = (boards.storm, boards.busy, boards.quiet, boards.empty, boards.hostile, boards.korean, boards.loading, boards.broken)
+HEALTHY, FAILED, SLOW = SlotSamples(0.0, 1.0, 0.1), SlotSamples(2.0, 0.0, 5.0), SlotSamples(1.0, 1.0, 0.6)
+
+
+def example(*samples: SlotSamples) -> Strip:
+    return strip(tuple(boards.AT + 60_000 * n for n in range(len(samples) + 1)), samples)
+
+
+HOUR = example(*[HEALTHY] * 50, *[SLOW] * 5, SlotSamples(), *[FAILED] * 4)
+
+
+def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
+    lines = [verdict_line(board, grouped(board.alerts), width, look), hour_line(board, HOUR, width, look)]
+    for alert in board.alerts:
+        lines += [incident_line(alert, HOUR, board.at, width, look), try_line(alert, width, look)]
+        lines += narrow_foot(alert, board.at, width, look, 4)
+    rows = tree(board.checks, "status", look)
+    lines += [service_line(row, HOUR, width, look, names_width(rows, width)) for row in rows]
+    lines.append(rest_line(board.checks, width, look))
+    for check, alert in zip(board.checks, board.alerts, strict=False):
+        lines += selection_lines(check, alert, HOUR, ("log line",), board.at, width, 20, look)
+    lines += [row.line for row in machine.machine_entries(board, board.sparks, width, 12, look)]
+    lines += [machine.process_line(one, width, look) for one in board.resources.processes]
+    return [*lines, machine.top_line(board.resources.processes, width, look), top_line("Title", "remark", width, look)]
+
+
+@pytest.mark.parametrize("width", [30, 40, 59, 78, 118, 198])
+@pytest.mark.parametrize("make", BOARDS)
+def test_every_line_has_exactly_its_width_and_known_styles(make: Callable[[], Board], width: int) -> None:
+    """Whatever the board holds, no line is wider or narrower than its place, and each style has a recipe."""
+    for line in all_lines(make(), width):
+        assert sum(f.cells(text) for text, _ in line) == width, line
+        assert {style for _, style in line} <= set(RECIPES)
+
+
+def test_nothing_hostile_survives() -> None:
+    """No control character or bidi override reaches a line."""
+    text = text_of(all_lines(boards.hostile(), 118))
+    assert not [c for c in text if (unicodedata.category(c) in ("Cc", "Cs") and c != "\n") or 0x202A <= ord(c) <= 0x202E]
+
+
+@pytest.mark.parametrize("make", [boards.storm, boards.busy, boards.quiet])
+def test_ascii_and_narrow_shapes_keep_to_themselves(make: Callable[[], Board]) -> None:
+    """With the ASCII shapes nothing else is drawn; with the narrow ones no character of ambiguous width."""
+    assert text_of(all_lines(make(), 118, RenderStyle(ASCII, UTC))).isascii()
+    narrow = text_of(all_lines(make(), 118, RenderStyle(NARROW, UTC)))
+    assert not {c for c in narrow if unicodedata.east_asian_width(c) == "A"}
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, replace(UNICODE, colored=False), NARROW, ASCII])
+def test_a_strip_tells_status_by_colour_and_failure_by_shape(glyphs: Glyphs) -> None:
+    """Failed, slow and unmeasured slots have styles of their own; a failure's shape is no healthy slot's."""
+    runs = strip_runs(HOUR, 60, glyphs)
+    assert sum(len(text) for text, _ in runs) == 60
+    assert [style for _, style in runs] == ["slot-ok", "slot-slow", "slot-none", "slot-down"]
+    assert runs[3][0][0] not in runs[0][0] and runs[2][0] not in runs[0][0]
+    if not glyphs.colored:
+        assert runs[1][0][0] not in (*runs[0][0], *runs[3][0])
+
+
+def test_a_narrow_strip_shows_the_worst_of_each_cell() -> None:
+    """One failed minute of an hour is seen in ten cells; a strip without slots is unmeasured."""
+    lone = example(*[HEALTHY] * 30, FAILED, *[HEALTHY] * 29)
+    assert [style for _, style in strip_runs(lone, 10, UNICODE)] == ["slot-ok", "slot-down", "slot-ok"]
+    assert strip_runs((), 5, UNICODE) == (("·····", "slot-none"),)
+
+
+def test_the_time_line_stays_low_while_all_is_well() -> None:
+    """All checks together: low where healthy, higher the more of them fail."""
+    whole = merged([example(HEALTHY, FAILED, FAILED), example(HEALTHY, HEALTHY, FAILED)])
+    assert [slot.status for slot in whole] == [HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, HealthStatus.UNHEALTHY]
+    assert whole[0].height < whole[1].height < whole[2].height == 1.0
+    assert merged([]) == () and isinstance(whole[0], Slot)
+
+
+def test_windows_are_of_one_hour_first() -> None:
+    """`w` goes through an hour, a day, a month and a quarter of an hour."""
+    assert [(one.name, one.slot * one.count) for one in WINDOWS] == [
+        ("1h", 3_600_000), ("24h", 86_400_000), ("30d", 30 * 86_400_000), ("15m", 900_000)
+    ]  # fmt: skip
+
+
+def test_incidents_are_grouped_by_their_cause() -> None:
+    """Three muted by db are one line with db, which names them."""
+    board = boards.storm()
+    found = grouped(board.alerts)
+    assert [alert.labels["check"] for alert in found] == ["db", "sessions"]
+    assert "3 affected: billing cart checkout" in text_of([incident_line(found[0], HOUR, board.at, 160, LOOK)])
+
+
+def test_told_means_every_notifier_has_it() -> None:
+    """While one message is queued or retried, the row does not say "told"."""
+    alert = replace(boards.storm().alerts[1], deliveries=(Delivery("chat", "firing", "sent", 1), Delivery("mail", "firing", "queued", 1)))
+    assert is_open(alert)
+    assert told_text(alert, boards.AT, LOOK, width=11) == ("queued", "dim")
+    assert told_text(alert, boards.AT, LOOK)[0] == "chat ✓ mail ⋯"
+    dead = replace(alert, deliveries=(alert.deliveries[0], Delivery("mail", "firing", "retrying", 1)))
+    assert told_text(dead, boards.AT, LOOK, width=11) == ("not told", "warning")
+    assert told_text(dead, boards.AT, LOOK)[0] == "mail ✗ retrying chat ✓"
+    sent = replace(alert, deliveries=alert.deliveries[:1])
+    assert told_text(sent, boards.AT, LOOK, width=11)[0] == "told"
+
+
+def test_what_ended_lately_stays_for_an_hour() -> None:
+    """The newest first, at most three; not what fires again, nor what is longer ago."""
+    alert = boards.storm().alerts[1]
+    history = [
+        replace(alert, id=str(n), state="resolved", ends_at=boards.AT - n * 20 * boards.MINUTE, labels={"check": f"c{n}"}) for n in range(5)
+    ]
+    assert [one.id for one in lately_ended(history, boards.AT, ())] == ["0", "1", "2"]
+    assert [one.id for one in lately_ended(history, boards.AT, [replace(alert, labels={"check": "c1"})])] == ["0", "2"]
+    assert "was down" in text_of([incident_line(history[0], HOUR, boards.AT, 118, LOOK)])
+
+
+def test_services_are_a_tree_with_trouble_first() -> None:
+    """What depends on db stands below it; trees with failures come first; circles end."""
+    board = boards.storm()
+    rows = tree(tuple(reversed(board.checks)), "status", LOOK)
+    assert [(row.branch, row.check.name) for row in rows[:5]] == [
+        ("", "db"), ("├ ", "checkout"), ("├ ", "cart"), ("└ ", "billing"), ("", "sessions")
+    ]  # fmt: skip
+    circle = (replace(board.checks[0], depends_on=("cart",)), replace(board.checks[2], depends_on=("db",)))
+    assert len(tree(circle, "status", LOOK)) == 2
+    assert [row.check.name for row in tree(board.checks, "name", LOOK)] == sorted(check.name for check in board.checks)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "text"),
+    [
+        ("503 Service Unavailable", HealthStatus.UNHEALTHY, "503"),
+        ("timed out after 5s (connect)", HealthStatus.UNHEALTHY, "timeout"),
+        ("connection refused", HealthStatus.UNHEALTHY, "refused"),
+        ("memory 51% of maxmemory", HealthStatus.DEGRADED, "51%"),
+        ("slow: 812 ms, above 500 ms", HealthStatus.DEGRADED, "812ms"),
+        ("strange", HealthStatus.UNKNOWN, "unknown"),
+    ],
+)
+def test_a_reason_in_one_column(reason: str, status: HealthStatus, text: str) -> None:
+    """The status code, a share or a word: what fits beside the strip."""
+    assert short_reason(boards.check("x", status=status, reason=reason, seconds=0.812)) == text
+
+
+def test_the_verdict_says_what_since_when_whom_and_who_knows() -> None:
+    """One line is enough at 3 a.m.; while all is well it says that."""
+    board = boards.storm()
+    text = text_of([verdict_line(board, grouped(board.alerts), 120, LOOK)])
+    assert "✗ db down 3m" in text and "→ billing cart checkout" in text and "ops-chat ✓ ops-mail ✗ retrying" in text
+    assert text.rstrip().endswith("web-1  live  14:13:20")
+    assert "✓ all well" in text_of([verdict_line(boards.quiet(), (), 80, LOOK)])
+    assert "3m" in text_of([verdict_line(board, grouped(board.alerts), 40, LOOK)])
+
+
+def test_the_selection_says_why_and_what_to_try() -> None:
+    """Chart, reason, commands, whom it hits and the log; nothing selected is said."""
+    board = boards.storm()
+    text = text_of(selection_lines(board.checks[0], board.alerts[0], HOUR, ("FATAL: too many clients",), board.at, 60, 24, LOOK))
+    for part in ("why  timed out", "systemctl status postgresql", "hits billing, cart, checkout", "log  FATAL", "█"):
+        assert part in text, text
+    assert "Nothing is selected" in text_of(selection_lines(None, None, (), (), board.at, 60, 24, LOOK))
+
+
+def test_a_frame_has_title_remark_and_sides() -> None:
+    """Boxed lines keep the height that was asked for."""
+    lines = boxed([top_line("db", "last 60 min", 40, LOOK), (("x" * 38, "text"),)], 40, 5, LOOK)
+    assert len(lines) == 5 and all(sum(f.cells(text) for text, _ in line) == 40 for line in lines)
+    assert text_of(lines).splitlines()[0].startswith("╭db ─") and "last 60 min" in text_of(lines)
+
+
+def test_many_cores_are_a_map() -> None:
+    """Up to 16 cores have a bar each; more have one cell each."""
+    here = boards.resources()
+    assert "core3" in text_of([row.line for row in machine.core_rows(here, 118, LOOK)])
+    many = machine.core_rows(replace(here, cores=tuple(n / 64 for n in range(64))), 118, LOOK)
+    assert len(many) == 1 and "max 98%" in text_of([many[0].line])

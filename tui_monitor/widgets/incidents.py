@@ -1,0 +1,179 @@
+"""The lines of the Incidents pane: one for each cause, with its strip, whom it affects and who was told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tui_monitor.board.strip import Strip
+from tui_monitor.board.values import AlertView, Board, Delivery
+from tui_monitor.core import humanize as f
+from tui_monitor.core.mute_reason import parse_mute_reason
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.alerts import (
+    UNDELIVERED,
+    due_text,
+    is_open,
+    newest_deliveries,
+    severity_style,
+    short_state,
+    state_style,
+    subject,
+    summary_text,
+)
+from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.strip_cells import append_strip
+
+HOUR = 3_600_000
+MOST_ENDED = 3
+NARROW = 60
+"""Below this width a row has only subject, strip and age."""
+SHORT = 20
+"""Below this width the last column says it in a word."""
+
+
+def grouped(alerts: Sequence[AlertView]) -> list[AlertView]:
+    """The alerts without those whose cause is among them: the cause's line names them."""
+    causes = {alert.labels.get("check", "") for alert in alerts if alert.affected and alert.state == "firing"}
+    ids = {alert.id for alert in alerts}
+    return [alert for alert in alerts if not _follows(alert, causes, ids)]
+
+
+def _follows(alert: AlertView, causes: set[str], ids: set[str]) -> bool:
+    reasons = [parse_mute_reason(text) for text in alert.suppressed_by]
+    return any((one.kind == "depends_on" and one.name in causes) or (one.kind == "inhibit" and one.name in ids) for one in reasons)
+
+
+def _subject(alert: AlertView) -> tuple[str, str]:
+    return alert.name, subject(alert)
+
+
+def lately_ended(history: Sequence[AlertView], now: int, present: Sequence[AlertView]) -> list[AlertView]:
+    """The alerts that ended within the last hour and do not fire again, the newest first, at most three."""
+    live = {_subject(alert) for alert in present}
+    found = [
+        one for one in history if one.state == "resolved" and one.ends_at and 0 <= now - one.ends_at < HOUR and _subject(one) not in live
+    ]
+    return sorted(found, key=lambda alert: -(alert.ends_at or 0))[:MOST_ENDED]
+
+
+def incident_counts(board: Board) -> str:
+    """The remark of the pane: "✗1 ▴1  3 muted  1 acked"."""
+    muted = sum(alert.state == "firing" and bool(alert.suppressed_by) for alert in board.alerts)
+    pending = sum(alert.state == "pending" for alert in board.alerts)
+    open_ = sum(map(is_open, board.alerts))
+    parts = [(open_, "firing"), (muted, "muted"), (board.acknowledged, "acked"), (pending, "pending")]
+    return "  ".join(f"{count} {word}" for count, word in parts if count)
+
+
+def told_text(alert: AlertView, now: int, look: RenderStyle, *, width: int = 40, past: bool = False) -> tuple[str, str]:
+    """Who knows of an alert, and the style: affected ones, else acknowledgement, else each notifier's delivery."""
+    if width < SHORT:
+        return _told_briefly(alert, now, past=past)
+    if alert.affected and is_open(alert):
+        return f"{alert.affected} affected: {' '.join(alert.affects)}".rstrip(": "), "text"
+    if alert.acknowledged_by:
+        note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
+        return f"acked {alert.acknowledged_by}{note}", "dim"
+    if alert.state != "firing" or alert.suppressed_by or not alert.deliveries:
+        return short_state(alert, now, past=past), state_style(alert, now)
+    due = due_text(alert, now)
+    return ", ".join(filter(None, (due, delivery_marks(alert.deliveries, look)))), state_style(alert, now)
+
+
+def _told_briefly(alert: AlertView, now: int, *, past: bool) -> tuple[str, str]:
+    """The same in at most twelve cells."""
+    style = state_style(alert, now)
+    if alert.affected and is_open(alert):
+        return f"{alert.affected} affected", "text"
+    if alert.acknowledged_by:
+        return alert.acknowledged_by, "dim"
+    newest = newest_deliveries(alert.deliveries)
+    if is_open(alert) and newest and not due_text(alert, now) and style != "warning":
+        return ("told" if all(one.state == "sent" for one in newest) else "queued"), style
+    return ("not told" if style == "warning" and not due_text(alert, now) else short_state(alert, now, past=past)), style
+
+
+def delivery_marks(deliveries: Sequence[Delivery], look: RenderStyle) -> str:
+    """The newest delivery of each notifier with its mark: "ops-chat ✓ ops-mail ✗ retrying"."""
+    order = sorted(newest_deliveries(deliveries), key=lambda one: one.state not in UNDELIVERED)
+    return " ".join(f"{one.notifier} {delivery_mark(one.state, look)}" for one in order)
+
+
+def delivery_mark(state: str, look: RenderStyle) -> str:
+    """The mark of a delivery's state: ✓ for sent, ⋯ for queued, ✗ and the word for what has failed."""
+    if state == "sent":
+        return look.glyphs.healthy
+    return f"{look.glyphs.unhealthy} {state}" if state in UNDELIVERED else look.glyphs.cut
+
+
+def incident_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle, *, past: bool = False) -> Line:
+    """Line of one incident: severity, age, subject, reason, strip, who is affected or was told."""
+    if width < NARROW:
+        return _narrow_line(alert, strip, now, width, look)
+    ended, live = alert.state == "resolved", is_open(alert)
+    row = LineBuilder(width, look).gap()
+    word = "ok" if ended else SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
+    colour = "ok" if ended else severity_style(alert)
+    row.append(
+        f" {word:>4} ",
+        f"chip-{colour}" if live else colour,
+    )
+    row.append(f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now), "text" if live else "dim", 5, right=True).gap(
+        2
+    )
+    names = 13 if width < 100 else 18 if width < 150 else 26
+    row.append(subject(alert) or alert.name, "strong" if live else "dim", names).gap()
+    told_width = 11 if width < 100 else min(56, width // 4)
+    bars = 12 if width < 100 else min(40, width // 6)
+    text = f"was down {f.span((alert.ends_at - alert.starts_at) / 1000)}: {_reason(alert)}" if ended and alert.ends_at else _reason(alert)
+    row.append(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
+    if bars:
+        append_strip(row.gap(2), strip, bars, look.glyphs)
+    if told_width:
+        told, style = ("", "dim") if ended else told_text(alert, now, look, width=told_width, past=past)
+        row.gap(2).append(told, style, told_width)
+    return row.line()
+
+
+def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle) -> Line:
+    """Shape, subject, strip and age: the reason of the selected one stands below the list."""
+    ended, live = alert.state == "resolved", is_open(alert)
+    row = LineBuilder(width, look).gap()
+    row.append(look.glyphs.health("healthy" if ended else _shape(alert)), "ok" if ended else severity_style(alert)).gap()
+    row.append(subject(alert) or alert.name, "strong" if live else "dim", max(8, width // 4)).gap()
+    if strip:
+        append_strip(row, strip, row.room - 8, look.glyphs)
+    else:
+        row.append(_reason(alert), "text" if live else "dim", row.room - 8)
+    age = f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now)
+    return row.gap().append(age, "text" if live else "dim", 7, right=True).line()
+
+
+def narrow_foot(alert: AlertView, now: int, width: int, look: RenderStyle, most: int) -> list[Line]:
+    """Why, who knows and what to do, wrapped into at most ``most`` lines: on a small screen nothing beside the list says it."""
+    told, style = told_text(alert, now, look)
+    texts = [(_reason(alert), "text"), (told, style), (alert.annotations.get("description", ""), "link")]
+    lines = [(part, style) for text, style in texts if text for part in f.wrap(clean(text), width - 2)[:3]]
+    return [LineBuilder(width, look).gap().append(part, style).line() for part, style in lines[:most]]
+
+
+def _shape(alert: AlertView) -> str:
+    return "unhealthy" if alert.severity in ("critical", "error") else "degraded"
+
+
+def _reason(alert: AlertView) -> str:
+    """The summary without the subject that stands before it."""
+    text = summary_text(alert, 200) if not alert.affected else summary_text(_alone(alert), 200)
+    about = subject(alert)
+    return text.removeprefix(f"{about}: ").removeprefix(f"{about} ") if about else text
+
+
+def _alone(alert: AlertView) -> AlertView:
+    return replace(alert, affected=0)
+
+
+def try_line(alert: AlertView, width: int, look: RenderStyle) -> Line:
+    """What to do about the selected incident, in one line."""
+    advice = alert.annotations.get("description", "") or alert.annotations.get("runbook_url", "")
+    return LineBuilder(width, look).gap(2).append("try" if advice else "", "dim").gap().append(advice, "link").line()

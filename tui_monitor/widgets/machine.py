@@ -1,0 +1,167 @@
+"""The lines of the Machine and Processes panes: filled graphs, a bar for each core, bars of the busiest processes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.board.values import Board, ProcessView, Resources, Spark
+from tui_monitor.core import humanize as f
+from tui_monitor.promql.values import selection
+from tui_monitor.widgets.areas import append_bar, area, newest, pick
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.resources import DISK_WARM, HOT, PRESSURE_WARM, WARM, ResourceRow
+
+MOST_BARS = 16
+"""Cores with a bar of their own; of more, a map of one cell a core is drawn."""
+LABEL = 6
+
+
+def level(ratio: float, warm: float = WARM) -> str:
+    """The style of a share in use."""
+    return "slot-down" if ratio >= HOT else "slot-slow" if ratio >= warm else "slot-ok"
+
+
+def machine_head(here: Resources, width: int) -> str:
+    """The right part of the title: load and uptime."""
+    load = "load " + " ".join(f"{value:.2f}" for value in here.load) if here.load and width >= 50 else ""
+    return "   ".join(filter(None, (load, f"up {f.span(here.uptime)}" if here.uptime else "")))
+
+
+def machine_entries(board: Board, sparks: Mapping[str, Spark], width: int, height: int, look: RenderStyle) -> list[ResourceRow]:
+    """The rows that fit: the CPU as an area as high as there is room for, cores, then two gauges or rates a line."""
+    here = board.resources
+    rest = [*core_rows(here, width, look), *_pairs(_gauges(here) + _rates(here), sparks, width, look), *_remarks(board, width, look)]
+    high = max(1, min(6, height - len(rest)))
+    return [*cpu_rows(here, sparks.get("cpu", ()), high, width, look), *rest][: max(1, height)]
+
+
+def cpu_rows(here: Resources, values: Spark, height: int, width: int, look: RenderStyle) -> list[ResourceRow]:
+    """The CPU of the last minutes, each column in the colour of its load."""
+    if here.cpu is None:
+        return [ResourceRow("cpu", LineBuilder(width, look).gap().append("cpu: no reading", "dim").line(), "cpu_usage_ratio")]
+    columns = pick(newest([*values], max(1, width - 2)), level)
+    rows = []
+    for number, runs in enumerate(area(columns, height, look.glyphs)):
+        row = LineBuilder(width, look).gap()
+        for text, style in runs:
+            row.append(text, style)
+        rows.append(ResourceRow("cpu" if number == height - 1 else "", row.line(), "cpu_usage_ratio"))
+    return rows
+
+
+def core_rows(here: Resources, width: int, look: RenderStyle) -> list[ResourceRow]:
+    """A bar for each core, several a line; a map above 16 cores."""
+    if len(here.cores) < 2:
+        return []
+    if len(here.cores) > MOST_BARS:
+        row = LineBuilder(width, look).gap().append("cores", "dim", LABEL)
+        for value in here.cores[: max(1, row.room - 12)]:
+            row.append(look.glyphs.block(value), level(value))
+        return [ResourceRow("cores", row.gap(2).append(f"max {f.percent(max(here.cores))}", "dim").line(), "cpu_core_usage_ratio")]
+    many = max(1, min(len(here.cores), width // 24, 4))
+    lines = []
+    for start in range(0, len(here.cores), many):
+        row = LineBuilder(width, look)
+        for number, value in enumerate(here.cores[start : start + many], start):
+            _gauge(row, f"core{number}", value, level(value), width // many, look)
+        lines.append(ResourceRow("cores" if start == 0 else "", row.line(), "cpu_core_usage_ratio"))
+    return lines
+
+
+Gauge = tuple[str, str, str, float | None, str, str]
+"""Key, label, PromQL, share in use (None: a rate), style or series of the spark, text."""
+
+
+def _gauges(here: Resources) -> list[Gauge]:
+    found: list[Gauge] = []
+    if here.memory is not None:
+        found.append(("memory", "mem", "memory_usage_ratio", here.memory, level(here.memory), f"{f.size(here.memory_available)} free"))
+    if here.swap_total and here.swap is not None:
+        found.append(("swap", "swap", "swap_usage_ratio", here.swap, level(here.swap), ""))
+    for one in here.mounts:
+        expr = selection("disk_usage_ratio", mount=one.mount)
+        note = one.forecast or (f"{f.size(one.free)} free" if one.usage is not None else one.error or "no figures")
+        style = "warning" if one.forecast or one.usage is None else level(one.usage, DISK_WARM)
+        found.append((f"mount:{one.mount}", one.mount, expr, one.usage, style, note))
+    return found
+
+
+def _rates(here: Resources) -> list[Gauge]:
+    found: list[Gauge] = []
+    for one in here.interfaces[:2]:
+        found.append((f"net:{one.name}", one.name, selection("network_receive_bytes_per_second", interface=one.name), None,
+                      f"receive:{one.name}", f"v{f.rate(one.receive)} ^{f.rate(one.transmit)}"))  # fmt: skip
+    for disk in here.disks[:2]:
+        found.append((f"disk:{disk.name}", disk.name, selection("disk_read_bytes_per_second", device=disk.name), None,
+                      f"write:{disk.name}", f"r{f.rate(disk.read)} w{f.rate(disk.write)}"))  # fmt: skip
+    if here.pressure:
+        worst = max(here.pressure.values())
+        text = " ".join(f"{name[:3]} {f.percent(share)}" for name, share in sorted(here.pressure.items()))
+        found.append(("pressure", "psi", "pressure_ratio", None, "" if worst < PRESSURE_WARM else "warning", text))
+    return found
+
+
+def _pairs(gauges: Sequence[Gauge], sparks: Mapping[str, Spark], width: int, look: RenderStyle) -> list[ResourceRow]:
+    """Two gauges a line where there is room, each with a key of its own line's first."""
+    many = 2 if width >= 64 else 1
+    rows = []
+    for start in range(0, len(gauges), many):
+        row = LineBuilder(width, look)
+        for key, label, _, ratio, style, text in gauges[start : start + many]:
+            if ratio is not None or key.startswith("mount:"):
+                _gauge(row, label, ratio, style, width // many, look, text)
+            else:
+                _rate(row, label, text, sparks.get(style, ()), width // many, look)
+        rows.append(ResourceRow(gauges[start][0], row.line(), gauges[start][2]))
+    return rows
+
+
+def _gauge(row: LineBuilder, label: str, ratio: float | None, style: str, width: int, look: RenderStyle, text: str = "") -> None:
+    end = row.used + width
+    size = max(LABEL, min(12, width // 5))
+    row.gap().append(label, "dim", size).gap()
+    note = 12 if text and width >= 40 else 0
+    if ratio is not None:
+        append_bar(row, ratio, max(3, width - size - 8 - note), "slot-down" if style == "warning" and ratio >= HOT else style, look)
+        row.append(f.percent(ratio), "strong" if style == "slot-ok" else style, 5, right=True)
+    if note or ratio is None:
+        row.gap().append(text, "warning" if style == "warning" else "dim", max(0, min(end - row.used, row.room)))
+    row.gap(max(0, min(end - row.used, row.room)))
+
+
+def _rate(row: LineBuilder, label: str, text: str, values: Spark, width: int, look: RenderStyle) -> None:
+    end = row.used + width
+    size = max(LABEL, min(12, width // 5))
+    shown = text.replace("v", look.glyphs.down, 1).replace("^", look.glyphs.up, 1) if label != "psi" else text
+    row.gap().append(label, "dim", size).gap().append(shown, "text", min(24, width - size - 3)).gap()
+    room = end - row.used - 1
+    if values and room >= 4:
+        known = [value for value in values if value is not None]
+        top = max(known, default=0.0) or 1.0
+        for runs in area([(None if value is None else value / top, "bar") for value in newest([*values], room)], 1, look.glyphs):
+            for part, style in runs:
+                row.append(part, style)
+    row.gap(max(0, end - row.used))
+
+
+def _remarks(board: Board, width: int, look: RenderStyle) -> list[ResourceRow]:
+    texts = ([board.resources.error] if board.resources.error else []) + list(board.advice)
+    return [ResourceRow("", LineBuilder(width, look).gap().append(text, "warning").line()) for text in texts]
+
+
+def process_line(process: ProcessView, width: int, look: RenderStyle) -> Line:
+    """Line of a process: name, pid, a bar of its CPU, CPU and memory."""
+    row = LineBuilder(width, look).gap()
+    bars = max(0, min(24, width - 38))
+    row.append(process.name, "text", max(8, width - bars - 23)).append(str(process.pid), "dim", 8, right=True).gap()
+    if bars:
+        append_bar(row, min(1.0, process.cpu), bars, level(process.cpu), look).gap()
+    row.append(f.percent(process.cpu), "text" if process.cpu < WARM else "warning", 5, right=True)
+    return row.append(f.size(process.memory), "dim", 7, right=True).line()
+
+
+def top_line(processes: Sequence[ProcessView], width: int, look: RenderStyle, *, by_memory: bool = False) -> Line:
+    """The busiest processes in one line, for screens without a pane of them."""
+    busiest = sorted(processes, key=lambda one: (-one.memory if by_memory else -round(one.cpu, 2), -one.memory))
+    text = "  ".join(f"{one.name} {f.size(one.memory) if by_memory else f.percent(one.cpu)}" for one in busiest[:6])
+    return LineBuilder(width, look).gap().append("top", "dim", LABEL).gap().append(text, "text").line()

@@ -1,0 +1,284 @@
+"""The five panes of the main screen: incidents, services, the selection, machine, processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.board.strip import Strip
+from tui_monitor.board.values import AlertView, Board, CheckView, ProcessView
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets import incidents, machine, selection, services
+from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane, Sparks
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
+from tui_monitor.widgets.frames import boxed, top_line
+from tui_monitor.widgets.pane import Pane
+from tui_monitor.widgets.resources import ResourceRow
+from tui_monitor.widgets.styles import TextStyles
+
+Strips = Mapping[str, Strip]
+BOX_WIDTH = 24
+BOX_HEIGHT = 3
+
+
+class FramedPane(BoardPane):
+    """A pane in a frame; ``framed`` is False where room is short, and only its top line is drawn."""
+
+    framed = True
+    window = ""
+
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        self.strips: Strips = {}
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+
+    @property
+    def is_boxed(self) -> bool:
+        """Whether the frame is drawn at the present size."""
+        return self.framed and self.size.width >= BOX_WIDTH and self.size.height >= BOX_HEIGHT
+
+    def title(self, width: int) -> Line:
+        """The top of the frame."""
+        remark = f"filter: {self.needle}" if self.needle else self.remark()
+        parts = [part for part in (self.position_text(), remark) if part]
+        wide = self.size.width if self.is_boxed else width
+        return top_line(self.heading(), "   ".join(parts), wide, self.look, focused=self.has_focus, boxed=self.is_boxed)
+
+    def heading(self) -> str:
+        """The title's text."""
+        return self.TITLE
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The rows in their frame."""
+        if not self.is_boxed:
+            return Pane.build(self, width, height)
+        lines, selected = Pane.build(self, width - 2, height - 1)
+        return boxed(lines, width, height, self.look, focused=self.has_focus), selected
+
+    def with_strips(self, strips: Strips, window: str) -> None:
+        """Use these strips from the next board on."""
+        self.strips, self.window = strips, window
+
+
+class IncidentsPane(FramedPane, AlertsPane):
+    """What is wrong, one row for each cause; then what has ended within the last hour."""
+
+    TITLE = "Incidents"
+    history: Sequence[AlertView] = ()
+
+    def select_rows(self) -> None:
+        """The alerts without those that another one explains, and those that ended lately."""
+        super().select_rows()
+        found = incidents.grouped(self.alerts) if not self.needle else list(self.alerts)
+        ended = [] if self.needle or self.board.past else incidents.lately_ended(self.history, self.board.at, self.board.alerts)
+        self.alerts = [*found, *ended]
+
+    def remark(self) -> str:
+        """Counts, and the order where it is not the default."""
+        order = f"by {self.order}" if self.order != self.ORDERS[0] else ""
+        return "   ".join(filter(None, (order, incidents.incident_counts(self.board))))
+
+    def selected_alert(self) -> AlertView | None:
+        """The alert of the selected row, else the first."""
+        live = [alert for alert in self.alerts if alert.state != "resolved"]
+        chosen = super().selected_alert()
+        return chosen if chosen is None or chosen.state != "resolved" else next(iter(live), None)
+
+    def opened_alert(self) -> AlertView | None:
+        """The alert of the selected row, ended ones too."""
+        return super().selected_alert()
+
+    def draw(self, index: int, width: int, *, selected: bool) -> Line:
+        """One incident."""
+        alert = self.alerts[index]
+        strip = self.strips.get(alert.labels.get("check", ""), ())
+        return incidents.incident_line(alert, strip, self.board.at, width, self.look, past=self.board.past)
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """What to do about the selected incident, where no pane of the selection says it."""
+        chosen = self.selected_alert()
+        if self.framed or chosen is None or height < 4 or height - 2 < min(2, len(self.alerts)):
+            return ()
+        if width < incidents.NARROW:
+            return incidents.narrow_foot(chosen, self.board.at, width, self.look, max(1, height - 1 - min(len(self.alerts), height // 2)))
+        return [incidents.try_line(chosen, width, self.look)]
+
+    def wanted_height(self) -> int:
+        """The lines that all rows take, with frame and foot."""
+        extra = 2 if self.framed else 2 if self.selected_alert() else 1
+        return max(len(self.alerts), len(self.empty(80, 9)) if not self.alerts else 1) + extra
+
+    def empty(self, width: int, height: int) -> Sequence[Line]:
+        """One line for nothing, and what is missing for more."""
+        if self.board.loading:
+            return [note("The first measurement is running.", width, self.look)]
+        if self.needle:
+            return [note("Nothing matches the filter. Esc clears it.", width, self.look)]
+        row = LineBuilder(width, self.look).gap(2).append(self.look.glyphs.healthy, "ok").gap().append("No alerts.", "text").gap()
+        healthy = sum(check.status is HealthStatus.HEALTHY for check in self.board.checks)
+        row.append(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
+        lines = [row.line()]
+        if not self.board.notifiers:
+            lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
+        if not self.board.checks:
+            lines.append(note("Only this machine is monitored: tui-monitor config init finds services that run here.", width, self.look))
+        return lines
+
+
+class ServicesPane(FramedPane, ChecksPane):
+    """All checks, below what they depend on, each with its strip."""
+
+    TITLE = "Services"
+    ORDERS = ("status", "configured", "latency", "name")
+    ADVICE = (
+        ("No check yet. In the configuration:", "dim"),
+        ("[[checks]]", "text"),
+        ('name = "api"', "text"),
+        ('type = "http"', "text"),
+        ('url = "https://api.example.com/health"', "text"),
+    )
+
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        self.rows: list[services.ServiceRow] = []
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+
+    def select_rows(self) -> None:
+        """The checks as a tree; with a filter a flat list of those that match."""
+        needle = self.needle.casefold()
+        found = [c for c in self.board.checks if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold()]
+        order = self.order if not needle or self.order not in ("status", "configured") else "status"
+        self.rows = services.tree(found, order, self.look)
+        self.checks = [row.check for row in self.rows]
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """The rows in the order of `select_rows`; the panes of checks of old sorted here."""
+        self.names = services.names_width(self.rows, width)
+        return FramedPane.build(self, width, height)
+
+    def remark(self) -> str:
+        """The order, the strips' window and the names of the columns."""
+        order = f"by {self.order}   " if self.order != self.ORDERS[0] else ""
+        inner = self.size.width - (2 if self.is_boxed else 0)
+        return order + services.services_head(inner, self.window) if self.rows else ""
+
+    def draw(self, index: int, width: int, *, selected: bool) -> Line:
+        """One check."""
+        row = self.rows[index]
+        return services.service_line(row, self.strips.get(row.check.name, ()), width, self.look, self.names)
+
+    def foot(self, width: int, height: int) -> Sequence[Line]:
+        """The checks that have no row, while the list stands at its top."""
+        room = height - 1
+        if len(self.rows) <= room or self.cursor >= room - 1:
+            return ()
+        return [services.rest_line(self.checks[room - 1 :], width, self.look)]
+
+
+class SelectionPane(FramedPane):
+    """The selected check or alert: its last hour, why, what to try, what it affects, its log."""
+
+    TITLE = "Selection"
+    check: CheckView | None = None
+    alert: AlertView | None = None
+    log_lines: Sequence[str] = ()
+
+    def about(self, check: CheckView | None, alert: AlertView | None, log: Sequence[str]) -> None:
+        """Show another subject, or newer facts of the same."""
+        self.check, self.alert, self.log_lines = check, alert, log
+
+    def heading(self) -> str:
+        """The name of what is selected."""
+        if self.check is not None:
+            return self.check.name
+        return self.alert.name if self.alert is not None else self.TITLE
+
+    def remark(self) -> str:
+        """The window of the chart."""
+        return self.window
+
+    def expr(self) -> str:
+        """The latency of the check."""
+        from tui_monitor.promql.values import selection as select
+
+        return select("probe_duration_seconds", check=self.check.name) if self.check is not None else ""
+
+    def empty(self, width: int, height: int) -> Sequence[Line]:
+        """The chart and the facts: this pane has no rows."""
+        strip = self.strips.get(self.check.name, ()) if self.check is not None else ()
+        room = height - 1 if self.is_boxed else height
+        return selection.selection_lines(self.check, self.alert, strip, self.log_lines, self.board.at, width, room, self.look)
+
+
+class MachinePane(FramedPane, ResourcesPane):
+    """This machine: filled graphs, a bar for each core, shares and rates."""
+
+    TITLE = "Machine"
+    with_top = False
+    """Whether the busiest processes stand in the last line, as they have no pane."""
+
+    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
+        """Select the rows that fit, then draw them."""
+        inner, room = (width - 2, height - 2) if self.is_boxed else (width, height - 1)
+        rows = machine.machine_entries(self.board, self.sparks, inner, room - self.with_top, self.look)
+        if self.with_top and self.board.resources.processes:
+            rows.append(
+                ResourceRow("", machine.top_line(self.board.resources.processes, inner, self.look, by_memory=self.order == "memory"))
+            )
+        self._entries = [one for one in rows if self.needle.casefold() in one.key.casefold()] if self.needle else rows
+        return FramedPane.build(self, width, height)
+
+    def heading(self) -> str:
+        """The title with the CPU's share."""
+        cpu = self.board.resources.cpu
+        return f"{self.TITLE} cpu {cpu:.0%}" if cpu is not None else self.TITLE
+
+    def position_text(self) -> str:
+        """Nothing: the rows are chosen to fit."""
+        return ""
+
+    def remark(self) -> str:
+        """Load and uptime."""
+        if self.board.loading:
+            return "loading"
+        head = machine.machine_head(self.board.resources, self.size.width)
+        return head if self.order == self.ORDERS[0] else f"processes by {self.order}   {head}"
+
+
+class ProcessesPane(FramedPane):
+    """The busiest processes with a bar each."""
+
+    TITLE = "Processes"
+    ORDERS = ("cpu", "memory")
+
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        self.processes: list[ProcessView] = []
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+
+    def select_rows(self) -> None:
+        """The processes in the chosen order."""
+        needle = self.needle.casefold()
+        found = [one for one in self.board.resources.processes if needle in f"{one.name} {one.user} {one.pid}".casefold()]
+        by_memory = self.order == "memory"
+        self.processes = sorted(found, key=lambda one: (-one.memory if by_memory else -round(one.cpu, 2), -one.memory, one.pid))
+
+    def keys(self) -> Sequence[str]:
+        """One key for each process."""
+        return [f"pid:{one.pid}" for one in self.processes]
+
+    def position_text(self) -> str:
+        """Nothing: the list is of the busiest only."""
+        return ""
+
+    def remark(self) -> str:
+        """The order, and how many there are."""
+        count = self.board.resources.process_count
+        return (
+            f"{count} in all   {self.order}{self.look.glyphs.down}"
+            if count and self.size.width >= 40
+            else f"{self.order}{self.look.glyphs.down}"
+        )
+
+    def draw(self, index: int, width: int, *, selected: bool) -> Line:
+        """One process."""
+        return machine.process_line(self.processes[index], width, self.look)
+
+
+__all__ = ["FramedPane", "IncidentsPane", "MachinePane", "ProcessesPane", "SelectionPane", "ServicesPane", "Sparks", "Strips"]

@@ -1,0 +1,135 @@
+"""The lines of the Services pane: the checks as a tree of dependencies, each with its strip and figures. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from tui_monitor.board.strip import Strip
+from tui_monitor.board.values import CheckView
+from tui_monitor.core import humanize as f
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.checks import NO_WINDOW, check_sort_key
+from tui_monitor.widgets.strip_cells import append_strip, present_strip
+
+RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
+COLUMNS = (("now", 8), ("p95", 7), ("24h", 8))
+_STATUS = re.compile(r"\b([1-5]\d\d)\b")
+_SHARE = re.compile(r"\b\d+(\.\d+)?\s?%")
+
+
+@frozen
+class ServiceRow:
+    """One row: a check, and the branch that leads to it from what it depends on ("" for a root)."""
+
+    check: CheckView
+    branch: str = ""
+
+
+def tree(checks: Sequence[CheckView], order: str, look: RenderStyle) -> list[ServiceRow]:
+    """The checks below what they depend on, the trees with the gravest failure first; in another order than "status" a flat list."""
+    if order not in ("configured", "status"):
+        return [ServiceRow(check) for check in sorted(checks, key=lambda check: check_sort_key(order, check))]
+    names = {check.name for check in checks}
+    children: dict[str, list[CheckView]] = {}
+    roots: list[CheckView] = []
+    for check in checks:
+        parent = next((name for name in check.depends_on if name in names and name != check.name), "")
+        (children.setdefault(parent, []) if parent else roots).append(check)
+    rows: list[ServiceRow] = []
+    seen: set[str] = set()
+    grave = {check.name: _gravest(check, children, set()) for check in roots}
+    for root in sorted(roots, key=lambda check: grave[check.name]):
+        _branch(root, "", children, seen, rows, look)
+    for check in checks:  # a circle of dependencies has no root
+        _branch(check, "", children, seen, rows, look)
+    return rows
+
+
+def _gravest(check: CheckView, children: dict[str, list[CheckView]], seen: set[str]) -> int:
+    seen.add(check.name)
+    below = (_gravest(one, children, seen) for one in children.get(check.name, ()) if one.name not in seen)
+    return min([RANK[check.status], *below])
+
+
+def _branch(
+    check: CheckView, branch: str, children: dict[str, list[CheckView]], seen: set[str], rows: list[ServiceRow], look: RenderStyle
+) -> None:
+    if check.name in seen:
+        return
+    seen.add(check.name)
+    rows.append(ServiceRow(check, branch))
+    below = sorted((one for one in children.get(check.name, ()) if one.name not in seen), key=lambda one: RANK[one.status])
+    deeper = "  " * (len(branch) // 2) if branch else ""
+    for number, one in enumerate(below):
+        _branch(one, deeper + look.glyphs.branches[number == len(below) - 1], children, seen, rows, look)
+
+
+def columns_at(width: int) -> tuple[tuple[str, int], ...]:
+    """The columns of figures that fit."""
+    return COLUMNS[: 0 if width < 34 else 1 if width < 58 else 2 if width < 70 else 3]
+
+
+def services_head(width: int, window: str) -> str:
+    """The right part of the title: the strips' window and the names of the columns, over their columns."""
+    heads = "".join(f.fit(name, wide, right=True) for name, wide in columns_at(width))
+    return f"{window} {heads}" if heads else window
+
+
+def names_width(rows: Iterable[ServiceRow], width: int) -> int:
+    """The width of names with their branches, at most a third of the line."""
+    return max(8, min(width // 3, max((f.cells(row.check.name) + len(row.branch) for row in rows), default=8)))
+
+
+def service_line(row: ServiceRow, strip: Strip, width: int, look: RenderStyle, names: int) -> Line:
+    """Line of a check: shape, name, strip, present figure, p95 of the last hour, uptime of the last day."""
+    check, healthy = row.check, row.check.status is HealthStatus.HEALTHY
+    style = HEALTH_STYLES[check.status]
+    line = LineBuilder(width, look).gap().append(look.glyphs.health(check.status), style).gap()
+    line.append(row.branch, "dim").append(check.name, "text" if healthy else "strong", max(1, names - len(row.branch))).gap()
+    columns = columns_at(width)
+    wide = max(0, line.room - sum(size for _, size in columns))
+    append_strip(line, present_strip(check, strip), wide, look.glyphs)
+    for name, size in columns:
+        text, tone = _figure(name, check, style)
+        line.append(text, tone, size, right=True)
+    return line.line()
+
+
+def _figure(name: str, check: CheckView, style: str) -> tuple[str, str]:
+    if name == "now":
+        return (f.latency(check.duration), "text") if check.status is HealthStatus.HEALTHY else (short_reason(check), style)
+    if name == "p95":
+        return f.latency(check.windows.get("1h", NO_WINDOW).p95), "dim"
+    day = check.windows.get("24h", NO_WINDOW).uptime
+    return f.uptime_percent(day), "dim" if day is None or day >= 0.999 else "warning"
+
+
+def short_reason(check: CheckView) -> str:
+    """Why a check is not well, in at most eight cells: the status code, a share, its latency, else a word."""
+    reason = check.reason
+    if check.status is HealthStatus.UNHEALTHY and (found := _STATUS.search(reason)):
+        return found[1]
+    if check.status is HealthStatus.DEGRADED and (share := _SHARE.search(reason)):
+        return f"{float(share[0].rstrip('% ')):.0f}%"
+    for word, short in (
+        ("timed out", "timeout"),
+        ("refused", "refused"),
+        ("name server", "no DNS"),
+        ("certificate", "cert"),
+        ("heartbeat", "late"),
+    ):
+        if word in reason:
+            return short
+    if check.status is HealthStatus.UNKNOWN:
+        return "unknown"
+    return f.latency(check.duration) if check.duration is not None else "down"
+
+
+def rest_line(checks: Sequence[CheckView], width: int, look: RenderStyle) -> Line:
+    """The checks that have no row of their own: "+7 healthy: cache cdn-edge …"."""
+    healthy = all(check.status is HealthStatus.HEALTHY for check in checks)
+    text = f"+{len(checks)} {'healthy' if healthy else 'more'}: {' '.join(check.name for check in checks)}"
+    return LineBuilder(width, look).gap(3).append(text, "dim").line()

@@ -1,0 +1,95 @@
+"""The strip of a check in cells: the height is the latency, the colour the status, and the shape tells failures without colour. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from tui_monitor.board.strip import LOWEST, STATES, Slot, Strip, with_present
+from tui_monitor.board.values import CheckView
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets.cell_line import LineBuilder, Run
+from tui_monitor.widgets.glyphs import Glyphs
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+STYLES = {HealthStatus.HEALTHY: "slot-ok", HealthStatus.DEGRADED: "slot-slow", HealthStatus.UNHEALTHY: "slot-down", None: "slot-none"}
+SLOW = 0.5
+"""The least height of a slow slot. Heights are squared: in one line of cells, a usual latency stays low and a rise is seen."""
+_RANK: Mapping[HealthStatus | None, int] = {None: -1, **{status: rank for rank, status in enumerate(STATES)}}
+
+
+@frozen
+class StripWindow:
+    """A range of all strips on the screen: its name, the title of the column, and the length (ms) and number of its slots."""
+
+    name: str
+    title: str
+    slot: int
+    count: int
+
+
+WINDOWS = (
+    StripWindow("1h", "last 60 min", MINUTE, 60),
+    StripWindow("24h", "last 24 h", 15 * MINUTE, 96),
+    StripWindow("30d", "last 30 d", 8 * HOUR, 90),
+    StripWindow("15m", "last 15 min", MINUTE // 4, 60),
+)
+"""In the order in which the key `w` shows them."""
+
+
+@lru_cache(4096)
+def strip_runs(strip: Strip, width: int, glyphs: Glyphs) -> tuple[Run, ...]:
+    """The strip in exactly ``width`` cells, the newest at the right; a cell of several slots has the worst status of them."""
+    cells = [_cell(part, glyphs) for part in _parts(strip, width)]
+    runs: list[list[str]] = []
+    for text, style in cells:
+        if runs and runs[-1][1] == style:
+            runs[-1][0] += text
+        else:
+            runs.append([text, style])
+    return tuple((text, style) for text, style in runs)
+
+
+def append_strip(row: LineBuilder, strip: Strip, width: int, glyphs: Glyphs) -> LineBuilder:
+    """Append a strip to a line."""
+    for text, style in strip_runs(strip, max(0, min(width, row.room)), glyphs):
+        row.append(text, style)
+    return row
+
+
+def present_strip(check: CheckView, strip: Strip) -> Strip:
+    """The strip of a check, whose last slot has its present status."""
+    return with_present(strip, check.status, check.since)
+
+
+def _parts(strip: Strip, width: int) -> list[Sequence[Slot]]:
+    count = len(strip)
+    if not count:
+        return [()] * width
+    return [strip[at * count // width : max((at + 1) * count // width, at * count // width + 1)] for at in range(width)]
+
+
+def _cell(slots: Sequence[Slot], glyphs: Glyphs) -> Run:
+    worst = max((slot.status for slot in slots), key=_RANK.__getitem__, default=None)
+    if worst is None:
+        return glyphs.nothing, STYLES[None]
+    if worst is HealthStatus.UNHEALTHY:
+        return glyphs.failed, STYLES[worst]
+    height = max((slot.height for slot in slots if slot.status is worst), default=LOWEST)
+    if worst is HealthStatus.DEGRADED and not glyphs.colored:
+        return glyphs.slow, STYLES[worst]
+    return glyphs.block(max(height**2, SLOW) if worst is HealthStatus.DEGRADED else height**2), STYLES[worst]
+
+
+def merged(strips: Sequence[Strip]) -> Strip:
+    """One strip of all checks: the worst status of each slot, as high as the share of checks that have it; low where all is well."""
+    return tuple(_merged(slots) for slots in zip(*strips, strict=False)) if strips else ()
+
+
+def _merged(slots: Sequence[Slot]) -> Slot:
+    worst = max((slot.status for slot in slots), key=_RANK.__getitem__)
+    known = [slot for slot in slots if slot.status is not None]
+    share = sum(slot.status is worst for slot in known) / len(known) if known else 0.0
+    height = LOWEST if worst is HealthStatus.HEALTHY else 0.6 + 0.4 * share
+    return Slot(slots[0].begin, slots[0].end, worst, height)

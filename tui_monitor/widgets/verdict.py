@@ -1,0 +1,95 @@
+"""The first two lines of the main screen: the verdict in one sentence, and the last hour of all checks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_monitor.board.strip import Strip
+from tui_monitor.board.values import AlertView, Board
+from tui_monitor.core import humanize as f
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets.alerts import is_open, newest_deliveries, severity_style, subject
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.incidents import delivery_mark
+from tui_monitor.widgets.status_bars import leader_text
+from tui_monitor.widgets.strip_cells import append_strip
+
+WORDS = {"critical": "down", "error": "failing", "warning": "degraded", "info": "notice"}
+
+
+def verdict_line(board: Board, incidents: Sequence[AlertView], width: int, look: RenderStyle) -> Line:
+    """What is wrong, since when, whom it affects, who was told; at the right host, role and clock."""
+    clock = f.clock(board.at, look.zone, seconds=width >= 100) if board.at else "--:--"
+    right = [clock]
+    if width >= 60 and (word := _role(board)):
+        right.insert(0, word)
+    if width >= 100:
+        right.insert(0, f.cut(board.host, 30, look.glyphs.cut))
+    tail = "  ".join(right) + " "
+    row = LineBuilder(width, look)
+    limit = width - f.cells(tail) - 1
+    inner = LineBuilder(limit, look)
+    first = next((alert for alert in incidents if is_open(alert)), None)
+    if first is not None and not board.loading:
+        _failing(inner, board, first, look)
+    else:
+        _calm(inner, board, look)
+    for text, style in inner.line():
+        row.append(text, style)
+    return row.gap().append(tail, "dim").line()
+
+
+def _role(board: Board) -> str:
+    if board.past:
+        return "past"
+    if board.loading and not board.leader.alive:
+        return "starting"
+    return {"leader": "live", "viewer": "live"}.get(leader_text(board.leader), leader_text(board.leader))
+
+
+def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle) -> None:
+    style = severity_style(first)
+    chip = "verdict-critical" if style in ("critical", "error") else "verdict-warning" if style == "warning" else "verdict-unknown"
+    shape = look.glyphs.unhealthy if chip == "verdict-critical" else look.glyphs.degraded
+    word = WORDS.get(first.severity, first.severity) if first.name == "CheckUnhealthy" else first.name if subject(first) else ""
+    age = f.age(first.starts_at or first.active_at, board.at)
+    row.append(f" {shape} {' '.join(filter(None, (subject(first) or first.name, word, age)))} ", chip)
+    if first.affected:
+        row.gap(2).append(f"{look.glyphs.arrow} {' '.join(first.affects) or first.affected}", "strong")
+    more = (
+        board.firing - 1 - sum(1 for alert in board.alerts if alert.suppressed_by and alert.state == "firing" and not alert.acknowledged_by)
+    )
+    if more > 0:
+        row.gap(2).append(f"+{more} more", "text")
+    deliveries = newest_deliveries(first.deliveries)
+    if deliveries and row.room > 16:
+        row.gap(2).append("told", "dim")
+        for one in deliveries:
+            row.gap().append(f"{one.notifier} {delivery_mark(one.state, look)}", "ok" if one.state == "sent" else "warning")
+
+
+def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:
+    if board.loading:
+        row.append(" loading ", "band-dim")
+        return
+    healthy = sum(check.status is HealthStatus.HEALTHY for check in board.checks)
+    if board.status is HealthStatus.HEALTHY:
+        row.append(f" {look.glyphs.healthy} all well ", "verdict-ok")
+    else:
+        row.append(f" {look.glyphs.health(board.status)} {board.status.value} ", "verdict-unknown" if healthy else "verdict-warning")
+    row.gap(2).append(f"{healthy} of {len(board.checks)} services healthy" if board.checks else "this machine only", "text")
+    if board.acknowledged:
+        row.gap(2).append(f"{board.acknowledged} acknowledged", "dim")
+
+
+def hour_line(board: Board, whole: Strip, width: int, look: RenderStyle) -> Line:
+    """The last hour (or the strips' window) of all checks together, and how many are in which state now."""
+    counts = [(sum(check.status is status for check in board.checks), status) for status in HealthStatus]
+    texts = [f"{look.glyphs.health(status.value)}{count}" for count, status in counts if count]
+    tail = "  " + " ".join(reversed(texts)) + " " if texts else ""
+    row = LineBuilder(width, look).gap()
+    if not whole:
+        return row.append(tail.strip(), "dim").line()
+    row.append(f.clock(whole[0].begin, look.zone), "dim").gap()
+    append_strip(row, whole, max(0, row.room - 4 - f.cells(tail)), look.glyphs)
+    return row.gap().append("now", "dim").append(tail, "dim").line()
