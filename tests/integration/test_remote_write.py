@@ -21,7 +21,7 @@ from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME, labels_of
 from tui_monitor.delivery.remote_write import sender as senders
-from tui_monitor.delivery.remote_write.batches import Cursor, cursor_from
+from tui_monitor.delivery.remote_write.batches import WriteCursor, cursor_from
 from tui_monitor.delivery.remote_write.sender import RemoteWriteSender
 from tui_monitor.storage.history.background import HistoryConnection
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
@@ -60,7 +60,7 @@ async def sender_of(path: Path, url: str, state: InMemoryRepository, **keys: Any
         await reading.close()
 
 
-async def stored_cursor(state: InMemoryRepository) -> Cursor:
+async def stored_cursor(state: InMemoryRepository) -> WriteCursor:
     """The durable cursor."""
     return cursor_from(await state.read(lambda tables: tables.cursors.get("remote_write")))
 
@@ -114,9 +114,9 @@ async def test_what_prometheus_refuses_costs_only_itself(engines: dict[str, Prom
     first = tmp_path / "newer.db"
     write_history(first, {late: lambda at: 1.0}, end, end, 1.0).close()
     async with sender_of(first, engine.url + WRITE, InMemoryRepository()) as sender:
-        await sender.send_pending(Cursor())
+        await sender.send_pending(WriteCursor())
     async with sender_of(path, engine.url + WRITE, state) as sender:
-        await sender.send_pending(Cursor())
+        await sender.send_pending(WriteCursor())
     found = counts(engine, end)
     assert {shop: count for shop, (count, _) in found.items() if shop != "2"} == dict.fromkeys("0134", MINUTES * 60)
     assert found["2"][0] == 1
@@ -129,7 +129,7 @@ async def test_samples_ahead_of_now_are_not_sent(engines: dict[str, Prometheus |
     now = SystemClock().wall_ms()
     write_history(path, {SERIES[0]: lambda at: 1.0}, now + 3_600_000, now + 3_600_000, 1.0).close()
     async with sender_of(path, engine.url + WRITE, InMemoryRepository()) as sender:
-        assert await sender.send_pending(Cursor()) == Cursor()
+        assert await sender.send_pending(WriteCursor()) == WriteCursor()
     assert engine.get("/api/v1/series", **{"match[]": "orders_total", "end": f"{now / 1000 + 9999:.0f}"}) == []
 
 
@@ -143,7 +143,7 @@ async def test_an_outage_longer_than_the_ring_is_filled_from_the_store(
     curves = {SERIES[0]: lambda at: float(at), labels_of("other"): lambda at: 1.0}
     write_history(path, curves, start, end, 10.0).close()
     async with sender_of(path, engine.url + WRITE, state, keep=["orders_.*"], labels={"site": "seoul"}) as sender:
-        cursor = await sender.send_pending(Cursor(1, start - 1))
+        cursor = await sender.send_pending(WriteCursor(1, start - 1))
     assert cursor.at == end
     engine.flush() if isinstance(engine, VictoriaMetrics) else None
     query = 'count_over_time({site="seoul"}[2h])'

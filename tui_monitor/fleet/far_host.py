@@ -26,8 +26,8 @@ class FarHost:
     def __init__(self, name: str, destination: str, labels: Mapping[str, str], clock: Clock, pace: StartPace) -> None:
         self.name = name
         self.link = HostLink(name, destination, clock, pace, self._on_news)
-        self.changed = True
-        """Whether something came since this was last set to False."""
+        self.shared_alerts: tuple[AlertView, ...] = ()
+        """Its alerts as they stand in a list of all hosts."""
         self._labels, self._clock = labels, clock
         self._board = self._empty()
         self._board_at = 0
@@ -84,7 +84,6 @@ class FarHost:
         return self._since[1]
 
     def _on_news(self, link: HostLink) -> None:
-        self.changed = True
         view = link.view
         if view.board is None or view.board_at == self._board_at:
             return
@@ -96,6 +95,7 @@ class FarHost:
         self._board = replace(
             board, leader=replace(board.leader, role="viewer"), alerts=tuple(_with_host(one, self.name) for one in board.alerts)
         )
+        self.shared_alerts = tuple(shared(alert, self.name) for alert in self._board.alerts)
         self._cpu.append(board.resources.cpu)
 
     def _empty(self) -> Board:

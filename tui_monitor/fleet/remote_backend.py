@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EVERY_S = 1.0
 """Seconds between two boards at most: 50 hosts send ten a second."""
+ROWS_S = 0.5
+"""Seconds for which the rows are kept: the board of all hosts and the list ask for them one after the other."""
 GRAVITY = (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN, HealthStatus.HEALTHY)
 
 
@@ -70,13 +72,19 @@ class RemoteBackend:
         self._opened = ""
         self._listeners: list[BoardListener] = []
         self._stopped = asyncio.Event()
+        self._rows: Sequence[HostView] = ()
+        self._rows_at = 0.0
 
     # --- the fleet ----------------------------------------------------------------------------------------------------
 
     @property
     def hosts(self) -> Sequence[HostView]:
         """The hosts, as configured."""
-        return [host.view() for host in self._hosts.values()]
+        now = self._clock.monotonic()
+        if not 0 <= now - self._rows_at < ROWS_S or not self._rows:
+            self._rows_at = now
+            self._rows = [host.view() for host in self._hosts.values()]
+        return self._rows
 
     @property
     def opened(self) -> str:
@@ -124,7 +132,7 @@ class RemoteBackend:
 
     def _board_of_all(self) -> Board:
         rows = self.hosts
-        alerts = sorted((shared(alert, row.name) for row in rows for alert in row.alerts), key=alert_order)
+        alerts = sorted((alert for host in self._hosts.values() for alert in host.shared_alerts), key=alert_order)
         worst = min(
             (HealthStatus.UNHEALTHY if row.unreached else row.status for row in rows), key=GRAVITY.index, default=HealthStatus.UNKNOWN
         )

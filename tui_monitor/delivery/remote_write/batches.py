@@ -18,7 +18,7 @@ GAP_STEP_MS = 60_000
 
 
 @frozen
-class Cursor:
+class WriteCursor:
     """Everything until ``seq`` (of the commits) and ``at`` (UTC ms) has been sent."""
 
     seq: int = 0
@@ -29,26 +29,26 @@ class Cursor:
         return json.dumps({"seq": self.seq, "at": self.at})
 
 
-def cursor_from(text: str) -> Cursor:
+def cursor_from(text: str) -> WriteCursor:
     """The inverse of `to_text`; the beginning for anything else."""
     try:
         raw = json.loads(text or "{}")
-        return Cursor(int(raw.get("seq", 0)), int(raw.get("at", 0)))
+        return WriteCursor(int(raw.get("seq", 0)), int(raw.get("at", 0)))
     except (ValueError, AttributeError, TypeError):
-        return Cursor()
+        return WriteCursor()
 
 
 @frozen
-class Batch:
+class WriteBatch:
     """The series of one request, and the cursor once it has been taken."""
 
     series: tuple[Series, ...]
-    cursor: Cursor
+    cursor: WriteCursor
 
 
 def next_batch(
-    reader: HistoryQueries, cursor: Cursor, now: int, max_age_ms: int, labels_of: Callable[[Labels], Labels | None]
-) -> Batch | None:
+    reader: HistoryQueries, cursor: WriteCursor, now: int, max_age_ms: int, labels_of: Callable[[Labels], Labels | None]
+) -> WriteBatch | None:
     """What follows the cursor; None where there is nothing. ``labels_of``: the labels to send, None for a series that is not sent.
 
     Never a sample that is ahead of ``now``: one such sample makes Prometheus refuse everybody's samples until then.
@@ -67,8 +67,8 @@ def next_batch(
 
 
 def _stored(
-    reader: HistoryQueries, cursor: Cursor, after: int, until: int, first: Tick | None, labels_of: Callable[[Labels], Labels | None]
-) -> Batch:
+    reader: HistoryQueries, cursor: WriteCursor, after: int, until: int, first: Tick | None, labels_of: Callable[[Labels], Labels | None]
+) -> WriteBatch:
     """A minute of what is no longer in the ring of commits."""
     found: list[Series] = []
     for one in reader.select((), after, until):
@@ -76,10 +76,12 @@ def _stored(
         if labels is not None and len(one.times):
             found.append((labels, list(zip(one.times, one.values, strict=True))))
     done = first is not None and until >= first.at - 1
-    return Batch(tuple(found), Cursor(first.seq - 1 if done and first else cursor.seq, until))
+    return WriteBatch(tuple(found), WriteCursor(first.seq - 1 if done and first else cursor.seq, until))
 
 
-def _of_ticks(first: Tick, rest: Iterable[Tick], cursor: Cursor, now: int, labels_of: Callable[[Labels], Labels | None]) -> Batch | None:
+def _of_ticks(
+    first: Tick, rest: Iterable[Tick], cursor: WriteCursor, now: int, labels_of: Callable[[Labels], Labels | None]
+) -> WriteBatch | None:
     """Whole commits, up to MOST_SAMPLES."""
     series: dict[Labels, list[tuple[int, float]]] = {}
     known: dict[Labels, Labels | None] = {}
@@ -94,7 +96,7 @@ def _of_ticks(first: Tick, rest: Iterable[Tick], cursor: Cursor, now: int, label
             count += _add(tick, series, known, labels_of)
     if seq == cursor.seq:
         return None
-    return Batch(tuple(_in_order(series)), Cursor(seq, newest))
+    return WriteBatch(tuple(_in_order(series)), WriteCursor(seq, newest))
 
 
 def _add(

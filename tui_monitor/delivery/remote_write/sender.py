@@ -12,7 +12,7 @@ from tui_monitor.config.remote_write import RemoteWriteSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME, Labels, label
-from tui_monitor.delivery.remote_write.batches import Batch, Cursor, cursor_from, next_batch
+from tui_monitor.delivery.remote_write.batches import WriteBatch, WriteCursor, cursor_from, next_batch
 from tui_monitor.delivery.remote_write.encoding import HEADERS, Series, body, encode_labels, sendable
 from tui_monitor.notifiers.api import SendError
 from tui_monitor.notifiers.http import USER_AGENT, HttpClient, retry_after, secrets_of_url, server_time
@@ -65,14 +65,14 @@ class RemoteWriteSender:
         """Close the connections."""
         await self._client.close()
 
-    async def send_pending(self, cursor: Cursor) -> Cursor:
+    async def send_pending(self, cursor: WriteCursor) -> WriteCursor:
         """Send all that is stored behind the cursor; the cursor behind that."""
         while True:
             now = self._clock.wall_ms()
             age = round(1000 * self._settings.max_age)
             ask = partial(next_batch, cursor=cursor, now=now, max_age_ms=age, labels_of=self._labels_of)
             try:
-                batch: Batch | None = await self._reading.slow_lane.query(ask)
+                batch: WriteBatch | None = await self._reading.slow_lane.query(ask)
             except StorageFault as fault:
                 log.warning("remote_write: the history cannot be read: %s", fault)
                 return cursor
@@ -137,14 +137,14 @@ class RemoteWriteSender:
             found = self._encoded[labels] = encode_labels(labels)
         return found
 
-    async def _read_cursor(self) -> Cursor:
+    async def _read_cursor(self) -> WriteCursor:
         while True:
             try:
                 return cursor_from(await self._state.read(lambda state: state.cursors.get(NAME)))
             except StorageFault:
                 await self._clock.sleep(EVERY_S)
 
-    async def _store_cursor(self, cursor: Cursor) -> None:
+    async def _store_cursor(self, cursor: WriteCursor) -> None:
         try:
             await self._state.transaction(lambda state: state.cursors.set(NAME, cursor.to_text()), durable=False)
         except StorageFault as fault:
