@@ -54,6 +54,9 @@ def host_line(host: HostView, group: str, now: int, width: int, look: RenderStyl
     row = LineBuilder(width, look).gap(1).append(host.name, "strong", NAME_WIDTH).gap().append(word, style, 10).gap()
     if group:
         row.append(host.labels.get(group, ""), "dim", GROUP_WIDTH).gap()
+    since = f"  since {f.stamp(host.since, now, look.zone)}" if host.since else ""
+    if host.unreached:
+        return row.append(host.reason + since, style, row.room).line()  # in place of figures: it says what to do
     if width >= FIGURES_FROM:
         alerts = f"{host.firing}/{host.acknowledged}" if host.firing or host.acknowledged else ""
         row.append(alerts, "critical" if host.firing else "dim", 7, right=True).gap()
@@ -64,7 +67,6 @@ def host_line(host: HostView, group: str, now: int, width: int, look: RenderStyl
         row.append(f.latency(host.latency) if host.latency is not None else "", "dim", 7, right=True).gap()
         row.append(f.span(host.age) if host.age is not None else "", "dim", 6, right=True).gap().append(host.version, "dim", 8).gap()
     if host.reason:
-        since = f"  since {f.stamp(host.since, now, look.zone)}" if host.since else ""
         row.append(host.reason + since, style if word != "healthy" else "text", row.room)
     return row.line()
 
