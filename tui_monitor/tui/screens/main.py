@@ -53,7 +53,7 @@ STRIPS_MS = 10_000
 ENDED_ROWS = 20
 
 
-class Row(Widget):
+class PaneRow(Widget):
     """Panes side by side."""
 
 
@@ -100,8 +100,8 @@ class MainScreen(DashboardScreen):
         yield self.notice
         yield self.timeline
         yield self.alerts
-        yield Row(self.services, self.chosen, id="middle")
-        yield Row(self.resources, self.processes, id="bottom")
+        yield PaneRow(self.services, self.chosen, id="middle")
+        yield PaneRow(self.resources, self.processes, id="bottom")
         yield self.foot
         yield self.summary
 
@@ -314,7 +314,7 @@ class MainScreen(DashboardScreen):
         self.set_class(chosen is not self.alerts, "-turn")
         for pane in self.panes:
             pane.set_class(pane is chosen, "-chosen")
-        for row in self.query(Row):
+        for row in self.query(PaneRow):
             row.set_class(chosen in row.children, "-chosen")
         self.call_after_refresh(chosen.focus)
 
