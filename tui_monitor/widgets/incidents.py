@@ -119,7 +119,7 @@ def incident_line(alert: AlertView, strip: Strip, now: int, width: int, look: Re
         f" {word:>4} ",
         f"chip-{colour}" if live else colour,
     )
-    row.append(f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now), "text" if live else "dim", 5, right=True).gap(
+    row.append(f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(
         2
     )
     names = 13 if width < 100 else 18 if width < 150 else 26

@@ -14,7 +14,7 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.strip_cells import present_strip
 
 STYLES = {HealthStatus.HEALTHY: "accent", HealthStatus.DEGRADED: "slot-slow", HealthStatus.UNHEALTHY: "slot-down", None: "text"}
-LEAST_CHART = 4
+LEAST_CHART = 3
 
 
 def selection_lines(

@@ -16,7 +16,7 @@ from tui_monitor.widgets.strip_cells import append_strip, present_strip
 
 RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
 COLUMNS = (("now", 8), ("p95", 7), ("24h", 8))
-_STATUS = re.compile(r"\b([1-5]\d\d)\b")
+_STATUS = re.compile(r"(?<![\d.:])([1-5]\d\d)(?![\d.:])\b")
 _SHARE = re.compile(r"\b\d+(\.\d+)?\s?%")
 
 

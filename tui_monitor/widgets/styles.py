@@ -73,7 +73,10 @@ class TextStyles:
         self._plain = {name: _style(recipe, name, colors, plain) for name, recipe in RECIPES.items()}
         own = colors["chosen"] == "default"
         mark = Style(bold=True) if plain else Style(reverse=True) if own else Style(bgcolor=colors["chosen"])
-        self._selected = {name: style if name.startswith("chip") else style + mark for name, style in self._plain.items()}
+        self._selected = {
+            name: style if name.startswith(("chip", "verdict", "slot") if own else "chip") else style + mark
+            for name, style in self._plain.items()
+        }
 
     def style(self, name: str, selected: bool = False) -> Style:
         """The terminal style of a name; an unknown name is plain text."""

@@ -53,7 +53,7 @@ STRIPS_MS = 10_000
 ENDED_ROWS = 20
 
 
-class Row(Widget):
+class PaneRow(Widget):
     """Panes side by side."""
 
 
@@ -100,8 +100,8 @@ class MainScreen(DashboardScreen):
         yield self.notice
         yield self.timeline
         yield self.alerts
-        yield Row(self.services, self.chosen, id="middle")
-        yield Row(self.resources, self.processes, id="bottom")
+        yield PaneRow(self.services, self.chosen, id="middle")
+        yield PaneRow(self.resources, self.processes, id="bottom")
         yield self.foot
         yield self.summary
 
@@ -161,7 +161,7 @@ class MainScreen(DashboardScreen):
         least = max(5 if framed else 4, room // 4)
         most = max(5, room // 3) if self.board.checks else max(5, room // 2)
         upper = min(self.alerts.wanted_height(), most)
-        services = max(8, len(self.services.rows) + (2 if framed else 1), 14 if framed and self.board.alerts else 0)
+        services = max(8, len(self.services.rows) + (2 if framed else 1), 16 if framed and self.board.alerts else 0)
         bottom = max(least, min(room // 2, room - upper - services))
         _tall(self.alerts, upper)
         _tall(self.query_one("#bottom"), bottom)
@@ -239,7 +239,7 @@ class MainScreen(DashboardScreen):
 
     def lists(self, ids: Sequence[str]) -> bool:
         """Whether the list shows each of these alerts, or will with the next board: it is on the screen and does not scroll."""
-        return self.alerts in self.visible_panes() and len(self.alerts.alerts) + len(ids) <= max(1, self.alerts.size.height - 2)
+        return self.alerts in self.visible_panes() and len(self.alerts.alerts) + len(ids) <= max(1, self.app.size.height // 3 - 3)
 
     def visible_panes(self) -> list[BoardPane]:
         """The panes that fit on the screen."""
@@ -314,7 +314,7 @@ class MainScreen(DashboardScreen):
         self.set_class(chosen is not self.alerts, "-turn")
         for pane in self.panes:
             pane.set_class(pane is chosen, "-chosen")
-        for row in self.query(Row):
+        for row in self.query(PaneRow):
             row.set_class(chosen in row.children, "-chosen")
         self.call_after_refresh(chosen.focus)
 
