@@ -14,7 +14,7 @@ from tui_monitor.serving.page.data import RECENT_MS, SPANS
 from tui_monitor.serving.page.days import count_of, whole_days
 from tui_monitor.serving.page.parts import PageContent, PagePart
 from tui_monitor.serving.page.render import marked
-from tui_monitor.serving.page.services import ServiceRow, ordered, split
+from tui_monitor.serving.page.services import PageService, ordered, split
 from tui_monitor.serving.page.tiles import tiles
 from tui_monitor.serving.page.verdict import verdict
 from tui_monitor.serving.page.view import PageView, content, notices, verdict_part
@@ -75,7 +75,7 @@ def row_id(name: str) -> str:
     return "c-" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:10]
 
 
-def service_row(view: PageView, row: ServiceRow, strip: Strip) -> str:
+def service_row(view: PageView, row: PageService, strip: Strip) -> str:
     """One row. In the span of 30 days a slot is half a day, so the present status shows in its last bar only."""
     check = row.check
     strip = with_present(strip, check.status, check.since)

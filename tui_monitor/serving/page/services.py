@@ -14,25 +14,25 @@ _ORDER = (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN, H
 
 
 @frozen
-class ServiceRow:
+class PageService:
     """One service; ``below``: the failed service that explains it, "" for none."""
 
     check: CheckView
     below: str = ""
 
 
-def ordered(checks: Sequence[CheckView]) -> list[ServiceRow]:
+def ordered(checks: Sequence[CheckView]) -> list[PageService]:
     """The rows in order. Checks that depend on each other in a circle are listed too, once."""
     by_status = sorted(checks, key=lambda check: _ORDER.index(check.status))
     down = {check.name for check in checks if check.status is HealthStatus.UNHEALTHY}
-    rows: list[ServiceRow] = []
+    rows: list[PageService] = []
     listed: set[str] = set()
 
     def add(check: CheckView, below: str) -> None:
         if check.name in listed:
             return
         listed.add(check.name)
-        rows.append(ServiceRow(check, below))
+        rows.append(PageService(check, below))
         if check.name in down:
             for child in by_status:
                 if check.name in child.depends_on and child.status is not HealthStatus.HEALTHY:
@@ -47,10 +47,10 @@ def ordered(checks: Sequence[CheckView]) -> list[ServiceRow]:
     return rows
 
 
-def split(rows: Sequence[ServiceRow], most: int = MOST_HEALTHY) -> tuple[list[ServiceRow], list[ServiceRow]]:
+def split(rows: Sequence[PageService], most: int = MOST_HEALTHY) -> tuple[list[PageService], list[PageService]]:
     """The rows that are shown with a strip, and those that are named only."""
-    shown: list[ServiceRow] = []
-    named: list[ServiceRow] = []
+    shown: list[PageService] = []
+    named: list[PageService] = []
     healthy = 0
     for row in rows:
         healthy += row.check.status is HealthStatus.HEALTHY
