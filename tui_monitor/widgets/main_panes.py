@@ -137,7 +137,7 @@ class ServicesPane(FramedPane, ChecksPane):
     )
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        self.rows: list[services.ServiceRow] = []
+        self.rows: list[services.TreeRow] = []
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def select_rows(self) -> None:

@@ -21,24 +21,24 @@ _SHARE = re.compile(r"\b\d+(\.\d+)?\s?%")
 
 
 @frozen
-class ServiceRow:
+class TreeRow:
     """One row: a check, and the branch that leads to it from what it depends on ("" for a root)."""
 
     check: CheckView
     branch: str = ""
 
 
-def tree(checks: Sequence[CheckView], order: str, look: RenderStyle) -> list[ServiceRow]:
+def tree(checks: Sequence[CheckView], order: str, look: RenderStyle) -> list[TreeRow]:
     """The checks below what they depend on, the trees with the gravest failure first; in another order than "status" a flat list."""
     if order not in ("configured", "status"):
-        return [ServiceRow(check) for check in sorted(checks, key=lambda check: check_sort_key(order, check))]
+        return [TreeRow(check) for check in sorted(checks, key=lambda check: check_sort_key(order, check))]
     names = {check.name for check in checks}
     children: dict[str, list[CheckView]] = {}
     roots: list[CheckView] = []
     for check in checks:
         parent = next((name for name in check.depends_on if name in names and name != check.name), "")
         (children.setdefault(parent, []) if parent else roots).append(check)
-    rows: list[ServiceRow] = []
+    rows: list[TreeRow] = []
     seen: set[str] = set()
     grave = {check.name: _gravest(check, children, set()) for check in roots}
     for root in sorted(roots, key=lambda check: grave[check.name]):
@@ -55,12 +55,12 @@ def _gravest(check: CheckView, children: dict[str, list[CheckView]], seen: set[s
 
 
 def _branch(
-    check: CheckView, branch: str, children: dict[str, list[CheckView]], seen: set[str], rows: list[ServiceRow], look: RenderStyle
+    check: CheckView, branch: str, children: dict[str, list[CheckView]], seen: set[str], rows: list[TreeRow], look: RenderStyle
 ) -> None:
     if check.name in seen:
         return
     seen.add(check.name)
-    rows.append(ServiceRow(check, branch))
+    rows.append(TreeRow(check, branch))
     below = sorted((one for one in children.get(check.name, ()) if one.name not in seen), key=lambda one: RANK[one.status])
     deeper = "  " * (len(branch) // 2) if branch else ""
     for number, one in enumerate(below):
@@ -78,12 +78,12 @@ def services_head(width: int, window: str) -> str:
     return f"{window} {heads}" if heads else window
 
 
-def names_width(rows: Iterable[ServiceRow], width: int) -> int:
+def names_width(rows: Iterable[TreeRow], width: int) -> int:
     """The width of names with their branches, at most a third of the line."""
     return max(8, min(width // 3, max((f.cells(row.check.name) + len(row.branch) for row in rows), default=8)))
 
 
-def service_line(row: ServiceRow, strip: Strip, width: int, look: RenderStyle, names: int) -> Line:
+def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, names: int) -> Line:
     """Line of a check: shape, name, strip, present figure, p95 of the last hour, uptime of the last day."""
     check, healthy = row.check, row.check.status is HealthStatus.HEALTHY
     style = HEALTH_STYLES[check.status]
