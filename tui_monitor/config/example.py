@@ -17,6 +17,7 @@ from tui_monitor.config.serving import HttpSettings
 from tui_monitor.config.settings import (
     CHECKS,
     NOTIFIERS,
+    DashboardSettings,
     GuardSettings,
     HeartbeatSettings,
     InhibitSettings,
@@ -82,7 +83,7 @@ def example_text(
     parts += _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     parts += [_heading("http and push: interfaces for browsers, tools and applications")]
     parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")
-    parts += _block("hosts", HostSettings) + _block("remote_write", RemoteWriteSettings, table="[remote_write]")
+    parts += _block("dashboard", DashboardSettings, table="[dashboard]")
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -234,7 +234,7 @@ class MaintenanceSettings(Section):
 
 
 class DashboardSettings(Section):
-    """Looks of the dashboard."""
+    """How dashboards look that are opened on this machine."""
 
     theme: Literal["auto", "night", "day", "contrast", "solarized", "gruvbox", "nord", "catppuccin", "dracula", "terminal"] = key(
         default="auto", doc="colours; auto: night or day by the terminal's background, terminal: its own sixteen on its own background"
