@@ -624,6 +624,20 @@ async def test_a_storm_is_one_toast() -> None:
         assert told(app) == ["broke 3  and 3 more"]
 
 
+async def test_the_configuration_chooses_theme_and_colours() -> None:
+    """`[dashboard]` of the leader reaches every dashboard with the board; a theme from the palette stays until the end."""
+    async with running() as (app, backend, pilot):
+        backend.push(replace(boards.busy(), theme="nord", colors="256"))
+        await pilot.pause()
+        assert app.theme == "tui-monitor-nord"
+        style = app.context.text_styles.style("text")
+        assert style.color is not None and style.color.number is not None
+        app.choose_theme("day")
+        backend.push(replace(boards.busy(boards.AT + 1000), theme="nord", colors="256"))
+        await pilot.pause()
+        assert app.theme == "tui-monitor-day" and app._exception is None
+
+
 async def test_a_flapping_alert_gets_one_toast() -> None:
     """What fires again within ten minutes is in the list; a toast for each time would be noise."""
     async with running() as (app, backend, pilot):

@@ -35,7 +35,7 @@ from tui_monitor.tui.new_alerts import NewAlertNotice, NewAlerts
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.widgets.cell_line import RenderStyle
-from tui_monitor.widgets.depth import Depth, colors_at, depth_of
+from tui_monitor.widgets.depth import CHOICES, Depth, colors_at, depth_of
 from tui_monitor.widgets.glyphs import PLAIN_TERMINALS, glyphs_for
 from tui_monitor.widgets.palettes import AUTO, NAMES
 from tui_monitor.widgets.styles import TextStyles
@@ -72,6 +72,7 @@ class MonitorApp(App[int]):
         fleet: Fleet | None = None,
     ) -> None:
         self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
+        self._asked = colors
         self._light = bool(answer.light)
         self._theme_name, self._theme_chosen = AUTO, False
         plain = self._depth is Depth.NONE
@@ -180,6 +181,11 @@ class MonitorApp(App[int]):
             self._tell(board, notice)
             if board.bell:
                 self.bell()
+        depth = CHOICES.get(board.colors, self._depth) if self._asked == "auto" and self._depth is not Depth.NONE else self._depth
+        if depth is not self._depth:
+            self._depth = depth
+            self.console._color_system = _SYSTEMS[depth]
+            self.use_theme(self._theme_name)
         if board.theme and not self._theme_chosen and board.theme != self._theme_name:
             self.use_theme(board.theme)
         self.context.time.receive(board)
