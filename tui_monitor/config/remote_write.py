@@ -14,7 +14,7 @@ class RemoteWriteSettings(Section):
     url: SecretHttpAddress = key(doc="its address for remote write", example="http://127.0.0.1:8428/api/v1/write")
     username: str | None = key(default=None, doc="basic authentication", example="monitor")
     password: SecretText | None = key(default=None, doc="basic authentication", example="${PASSWORD}")
-    bearer: SecretText | None = key(default=None, doc="bearer token", example="${TOKEN}")
+    bearer: SecretText | None = key(default=None, doc="bearer token, in place of basic authentication", example="${TOKEN}")
     headers: dict[str, str] = key(default={}, doc="more request headers, for example a tenant", example={"X-Scope-OrgID": "shop"})
     ca_file: FilePath | None = key(
         default=None, doc="certificate authorities to trust instead of the usual ones (PEM)", example="/etc/ssl/my-ca.pem"
@@ -26,8 +26,6 @@ class RemoteWriteSettings(Section):
     max_age: Duration = key(default=6 * 3600.0, doc="after a longer outage of the engine older samples are left out", gt=0)
 
     def problems(self, given: Collection[str]) -> Iterable[tuple[str, str]]:
-        """Faults: two ways to authenticate, half of one."""
-        if self.bearer is not None and self.username is not None:
-            yield "bearer", "username is given too; keep one of them"
+        """Faults: half of a way to authenticate."""
         if (self.username is None) != (self.password is None):
             yield "username" if self.username is None else "password", "is missing: basic authentication needs both"
