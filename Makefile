@@ -10,13 +10,13 @@ run: $(VENV)/.run-ready  ## open the dashboard on this machine
 	@$(BIN)/tui-monitor
 
 test: $(VENV)/.test-ready  ## all tests, with real servers on loopback
-	$(BIN)/python -m pytest -m "not slow" -n 4
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist worksteal
 
 test-slow: $(VENV)/.test-ready  ## the tests that need many seconds each
 	$(BIN)/python -m pytest -m slow -n 2
 
 coverage: $(VENV)/.test-ready  ## the tests, then which share of each room's lines they run; asserts nothing of it
-	$(BIN)/python -m pytest -m "not slow" -n 4 --cov --cov-report=json:build/coverage.json
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist worksteal --cov --cov-report=json:build/coverage.json
 	@$(BIN)/python -m tests.support.coverage_rooms build/coverage.json
 
 check: $(VENV)/.test-ready lint types test  ## format, lint, types, tests

@@ -158,4 +158,4 @@ def test_the_screen_shows_the_monitors_own_use() -> None:
     """The foot has the monitor's own CPU and memory."""
     board = boards.busy()
     text = text_of([bars.foot_line(board, FOOTER, 160, RenderStyle(UNICODE, UTC))])
-    assert f"own cpu {formatting.percent(board.own_cpu, 1)}" in text and f"mem {formatting.size(board.own_memory)}" in text
+    assert f"monitor cpu {formatting.percent(board.own_cpu, 1)}" in text and f"mem {formatting.size(board.own_memory)}" in text

@@ -244,8 +244,8 @@ async def test_pause_holds_the_picture_and_says_so() -> None:
     async with running() as (app, backend, pilot):
         await press(app, pilot, "p")
         assert "PAUSED" in seen(app) and "since 14:13:20" in seen(app)
-        new = boards.alert(77, "Fresh", "critical", "something broke", 0.1)
-        backend.push(replace(boards.busy(boards.AT + 60_000), host="later", alerts=(*boards.alerts(), new)))
+        new = boards.alert(77, "Fresh", "critical", "something broke", 0.1, labels={"check": "later"})
+        backend.push(replace(boards.busy(boards.AT + 60_000), alerts=(new, *boards.alerts())))
         await pilot.pause()
         assert "later" not in seen(app) and told(app) == ["something broke"]
         await press(app, pilot, "p")

@@ -192,7 +192,8 @@ class MonitorApp(App[int]):
 
     def _tell(self, board: Board, notice: NewAlertNotice) -> None:
         """Show a toast, unless the list on the screen tells it already, whose rows it would cover."""
-        if self.screen is not self.main or self.context.view.past_at or not self.main.lists(notice.alerts):
+        view = self.context.view
+        if self.screen is not self.main or view.past_at or view.paused_since or not self.main.lists(notice.alerts):
             self.clear_notifications()  # one toast with a count: in an alert storm many toasts would cover the alerts
             self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
 

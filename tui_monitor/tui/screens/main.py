@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.tui.keymap import bindings, hints
@@ -205,7 +206,10 @@ class MainScreen(DashboardScreen):
         return self._logs[alert.id]
 
     async def _load_log(self, alert_id: str) -> None:
-        detail = await self.context.backend.alert_detail(alert_id)
+        try:
+            detail = await self.context.backend.alert_detail(alert_id)
+        except CommandRefused:
+            return  # a new alert is on the board before it is in the store; the pane does without its log
         self._logs[alert_id] = detail.evidence.log
         self.show_selection()
 
