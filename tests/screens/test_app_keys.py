@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
+from tui_monitor.board.backend import NotReady
 from tui_monitor.board.values import AlertView, Board, Chart, NotificationView
 from tui_monitor.core.commands import Acknowledge, AddSilence, EndSilence, ExtendSilence, Reload, Unacknowledge
 from tui_monitor.core.values import HealthStatus
@@ -657,6 +658,28 @@ async def test_no_toast_covers_a_list_that_shows_the_alert() -> None:
         backend.push(replace(boards.quiet(boards.AT + 1000), alerts=(boards.alert(77, "Fresh", "warning", "broke", 0.1),), bell=True))
         await pilot.pause()
         assert told(app) == [] and rung == [True] and "broke" in seen(app)
+
+
+async def test_a_backend_that_is_starting_is_asked_again_without_a_toast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first boards come before strips and details can be read: the screen waits, and shows them with the next board."""
+    asked: list[str] = []
+
+    async def not_ready(backend: FakeBackend, *given: object) -> object:
+        asked.append("strips")
+        raise NotReady("not ready yet")
+
+    with monkeypatch.context() as starting:
+        starting.setattr(FakeBackend, "strips", not_ready)
+        starting.setattr(FakeBackend, "alert_detail", not_ready)
+        async with running() as (app, backend, pilot):
+            backend.push(boards.busy(boards.AT + 1000))
+            await pilot.pause()
+            assert len(asked) > 1 and told(app) == [] and app.main._strips == {}
+            starting.undo()
+            backend.push(boards.busy(boards.AT + 2000))
+            await pilot.pause()
+            await pilot.pause()
+            assert set(app.main._strips) == {check.name for check in backend.board.checks}
 
 
 async def test_after_an_acknowledgement_the_next_open_alert_is_selected() -> None:

@@ -208,8 +208,9 @@ class MainScreen(DashboardScreen):
     async def _load_log(self, alert_id: str) -> None:
         try:
             detail = await self.context.backend.alert_detail(alert_id)
-        except CommandRefused:
-            return  # a new alert is on the board before it is in the store; the pane does without its log
+        except CommandRefused:  # the process is starting, or the alert is on the board before it is in the store
+            self._logs.pop(alert_id, None)  # the next board asks again
+            return
         self._logs[alert_id] = detail.evidence.log
         self.show_selection()
 
@@ -226,6 +227,9 @@ class MainScreen(DashboardScreen):
             names = [check.name for check in self.board.checks]
             self._strips = await self.context.backend.strips(names, slot_bounds(at, window.slot, window.count))
             self.alerts.history = await self.context.backend.alert_history(ENDED_ROWS)
+        except CommandRefused:  # the process is starting: the next board asks again
+            self._strips_at = -1
+            return
         finally:
             self._is_loading = False
         self.show(self.board, self.view)
