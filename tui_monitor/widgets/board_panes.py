@@ -145,50 +145,6 @@ class ChecksPane(BoardPane):
     ADVICE: tuple[tuple[str, str], ...] = ()
 
 
-class EndpointsPane(ChecksPane):
-    """Checks of type http."""
-
-    TITLE = "Endpoints"
-    ENDPOINTS = True
-    ADVICE = (
-        ("No endpoint yet. In the configuration:", "dim"),
-        ("[[checks]]", "text"),
-        ('name = "api"', "text"),
-        ('type = "http"', "text"),
-        ('url = "https://api.example.com/health"', "text"),
-    )
-
-    def title(self, width: int) -> Line:
-        """The head line, with the names of the columns."""
-        if not self.checks:
-            return super().title(width)
-        remark = f"filter: {self.needle}" if self.needle else (self.remark() if width >= 90 or self.order != self.ORDERS[0] else "")
-        more = len(self.checks) - len(self.shown)
-        return checks.endpoint_title(width, self.look, remark, self.names, focused=self.has_focus, more=more)
-
-    def draw(self, index: int, width: int, *, selected: bool) -> Line:
-        """One endpoint."""
-        check = self.checks[index]
-        return checks.endpoint_line(check, self.sparks.get(f"check:{check.name}", ()), self.board.at, width, self.look, self.names)
-
-
-class HealthPane(ChecksPane):
-    """All other checks."""
-
-    TITLE = "Health"
-    ADVICE = (
-        ("No other check yet. In the configuration:", "dim"),
-        ("[[checks]]", "text"),
-        ('name = "db"', "text"),
-        ('type = "postgres"', "text"),
-        ('dsn = "postgresql://monitor@localhost/app"', "text"),
-    )
-
-    def draw(self, index: int, width: int, *, selected: bool) -> Line:
-        """One check."""
-        return checks.health_line(self.checks[index], self.board.at, width, self.look, self.names)
-
-
 class AlertsPane(BoardPane):
     """Pending and firing alerts."""
 
