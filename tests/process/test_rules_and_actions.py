@@ -77,6 +77,7 @@ async def test_a_rule_by_command_fires_runs_its_action_once_and_outlives_a_crash
 async def test_a_hidden_pattern_is_in_no_file_of_the_state(where: Installation) -> None:
     """A log line with a token is kept without it; no file of the state directory has it."""
     daemon = await where.start()
+    await until(lambda: where.run("check", "app").returncode == 0, what="the log is open")  # lines from before that are not read
     with (where.place / "app.log").open("a") as file:
         file.write("INFO begin\nERROR login token=Zq7xSecret9 failed\n")
     await until(lambda: "login" in _said(where, "logs", "app"))
