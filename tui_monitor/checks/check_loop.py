@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from tui_monitor.core.sanitize import clip
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import HealthStatus, Observation, ProbeResult
 from tui_monitor.sources.api import OwnTrouble, Probe
+from tui_monitor.sources.queries import HasQueries, QuerySettings
 
 GRID = 0.05
 CANCEL_GRACE = 0.5
@@ -139,6 +140,7 @@ class CheckLoop:
         """
         self.check = check
         self.probe = probe
+        self.queries: Sequence[QuerySettings] = probe.queries if isinstance(probe, HasQueries) else ()
         self.standing = CheckState()
         self._clock = clock
         self._observe = observe

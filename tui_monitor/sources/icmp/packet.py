@@ -37,9 +37,7 @@ def request(family: int, identifier: int, sequence: int, payload: bytes, *, chec
 def _checksum(packet: bytes) -> int:
     """The one's complement of the one's complement sum of 16-bit words (RFC 1071)."""
     padded = packet + b"\0" * (len(packet) % 2)
-    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
+    total = int.from_bytes(padded, "big") % 0xFFFF or 0xFFFF  # the sum of the words, as 2^16 is 1 modulo 2^16 - 1
     return ~total & 0xFFFF
 
 
