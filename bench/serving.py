@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import selectors
 import socket
 import statistics
 import sys
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from harness import ROOT, compile_program, cpu_seconds, figure, finish, place, rss_mib
+from harness import ROOT, compile_program, cpu_seconds, figure, finish, origins, place, rss_mib
 
 sys.path.insert(0, str(ROOT))
 
@@ -33,6 +34,8 @@ SAMPLES = 950
 """Of each of two checks; with those of the machine /metrics has about 2,000."""
 PAUSE = 1 / 18
 SETTLE = 6.0
+GRID = 0.2
+"""Seconds between two probes of a check whose delay is measured."""
 HTTP = '\n[http]\nlisten = "127.0.0.1:{port}"\nsocket = false\nopen = ["metrics", "read"]\n'
 CHECK = """
 [[checks]]
@@ -134,6 +137,59 @@ def drained(reader: socket.socket) -> None:
             pass
 
 
+class Arrivals(threading.Thread):
+    """A server on loopback that notes when each connection comes, by the address that it is for."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(daemon=True)
+        self.times: dict[str, list[float]] = {address: [] for address in origins(count)}
+        self.listeners = [socket.create_server((address, 0)) for address in self.times]
+        self._selector = selectors.DefaultSelector()
+        for listener in self.listeners:
+            self._selector.register(listener, selectors.EVENT_READ)
+
+    def run(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                connection, _ = key.fileobj.accept()  # type: ignore[union-attr]
+                self.times[connection.getsockname()[0]].append(time.perf_counter())
+                connection.close()
+
+    def lateness(self, begin: float, end: float) -> list[float]:
+        """Milliseconds between each connection of a while and its check's usual place on the grid, sorted; at most half a grid."""
+        late: list[float] = []
+        for times in self.times.values():
+            usual = statistics.median((moment - times[-1] + GRID / 2) % GRID for moment in times) + times[-1]
+            late += [1000 * ((moment - usual + GRID) % GRID - GRID / 2) for moment in times if begin <= moment <= end]
+        return sorted(late)
+
+
+def delay_of_probes(hours: int, seconds: float = 20.0) -> dict[str, Any]:
+    """How late probes are at p99, without and with a heavy query that always runs."""
+    arrivals = Arrivals(20)
+    arrivals.start()
+    port = free_port()
+    checks = "".join(
+        f'[[checks]]\nname = "tcp-{number}"\ntype = "tcp"\nhost = "{address}"\nport = {listener.getsockname()[1]}\ninterval = "{GRID}s"\n'
+        for number, (address, listener) in enumerate(zip(arrivals.times, arrivals.listeners, strict=True))
+    )
+    with daemon("default_rules = false\n" + checks + HTTP.format(port=port), hours) as (_, end):
+        begin = time.perf_counter()
+        time.sleep(seconds)
+        calm = arrivals.lateness(begin, begin + seconds)
+        heavy = {"query": "quantile_over_time(0.9, bench_ratio[1h])", "start": end - 3600 * hours, "end": end, "step": 60}
+        path = "/api/v1/query_range?" + urllib.parse.urlencode(heavy)
+        connection, begin, count = http.client.HTTPConnection("127.0.0.1", port), time.perf_counter(), 0
+        while time.perf_counter() - begin < seconds:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            assert answer.read() and answer.status == 200, answer.status
+            count += 1
+        busy = arrivals.lateness(begin, time.perf_counter())
+    p99 = [late[int(0.99 * len(late))] for late in (calm, busy)]
+    return figure(p99[1] - p99[0], "ms", 20.0, calm_p99=round(p99[0], 1), busy_p99=round(p99[1], 1), queries=count, probes=len(busy))
+
+
 def memory_of_idle_http() -> tuple[float, float]:
     """RSS in MiB of a daemon without and with [http], before any request."""
     sizes = []
@@ -145,7 +201,7 @@ def memory_of_idle_http() -> tuple[float, float]:
 
 def measure(requests: int, hours: int) -> dict[str, Any]:
     without, idle = memory_of_idle_http()
-    figures = {"idle_memory": figure(idle - without, "MiB", 7.0)}
+    figures = {"idle_memory": figure(idle - without, "MiB", 7.0), "delay_by_heavy_query": delay_of_probes(hours)}
     port = free_port()
     checks = "".join(CHECK.format(python=sys.executable, samples=SAMPLES, number=number) for number in (1, 2))
     with daemon("default_rules = false\n" + checks + HTTP.format(port=port), hours) as (process, end):
@@ -169,7 +225,7 @@ def measure(requests: int, hours: int) -> dict[str, Any]:
             ("statistics_1900_series", "/api/metrics?hours=1&match=shop_value", None),
             ("page", "/", None),
         ):
-            median, cpu, size = asked(connection, path, process, requests)
+            median, cpu, size = asked(connection, path, process, requests * 4 if name == "live" else requests)
             figures[name] = figure(median, "ms", target, cpu_ms=round(cpu, 2), bytes=size)
         figures["viewers_50"] = figure(100 * viewers(port, process, 50), "% of a core", 1.0)
         figures["cpu_small"] = figure(figures["live"]["cpu_ms"], "ms", 0.8)

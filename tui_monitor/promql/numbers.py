@@ -26,6 +26,8 @@ def format_float(value: float) -> str:
 
 def format_sample(value: float) -> str:
     """As ``format_float``, but below 1e-6 and from 1e21 on with an exponent: how Prometheus' API writes the values of series."""
+    if 1e-4 <= abs(value) < 1e16:  # nearly all; repr() has no exponent there
+        return repr(value).removesuffix(".0")
     return repr(value) if value and not 1e-6 <= abs(value) < 1e21 and math.isfinite(value) else format_float(value)
 
 

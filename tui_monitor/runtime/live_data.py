@@ -108,8 +108,8 @@ class LiveData:
         return all(rule.name != name for rule in self._recording.rules)
 
     def _samples_of(self, labels: Iterable[Labels], at: int) -> list[CurrentSample]:
-        newest = ((one, self.memory.newest_of(one, at)) for one in labels)
-        return [CurrentSample(one, sample[1], sample[0]) for one, sample in newest if sample is not None]
+        newest_of = self.memory.newest_of
+        return [CurrentSample(one, sample[1], sample[0]) for one in labels if (sample := newest_of(one, at)) is not None]
 
     # --- rules ----------------------------------------------------------------------------------------------------------
 

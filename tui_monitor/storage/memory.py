@@ -77,8 +77,10 @@ class SeriesMemory:
     def newest_of(self, labels: Labels, until_ms: int) -> tuple[int, float] | None:
         """The sample of exactly this series that is current at a time (UTC ms); None where there is none."""
         series = self._all.get(labels)
-        newest = series.latest(until_ms) if series is not None else None
-        if series is None or newest is None or newest[0] <= until_ms - series.lookback_ms or is_stale(newest[1]):
+        if series is None:
+            return None
+        newest = series.latest(until_ms)
+        if newest is None or newest[0] <= until_ms - series.lookback_ms or (newest[1] != newest[1] and is_stale(newest[1])):
             return None
         return newest
 
