@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from tests.support import sample_boards as boards
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
@@ -39,13 +43,17 @@ from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.ping import Ping
 from tui_monitor.core.received_alert import ReceivedAlert
-from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
 from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.storage.records import OutboxRow
 
+if TYPE_CHECKING:
+    from tui_monitor.storage.telemetry.reader import TelemetryReader
+
+T = TypeVar("T")
 EVIDENCE = Evidence(
     processes=(EvidenceProcess(812, "postgres", 0.31, 310_000_000), EvidenceProcess(2041, "python3", 0.26, 120_000_000)),
     log=("ERROR payment: upstream timed out",),
@@ -79,6 +87,9 @@ class FakeBackend:
         self.series_statistics: list[SeriesStatistics] = []
         self.log_queries: list[LogQuery] = []
         self.lines: list[LogLine] = []
+        self.telemetry: Path | None = None
+        """telemetry.db with lines and traces; None: nothing is kept."""
+        self.log_pages: list[LogPageQuery] = []
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
@@ -220,6 +231,29 @@ class FakeBackend:
         self.log_queries.append(query)
         return self.lines[-query.limit :]
 
+    def telemetry_answer(self, question: Callable[[TelemetryReader], T], missing: T) -> T:
+        """From the file of `telemetry`; imported here, as the bench of the dashboard needs none of it."""
+        from tui_monitor.storage.telemetry.reader import TelemetryReader
+
+        if self.telemetry is None:
+            return missing
+        with closing(TelemetryReader(self.telemetry)) as reader:
+            try:
+                return question(reader)
+            except LookupError as error:
+                raise CommandRefused(str(error.args[0])) from error
+
+    async def log_page(self, query: LogPageQuery) -> LogPage:
+        from tui_monitor.runtime.log_pages import log_page
+
+        self.log_pages.append(query)
+        return self.telemetry_answer(lambda reader: log_page(reader, query), LogPage())
+
+    async def log_sources(self) -> Sequence[LogSource]:
+        from tui_monitor.runtime.log_pages import log_sources
+
+        return self.telemetry_answer(log_sources, [])
+
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         if "(" in expr and ")" not in expr:
             return Chart(error="unclosed left parenthesis", error_position=expr.index("("))
@@ -303,10 +337,13 @@ class FakeBackend:
         self.pings.append(ping)
 
     async def traces(self, query: TraceQuery) -> Sequence[TraceSummary]:
-        return []
+        return self.telemetry_answer(lambda reader: reader.traces(query), [])
 
     async def trace(self, ident: str) -> Sequence[Span]:
-        return []
+        return self.telemetry_answer(lambda reader: reader.trace(ident), [])
+
+    async def span_operations(self, since_us: int, until_us: int) -> Sequence[OperationSummary]:
+        return self.telemetry_answer(lambda reader: reader.operations(since_us, until_us), [])
 
     async def panels(self) -> Sequence[PanelView]:
         return []

@@ -12,6 +12,7 @@ from tui_monitor.core.frozen import frozen
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+    from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
     from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.core.commands import Command, CommandResult
     from tui_monitor.core.ping import Ping
     from tui_monitor.core.received_alert import ReceivedAlert
-    from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+    from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
     from tui_monitor.core.values import Labels
     from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.values import Matrix, Value
@@ -151,6 +152,14 @@ class Backend(Protocol):
         """Kept log lines, oldest first."""
         ...
 
+    async def log_page(self, query: LogPageQuery) -> LogPage:
+        """The kept log lines next to a position, for a screen that scrolls through them."""
+        ...
+
+    async def log_sources(self) -> Sequence[LogSource]:
+        """The checks and services of which lines are kept, by name."""
+        ...
+
     # --- alerts, notifications, silences, audit ------------------------------------------------------------------------------
 
     async def alert_detail(self, alert_id: str) -> AlertDetail:
@@ -205,6 +214,10 @@ class Backend(Protocol):
 
     async def trace(self, ident: str) -> Sequence[Span]:
         """The spans of a trace, by start; ``ident`` may be the beginning of its id."""
+        ...
+
+    async def span_operations(self, since_us: int, until_us: int) -> Sequence[OperationSummary]:
+        """The operations of the stored traces that began in a time (UTC microseconds), the slowest first."""
         ...
 
     # --- PromQL over the stored history -----------------------------------------------------------------------------------

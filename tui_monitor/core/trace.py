@@ -9,6 +9,7 @@ from typing import Any, Literal
 from tui_monitor.core.frozen import frozen
 
 SpanStatus = Literal["unset", "ok", "error"]
+TraceOrder = Literal["newest", "slowest", "failed"]
 SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
 
 
@@ -64,7 +65,10 @@ class TraceSummary:
 
 @frozen
 class TraceQuery:
-    """Which traces: those with a span of this service and operation that took at least so long; ``errors``: failed ones only."""
+    """Which traces: those with a span of this service and operation that took at least so long; ``errors``: failed ones only.
+
+    ``until_us``: those that began by then, 0: all. ``order``: which come first, and are kept where there are more than ``limit``.
+    """
 
     service: str = ""
     operation: str = ""
@@ -72,6 +76,20 @@ class TraceQuery:
     errors: bool = False
     since_us: int = 0
     limit: int = 50
+    until_us: int = 0
+    order: TraceOrder = "newest"
+
+
+@frozen
+class OperationSummary:
+    """The spans of one operation in the stored traces: in how many traces, how many of those failed in it, the mean and longest time."""
+
+    service: str
+    operation: str
+    traces: int
+    failed: int
+    mean_us: int
+    longest_us: int
 
 
 def span_tree(spans: Sequence[Span]) -> list[tuple[int, Span]]:

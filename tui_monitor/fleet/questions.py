@@ -8,10 +8,11 @@ from typing import Any
 from tui_monitor.board import values, wire
 from tui_monitor.board.backend import Backend, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import LogLine, LogQuery
+from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.strip import Slot
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 
 Texts = tuple[str, ...]
@@ -37,8 +38,11 @@ QUESTIONS: Mapping[str, Question] = {
     "panels": Question({}, tuple[values.PanelView, ...]),
     "strips": Question({"checks": Texts, "bounds": tuple[int, ...], "level": bool}, Mapping[str, tuple[Slot, ...]]),
     "log_lines": Question({"query": LogQuery}, tuple[LogLine, ...]),
+    "log_page": Question({"query": LogPageQuery}, LogPage),
+    "log_sources": Question({}, tuple[LogSource, ...]),
     "traces": Question({"query": TraceQuery}, tuple[TraceSummary, ...]),
     "trace": Question({"ident": str}, tuple[Span, ...]),
+    "span_operations": Question({"since_us": int, "until_us": int}, tuple[OperationSummary, ...]),
     "chart": Question({"expr": str, "start": int, "end": int, "points": int}, values.Chart),
     "query": Question({"expr": str, "at": int, "within": float}, None),
     "query_range": Question({"expr": str, "start": int, "end": int, "step": int, "within": float}, None),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.fleet import HostView
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
@@ -43,7 +44,7 @@ from tui_monitor.core.command_codec import encode
 from tui_monitor.core.commands import Acknowledge, Command, CommandResult, Resolve, Unacknowledge
 from tui_monitor.core.ping import Ping
 from tui_monitor.core.received_alert import ReceivedAlert
-from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
 from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.core.version import VERSION
 from tui_monitor.fleet.far_host import FarHost, shared
@@ -248,6 +249,15 @@ class RemoteBackend:
         """Kept log lines, oldest first."""
         return _rows(await self._ask("log_lines", query=query))
 
+    async def log_page(self, query: LogPageQuery) -> LogPage:
+        """The kept log lines next to a position."""
+        page: LogPage = await self._ask("log_page", query=query)
+        return page
+
+    async def log_sources(self) -> Sequence[LogSource]:
+        """The checks and services of which lines are kept."""
+        return _rows(await self._ask("log_sources"))
+
     async def traces(self, query: TraceQuery) -> Sequence[TraceSummary]:
         """The stored traces that a query selects."""
         return _rows(await self._ask("traces", query=query))
@@ -255,6 +265,10 @@ class RemoteBackend:
     async def trace(self, ident: str) -> Sequence[Span]:
         """The spans of a trace."""
         return _rows(await self._ask("trace", ident=ident))
+
+    async def span_operations(self, since_us: int, until_us: int) -> Sequence[OperationSummary]:
+        """The operations of the stored traces."""
+        return _rows(await self._ask("span_operations", since_us=since_us, until_us=until_us))
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """An expression over a range; over all hosts its lines name them."""

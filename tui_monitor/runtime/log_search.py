@@ -28,13 +28,14 @@ def matching_lines(blocks: Iterable[FoundBlock], query: LineQuery) -> Iterator[F
     """The matching lines in the order of the blocks, each block newest first."""
     for found in takewhile(lambda each: each.block.at >= query.since - DISORDER_MS, blocks):
         block = found.block
-        reader = _format(found.stream.format).reader(block.format)
+        reader = reading_format(found.stream.format).reader(block.format)
         for line in found_in([KeptBlock(block.at, block.path, reader, block.data)], query):
             yield found.stream, line
 
 
 @lru_cache(maxsize=100)
-def _format(text: str) -> LineFormat:
+def reading_format(text: str) -> LineFormat:
+    """The format of a stream's lines, from its JSON text."""
     return line_format_from(text)
 
 
@@ -52,7 +53,7 @@ def search_lines(path: Path, query: LogQuery) -> list[LogLine]:
         if isinstance(error, NothingStored) or isinstance(error.__cause__, FileNotFoundError):
             return []
         raise CommandRefused(f"the kept lines cannot be read: {error}") from None
-    return [_line(stream, line) for stream, line in reversed(found)]
+    return [line_of(stream, line) for stream, line in reversed(found)]
 
 
 def _in_time(end: float) -> bool:
@@ -61,5 +62,6 @@ def _in_time(end: float) -> bool:
     return True
 
 
-def _line(stream: LogStream, line: KeptLine) -> LogLine:
+def line_of(stream: LogStream, line: KeptLine) -> LogLine:
+    """A found line as the Backend returns it."""
     return LogLine(line.at, stream.name, stream.service, line.level, line.message, dict(line.fields), line.trace_id)

@@ -24,6 +24,7 @@ from tui_monitor.storage.faults import StorageFault, StoreTooNew
 
 if TYPE_CHECKING:
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
+    from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
     from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from tui_monitor.core.added_rule import AddedRule
     from tui_monitor.core.ping import Ping
     from tui_monitor.core.received_alert import ReceivedAlert
-    from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+    from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
     from tui_monitor.core.values import Labels
     from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.values import Matrix, Value
@@ -343,6 +344,19 @@ class Runtime:
 
         return await asyncio.to_thread(search_lines, self.directory.telemetry_db, query)
 
+    async def log_page(self, query: LogPageQuery) -> LogPage:
+        """The kept log lines next to a position."""
+        from tui_monitor.board.log_pages import LogPage
+        from tui_monitor.runtime.log_pages import log_page
+
+        return await self._queries.telemetry(lambda reader: log_page(reader, query), LogPage())
+
+    async def log_sources(self) -> Sequence[LogSource]:
+        """The checks and services of which lines are kept."""
+        from tui_monitor.runtime.log_pages import log_sources
+
+        return await self._queries.telemetry(log_sources, [])
+
     async def alert_detail(self, alert_id: str) -> AlertDetail:
         """The details of one alert."""
         rule = self.leader.rule_of_alert(alert_id) if self.leader is not None else None
@@ -402,6 +416,10 @@ class Runtime:
     async def trace(self, ident: str) -> Sequence[Span]:
         """The spans of a trace."""
         return await self._queries.telemetry(lambda reader: reader.trace(ident), [])
+
+    async def span_operations(self, since_us: int, until_us: int) -> Sequence[OperationSummary]:
+        """The operations of the stored traces."""
+        return await self._queries.telemetry(lambda reader: reader.operations(since_us, until_us), [])
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""

@@ -8,10 +8,11 @@ from typing import Any, TypeVar, cast
 
 from tui_monitor.board.backend import QUERY_S, Backend, MetricMetadata
 from tui_monitor.board.listings import LogLine, LogQuery, SeriesStatistics
+from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily
 from tui_monitor.board.values import Board, CheckView
-from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
 from tui_monitor.core.values import METRIC_NAME, Labels, label
 from tui_monitor.promql.values import Matrix, Value
 
@@ -81,6 +82,21 @@ class VisibleBackend:
         """The visible lines."""
         found = await self._backend.log_lines(query)
         return [one for one in found if not self._hides(check=one.check, service=one.service, level=one.level)]
+
+    async def log_page(self, query: LogPageQuery) -> LogPage:
+        """The page with its visible lines."""
+        page = await self._backend.log_page(query)
+        shown = tuple(one for one in page.lines if not self._hides(check=one.line.check, service=one.line.service, level=one.line.level))
+        return replace(page, lines=shown)
+
+    async def log_sources(self) -> Sequence[LogSource]:
+        """The visible sources."""
+        return [one for one in await self._backend.log_sources() if not self._hides(check=one.check, service=one.service)]
+
+    async def span_operations(self, since_us: int, until_us: int) -> Sequence[OperationSummary]:
+        """The operations of visible services."""
+        found = await self._backend.span_operations(since_us, until_us)
+        return [one for one in found if not self._hides(service=one.service)]
 
     async def traces(self, query: TraceQuery) -> Sequence[TraceSummary]:
         """The traces of visible services."""

@@ -139,3 +139,17 @@ def test_the_tree_of_spans() -> None:
     ]  # fmt: skip
     circle = [span(1, 1, 2), span(1, 2, 1)]
     assert sorted(each.span_id for _, each in span_tree(circle)) == sorted(each.span_id for each in circle)
+
+
+def test_operations_are_summed_up_and_traces_ordered(tmp_path: Path) -> None:
+    """What a screen of traces offers: each operation with its traces, failures and times; the slowest or failed traces first."""
+    path = tmp_path / "t.db"
+    write(path, [span(1, duration=900)], [span(2, duration=100, status="error")], [span(3, operation="GET /b", duration=400)])
+    with closing(TelemetryReader(path)) as reader:
+        shown = [(one.operation, one.traces, one.failed, one.mean_us, one.longest_us) for one in reader.operations(0, 0)]
+        assert shown == [("GET /", 2, 1, 500, 900), ("GET /b", 1, 0, 400, 400)]
+        assert [one.operation for one in reader.operations(2_500_000, 0)] == ["GET /b"]
+    assert found(path) == [3, 2, 1]
+    assert found(path, order="slowest") == [1, 3, 2]
+    assert found(path, order="failed") == [2, 3, 1]
+    assert found(path, until_us=2_000_000) == [2, 1]

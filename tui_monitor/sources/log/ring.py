@@ -124,13 +124,13 @@ class LineRing:
 
 def found_in(blocks: Iterable[KeptBlock], query: LineQuery) -> Iterator[KeptLine]:
     """Lines of these blocks that match the query, without its limit; newest first per block."""
-    needle = _needle(query.text)
+    needle = needle_of(query.text)
     for block in blocks:
         if block.at >= query.since and (needle is None or needle.search(block.data) is not None):
             yield from _found(block, query, needle)
 
 
-def _needle(text: str) -> re.Pattern[bytes] | None:
+def needle_of(text: str) -> re.Pattern[bytes] | None:
     """Pattern of the text in raw bytes, ignoring case, outside ASCII only where both cases have the same length."""
     if not text:
         return None

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui_monitor.core.trace import Span, TraceQuery, TraceSummary
+from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
 from tui_monitor.storage.faults import NothingStored, StoreTooNew
 from tui_monitor.storage.sqlite import connect, schema_version, storage_faults
 from tui_monitor.storage.telemetry.schema import MIGRATIONS, FoundBlock, LogStream, StoredBlock
-from tui_monitor.storage.telemetry.trace_reader import find_trace, find_traces
+from tui_monitor.storage.telemetry.trace_reader import find_operations, find_trace, find_traces
 
 WITH_TRACES = 2
 """The version of the schema from which on there are traces; older files are read too, until their writer is started."""
@@ -38,7 +38,7 @@ class TelemetryReader:
         self._db.close()
 
     def traces(self, query: TraceQuery) -> list[TraceSummary]:
-        """The traces that a query selects, newest first."""
+        """The traces that a query selects, in its order."""
         with storage_faults():
             return find_traces(self._db, query) if self._has_traces else []
 
@@ -48,6 +48,11 @@ class TelemetryReader:
             raise LookupError("no traces are kept yet")
         with storage_faults():
             return find_trace(self._db, ident)
+
+    def operations(self, since_us: int, until_us: int) -> list[OperationSummary]:
+        """The operations of the traces that began in a time, the slowest first."""
+        with storage_faults():
+            return find_operations(self._db, since_us, until_us) if self._has_traces else []
 
     def streams(self) -> list[LogStream]:
         """All streams, by name."""
@@ -59,16 +64,39 @@ class TelemetryReader:
         with storage_faults():
             return int(self._db.execute("SELECT coalesce(max(id), 0) FROM blocks").fetchone()[0])
 
-    def newest_first(self, name: str = "", service: str = "") -> Iterator[FoundBlock]:
-        """The blocks of all streams, or of those of a name or service, in pages: no transaction outlives a page."""
-        before = 1 << 62
+    def newest_first(self, name: str = "", service: str = "", before: int = 1 << 62) -> Iterator[FoundBlock]:
+        """The blocks before an id of all streams, or of those of a name or service, in pages: no transaction outlives a page."""
         while rows := self._page("b.id < ?", before, name, service, "DESC"):
             yield from rows
             before = rows[-1].id
 
+    def oldest_first(self, name: str = "", service: str = "", after: int = 0) -> Iterator[FoundBlock]:
+        """The blocks after an id, the oldest first, in pages."""
+        while rows := self._page("b.id > ?", after, name, service, "ASC"):
+            yield from rows
+            after = rows[-1].id
+
     def after(self, ident: int, name: str = "", service: str = "") -> list[FoundBlock]:
         """The blocks after an id, the oldest first, at most a page."""
         return self._page("b.id > ?", ident, name, service, "ASC")
+
+    def first_id_from(self, at_ms: int) -> int:
+        """The id of the first block that arrived at that time (UTC ms) or later; one beyond the newest where there is none."""
+        with storage_faults():
+            low, newest = self._db.execute("SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM blocks").fetchone()
+            high = newest + 1
+            while low < high:
+                middle = (low + high) // 2
+                ident, at = self._db.execute("SELECT id, at FROM blocks WHERE id >= ? ORDER BY id LIMIT 1", (middle,)).fetchone()
+                low, high = (ident + 1, high) if at < at_ms else (low, middle)
+            return int(low)
+
+    def extents(self) -> list[tuple[LogStream, int, int]]:
+        """Each stream with blocks, and when its oldest and its newest arrived (UTC ms), by name."""
+        edge = "(SELECT at FROM blocks WHERE stream = s.id ORDER BY id {} LIMIT 1)"
+        query = f"SELECT name, service, format, {edge.format('ASC')}, {edge.format('DESC')} FROM streams s ORDER BY name, service"
+        with storage_faults():
+            return [(LogStream(*row[:3]), row[3], row[4]) for row in self._db.execute(query) if row[3] is not None]
 
     def _page(self, where: str, ident: int, name: str, service: str, order: str) -> list[FoundBlock]:
         query = (

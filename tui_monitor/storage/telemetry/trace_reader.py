@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections.abc import Mapping
 
-from tui_monitor.core.trace import Span, TraceQuery, TraceSummary, span_from
+from tui_monitor.core.trace import OperationSummary, Span, TraceOrder, TraceQuery, TraceSummary, span_from
 
 _COLUMNS = "t.trace, t.service, t.operation, t.start_us, t.end_us - t.start_us, t.spans, t.errors"
 MOST_BLOCKS = 1000
 SHORTEST_PREFIX = 4
+MOST_OPERATIONS = 500
+ORDERS: Mapping[TraceOrder, str] = {
+    "newest": "t.start_us DESC",
+    "slowest": "t.end_us - t.start_us DESC, t.start_us DESC",
+    "failed": "t.errors > 0 DESC, t.start_us DESC",
+}
+_FOR_EVER = 1 << 62
 
 
 def find_traces(db: sqlite3.Connection, query: TraceQuery) -> list[TraceSummary]:
-    """The traces that a query selects, newest first. With a service or operation the durations of those spans count."""
-    where = ["t.start_us >= ?"]
-    texts: list[str | int] = [query.since_us]
+    """The traces that a query selects, in its order. With a service or operation the durations of those spans count."""
+    where = ["t.start_us >= ?", "t.start_us <= ?"]
+    texts: list[str | int] = [query.since_us, query.until_us or _FOR_EVER]
     if query.errors:
         where.append("t.errors > 0")
     if query.service or query.operation:
@@ -31,9 +39,20 @@ def find_traces(db: sqlite3.Connection, query: TraceQuery) -> list[TraceSummary]
         where.append("t.end_us - t.start_us >= ?")
         texts.append(query.slower_than_us)
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM traces t WHERE {' AND '.join(where)} ORDER BY t.start_us DESC LIMIT ?", (*texts, query.limit)
+        f"SELECT {_COLUMNS} FROM traces t WHERE {' AND '.join(where)} ORDER BY {ORDERS[query.order]} LIMIT ?", (*texts, query.limit)
     )
     return [TraceSummary(*row) for row in rows]
+
+
+def find_operations(db: sqlite3.Connection, since_us: int, until_us: int) -> list[OperationSummary]:
+    """The operations of the traces that began in a time, the slowest on the mean first."""
+    rows = db.execute(
+        "SELECT o.service, o.operation, count(*), sum(o.errors > 0), CAST(avg(o.duration_us) AS INTEGER), max(o.duration_us)"
+        " FROM trace_operations o JOIN traces t ON t.id = o.trace WHERE t.start_us >= ? AND t.start_us <= ?"
+        " GROUP BY o.service, o.operation ORDER BY 5 DESC, 1, 2 LIMIT ?",
+        (since_us, until_us or _FOR_EVER, MOST_OPERATIONS),
+    )
+    return [OperationSummary(*row) for row in rows]
 
 
 def find_trace(db: sqlite3.Connection, ident: str) -> list[Span]:
