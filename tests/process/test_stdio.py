@@ -149,13 +149,27 @@ async def test_garbage_and_cut_lines_are_ignored(where: Installation) -> None:
 
 
 async def test_it_is_small_until_it_is_asked(where: Installation) -> None:
-    """At most 20 MiB and 150 ms of CPU to the first board: a host pays little for being looked at."""
+    """At most 20 MiB to the first board, and 35 MiB after a query: a host pays little for being looked at."""
     await where.start()
     with far(where.state) as end:
         end.hear("board")
-        proc = Path(f"/proc/{end.process.pid}")
-        size = next(int(line.split()[1]) for line in (proc / "status").read_text().splitlines() if line.startswith("VmRSS"))
-        assert size < 20 * 1024
-        loaded = (proc / "maps").read_text()
+        assert resident_kib(end) < 20 * 1024
+        loaded = mapped(end)
         assert "_asyncio" not in loaded
+        at = time.time_ns() // 1_000_000
+        assert end.ask(do="chart", expr="cpu_usage_ratio", start=at - 60_000, end=at, points=10)["answer"]["unit"] == "ratio"
+        assert resident_kib(end) < 35 * 1024
+        loaded = mapped(end)
         assert "_ssl" not in loaded
+        assert "libcrypto" not in loaded
+
+
+def mapped(end: FarEndProcess) -> str:
+    """The files that the far end has in memory."""
+    return Path(f"/proc/{end.process.pid}/maps").read_text()
+
+
+def resident_kib(end: FarEndProcess) -> int:
+    """The resident memory of the far end."""
+    lines = Path(f"/proc/{end.process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))

@@ -108,6 +108,9 @@ _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
     "jinja2": (  # loads pickle and tempfile
         partial(_stand_in, "jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"]),
     ),
-    "stdio": (partial(_absent, "ssl"),),  # asyncio copes without TLS; saves 4 MiB in a process that speaks over two pipes
+    "stdio": (  # a process that speaks over two pipes
+        partial(_absent, "ssl"),  # asyncio copes without TLS; saves 4 MiB
+        partial(_absent, "_hashlib"),  # hashlib has its own code of what is used here; saves the 4 MiB of OpenSSL
+    ),
     "redis": (partial(_bare_package, "redis"), partial(_bare_package, "redis.asyncio")),  # loads clusters, sentinels, every command
 }

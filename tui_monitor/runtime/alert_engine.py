@@ -115,6 +115,8 @@ class AlertEngine:
         self._clock = clock
         self._troubles = troubles
         self._lock = asyncio.Lock()
+        self._reads_rows = asyncio.Lock()
+        """Held from reading stored commands until they are applied, so that none is applied twice."""
         self._muted: dict[str, tuple[str, ...]] = {}
         self._unsaved = PendingTransitions()
         self._unwritten: Sequence[Audit] = ()
@@ -220,13 +222,14 @@ class AlertEngine:
 
     async def apply_stored_commands(self) -> None:
         """Apply the commands that viewers and the command line have stored."""
-        try:
-            waiting = await self._state.read(lambda state: state.commands.pending())
-        except StorageFault as error:
-            self._troubles.raise_(TROUBLE, f"the state cannot be read: {error}")
-            return
-        for row in waiting:
-            await self._apply_row(row)
+        async with self._reads_rows:
+            try:
+                waiting = await self._state.read(lambda state: state.commands.pending())
+            except StorageFault as error:
+                self._troubles.raise_(TROUBLE, f"the state cannot be read: {error}")
+                return
+            for row in waiting:
+                await self._apply_row(row)
 
     async def apply(self, command: Command, by: str) -> CommandResult:
         """Apply a command that was given in this process: by its dashboard, a chat or a signal."""

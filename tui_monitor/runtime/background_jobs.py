@@ -1,4 +1,4 @@
-"""The leader's background jobs: chat buttons, pruning, SMS balances, check of history.db, dead man's ping, feeds, push, actions."""
+"""The leader's background jobs: stored commands, chat buttons, pruning, SMS balances, check of history.db, feeds, push, actions."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tui_monitor.runtime.actions import ActionRunner
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.feed_services import FeedServices
 from tui_monitor.runtime.push_service import PushService
+from tui_monitor.runtime.stored_commands import StoredCommands
 from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryStore
@@ -45,6 +46,7 @@ class BackgroundJobs:
         feeds: FeedServices,
         push: PushService,
         actions: ActionRunner,
+        commands: StoredCommands,
     ) -> None:
         self._settings = settings
         self._notifiers = notifiers
@@ -56,6 +58,7 @@ class BackgroundJobs:
         self._feeds = feeds
         self.push = push
         self._actions = actions
+        self._commands = commands
         actions.configure(settings.actions)
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
@@ -70,6 +73,7 @@ class BackgroundJobs:
                 group.create_task(isolated(self._feeds.run()), name="feeds")
                 group.create_task(isolated(self.push.run()), name="push")
                 group.create_task(isolated(self._actions.run()), name="actions")
+                group.create_task(isolated(self._commands.run()), name="stored commands")
         finally:
             self._group = None
 

@@ -10,6 +10,7 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.command_codec import encode
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.platform.state_directory import StateDirectory, leader_lives
+from tui_monitor.platform.wake_pipe import wake_leader
 from tui_monitor.storage.faults import StorageFault, StoreTooNew, StoreTooOld
 from tui_monitor.storage.records import LeaderRow
 from tui_monitor.storage.repository import State
@@ -18,7 +19,7 @@ from tui_monitor.storage.state.reader import StateReader, write_once
 T = TypeVar("T")
 
 ANSWER_WITHIN = 3.0
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.02
 NO_LEADER = CommandResult(True, "stored for the next leader: no leader runs now", pending=True)
 UNANSWERED = CommandResult(True, "stored for the leader, which has not answered yet", pending=True)
 
@@ -44,7 +45,9 @@ def write_state(directory: StateDirectory, work: Callable[[State], T]) -> T:
 
 def leave_command(directory: StateDirectory, by: str, command: Command, now_ms: int) -> int:
     """Store a command for the leader; returns its id. Raises CommandRefused."""
-    return write_state(directory, lambda state: state.commands.add(by, *encode(command), now_ms))
+    ident = write_state(directory, lambda state: state.commands.add(by, *encode(command), now_ms))
+    wake_leader(directory.path)
+    return ident
 
 
 async def result_of(state: StateReader, ident: int, clock: Clock) -> CommandResult | None:

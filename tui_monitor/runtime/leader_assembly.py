@@ -48,6 +48,7 @@ from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
+from tui_monitor.runtime.stored_commands import StoredCommands
 from tui_monitor.runtime.token_commands import TokenCommands
 from tui_monitor.runtime.wiring import (
     alert_settings_of,
@@ -141,7 +142,8 @@ async def open_leader(
     push = PushService(collector, troubles, telemetry, clock, saved.get(PUSH_STATE, b""))
     push.configure(settings.push, settings.requests.duration)
     actions = ActionRunner(engine, state, clock, collector.redaction)
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions)
+    commands = StoredCommands(directory.path, engine)
+    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions, commands)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     reconfiguration = Reconfiguration(
         clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch,

@@ -9,6 +9,7 @@ from typing import Any
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import stamp
 from tui_monitor.platform.state_directory import StateDirectory, StateUnusable, leader_lives
+from tui_monitor.platform.wake_pipe import wake_leader
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 from tui_monitor.storage.state import far_end
@@ -62,9 +63,11 @@ class StoredView:
             directory = self.open_directory()
             if not directory.writable:
                 return f"read-only: {directory.why_read_only}"
-            return far_end.leave_command(directory.state_db, self.by, verb, arguments, self.now())
+            ident = far_end.leave_command(directory.state_db, self.by, verb, arguments, self.now())
         except (StateUnusable, StorageFault) as error:
             return str(error)
+        wake_leader(directory.path)
+        return ident
 
     def led(self) -> bool:
         """Whether a leader runs now."""
