@@ -2,7 +2,7 @@
 
     python bench/push.py [--rate 20000] [--seconds 5]
 
-The packets come over UDP on loopback from another process (one line each, 200 series, tags); what the kernel drops is told. Decoders get
+The packets come over UDP on loopback from another process (one line each, 200 metrics: counters, gauges and timers, tags); what the kernel drops is told. Decoders get
 bodies of 2,000 points, spans or lines.
 """
 
@@ -33,7 +33,7 @@ import socket, sys, time
 port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 client.connect(("127.0.0.1", port))
-lines = [b"shop.orders.%d:%d|%s|#kind:web,region:eu" % (n % 200, n, (b"c", b"g", b"ms")[n % 3]) for n in range(600)]
+lines = [b"shop.orders.%d:%d|%s|#kind:web,region:eu" % (n % 200, n, (b"c", b"g", b"ms")[n % 200 % 3]) for n in range(600)]
 begin, sent = time.monotonic(), 0
 while (now := time.monotonic() - begin) < seconds:
     for _ in range(max(0, int(now * rate) - sent)):
