@@ -19,7 +19,8 @@ SWITCH = "TUI_MONITOR_FULL_IMPORTS"
 def trim_imports(before: str) -> None:
     """Install stand-ins for modules of which a library imports a name or two; any other name loads the real module.
 
-    ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2", "redis" or "stdio". The gain of each
+    ``before``: what is about to be loaded: "start" (of the process), "pydantic", "textual", "jinja2", "redis",
+    "uvicorn" or "stdio". The gain of each
     stand-in stands in docs/decisions/0009.
     """
     if os.environ.get(SWITCH):
@@ -28,8 +29,8 @@ def trim_imports(before: str) -> None:
         put_in()
 
 
-def _bare_package(name: str) -> None:
-    """Install a package whose submodules can be imported, but whose `__init__` runs only when one of its names is read."""
+def _bare_package(name: str, first: str = "") -> None:
+    """Install a package whose submodules can be imported, but whose `__init__` runs only when a name is read that ``first`` has not."""
     if name in sys.modules or (spec := importlib.util.find_spec(name)) is None or spec.loader is None:
         return
     package, load = importlib.util.module_from_spec(spec), spec.loader.exec_module
@@ -37,6 +38,8 @@ def _bare_package(name: str) -> None:
     def find(attribute: str) -> Any:
         if attribute.startswith("__") and attribute != "__version__":
             raise AttributeError(attribute)
+        if first and hasattr(source := importlib.import_module(first), attribute):
+            return getattr(source, attribute)
         if vars(package).pop("__getattr__", None) is not None:
             getattr(sys.modules.get(name.rpartition(".")[0]), "__version__", "")  # the parent package first, as in a normal import
             load(package)
@@ -107,6 +110,10 @@ _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
     ),
     "jinja2": (  # loads pickle and tempfile
         partial(_stand_in, "jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"]),
+    ),
+    "uvicorn": (  # its package loads the command line, the reloader and the processes of workers; its log messages have colours
+        partial(_bare_package, "uvicorn", first="uvicorn.config"),
+        partial(_stand_in, "click"),
     ),
     "stdio": (  # a process that speaks over two pipes
         partial(_absent, "ssl"),  # asyncio copes without TLS; saves 4 MiB

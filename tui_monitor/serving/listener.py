@@ -14,11 +14,15 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from uvicorn.server import ServerState
-
 from tui_monitor.config.serving import HttpSettings, host_and_port_of
-from tui_monitor.serving.protocol import MOST_HEAD, LimitedProtocol
+from tui_monitor.platform.import_trimming import trim_imports
+
+trim_imports("uvicorn")
+
+from uvicorn.config import Config  # noqa: E402  after the stand-ins
+from uvicorn.server import ServerState  # noqa: E402
+
+from tui_monitor.serving.protocol import MOST_HEAD, LimitedProtocol  # noqa: E402
 
 IDLE_S = 30
 CLOSE_WITHIN_S = 1.0
@@ -33,7 +37,7 @@ class Listener:
 
     def __init__(self, app: Any) -> None:
         self._state = ServerState()
-        self._config = uvicorn.Config(
+        self._config = Config(
             app, loop="none", http=LimitedProtocol, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
             server_header=False, timeout_keep_alive=IDLE_S, h11_max_incomplete_event_size=2 * MOST_HEAD,
         )  # fmt: skip

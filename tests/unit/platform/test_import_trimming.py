@@ -10,7 +10,7 @@ import pytest
 
 TRIMMED = (
     "import sys\nfrom tui_monitor.platform.import_trimming import trim_imports\n"
-    "for library in ('start', 'pydantic', 'textual', 'jinja2', 'redis'):\n    trim_imports(library)\n"
+    "for library in ('start', 'pydantic', 'textual', 'jinja2', 'redis', 'uvicorn'):\n    trim_imports(library)\n"
 )
 
 
@@ -50,6 +50,15 @@ def test_a_redis_connection_loads_no_clusters_and_commands() -> None:
     assert run(code).splitlines() == ["2", "redis.exceptions", "[]"]
 
 
+def test_a_listener_loads_no_command_line_and_no_processes_of_uvicorn() -> None:
+    """The connections of uvicorn work without its command line, its reloader and the processes of its workers."""
+    code = (
+        "from tui_monitor.serving.listener import Listener\nListener(None)\n"
+        "print([name for name in ('uvicorn.main', 'click.core', 'multiprocessing', 'uvicorn.supervisors') if name in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -64,6 +73,8 @@ def test_a_redis_connection_loads_no_clusters_and_commands() -> None:
         ("import zoneinfo\nit = str(zoneinfo.ZoneInfo('Asia/Seoul')), 'sysconfig' in sys.modules", "('Asia/Seoul', True)"),
         ("import sysconfig\nit = sysconfig.get_config_var('EXT_SUFFIX')[:3], 'purelib' in sysconfig.get_paths()", "('.cp', True)"),
         ("from redis.asyncio import Redis\nit = Redis.__module__", "redis.asyncio.client"),
+        ("import uvicorn\nit = uvicorn.__version__ > '', uvicorn.Server.__module__", "(True, 'uvicorn.server')"),
+        ("import click\nit = click.style('a', fg='red')[-5:-4]", "a"),
         ("import redis\nit = redis.__version__ > '', redis.Redis.__module__", "(True, 'redis.client')"),
         ("import redis.asyncio\nit = redis.asyncio.Redis.__module__, hasattr(redis, 'nothing')", "('redis.asyncio.client', False)"),
     ],
