@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from rich.segment import Segment
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_monitor.core.humanize import cells
 from tui_monitor.widgets.cell_line import Line, RenderStyle
+from tui_monitor.widgets.painter import Painter
 from tui_monitor.widgets.styles import TextStyles
 
 EMPTY: Line = ()
@@ -25,6 +27,11 @@ class LineWidget(Widget):
         self.text_styles = text_styles
         self._lines: tuple[Line, ...] = ()
         self._selected = -1
+        self._painter: Painter | None = None
+
+    def on_mount(self) -> None:
+        """Paint with the screen's painter, where it has one."""
+        self._painter = getattr(self.screen, "painter", None)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The lines for a size in cells, and which of them is selected (-1: none)."""
@@ -39,14 +46,23 @@ class LineWidget(Widget):
         lines = tuple(built[:height])
         before, was = self._lines, self._selected
         self._lines, self._selected = lines, selected
-        for y in range(max(len(lines), len(before))):
-            old = before[y] if y < len(before) else EMPTY
-            new = lines[y] if y < len(lines) else EMPTY
-            if y in (selected, was) and selected != was:
-                self.refresh(Region(0, y, width, 1))
-            elif old != new:
-                start, end = changed_cells(old, new, width)
-                self.refresh(Region(start, y, end - start, 1))
+        with self._painter or nullcontext():
+            for y in range(min(height, max(len(lines), len(before)))):
+                old = before[y] if y < len(before) else EMPTY
+                new = lines[y] if y < len(lines) else EMPTY
+                other = selected != was and y in (selected, was)
+                if other or old != new:
+                    self._repaint(y, EMPTY if other else old, new)
+
+    def _repaint(self, y: int, old: Line, new: Line) -> None:
+        """Paint what differs in a line: at once where the painter may, else with the compositor's next round."""
+        width = self.size.width
+        place = self._painter.place(self) if self._painter is not None else None
+        if place is not None and self._painter is not None:
+            self._painter.paint(Offset(place.x, place.y + y), old, new or ((" " * width, "text"),), selected=y == self._selected)
+        else:
+            start, end = changed_cells(old, new, width) if old else (0, width)
+            self.refresh(Region(start, y, end - start, 1))
 
     def on_resize(self) -> None:
         """Rebuild for the new size."""

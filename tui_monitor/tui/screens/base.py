@@ -9,6 +9,7 @@ from textual.screen import Screen
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import naming_labels
+from tui_monitor.widgets.painter import Painter
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.status_bars import ViewMode
 
@@ -19,6 +20,7 @@ class DashboardScreen(Screen[None]):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__()
         self.context = context
+        self.painter = Painter(self, context.text_styles)
 
     async def load(self) -> None:
         """Query what the screen needs from the backend before it opens; an exception keeps it closed."""

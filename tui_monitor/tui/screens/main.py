@@ -91,7 +91,7 @@ class MainScreen(DashboardScreen):
         self.summary = SummaryBar(board, look=look, text_styles=text_styles, id="summary")
         self.panes: tuple[FramedPane, ...] = (self.alerts, self.services, self.chosen, self.resources, self.processes)
         self.bars = (self.head, self.hour, self.notice, self.timeline, self.foot, self.summary)
-        self._is_painted = False
+        self.painter.on = False
         self.timeline.add_class("-hidden")
 
     def compose(self) -> ComposeResult:
@@ -112,16 +112,20 @@ class MainScreen(DashboardScreen):
 
     def start_painting(self) -> None:
         """Enable painting."""
-        self._is_painted = True
+        self.painter.on = True
         self.refresh()
 
     def _compositor_refresh(self) -> None:
         """Skip painting until `start_painting`: Textual paints a new screen five times (60 KB, 60 ms of CPU) while it lays it out."""
-        if self._is_painted:
+        if self.painter.on:
             super()._compositor_refresh()
 
     def show(self, board: Board, view: ViewMode) -> None:
         """Render a board; only differing cells are repainted."""
+        with self.painter:
+            self._show(board, view)
+
+    def _show(self, board: Board, view: ViewMode) -> None:
         slot = board.at // SPARK_STEP_MS
         if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
             self._spark_slot, self._sparks = slot, board.sparks
