@@ -20,7 +20,7 @@ from tests.support.processes import environment, installation, until
 from tests.support.receivers import receiver
 
 SOURCE = ROOT / "tui_monitor"
-SCREEN = {"textual", "rich", "plotext"}
+SCREEN = {"textual", "rich"}
 DRIVERS = {
     "asyncpg",
     "redis",
@@ -188,7 +188,7 @@ async def test_headless_without_need_loads_no_driver(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prelude", [SPY, CLICK], ids=["plain", "with click"])
 async def test_headless_never_loads_the_screen(tmp_path: Path, prelude: str) -> None:
-    """An HTTP check and a webhook that has really sent: still no textual, rich or plotext, not even where click is installed."""
+    """An HTTP check and a webhook that has really sent: still no textual or rich, not even where click is installed."""
     async with HttpServer() as target, receiver() as hook:
         target.behave(status=500)
         found = await spied(

@@ -508,13 +508,13 @@ async def test_acknowledge_from_a_screen_about_the_alert(keys: tuple[str, ...], 
 
 
 async def test_trend_ranges_table_and_last_week() -> None:
-    """`t` charts the selection; arrows change the range; `c` adds last week; `v` shows a table."""
+    """`t` charts the selection; + and - change the range; `c` adds last week; `v` shows a table."""
     async with running() as (app, _, pilot):
         await press(app, pilot, "t")
         assert isinstance(app.screen, ChartScreen)
         assert "[1h]" in seen(app) and "probe_duration_seconds" in seen(app) and "500ms" in seen(app)
-        await press(app, pilot, "right", "c")
-        assert "[24h]" in seen(app) and "same time last week" in seen(app)
+        await press(app, pilot, "minus", "c")
+        assert "[6h]" in seen(app) and "same time last week" in seen(app)
         await press(app, pilot, "v")
         assert "avg" not in seen(app)
         await press(app, pilot, "escape")
@@ -535,8 +535,8 @@ async def test_a_trend_that_has_only_just_begun_fills_its_chart(monkeypatch: pyt
         monkeypatch.setattr(backend, "chart", young)
         await press(app, pilot, "t")
         assert "[5m]" in seen(app) and "No samples" not in seen(app)
-        await press(app, pilot, "right")
-        assert "[1h]" in seen(app)
+        await press(app, pilot, "minus")
+        assert "[15m]" in seen(app)
 
 
 async def test_explore_completes_runs_and_underlines() -> None:
@@ -550,8 +550,40 @@ async def test_explore_completes_runs_and_underlines() -> None:
         await press(app, pilot, "enter")
         assert "unclosed left parenthesis" in seen(app) and "No samples" not in seen(app)
         assert ("(x", "wrong") in app.screen.wrong._lines[0]
-        await press(app, pilot, "tab", "right")
-        assert "[24h]" in seen(app)
+        await press(app, pilot, "tab", "minus")
+        assert "[6h]" in seen(app)
+
+
+async def test_a_chart_has_a_cursor_zooms_around_it_and_shows_one_series_alone() -> None:
+    """Arrows move the cursor, + zooms around it, j shows a series alone; Esc takes one of these back at a time, then leaves."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "e", *"load", "enter", "tab", "left", "left")
+        chart = app.screen
+        assert isinstance(chart, ChartScreen) and chart.chart.focus_on.cursor is not None and " at 14:" in seen(app)
+        await press(app, pilot, *["left"] * 40, "plus")
+        assert "[15m]" in seen(app) and chart.question.end is not None and "until" in seen(app)
+        await press(app, pilot, "j", "j")
+        assert chart.chart.focus_on.alone == 1
+        kept = []
+        for _ in range(3):
+            await press(app, pilot, "escape")
+            kept.append((chart.chart.focus_on.alone, chart.chart.focus_on.cursor is None, chart.question.end is None))
+        assert kept == [(None, False, False), (None, True, False), (None, True, True)]
+        await press(app, pilot, "escape")
+        assert seen(app) and app.focused is app.main.alerts
+
+
+async def test_a_click_in_a_chart_sets_the_cursor_or_chooses_a_series() -> None:
+    """The legend's line shows its series alone, and a second click all again; the plot takes the cursor."""
+    async with running() as (app, _, pilot):
+        await press(app, pilot, "e", *"load", "enter", "tab")
+        assert isinstance(app.screen, ChartScreen)
+        chart = app.screen.chart
+        await pilot.click(chart, offset=(8, 2))
+        assert chart.focus_on.alone == 1
+        await pilot.click(chart, offset=(8, 2))
+        await pilot.click(chart, offset=(60, 15))
+        assert chart.focus_on.alone is None and chart.focus_on.cursor is not None
 
 
 async def test_explore_tells_what_targets_say_of_a_metric() -> None:

@@ -86,16 +86,16 @@ async def write(app: MonitorApp, pilot: Pilot[Any], text: str) -> None:
 
 
 async def test_a_trend_draws_several_series_and_is_kept_as_a_panel() -> None:
-    """`+` adds an expression to the chart, Ctrl+S keeps all of it with its range, screen 6 shows it and Enter opens it again."""
+    """`;` adds an expression to the chart, Ctrl+S keeps all of it with its range, screen 6 shows it and Enter opens it again."""
     async with studying() as (app, backend, pilot):
         await press(app, pilot, "tab", "t")
         await settle(app, pilot)
         assert isinstance(app.screen, ChartScreen)
         first = app.screen.question.expr
-        await press(app, pilot, "plus")
+        await press(app, pilot, "semicolon")
         await write(app, pilot, "load1")
         assert isinstance(app.screen, ChartScreen) and app.screen.question.expr == f"{first}; load1"
-        await press(app, pilot, "right", "ctrl+s")
+        await press(app, pilot, "minus", "minus", "ctrl+s")
         await write(app, pilot, "both")
         assert backend.commands[-1] == SavePanel("both", f"{first}; load1", 86_400_000)
         await press(app, pilot, "6")

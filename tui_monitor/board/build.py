@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.board.figures import figures_of
 from tui_monitor.board.values import (
     AlertView,
+    Board,
     CheckView,
     Delivery,
     DiskView,
@@ -24,11 +26,14 @@ from tui_monitor.board.values import (
 )
 from tui_monitor.core.humanize import measured
 from tui_monitor.core.values import METRIC_NAME, CheckResult, HealthStatus
-from tui_monitor.promql.query_facts import query_facts
+from tui_monitor.promql.query_facts import limits_for, parts_of, query_facts
 from tui_monitor.promql.queryable import exact_name
 from tui_monitor.promql.values import format_labels, selection
 from tui_monitor.sources.system.process_row import ProcessRow
 from tui_monitor.sources.system.readings import SystemReading
+
+if TYPE_CHECKING:
+    from tui_monitor.config.entries import CheckSettings
 
 
 def resources_of(
@@ -172,6 +177,19 @@ def series_of_alert(alert: Alert, expr: str) -> str:
     given = samples[0] if samples else alert.labels.items()
     own = [(key, value) for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")]
     return format_labels(((METRIC_NAME, metric), *own))
+
+
+def own_limits(check: CheckSettings) -> tuple[tuple[float, str], ...]:
+    """(seconds, status) of the latencies above which the check is degraded or unhealthy."""
+    given = ((check.degraded_above, "degraded"), (check.unhealthy_above, "unhealthy"))
+    return tuple((seconds, word) for seconds, word in given if seconds is not None)
+
+
+def chart_limits(expr: str, board: Board) -> tuple[tuple[float, str], ...]:
+    """The limits drawn on a chart: those of rules that select its series, and the own ones of the checks whose latency it shows."""
+    named = {name for facts in parts_of(expr) for name in facts.checks}
+    own = {selection("probe_duration_seconds", check=check.name): check.limits for check in board.checks if check.name in named}
+    return limits_for(expr, {**board.limits, **own})
 
 
 def limits_of(rules: Iterable[Rule]) -> dict[str, tuple[tuple[float, str], ...]]:

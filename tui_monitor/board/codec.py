@@ -111,6 +111,7 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "status": _status,
         "windows": _by_name(lambda raw: _read(Window, raw)),
         "depends_on": tuple,
+        "limits": lambda limits: tuple((value, word) for value, word in limits),
         "units": _each(UnitState),
         "containers": _each(ContainerState),
         "members": _each(MemberView),

@@ -60,6 +60,8 @@ class CheckView:
     """The systemd units that it watches, unhealthy ones first; at most 100."""
     containers: tuple[ContainerState, ...] = ()
     """The containers that it watches, unhealthy ones first; at most 200."""
+    limits: tuple[tuple[float, str], ...] = ()
+    """(seconds, "degraded" or "unhealthy"): its own limits of latency."""
     members: tuple[MemberView, ...] = ()
     """The members of a group, unhealthy ones first; at most 200."""
 
@@ -387,6 +389,16 @@ class ChartLine:
 
 
 @frozen
+class AlertSpan:
+    """When an alert fired (UTC ms; ``end`` None: it still does); ``text`` is its rule and subject."""
+
+    start: int
+    end: int | None
+    severity: str
+    text: str
+
+
+@frozen
 class Chart:
     """Content of a chart; ``unit`` is "ratio", "seconds", "bytes", "bytes_per_second" or ""; ``error`` instead of lines."""
 
@@ -396,6 +408,8 @@ class Chart:
     """(value, severity)."""
     marks: tuple[tuple[int, str], ...] = ()
     """(UTC ms, text): alerts that fired and annotations."""
+    spans: tuple[AlertSpan, ...] = ()
+    """The alerts that fired in the chart's range, oldest first; each has a mark too where it began within it."""
     error: str = ""
     error_position: int | None = None
 

@@ -1,4 +1,4 @@
-"""The headless monitor: a service that probes, evaluates and notifies. Never loads textual, rich or plotext."""
+"""The headless monitor: a service that probes, evaluates and notifies. Never loads textual or rich."""
 
 from __future__ import annotations
 

@@ -159,7 +159,8 @@ class LiveBoard:
     def _check(self, check: CheckSettings, now: int) -> CheckView:
         view = self._row(check, now)
         members = boards.member_views(self._collector.members_of(check.name))
-        return replace(view, labels=check.labels, members=members) if check.labels or members else view
+        limits = boards.own_limits(check)
+        return replace(view, labels=check.labels, members=members, limits=limits) if check.labels or members or limits else view
 
     def _row(self, check: CheckSettings, now: int) -> CheckView:
         result = self._collector.results.get(check.name)

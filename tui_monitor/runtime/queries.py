@@ -22,6 +22,7 @@ from tui_monitor.board.values import (
     ActView,
     AlertDetail,
     AlertEvent,
+    AlertSpan,
     AlertView,
     Board,
     Chart,
@@ -224,7 +225,10 @@ class StoreQueries:
             return Chart(error=error.message, error_position=error.position)
         except (EvaluationError, CommandRefused) as error:
             return Chart(error=str(error))
-        return Chart(tuple(lines), unit_of(expr), tuple(thresholds), await self._marks(expr, start, end))
+        spans = await self._fired(expr, start, end)
+        began = [(span.start, span.text) for span in spans if span.start >= start]
+        marks = sorted([*began, *await self._annotations(start, end)])[-MOST_MARKS:]
+        return Chart(tuple(lines), unit_of(expr), tuple(thresholds), tuple(marks), spans)
 
     async def compiled(self, expr: str) -> Query:
         """The compiled expression, in a thread unless it is known: a long one takes a second. Raises PromqlError."""
@@ -282,19 +286,18 @@ class StoreQueries:
             descriptions = decode_metadata(stored)
         return [_metadata_of(name, described(name, descriptions)) for name in metrics]
 
-    async def _marks(self, expr: str, start: int, end: int) -> tuple[tuple[int, str], ...]:
-        """When alerts began to fire, and annotations; for a chart of certain checks only theirs, as others would hide the lines."""
+    async def _fired(self, expr: str, start: int, end: int) -> tuple[AlertSpan, ...]:
+        """The alerts that fired, oldest first; for a chart of certain checks only theirs, as others would hide the lines."""
         checks = {check for facts in parts_of(expr) for check in facts.checks}
         try:
-            events = await self.state(lambda state: [e for e in state.alerts.events_between(start, end) if e.change == "firing"])
-            labels = await self.state(lambda state: state.alerts.labels({event.alert for event in events}))
+            alerts = await self.state(lambda state: state.alerts.fired_between(start, end, MOST_MARKS))
         except CommandRefused:
-            events, labels = [], {}
-        shown = [(event.at, labels[event.alert]) for event in events if event.alert in labels]
-        marks = [
-            (at, f"{own.get('alertname', '')} {subject_of(own)}".strip()) for at, own in shown if not checks or own.get("check") in checks
-        ]
-        return tuple(sorted([*marks, *await self._annotations(start, end)])[-MOST_MARKS:])
+            return ()
+        return tuple(
+            AlertSpan(one.starts_at, one.ends_at, one.severity, f"{one.name} {subject_of(one.labels)}".strip())
+            for one in alerts
+            if not checks or one.labels.get("check") in checks
+        )
 
     async def _annotations(self, start: int, end: int) -> tuple[tuple[int, str], ...]:
         try:

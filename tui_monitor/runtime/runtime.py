@@ -423,9 +423,9 @@ class Runtime:
 
     async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
         """Evaluate PromQL over a range."""
-        from tui_monitor.promql.query_facts import limits_for
+        from tui_monitor.board.build import chart_limits
 
-        return await self._queries.chart(expr, start, end, points, limits_for(expr, self.board.limits))
+        return await self._queries.chart(expr, start, end, points, chart_limits(expr, self.board))
 
     async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         """Evaluate PromQL at one moment, over memory where that suffices."""

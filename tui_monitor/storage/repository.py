@@ -88,6 +88,9 @@ class AlertTable(Protocol):
     def events_between(self, start_ms: int, end_ms: int) -> list[AlertEventRow]:
         """The events of all alerts from start to end (both included), oldest first."""
 
+    def fired_between(self, start_ms: int, end_ms: int, limit: int) -> list[Alert]:
+        """The alerts that fired at some time from start to end, the newest ``limit``, oldest first."""
+
     def prune(self, now_ms: int, *, keep: int = KEEP_RESOLVED, keep_ms: int = KEEP_RESOLVED_MS) -> int:
         """Delete ended alerts that are too old or too many, with their events; returns their number."""
 

@@ -100,7 +100,7 @@ KEYS = (
         help="in trend and explore: save as a panel", priority=True,
     ),
     KeymapEntry(
-        "add_series", "+", (("plus", "add_series"),), ("chart", "explore"), section="View", hint="another series",
+        "add_series", ";", (("semicolon", "add_series"),), ("chart", "explore"), section="View", hint="another series",
         help="in trend: add another series",
     ),
     KeymapEntry(
@@ -166,7 +166,20 @@ KEYS = (
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
-    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("chart", "explore", "study"), hint="range"),
+    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study",), hint="range"),
+    KeymapEntry(
+        "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",
+        doc="in a chart: move the cursor; at the edge back and forth in time",
+    ),
+    KeymapEntry(
+        "zoom", "+ -", (("plus,equals_sign", "zoom(-1)"), ("minus", "zoom(1)")), ("chart", "explore"), section="View", hint="zoom",
+        help="zoom a chart: 5 minutes to 30 days",
+    ),
+    KeymapEntry(
+        "alone", "j k", (("j,down", "alone(1)"), ("k,up", "alone(-1)")), ("chart",), hint="one series",
+        doc="in a chart of several series: show one of them alone; Esc shows all",
+    ),
+    KeymapEntry("alone_too", "j k", (("j", "alone(1)"), ("k", "alone(-1)")), ("explore",), hint="one series"),
     KeymapEntry("compare", "c", (("c", "compare"),), ("chart", "explore"), hint="last week"),
     KeymapEntry("table", "v", (("v", "table"),), ("chart", "explore"), hint="table or chart"),
     KeymapEntry("again", "r", (("r", "again"),), ("chart", "explore"), hint="again"),

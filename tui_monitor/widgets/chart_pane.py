@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import events
 
 from tui_monitor.board.backend import MetricMetadata
 from tui_monitor.board.values import Chart, ChartLine
+from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, title_line
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, text_of, title_line
+from tui_monitor.widgets.chart_legend import ChartFocus, first_value_at, ranked
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
-RANGES = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+RANGES = (
+    ("5m", 300_000), ("15m", 900_000), ("1h", HOUR_MS), ("6h", 6 * HOUR_MS), ("24h", DAY_MS), ("7d", 7 * DAY_MS), ("30d", 30 * DAY_MS),
+)  # fmt: skip
 """Name and length (ms) of the ranges that a chart can have."""
-FIRST_RANGE = RANGES[1][1]
+FIRST_RANGE = HOUR_MS
+LEAST_GAP = 0.1
+"""A chart begins with its data where these begin later than this share of the range."""
 EXAMPLES = (
     ("cpu_usage_ratio; memory_usage_ratio", "two on one chart"),
     ("probe_duration_seconds", "every check's latency"),
@@ -27,11 +36,15 @@ EXAMPLES = (
 
 @frozen
 class ChartQuestion:
-    """What to evaluate: PromQL over a range (ms) that ends at the moment the board shows; ``compare`` adds last week."""
+    """What to evaluate: PromQL over a range (ms) that ends at ``end`` (UTC ms; None: the moment the board shows).
+
+    ``compare`` adds last week.
+    """
 
     expr: str
     span: int
     compare: bool = False
+    end: int | None = None
 
 
 @frozen
@@ -46,8 +59,13 @@ class ChartAnswer:
     @property
     def begins(self) -> int:
         """Time of the first value (UTC ms); 0 without values."""
-        known = (at for line in self.chart.lines for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value))
-        return min(known, default=0)
+        return first_value_at(self.chart.lines)
+
+    @property
+    def shown_from(self) -> int:
+        """The left edge: the begin of the range, or of the data where most of the range has none."""
+        begins = self.begins
+        return begins if begins - self.start > LEAST_GAP * (self.end - self.start) and begins < self.end else self.start
 
 
 class ChartPane(Pane):
@@ -57,6 +75,7 @@ class ChartPane(Pane):
         super().__init__(look=look, text_styles=text_styles, id="chart")
         self.heading = heading
         self.answer: ChartAnswer | None = None
+        self.focus_on = ChartFocus()
         self._question = ChartQuestion("", FIRST_RANGE)
         self._as_table = False
         self._waiting = False
@@ -64,6 +83,8 @@ class ChartPane(Pane):
 
     def wait(self, question: ChartQuestion) -> None:
         """Mark a query as running; the previous result stays visible."""
+        if question.expr != self._question.expr:
+            self.focus_on = ChartFocus()
         self._question, self._waiting = question, True
         self.rebuild()
 
@@ -77,6 +98,46 @@ class ChartPane(Pane):
         self._as_table = not self._as_table
         self.rebuild()
 
+    def look_at(self, focus: ChartFocus) -> None:
+        """Move the cursor, or show one series alone."""
+        self.focus_on = focus
+        self.rebuild()
+
+    def move_cursor(self, step: int) -> int:
+        """Move the cursor by columns; -1 or 1 where it stands at that edge already, else 0."""
+        if self.answer is None:
+            return 0
+        start, end = self.answer.shown_from, self.answer.end
+        apart = max(1000, (end - start) // max(20, self.size.width - 8))
+        before = self.focus_on.cursor if self.focus_on.cursor is not None else end + (apart if step < 0 else 0)
+        at = max(start, min(end, before + step * apart))
+        self.look_at(replace(self.focus_on, cursor=at))
+        return step if at == before else 0
+
+    def move_alone(self, step: int) -> None:
+        """Show the next or previous series of the legend alone; before the first: all."""
+        count = len(self.answer.chart.lines) if self.answer is not None else 0
+        place = -1 if self.focus_on.alone is None else self.focus_on.alone
+        place = max(-1, min(count - 1, place + step))
+        if count > 1:
+            self.look_at(replace(self.focus_on, alone=None if place < 0 else place))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a series of the legend shows it alone, one on the chart moves the cursor there."""
+        answer = self.answer
+        if answer is None or event.y < 1 or self._as_table:
+            return
+        names = [line.name or "value" for line in ranked(answer.chart)]
+        text = text_of(self._lines[event.y : event.y + 1])
+        found = next((place for place, name in enumerate(names) if len(names) > 1 and f" {name} " in text), None)
+        if found is not None:
+            self.look_at(replace(self.focus_on, alone=None if self.focus_on.alone == found else found))
+            return
+        left = next((at for at, character in enumerate(text) if character in self.look.glyphs.ticks), 0)
+        share = (event.x - left) / max(1, self.size.width - left - 1)
+        start = answer.shown_from
+        self.look_at(replace(self.focus_on, cursor=round(start + min(1.0, max(0.0, share)) * (answer.end - start))))
+
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """Example expressions, before the first query."""
         if self._question.expr or self._waiting:
@@ -88,21 +149,32 @@ class ChartPane(Pane):
         ]
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Head, then the chart, drawn once per result and size."""
-        names = "  ".join(f"[{name}]" if span == self._question.span else name for name, span in RANGES)
+        """Head, then the chart, drawn once for each result, size and cursor."""
         remark = "asking ..." if self._waiting else self._question.expr
-        head = title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=names)
+        head = title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self._range_text(width))
         if self.answer is None:
             return [head, *self.empty(width, height - 1)], -1
-        key = (width, height, self._as_table)
+        key = (width, height, self._as_table, self.focus_on)
         if self._drawn is None or self._drawn[0] != key:
             self._drawn = (key, self._draw(self.answer, width, height - 1))
         return [head, *self._drawn[1][: height - 1]], -1
 
+    def _range_text(self, width: int) -> str:
+        """The ranges, the present one in brackets; for a range that ends earlier, when."""
+        span = self._question.span
+        if width < 80:
+            text = next((f"[{name}]" for name, length in RANGES if length == span), "")
+        else:
+            text = "  ".join(f"[{name}]" if length == span else name for name, length in RANGES)
+        end = self._question.end
+        return text if end is None else f"until {f.stamp(end, self.answer.end if self.answer else end, self.look.zone)}  {text}"
+
     def _draw(self, answer: ChartAnswer, width: int, height: int) -> list[Line]:
         if self._as_table:
             return table_lines(answer.chart, answer.end, width, self.look)
-        return chart_lines(answer.chart, answer.start, answer.end, width, height, self.look, answer.before)
+        return chart_lines(
+            answer.chart, answer.shown_from, answer.end, width, height, self.look, answer.before, self.focus_on
+        )  # fmt: skip
 
 
 class ExpressionError(Pane, can_focus=False):

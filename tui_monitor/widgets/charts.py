@@ -1,186 +1,206 @@
-"""Charts as lines: plotext draws with braille dots, and its output becomes runs with style names. Pure."""
+"""Charts as lines: one series as a filled area, several as lines, with limits, alerts, marks, a cursor and a legend. Pure."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tui_monitor.board.values import Chart, ChartLine
+from tui_monitor.board.strip import Strip
+from tui_monitor.board.values import AlertSpan, Chart, ChartLine
 from tui_monitor.core import humanize as f
 from tui_monitor.core.sanitize import clean
+from tui_monitor.core.values import HealthStatus, severity_rank
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.chart_legend import (
+    LIMIT_STYLES,
+    LINE_STYLES,
+    ChartFocus,
+    events_line,
+    flags_of,
+    legend_lines,
+    ranked,
+)
+from tui_monitor.widgets.palettes import FILLS
+from tui_monitor.widgets.plot import Plot, columns_of
+from tui_monitor.widgets.scale import Scale, extent, moments, scale_of, time_text
 
-LINE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
-SEVERITY_STYLES = {"critical": "critical", "error": "error", "warning": "warning"}
-_CODES = {name: 100 + index for index, name in enumerate((*LINE_STYLES, "faint", "warning", "error", "critical", "info"))}
-"""Colour numbers that stand for style names in plotext's output."""
-_NAMES = {code: name for name, code in _CODES.items()}
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
-MARKS_SHOWN = 30
+EXCEEDED = {"warning": "slot-slow", "degraded": "slot-slow", "critical": "slot-down", "error": "slot-down", "unhealthy": "slot-down"}
+OWN_LIMITS = ("degraded", "unhealthy")
+"""Limits of a check itself: a greater value is beyond them."""
+STATUS_STYLES = {HealthStatus.DEGRADED: "slot-slow", HealthStatus.UNHEALTHY: "slot-down"}
+GRADIENT = (*FILLS, "line-1")
+"""Of an area, from below."""
 
 
 def chart_lines(
-    chart: Chart, start: int, end: int, width: int, height: int, look: RenderStyle, before: Sequence[ChartLine] = ()
-) -> list[Line]:
-    """A chart from ``start`` to ``end`` (UTC ms) of exactly ``width`` by ``height`` cells; ``before`` is drawn faint behind it."""
-    if chart.error:
-        return [LineBuilder(width, look).gap(2).append(chart.error, "critical").line()]
-    values = [value for line in (*chart.lines, *before) for value in line.values if math.isfinite(value)]
-    if not values:
-        return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(2).append("No samples in this range.", "dim").line()]
-    legend = _legend(chart, before, _scale(chart, values), width, look, height // 4) if height >= 8 else []
-    marks = [(at, text) for at, text in chart.marks if start <= at <= end]
-    told = [_marks_line(marks, end, width, look)] if marks and height >= 8 else []
-    plot = _plot(chart, before, marks, values, start, end, width, max(3, height - len(legend) - len(told)), look)
-    return [*legend, *plot, *told][:height]
-
-
-def _scale(chart: Chart, values: Sequence[float]) -> tuple[float, float]:
-    """The chart's lowest and highest value, over all samples and the thresholds near them."""
-    low, high = min(values), max(values)
-    near = [value for value, _ in chart.thresholds if value <= high * 1.5 + 1e-9 and value >= low / 2 - 1e-9]
-    low, high = min([low, *near]), max([high, *near])
-    if chart.unit in ("ratio", "seconds", "bytes", "bytes_per_second") and 0 <= low <= high * (0.9 if chart.unit == "ratio" else 0.6):
-        low = 0.0
-    return (low, high) if low < high else (low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0))
-
-
-def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """About ``count`` round values between two limits."""
-    span = high - low
-    if span <= 0 or not math.isfinite(span):
-        return [low]
-    raw = span / max(1, count)
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw)
-    first = math.ceil(low / step - 1e-9)
-    return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def _legend(chart: Chart, before: Sequence[ChartLine], scale: tuple[float, float], width: int, look: RenderStyle, limit: int) -> list[Line]:
-    lines, (low, high) = [], scale
-    shown = chart.lines[: max(1, limit - 1)] if len(chart.lines) > limit else chart.lines
-    for index, one in enumerate(shown):
-        known = [value for value in one.values if math.isfinite(value)]
-        row = LineBuilder(width, look).gap(1).append(look.glyphs.track * 2, LINE_STYLES[index % 6]).gap()
-        tail = ""
-        if known:
-            unit = chart.unit
-            mean = sum(known) / len(known)
-            tail = f"last {f.unit_value(known[-1], unit)}  min {f.unit_value(min(known), unit)}  avg {f.unit_value(mean, unit)}"
-            tail += f"  max {f.unit_value(max(known), unit)}"
-        row.append(one.name or "value", "text", max(8, row.room - len(tail) - 3)).gap(2)
-        lines.append(row.append(tail, "dim").line())
-    if len(shown) < len(chart.lines):
-        lines.append(LineBuilder(width, look).gap(4).append(f"and {len(chart.lines) - len(shown)} more series", "dim").line())
-    if chart.thresholds:
-        row = LineBuilder(width, look).gap(1)
-        for value, severity in chart.thresholds:
-            beyond = " above" if value > high else " below" if value < low else ""
-            row.append(look.glyphs.track * 2, SEVERITY_STYLES.get(severity, "info")).gap()
-            row.append(f"{severity} {f.unit_value(value, chart.unit)}{beyond}", "dim").gap(3)
-        lines.append(row.line())
-    if before:
-        lines.append(
-            LineBuilder(width, look).gap(1).append(look.glyphs.track * 2, "faint").gap().append("the same time last week", "dim").line()
-        )
-    return lines
-
-
-def _marks_line(marks: Sequence[tuple[int, str]], now: int, width: int, look: RenderStyle) -> Line:
-    """The newest marks that fit, and the number of earlier ones."""
-    texts = [f"{f.stamp(at, now, look.zone)} {clean(text)}" for at, text in marks]
-    shown: list[str] = []
-    room = width - 1 - len("999 before   ")
-    for text in reversed(texts):
-        room -= f.cells(text) + 5
-        if room < 0 and shown:
-            break
-        shown.insert(0, text)
-    row = LineBuilder(width, look).gap(1)
-    if len(shown) < len(texts):
-        row.append(f"{len(texts) - len(shown)} before", "faint").gap(3)
-    for text in shown:
-        row.append(look.glyphs.mark, "warning").gap().append(text, "dim").gap(3)
-    return row.line()
-
-
-def _plot(
     chart: Chart,
-    before: Sequence[ChartLine],
-    marks: Sequence[tuple[int, str]],
-    values: Sequence[float],
     start: int,
     end: int,
     width: int,
     height: int,
     look: RenderStyle,
+    before: Sequence[ChartLine] = (),
+    focus: ChartFocus = ChartFocus(),  # noqa: B008 - frozen
+    strip: Strip = (),
+    legend: bool = True,
 ) -> list[Line]:
-    import plotext
+    """A chart from ``start`` to ``end`` (UTC ms) of exactly ``width`` by at most ``height`` cells.
 
-    low, high = _scale(chart, values)
-    marker = "braille" if look.glyphs.braille else "*"
-    plotext.clear_figure()
-    plotext.limit_size(False, False)
-    plotext.plot_size(width - 1, height)
-    plotext.theme("clear")
-    plotext.frame(False)
-    plotext.xlim(start / 1000, end / 1000)
-    plotext.ylim(low, high)
-    for value, severity in chart.thresholds:
-        if low <= value <= high:
-            code = _CODES[SEVERITY_STYLES.get(severity, "info")]
-            plotext.plot([start / 1000, end / 1000], [value, value], marker=marker if look.glyphs.braille else "-", color=code)
-    for at, _ in marks[-MARKS_SHOWN:]:
-        plotext.plot([at / 1000, at / 1000], [low, high], marker=marker if look.glyphs.braille else "|", color=_CODES["faint"])
+    ``before`` is drawn faint behind it. ``strip``: the status of the check whose series it is; a column in which it failed is full.
+    """
+    if chart.error:
+        return [LineBuilder(width, look).gap(2).append(chart.error, "critical").line()]
+    lines = ranked(chart)
+    shown = lines if focus.alone is None else lines[focus.alone : focus.alone + 1]
+    values = [value for line in (*shown, *before) for value in line.values if math.isfinite(value)]
+    if not values:
+        return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(2).append("No samples in this range.", "dim").line()]
+    low, high = extent(values, [value for value, _ in chart.thresholds], chart.unit)
+    heads = legend_lines(chart, lines, bool(before), (low, high), focus, width, look, max(1, height // 4)) if legend and height >= 8 else []
+    events = [events_line(chart, start, end, width, look)] if height >= 8 and (chart.marks or chart.spans) else []
+    spans = [span for span in chart.spans if span.start <= end and (span.end is None or span.end >= start)]
+    room = height - len(heads) - len(events) - bool(spans) - 1
+    scale = scale_of(low, high, chart.unit, max(2, room))
+    gutter = max((f.cells(text) for _, text in scale.labels), default=0) + 1
+    wide = max(1, width - gutter - 1)
+    plot = _drawn(chart, lines, shown, before, (start, end), (wide, scale), look, focus, strip)
+    labels = dict(scale.labels)
+    body = [_plot_line(plot, row, labels.get(row), gutter, width, look) for row in range(scale.rows - 1, -1, -1)]
+    bands = [_bands(spans, start, end, gutter, wide, width, look)] if spans else []
+    axis = _axis(chart, start, end, gutter, wide, width, look)
+    return [*heads, *body, *bands, axis, *events][:height]
+
+
+def _drawn(
+    chart: Chart,
+    lines: Sequence[ChartLine],
+    shown: Sequence[ChartLine],
+    before: Sequence[ChartLine],
+    times: tuple[int, int],
+    room: tuple[int, Scale],
+    look: RenderStyle,
+    focus: ChartFocus,
+    strip: Strip,
+) -> Plot:
+    (start, end), (wide, scale) = times, room
+    plot = Plot(wide, scale, look.glyphs)
+    within = [(value, severity) for value, severity in chart.thresholds if scale.low <= value <= scale.high]
+    for value, severity in within:
+        plot.dashes(value, LIMIT_STYLES.get(severity, "info"))
+    for at, _ in flags_of(chart):
+        if start <= at <= end:
+            plot.column(_column(at, start, end, wide), "faint")
     for one in before:
-        _draw(plotext, one, _CODES["faint"], marker)
-    for index, one in enumerate(chart.lines):
-        _draw(plotext, one, _CODES[LINE_STYLES[index % 6]], marker)
-    rows = ticks(low, high, max(2, height // 4))
-    labels = [f.unit_value(value, chart.unit) for value in rows]
-    wide = max((len(label) for label in labels), default=1)
-    plotext.yticks(rows, [f"{label:>{wide}} " for label in labels])
-    moments = _moments(start, end, max(2, width // 16))
-    plotext.xticks(
-        [at / 1000 for at in moments],
-        [f.stamp(at, end, look.zone) if end - start > 86_400_000 else f.clock(at, look.zone) for at in moments],
-    )
-    return [_line(text, width, look) for text in plotext.build().split("\n")[:height]]
+        plot.line(one, start, end, "faint")
+    for line in reversed(lines[len(LINE_STYLES) :]):
+        plot.line(line, start, end, "faint")
+    if len(shown) == 1:
+        style = _filled(chart, scale, focus.alone)
+        plot.area(columns_of(shown[0], start, end, wide), style if not strip else _by_status(style, strip, start, end, wide))
+        _failures(plot, strip, start, end, wide)
+    else:
+        for index in range(min(len(LINE_STYLES), len(lines)) - 1, -1, -1):
+            plot.line(lines[index], start, end, LINE_STYLES[index])
+    for value, severity in within:
+        plot.label(value, limit_text(value, severity, chart.unit), LIMIT_STYLES.get(severity, "info"))
+    if focus.cursor is not None and start <= focus.cursor <= end:
+        plot.column(_column(focus.cursor, start, end, wide), "strong")
+    return plot
 
 
-def _draw(plotext: object, one: ChartLine, code: int, marker: str) -> None:
-    """Draw a line with gaps: plotext joins over NaN, so each unbroken part is drawn as its own line."""
-    xs: list[float] = []
-    ys: list[float] = []
-    for at, value in zip((*one.times, 0), (*one.values, math.nan), strict=False):
-        if math.isfinite(value):
-            xs.append(at / 1000)
-            ys.append(value)
-        elif xs:
-            plotext.plot(xs, ys, marker=marker, color=code)  # type: ignore[attr-defined]
-            xs, ys = [], []
+def _filled(chart: Chart, scale: Scale, alone: int | None) -> Callable[[int, int], str]:
+    """The style of a filled cell: a gradient up to the limits, then the colour of the limit."""
+    limits = upper_limits(chart.thresholds)
+    own = LINE_STYLES[alone] if alone is not None and 0 < alone < len(LINE_STYLES) else ""
+    styles = []
+    for row in range(scale.rows):
+        beyond = [severity for value, severity in limits if scale.value_at(row) > value]
+        styles.append(EXCEEDED[beyond[-1]] if beyond else own or GRADIENT[row * len(GRADIENT) // scale.rows])
+    return lambda _, row: styles[row]
 
 
-_STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
+def upper_limits(limits: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """The limits above which it is bad, ascending: a check's own, and those whose graver one is the higher. Of others it is not known."""
+    found = sorted(limit for limit in limits if limit[1] in EXCEEDED)
+    if all(severity in OWN_LIMITS for _, severity in found):
+        return found
+    ranks = [severity_rank(severity) for _, severity in found if severity not in OWN_LIMITS]
+    return found if len(set(ranks)) > 1 and ranks == sorted(ranks) else [limit for limit in found if limit[1] in OWN_LIMITS]
 
 
-def _moments(start: int, end: int, count: int) -> list[int]:
-    """Round times between two limits."""
-    wanted = (end - start) / 1000 / count
-    step = next((step for step in _STEPS if step >= wanted), 604800) * 1000
-    return list(range(-(-start // step) * step, end + 1, step))
+def _by_status(style: Callable[[int, int], str], strip: Strip, start: int, end: int, wide: int) -> Callable[[int, int], str]:
+    """The style by the check's status where it was not healthy."""
+    found: dict[int, str] = {}
+    for slot in strip:
+        if slot.status in STATUS_STYLES and slot.end > start and slot.begin < end:
+            for column in range(_column(slot.begin, start, end, wide), _column(min(slot.end - 1, end), start, end, wide) + 1):
+                found[column] = STATUS_STYLES[slot.status]
+    return lambda column, row: found.get(column) or style(column, row)
 
 
-def _line(text: str, width: int, look: RenderStyle) -> Line:
-    row, style, position = LineBuilder(width, look), "dim", 0
-    for match in _SGR.finditer(text):
-        row.append(text[position : match.start()], style)
-        numbers = match[1].split(";")
-        style = _NAMES.get(int(numbers[2]), "dim") if len(numbers) == 3 and numbers[2].isdigit() else "dim"
-        position = match.end()
-    return row.append(text[position:], style).line()
+def _failures(plot: Plot, strip: Strip, start: int, end: int, wide: int) -> None:
+    for slot in strip:
+        if slot.status is HealthStatus.UNHEALTHY and slot.end > start and slot.begin < end:
+            for column in range(_column(slot.begin, start, end, wide), _column(min(slot.end - 1, end), start, end, wide) + 1):
+                plot.full(column, "slot-down")
+
+
+def _column(at: int, start: int, end: int, wide: int) -> int:
+    return min(wide - 1, max(0, (at - start) * wide // max(1, end - start)))
+
+
+def limit_text(value: float, severity: str, unit: str) -> str:
+    """The label of a limit: "unhealthy > 1.00s", or "warning 300ms" where the rule may ask for less."""
+    return f"{severity}{' >' if severity in OWN_LIMITS else ''} {f.unit_value(value, unit)}"
+
+
+def _plot_line(plot: Plot, row: int, label: str | None, gutter: int, width: int, look: RenderStyle) -> Line:
+    line = LineBuilder(width, look).append(label or "", "dim", gutter - 1, right=True).append(look.glyphs.axis(label is not None), "border")
+    for text, style in plot.runs(row):
+        line.append(text, style)
+    return line.line()
+
+
+def _bands(spans: Sequence[AlertSpan], start: int, end: int, gutter: int, wide: int, width: int, look: RenderStyle) -> Line:
+    """When alerts fired, below the axis: each column in the gravest severity of its time."""
+    ranks = [-1] * wide
+    words = [""] * wide
+    for span in spans:
+        for column in range(_column(span.start, start, end, wide), _column(span.end or end, start, end, wide) + 1):
+            if severity_rank(span.severity) + 1 > ranks[column]:
+                ranks[column], words[column] = severity_rank(span.severity) + 1, span.severity
+    row = LineBuilder(width, look).append("alerts" if gutter > 6 else "", "dim", gutter - 1, right=True).gap()
+    for rank, word in zip(ranks, words, strict=True):
+        grave = rank >= 3
+        row.append(" " if rank < 0 else look.glyphs.failed if grave else look.glyphs.slow, LIMIT_STYLES.get(word, "info"))
+    return row.line()
+
+
+def _axis(chart: Chart, start: int, end: int, gutter: int, wide: int, width: int, look: RenderStyle) -> Line:
+    """Flags with their labels, and round times where they leave room."""
+    cells: list[tuple[str, str]] = [(" ", "dim")] * wide
+    for at, text in reversed(flags_of(chart)):
+        if start <= at <= end:
+            label = f.cut(clean(text), 14, look.glyphs.cut)
+            _place(cells, _column(at, start, end, wide), look.glyphs.flag + label, "accent")
+    if not any(text.strip() for text, _ in cells) or wide >= 40:
+        for at in moments(start, end, max(2, wide // 16), look.zone):
+            text = time_text(at, start, end, look.zone)
+            _place(cells, _column(at, start, end, wide) - len(text) // 2, text, "dim")
+    row = LineBuilder(width, look).gap(gutter)
+    for text, style in cells:
+        if text:
+            row.append(text, style)
+    return row.line()
+
+
+def _place(cells: list[tuple[str, str]], at: int, text: str, style: str) -> None:
+    """Write a text into free cells; nothing where it has no room."""
+    long = f.cells(text)
+    at = max(0, min(at, len(cells) - long))
+    if long > len(cells) or any(held[0] != " " for held in cells[max(0, at - 1) : at + long + 1]):
+        return
+    cells[at : at + long] = [(text, style), *[("", style)] * (long - 1)]
 
 
 def table_lines(chart: Chart, now: int, width: int, look: RenderStyle) -> list[Line]:
@@ -190,16 +210,12 @@ def table_lines(chart: Chart, now: int, width: int, look: RenderStyle) -> list[L
     if not chart.lines:
         return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(2).append("No series.", "dim").line()]
     lines = []
-    for index, one in enumerate(chart.lines):
+    for index, one in enumerate(ranked(chart)):
         newest = next(
             ((at, value) for at, value in zip(reversed(one.times), reversed(one.values), strict=False) if math.isfinite(value)), None
         )
-        row = (
-            LineBuilder(width, look)
-            .gap(1)
-            .append(one.name or "value", LINE_STYLES[index % 6] if index < 6 else "text", max(10, width - 32))
-            .gap()
-        )
+        row = LineBuilder(width, look).gap(1)
+        row.append(one.name or "value", LINE_STYLES[index] if index < len(LINE_STYLES) else "text", max(10, width - 32)).gap()
         row.append(f.unit_value(newest[1], chart.unit) if newest else f.NOTHING, "strong", 14, right=True).gap(2)
         lines.append(row.append(f.stamp(newest[0], now, look.zone, seconds=True) if newest else "", "dim").line())
     return lines

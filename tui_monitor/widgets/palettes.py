@@ -15,10 +15,12 @@ ORDINARY = ("background", "surface", "band", "band-focus", "chosen")
 ROLES = (
     "background", "surface", "band", "band-focus", "band-dim", "chosen", "foreground", "strong", "dim", "faint", "accent", "bar", "fine",
     "note", "note-tint", "caution", "caution-tint", "grave", "critical", "track", "border", "line-2", "line-3", "line-4", "line-5",
-    "line-6",
+    "line-6", "fill-1", "fill-2", "fill-3", "fill-4", "fill-5",
 )  # fmt: skip
-NOT_TEXT = ("track", "border")
-"""Empty parts of bars and frames, which are not read."""
+FILLS = {f"fill-{number}": 0.34 + 0.11 * number for number in range(1, 6)}
+"""The gradient of filled charts, from below: shares of the accent over the background."""
+NOT_TEXT = ("track", "border", *FILLS)
+"""Empty parts of bars, frames and the lower parts of filled charts, which are not read."""
 
 
 @frozen
@@ -31,6 +33,12 @@ class Palette:
     dark: bool = True
 
 
+def mixed(color: str, ground: str, share: float) -> str:
+    """A share (0 to 1) of a colour over a ground, all "#rrggbb"."""
+    pairs = ((int(color[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(one * share + other * (1 - share)):02x}" for one, other in pairs)
+
+
 def _palette(name: str, title: str, base: str, text: str, accents: str, *, dark: bool = True) -> Palette:
     """From three lists of colours: backgrounds, shades of text, and accents, in the order of the names below."""
     backgrounds = dict(zip(("background", "surface", "band", "band-focus", "chosen", "track", "border"), base.split(), strict=True))
@@ -39,7 +47,8 @@ def _palette(name: str, title: str, base: str, text: str, accents: str, *, dark:
     chosen = dict(zip(names, accents.split(), strict=True))
     derived = {
         "band-dim": shades["dim"], "bar": chosen["accent"], "note": shades["dim"], "note-tint": backgrounds["surface"],
-        "caution-tint": backgrounds["surface"], "line-6": shades["faint"],
+        "caution-tint": backgrounds["surface"], "line-6": shades["strong"],
+        **{role: mixed(chosen["accent"], backgrounds["background"], share) for role, share in FILLS.items()},
     }  # fmt: skip
     return Palette(name, title, {**backgrounds, **shades, **chosen, **derived}, dark)
 
@@ -96,7 +105,7 @@ ANSI = {
     "foreground": "default", "strong": "default", "dim": "default", "faint": "default", "accent": "bright_cyan", "bar": "bright_cyan",
     "fine": "green", "note": "default", "note-tint": "default", "caution": "yellow", "caution-tint": "default", "grave": "bright_red",
     "critical": "bright_red", "track": "bright_black", "border": "bright_black", "line-2": "green", "line-3": "magenta", "line-4": "yellow",
-    "line-5": "bright_magenta", "line-6": "white",
+    "line-5": "bright_magenta", "line-6": "white", **dict.fromkeys(FILLS, "cyan"),
 }  # fmt: skip
 """Sixteen colours: text in the terminal's own, which the user has made readable; accents that can be read on dark and light."""
 
@@ -159,7 +168,7 @@ def numbers_of(name: str) -> Mapping[str, int]:
     under = [XTERM[grounds[role]] for role in ORDINARY]
     fit = [number for number, color in XTERM.items() if all(contrast(color, ground) >= CONTRAST for ground in under)]
     return {
-        role: grounds[role] if role in grounds else min(fit, key=lambda n: _distance(XTERM[n], color))
+        role: grounds[role] if role in grounds else min(XTERM if role in NOT_TEXT else fit, key=lambda n: _distance(XTERM[n], color))
         for role, color in palette.colors.items()
     }
 

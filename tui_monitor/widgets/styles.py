@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from rich.style import Style
 
+from tui_monitor.widgets.palettes import FILLS
+
 RECIPES: Mapping[str, tuple[str, str, bool]] = {
     "text": ("foreground", "background", False),
     "strong": ("strong", "background", False),
@@ -41,6 +43,7 @@ RECIPES: Mapping[str, tuple[str, str, bool]] = {
     "line-4": ("line-4", "background", False),
     "line-5": ("line-5", "background", False),
     "line-6": ("line-6", "background", False),
+    **{role: (role, "background", False) for role in FILLS},
     "slot-ok": ("fine", "background", False),
     "slot-slow": ("caution", "background", False),
     "slot-down": ("critical", "background", False),

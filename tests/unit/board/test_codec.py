@@ -29,7 +29,7 @@ MEMBERS = (MemberView("db-2", HealthStatus.DEGRADED), MemberView("db-1", HealthS
 def full() -> Board:
     """A board with something at every level."""
     board = boards.busy()
-    full = replace(board.checks[0], units=UNITS, containers=CONTAINERS, members=MEMBERS)
+    full = replace(board.checks[0], units=UNITS, containers=CONTAINERS, members=MEMBERS, limits=((0.5, "degraded"),))
     return replace(board, checks=(full, *board.checks[1:]))
 
 

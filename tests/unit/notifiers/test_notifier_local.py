@@ -183,7 +183,7 @@ async def test_the_registry_builds_by_type_and_loads_no_driver_early() -> None:
         "from tui_monitor.notifiers.webhook import WebhookNotifier\n"
         "build_notifier(WebhookNotifier(name='w', type='webhook', url=Secret('http://x')))\n"
         "build_notifier(EmailNotifier(name='e', type='email', host='h', from_='a@b', to=['c@d']))\n"
-        "bad = {'pydantic', 'httpx', 'aiosmtplib', 'apprise', 'rich', 'textual', 'plotext', 'tui_monitor.sources'} & set(sys.modules)\n"
+        "bad = {'pydantic', 'httpx', 'aiosmtplib', 'apprise', 'rich', 'textual', 'tui_monitor.sources'} & set(sys.modules)\n"
         "assert not bad, bad\n"
     )
     root = str(ROOT)

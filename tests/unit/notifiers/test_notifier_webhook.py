@@ -266,7 +266,7 @@ def test_httpx_comes_without_rich_even_where_click_is_installed(tmp_path: Path) 
         "from tui_monitor.notifiers.http import load_httpx\n"
         "httpx = load_httpx()\n"
         "httpx.AsyncClient\n"
-        "bad = {'rich', 'click', 'pygments', 'textual', 'plotext', 'httpx._main'} & set(sys.modules)\n"
+        "bad = {'rich', 'click', 'pygments', 'textual', 'httpx._main'} & set(sys.modules)\n"
         "assert not bad, bad\n"
         "assert load_httpx() is httpx\n"
     )

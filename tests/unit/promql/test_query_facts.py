@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.support import sample_boards
 from tests.support.alert_world import rules_of
-from tui_monitor.board.build import limits_of
+from tests.support.settings import made
+from tui_monitor.board.build import chart_limits, limits_of, own_limits
 from tui_monitor.promql.query_facts import Limit, limits_for, parts_of, query_facts, unit_of
+from tui_monitor.sources.http.settings import HttpCheck
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,25 @@ RULES = rules_of(
 def test_a_chart_has_the_limits_of_the_rules_that_select_its_series(chart: str, limits: tuple[tuple[float, str], ...]) -> None:
     """By metric and labels and only on the same scale; never by a name in a label's value."""
     assert limits_for(chart, limits_of(RULES)) == limits
+
+
+@pytest.mark.parametrize(
+    ("chart", "limits"),
+    [
+        ('probe_duration_seconds{check="api"}', ((0.25, "degraded"), (1.0, "unhealthy"))),
+        ('max_over_time(probe_duration_seconds{check="api"}[5m])', ((0.25, "degraded"), (1.0, "unhealthy"))),
+        ('rate(probe_duration_seconds{check="api"}[1m])', ()),
+        ('probe_duration_seconds{check="smtp"}', ()),
+        ("probe_duration_seconds", ()),
+        ('check_health{check="api"}', ()),
+    ],
+)
+def test_the_latency_of_a_check_has_the_limits_of_the_check_itself(chart: str, limits: tuple[tuple[float, str], ...]) -> None:
+    """`degraded_above` and `unhealthy_above` are drawn on that check's latency and on nothing else; a rule on other checks is not."""
+    api = made(HttpCheck, name="api", url="http://127.0.0.1/", degraded_above="250ms", unhealthy_above="1s")
+    checks = tuple(replace(check, limits=own_limits(api) if check.name == "api" else ()) for check in sample_boards.busy().checks)
+    other = rules_of({"alert": "Slow", "expr": 'probe_duration_seconds{check=~"shop|search"} > 0.3'}, default_rules=False)
+    assert chart_limits(chart, replace(sample_boards.busy(), checks=checks, limits=limits_of(other))) == limits
 
 
 def test_a_chart_names_its_checks_by_matchers() -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from datetime import UTC
+from datetime import UTC, timedelta, timezone
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from tests.support import sample_boards as boards
-from tui_monitor.board.values import Chart, ChartLine
+from tui_monitor.board.strip import SlotSamples, strip
+from tui_monitor.board.values import AlertSpan, Chart, ChartLine
 from tui_monitor.core import humanize as f
-from tui_monitor.widgets.cell_line import RenderStyle, text_of
-from tui_monitor.widgets.charts import chart_lines, table_lines, ticks
+from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
+from tui_monitor.widgets.chart_legend import ChartFocus
+from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs, glyphs_for
 from tui_monitor.widgets.graphs import bar, graph, spark
+from tui_monitor.widgets.scale import moments, scale_of
 
 BOTH = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
 LOOK = RenderStyle(UNICODE, UTC)
@@ -83,12 +88,25 @@ def test_plain_terminals_and_locales_get_ascii(environ: dict[str, str], glyphs: 
     assert glyphs_for(environ) is glyphs
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.537), (3.0, 3.0), (-5.0, 12.0), (0.0, 9e12), (0.00001, 0.00002)])
-def test_ticks_are_round_and_within(low: float, high: float) -> None:
-    """Axis values lie in the range and are few."""
-    found = ticks(low, high)
-    assert 1 <= len(found) <= 7
-    assert all(low - 1e-9 <= value <= high * (1 + 1e-9) + 1e-9 for value in found)
+@pytest.mark.parametrize("unit", ["", "seconds", "ratio", "bytes", "bytes_per_second"])
+@pytest.mark.parametrize("height", [2, 3, 7, 12, 30])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.0, 1.0), (0.0, 0.537), (3.0, 3.0), (-5.0, 12.0), (0.0, 9e12), (0.00001, 0.00002), (0.00031, 0.00052), (0.0, 0.0)]
+)
+def test_a_scale_is_even_and_its_labels_differ(low: float, high: float, height: int, unit: str) -> None:
+    """It holds all values, its labels are an equal number of rows apart, and no two are the same."""
+    scale = scale_of(low, high, unit, height)
+    assert scale.low <= low + 1e-9 * abs(low) and high <= scale.high + 1e-9 * abs(high) and 1 <= scale.rows <= height
+    rows = [row for row, _ in scale.labels]
+    assert len({later - earlier for earlier, later in pairwise(rows)}) <= 1
+    assert len({text for _, text in scale.labels}) == len(scale.labels)
+    assert all(0 <= scale.place(value) <= scale.rows for value in (low, high, -1e99, 1e99))
+
+
+def test_times_below_a_chart_are_round_in_their_zone() -> None:
+    """Half-hour zones have their own full hours."""
+    zone = timezone(timedelta(hours=5, minutes=30))
+    assert {f.clock(at, zone)[3:] for at in moments(boards.AT - 6 * boards.HOUR, boards.AT, 6, zone)} == {"00"}
 
 
 def line(count: int = 60, name: str = "api") -> ChartLine:
@@ -96,34 +114,78 @@ def line(count: int = 60, name: str = "api") -> ChartLine:
     return ChartLine(name, times, tuple(0.3 + 0.2 * math.sin(i / 7) if i % 20 else math.nan for i in range(count)))
 
 
-@pytest.mark.parametrize("look", [LOOK, RenderStyle(ASCII, UTC)], ids=["unicode", "ascii"])
+SPAN = AlertSpan(boards.AT - 600_000, boards.AT - 300_000, "critical", "HighLatency api")
+MARKS = ((boards.AT - 1_200_000, "deploy v2.3"), (SPAN.start, SPAN.text))
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, NARROW, ASCII], ids=["unicode", "narrow", "ascii"])
+@pytest.mark.parametrize("names", [("api",), ("api", "search")], ids=["area", "lines"])
 @pytest.mark.parametrize(("width", "height"), [(10, 4), (38, 10), (118, 37), (300, 90)])
-def test_a_chart_fits_its_place_and_uses_safe_shapes(width: int, height: int, look: RenderStyle) -> None:
-    """Every line of a chart has the width, there are not too many, and none has ambiguous shapes."""
-    chart = Chart((line(), line(name="search")), "seconds", ((0.4, "warning"),), ((boards.AT - 600_000, "HighLatency"),))
-    lines = chart_lines(chart, boards.AT - 3_600_000, boards.AT, width, height, look, before=(line(),))
+def test_a_chart_fits_its_place_and_uses_safe_shapes(width: int, height: int, names: tuple[str, ...], glyphs: Glyphs) -> None:
+    """Every line of a chart has the width, there are not too many, and a set without ambiguous shapes has none."""
+    chart = Chart(tuple(line(name=name) for name in names), "seconds", ((0.4, "warning"),), MARKS, (SPAN,))
+    look = RenderStyle(glyphs, UTC)
+    lines = chart_lines(chart, boards.AT - 3_600_000, boards.AT, width, height, look, (line(),), ChartFocus(boards.AT - 60_000))
     assert len(lines) <= height
     text = text_of(lines)
     assert {f.cells(row) for row in text.split("\n")} == {width}
-    assert all(unicodedata.east_asian_width(character) in ("N", "Na") for character in text)
-    if not look.glyphs.braille:
-        assert text.isascii()
+    assert glyphs is UNICODE or all(unicodedata.east_asian_width(character) in ("N", "Na") for character in text)
+    assert text.isascii() == (glyphs is ASCII)
 
 
-def test_a_chart_names_lines_thresholds_marks_and_times() -> None:
-    """Legend, figures, axis and marks are there."""
-    chart = Chart((line(),), "seconds", ((0.4, "warning"),), ((boards.AT - 600_000, "HighLatency"),))
-    lines = chart_lines(chart, boards.AT - 3_600_000, boards.AT, 118, 30, LOOK)
+def drawn(chart: Chart, **more: Any) -> list[Line]:
+    return chart_lines(chart, boards.AT - 3_600_000, boards.AT, 118, 30, LOOK, **more)
+
+
+def test_a_chart_names_lines_limits_alerts_flags_and_times() -> None:
+    """Legend, figures, axis, limits with their labels, alerts as a band below, deploys as flags."""
+    lines = drawn(Chart((line(),), "seconds", ((0.4, "degraded"),), MARKS, (SPAN,)))
     text = text_of(lines)
-    assert "api" in text and "max 500ms" in text and "HighLatency" in text and "14:00" in text and "400ms" in text
-    assert {"line-1", "warning", "faint"} <= {style for row in lines for _, style in row}
+    assert all(part in text for part in ("api", "max 500ms", "HighLatency api 5m", "13:40", "400ms", "degraded > 400ms", "⚑deploy v2.3"))
+    assert {"line-1", "fill-1", "warning", "slot-slow"} <= {style for row in lines for _, style in row}
+    band = next(row for row in lines if any(style == "critical" for _, style in row))
+    assert "█" in text_of([band]) and text_of([band]).strip("█ alerts") == ""
 
 
-def test_a_threshold_outside_of_the_picture_says_so() -> None:
-    """The legend names thresholds that are too far away to be drawn, and where they are."""
-    chart = Chart((line(),), "seconds", ((0.4, "warning"), (90.0, "critical")))
-    text = text_of(chart_lines(chart, boards.AT - 3_600_000, boards.AT, 118, 30, LOOK))
-    assert "critical 90.0s above" in text and "warning 400ms   " in text
+def test_many_short_alerts_leave_the_chart_readable() -> None:
+    """One check that flaps has a band below the axis, and nothing is drawn over the values."""
+    spans = tuple(AlertSpan(boards.AT - 60_000 * n, boards.AT - 60_000 * n + 15_000, "warning", "Flap cdn") for n in range(58, 0, -1))
+    plain, flapping = drawn(Chart((line(),), "seconds")), drawn(Chart((line(),), "seconds", spans=spans))
+    assert "+" in text_of(flapping[-1:]) and "earlier" in text_of(flapping[-1:])
+    assert {style for row in flapping[:-3] for _, style in row} == {style for row in plain[:-1] for _, style in row}
+
+
+def test_a_limit_outside_of_the_picture_says_so() -> None:
+    """The legend names limits that are too far away to be drawn, and on which side they are."""
+    text = text_of(drawn(Chart((line(),), "seconds", ((0.4, "warning"), (90.0, "critical")))))
+    assert "critical > 90.0s (off scale)" in text and "warning 400ms " in text
+
+
+def test_of_many_series_the_greatest_come_first_in_colours_of_their_own() -> None:
+    """The legend is sorted by the last value; what has no colour left is faint, not in the colour of another; one can be alone."""
+    many = tuple(ChartLine(f"s{n:02d}", (boards.AT - 60_000, boards.AT), (1.0, float(n))) for n in range(15))
+    lines = drawn(Chart(many))
+    text = text_of(lines)
+    assert text.index("s14") < text.index("s13") < text.index("s12") and "and 9 more" in text and "s00" not in text
+    squares = [style for row in lines for shape, style in row if "■" in shape]
+    assert len(squares) == len(set(squares)) == 6
+    alone = drawn(Chart(many), focus=ChartFocus(alone=14))
+    assert "▸■■ s00" in text_of(alone) and "max 1" in text_of(alone)
+
+
+def test_the_cursor_tells_the_values_under_it() -> None:
+    """In place of the last values."""
+    text = text_of(drawn(Chart((line(),), "seconds"), focus=ChartFocus(boards.AT - 1_000_000)))
+    assert "at 13:56:40" in text and "last" not in text
+
+
+def test_failures_of_a_check_are_full_columns() -> None:
+    """With the strip of the check a failed minute is seen, also where it has no latency."""
+    slots = strip(
+        tuple(range(boards.AT - 3_600_000, boards.AT + 1, 60_000)), [SlotSamples(2.0 if 30 <= n < 33 else 0.0, 1.0, 0.3) for n in range(60)]
+    )
+    lines = drawn(Chart((line(),), "seconds"), strip=slots)
+    assert all(any(style == "slot-down" and "█" in text for text, style in row) for row in lines[2:-1])
 
 
 def test_a_chart_says_what_is_wrong_or_missing() -> None:

@@ -74,6 +74,10 @@ class InMemoryAlerts:
     def events_between(self, start_ms: int, end_ms: int) -> list[AlertEventRow]:
         return sorted((event for event in self._events if start_ms <= event.at <= end_ms), key=lambda event: event.at)[:MOST_EVENTS]
 
+    def fired_between(self, start_ms: int, end_ms: int, limit: int) -> list[Alert]:
+        found = [one for one in self._alerts.values() if 0 < one.starts_at <= end_ms and (one.ends_at is None or one.ends_at >= start_ms)]
+        return sorted(found, key=lambda alert: (alert.starts_at, alert.id))[-limit:]
+
     def counts(self, change: str, since_ms: int) -> dict[str, int]:
         """How many events of one kind since then, by alert."""
         found: dict[str, int] = {}

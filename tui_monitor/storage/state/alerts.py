@@ -205,6 +205,14 @@ class SqliteAlerts:
             )
         )
 
+    def fired_between(self, start_ms: int, end_ms: int, limit: int) -> list[Alert]:
+        newest = self._db.execute(
+            f"SELECT {_FIELDS} FROM alerts WHERE starts_at > 0 AND starts_at <= ? AND (ends_at IS NULL OR ends_at >= ?)"
+            " ORDER BY starts_at DESC, id LIMIT ?",
+            (end_ms, start_ms, limit),
+        )
+        return _alerts(newest)[::-1]
+
     def prune(self, now_ms: int, *, keep: int = KEEP_RESOLVED, keep_ms: int = KEEP_RESOLVED_MS) -> int:
         doomed = [
             row[0]

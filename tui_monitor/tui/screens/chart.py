@@ -80,8 +80,8 @@ class ChartScreen(DashboardScreen):
         self.context.start(self._evaluate(question))
 
     async def _evaluate(self, question: ChartQuestion) -> None:
-        """Evaluate over a range that ends at the moment shown."""
-        backend, end = self.context.backend, self.context.view.past_at or self.context.now()
+        """Evaluate over a range that ends at the moment shown, or earlier."""
+        backend, end = self.context.backend, self._newest() if question.end is None else question.end
         start = end - question.span
         chart = await backend.chart(question.expr, start, end, POINTS)
         before: tuple[ChartLine, ...] = ()
@@ -90,6 +90,9 @@ class ChartScreen(DashboardScreen):
             before = tuple(replace(line, times=tuple(at + WEEK_MS for at in line.times)) for line in past.lines)
         if question == self.question:
             self.show_answer(ChartAnswer(chart, start, end, before))
+
+    def _newest(self) -> int:
+        return self.context.view.past_at or self.context.now()
 
     def show_answer(self, answer: ChartAnswer) -> None:
         """Draw the answer. On opening, a history shorter than the range is queried again with the shortest range."""
@@ -105,12 +108,41 @@ class ChartScreen(DashboardScreen):
         if self.question.expr:
             self.evaluate(self.question)
 
-    def action_range(self, step: int) -> None:
-        """Change to a longer or shorter range."""
+    def action_zoom(self, step: int) -> None:
+        """Change to a shorter or longer range, around the cursor where there is one."""
         spans = [span for _, span in RANGES]
-        index = max(0, min(len(spans) - 1, spans.index(self.question.span) + step))
+        here = min(range(len(spans)), key=lambda place: abs(spans[place] - self.question.span))
+        span = spans[max(0, min(len(spans) - 1, here + step))]
+        cursor = self.chart.focus_on.cursor
+        self._look_until(span, self.question.end if cursor is None else cursor + span // 2)
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor; beyond the left edge the range moves back in time, beyond the right one forth."""
+        if beyond := self.chart.move_cursor(step):
+            end = self.question.end or self._newest()
+            self._look_until(self.question.span, end + beyond * self.question.span // 2)
+
+    def _look_until(self, span: int, end: int | None) -> None:
+        newest = self._newest()
         if self.question.expr:
-            self.evaluate(replace(self.question, span=spans[index]))
+            self.evaluate(replace(self.question, span=span, end=None if end is None or end >= newest else end))
+
+    def action_alone(self, step: int) -> None:
+        """Show the next or previous series of the legend alone."""
+        self.chart.move_alone(step)
+
+    def step_back(self) -> bool:
+        """Show all series again; then take the cursor away; then the newest range; else leave."""
+        focus = self.chart.focus_on
+        if focus.alone is not None:
+            self.chart.look_at(replace(focus, alone=None))
+        elif focus.cursor is not None:
+            self.chart.look_at(replace(focus, cursor=None))
+        elif self.question.end is not None:
+            self._look_until(self.question.span, None)
+        else:
+            return super().step_back()
+        return True
 
     def action_compare(self) -> None:
         """Switch the comparison with last week on or off."""

@@ -18,7 +18,7 @@ from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.chart_pane import FIRST_RANGE, ChartAnswer, ExpressionError, MetricHelp
 
-HINTS = hints("run", "complete", "recall", "save_panel", "switch", "range", "compare", "table", "back")
+HINTS = hints("run", "complete", "recall", "save_panel", "switch", "cursor", "zoom", "alone", "compare", "table", "back")
 PLACEHOLDER = "PromQL, for example rate(network_receive_bytes_total[5m])"
 
 
@@ -75,7 +75,9 @@ class ExploreScreen(ChartScreen):
     def action_recall(self, step: int) -> None:
         """Recall an earlier expression, as in a shell."""
         place, known = self._place + step, self.context.expressions
-        if self.input.has_focus and 0 <= place < len(known):
+        if not self.input.has_focus:
+            self.action_alone(step)
+        elif 0 <= place < len(known):
             self._place, self.input.value = place, known[place]
             self.input.cursor_position = len(self.input.value)
 

@@ -15,5 +15,5 @@ class TrendScreen(ChartScreen):
 
     def __init__(self, context: ScreenContext, expr: str, alert: AlertView | None) -> None:
         about = _ABOUT_AN_ALERT if alert is not None else ()
-        footer = hints("range", *about, "compare", "add_series", "table", "again", "save_panel", "back")
+        footer = hints("cursor", "zoom", "alone", *about, "compare", "add_series", "table", "again", "save_panel", "back")
         super().__init__(context, "Trend", footer, expr, alert=alert)

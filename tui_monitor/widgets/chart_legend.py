@@ -1,0 +1,128 @@
+"""What stands above and below a chart: its series with their figures, limits that are off the scale, alerts and marks. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tui_monitor.board.values import Chart, ChartLine
+from tui_monitor.core import humanize as f
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+
+LINE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
+"""As many series have a colour of their own; further ones are faint until one of them is shown alone."""
+LIMIT_STYLES = {"critical": "critical", "error": "error", "warning": "warning", "degraded": "warning", "unhealthy": "critical"}
+
+
+@frozen
+class ChartFocus:
+    """What of a chart is looked at: the moment under the cursor (UTC ms), and the series shown alone, by its place in the legend."""
+
+    cursor: int | None = None
+    alone: int | None = None
+
+
+def ranked(chart: Chart) -> list[ChartLine]:
+    """The series in the order of the legend: the greatest last value first."""
+    return sorted(chart.lines, key=lambda line: (-_last(line), line.name))
+
+
+def _last(line: ChartLine) -> float:
+    return next((value for value in reversed(line.values) if math.isfinite(value)), -math.inf)
+
+
+def first_value_at(lines: Sequence[ChartLine]) -> int:
+    """When the first value of any series was (UTC ms); 0 without values."""
+    known = (next((at for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value)), 0) for line in lines)
+    return min(filter(None, known), default=0)
+
+
+def flags_of(chart: Chart) -> list[tuple[int, str]]:
+    """The marks that are no alerts: deploys and other annotations."""
+    alerts = {(span.start, span.text) for span in chart.spans}
+    return [mark for mark in chart.marks if mark not in alerts]
+
+
+def legend_lines(
+    chart: Chart,
+    lines: Sequence[ChartLine],
+    compared: bool,
+    reach: tuple[float, float],
+    focus: ChartFocus,
+    width: int,
+    look: RenderStyle,
+    limit: int,
+) -> list[Line]:
+    """The series in at most ``limit`` lines, then limits beyond ``reach`` (lowest and highest value of the scale), and last week."""
+    room = max(1, limit - 1 if len(lines) > limit else limit)
+    first = 0 if focus.alone is None else max(0, focus.alone - room + 1)
+    found = [_legend_line(index, one, chart.unit, focus, width, look) for index, one in enumerate(lines[first : first + room], first)]
+    if len(found) < len(lines):
+        text = f"and {len(lines) - len(found)} more, faint" if len(lines) > len(LINE_STYLES) else f"and {len(lines) - len(found)} more"
+        found.append(LineBuilder(width, look).gap(4).append(text, "dim").line())
+    beyond = [(value, severity) for value, severity in chart.thresholds if not reach[0] <= value <= reach[1]]
+    if beyond or compared:
+        row = LineBuilder(width, look).gap(1)
+        for value, severity in beyond:
+            row.append(look.glyphs.dash * 2, LIMIT_STYLES.get(severity, "info")).gap()
+            sign = ">" if value > reach[1] else "<"
+            row.append(f"{severity} {sign} {f.unit_value(value, chart.unit)} (off scale)", "dim").gap(3)
+        if compared:
+            row.append(look.glyphs.track * 2, "faint").gap().append("the same time last week", "dim")
+        found.append(row.line())
+    return found
+
+
+def _legend_line(index: int, one: ChartLine, unit: str, focus: ChartFocus, width: int, look: RenderStyle) -> Line:
+    style = LINE_STYLES[index] if index < len(LINE_STYLES) else "faint"
+    alone = focus.alone == index
+    row = LineBuilder(width, look).append(look.glyphs.selected if alone else " ", "accent").append(look.glyphs.full * 2, style).gap()
+    tail = _figures(one, unit, focus.cursor, look)
+    row.append(one.name or "value", "strong" if alone else "text", max(8, row.room - len(tail) - 3)).gap(2)
+    return row.append(tail, "dim").line()
+
+
+def _figures(one: ChartLine, unit: str, cursor: int | None, look: RenderStyle) -> str:
+    known = [value for value in one.values if math.isfinite(value)]
+    if not known:
+        return ""
+    if cursor is not None:
+        value = value_at(one, cursor)
+        return f"at {f.clock(cursor, look.zone, seconds=True)} {f.unit_value(value, unit) if value is not None else f.NOTHING}"
+    mean = sum(known) / len(known)
+    figures = (("last", known[-1]), ("min", min(known)), ("avg", mean), ("max", max(known)))
+    return "  ".join(f"{word} {f.unit_value(value, unit)}" for word, value in figures)
+
+
+def value_at(line: ChartLine, at: int) -> float | None:
+    """The newest value until a moment; None in a gap and before the first."""
+    found: float | None = None
+    for when, value in zip(line.times, line.values, strict=True):
+        if when > at:
+            break
+        found = value if math.isfinite(value) else None
+    return found
+
+
+def events_line(chart: Chart, start: int, end: int, width: int, look: RenderStyle) -> Line:
+    """The newest alerts and flags that fit, and how many earlier ones there are."""
+    alerts = [(span.start, f"{span.text} {f.span(((span.end or end) - span.start) / 1000)}", span.severity) for span in chart.spans]
+    found = sorted(one for one in (*alerts, *((at, text, "") for at, text in flags_of(chart))) if start <= one[0] <= end)
+    texts = [(f"{f.stamp(at, end, look.zone)} {clean(text)}", severity) for at, text, severity in found]
+    kept: list[tuple[str, str]] = []
+    room = width - 1 - len("+999 earlier   ")
+    for text, severity in reversed(texts):
+        room -= f.cells(text) + 5
+        if room < 0 and kept:
+            break
+        kept.insert(0, (text, severity))
+    row = LineBuilder(width, look).gap(1)
+    if len(kept) < len(texts):
+        row.append(f"+{len(texts) - len(kept)} earlier", "faint").gap(3)
+    for text, severity in kept:
+        row.append(look.glyphs.mark if severity else look.glyphs.flag, LIMIT_STYLES.get(severity, "accent")).gap().append(text, "dim").gap(
+            3
+        )
+    return row.line()
