@@ -2,8 +2,8 @@
 
     python bench/push.py [--rate 20000] [--seconds 5]
 
-The packets come over UDP on loopback from another process (one line each, 200 metrics: counters, gauges and timers, tags); what the kernel drops is told. Decoders get
-bodies of 2,000 points, spans or lines.
+The packets come over UDP on loopback from another process (one line each, 200 metrics: counters, gauges and timers, tags); what the
+kernel drops is told. Decoders get bodies of 2,000 points, spans or lines.
 """
 
 from __future__ import annotations
