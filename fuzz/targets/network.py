@@ -12,7 +12,7 @@ from fuzz.target import Target
 from fuzz.targets.answers import MemoryStream, driven
 from tui_monitor.sources.dns.question import DnsQuestion, MalformedAnswer, answer_of, question_of
 from tui_monitor.sources.icmp import packet as icmp
-from tui_monitor.sources.net import lines
+from tui_monitor.sources.net import lines, starttls
 from tui_monitor.sources.net.connect import Failure
 from tui_monitor.sources.ntp import packet as ntp
 
@@ -119,6 +119,25 @@ def _lines(data: bytes) -> bool:
     return accepted
 
 
+def _starttls(data: bytes) -> bool:
+    """All that a server says before the handshake, in each protocol."""
+    accepted = False
+    for dialogue in starttls.STARTTLS.values():
+        try:
+            driven(dialogue(lines.Lines(MemoryStream(data))))  # type: ignore[arg-type]
+            accepted = True
+        except Failure as failure:
+            assert len(failure.reason) < 1000
+    return accepted
+
+
+_DIALOGUES = [
+    b"220 mail\r\n250-mail\r\n250 STARTTLS\r\n220 go\r\n", b"220 mail\r\n502 no\r\n250 mail\r\n", b"* OK\r\ns OK\r\n",
+    b"* BYE busy\r\n", b"+OK\r\n+OK\r\n", b"220 ftp\r\n234 go\r\n", b"S", b"N",
+    b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00", b"\x30\x84\0\0\0\x0c\x02\x01\x01\x78\x07\x0a\x01\x35\x04\x00\x04\x00",
+]  # fmt: skip
+
+
 _ADDRESSES = ("QQ", "\x81", "\xc0\x0c", "\x00", "\x01", "\xff")
 _BYTES = ("QQQQQQQQ", "\x00", "\x08", "\x24", "\x81", "\x45", "\xff")
 _LINES = ("220 ", "220-", "250", "\r\n", "\n", "SSH-2.0-", "* OK", "\xff", "!")
@@ -139,5 +158,9 @@ TARGETS = (
     Target(
         name="mail-and-ssh-lines", kind="bytes", call=_lines, seeds=lambda: _MAIL, words=_LINES,
         fence=lambda: unfenced(lines.Lines._more),
+    ),
+    Target(
+        name="starttls-dialogue", kind="bytes", call=_starttls, seeds=lambda: _DIALOGUES, words=(*_LINES, "\x02\x01\x01\x78", "\x0a\x01"),
+        longest=4000, fence=lambda: replaced(starttls, "_ldap_result", lambda message: message[5 + message[4] + 2]),
     ),
 )  # fmt: skip

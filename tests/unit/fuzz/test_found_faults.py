@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fuzz.targets.configuration import loaded
 from tests.support.fake_machine import Machine
 from tests.support.sample_boards import quiet
 from tui_monitor.alerts.rules.templates import TemplateError, check_template, render
@@ -31,6 +32,7 @@ from tui_monitor.sources.postgres.dsn import parse_dsn
 from tui_monitor.sources.redis.url import parse_url
 
 UP = ((METRIC_NAME, "up"),)
+from tui_monitor.serving.routes.heartbeats import address_of_ping
 
 
 class Raising:
@@ -223,3 +225,12 @@ def test_a_faked_counter_of_400_digits_costs_its_figure_only(tmp_path: Path) -> 
     machine.write({"proc/meminfo": f"MemTotal: {'9' * 400} kB\nMemFree: 1 kB\n", "proc/self/stat": f"1 (x) S {'9' * 400 + ' '}" * 30})
     reading = machine.system().read(1000, 1.0)
     assert reading.memory is None and reading.load and any("memory" in fault for fault in reading.faults)
+
+
+def test_an_exit_status_of_more_than_three_digits_names_no_check() -> None:
+    """/ping/backup/002233 is not found; it was answered by an internal error, as its first four digits are small enough."""
+    found = loaded('[[checks]]\nname = "backup"\ntype = "heartbeat"\nevery = "1h"\n')
+    assert found is not None
+    assert [address_of_ping(f"backup/{word}", found.settings) is None for word in ("002233", "²", "256", "017", "7")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip

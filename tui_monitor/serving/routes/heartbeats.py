@@ -38,7 +38,7 @@ def _readings(rest: str) -> Iterator[tuple[str, PingKind, int | None]]:
     head, slash, word = rest.rpartition("/")
     if slash and word in _WORDS:
         yield head, _WORDS[word], None
-    elif slash and word.isascii() and word.isdigit() and int(word[:4]) <= 255:
+    elif slash and word.isascii() and word.isdigit() and len(word) <= 3 and int(word) <= 255:
         yield head, kind_of_exit(int(word)), int(word)
 
 
