@@ -187,6 +187,11 @@ KEYS = (
     KeymapEntry("complete", "right", scopes=("explore",), hint="complete"),
     KeymapEntry("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
     KeymapEntry("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
+    KeymapEntry("tree", "T", (("T", "tree"),), ("processes",), section="View", hint="tree", help="in processes: as a tree"),
+    KeymapEntry(
+        "kill", "K", (("K", "kill"),), ("processes", "process"), section="View", hint="signal",
+        help="in processes: send a signal", doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",
+    ),
     KeymapEntry("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
     KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="remove"),
 )  # fmt: skip
