@@ -78,6 +78,11 @@ KEYS = (
     KeymapEntry(
         "check_of_alert", "c", (("c", "check"),), ("alert",), section="Alerts", hint="check", help="in an alert: the check it is about",
     ),
+    KeymapEntry(
+        "mark_row", "v", (("v", "mark_row"),), ("main", "alerts"), section="Alerts", hint="mark",
+        help="mark alerts: a A u s act on them",
+        doc="mark the selected alert (again: not); `a`, `A`, `u` and `s` then act on the marked ones, Esc takes the marks away",
+    ),
     # View.
     KeymapEntry(
         "details", "Enter", (("enter", "details"),), ("main",), section="View", hint="details", help="details of the selection",
