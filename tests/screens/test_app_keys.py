@@ -414,7 +414,7 @@ async def test_wheel_moves_the_selection() -> None:
         ("4", "/usr/bin/postgres --serve"),
         ("5", "their maintenance"),
         ("9", "kim from 203.0.113.7"),
-        ("0", "the busiest, by cpu or memory"),
+        ("0", "all of them, as a list or a tree"),
         ("question_mark", "never quits"),
         ("question_mark", "polls and notifies"),
     ],

@@ -16,6 +16,7 @@ from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, Me
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
+from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.strip import SlotSamples, Strip, strip
@@ -344,6 +345,9 @@ class FakeBackend:
 
     async def span_operations(self, since_us: int, until_us: int) -> Sequence[OperationSummary]:
         return self.telemetry_answer(lambda reader: reader.operations(since_us, until_us), [])
+
+    async def processes(self) -> Sequence[ListedProcess]:
+        return boards.all_processes()
 
     async def panels(self) -> Sequence[PanelView]:
         return []

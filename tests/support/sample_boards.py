@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from functools import lru_cache
 
+from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.values import (
     AlertView,
     Board,
@@ -77,6 +78,25 @@ def resources(at: int = AT) -> Resources:
         ),
         process_count=187,
     )
+
+
+def all_processes(count: int = 187) -> tuple[ListedProcess, ...]:
+    """The processes of the busy machine: a small tree of services below systemd, the others idle."""
+    shown = resources().processes
+    busy = [
+        ListedProcess(one.pid, one.name, one.command, one.user, one.cpu, one.memory, "S", 1, 4, 1000 + i, 86_400.0)
+        for i, one in enumerate(shown)
+    ]
+    workers = [
+        ListedProcess(3000 + i, "postgres", f"postgres: writer {i}", "postgres", 0.004, 12 << 20, "S", shown[0].pid, 1, 5000, 3600.0)
+        for i in range(3)
+    ]
+    idle = [
+        ListedProcess(4000 + i, f"kworker/{i}", f"[kworker/{i}]", "root", 0.0, 0, "I", 2, 1, 10, 1_000_000.0)
+        for i in range(count - len(busy) - len(workers) - 2)
+    ]
+    first = ListedProcess(1, "systemd", "/sbin/init", "root", 0.001, 12 << 20, "S", 0, 1, 0, 1_050_000.0)
+    return (first, ListedProcess(2, "kthreadd", "[kthreadd]", "root", 0.0, 0, "S", 0, 1, 0, 1_050_000.0), *busy, *workers, *idle)
 
 
 def check(

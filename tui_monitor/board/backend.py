@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
     from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
     from tui_monitor.board.privacy import Privacy
+    from tui_monitor.board.process_list import ListedProcess
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.strip import Strip
@@ -188,6 +189,10 @@ class Backend(Protocol):
 
     async def tokens(self) -> Sequence[AccessToken]:
         """The access tokens of the HTTP interface, by name, expired ones too."""
+        ...
+
+    async def processes(self) -> Sequence[ListedProcess]:
+        """All processes of the machine, as they are now; the first answer knows no CPU."""
         ...
 
     async def panels(self) -> Sequence[PanelView]:

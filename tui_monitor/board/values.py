@@ -283,6 +283,10 @@ class Board:
     theme: str = ""
     colors: str = ""
     """How the configuration wants dashboards to look: `theme` and `colors` of [dashboard], "" where it is not known yet."""
+    kill: bool = False
+    """Whether a dashboard on this machine may send signals to processes."""
+    redacted: bool = False
+    """Whether the configuration hides parts of texts: only the leader knows which."""
 
     @property
     def firing(self) -> int:

@@ -240,6 +240,7 @@ class DashboardSettings(Section):
         default="auto", doc="colours; auto: night or day by the terminal's background, terminal: its own sixteen on its own background"
     )
     colors: Literal["auto", "16", "256", "true"] = key(default="auto", doc="how many colours the terminal has; auto: it is asked")
+    kill: bool = key(default=False, doc="let a dashboard on this machine send signals to processes, with the rights of who runs it (K)")
 
 
 class Settings(Section):

@@ -21,6 +21,7 @@ from tui_monitor.core.commands import (
     Reload,
     RemoveRule,
     ReportRefusal,
+    ReportSignal,
     Resolve,
     RevokeToken,
     SavePanel,
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "refused": ReportRefusal,
     "rule": AddRule,
     "unrule": RemoveRule,
+    "kill": ReportSignal,
     "reload": Reload,
     "yield": YieldLeadership,
 }

@@ -167,6 +167,13 @@ class ReportRefusal:
 
 
 @frozen
+class ReportSignal:
+    """Write into the audit log which signal a dashboard sends to which process."""
+
+    text: str
+
+
+@frozen
 class Reload:
     """Read the configuration again."""
 
@@ -190,6 +197,7 @@ Command = (
     | DropPanel
     | TokenCommand
     | RuleCommand
+    | ReportSignal
     | Reload
     | YieldLeadership
 )

@@ -25,7 +25,7 @@ ANSWER_S = 3.0
 """Seconds that a command waits for the leader's answer."""
 POLL_S = 0.02
 MAX_REQUEST = 256 * 1024
-NO_COMMANDS = ("token", "untoken", "refused", "yield")
+NO_COMMANDS = ("token", "untoken", "refused", "kill", "yield")
 """Commands that are not given over this connection."""
 READ_ONLY = "read-only: this connection may only look"
 _COMMANDS = frozenset(VERBS.values()) - frozenset(NO_COMMANDS)

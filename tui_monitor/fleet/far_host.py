@@ -44,7 +44,7 @@ class FarHost:
         refused = "" if isinstance(may, list) and "act" in may else READ_ONLY
         read_only = f"{self.name} is not connected" if not view.connected else refused or self._board.read_only
         trouble = (*((lost,) if lost else ()), *self._board.trouble)
-        return replace(self._board, read_only=read_only, trouble=trouble, loading=not self._board_at and not lost)
+        return replace(self._board, read_only=read_only, trouble=trouble, kill=False, loading=not self._board_at and not lost)
 
     def view(self) -> HostView:
         """The host's row."""

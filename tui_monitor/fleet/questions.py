@@ -9,6 +9,7 @@ from tui_monitor.board import values, wire
 from tui_monitor.board.backend import Backend, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import LogLine, LogQuery
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
+from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.strip import Slot
 from tui_monitor.core.frozen import frozen
@@ -35,6 +36,7 @@ QUESTIONS: Mapping[str, Question] = {
     "notifications": Question({"limit": int}, tuple[values.NotificationView, ...]),
     "silences": Question({}, tuple[values.SilenceView, ...]),
     "acts": Question({"limit": int}, tuple[values.ActView, ...]),
+    "processes": Question({}, tuple[ListedProcess, ...]),
     "panels": Question({}, tuple[values.PanelView, ...]),
     "strips": Question({"checks": Texts, "bounds": tuple[int, ...], "level": bool}, Mapping[str, tuple[Slot, ...]]),
     "log_lines": Question({"query": LogQuery}, tuple[LogLine, ...]),

@@ -18,6 +18,7 @@ from tui_monitor.board.fleet import HostView
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
+from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.strip import Strip
@@ -235,6 +236,10 @@ class RemoteBackend:
     async def acts(self, limit: int) -> Sequence[ActView]:
         """The audit log, newest first."""
         return _rows(await self._ask("acts", limit=limit))
+
+    async def processes(self) -> Sequence[ListedProcess]:
+        """All processes of the opened host."""
+        return _rows(await self._ask("processes"))
 
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries."""

@@ -17,3 +17,5 @@ class BoardSettings:
     theme: str = ""
     colors: str = ""
     """How the configuration wants dashboards to look."""
+    kill: bool = False
+    redacted: bool = False

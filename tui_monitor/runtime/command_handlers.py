@@ -15,6 +15,7 @@ from tui_monitor.core.commands import (
     Reload,
     RemoveRule,
     ReportRefusal,
+    ReportSignal,
     RevokeToken,
     SavePanel,
     YieldLeadership,
@@ -82,7 +83,7 @@ class CommandHandlers:
                 return await self._rules.add(command, by, now)
             case RemoveRule():
                 return await self._rules.remove(command)
-            case ReportRefusal():
+            case ReportRefusal() | ReportSignal():
                 return CommandResult(True, clean(command.text))
             case Reload():
                 return await self._reload()

@@ -15,6 +15,7 @@ from tui_monitor.core.ping import Ping
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
+from tui_monitor.platform.redaction import Redaction
 from tui_monitor.promql.exposition_comment import Metadata
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.background_jobs import BackgroundJobs
@@ -88,6 +89,11 @@ class Leader:
     def push(self) -> PushService:
         """What takes pushed bodies."""
         return self._jobs.push
+
+    @property
+    def redaction(self) -> Redaction:
+        """What hides parts of texts."""
+        return self._collector.redaction
 
     async def ping(self, ping: Ping) -> None:
         """Store a job's ping for its heartbeat check. Raises StorageFault."""

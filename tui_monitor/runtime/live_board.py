@@ -145,6 +145,8 @@ class LiveBoard:
             environment=self._settings.environment,
             theme=self._settings.theme,
             colors=self._settings.colors,
+            kill=self._settings.kill,
+            redacted=self._settings.redacted,
         )
         return with_sparks(board, self._memory.recent)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
     from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
     from tui_monitor.board.privacy import Privacy
+    from tui_monitor.board.process_list import ListedProcess
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.strip import Strip
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from tui_monitor.promql.values import Matrix, Value
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.live_data import LiveData
+    from tui_monitor.runtime.process_listing import ProcessListing
     from tui_monitor.runtime.queries import StoreQueries
     from tui_monitor.runtime.viewer import Viewer
     from tui_monitor.storage.history.interface import HistoryReading
@@ -97,6 +99,7 @@ class Runtime:
         self._viewer: Viewer | None = None
         self._store_queries: StoreQueries | None = None
         self._reading: HistoryReading | None = None
+        self._processes: ProcessListing | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
         self._not_before = float("-inf")
@@ -385,6 +388,14 @@ class Runtime:
     async def tokens(self) -> Sequence[AccessToken]:
         """The access tokens of the HTTP interface."""
         return await self._queries.state(lambda state: state.tokens.all())
+
+    async def processes(self) -> Sequence[ListedProcess]:
+        """All processes of this machine, read by this process."""
+        from tui_monitor.runtime.process_listing import ProcessListing, program_only
+
+        self._processes = self._processes or ProcessListing(self._clock)
+        shown = self.leader.redaction if self.leader is not None else program_only if self.board.redacted else None
+        return await self._processes.read(shown)
 
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""

@@ -142,9 +142,11 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
 def board_settings_of(settings: Settings) -> BoardSettings:
     """The board's settings of a configuration."""
     names = tuple(entry.name for entry in settings.notifiers)
+    look = settings.dashboard
     return BoardSettings(
-        host_of(settings), names, settings.bell, settings.service, settings.environment, settings.dashboard.theme, settings.dashboard.colors
-    )
+        host_of(settings), names, settings.bell, settings.service, settings.environment, look.theme, look.colors, look.kill,
+        bool(settings.redact.patterns),
+    )  # fmt: skip
 
 
 def configuration_hash(loaded: Configuration) -> str:

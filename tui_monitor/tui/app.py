@@ -200,37 +200,50 @@ class MonitorApp(App[int]):
     # Keys.
 
     def action_acknowledge(self) -> None:
-        """Ask for a note and acknowledge the selected alert."""
+        """Ask for a note and acknowledge the marked alerts, else the selected one."""
         from tui_monitor.tui import prompts
 
-        prompts.acknowledge(self.context, self.context.top.chosen_alert())
+        marked = self.context.top.marked_alerts()
+        if marked:
+            prompts.acknowledge_marked(self.context, marked)
+        else:
+            prompts.acknowledge(self.context, self.context.top.chosen_alert())
 
     def action_acknowledge_all(self) -> None:
-        """Ask for a note and acknowledge all firing alerts."""
+        """Ask for a note and acknowledge the marked alerts, else all that fire."""
         from tui_monitor.tui import prompts
 
-        prompts.acknowledge_all(self.context)
+        marked = self.context.top.marked_alerts()
+        if marked:
+            prompts.acknowledge_marked(self.context, marked)
+        else:
+            prompts.acknowledge_all(self.context)
 
     def action_unacknowledge(self) -> None:
-        """Withdraw the acknowledgement of the selected alert."""
-        alert = self.context.top.chosen_alert()
-        if alert is not None and self.context.may_act():
-            self.context.start(self.context.send(Unacknowledge((alert.id,))))
+        """Withdraw the acknowledgement of the marked alerts, else of the selected one."""
+        chosen = self.context.top.chosen_alert()
+        alerts = self.context.top.marked_alerts() or ([chosen] if chosen is not None else [])
+        if alerts and self.context.may_act():
+            self.context.start(self.context.send(Unacknowledge(tuple(alert.id for alert in alerts))))
 
     def action_undo_acknowledge_all(self) -> None:
-        """Withdraw the acknowledgements that the last "acknowledge all" made, and no others."""
-        if not self.context.acknowledged_together:
-            self.context.inform("There is no acknowledgement of all alerts to undo.")
+        """Withdraw the acknowledgements that the last `A` (or `a` on marked alerts) made, and no others."""
+        live = {alert.id for alert in self.context.live.alerts if alert.acknowledged_by}
+        ids = tuple(one for one in self.context.acknowledged_together if one in live)
+        if not ids:
+            self.context.inform("There is no acknowledgement of several alerts to undo.")
         elif self.context.may_act():
-            live = {alert.id for alert in self.context.live.alerts if alert.acknowledged_by}
-            ids = tuple(one for one in self.context.acknowledged_together if one in live)
             self.context.acknowledged_together = ()
             self.context.start(self.context.send(Unacknowledge(ids)))
 
     def action_silence(self) -> None:
-        """Ask for matchers and a duration, and add the silence."""
+        """Ask for matchers and a duration, and add the silence; of marked alerts one each."""
         from tui_monitor.tui import prompts
 
+        marked = self.context.top.marked_alerts()
+        if marked:
+            prompts.silence_marked(self.context, marked)
+            return
         prompts.silence(self.context, self.context.top.silence_labels() or self.main.silence_labels())
 
     def action_filter(self) -> None:

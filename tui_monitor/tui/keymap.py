@@ -78,6 +78,11 @@ KEYS = (
     KeymapEntry(
         "check_of_alert", "c", (("c", "check"),), ("alert",), section="Alerts", hint="check", help="in an alert: the check it is about",
     ),
+    KeymapEntry(
+        "mark_row", "v", (("v", "mark_row"),), ("main", "alerts"), section="Alerts", hint="mark",
+        help="mark alerts: a A u s act on them",
+        doc="mark the selected alert (again: not); `a`, `A`, `u` and `s` then act on the marked ones, Esc takes the marks away",
+    ),
     # View.
     KeymapEntry(
         "details", "Enter", (("enter", "details"),), ("main",), section="View", hint="details", help="details of the selection",
@@ -187,6 +192,11 @@ KEYS = (
     KeymapEntry("complete", "right", scopes=("explore",), hint="complete"),
     KeymapEntry("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
     KeymapEntry("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
+    KeymapEntry("tree", "T", (("T", "tree"),), ("processes",), section="View", hint="tree", help="in processes: as a tree"),
+    KeymapEntry(
+        "kill", "K", (("K", "kill"),), ("processes", "process"), section="View", hint="signal",
+        help="in processes: send a signal", doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",
+    ),
     KeymapEntry("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
     KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="remove"),
 )  # fmt: skip

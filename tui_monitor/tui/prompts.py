@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.values import AlertView
-from tui_monitor.core.commands import Acknowledge, Annotate
+from tui_monitor.core.commands import Acknowledge, AddSilence, Annotate
 from tui_monitor.core.humanize import stamp
 from tui_monitor.core.times import parse_time
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.prompt import ask_until_valid
-from tui_monitor.widgets.alerts import subject
+from tui_monitor.widgets.alerts import naming_labels, subject
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.prompt_parsing import parse_silence, silence_text
+from tui_monitor.widgets.prompt_parsing import parse_silence, parse_time_and_reason, silence_text
 
 NOTE = "a note (optional)"
 ACKNOWLEDGE_HINT = "Enter acknowledges   Esc leaves"
@@ -34,6 +35,47 @@ def acknowledge(context: ScreenContext, alert: AlertView | None) -> None:
 
     question = f"Acknowledge {alert.name} {subject(alert)}".rstrip()
     context.prompt(question, answered, placeholder=NOTE, hint=ACKNOWLEDGE_HINT)
+
+
+def acknowledge_marked(context: ScreenContext, alerts: Sequence[AlertView]) -> None:
+    """Ask for one note and acknowledge these alerts together; they stay marked, so that `u` withdraws it."""
+    ids = tuple(alert.id for alert in alerts)
+
+    def answered(text: str) -> None:
+        context.acknowledged_together = ids
+        context.start(context.send(Acknowledge(ids, note=text.strip())))
+
+    if context.may_act():
+        hint = "Enter acknowledges them   u withdraws it   Esc leaves"
+        context.prompt(f"Acknowledge {_named(alerts)}", answered, placeholder=NOTE, hint=hint)
+
+
+def _named(alerts: Sequence[AlertView]) -> str:
+    """The number of alerts and their subjects: "3 alerts: shop, db, checkout"."""
+    return f"{len(alerts)} alert{'s' * (len(alerts) != 1)}: {', '.join(subject(alert) or alert.name for alert in alerts)}"
+
+
+def silence_marked(context: ScreenContext, alerts: Sequence[AlertView]) -> None:
+    """Ask for a time and a reason, and silence each of these alerts by its own labels: no other alert is muted."""
+    if not context.may_act():
+        return
+
+    def answered(given: tuple[float, str]) -> None:
+        context.start(_silence_each(context, alerts, *given))
+
+    ask_until_valid(
+        context, f"Silence {_named(alerts)}", parse_time_and_reason, answered,
+        value="2h", placeholder="2h # why", hint="Enter silences each   Esc leaves",
+    )  # fmt: skip
+
+
+async def _silence_each(context: ScreenContext, alerts: Sequence[AlertView], seconds: float, comment: str) -> None:
+    for alert in alerts:
+        matchers = parse_silence(silence_text(naming_labels(alert))).matchers
+        result = await context.backend.command(AddSilence(matchers, seconds, comment))
+        if not result.ok:
+            raise CommandRefused(f"{alert.name} {subject(alert)}: {result.text}")
+    context.inform(f"silenced {_named(alerts)}")
 
 
 def acknowledge_all(context: ScreenContext) -> None:

@@ -31,7 +31,7 @@ SCREENS = (
         "notifications", "3", "Notifications", "messages that were sent, are queued, have failed", "notifications",
         "notifications:NotificationsScreen",
     ),
-    ScreenEntry("processes", "4", "Processes", "the busiest, by cpu or memory", "processes", "processes:ProcessesScreen"),
+    ScreenEntry("processes", "4", "Processes", "all of them, as a list or a tree", "processes", "processes:ProcessesScreen"),
     ScreenEntry(
         "silences", "5", "Silences", "active and future silences; end or extend them", "silences; Enter ends one, + extends it",
         "silences:SilencesScreen",

@@ -96,6 +96,19 @@ def with_cursor(line: Line, look: RenderStyle) -> Line:
     return ((look.glyphs.selected, "accent"), *rest, *line[1:])
 
 
+def with_mark(line: Line) -> Line:
+    """The line of a row that a person has marked: a star in its second cell, or in the first where the second is taken."""
+    if not line:
+        return line
+    runs = list(line)
+    number, at = (0, 1) if len(runs[0][0]) > 1 else (1, 0)
+    if number >= len(runs) or runs[number][0][at] != " ":
+        number, at = 0, 0
+    text, style = runs[number]
+    runs[number] = (f"{text[:at]}*{text[at + 1 :]}", style)
+    return tuple(runs)
+
+
 def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = False, remark: str = "", right: str = "") -> Line:
     """A pane's head: title on a band, remark after it, ``right`` at the end."""
     style = "band-focus" if focused else "band"

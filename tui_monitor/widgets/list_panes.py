@@ -127,7 +127,7 @@ class ListPane(Pane):
 
     def title(self, width: int) -> Line:
         """The heading with its remark or filter."""
-        remark = f"filter: {self.needle}" if self.needle else self._remark
+        remark = self.marks_text() + (f"filter: {self.needle}" if self.needle else self._remark)
         return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
     def keys(self) -> Sequence[str]:

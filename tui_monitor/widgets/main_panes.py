@@ -37,7 +37,7 @@ class FramedPane(BoardPane):
 
     def title(self, width: int) -> Line:
         """The top of the frame."""
-        remark = f"filter: {self.needle}" if self.needle else self.remark()
+        remark = self.marks_text() + (f"filter: {self.needle}" if self.needle else self.remark())
         parts = [part for part in (self.position_text(), remark) if part]
         wide = self.size.width if self.is_boxed else width
         return top_line(self.heading(), "   ".join(parts), wide, self.look, focused=self.has_focus, boxed=self.is_boxed)
@@ -67,6 +67,7 @@ class IncidentsPane(FramedPane, AlertsPane):
     def select_rows(self) -> None:
         """The alerts without those that another one explains, and those that ended lately."""
         super().select_rows()
+        self.marked &= {alert.id for alert in self.board.alerts} if self.marked else set()
         found = incidents.grouped(self.alerts) if not self.needle else list(self.alerts)
         ended = [] if self.needle or self.board.past else incidents.lately_ended(self.history, self.board.at, self.board.alerts)
         self.alerts = [*found, *ended]

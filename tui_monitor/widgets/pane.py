@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
-from tui_monitor.widgets.cell_line import Line, RenderStyle, title_line, with_cursor
+from tui_monitor.widgets.cell_line import Line, RenderStyle, title_line, with_cursor, with_mark
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.styles import TextStyles
 
@@ -28,6 +28,8 @@ class Pane(LineWidget, can_focus=True):
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(look=look, text_styles=text_styles, id=id, classes=classes)
         self.needle = ""
+        self.marked: set[str] = set()
+        """Keys of the rows that the user has marked."""
         self.cursor = 0
         self.top = 0
         self.shown = range(0)
@@ -46,7 +48,7 @@ class Pane(LineWidget, can_focus=True):
 
     def title(self, width: int) -> Line:
         """The head line."""
-        remark = f"filter: {self.needle}" if self.needle else self.remark()
+        remark = self.marks_text() + (f"filter: {self.needle}" if self.needle else self.remark())
         return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
     def position_text(self) -> str:
@@ -98,6 +100,8 @@ class Pane(LineWidget, can_focus=True):
         place = marked - self.top
         if marked in shown:
             rows[place] = with_cursor(rows[place], self.look)
+        if self.marked:
+            rows = [with_mark(row) if keys[index] in self.marked else row for index, row in zip(shown, rows, strict=True)]
         lines = [self.title(width), *heads, *rows]
         if foot:
             lines += [()] * (height - len(lines) - len(foot))
@@ -137,6 +141,24 @@ class Pane(LineWidget, can_focus=True):
         """Select a row by key."""
         if key in self.keys():
             self.move_to(list(self.keys()).index(key))
+
+    def toggle_mark(self) -> None:
+        """Mark the selected row, or take its mark away, and go to the next."""
+        if self.selection:
+            self.marked ^= {self.selection}
+            self.pin()
+            if self.cursor < len(self.keys()) - 1:
+                self.move(1)
+            self.rebuild()
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.marked.clear()
+        self.rebuild()
+
+    def marks_text(self) -> str:
+        """How many rows are marked, for the head."""
+        return f"{len(self.marked)} marked  " if self.marked else ""
 
     def page(self) -> int:
         """The number of rows in a page."""

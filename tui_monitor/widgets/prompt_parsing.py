@@ -29,13 +29,18 @@ def parse_silence(text: str) -> AddSilence:
         name, sign, value = match.groups()
         matchers.append(f"{name}{sign}{value}")
         position = match.end()
-    rest, _, comment = text[position:].partition("#")
     if not matchers:
         raise ValueError('A silence needs at least one matcher, for example alertname="HighCPU" 2h')
+    return AddSilence(tuple(matchers), *parse_time_and_reason(text[position:]))
+
+
+def parse_time_and_reason(text: str) -> tuple[float, str]:
+    """Seconds and comment from ``2h # comment``. Raises ValueError."""
+    rest, _, comment = text.partition("#")
     try:
         seconds = parse_duration(rest.strip())
     except ValueError:
         raise ValueError(f'"{rest.strip()}" is not a duration: end with one such as 2h or 30m') from None
     if seconds <= 0:
         raise ValueError("A silence must last longer than 0")
-    return AddSilence(tuple(matchers), seconds, comment.strip())
+    return seconds, comment.strip()

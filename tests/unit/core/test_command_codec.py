@@ -20,6 +20,7 @@ from tui_monitor.core.commands import (
     Reload,
     RemoveRule,
     ReportRefusal,
+    ReportSignal,
     Resolve,
     RevokeToken,
     SavePanel,
@@ -49,6 +50,7 @@ EXAMPLES: list[Command] = [
     AddToken("grafana", ("read", "act"), "d1", 1_790_000_000_000, "link"),
     RevokeToken("grafana"),
     ReportRefusal("POST /api/notify: needs scope act"),
+    ReportSignal("TERM to 812 postgres (postgres)"),
     Reload(),
     YieldLeadership(),
 ]

@@ -17,9 +17,12 @@ from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
+from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.tui.screens.panels import PanelsScreen
+from tui_monitor.tui.screens.process_details import ProcessDetailsScreen
+from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
 from tui_monitor.tui.screens.silences import SilencesScreen
 from tui_monitor.tui.screens.study_screen import StudyScreen
@@ -27,6 +30,7 @@ from tui_monitor.tui.screens.study_screen import StudyScreen
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
+    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

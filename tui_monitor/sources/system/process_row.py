@@ -14,7 +14,8 @@ class ProcessRow:
     """One process: CPU as a ratio of one core since the last reading (None: not known yet), resident bytes.
 
     ``name``, ``command`` and ``user`` are external text: valid Unicode, but not sanitised for a screen. ``command`` is
-    the command line, "[name]" where there is none. ``state`` is the kernel's letter (R S D Z T I).
+    the command line, "[name]" where there is none. ``state`` is the kernel's letter (R S D Z T I). ``started`` (ms, since the
+    machine booted where /proc says it, else UTC) tells two processes with one pid apart.
     """
 
     pid: int
@@ -24,3 +25,6 @@ class ProcessRow:
     cpu: float | None
     memory: int
     state: str
+    parent: int = 0
+    threads: int = 0
+    started: int = 0

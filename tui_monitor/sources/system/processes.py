@@ -126,7 +126,10 @@ class ProcReader:
         end = line.rfind(b")")
         name, state = text_of(line[line.find(b"(") + 1 : end]), text_of(line[end + 2 : end + 3])
         cpu = None if elapsed is None else risen / self._hertz / elapsed
-        return ProcessRow(pid, name, command or f"[{name}]", self._user(pid), cpu, max(0, pages) * self._page, state)
+        fields = line[end + 2 :].split(None, 20)
+        parent, threads, started = int(fields[1]), int(fields[17]), int(fields[19]) * 1000 // self._hertz
+        memory = max(0, pages) * self._page
+        return ProcessRow(pid, name, command or f"[{name}]", self._user(pid), cpu, memory, state, parent, threads, started)
 
     def _user(self, pid: int) -> str:
         """Owner of the process' directory: the effective user (root for undumpable programs)."""

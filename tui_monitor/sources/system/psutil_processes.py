@@ -9,7 +9,7 @@ import psutil
 from tui_monitor.sources.system.process_row import LONGEST_GAP, SHORTEST_GAP, ProcessRow
 
 _STATES = {psutil.STATUS_RUNNING: "R", psutil.STATUS_DISK_SLEEP: "D", psutil.STATUS_ZOMBIE: "Z", psutil.STATUS_STOPPED: "T"}
-_FIELDS = ["pid", "name", "username", "cpu_times", "memory_info", "status", "create_time"]
+_FIELDS = ["pid", "name", "username", "cpu_times", "memory_info", "status", "create_time", "ppid", "num_threads"]
 
 
 class PsutilReader:
@@ -53,8 +53,9 @@ def _row(process: psutil.Process, memory: int, cpu: float | None) -> ProcessRow:
     except psutil.Error:
         command = ""
     return ProcessRow(
-        known["pid"], name, command or f"[{name}]", _text(known["username"] or ""), cpu, memory, _STATES.get(known["status"], "S")
-    )
+        known["pid"], name, command or f"[{name}]", _text(known["username"] or ""), cpu, memory, _STATES.get(known["status"], "S"),
+        known["ppid"] or 0, known["num_threads"] or 0, round((known["create_time"] or 0) * 1000),
+    )  # fmt: skip
 
 
 def _text(text: str) -> str:

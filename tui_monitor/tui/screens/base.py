@@ -58,12 +58,19 @@ class DashboardScreen(Screen[None]):
         alert = self.chosen_alert()
         return naming_labels(alert) if alert is not None else ()
 
+    def marked_alerts(self) -> Sequence[AlertView]:
+        """The marked alerts, on which keys act in place of the selected one."""
+        return ()
+
     def acknowledged(self, alert: AlertView) -> None:
         """Called when the user has acknowledged an alert here."""
 
     def step_back(self) -> bool:
         """Undo one step within the screen on Esc; False where there is none and Esc leaves the screen."""
-        if self.pane is None or not self.pane.needle:
+        if self.pane is not None and self.pane.marked:
+            self.pane.unmark()
+        elif self.pane is not None and self.pane.needle:
+            self.pane.filter("")
+        else:
             return False
-        self.pane.filter("")
         return True

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
+from textual.binding import BindingType
+
 from tui_monitor.board.values import AlertView, Board
-from tui_monitor.tui.keymap import hints
+from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import ListScreen
@@ -24,8 +26,9 @@ class HistoryScreen(ListScreen):
 
     TITLE_TEXT = "Alerts and history"
     EMPTY_TEXT = "No alert has ever fired."
+    BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
     HINTS: ClassVar[Hints] = hints(
-        "acknowledge", ("open", "details"), "silence", "trend", "filter", "order", "alert_time", "screens", "back"
+        "acknowledge", ("open", "details"), "mark_row", "silence", "trend", "filter", "order", "alert_time", "screens", "back"
     )
 
     def __init__(self, context: ScreenContext) -> None:
@@ -49,11 +52,20 @@ class HistoryScreen(ListScreen):
             listed.sort(key=order_key(ORDERS[self._order]))
             remark += f", by {ORDERS[self._order]}"
         self._known = {alert.id: alert for alert in listed}
+        self.rows.marked &= self._known.keys()
         self.rows.fill([ListRow(one.id, search_text(one), partial(_line, one, board.at)) for one in listed], remark)
 
     def chosen_alert(self) -> AlertView | None:
         """The alert of the selected row."""
         return self._known.get(self.rows.selection)
+
+    def marked_alerts(self) -> Sequence[AlertView]:
+        """The marked alerts that have not ended."""
+        return [alert for key, alert in self._known.items() if key in self.rows.marked and alert.state != "resolved"]
+
+    def action_mark_row(self) -> None:
+        """Mark the selected alert for `a`, `s` and `u`."""
+        self.rows.toggle_mark()
 
     def open_row(self, key: str) -> None:
         """Open the alert's details."""

@@ -261,6 +261,18 @@ class MainScreen(DashboardScreen):
         """The selected alert, else the first."""
         return self.alerts.selected_alert()
 
+    def marked_alerts(self) -> Sequence[AlertView]:
+        """The marked incidents that have not ended."""
+        marked = self.alerts.marked
+        return [alert for alert in self.board.alerts if alert.id in marked] if marked else ()
+
+    def action_mark_row(self) -> None:
+        """Mark the selected incident for `a`, `s` and `u`."""
+        if self.pane is self.alerts:
+            self.alerts.toggle_mark()
+        else:
+            self.context.inform("Only incidents can be marked: Tab leads to them.")
+
     def acknowledged(self, alert: AlertView) -> None:
         """Select the next open alert: an acknowledged one moves down, and the selection does not follow it."""
         self.alerts.leave(alert.id)
@@ -287,8 +299,11 @@ class MainScreen(DashboardScreen):
         return [("check", check.name)] if check is not None else super().silence_labels()
 
     def step_back(self) -> bool:
-        """Clear the filter; else show the alerts again on a screen with room for one pane."""
+        """Take the marks away, or clear the filter; else show the alerts again on a screen with room for one pane."""
         if super().step_back():
+            return True
+        if self.alerts.marked:
+            self.alerts.unmark()
             return True
         if not self.has_class("-turn"):
             return False
