@@ -24,6 +24,7 @@ from tui_monitor.core.values import METRIC_NAME, HealthStatus, ProbeResult, Samp
 from tui_monitor.notifiers.http import ApiAnswer, retry_after
 from tui_monitor.platform.zones import parse_zone
 from tui_monitor.promql.engine import PromqlError, compile_expr
+from tui_monitor.serving.routes.heartbeats import address_of_ping
 from tui_monitor.sources.log.formats import FieldNames, JsonLines, Plain
 from tui_monitor.sources.log.journal_entry import parse_entry
 from tui_monitor.sources.log.levels import level_of_word
@@ -32,7 +33,6 @@ from tui_monitor.sources.postgres.dsn import parse_dsn
 from tui_monitor.sources.redis.url import parse_url
 
 UP = ((METRIC_NAME, "up"),)
-from tui_monitor.serving.routes.heartbeats import address_of_ping
 
 
 class Raising:
