@@ -15,7 +15,7 @@ from tests.support.peers.base import program, run
 from tests.support.peers.fixtures import present
 from tests.support.peers.prometheus import prometheus
 from tests.support.peers.vmalert import vmalert
-from tests.support.processes import Daemon, Installation, installation, told, until
+from tests.support.processes import Daemon, Installation, eventually, installation, told, until
 from tests.support.receivers import Receiver, receiver
 from tests.support.servers import free_port
 
@@ -140,10 +140,7 @@ async def test_a_prometheus_that_is_killed_ends_nothing(desk: Desk, tmp_path: Pa
 
 async def shown(desk: Desk, text: str, *, there: bool = True) -> None:
     """As soon as `alerts` shows a text, or does not."""
-    for _ in range(100):
-        if (text in (await asyncio.to_thread(desk.where.run, "alerts")).stdout) is there:
-            return
-    raise AssertionError(f"{text}: {there} in vain")
+    await eventually(lambda: asyncio.to_thread(desk.where.run, "alerts"), lambda done: (text in done.stdout) is there, text)
 
 
 async def test_vmalert_fires_and_ends(desk: Desk) -> None:

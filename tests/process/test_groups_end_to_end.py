@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import installation, told, until
+from tests.support.processes import eventually, installation, told, until
 from tests.support.receivers import receiver
 
 CONFIG = """
@@ -66,11 +66,7 @@ async def test_one_outage_is_one_message_with_the_group(tmp_path: Path) -> None:
                 listed = json.loads(where.run("alerts", "--json").stdout)
                 return any(a["labels"]["check"] == "orders" and a["suppressed_by"] == ["depends_on:exchanges"] for a in listed)
 
-            for _ in range(40):
-                if await asyncio.to_thread(explained):
-                    break
-            else:
-                raise AssertionError("the dependent's alert is not explained by the group")
+            await eventually(lambda: asyncio.to_thread(explained), what="the dependent's alert is explained by the group")
             row = json.loads((await asyncio.to_thread(where.run, "check", "exchanges", "--json")).stdout)
             assert [(entry["name"], entry["status"]) for entry in row] == [("exchanges", "unhealthy")]
             assert await daemon.terminate() == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.http_face import Answer
-from tests.support.processes import Installation, installation, until
+from tests.support.processes import Installation, eventually, installation, until
 from tests.support.servers import free_port
 
 CONFIG = """
@@ -48,11 +48,7 @@ async def status(port: int, path: str, token: str = "") -> int:
 
 async def listens(port: int) -> None:
     """As soon as it answers."""
-    for _ in range(1000):
-        if await status(port, "/-/ready") == 200:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it does not listen")
+    await eventually(lambda: status(port, "/-/ready"), lambda found: found == 200, "it listens")
 
 
 async def test_tokens_made_by_command_open_the_daemon_also_after_kill_9(place: Installation) -> None:
@@ -85,11 +81,7 @@ async def test_tokens_made_by_command_open_the_daemon_also_after_kill_9(place: I
     listed = json.loads(place.run("token", "list", "--json").stdout)
     assert [(one["name"], one["scopes"]) for one in listed] == [("grafana", ["act"])] and secret not in json.dumps(listed)
     assert place.run("token", "revoke", "grafana").returncode == 0
-    for _ in range(500):
-        if (await posted()).status == 401:
-            break
-        await asyncio.sleep(0.02)
-    assert (await posted()).status == 401
+    await eventually(posted, lambda answer: answer.status == 401)
     audit = place.run("audit").stdout
     assert "grafana (http 127.0.0.1)" in audit and "revoked" in audit
     assert await daemon.terminate() == 0

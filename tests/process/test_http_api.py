@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.http_face import Answer
-from tests.support.processes import Installation, installation, until
+from tests.support.processes import Installation, eventually, installation, until
 from tests.support.receivers import Receiver, receiver
 from tests.support.servers import free_port
 from tests.support.smtp_server import smtp_server
@@ -117,14 +117,12 @@ async def test_what_a_client_of_an_application_does(api: Api) -> None:
     [series] = [one for one in figures["series"] if one["labels"]["check"] == "gone"]
     assert (series["metric"], series["max"], series["last"]) == ("check_health", 2.0, 2.0) and series["count"] >= 1
     assert figures["system"]["memory"]["total_gb"] > 0 and figures["collection_stats"]["total_collected"] > 0
+    await eventually(lambda: api.ask("GET", "/api/health/app"), lambda found: found.json["status"] == "healthy", "the log is open")
     with api.log.open("a") as file:
         file.write('{"level": "error", "message": "payment failed", "user": 7}\n')
-    for _ in range(500):
-        found = (await api.ask("GET", "/api/logs?check=app&level=error&q=PAYMENT&where=user=7")).json
-        if found["count"]:
-            break
-        await asyncio.sleep(0.02)
-    assert found["logs"][0]["message"] == "payment failed"
+    question = "/api/logs?check=app&level=error&q=PAYMENT&where=user=7"
+    answer = await eventually(lambda: api.ask("GET", question), lambda found: found.json["count"])
+    assert answer.json["logs"][0]["message"] == "payment failed"
 
 
 async def test_messages_go_to_allowed_addresses_only(api: Api) -> None:
@@ -152,11 +150,7 @@ async def test_web_prints_a_link_that_works_once(api: Api) -> None:
     assert (await api.ask("GET", "/api/dashboard")).status == 401
     [session] = [one for one in json.loads(await api.run("token", "list", "--json")) if one["kind"] == "session"]
     await api.run("token", "revoke", session["name"])
-    for _ in range(500):
-        if (await api.ask("GET", "/api/dashboard", cookie=cookie)).status == 401:
-            break
-        await asyncio.sleep(0.02)
-    assert (await api.ask("GET", "/api/dashboard", cookie=cookie)).status == 401
+    await eventually(lambda: api.ask("GET", "/api/dashboard", cookie=cookie), lambda found: found.status == 401)
     for file in (api.where.state_db, api.where.state / "state.db-wal"):
         assert not file.exists() or path.rpartition("/")[2].encode() not in file.read_bytes(), "the secret is stored nowhere"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.httpserver import HttpServer
 from tests.support.peers.node_exporter import NodeExporter
-from tests.support.processes import installation, until
+from tests.support.processes import eventually, installation, until
 
 CONFIG = """
 default_rules = ["CheckUnhealthy"]
@@ -66,12 +66,7 @@ async def test_each_kind_has_series_with_history(tmp_path: Path, node_exporter_p
                     if answer["data"]["result"]
                 }
 
-            for _ in range(60):
-                found = await asyncio.to_thread(values)
-                if found == WANTED:
-                    break
-                await asyncio.sleep(0.5)
-            assert found == WANTED
+            await eventually(lambda: asyncio.to_thread(values), lambda found: found == WANTED)
             status = json.loads((await asyncio.to_thread(where.run, "status", "--json")).stdout)
             assert {check["name"]: check["status"] for check in status["checks"]} == dict.fromkeys(
                 ("node", "script", "ticker", "shop"), "healthy"
@@ -79,10 +74,8 @@ async def test_each_kind_has_series_with_history(tmp_path: Path, node_exporter_p
             api.at("/ticker", body='{"tickers": [{"symbol": "ETH", "last": 3100}]}')
             count = len(api.requests)
             await until(lambda: len(api.requests) > count + 2)
-            for _ in range(60):
-                if 'ticker_last{check="ticker",symbol="BTC"}' not in await asyncio.to_thread(values):
-                    break
-                await asyncio.sleep(0.5)
-            else:
-                raise AssertionError("the series of an element that is gone did not end")
+            gone = 'ticker_last{check="ticker",symbol="BTC"}'
+            await eventually(
+                lambda: asyncio.to_thread(values), lambda found: gone not in found, "the series of an element that is gone ends"
+            )
             assert await daemon.terminate() == 0

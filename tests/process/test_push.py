@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import environment, until
+from tests.support.processes import environment, eventually, until
 from tests.support.push_world import PushWorld, push_world
 from tests.support.servers import free_port
 from tui_monitor.runtime.runtime import Runtime
@@ -42,11 +42,7 @@ async def test_groups_of_a_gateway_outlive_a_restart(tmp_path: Path) -> None:
         assert await world.value('rows{job="nightly"}') == 42
         assert await world.value('push_time_seconds{job="nightly"}') == pushed
         assert (await world.ask("DELETE", "/metrics/job/nightly")).status == 202
-        for _ in range(500):
-            if not await world.series("rows"):
-                break
-            await asyncio.sleep(0.02)
-        assert not await world.series("rows")
+        await eventually(lambda: world.series("rows"), lambda found: not found)
 
 
 async def test_a_sender_with_too_many_series_is_told_once(world: PushWorld) -> None:
@@ -76,11 +72,7 @@ async def test_a_taken_port_is_told_and_tried_again(tmp_path: Path) -> None:
         ports = (free_port(), taken.getsockname()[1])
         world_of = push_world(tmp_path, ports=ports)
         entering = asyncio.create_task(world_of.__aenter__())
-        for _ in range(60):
-            if await asyncio.to_thread(trouble_stored, tmp_path, "statsd = 127.0.0.1"):
-                break
-        else:
-            raise AssertionError("the taken port is not told")
+        await eventually(lambda: asyncio.to_thread(trouble_stored, tmp_path, "statsd = 127.0.0.1"), what="the taken port is told")
     world = await entering
     await asyncio.to_thread(statsd, world, "x:1|c")
     assert await world.value("x_total") == 1

@@ -26,6 +26,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import StatusCode
 
 from tests.support.peers.require import require_or_skip
+from tests.support.processes import eventually
 from tests.support.push_world import TOKEN, PushWorld, push_world
 
 NPM = Path(__file__).parents[1] / "support" / "npm"
@@ -115,11 +116,7 @@ async def test_prometheus_client_pushes_to_a_gateway(world: PushWorld) -> None:
 
 async def gone(world: PushWorld, expr: str) -> None:
     """Until an expression has no answer."""
-    for _ in range(1000):
-        if not await world.series(expr):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{expr} is still there")
+    await eventually(lambda: world.series(expr), lambda found: not found, f"{expr} is gone")
 
 
 @contextmanager
@@ -160,11 +157,8 @@ async def test_opentelemetry_python_metrics(world: PushWorld, delta: bool, compr
     assert await world.value('http_server_duration_seconds_bucket{le="1.0"}', 2) == 2
     assert await world.value("http_server_duration_seconds_sum", 1) == 1
     assert not await world.series('{service_instance_id!=""}')
-    for _ in range(500):
-        described = {each.name: each for each in await world.runtime.metadata()}
-        if "http_server_duration_seconds_bucket" in described:
-            break
-        await asyncio.sleep(0.02)
+    bucket = "http_server_duration_seconds_bucket"
+    described = {each.name: each for each in await eventually(world.runtime.metadata, lambda told: bucket in [each.name for each in told])}
     assert described["orders_total"].type == "counter" and described["http_server_duration_seconds_bucket"].type == "histogram"
 
 
@@ -184,11 +178,7 @@ async def test_opentelemetry_python_traces(world: PushWorld) -> None:
 
     await asyncio.to_thread(send)
     (found,) = await world.traces(1, service="shop", errors=True)
-    for _ in range(500):
-        spans = await world.runtime.trace(found.trace_id[:8])
-        if len(spans) == 2:
-            break
-        await asyncio.sleep(0.02)
+    spans = await eventually(lambda: world.runtime.trace(found.trace_id[:8]), lambda spans: len(spans) == 2)
     by_name = {span.operation: span for span in spans}
     root, child = by_name["POST /orders"], by_name["INSERT orders"]
     assert child.parent_id == root.span_id and child.status == "error" and child.message == "deadlock"

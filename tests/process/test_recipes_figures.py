@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.peers.mariadb import MariaDb
-from tests.support.processes import installation
+from tests.support.processes import eventually, installation
 from tests.support.servers import PostgresServer, postgres_server
 
 KINDS = {"PostgreSQL": "postgres", "MySQL and MariaDB": "mysql", "SQLite": "sqlite"}
@@ -184,10 +184,6 @@ async def test_the_figures_of_a_recipe(recipe: str, tmp_path: Path, postgres: Po
             return {(alert["labels"]["alertname"], alert["labels"]["check"]) for alert in told if alert["state"] == "firing"}
 
         expected = {(alert, kind) for alert in alerts for kind in KINDS.values()}
-        for _ in range(60):
-            if await asyncio.to_thread(values) == wanted and await asyncio.to_thread(firing) == expected:
-                break
-            await asyncio.sleep(0.5)
-        assert await asyncio.to_thread(values) == wanted
-        assert await asyncio.to_thread(firing) == expected
+        await eventually(lambda: asyncio.to_thread(values), lambda found: found == wanted)
+        await eventually(lambda: asyncio.to_thread(firing), lambda found: found == expected)
         assert await daemon.terminate() == 0

@@ -19,7 +19,7 @@ from tests.support.peers.fixtures import present
 from tests.support.peers.nginx import nginx
 from tests.support.peers.python_app import python_app
 from tests.support.peers.systemd import Systemd
-from tests.support.processes import Installation, environment, installation
+from tests.support.processes import Installation, environment, eventually, installation
 from tests.support.recipes import blocks, replaced, sooner
 
 
@@ -30,11 +30,7 @@ def configured(where: Installation, page: str, own: Mapping[str, str]) -> None:
 
 async def become(what: Callable[[], object], wanted: object) -> None:
     """As soon as what the commands say is as wanted."""
-    for _ in range(60):
-        found = await asyncio.to_thread(what)
-        if found == wanted:
-            return
-    assert found == wanted
+    await eventually(lambda: asyncio.to_thread(what), lambda found: found == wanted, f"{wanted!r}")
 
 
 def statuses(where: Installation) -> Callable[[], dict[str, str]]:

@@ -33,6 +33,16 @@ async def until(condition: Callable[[], T | Literal[False] | None], seconds: flo
     return answer
 
 
+async def eventually(question: Callable[[], Awaitable[T]], right: Callable[[T], object] = bool, what: str = "") -> T:
+    """The answer of a question that takes time itself, as soon as it is right."""
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while not right(answer := await question()):
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError(f"waited {PATIENCE} s in vain{': ' if what else ''}{what}; the last answer: {answer!r:.2000}")
+        await asyncio.sleep(0.02)
+    return answer
+
+
 class Daemon:
     """`tui-monitor --headless` as a child; its standard error goes to a file."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.support.http_face import Answer
-from tests.support.processes import running, until
+from tests.support.processes import eventually, running, until
 from tests.support.servers import free_port
 from tui_monitor.config.load import load
 from tui_monitor.core.access_token import digest_of
@@ -53,23 +53,12 @@ class PushWorld:
 
     async def value(self, expr: str, wanted: float | None = None) -> float:
         """The value of an expression with one series, as soon as it is there (and as wanted)."""
-        found: dict[frozenset[tuple[str, str]], float] = {}
-        for _ in range(1000):
-            found = await self.series(expr)
-            if len(found) == 1 and wanted in (None, *found.values()):
-                return next(iter(found.values()))
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"{expr}: {found}")
+        found = await eventually(lambda: self.series(expr), lambda found: len(found) == 1 and wanted in (None, *found.values()), expr)
+        return next(iter(found.values()))
 
     async def traces(self, count: int, **query: Any) -> list[TraceSummary]:
         """The stored traces, as soon as there are so many."""
-        found: list[TraceSummary] = []
-        for _ in range(1000):
-            found = [*await self.runtime.traces(TraceQuery(**query))]
-            if len(found) >= count:
-                return found
-            await asyncio.sleep(0.02)
-        raise AssertionError(found)
+        return [*await eventually(lambda: self.runtime.traces(TraceQuery(**query)), lambda found: len(found) >= count)]
 
     async def ask(self, method: str, path: str, body: bytes = b"", *, token: str = TOKEN, unix: bool = False, **headers: str) -> Answer:
         """One request."""

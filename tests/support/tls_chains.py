@@ -30,6 +30,11 @@ class Issued:
         return self.certificate.public_bytes(PEM)
 
     @property
+    def private(self) -> bytes:
+        """The key, without a passphrase."""
+        return self.key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+    @property
     def not_after(self) -> float:
         """Its end in Unix seconds."""
         return self.certificate.not_valid_after_utc.timestamp()
@@ -68,9 +73,8 @@ def issue(
 def server_context(leaf: Issued, *more: Issued) -> ssl.SSLContext:
     """A server's context that sends the leaf and these certificates, needed or not."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    key = leaf.key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        file.write(key + leaf.pem + b"".join(issued.pem for issued in more))
+        file.write(leaf.private + leaf.pem + b"".join(issued.pem for issued in more))
         file.flush()
         context.load_cert_chain(file.name)
     return context

@@ -32,7 +32,7 @@ from tui_monitor.serving.access import (
     secret_of,
 )
 from tui_monitor.serving.answers import ApiError, alertmanager_error, own_error, prometheus_error, text_error
-from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall
+from tui_monitor.serving.endpoint import Endpoint, Family, HttpCall, name_of
 from tui_monitor.serving.form_token import FORM_TOKEN, FormTokens
 from tui_monitor.serving.openapi import openapi
 from tui_monitor.serving.protocol import Peer
@@ -174,7 +174,7 @@ class App:
             return caller
         if not caller.known:
             raise ApiError(401, "a token is needed: tui-monitor token add NAME --scope " + endpoint.scope, headers=_CHALLENGE)
-        await self._report(caller.name, f"{request.method} {shown_path(request.url.path)}: needs scope {endpoint.scope}")
+        await self._report(name_of(caller, address), f"{request.method} {shown_path(request.url.path)}: needs scope {endpoint.scope}")
         raise ApiError(403, f"this needs the scope {endpoint.scope}")
 
     def _has_key(self, by_key: Callable[[dict[str, str], Settings], bool], path: dict[str, str], request: Request, address: str) -> bool:

@@ -35,8 +35,12 @@ class HttpCall:
 
     def by(self) -> str:
         """The caller as the audit log names it."""
-        address = self.request.scope["address"]
-        return f"{self.caller.name} (http {address})" if address else f"{self.caller.name} (http)"
+        return name_of(self.caller, self.request.scope["address"])
+
+
+def name_of(caller: Caller, address: str) -> str:
+    """The name in the audit log; ``address`` is "" over the unix socket."""
+    return f"{caller.name} (http {address})" if address else f"{caller.name} (http)"
 
 
 @frozen

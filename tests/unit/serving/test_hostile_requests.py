@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.http_face import Answer, Face, face, token_of
-from tests.support.processes import until
+from tests.support.processes import eventually, until
 from tui_monitor.serving import protocol
 from tui_monitor.serving.access import RateLimits
 from tui_monitor.serving.protocol import head_fault
@@ -62,11 +62,7 @@ async def test_connections_beyond_the_limit_are_closed_at_once(server: Face) -> 
     await until(lambda: sum(reader.at_eof() for reader, _ in opened) >= 128, what="the second half is closed")
     for _, writer in opened:
         writer.close()
-    for _ in range(50):
-        if (await server.get("/api/live")).status == 200:
-            break
-        await asyncio.sleep(0.02)
-    assert (await server.get("/api/live")).status == 200
+    await eventually(lambda: server.get("/api/live"), lambda answer: answer.status == 200)
 
 
 @pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
