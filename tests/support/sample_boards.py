@@ -16,12 +16,13 @@ from tui_monitor.board.values import (
     DiskView,
     InterfaceView,
     LeaderView,
+    MemberView,
     MountView,
     ProcessView,
     Resources,
     Window,
 )
-from tui_monitor.core.values import HealthStatus, worst
+from tui_monitor.core.values import ContainerState, HealthStatus, UnitState, worst
 
 AT = 1_790_000_000_000
 """2026-09-21 14:13:20 UTC."""
@@ -388,6 +389,29 @@ def korean(at: int = AT) -> Board:
     )
     rows = tuple(replace(one, name="데이터베이스서버") for one in board.resources.processes)
     return replace(board, host="서울-웹서버-1", checks=named, alerts=told, resources=replace(board.resources, processes=rows))
+
+
+def watched(at: int = AT) -> Board:
+    """The busy machine with containers, units of systemd, and a group of checks of one service."""
+    container, unit, ill, well = ContainerState, UnitState, HealthStatus.UNHEALTHY, HealthStatus.HEALTHY
+    containers = (
+        container("shop-worker", ill, "shop/worker:41", "restarting", "restarting again and again", "", at - 9000, 7),
+        container("shop-web-1", well, "shop/web:41", "running", "", "healthy", at - 2 * DAY, 0, 212 << 20, 512 << 20, 0.31),
+        container("shop-db", well, "postgres:17", "running", "", "healthy", at - 40 * DAY, 1, 1900 << 20, 2 * GIB, 0.08),
+        container("mailhog", well, "mailhog/mailhog:latest", "exited", "", "", at - DAY, 0),
+    )
+    units = (
+        unit("app@1.service", ill, "activating", "auto-restart", at - 4000, 12, 12 << 20, 0.02),
+        unit("nginx.service", well, "active", "running", at - 12 * DAY, 0, 48 << 20, 0.011),
+        unit("backup.timer", well, "active", "waiting", at - 12 * DAY, None, None, None, at - 5 * HOUR),
+    )
+    board = busy(at)
+    web = replace(check("web", seconds=0.06), depends_on=("db",))
+    docker = replace(check("containers", "docker", ill, "shop-worker: restarting again and again", 0.02), containers=containers)
+    systemd = replace(check("units", "systemd", ill, "app@1.service restarts again and again", 0.004), units=units)
+    members = (MemberView("shop", ill), MemberView("api", well), MemberView("containers", ill))
+    group = replace(check("shop-service", "group", ill, "33 % of its members are healthy", 0.0), members=members)
+    return replace(board, checks=(*board.checks, web, docker, systemd, group))
 
 
 def storm(at: int = AT) -> Board:

@@ -185,6 +185,8 @@ def _check(check: CheckView, moment: Moment, alert: Alert | None = None) -> Chec
         phases=moment.phases.get(check.name, {}),
         facts={},
         figures=moment.figures.get(check.name, {}),
+        units=(),
+        containers=(),
     )
 
 

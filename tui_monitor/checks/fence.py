@@ -98,11 +98,13 @@ def admit_units(units: object) -> tuple[UnitState, ...]:
 def _unit(unit: UnitState) -> UnitState | None:
     if not isinstance(unit.status, HealthStatus):
         return None
-    figures = [figure if figure is None else _seconds(figure) for figure in (unit.restarts, unit.memory, unit.cpu, unit.since)]
-    restarts, memory, cpu, since = figures
+    figures = [
+        figure if figure is None else _seconds(figure) for figure in (unit.restarts, unit.memory, unit.cpu, unit.since, unit.last_trigger)
+    ]
+    restarts, memory, cpu, since, triggered = figures
     return UnitState(
         _text(unit.name), unit.status, _text(unit.state), _text(unit.sub), int(since or 0),
-        None if restarts is None else int(restarts), None if memory is None else int(memory), cpu,
+        None if restarts is None else int(restarts), None if memory is None else int(memory), cpu, int(triggered or 0),
     )  # fmt: skip
 
 

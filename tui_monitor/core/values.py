@@ -174,7 +174,7 @@ class UnitState:
     """One unit of systemd as a check saw it, for people. ``state`` and ``sub`` are systemd's words, for example "active" and "running".
 
     ``since``: when it changed to that (UTC ms), 0: not known. ``restarts``: how often systemd started it again since somebody did.
-    ``memory`` in bytes, ``cpu`` as a ratio of one core; None: not known.
+    ``memory`` in bytes, ``cpu`` as a ratio of one core; None: not known. ``last_trigger``: of a timer (UTC ms), 0: none yet.
     """
 
     name: str
@@ -185,6 +185,7 @@ class UnitState:
     restarts: int | None = None
     memory: int | None = None
     cpu: float | None = None
+    last_trigger: int = 0
 
 
 @frozen

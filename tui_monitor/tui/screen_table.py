@@ -46,6 +46,13 @@ SCREENS = (
         "noise:NoiseScreen",
     ),
     ScreenEntry("audit", "9", "Audit", "who acknowledged, silenced, resolved, sent, reloaded", "audit: who did what", "audit:AuditScreen"),
+    ScreenEntry(
+        "containers", "C", "Containers", "of Docker and Podman: state, health, restarts, cpu, memory", "containers",
+        "watched_lists:ContainersScreen",
+    ),
+    ScreenEntry(
+        "units", "D", "Units", "of systemd: state, restarts, memory, last run of timers", "units of systemd", "watched_lists:UnitsScreen"
+    ),
     ScreenEntry("screens", "0", "All screens", "a list to choose from", "the list of all screens", "picker:PickerScreen"),
 )  # fmt: skip
 

@@ -128,7 +128,7 @@ class TablePane(Pane, Generic[T]):
         places, at = [], 1
         for index, column in enumerate(self.COLUMNS):
             if width >= column.from_width:
-                wide = column.width or max(1, width - at)
+                wide = min(column.width, width // 2) or max(1, width - at)
                 places.append((index, at, wide))
                 at += wide + 1
         return places
@@ -150,7 +150,7 @@ class TablePane(Pane, Generic[T]):
             column = self.COLUMNS[index]
             falls = column.falling != self.rising
             arrow = (self.look.glyphs.down if falls else self.look.glyphs.up) if index == self.order else ""
-            text = arrow + column.title if column.right else column.title + arrow
+            text = arrow if wide < 2 else arrow + column.title if column.right else column.title + arrow
             row.append(text, "strong" if index == self.order else "faint", wide, right=column.right).gap(1)
         return [row.line()]
 

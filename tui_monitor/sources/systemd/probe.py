@@ -123,7 +123,9 @@ def _shown(reading: UnitReading, status: HealthStatus) -> UnitState:
     if details is None:
         return UnitState(unit.name, status, unit.active, unit.sub)
     cpu = _cpu(reading)
-    return UnitState(unit.name, status, unit.active, unit.sub, details.since, details.restarts, details.memory, cpu)
+    return UnitState(
+        unit.name, status, unit.active, unit.sub, details.since, details.restarts, details.memory, cpu, details.last_trigger
+    )  # fmt: skip
 
 
 def _cpu(reading: UnitReading) -> float | None:
