@@ -22,6 +22,7 @@ from tui_monitor.core.catalogue.screen_phrases import screen_phrases
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.trace import TraceQuery, TraceSummary
+from tui_monitor.core.units import format_duration
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.values import Matrix, Value, Vector
 
@@ -137,7 +138,7 @@ class ScreenReader:
     def _base(self, panel: ScreenPanel) -> PanelValues:
         title = panel.title or (panel.queries[0] if panel.queries else self._phrases.kinds.get(panel.kind, panel.kind))
         empty = self._phrases.empty.get(panel.kind, self._phrases.no_data)
-        return PanelValues(panel, clean(title), empty=empty)
+        return PanelValues(panel, clean(title), empty=empty, remark=format_duration(panel.span / 1000) if panel.kind == "chart" else "")
 
     def _values(self, number: int, panel: ScreenPanel, board: Board) -> PanelValues:
         answer, base = self._answers.get(number, PanelAnswer(past=board.past)), self._base(panel)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from tui_monitor.board.listings import LogLine
-from tui_monitor.board.screen_values import PanelRow, PanelValues, count_text
+from tui_monitor.board.screen_values import PanelRow, PanelValues
 from tui_monitor.board.strip import Strip, with_present
 from tui_monitor.board.values import AlertView, Board, CheckView, RequestTable, Resources, alert_order
 from tui_monitor.core import humanize as f
@@ -90,14 +90,15 @@ def _alerts(base: PanelValues, board: Board, phrases: ScreenPhrases) -> PanelVal
     shown = [alert for alert in board.alerts if alert.state == "firing" and not alert.suppressed_by]
     found = sorted((one for one in shown if matches_all(matchers, {**one.labels, "severity": one.severity})), key=alert_order)
     rows = [_alert_row(alert, board.at, phrases) for alert in found]
-    return _filled(base, ("severity", "since", "summary", "who"), rows)
+    return _filled(base, ("severity", "since", "summary"), rows)
 
 
 def _alert_row(alert: AlertView, now: int, phrases: ScreenPhrases) -> PanelRow:
     subject, summary = subject_of(alert.labels) or alert.name, clean(alert.summary) or alert.name
     text = summary if summary.casefold().startswith(subject.casefold()) else f"{subject}  {summary}"
-    who = phrases.acknowledged.format(by=clean(alert.acknowledged_by)) if alert.acknowledged_by else ""
-    return PanelRow((alert.severity, f.age(alert.starts_at or alert.active_at, now), clip(text, LONGEST), who), alert.severity, alert.id)
+    if alert.acknowledged_by:
+        text = f"({phrases.acknowledged.format(by=clean(alert.acknowledged_by))}) {text}"
+    return PanelRow((alert.severity, f.age(alert.starts_at or alert.active_at, now), clip(text, LONGEST)), alert.severity, alert.id)
 
 
 def _full(ratio: float | None, warning: float, critical: float) -> str:
@@ -118,7 +119,8 @@ def _resources(here: Resources, phrases: ScreenPhrases) -> Iterable[PanelRow]:
         detail = clean(mount.error or mount.forecast) or f"{f.size(mount.used)} / {f.size(mount.total)}"
         yield PanelRow((clean(mount.mount), f.percent(mount.usage), detail), _full(mount.usage, 0.8, 0.9), ratio=mount.usage)
     for interface in here.interfaces[:4]:
-        yield PanelRow((clean(interface.name), f"⇣{f.rate(interface.receive)}", f"⇡{f.rate(interface.transmit)}"))
+        for name, value in (("receive", interface.receive), ("transmit", interface.transmit)):
+            yield PanelRow((f"{clean(interface.name)} {heads[name]}", f.rate(value), ""))
 
 
 def _requests(base: PanelValues, tables: Sequence[RequestTable]) -> PanelValues:
@@ -130,11 +132,11 @@ def _requests(base: PanelValues, tables: Sequence[RequestTable]) -> PanelValues:
             name = clip(clean(f"{row.method} {row.route}".strip()), LONGEST)
             slow = row.p95 is not None and row.p95 > SLOW_S
             status = _full(row.error_ratio, 0.05, 0.1) or ("warning" if slow else "")
-            cells = (name, count_text(round(row.per_second, 2)), f.percent(row.error_ratio, 1), f.latency(row.p95))
+            cells = (name, f.count_text(round(row.per_second, 2)), f.percent(row.error_ratio, 1), f.latency(row.p95))
             rows.append(PanelRow(cells, status, table.check))
     more = sum(max(0, table.routes - len(table.rows)) for table in found)
     total = sum(table.total.per_second for table in found)
-    remark = f"{count_text(round(total, 1))}/s" if found else ""
+    remark = f"{f.count_text(round(total, 1))}/s" if found else ""
     return replace(_filled(base, ("route", "rate", "errors", "p95"), rows, more), remark=remark)
 
 

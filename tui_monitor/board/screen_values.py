@@ -6,7 +6,7 @@ from tui_monitor.board.screens import ScreenDefinition, ScreenPanel
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import ChartLine, Spark
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.humanize import NOTHING, measured, percent, unit_value
+from tui_monitor.core.humanize import NOTHING, count_text, measured, unit_value
 
 
 @frozen
@@ -68,17 +68,6 @@ def value_text(value: float | None, unit: str) -> str:
     """A value for people: "91.3%", "1.25s", "3.1G", "12,345", "0.42"; "-" for none."""
     if value is None or value != value:
         return NOTHING
-    if unit == "percent":
-        return percent(value / 100, 0 if abs(value) >= 99.95 else 1)
-    if unit in ("", "count") and abs(value) != float("inf"):
+    if not unit:
         return count_text(value)
     return measured(value, unit) if unit in ("health", "duration") else unit_value(value, unit)
-
-
-def count_text(value: float) -> str:
-    """A plain number, with commas between thousands: business figures are read, not computed with."""
-    if value == int(value):
-        return f"{int(value):,}" if abs(value) < 1e15 else f"{value:.3g}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3g}"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"

@@ -142,7 +142,7 @@ async def test_lines_are_the_newest_first_and_bounded_by_the_moment() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [(1234567.0, "", "1,234,567"), (12345.6, "count", "12,346"), (0.4567, "", "0.457"), (45.25, "percent", "45.2%"),
-     (0.91, "ratio", "91.0%"), (None, "", "-"), (float("nan"), "", "-"), (2048.0, "bytes", "2.0K"), (2.5, "count", "2.5")],
+     (0.91, "ratio", "91.0%"), (None, "", "-"), (float("nan"), "", "-"), (2048.0, "bytes", "2.0K"), (2.5, "count", "2.50")],
 )  # fmt: skip
 def test_values_read_as_people_write_them(value: float | None, unit: str, text: str) -> None:
     """Thousands have commas; percents are 0 to 100, ratios 0 to 1."""

@@ -21,8 +21,6 @@ class ScreenPhrases:
     more: str
     others: str
     acknowledged: str
-    refreshed: str
-    healthy: str
 
 
 ENGLISH = ScreenPhrases(
@@ -54,9 +52,7 @@ ENGLISH = ScreenPhrases(
     no_screens="No screen is configured: [[screens]] in docs/screens.md.",
     more="{count} more",
     others="others",
-    acknowledged="acknowledged: {by}",
-    refreshed="last {span}",
-    healthy="{count} healthy",
+    acknowledged="ack {by}",
 )  # fmt: skip
 
 KOREAN = ScreenPhrases(
@@ -89,8 +85,6 @@ KOREAN = ScreenPhrases(
     more="{count}개 더",
     others="기타",
     acknowledged="확인: {by}",
-    refreshed="최근 {span}",
-    healthy="정상 {count}개",
 )  # fmt: skip
 
 
