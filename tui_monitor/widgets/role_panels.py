@@ -11,7 +11,8 @@ from tui_monitor.core.catalogue.screen_phrases import ENGLISH, ScreenPhrases
 from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.big_digits import HEIGHT, big_figure
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, SEVERITY_WORDS, Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.charts import LINE_STYLES, chart_lines
+from tui_monitor.widgets.chart_legend import LINE_STYLES
+from tui_monitor.widgets.charts import chart_lines
 from tui_monitor.widgets.graphs import graph
 from tui_monitor.widgets.strip_cells import append_strip
 

@@ -17,8 +17,8 @@ from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
-from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
+from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.tui.screens.panels import PanelsScreen
