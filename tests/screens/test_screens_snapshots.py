@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.test_app_keys import make, settle_light
+from tests.screens.test_app_keys import make, settle, settle_light
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
+from tests.support.role_backend import RoleBackend
 from tui_monitor.board.values import Board, LeaderView
 
 Compare = Callable[..., bool]
@@ -25,17 +26,17 @@ def picture(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> Callable[
         monkeypatch.delenv(name, raising=False)
     assert "NO_COLOR" not in os.environ
 
-    def compare(kind: str, size: tuple[int, int], expected: str, *keys: str, board: Board | None = None) -> None:
-        backend = FakeBackend(kind)
-        app = make(backend)
+    def compare(kind: str, size: tuple[int, int], expected: str, *keys: str, board: Board | None = None, role: str = "") -> None:
+        backend = RoleBackend(kind) if role else FakeBackend(kind)
+        app = make(backend, screen=role)
         seen: list[str] = []
 
         async def before(pilot: Pilot[Any]) -> None:
             await pilot.pause()
             await settle_light(app, pilot)
-            if board is not None:
-                backend.push(board)
-                await settle_light(app, pilot)
+            if board is not None or role:
+                backend.push(board or backend.board)
+                await (settle(app, pilot) if role else settle_light(app, pilot))
             for key in keys:
                 await pilot.press(key)
                 await settle_light(app, pilot)
@@ -104,3 +105,9 @@ def test_viewer_read_only(picture: Callable[..., None]) -> None:
 def test_screens(picture: Callable[..., None], name: str, keys: tuple[str, ...], expected: str) -> None:
     """Each other screen and mode."""
     picture("busy", (120, 40), expected, *keys)
+
+
+@pytest.mark.parametrize(("example", "screen", "size"), [("trading", "trading", (120, 40)), ("dispatch", "business", (80, 24))])
+def test_role_screens(picture: Callable[..., None], example: str, screen: str, size: tuple[int, int]) -> None:
+    """Screens by role: figures, charts, checks, a table; two in a row and what is below."""
+    picture(example, size, "▀", role=screen)

@@ -19,6 +19,7 @@ from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
+from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import SlotSamples, Strip, strip
 from tui_monitor.board.values import (
     ActView,
@@ -91,6 +92,7 @@ class FakeBackend:
         self.telemetry: Path | None = None
         """telemetry.db with lines and traces; None: nothing is kept."""
         self.log_pages: list[LogPageQuery] = []
+        self.role_screens: list[ScreenDefinition] = []
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
@@ -348,6 +350,9 @@ class FakeBackend:
 
     async def processes(self) -> Sequence[ListedProcess]:
         return boards.all_processes()
+
+    async def screens(self) -> Sequence[ScreenDefinition]:
+        return self.role_screens
 
     async def panels(self) -> Sequence[PanelView]:
         return []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.board.process_list import ListedProcess
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
+    from tui_monitor.board.screens import ScreenDefinition
     from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
@@ -197,6 +198,10 @@ class Backend(Protocol):
 
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""
+        ...
+
+    async def screens(self) -> Sequence[ScreenDefinition]:
+        """The configured screens, as configured; what they show: board/screen_reader.py."""
         ...
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:

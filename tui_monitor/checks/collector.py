@@ -44,6 +44,8 @@ from tui_monitor.storage.memory import SeriesMemory
 
 log = logging.getLogger(__name__)
 PUSH_STATE = " push"
+OWN_STATES = ("\0", " ")
+"""How the stored states begin that belong to no check: no check's name does."""
 """The name of push among the stored states; no check's name begins with a space."""
 
 
@@ -136,7 +138,7 @@ class Collector:
     def restore_feeds(self, stored: Mapping[str, bytes]) -> None:
         """Restore the stored states of feeds, before `start`; those of removed checks are deleted."""
         for name, data in stored.items():
-            if name in (STORED_AS, PUSH_STATE):
+            if name.startswith(OWN_STATES):
                 continue
             saved, check = decode_saved(data), self.check_named(name)
             if saved is not None and check is not None and check.type == saved.kind:
@@ -328,6 +330,10 @@ class Collector:
     def save_push(self, at: int, data: bytes) -> None:
         """Store the state of push (its Pushgateway groups) with the samples of its moment."""
         self._sink.save_state(PUSH_STATE, data, at)
+
+    def save_own(self, name: str, at: int, data: bytes) -> None:
+        """Store what viewers have to know under a name of OWN_STATES; b"" deletes it."""
+        self._sink.save_state(name, data, at)
 
     def drain(self) -> list[Batch]:
         """The batches since the last call, for the history."""

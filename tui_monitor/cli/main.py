@@ -28,6 +28,7 @@ def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
     top.add_argument("--headless", action="store_true", help="no screen: poll, judge and notify (for systemd)")
     top.add_argument("--hosts", action="store_true", help="the dashboard of the hosts in [[hosts]], over ssh")
     top.add_argument("--at", metavar="TIME", help="open the dashboard at a past moment: 03:10, yesterday 03:10, RFC 3339 or Unix seconds")
+    top.add_argument("--screen", metavar="NAME", default="", help="begin with this screen of [[screens]]")
     top.add_argument("--colors", choices=["auto", "16", "256", "true"], default="auto", help="of the dashboard; auto asks the terminal")
     top.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="of --headless; default: [log] level")
     commands = top.add_subparsers(dest="verb", metavar="COMMAND", parser_class=CommandParser)
@@ -81,8 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise SystemExit(_printed(int(end.code or 0))) from None
         except OutputFault as fault:
             return _unwritten(fault, OK)
-        if given.verb and (given.headless or given.at or given.hosts):
-            option = "--headless" if given.headless else "--hosts" if given.hosts else "--at"
+        if given.verb and (given.headless or given.at or given.hosts or given.screen):
+            option = "--headless" if given.headless else "--hosts" if given.hosts else "--at" if given.at else "--screen"
             known.error(f"{option} does not go with the command {given.verb}")
         given.config = getattr(given, "config", None)
         given.state = getattr(given, "state", None)

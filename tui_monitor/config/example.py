@@ -12,6 +12,7 @@ from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSett
 from tui_monitor.config.push import PushSettings
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.remote_write import RemoteWriteSettings
+from tui_monitor.config.screens import ScreenSettings
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.serving import HttpSettings
 from tui_monitor.config.settings import (
@@ -83,7 +84,7 @@ def example_text(
     parts += _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     parts += [_heading("http and push: interfaces for browsers, tools and applications")]
     parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")
-    parts += _block("dashboard", DashboardSettings, table="[dashboard]")
+    parts += _block("dashboard", DashboardSettings, table="[dashboard]") + _block("screens", ScreenSettings)
     return "\n".join(parts).rstrip() + "\n"
 
 

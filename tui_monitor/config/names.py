@@ -21,6 +21,7 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
             yield Fault(("hosts", index, "name"), f'the name "{name}" is used twice, also by a check or another host')
     yield from _twice("notifiers", notifiers)
     yield from _twice("actions", [action.name for action in settings.actions])
+    yield from _twice("screens", [screen.name for screen in settings.screens])
     for name in settings.recipients:
         if name in notifiers:
             yield Fault(("recipients", name), "a notifier has this name too")

@@ -25,6 +25,7 @@ from tui_monitor.config.kinds import Kinds
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.push import PushSettings
 from tui_monitor.config.remote_write import RemoteWriteSettings
+from tui_monitor.config.screens import ScreenSettings
 from tui_monitor.config.section import Section, key
 from tui_monitor.config.serving import HttpSettings
 
@@ -270,6 +271,7 @@ class Settings(Section):
     remote_write: RemoteWriteSettings | None = key(default=None)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
     hosts: list[HostSettings] = key(default=[])
+    screens: list[ScreenSettings] = key(default=[])
     rules: list[RuleSettings] = key(default=[])
     notifiers: Annotated[list[NotifierSettings], NOTIFIERS] = key(default=[])
     recipients: dict[str, list[str]] = key(default={}, doc="recipient groups: a name for several notifiers")

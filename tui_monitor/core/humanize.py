@@ -148,10 +148,16 @@ def figure(name: str, value: float) -> str:
 
 
 def unit_value(value: float, unit: str) -> str:
-    """A value of a chart by its unit: "ratio", "seconds", "bytes", "bytes_per_second" or ""."""
+    """A value of a chart by its unit: "ratio", "percent", "seconds", "bytes", "bytes_per_second", "count" or ""."""
     if value != value:
         return NOTHING
-    texts = {"ratio": lambda: percent(value, 1), "seconds": lambda: latency(value), "bytes": lambda: size(value)}
+    texts = {
+        "ratio": lambda: percent(value, 1),
+        "percent": lambda: percent(value / 100, 1),
+        "seconds": lambda: latency(value),
+        "bytes": lambda: size(value),
+        "count": lambda: count_text(value),
+    }
     if unit == "bytes_per_second":
         return rate(value)
     return texts[unit]() if unit in texts else number(value)
@@ -179,6 +185,15 @@ def number(value: float) -> str:
     if value == int(value) if abs(value) < 1e15 else False:
         return f"{int(value)}"
     return f"{value:.3g}"
+
+
+def count_text(value: float) -> str:
+    """A number of things or money, with commas between thousands: it is read, not computed with. "12,345", "61.40", "0.0284"."""
+    if abs(value) >= 1e15 or value != value:
+        return f"{value:.3g}"
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
 def _real(value: float | None) -> TypeGuard[float]:

@@ -11,6 +11,7 @@ from tui_monitor.board.listings import LogLine, LogQuery
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
+from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import Slot
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
@@ -38,6 +39,7 @@ QUESTIONS: Mapping[str, Question] = {
     "acts": Question({"limit": int}, tuple[values.ActView, ...]),
     "processes": Question({}, tuple[ListedProcess, ...]),
     "panels": Question({}, tuple[values.PanelView, ...]),
+    "screens": Question({}, tuple[ScreenDefinition, ...]),
     "strips": Question({"checks": Texts, "bounds": tuple[int, ...], "level": bool}, Mapping[str, tuple[Slot, ...]]),
     "log_lines": Question({"query": LogQuery}, tuple[LogLine, ...]),
     "log_page": Question({"query": LogPageQuery}, LogPage),

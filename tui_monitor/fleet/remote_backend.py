@@ -21,6 +21,7 @@ from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
+from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import (
     ActView,
@@ -244,6 +245,10 @@ class RemoteBackend:
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries."""
         return _rows(await self._ask("panels")) if self._opened else ()
+
+    async def screens(self) -> Sequence[ScreenDefinition]:
+        """The screens that are configured on the opened host; none for all hosts together."""
+        return _rows(await self._ask("screens")) if self._opened else ()
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
         """The strip of each check."""

@@ -46,6 +46,7 @@ from tui_monitor.runtime.reconfiguration import ADDED_RULES, Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.request_tables import RequestTables
+from tui_monitor.runtime.role_screens import RoleScreens
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.runtime.stored_commands import StoredCommands
@@ -145,9 +146,11 @@ async def open_leader(
     commands = StoredCommands(directory.path, engine)
     jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions, commands)
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
+    role_screens = RoleScreens(collector, clock)
+    role_screens.configure(settings.screens)
     reconfiguration = Reconfiguration(
         clock, self_watch, recording, recorder, collector, engine, outbox, jobs, live_board, refresh, requests, notifier_watch,
-        registration, added_rules, troubles, of_file,
+        registration, added_rules, role_screens, troubles, of_file,
     )  # fmt: skip
     derived = DerivedSeries(memory, recorder.reading, collector, recording, live)
     return Leader(
@@ -168,6 +171,7 @@ async def open_leader(
         registration=registration,
         jobs=jobs,
         reconfiguration=reconfiguration,
+        role_screens=role_screens,
         stop=stop,
     )
 

@@ -17,6 +17,8 @@ from tui_monitor.board.backend import CommandRefused, MetricMetadata
 from tui_monitor.board.listings import SeriesStatistics
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.replay import past_board
+from tui_monitor.board.screens import STORED_AS as SCREENS_STORED
+from tui_monitor.board.screens import ScreenDefinition, decode_screens
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import (
     ActView,
@@ -313,6 +315,10 @@ class StoreQueries:
         metrics = sorted({dict(labels)[METRIC_NAME] for labels in known if METRIC_NAME in dict(labels)})
         names = sorted({key for labels in known for key, _ in labels if key != METRIC_NAME})
         return {"metrics": metrics, "labels": names, "functions": sorted(FUNCTION_NAMES)}
+
+    async def screens(self) -> Sequence[ScreenDefinition]:
+        """The screens of the leader's configuration, as it has stored them."""
+        return decode_screens(await self._history(lambda reader: reader.saved_state(SCREENS_STORED)))
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool) -> Mapping[str, Strip]:
         """The strip of each check; uses the slow lane, as 90 days of many checks take seconds."""

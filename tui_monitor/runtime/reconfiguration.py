@@ -18,6 +18,7 @@ from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
 from tui_monitor.runtime.request_tables import RequestTables
+from tui_monitor.runtime.role_screens import RoleScreens
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.runtime.wiring import (
@@ -54,6 +55,7 @@ class Reconfiguration:
         notifier_watch: NotifierWatch,
         registration: Registration,
         added_rules: AddedRules,
+        role_screens: RoleScreens,
         troubles: Troubles,
         loaded: Configuration,
     ) -> None:
@@ -71,6 +73,7 @@ class Reconfiguration:
         self._notifier_watch = notifier_watch
         self._registration = registration
         self._added_rules = added_rules
+        self._role_screens = role_screens
         self._troubles = troubles
         self._loaded = loaded
         self._lock = asyncio.Lock()
@@ -106,5 +109,6 @@ class Reconfiguration:
         self._statistics.reconfigure(labels_of_checks(settings))
         self._requests.reconfigure(settings.requests)
         self._notifier_watch.reconfigure(tuple(notifiers))
+        self._role_screens.configure(settings.screens)
         await self._registration.reconfigure(configuration_hash(loaded), self._clock.wall_ms())
         return CommandResult(True, f"reloaded {loaded.path or 'the defaults'}: {len(settings.checks)} checks, {len(rules)} rules")

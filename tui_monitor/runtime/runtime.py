@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui_monitor.board.process_list import ListedProcess
     from tui_monitor.board.push import PushAnswer, PushRequest
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
+    from tui_monitor.board.screens import ScreenDefinition
     from tui_monitor.board.strip import Strip
     from tui_monitor.board.values import (
         ActView,
@@ -400,6 +401,10 @@ class Runtime:
     async def panels(self) -> Sequence[PanelView]:
         """The stored queries, by name."""
         return await self._queries.panels()
+
+    async def screens(self) -> Sequence[ScreenDefinition]:
+        """The configured screens."""
+        return self.leader.role_screens.screens if self.leader is not None else await self._queries.screens()
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
         """The strip of each check."""

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from tui_monitor.alerts.rules.recorded import recorded_rules
 from tui_monitor.alerts.rules.rule import Rule, build_rules
+from tui_monitor.board.screen_settings import screen_faults
 from tui_monitor.checks.groups import group_faults
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
@@ -71,7 +72,7 @@ def rules_of(loaded: Configuration) -> tuple[list[Rule], list[Fault], list[FileR
 def check(loaded: Configuration) -> list[Fault]:
     """Every fault of rules, routing, checks and notifiers that only building them shows; a configuration with any is refused."""
     found = [*rules_of(loaded)[1], *check_routing(loaded.settings), *_unbuildable(loaded.settings)]
-    found += group_faults(loaded.settings.checks)
+    found += [*group_faults(loaded.settings.checks), *screen_faults(loaded.settings.screens)]
     return [loaded.placed(fault) for fault in found]
 
 

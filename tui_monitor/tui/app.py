@@ -49,7 +49,8 @@ END_WITHIN = 5.0
 class MonitorApp(App[int]):
     """The dashboard on a backend. ``at`` (UTC ms) starts in the past; ``zone`` None is the machine's.
 
-    ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first.
+    ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first. ``screen``: the configured screen to
+    begin with.
     """
 
     CSS_PATH = "monitor.tcss"
@@ -70,6 +71,7 @@ class MonitorApp(App[int]):
         colors: str = "auto",
         answer: TerminalAnswer = NO_ANSWER,
         fleet: Fleet | None = None,
+        screen: str = "",
     ) -> None:
         self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
         self._asked = colors
@@ -93,6 +95,7 @@ class MonitorApp(App[int]):
         self._new_alerts = NewAlerts(self.context.live, self.NOTIFICATION_TIMEOUT * 1000)
         self._start_at = at
         self._fleet = fleet
+        self._first_screen: str | None = screen
         self._backend_task: asyncio.Task[None] | None = None
 
     def use_theme(self, name: str) -> None:
@@ -189,6 +192,16 @@ class MonitorApp(App[int]):
         if board.theme and not self._theme_chosen and board.theme != self._theme_name:
             self.use_theme(board.theme)
         self.context.time.receive(board)
+        if self._first_screen is not None and not board.loading:
+            self._open_first(self._first_screen)
+
+    def _open_first(self, name: str) -> None:
+        """Begin with the screen that was asked for, else with that of the user's group; on the first board, as queries need it."""
+        self._first_screen = None
+        if name:
+            self.context.open_role(name)
+        elif self._fleet is None:
+            self.context.start(self.context.open_own_role())
 
     def _tell(self, board: Board, notice: NewAlertNotice) -> None:
         """Show a toast, unless the list on the screen tells it already, whose rows it would cover."""
@@ -322,6 +335,8 @@ class MonitorApp(App[int]):
         """The entries of the command palette."""
         for title, about, action in palette():
             yield SystemCommand(title, about, lambda action=action: self.run_action(action))
+        for one in self.context.role_screens:
+            yield SystemCommand(f"Screen: {clean(one.title or one.name)}", "panels", partial(self.context.open_role, one.name))
         yield SystemCommand("Theme", "other colours: Enter for the next one", self.action_next_theme)
         for name in NAMES:
             yield SystemCommand(f"Theme: {name}", "the colours of the dashboard", partial(self.choose_theme, name))
@@ -337,12 +352,14 @@ class MonitorApp(App[int]):
         self.choose_theme(NAMES[(NAMES.index(self._theme_name) + 1) % len(NAMES)])
 
 
-def run_app(backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto", fleet: Fleet | None = None) -> int:
+def run_app(
+    backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto", fleet: Fleet | None = None, screen: str = ""
+) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
-    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet)
+    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
     if app.failure is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.screen import Screen
@@ -21,6 +21,9 @@ from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.status_bars import ViewMode
 from tui_monitor.widgets.styles import TextStyles
 
+if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
+    from tui_monitor.board.screens import ScreenDefinition
+
 SCREENS_PACKAGE = "tui_monitor.tui.screens"
 
 
@@ -33,6 +36,8 @@ class Dashboard:
         self.expressions: list[str] = []
         self.acknowledged_together: tuple[str, ...] = ()
         """Ids of the alerts that the last "acknowledge all" took, for its undo."""
+        self.role_screens: tuple[ScreenDefinition, ...] = ()
+        """The configured screens, as they were last read."""
         self._app = app
 
     @property
@@ -133,6 +138,36 @@ class Dashboard:
             self.start(self._open_beside(target))
         else:
             self.close_all()
+
+    def open_role(self, name: str) -> None:
+        """Open a configured screen, replacing any other named screen; an unknown name is told with the known ones."""
+        self.start(self._open_role(name))
+
+    async def _open_role(self, name: str) -> None:
+        from tui_monitor.board.screens import find_screen
+        from tui_monitor.tui.screens.role import RoleScreen
+
+        self.role_screens = tuple(await self.backend.screens())
+        found = find_screen(self.role_screens, name)
+        if found is None:
+            known = ", ".join(each.name for each in self.role_screens)
+            text = f"; there are: {known}" if known else "; none is configured ([[screens]])"
+            self.inform(f'There is no screen "{name}"{text}', "error")
+            return
+        self.close_all()
+        self._push(RoleScreen(self, found))
+
+    async def open_own_role(self) -> None:
+        """Open the first screen of the user's own Unix groups, unless another screen was opened meanwhile."""
+        self.role_screens = tuple(await self.backend.screens())
+        if not any(each.groups for each in self.role_screens):
+            return
+        from tui_monitor.platform.unix_groups import own_groups
+
+        own = own_groups()
+        found = next((each for each in self.role_screens if own.intersection(each.groups)), None)
+        if found is not None and len(self._app.screen_stack) == 1:
+            await self._open_role(found.name)
 
     async def _open_beside(self, target: str) -> None:
         module, _, class_name = target.partition(":")

@@ -198,6 +198,10 @@ KEYS = (
         help="in processes: send a signal", doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",
     ),
     KeymapEntry("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
+    KeymapEntry(
+        "next_panel", "Tab", (("tab,l,right", "next_panel(1)"), ("shift+tab,h,left", "next_panel(-1)")), ("grid",),
+        hint="panel",
+    ),
     KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="remove"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}

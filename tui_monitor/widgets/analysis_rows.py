@@ -1,33 +1,14 @@
-"""The lines of the panels, the backtest and the noise report. Pure."""
+"""The lines of the backtest and the noise report. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from tui_monitor.board.values import BacktestRow, BacktestView, Chart, NoiseRow, PanelView
+from tui_monitor.board.values import BacktestRow, BacktestView, NoiseRow
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.graphs import spark
 
-SPARK_WIDTH = 24
 _SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning"}
-
-
-def panel_line(panel: PanelView, chart: Chart, index: int, width: int, look: RenderStyle) -> Line:
-    """One series of a panel: the panel's name (on its first line), the series, its newest value, a sparkline over the panel's range."""
-    row = LineBuilder(width, look).gap(1).append(panel.name if index == 0 else "", "strong", min(24, max(8, width // 5))).gap()
-    if chart.error:
-        return row.append(chart.error, "critical").line()
-    if not chart.lines:
-        return row.append(panel.expr, "dim", max(10, row.room - 14)).gap().append("no samples", "faint").line()
-    one = chart.lines[index]
-    known = [value for value in one.values if math.isfinite(value)]
-    newest = f.unit_value(known[-1], chart.unit) if known else f.NOTHING
-    drawn = min(SPARK_WIDTH, max(0, width - 60))
-    row.append(one.name or panel.expr, "text", max(10, row.room - drawn - 16)).gap().append(newest, "strong", 12, right=True).gap(2)
-    values = tuple(value if math.isfinite(value) else None for value in one.values)
-    return row.append(spark(values, drawn, look.glyphs) if drawn else "", "bar").line()
 
 
 HEADS = ("alert", "fired", "how long", "longest", "last", "messages", "nearly")

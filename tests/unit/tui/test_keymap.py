@@ -17,6 +17,7 @@ from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
+from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
@@ -30,7 +31,7 @@ from tui_monitor.tui.screens.study_screen import StudyScreen
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
-    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen,
+    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

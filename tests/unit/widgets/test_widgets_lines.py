@@ -15,8 +15,6 @@ from tests.support import sample_boards as boards
 from tui_monitor.board.values import (
     BacktestRow,
     Board,
-    Chart,
-    ChartLine,
     Delivery,
     Evidence,
     EvidenceProcess,
@@ -24,7 +22,6 @@ from tui_monitor.board.values import (
     MountView,
     NoiseRow,
     NotificationView,
-    PanelView,
 )
 from tui_monitor.core import humanize as f
 from tui_monitor.core.commands import AddSilence
@@ -76,9 +73,6 @@ def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
         outcome = BacktestRow(alert.name, "for=1m", alert.severity, 1, 1, 0, 60.0, 60.0, board.at, 2)
         lines += [studies.backtest_line(one, board.at, width, look) for one in (outcome, replace(outcome, error="no such rule"))]
         lines.append(studies.noise_line(NoiseRow(alert.name, alert.severity, 2, 60.0, 1, 0, 1, 4, 1), width, look))
-        drawn = Chart((ChartLine(alert.name, (1, 2), (1.0, float("nan"))),))
-        for chart in (drawn, Chart(), Chart(error="no such series")):
-            lines.append(studies.panel_line(PanelView(alert.name, "load1", 60_000), chart, 0, width, look))
     return lines
 
 

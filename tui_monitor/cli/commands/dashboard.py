@@ -41,7 +41,7 @@ def run_dashboard(given: Namespace) -> int:
         directory, load, clock, "dashboard", acting_user(), config=path,
         service=lambda backend, report: HttpService(backend, directory, clock, report),
     )  # fmt: skip
-    return run_app(runtime, now=wall_ms, at=at, colors=given.colors)
+    return run_app(runtime, now=wall_ms, at=at, colors=given.colors, screen=given.screen)
 
 
 NO_HOSTS = """no hosts are configured; write into {path}, for each host:

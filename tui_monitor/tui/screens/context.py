@@ -94,6 +94,10 @@ class ScreenContext(Protocol):
         """Open the trend of the top screen's selection."""
         ...
 
+    def open_role(self, name: str) -> None:
+        """Open a configured screen in place of all screens above the main one."""
+        ...
+
     def open_screen(self, name: str) -> None:
         """Open a named screen in place of all screens above the main one."""
         ...
