@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -43,9 +42,8 @@ class RemoteWriteSender:
         self._url = settings.url.reveal()
         self._settings, self._reading, self._state, self._clock, self._troubles = settings, reading, state, clock, troubles
         self._added = {"host": host, **settings.labels}
-        self._headers = {**HEADERS, "User-Agent": USER_AGENT, **settings.headers, **_authorization(settings)}
-        secrets = (*secrets_of_url(self._url), *(one.reveal() for one in (settings.password, settings.bearer) if one))
-        self._client = HttpClient(settings.timeout, secrets, settings.ca_file)
+        self._headers = {**HEADERS, "User-Agent": USER_AGENT, **settings.authorization()}
+        self._client = HttpClient(settings.timeout, (*secrets_of_url(self._url), *settings.secrets()), settings.ca_file)
         self._keep = [compile_regex(text) for text in settings.keep]
         self._drop = [compile_regex(text) for text in settings.drop]
         self._encoded: dict[Labels, bytes] = {}
@@ -149,12 +147,3 @@ class RemoteWriteSender:
             await self._state.transaction(lambda state: state.cursors.set(NAME, cursor.to_text()), durable=False)
         except StorageFault as fault:
             log.warning("remote_write: the cursor cannot be stored: %s", fault)
-
-
-def _authorization(settings: RemoteWriteSettings) -> dict[str, str]:
-    if settings.bearer is not None:
-        return {"Authorization": f"Bearer {settings.bearer.reveal()}"}
-    if settings.username is not None and settings.password is not None:
-        pair = f"{settings.username}:{settings.password.reveal()}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-    return {}
