@@ -20,7 +20,7 @@ from tui_monitor.config.remote_write import RemoteWriteSettings
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME, labels_of
-from tui_monitor.delivery.remote_write import sender as senders
+from tui_monitor.delivery import steady
 from tui_monitor.delivery.remote_write.batches import WriteCursor, cursor_from
 from tui_monitor.delivery.remote_write.sender import RemoteWriteSender
 from tui_monitor.storage.history.background import HistoryConnection
@@ -82,7 +82,7 @@ async def test_ten_minutes_while_the_engine_is_down_are_complete_and_not_doubled
     engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is written while the engine is down arrives once it is back; a second sender goes on at the cursor."""
-    monkeypatch.setattr(senders, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(steady, "FIRST_PAUSE", 0.05)
     engine, state, path = engines[name], InMemoryRepository(), tmp_path / "history.db"
     end = SystemClock().wall_ms() // 1000 * 1000
     ten_minutes(path, end)

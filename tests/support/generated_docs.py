@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.reference import filled
+from tui_monitor.delivery.export.template import index_template
 from tui_monitor.promql.names import functions_as_markdown
 from tui_monitor.serving.openapi import openapi
 from tui_monitor.serving.route_table import ENDPOINTS
@@ -55,6 +56,7 @@ def main() -> None:
         path.write_text(filled(path.read_text()))
     (ROOT / "config.example.toml").write_text(example_text())
     (ROOT / "docs" / "openapi.json").write_text(openapi_text())
+    (ROOT / "deploy" / "elastic" / "index-template.json").write_text(index_template())
 
 
 if __name__ == "__main__":

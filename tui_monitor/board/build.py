@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from tui_monitor.alerts.alert import Alert, labels_text
+from tui_monitor.alerts.received import RECEIVED
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.board.figures import figures_of
 from tui_monitor.board.values import (
@@ -63,6 +65,8 @@ def resources_of(
     )
 
 
+MOST_EXPRESSION = 2_000
+_TARGET_LABELS = ("host", "instance", "job")
 MOST_FIGURES = 100
 """Of a check's own series: one of 1,000 units has 5,000, and the board is written each second."""
 
@@ -162,8 +166,16 @@ def evidence_view(stored: Mapping[str, object]) -> Evidence:
 
 
 def condition_of(alert: Alert) -> str:
-    """The rule's expression when the alert fired, "" where it was not stored."""
-    return str(alert.evidence.get("expr", ""))
+    """The rule's expression when the alert fired, "" where it is not known. Prometheus sends it within the alert's link."""
+    return str(alert.evidence.get("expr", "")) or _expression_in(str(alert.evidence.get("generator_url", "")))
+
+
+def _expression_in(link: str) -> str:
+    """The expression of a link to Prometheus' graph page (g0.expr)."""
+    try:
+        return parse_qs(urlsplit(link).query).get("g0.expr", [""])[0][:MOST_EXPRESSION]
+    except ValueError:
+        return ""
 
 
 def series_of_alert(alert: Alert, expr: str) -> str:
@@ -173,6 +185,9 @@ def series_of_alert(alert: Alert, expr: str) -> str:
         return selection("probe_duration_seconds", check=alert.labels["check"])
     if facts.measure is None or facts.measure[0] or not (metric := exact_name(facts.measure[1])):
         return facts.subject
+    if alert.rule == RECEIVED:  # its other labels may be the rule's own
+        named = {matcher.name: matcher.value for matcher in facts.measure[1] if matcher.op == "=" and matcher.name != METRIC_NAME}
+        return selection(metric, **named, **{key: alert.labels[key] for key in _TARGET_LABELS if key in alert.labels and key not in named})
     samples = [rung.sample for rung in alert.rungs.values()]  # without the labels that the rule added
     given = samples[0] if samples else alert.labels.items()
     own = [(key, value) for key, value in given if key not in (METRIC_NAME, "alertname", "severity", "host", "category")]

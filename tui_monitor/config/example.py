@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui_monitor.config.engine import EngineSettings
 from tui_monitor.config.entries import FeedSettings
+from tui_monitor.config.export import ExportSettings
 from tui_monitor.config.hosts import HostSettings
 from tui_monitor.config.kinds import Kinds, resolve
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
@@ -82,6 +84,7 @@ def example_text(
     parts += _block("actions", ActionSettings)
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]") + _block("hosts", HostSettings)
     parts += _block("remote_write", RemoteWriteSettings, table="[remote_write]")
+    parts += _block("engine", EngineSettings, table="[engine]") + _block("export", ExportSettings, table="[export]")
     parts += [_heading("http and push: interfaces for browsers, tools and applications")]
     parts += _block("http", HttpSettings, table="[http]") + _block("push", PushSettings, table="[push]")
     parts += _block("dashboard", DashboardSettings, table="[dashboard]") + _block("screens", ScreenSettings)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Annotated, Literal
 
+from tui_monitor.config.engine import EngineSettings
 from tui_monitor.config.entries import CheckSettings, NotifierSettings
+from tui_monitor.config.export import ExportSettings
 from tui_monitor.config.fields import (
     BySeverity,
     Duration,
@@ -269,6 +271,8 @@ class Settings(Section):
     http: HttpSettings | None = key(default=None)
     push: PushSettings | None = key(default=None)
     remote_write: RemoteWriteSettings | None = key(default=None)
+    engine: EngineSettings | None = key(default=None)
+    export: ExportSettings | None = key(default=None)
     checks: Annotated[list[CheckSettings], CHECKS] = key(default=[])
     hosts: list[HostSettings] = key(default=[])
     screens: list[ScreenSettings] = key(default=[])

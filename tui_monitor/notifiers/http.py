@@ -164,8 +164,9 @@ def server_time(headers: Mapping[str, str], now_s: float) -> float:
 class HttpClient:
     """HTTP client of one notifier: verified TLS, an overall time limit, reasons without secrets, connections closed after 5 s idle."""
 
-    def __init__(self, timeout: float, secrets: Iterable[str] = (), ca_file: str | None = None) -> None:
-        """Raises ValueError, starting with "ca_file: ", for an unusable file."""
+    def __init__(self, timeout: float, secrets: Iterable[str] = (), ca_file: str | None = None, most: int = _MAX_ANSWER) -> None:
+        """``most``: bytes that are read of an answer. Raises ValueError, starting with "ca_file: ", for an unusable file."""
+        self._most = most
         self._timeout = timeout
         self._trusted = trusting(ca_file)
         self._secrets = tuple(secrets)
@@ -177,10 +178,18 @@ class HttpClient:
 
         After the first byte of the request was written, a missing answer means *maybe delivered*.
         """
-        async with self._lock:  # one at a time: a failed exchange closes the shared client
-            return await self._post(url, content, headers, self._timeout if time_limit is None else min(time_limit, self._timeout))
+        return await self._send("POST", url, content, headers, time_limit)
 
-    async def _post(self, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> ApiAnswer:
+    async def get(self, url: str, *, headers: Mapping[str, str], time_limit: float | None = None) -> ApiAnswer:
+        """Send one GET; as `post`."""
+        return await self._send("GET", url, b"", headers, time_limit)
+
+    async def _send(self, method: str, url: str, content: bytes, headers: Mapping[str, str], time_limit: float | None) -> ApiAnswer:
+        async with self._lock:  # one at a time: a failed exchange closes the shared client
+            limit = self._timeout if time_limit is None else min(time_limit, self._timeout)
+            return await self._sent(method, url, content, headers, limit)
+
+    async def _sent(self, method: str, url: str, content: bytes, headers: Mapping[str, str], limit: float) -> ApiAnswer:
         httpx = load_httpx()
         written = False
 
@@ -191,7 +200,7 @@ class HttpClient:
         try:
             client = self._client or self._open(url)
             fields = httpx.Headers(dict(headers), encoding="utf-8")
-            request = client.build_request("POST", url, content=content, headers=fields, extensions={"trace": trace})
+            request = client.build_request(method, url, content=content, headers=fields, extensions={"trace": trace})
             return await self._exchange(client, request, limit)
         except TimeoutError:
             reason = f"no answer in {limit:g} s" if written else f"no connection in {limit:g} s"
@@ -253,7 +262,7 @@ class HttpClient:
             async with asyncio.timeout_at(deadline):
                 async for chunk in response.aiter_bytes():
                     body += chunk
-                    if len(body) >= _MAX_ANSWER:
+                    if len(body) >= self._most:
                         break
                 else:
                     complete = True

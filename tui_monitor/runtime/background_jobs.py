@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 from tui_monitor.checks.dead_mans_ping import Heartbeat
+from tui_monitor.config.export import ExportSettings
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.clock import Clock
@@ -20,6 +22,7 @@ from tui_monitor.runtime.actions import ActionRunner
 from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.feed_services import FeedServices
 from tui_monitor.runtime.push_service import PushService
+from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
 from tui_monitor.runtime.stored_commands import StoredCommands
 from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
@@ -47,6 +50,8 @@ class BackgroundJobs:
         push: PushService,
         actions: ActionRunner,
         commands: StoredCommands,
+        telemetry: PushedTelemetry,
+        telemetry_db: Path,
     ) -> None:
         self._settings = settings
         self._notifiers = notifiers
@@ -59,6 +64,7 @@ class BackgroundJobs:
         self.push = push
         self._actions = actions
         self._commands = commands
+        self._telemetry, self._telemetry_db = telemetry, telemetry_db
         actions.configure(settings.actions)
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
@@ -111,6 +117,13 @@ class BackgroundJobs:
                 settings.remote_write, host_of(settings), self._recorder.reading, self._state, self._clock, self._troubles
             )
             self._configured.append(group.create_task(isolated(sender.run()), name="remote_write"))
+        if settings.export is not None:
+            self._configured.append(group.create_task(isolated(self._export(settings, settings.export)), name="export"))
+
+    async def _export(self, settings: Settings, export: ExportSettings) -> None:
+        from tui_monitor.runtime.export_job import export_documents
+
+        await export_documents(settings, export, self._telemetry_db, self._telemetry, self._state, self._clock, self._troubles)
 
     async def _acknowledge_from_chat(self, alert_id: str, by: str) -> str:
         result = await self._engine.apply(Acknowledge((alert_id,)), by)

@@ -144,7 +144,9 @@ async def open_leader(
     push.configure(settings.push, settings.requests.duration)
     actions = ActionRunner(engine, state, clock, collector.redaction)
     commands = StoredCommands(directory.path, engine)
-    jobs = BackgroundJobs(settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions, commands)
+    jobs = BackgroundJobs(
+        settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions, commands, telemetry, directory.telemetry_db
+    )
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     role_screens = RoleScreens(collector, clock)
     role_screens.configure(settings.screens)

@@ -33,6 +33,16 @@ class PushedTelemetry:
         self._lines: dict[str, list[bytes]] = {}
         self._size = 0
         self._spans: list[Span] = []
+        self._own_bound = 0
+
+    def keep_own(self, bound: int) -> None:
+        """Keep so many bytes more of the monitor's own lines, whether or not others push; less where it is negative."""
+        self._own_bound += bound
+
+    def add_own(self, service: str, line: bytes) -> None:
+        """Add a line of the monitor itself."""
+        if self._own_bound:
+            self._add_line(service, line)
 
     def configure(self, lines_bound: int, spans_bound: int) -> None:
         """Use these size limits in bytes from now on."""
@@ -41,15 +51,18 @@ class PushedTelemetry:
     def add(self, lines: Iterable[tuple[str, bytes]], spans: Sequence[Span]) -> None:
         """Add lines with their services, and spans."""
         for service, data in lines if self.lines_bound else ():
-            if self._size + len(data) > MOST_BYTES:
-                self.lost += 1
-                continue
-            self._lines.setdefault(service, []).append(data)
-            self._size += len(data) + 1
+            self._add_line(service, data)
         room = MOST_SPANS - len(self._spans) if self.spans_bound else 0
         self._spans += spans[:room]
         if self.spans_bound:
             self.lost += max(0, len(spans) - room)
+
+    def _add_line(self, service: str, data: bytes) -> None:
+        if self._size + len(data) > MOST_BYTES:
+            self.lost += 1
+            return
+        self._lines.setdefault(service, []).append(data)
+        self._size += len(data) + 1
 
     @property
     def waiting(self) -> bool:
@@ -61,7 +74,8 @@ class PushedTelemetry:
         if not self.waiting:
             return None
         lines, spans, self._lines, self._spans, self._size = self._lines, self._spans, {}, [], 0
-        return TelemetryBatch({service: blocks_of(each) for service, each in lines.items()}, spans, self.lines_bound, self.spans_bound)
+        blocks = {service: blocks_of(each) for service, each in lines.items()}
+        return TelemetryBatch(blocks, spans, self.lines_bound + self._own_bound, self.spans_bound)
 
 
 def blocks_of(lines: Sequence[bytes]) -> list[bytes]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -41,7 +42,7 @@ from tui_monitor.promql.chart_queries import expressions, plain_selector
 from tui_monitor.promql.engine import Query, compile_expr
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.exposition_comment import Metadata
-from tui_monitor.promql.query_facts import parts_of, unit_of
+from tui_monitor.promql.query_facts import parts_of, query_facts, unit_of
 from tui_monitor.promql.queryable import Matcher, Queryable
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.runtime.query_lanes import QueryLanes
@@ -227,10 +228,19 @@ class StoreQueries:
             return Chart(error=error.message, error_position=error.position)
         except (EvaluationError, CommandRefused) as error:
             return Chart(error=str(error))
+        empty = await self.empty_chart(expr, start, end, thresholds)
+        return replace(empty, lines=tuple(lines))
+
+    async def empty_chart(self, expr: str, start: int, end: int, thresholds: Sequence[tuple[float, str]] = ()) -> Chart:
+        """What a chart has beside its lines: unit, thresholds, marks, alerts that fired."""
         spans = await self._fired(expr, start, end)
         began = [(span.start, span.text) for span in spans if span.start >= start]
         marks = sorted([*began, *await self._annotations(start, end)])[-MOST_MARKS:]
-        return Chart(tuple(lines), unit_of(expr), tuple(thresholds), tuple(marks), spans)
+        return Chart((), unit_of(expr), tuple(thresholds), tuple(marks), spans)
+
+    async def without_own_series(self, parts: Sequence[str]) -> list[bool]:
+        """Whether an expression reads series of which this monitor has none, for each; False where it cannot be read."""
+        return await self._lanes.query(lambda reader: [_reads_others(reader, part) for part in parts])
 
     async def compiled(self, expr: str) -> Query:
         """The compiled expression, in a thread unless it is known: a long one takes a second. Raises PromqlError."""
@@ -356,6 +366,11 @@ def _selector(text: str) -> tuple[Matcher, ...]:
     return matchers
 
 
+def _reads_others(reader: HistoryQueries, expr: str) -> bool:
+    """Whether a selector of the expression matches no stored series."""
+    return any(not reader.series(matchers) for matchers in query_facts(expr).series)
+
+
 def _delivery_then(entry: OutboxRow, at: int) -> Delivery:
     """A message as it was at a moment: sent, given up after its last try, else still under way."""
     if entry.sent_at is not None and entry.sent_at <= at:
@@ -394,15 +409,16 @@ def _lines_of(reader: HistoryQueries, expr: str, start: int, end: int, points: i
     if matchers is not None:
         found = reader.downsampled_all(matchers, start, end, points)
         lines = [
-            _line(_name(labels), [point.at for point in steps], [point.average for point in steps], step) for labels, steps in found.items()
+            chart_line(line_name(labels), [point.at for point in steps], [point.average for point in steps], step)
+            for labels, steps in found.items()
         ]
     else:
         answer: Matrix = query.range(reader, start - start % step, end, step, enough=enough)
-        lines = [_line(_name(labels) or expr.strip(), times, values, step) for labels, times, values in answer]
+        lines = [chart_line(line_name(labels) or expr.strip(), times, values, step) for labels, times, values in answer]
     return sorted(lines, key=lambda line: line.name)[:MOST_LINES]
 
 
-def _line(name: str, times: Sequence[int], values: Sequence[float], step: int) -> ChartLine:
+def chart_line(name: str, times: Sequence[int], values: Sequence[float], step: int) -> ChartLine:
     """A line that is broken (NaN) where its samples were missing for three times as long as they usually lie apart."""
     apart = [later - earlier for earlier, later in pairwise(times)]
     usual = max(step, sorted(apart)[len(apart) // 2]) if apart else step
@@ -416,7 +432,8 @@ def _line(name: str, times: Sequence[int], values: Sequence[float], step: int) -
     return ChartLine(name, tuple(kept_times), tuple(kept_values))
 
 
-def _name(labels: Labels) -> str:
+def line_name(labels: Labels) -> str:
+    """A series as its legend: name{label="value"}."""
     known = dict(labels)
     name = known.pop(METRIC_NAME, "")
     inner = ", ".join(f'{key}="{value}"' for key, value in known.items())

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         PanelView,
         SilenceView,
     )
+    from tui_monitor.config.engine import EngineSettings
     from tui_monitor.config.faults import Configuration
     from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.added_rule import AddedRule
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from tui_monitor.core.values import Labels
     from tui_monitor.dispatch.silences import Silence
     from tui_monitor.promql.values import Matrix, Value
+    from tui_monitor.runtime.engine_charts import EngineCharts
     from tui_monitor.runtime.leader import Leader
     from tui_monitor.runtime.live_data import LiveData
     from tui_monitor.runtime.process_listing import ProcessListing
@@ -101,6 +103,8 @@ class Runtime:
         self._store_queries: StoreQueries | None = None
         self._reading: HistoryReading | None = None
         self._processes: ProcessListing | None = None
+        self._engine: EngineSettings | None = None
+        self._engine_charts: EngineCharts | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
         self._not_before = float("-inf")
@@ -161,6 +165,7 @@ class Runtime:
             leader = await open_leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._publish, self.reload)
             settle_memory()
             self._use(leader, None, leader.recorder.reading)
+            self._engine = loaded.settings.engine
             self._on_role("leader")
             if self._stopping:
                 leader.stop()
@@ -196,6 +201,12 @@ class Runtime:
         queries, self._store_queries, self._reading, self.leader, self._viewer = self._store_queries, None, None, None, None
         if queries is not None:
             await queries.close()
+        await self._close_engine()
+
+    async def _close_engine(self) -> None:
+        charts, self._engine_charts = self._engine_charts, None
+        if charts is not None:
+            await charts.close()
 
     def _may_lead(self) -> bool:
         if not self._allowed_to_lead:
@@ -296,6 +307,8 @@ class Runtime:
                 result = await leader.reload(loaded)
                 if result.ok:
                     await self._service.configure(loaded.settings)
+                    self._engine = loaded.settings.engine
+                    await self._close_engine()
         except ConfigurationError as error:
             result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
         leader.set_remark("" if result.ok else result.text)
@@ -441,7 +454,28 @@ class Runtime:
         """Evaluate PromQL over a range."""
         from tui_monitor.board.build import chart_limits
 
-        return await self._queries.chart(expr, start, end, points, chart_limits(expr, self.board))
+        limits = chart_limits(expr, self.board)
+        if self._engine is None and (self.leader is not None or not self._allowed_to_lead):
+            return await self._queries.chart(expr, start, end, points, limits)
+        if self._engine_charts is None:
+            from tui_monitor.runtime.engine_charts import EngineCharts
+
+            self._engine_charts = EngineCharts(self._engine_settings, self._clock)
+        return await self._engine_charts.chart(self._queries, expr, start, end, points, limits)
+
+    def _engine_settings(self) -> EngineSettings | None:
+        """The section [engine]; a viewer reads the file for it. Raises ValueError where that section cannot be read."""
+        if self.leader is not None:
+            return self._engine
+        from tui_monitor.config.faults import ConfigurationError
+
+        try:
+            return self._load().settings.engine
+        except ConfigurationError as error:
+            for fault in error.faults:
+                if fault.path[:1] == ("engine",):
+                    raise ValueError(str(fault)) from None
+            return error.partial.settings.engine if error.partial is not None else None
 
     async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         """Evaluate PromQL at one moment, over memory where that suffices."""
@@ -492,7 +526,8 @@ class Runtime:
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """Words for completion."""
-        return await self._queries.names()
+        own = await self._queries.names()
+        return own if self._engine_charts is None else await self._engine_charts.names(own)
 
     async def board_at(self, at: int) -> Board:
         """The board of a past moment."""

@@ -16,6 +16,7 @@ from tui_monitor.board.screen_settings import screen_faults
 from tui_monitor.checks.groups import group_faults
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
+from tui_monitor.config.http_access import HttpAccess
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.secret import Secret
 from tui_monitor.dispatch.origin import Origin, origin_of
@@ -105,10 +106,17 @@ def _unbuildable(settings: Settings) -> Iterator[Fault]:
         trusting(settings.heartbeat.ca_file if settings.heartbeat else None)
     except ValueError as error:
         yield _of_entry(("heartbeat",), str(error))
-    try:
-        trusting(settings.remote_write.ca_file if settings.remote_write else None)
-    except ValueError as error:
-        yield _of_entry(("remote_write",), str(error))
+    for name, access in accesses_of(settings).items():
+        try:
+            trusting(access.ca_file)
+        except ValueError as error:
+            yield _of_entry((name,), str(error))
+
+
+def accesses_of(settings: Settings) -> dict[str, HttpAccess]:
+    """The sections with an HTTP server of somebody else's, by name."""
+    found = {"remote_write": settings.remote_write, "engine": settings.engine, "export": settings.export}
+    return {name: section for name, section in found.items() if section is not None}
 
 
 def _of_entry(path: KeyPath, said: str) -> Fault:
@@ -162,7 +170,8 @@ def configuration_hash(loaded: Configuration) -> str:
 def secrets_of(settings: Settings) -> list[str]:
     """Every secret text, for the log to hide; of an address, its password too."""
     found: list[str] = []
-    for entry in (*settings.checks, *settings.notifiers, *(one for one in (settings.heartbeat, settings.remote_write) if one is not None)):
+    heartbeat = [settings.heartbeat] if settings.heartbeat is not None else []
+    for entry in (*settings.checks, *settings.notifiers, *heartbeat, *accesses_of(settings).values()):
         for value in vars(entry).values():
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, Secret):

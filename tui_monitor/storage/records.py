@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from tui_monitor.alerts.alert import Transition
+from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.frozen import frozen
@@ -38,6 +38,15 @@ class AlertEventRow:
     value: float | None
     by: str
     note: str
+
+
+@frozen
+class NumberedEvent:
+    """An event of an alert, with a number that rises, and the alert as it is now; None where it is gone."""
+
+    number: int
+    event: AlertEventRow
+    alert: Alert | None
 
 
 @frozen

@@ -21,10 +21,12 @@ from tui_monitor.dispatch.message import Kind, Message
 from tui_monitor.dispatch.silences import Silence
 from tui_monitor.dispatch.state import Plan, StoredDispatch
 from tui_monitor.storage.records import (
+    MOST_EVENTS,
     AlertEventRow,
     FinishedCommand,
     FiringHistory,
     LeaderRow,
+    NumberedEvent,
     OutboxRow,
     Panel,
     PrunedRows,
@@ -91,6 +93,9 @@ class AlertTable(Protocol):
     def fired_between(self, start_ms: int, end_ms: int, limit: int) -> list[Alert]:
         """The alerts that fired at some time from start to end, the newest ``limit``, oldest first."""
 
+    def events_after(self, number: int, limit: int = MOST_EVENTS) -> list[NumberedEvent]:
+        """The events after a number but those of pending alerts, which may vanish; oldest first."""
+
     def prune(self, now_ms: int, *, keep: int = KEEP_RESOLVED, keep_ms: int = KEEP_RESOLVED_MS) -> int:
         """Delete ended alerts that are too old or too many, with their events; returns their number."""
 
@@ -149,6 +154,12 @@ class OutboxTable(Protocol):
 
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         """The newest rows first, without payload."""
+
+    def after(self, number: int, limit: int = 100) -> list[tuple[int, OutboxRow]]:
+        """The rows after a number, with their own, oldest first, without payload."""
+
+    def numbered(self, numbers: Collection[int]) -> list[tuple[int, OutboxRow]]:
+        """The rows with these numbers that are still there."""
 
     def of_alert(self, alert_id: str, *, payload: bool = False) -> list[OutboxRow]:
         """The newest notifications about one alert, oldest first."""
@@ -223,6 +234,9 @@ class AuditTable(Protocol):
 
     def newest(self, limit: int = 100) -> list[Audit]:
         """The newest entries first."""
+
+    def after(self, number: int, limit: int = 100) -> list[tuple[int, Audit]]:
+        """The entries after a number, with their own, oldest first."""
 
     def prune(self, now_ms: int, *, keep: int = KEEP_AUDIT) -> int:
         """Delete entries older than two years or beyond the newest; returns their number."""

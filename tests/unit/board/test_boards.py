@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.support.alert_world import World, rules_of
-from tui_monitor.board.build import check_view, evidence_view, member_views, series_of_alert
+from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.received import RECEIVED
+from tui_monitor.board.build import check_view, condition_of, evidence_view, member_views, series_of_alert
 from tui_monitor.board.values import EvidenceProcess, MemberView
 from tui_monitor.core.humanize import measured
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult, Sample, UnitState, labels_of
@@ -77,3 +82,23 @@ def test_members_of_a_group_come_the_worst_first() -> None:
     found = member_views({"a": HealthStatus.HEALTHY, "b": HealthStatus.UNHEALTHY, "c": HealthStatus.HEALTHY, "d": HealthStatus.UNKNOWN})
     assert [member.name for member in found] == ["b", "d", "a", "c"]
     assert found[0] == MemberView("b", HealthStatus.UNHEALTHY)
+
+
+@pytest.mark.parametrize(
+    ("expression", "series"),
+    [
+        ('up{job="shop"} == 0', 'up{host="web-2", instance="web-2:9100", job="shop"}'),
+        ("memory_usage_ratio > 0.9", 'memory_usage_ratio{host="web-2", instance="web-2:9100", job="node"}'),
+        ("sum(rate(errors_total[5m])) > 1", "sum(rate(errors_total[5m]))"),
+        ("sum(", ""),
+    ],
+)
+def test_the_series_of_a_received_alert_is_in_its_link(expression: str, series: str) -> None:
+    """Prometheus sends the expression within generatorURL; the labels that its rule added select nothing."""
+    link = f"http://prometheus:9090/graph?{urlencode({'g0.expr': expression, 'g0.tab': 1})}"
+    labels = {"alertname": "Down", "team": "shop", "host": "web-2", "instance": "web-2:9100", "job": "node"}
+    alert = Alert("a", "f", RECEIVED, "firing", "error", labels, {}, None, 1, evidence={"generator_url": link})
+    assert condition_of(alert) == expression
+    assert series_of_alert(alert, condition_of(alert)) == series
+    for other in ("", "http://[bad", "https://grafana/alerting/1"):
+        assert condition_of(replace(alert, evidence={"generator_url": other})) == ""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.board_backend import FakeBackend
+from tests.support.httpserver import HttpServer
+from tests.support.processes import running, until
+from tests.support.settings import made
 from tests.support.stored_history import write_history
 from tui_monitor.board.backend import Backend, MetricMetadata, NotReady
+from tui_monitor.config.engine import EngineSettings
+from tui_monitor.config.faults import Configuration, ConfigurationError, Fault
 from tui_monitor.config.load import load
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Reload
@@ -89,3 +96,30 @@ def test_stored_metadata_come_back_or_are_nothing() -> None:
     assert decode_metadata(encode_metadata(known)) == {"a": Metadata("counter", "x" * 500, "seconds")}
     assert [decode_metadata(data) for data in (b"", b"x", zlib.compress(b"[[1]]"), zlib.compress(b"7"))] == [{}] * 4
     assert encode_metadata({}) == b""
+
+
+async def test_a_viewer_asks_the_engine_of_its_configuration(tmp_path: Path) -> None:
+    """A dashboard beside a daemon draws other hosts' series, and says what hinders it; the daemon's own file is read for it."""
+    faults: list[Fault] = []
+
+    def read() -> Configuration:
+        loaded = Configuration(replace(load(None, {}).settings, engine=made(EngineSettings, {"url": server.url})))
+        if faults:
+            raise ConfigurationError(faults, loaded)
+        return loaded
+
+    async with HttpServer() as server:
+        series = {"metric": {"host": "web-2"}, "values": [[time.time(), "1"]]}
+        server.behave(body=json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}}).encode())
+        leader = runtime(tmp_path)
+        async with running(leader.run(), leader.stop):
+            await until(lambda: leader.leader is not None and (tmp_path / "history.db").exists())
+            for given, said in (([], ""), ([Fault(("checks",), "wrong")], ""), ([Fault(("engine", "url"), "wrong")], "engine.url: wrong")):
+                faults[:] = given
+                roles: list[str] = []
+                viewer = Runtime(open_directory(tmp_path), read, SystemClock(), "dashboard", "kim", on_role=roles.append)
+                async with running(viewer.run(), viewer.stop):
+                    now = round(time.time()) * 1000
+                    await until(lambda roles=roles: bool(roles))  # type: ignore[misc]
+                    chart = await viewer.chart('up{host="web-2"}', now - 60_000, now, 10)
+                    assert chart.error.endswith(said) and bool(chart.lines) is not bool(said)

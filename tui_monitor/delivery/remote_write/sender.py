@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -14,8 +13,9 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME, Labels, label
 from tui_monitor.delivery.remote_write.batches import WriteBatch, WriteCursor, cursor_from, next_batch
 from tui_monitor.delivery.remote_write.encoding import HEADERS, Series, body, encode_labels, sendable
+from tui_monitor.delivery.steady import Attempt, SteadyDelivery, attempt_of, failed_attempt
 from tui_monitor.notifiers.api import SendError
-from tui_monitor.notifiers.http import USER_AGENT, HttpClient, retry_after, secrets_of_url, server_time
+from tui_monitor.notifiers.http import USER_AGENT, HttpClient, secrets_of_url
 from tui_monitor.platform.regex import compile_regex
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryReading
@@ -24,11 +24,8 @@ from tui_monitor.storage.repository import StateRepository
 log = logging.getLogger(__name__)
 NAME = "remote_write"
 EVERY_S = 5.0
-FIRST_PAUSE, LAST_PAUSE = 1.0, 60.0
-TROUBLE_AFTER_S = 600.0
 MOST_KEPT = 20_000
 """Label sets whose bytes are kept."""
-_HALVED = (400, 413)
 
 
 class RemoteWriteSender:
@@ -43,11 +40,11 @@ class RemoteWriteSender:
         self._url = settings.url.reveal()
         self._settings, self._reading, self._state, self._clock, self._troubles = settings, reading, state, clock, troubles
         self._added = {"host": host, **settings.labels}
-        self._headers = {**HEADERS, "User-Agent": USER_AGENT, **settings.headers, **_authorization(settings)}
-        secrets = (*secrets_of_url(self._url), *(one.reveal() for one in (settings.password, settings.bearer) if one))
-        self._client = HttpClient(settings.timeout, secrets, settings.ca_file)
+        self._headers = {**HEADERS, "User-Agent": USER_AGENT, **settings.authorization()}
+        self._client = HttpClient(settings.timeout, (*secrets_of_url(self._url), *settings.secrets()), settings.ca_file)
         self._keep = [compile_regex(text) for text in settings.keep]
         self._drop = [compile_regex(text) for text in settings.drop]
+        self._delivery = SteadyDelivery[Series](NAME, clock, troubles, self._try, self._drop_series)
         self._encoded: dict[Labels, bytes] = {}
 
     async def run(self) -> None:
@@ -78,48 +75,22 @@ class RemoteWriteSender:
                 return cursor
             if batch is None:
                 return cursor
-            await self._deliver(batch.series)
+            await self._delivery.deliver(batch.series)
             cursor = batch.cursor
             await self._store_cursor(cursor)
 
-    async def _deliver(self, series: Sequence[Series]) -> None:
-        """Send until the engine has taken it; what it refuses is halved down to the one series, which is dropped and counted."""
-        if not series:
-            return
-        begun, pause = self._clock.monotonic(), FIRST_PAUSE
-        while True:
-            wait, reason, status = await self._try(series)
-            if not reason:
-                self._troubles.clear(NAME)
-                return
-            if status in _HALVED:
-                return await self._halve(series, reason)
-            if self._clock.monotonic() - begun > TROUBLE_AFTER_S:
-                self._troubles.raise_(NAME, f"remote_write: nothing was taken for 10 minutes: {reason}")
-            log.warning("remote_write: %s; tried again in %g s", reason, pause)
-            await self._clock.sleep(max(pause, wait or 0.0))
-            pause = min(2 * pause, LAST_PAUSE)
-
-    async def _halve(self, series: Sequence[Series], reason: str) -> None:
-        if len(series) == 1:
-            self.dropped += len(series[0][1])
-            log.warning("remote_write: %d samples of %s were refused: %s", len(series[0][1]), label(series[0][0], METRIC_NAME), reason)
-            return
-        middle = len(series) // 2
-        await self._deliver(series[:middle])
-        await self._deliver(series[middle:])
-
-    async def _try(self, series: Sequence[Series]) -> tuple[float | None, str, int]:
-        """One request: seconds to wait, the reason of a failure or "", the status (0: no answer)."""
+    async def _try(self, series: Sequence[Series]) -> Attempt[Series]:
+        """One request."""
         content = await asyncio.to_thread(body, series, self._bytes_of)
         try:
             answer = await self._client.post(self._url, content=content, headers=self._headers)
         except SendError as error:
-            return error.retry_after, error.reason, 0
-        if 200 <= answer.status < 300:
-            return None, "", answer.status
-        wait = retry_after(answer.headers.get("retry-after"), server_time(answer.headers, self._clock.wall_ms() / 1000))
-        return wait, f"HTTP {answer.status}: {answer.text[:200]}", answer.status
+            return failed_attempt(error)
+        return attempt_of(answer, self._clock.wall_ms())
+
+    def _drop_series(self, series: Series, reason: str) -> None:
+        self.dropped += len(series[1])
+        log.warning("remote_write: %d samples of %s were refused: %s", len(series[1]), label(series[0], METRIC_NAME), reason)
 
     def _labels_of(self, labels: Labels) -> Labels | None:
         name = label(labels, METRIC_NAME)
@@ -149,12 +120,3 @@ class RemoteWriteSender:
             await self._state.transaction(lambda state: state.cursors.set(NAME, cursor.to_text()), durable=False)
         except StorageFault as fault:
             log.warning("remote_write: the cursor cannot be stored: %s", fault)
-
-
-def _authorization(settings: RemoteWriteSettings) -> dict[str, str]:
-    if settings.bearer is not None:
-        return {"Authorization": f"Bearer {settings.bearer.reveal()}"}
-    if settings.username is not None and settings.password is not None:
-        pair = f"{settings.username}:{settings.password.reveal()}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-    return {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.storage.alert_lookup import find_alert
-from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow
+from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow, NumberedEvent
 from tui_monitor.storage.repository import KEEP_RESOLVED, KEEP_RESOLVED_MS, RECENT_MS
 
 
@@ -16,6 +16,7 @@ class InMemoryAlerts:
     def __init__(self) -> None:
         self._alerts: dict[str, Alert] = {}
         self._events: list[AlertEventRow] = []
+        self._numbers: dict[int, AlertEventRow] = {}
 
     def save(self, transitions: Iterable[Transition]) -> None:
         for transition in transitions:
@@ -26,10 +27,12 @@ class InMemoryAlerts:
             self._alerts[alert.id] = alert
             if transition.change != "updated":
                 self._events.append(_event(transition))
+                self._numbers[max(self._numbers, default=0) + 1] = self._events[-1]
 
     def _delete(self, ids: set[str]) -> None:
         self._alerts = {ident: alert for ident, alert in self._alerts.items() if ident not in ids}
         self._events = [event for event in self._events if event.alert not in ids]
+        self._numbers = {number: event for number, event in self._numbers.items() if event.alert not in ids}
 
     def live(self) -> list[Alert]:
         found = [alert for alert in self._alerts.values() if alert.state != "resolved" or alert.held]
@@ -77,6 +80,10 @@ class InMemoryAlerts:
     def fired_between(self, start_ms: int, end_ms: int, limit: int) -> list[Alert]:
         found = [one for one in self._alerts.values() if 0 < one.starts_at <= end_ms and (one.ends_at is None or one.ends_at >= start_ms)]
         return sorted(found, key=lambda alert: (alert.starts_at, alert.id))[-limit:]
+
+    def events_after(self, number: int, limit: int = MOST_EVENTS) -> list[NumberedEvent]:
+        found = [(own, event) for own, event in self._numbers.items() if own > number and event.change != "pending"]
+        return [NumberedEvent(own, event, self._alerts.get(event.alert)) for own, event in found[:limit]]
 
     def counts(self, change: str, since_ms: int) -> dict[str, int]:
         """How many events of one kind since then, by alert."""

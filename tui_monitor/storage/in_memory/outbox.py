@@ -175,6 +175,12 @@ class InMemoryOutbox:
             self.record(row.id, SendResult("failed", error=text), now_ms)
         return len(old)
 
+    def after(self, number: int, limit: int = 100) -> list[tuple[int, OutboxRow]]:
+        return [(each.seq, replace(each.row, payload="")) for each in self._rows.values() if each.seq > number][:limit]
+
+    def numbered(self, numbers: Collection[int]) -> list[tuple[int, OutboxRow]]:
+        return [(each.seq, replace(each.row, payload="")) for each in self._rows.values() if each.seq in set(numbers)]
+
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         return [_light(one.row) for one in self.stored()[::-1][:limit]]
 

@@ -101,9 +101,15 @@ class InMemoryAudit:
 
     def __init__(self) -> None:
         self._entries: list[Audit] = []
+        self._gone = 0
+        """The number of entries that were deleted: the number of the first that is left, less one."""
 
     def add(self, entry: Audit) -> None:
         self._entries.append(entry)
+
+    def after(self, number: int, limit: int = 100) -> list[tuple[int, Audit]]:
+        numbered = enumerate(self._entries, self._gone + 1)
+        return [(own, entry) for own, entry in numbered if own > number][:limit]
 
     def newest(self, limit: int = 100) -> list[Audit]:
         return self._entries[::-1][:limit]
@@ -111,6 +117,7 @@ class InMemoryAudit:
     def prune(self, now_ms: int, *, keep: int = KEEP_AUDIT) -> int:
         before = len(self._entries)
         self._entries = [entry for entry in self._entries[-keep:] if entry.at >= now_ms - KEEP_AUDIT_MS]
+        self._gone += before - len(self._entries)
         return before - len(self._entries)
 
 

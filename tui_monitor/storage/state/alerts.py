@@ -10,7 +10,7 @@ from typing import Any
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
 from tui_monitor.alerts.measure import NO_MEASURE, Measure
 from tui_monitor.storage.alert_lookup import find_alert
-from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow
+from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow, NumberedEvent
 from tui_monitor.storage.repository import KEEP_RESOLVED, KEEP_RESOLVED_MS, RECENT_MS
 
 MIGRATION = """
@@ -212,6 +212,16 @@ class SqliteAlerts:
             (end_ms, start_ms, limit),
         )
         return _alerts(newest)[::-1]
+
+    def events_after(self, number: int, limit: int = MOST_EVENTS) -> list[NumberedEvent]:
+        rows = self._db.execute(
+            f"SELECT id, {_EVENT_FIELDS} FROM alert_events WHERE id > ? AND change <> 'pending' ORDER BY id LIMIT ?", (number, limit)
+        ).fetchall()
+        alerts = {ident: self._by_id(ident) for ident in {row[1] for row in rows}}
+        return [NumberedEvent(row[0], AlertEventRow(*row[1:]), alerts[row[1]]) for row in rows]
+
+    def _by_id(self, ident: str) -> Alert | None:
+        return next(iter(_alerts(self._db.execute(f"SELECT {_FIELDS} FROM alerts WHERE id = ?", (ident,)))), None)
 
     def prune(self, now_ms: int, *, keep: int = KEEP_RESOLVED, keep_ms: int = KEEP_RESOLVED_MS) -> int:
         doomed = [

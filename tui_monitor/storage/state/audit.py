@@ -30,6 +30,10 @@ class SqliteAudit:
         rows = self._db.execute("SELECT at, by, verb, subject, note FROM audit ORDER BY id DESC LIMIT ?", (limit,))
         return [Audit(*row) for row in rows]
 
+    def after(self, number: int, limit: int = 100) -> list[tuple[int, Audit]]:
+        rows = self._db.execute("SELECT id, at, by, verb, subject, note FROM audit WHERE id > ? ORDER BY id LIMIT ?", (number, limit))
+        return [(row[0], Audit(*row[1:])) for row in rows]
+
     def prune(self, now_ms: int, *, keep: int = KEEP_AUDIT) -> int:
         return self._db.execute(
             "DELETE FROM audit WHERE at < ? OR id <= (SELECT max(id) FROM audit) - ?", (now_ms - KEEP_AUDIT_MS, keep)

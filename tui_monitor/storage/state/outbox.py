@@ -212,6 +212,16 @@ class SqliteOutbox:
     def newest(self, limit: int = 100) -> list[OutboxRow]:
         return [_row(row) for row in self._db.execute(f"SELECT {_LIGHT} FROM notifications ORDER BY seq DESC LIMIT ?", (limit,))]
 
+    def after(self, number: int, limit: int = 100) -> list[tuple[int, OutboxRow]]:
+        rows = self._db.execute(f"SELECT seq, {_LIGHT} FROM notifications WHERE seq > ? ORDER BY seq LIMIT ?", (number, limit))
+        return [(row[0], _row(row[1:])) for row in rows]
+
+    def numbered(self, numbers: Collection[int]) -> list[tuple[int, OutboxRow]]:
+        rows = self._db.execute(
+            f"SELECT seq, {_LIGHT} FROM notifications WHERE seq IN ({', '.join('?' * len(numbers))}) ORDER BY seq", tuple(numbers)
+        )
+        return [(row[0], _row(row[1:])) for row in rows]
+
     def of_alert(self, alert_id: str, *, payload: bool = False) -> list[OutboxRow]:
         columns = _LIGHT + (", message" if payload else "")
         rows = self._db.execute(
