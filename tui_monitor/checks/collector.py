@@ -335,7 +335,7 @@ class Collector:
 
     def _queries_of(self, check: CheckSettings) -> Sequence[QuerySettings]:
         loop = self._loops.get(check.name)
-        return loop.probe.queries if loop is not None and isinstance(loop.probe, HasQueries) else ()
+        return getattr(loop.probe, "queries", ()) if loop is not None else ()  # isinstance of a protocol takes 20 us, per check and second
 
     def figures_of(self, check: CheckSettings) -> dict[str, float]:
         """The newest values of a check's queries."""

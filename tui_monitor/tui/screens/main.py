@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
+from tui_monitor.core.kept import Kept
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
@@ -75,6 +76,7 @@ class MainScreen(DashboardScreen):
         self._spark_slot = 0
         self._window = 0
         self._strips: Mapping[str, Strip] = {}
+        self._kept: Kept[Strip] = Kept()
         self._strips_at = -1
         self._is_loading = False
         self._logs: dict[str, Sequence[str]] = {}
@@ -131,11 +133,12 @@ class MainScreen(DashboardScreen):
             self._spark_slot, self._sparks = slot, board.sparks
         self.board, self.view = board, view
         self._request_strips()
+        strips = {check.name: self._present_strip(check) for check in board.checks}
         for pane in self.panes:
-            pane.with_strips(self._strips, WINDOWS[self._window].title)
+            pane.with_strips(strips, WINDOWS[self._window].title)
         self.alerts.show(board, self._sparks)
         self.head.incidents = self.alerts.alerts
-        self.hour.whole = merged([present_strip(check, self._strips.get(check.name, ())) for check in board.checks])
+        self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
         for bar in self.bars:
             bar.show(board, view)
         self.share_room()
@@ -146,6 +149,10 @@ class MainScreen(DashboardScreen):
         seen = self.visible_panes()
         if seen and self.focused not in seen and self.app.app_focus:
             seen[0].focus()
+
+    def _present_strip(self, check: CheckView) -> Strip:
+        strip = self._strips.get(check.name, ())
+        return self._kept.of(check.name, (strip, check.status, check.since), lambda: present_strip(check, strip))
 
     def on_resize(self) -> None:
         """Share the lines out anew."""
