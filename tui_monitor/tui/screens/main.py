@@ -50,8 +50,8 @@ FOOTER = FooterHints(
 """Help and quit are always there: they lead to everything else."""
 
 
-STRIPS_MS = 10_000
-"""How often the strips are read again; between, a failing check's last slot follows its present status."""
+STRIPS_MS = 30_000
+"""The longest time between readings of the strips (half a slot where slots are shorter); their last slots follow the present statuses."""
 ENDED_ROWS = 20
 
 
@@ -77,7 +77,8 @@ class MainScreen(DashboardScreen):
         self._window = 0
         self._strips: Mapping[str, Strip] = {}
         self._kept: Kept[Strip] = Kept()
-        self._strips_at = -1
+        self._strips_of: tuple[object, ...] = ()
+        """The slot, window, checks and alerts by which the strips and the ended alerts were read last."""
         self._is_loading = False
         self._logs: dict[str, Sequence[str]] = {}
         self.head = VerdictBar(board, look=look, text_styles=text_styles, id="head")
@@ -146,8 +147,8 @@ class MainScreen(DashboardScreen):
             if pane is not self.chosen:
                 pane.show(board, self._sparks)
         self.show_selection()
-        seen = self.visible_panes()
-        if seen and self.focused not in seen and self.app.app_focus:
+        focused = self.focused
+        if not (isinstance(focused, BoardPane) and all(focused.size)) and self.app.app_focus and (seen := self.visible_panes()):
             seen[0].focus()
 
     def _present_strip(self, check: CheckView) -> Strip:
@@ -178,8 +179,9 @@ class MainScreen(DashboardScreen):
         _tall(self.alerts, upper)
         _tall(self.query_one("#bottom"), bottom)
         self.resources.with_top = width < 100
-        self.processes.set_class(width < 100, "-gone")
-        self.chosen.set_class(width < 100, "-gone")
+        for pane in (self.processes, self.chosen):
+            if pane.has_class("-gone") != (width < 100):
+                pane.set_class(width < 100, "-gone")
         if width >= 100:
             side = max(40, min(76, width * 37 // 100))
             _wide(self.chosen, side)
@@ -226,10 +228,12 @@ class MainScreen(DashboardScreen):
         self.show_selection()
 
     def _request_strips(self) -> None:
-        at, slot = self.board.at, (self.board.at // STRIPS_MS, self._window)
-        if self.board.loading or not at or self._is_loading or hash(slot) == self._strips_at:
+        at, names = self.board.at, tuple(check.name for check in self.board.checks)
+        live = frozenset(alert.id for alert in self.board.alerts)
+        wanted = (at // min(STRIPS_MS, WINDOWS[self._window].slot // 2), self._window, names, live)
+        if self.board.loading or not at or self._is_loading or wanted == self._strips_of:
             return
-        self._is_loading, self._strips_at = True, hash(slot)
+        self._is_loading, self._strips_of = True, wanted
         self.context.start(self._load_strips(at))
 
     async def _load_strips(self, at: int) -> None:
@@ -239,7 +243,7 @@ class MainScreen(DashboardScreen):
             self._strips = await self.context.backend.strips(names, slot_bounds(at, window.slot, window.count))
             self.alerts.history = await self.context.backend.alert_history(ENDED_ROWS)
         except CommandRefused:  # the process is starting: the next board asks again
-            self._strips_at = -1
+            self._strips_of = ()
             return
         finally:
             self._is_loading = False
@@ -248,7 +252,7 @@ class MainScreen(DashboardScreen):
     def action_window(self) -> None:
         """Show the next window of time in all strips."""
         self._window = (self._window + 1) % len(WINDOWS)
-        self._strips_at = -1
+        self._strips_of = ()
         self.show(self.board, self.view)
 
     @property
