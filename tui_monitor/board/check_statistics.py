@@ -49,6 +49,10 @@ class Statistics:
         for name in found:
             self._changed.pop(name, None)
 
+    def long_windows(self, name: str) -> Mapping[str, Window] | None:
+        """The windows that were read from the history last; the same object until they are read again."""
+        return self._long.get(name)
+
     def windows(self, name: str, labels: Mapping[str, str], now_ms: int, interval: float = 0.0) -> dict[str, Window]:
         """All windows of a check that end now; before the long ones are read, windows from memory replace them.
 

@@ -312,8 +312,6 @@ def spark_series(board: Board) -> dict[str, Labels]:
     for disk in board.resources.disks:
         keys[f"read:{disk.name}"] = labels_of("disk_read_bytes_per_second", device=disk.name)
         keys[f"write:{disk.name}"] = labels_of("disk_write_bytes_per_second", device=disk.name)
-    for check in board.checks:
-        keys[f"check:{check.name}"] = check.series
     return keys
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -200,11 +201,17 @@ def _real(value: float | None) -> TypeGuard[float]:
     return value is not None and value == value and abs(value) != float("inf")
 
 
-@lru_cache(4096)
+_SINGLE = re.compile(r"[ -~\u2500-\u25fc\u2800-\u28ff]*")
+"""ASCII, boxes, blocks, shapes and braille, of which most lines consist: each character takes one cell."""
+
+
 def cells(text: str) -> int:
     """How many cells a text takes: wide characters two, marks that combine none, ambiguous ones one."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() or _SINGLE.fullmatch(text) else _cells(text)
+
+
+@lru_cache(4096)
+def _cells(text: str) -> int:
     return sum(_cell(character) for character in text)
 
 

@@ -16,10 +16,11 @@ from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.kept import Kept
 from tui_monitor.core.mute_reason import parse_mute_reason
 from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import overall, severity_rank
+from tui_monitor.core.values import CheckResult, overall, severity_rank
 from tui_monitor.core.version import VERSION
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.promql.query_facts import query_facts
@@ -34,6 +35,8 @@ from tui_monitor.storage.records import OutboxRow
 
 log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
+WINDOW_EVERY_MS = 10_000
+"""How often the figures of the last five minutes are counted anew where no probe has ended."""
 
 
 class Deliveries:
@@ -103,6 +106,8 @@ class LiveBoard:
         self._troubles = troubles
         self._memory = memory
         self._requests = requests
+        self._checks: Kept[CheckView] = Kept()
+        self._views: Kept[AlertView] = Kept()
         self.reconfigure(settings)
 
     def reconfigure(self, settings: BoardSettings) -> None:
@@ -159,29 +164,35 @@ class LiveBoard:
         )
 
     def _check(self, check: CheckSettings, now: int) -> CheckView:
-        view = self._row(check, now)
-        members = boards.member_views(self._collector.members_of(check.name))
-        limits = boards.own_limits(check)
-        return replace(view, labels=check.labels, members=members, limits=limits) if check.labels or members or limits else view
+        collector, name = self._collector, check.name
+        result, figures, faults = collector.results.get(name), collector.figures_of(check), collector.query_faults_of(check)
+        members, long = collector.members_of(name), self._statistics.long_windows(name)
 
-    def _row(self, check: CheckSettings, now: int) -> CheckView:
-        result = self._collector.results.get(check.name)
+        def view() -> CheckView:
+            row = self._row(check, result, figures, faults, now)
+            shown, limits = boards.member_views(members), boards.own_limits(check)
+            return replace(row, labels=check.labels, members=shown, limits=limits) if check.labels or members or limits else row
+
+        return self._checks.of(name, (check, result, figures, faults, members, long, now // WINDOW_EVERY_MS), view)
+
+    def _row(
+        self, check: CheckSettings, result: CheckResult | None, figures: Mapping[str, float], faults: Mapping[str, str], now: int
+    ) -> CheckView:
         if result is None:
             return boards.unprobed(check.name, check.type, check.category, target_of(check)[0], check.depends_on)
         windows = self._statistics.windows(check.name, check_labels(check), now, check.interval)
-        view = boards.check_view(result, target_of(check)[0], windows, check.depends_on, self._collector.figures_of(check))
-        faults = self._collector.query_faults_of(check)
+        view = boards.check_view(result, target_of(check)[0], windows, check.depends_on, figures)
         text = "; ".join(f"{query}: {error}" for query, error in faults.items())
         return replace(view, reason=view.reason or text, facts={**view.facts, **faults}) if faults else view
 
     def _alerts(self) -> tuple[AlertView, ...]:
         live = self._live()
         affected = affected_by(live)
-        views = [
-            boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), affected.get(alert.id, ()))
-            for alert in live
-        ]
-        return tuple(sorted(views, key=alert_order))
+        return tuple(sorted((self._alert(alert, affected.get(alert.id, ())) for alert in live), key=alert_order))
+
+    def _alert(self, alert: Alert, affected: Sequence[str]) -> AlertView:
+        inputs = (alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), affected)
+        return self._views.of(alert.id, inputs, lambda: boards.alert_view(*inputs))
 
 
 def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from rich.color import ColorSystem
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import NoColor
 from textual.screen import Screen
@@ -113,6 +114,15 @@ class MonitorApp(App[int]):
                 widget.refresh()
 
     # Life.
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver of the platform; on Linux and macOS ours, which costs less."""
+        found = super().get_driver_class()
+        if found.__name__ == "LinuxDriver":
+            from tui_monitor.tui.driver import QuietDriver
+
+            return QuietDriver
+        return found
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board, Delivery
@@ -105,6 +106,18 @@ def delivery_mark(state: str, look: RenderStyle) -> str:
     if state == "sent":
         return look.glyphs.healthy
     return f"{look.glyphs.unhealthy} {state}" if state in UNDELIVERED else look.glyphs.cut
+
+
+_SHOWN = attrgetter(
+    "id", "name", "severity", "state", "summary", "starts_at", "active_at", "ends_at", "labels", "acknowledged_by", "acknowledged_note",
+    "suppressed_by", "deliveries", "affected", "affects", "flaps",
+)  # fmt: skip
+
+
+def shown_parts(alert: AlertView, now: int) -> tuple[object, ...]:
+    """All that a line shows of an alert at a time: the value itself, which changes each second, is not among it."""
+    age = f.age((alert.ends_at if alert.state == "resolved" else alert.starts_at) or alert.active_at, now)
+    return (*_SHOWN(alert), age, due_text(alert, now))
 
 
 def incident_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle, *, past: bool = False) -> Line:

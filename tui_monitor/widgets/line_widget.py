@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from rich.segment import Segment
-from textual.geometry import Offset, Region
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -25,6 +25,8 @@ class LineWidget(Widget):
         super().__init__(id=id, classes=classes)
         self.look = look
         self.text_styles = text_styles
+        self.shape = Size(0, 0)
+        """Width and height of the last build; Textual counts its own ``size`` anew at each access."""
         self._lines: tuple[Line, ...] = ()
         self._selected = -1
         self._painter: Painter | None = None
@@ -39,7 +41,7 @@ class LineWidget(Widget):
 
     def rebuild(self) -> None:
         """Build the lines again and repaint the cells that changed."""
-        width, height = self.size
+        width, height = self.shape = self.size
         if not width or not height:
             return
         built, selected = self.build(width, height)
@@ -56,7 +58,7 @@ class LineWidget(Widget):
 
     def _repaint(self, y: int, old: Line, new: Line) -> None:
         """Paint what differs in a line: at once where the painter may, else with the compositor's next round."""
-        width = self.size.width
+        width = self.shape[0]
         place = self._painter.place(self) if self._painter is not None else None
         if place is not None and self._painter is not None:
             self._painter.paint(Offset(place.x, place.y + y), old, new or ((" " * width, "text"),), selected=y == self._selected)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tui_monitor.board.values import Board, ProcessView, Resources, Spark
 from tui_monitor.core import humanize as f
+from tui_monitor.core.kept import Kept
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets.areas import append_bar, area, newest, pick
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
@@ -27,12 +29,21 @@ def machine_head(here: Resources, width: int) -> str:
     return "   ".join(filter(None, (load, f"up {f.span(here.uptime)}" if here.uptime else "")))
 
 
-def machine_entries(board: Board, sparks: Mapping[str, Spark], width: int, height: int, look: RenderStyle) -> list[ResourceRow]:
-    """The rows that fit: the CPU as an area as high as there is room for, cores, then two gauges or rates a line."""
-    here = board.resources
-    rest = [*core_rows(here, width, look), *_pairs(_gauges(here) + _rates(here), sparks, width, look), *_remarks(board, width, look)]
+def machine_entries(
+    board: Board, sparks: Mapping[str, Spark], width: int, height: int, look: RenderStyle, kept: Kept[list[ResourceRow]]
+) -> list[ResourceRow]:
+    """The rows that fit: the CPU as an area as high as there is room for, cores, then two gauges or rates a line.
+
+    ``kept`` has the rows of before: figures change each second, what they show of it seldom.
+    """
+    here, values = board.resources, sparks.get("cpu", ())
+    cores = tuple(round(value, 2) for value in here.cores)
+    rest = [*kept.of("cores", (cores, width), lambda: core_rows(cores, width, look))]
+    rest += _pairs(_gauges(here) + _rates(here), sparks, width, look, kept)
+    rest += _remarks(board, width, look)
     high = max(1, min(6, height - len(rest)))
-    return [*cpu_rows(here, sparks.get("cpu", ()), high, width, look), *rest][: max(1, height)]
+    cpu = kept.of("cpu", (values, here.cpu is None, high, width), lambda: cpu_rows(here, values, high, width, look))
+    return [*cpu, *rest][: max(1, height)]
 
 
 def cpu_rows(here: Resources, values: Spark, height: int, width: int, look: RenderStyle) -> list[ResourceRow]:
@@ -49,20 +60,20 @@ def cpu_rows(here: Resources, values: Spark, height: int, width: int, look: Rend
     return rows
 
 
-def core_rows(here: Resources, width: int, look: RenderStyle) -> list[ResourceRow]:
+def core_rows(cores: Sequence[float], width: int, look: RenderStyle) -> list[ResourceRow]:
     """A bar for each core, several a line; a map above 16 cores."""
-    if len(here.cores) < 2:
+    if len(cores) < 2:
         return []
-    if len(here.cores) > MOST_BARS:
+    if len(cores) > MOST_BARS:
         row = LineBuilder(width, look).gap().append("cores", "dim", LABEL)
-        for value in here.cores[: max(1, row.room - 12)]:
+        for value in cores[: max(1, row.room - 12)]:
             row.append(look.glyphs.block(value), level(value))
-        return [ResourceRow("cores", row.gap(2).append(f"max {f.percent(max(here.cores))}", "dim").line(), "cpu_core_usage_ratio")]
-    many = max(1, min(len(here.cores), width // 24, 4))
+        return [ResourceRow("cores", row.gap(2).append(f"max {f.percent(max(cores))}", "dim").line(), "cpu_core_usage_ratio")]
+    many = max(1, min(len(cores), width // 24, 4))
     lines = []
-    for start in range(0, len(here.cores), many):
+    for start in range(0, len(cores), many):
         row = LineBuilder(width, look)
-        for number, value in enumerate(here.cores[start : start + many], start):
+        for number, value in enumerate(cores[start : start + many], start):
             _gauge(row, f"core{number}", value, level(value), width // many, look)
         lines.append(ResourceRow("cores" if start == 0 else "", row.line(), "cpu_core_usage_ratio"))
     return lines
@@ -75,14 +86,16 @@ Gauge = tuple[str, str, str, float | None, str, str]
 def _gauges(here: Resources) -> list[Gauge]:
     found: list[Gauge] = []
     if here.memory is not None:
-        found.append(("memory", "mem", "memory_usage_ratio", here.memory, level(here.memory), f"{f.size(here.memory_available)} free"))
+        found.append(
+            ("memory", "mem", "memory_usage_ratio", round(here.memory, 3), level(here.memory), f"{f.size(here.memory_available)} free")
+        )
     if here.swap_total and here.swap is not None:
-        found.append(("swap", "swap", "swap_usage_ratio", here.swap, level(here.swap), ""))
+        found.append(("swap", "swap", "swap_usage_ratio", round(here.swap, 3), level(here.swap), ""))
     for one in here.mounts:
         expr = selection("disk_usage_ratio", mount=one.mount)
         note = one.forecast or (f"{f.size(one.free)} free" if one.usage is not None else one.error or "no figures")
         style = "warning" if one.forecast or one.usage is None else level(one.usage, DISK_WARM)
-        found.append((f"mount:{one.mount}", one.mount, expr, one.usage, style, note))
+        found.append((f"mount:{one.mount}", one.mount, expr, None if one.usage is None else round(one.usage, 3), style, note))
     return found
 
 
@@ -101,19 +114,27 @@ def _rates(here: Resources) -> list[Gauge]:
     return found
 
 
-def _pairs(gauges: Sequence[Gauge], sparks: Mapping[str, Spark], width: int, look: RenderStyle) -> list[ResourceRow]:
+def _pairs(
+    gauges: Sequence[Gauge], sparks: Mapping[str, Spark], width: int, look: RenderStyle, kept: Kept[list[ResourceRow]]
+) -> list[ResourceRow]:
     """Two gauges a line where there is room, each with a key of its own line's first."""
     many = 2 if width >= 64 else 1
-    rows = []
+    rows: list[ResourceRow] = []
     for start in range(0, len(gauges), many):
-        row = LineBuilder(width, look)
-        for key, label, _, ratio, style, text in gauges[start : start + many]:
-            if ratio is not None or key.startswith("mount:"):
-                _gauge(row, label, ratio, style, width // many, look, text)
-            else:
-                _rate(row, label, text, sparks.get(style, ()), width // many, look)
-        rows.append(ResourceRow(gauges[start][0], row.line(), gauges[start][2]))
+        pair = tuple(gauges[start : start + many])
+        values = tuple(sparks.get(style, ()) for _, _, _, _, style, _ in pair)
+        rows += kept.of(("pair", start), (pair, values, width), partial(_pair, pair, values, width, width // many, look))
     return rows
+
+
+def _pair(gauges: Sequence[Gauge], values: Sequence[Spark], width: int, each: int, look: RenderStyle) -> list[ResourceRow]:
+    row = LineBuilder(width, look)
+    for (key, label, _, ratio, style, text), spark in zip(gauges, values, strict=True):
+        if ratio is not None or key.startswith("mount:"):
+            _gauge(row, label, ratio, style, each, look, text)
+        else:
+            _rate(row, label, text, spark, each, look)
+    return [ResourceRow(gauges[0][0], row.line(), gauges[0][2])]
 
 
 def _gauge(row: LineBuilder, label: str, ratio: float | None, style: str, width: int, look: RenderStyle, text: str = "") -> None:
@@ -147,6 +168,11 @@ def _rate(row: LineBuilder, label: str, text: str, values: Spark, width: int, lo
 def _remarks(board: Board, width: int, look: RenderStyle) -> list[ResourceRow]:
     texts = ([board.resources.error] if board.resources.error else []) + list(board.advice)
     return [ResourceRow("", LineBuilder(width, look).gap().append(text, "warning").line()) for text in texts]
+
+
+def process_parts(process: ProcessView) -> tuple[object, ...]:
+    """All that a line shows of a process."""
+    return (process.pid, process.name, round(process.cpu, 2), f.size(process.memory))
 
 
 def process_line(process: ProcessView, width: int, look: RenderStyle) -> Line:

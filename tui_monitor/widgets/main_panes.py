@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board, CheckView, ProcessView
+from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import incidents, machine, selection, services
 from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane, Sparks
@@ -18,6 +19,8 @@ from tui_monitor.widgets.styles import TextStyles
 Strips = Mapping[str, Strip]
 BOX_WIDTH = 24
 BOX_HEIGHT = 3
+TOP = "\0top"
+"""The key of the top line beside those of the rows."""
 
 
 class FramedPane(BoardPane):
@@ -33,14 +36,18 @@ class FramedPane(BoardPane):
     @property
     def is_boxed(self) -> bool:
         """Whether the frame is drawn at the present size."""
-        return self.framed and self.size.width >= BOX_WIDTH and self.size.height >= BOX_HEIGHT
+        width, height = self.shape
+        return self.framed and width >= BOX_WIDTH and height >= BOX_HEIGHT
 
     def title(self, width: int) -> Line:
         """The top of the frame."""
         remark = self.marks_text() + (f"filter: {self.needle}" if self.needle else self.remark())
         parts = [part for part in (self.position_text(), remark) if part]
-        wide = self.size.width if self.is_boxed else width
-        return top_line(self.heading(), "   ".join(parts), wide, self.look, focused=self.has_focus, boxed=self.is_boxed)
+        boxed, focused = self.is_boxed, self.has_focus
+        wide, heading, text = self.shape[0] if boxed else width, self.heading(), "   ".join(parts)
+        return self.kept.of(
+            TOP, (wide, boxed, focused, heading, text), lambda: top_line(heading, text, wide, self.look, focused=focused, boxed=boxed)
+        )
 
     def heading(self) -> str:
         """The title's text."""
@@ -87,10 +94,16 @@ class IncidentsPane(FramedPane, AlertsPane):
         """The alert of the selected row, ended ones too."""
         return super().selected_alert()
 
+    def made_of(self, index: int) -> tuple[object, ...]:
+        """What stands in the line of an incident."""
+        return (*incidents.shown_parts(self.alerts[index], self.board.at), self._strip_of(index), self.board.past)
+
+    def _strip_of(self, index: int) -> Strip:
+        return self.strips.get(self.alerts[index].labels.get("check", ""), ())
+
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One incident."""
-        alert = self.alerts[index]
-        strip = self.strips.get(alert.labels.get("check", ""), ())
+        alert, strip = self.alerts[index], self._strip_of(index)
         return incidents.incident_line(alert, strip, self.board.at, width, self.look, past=self.board.past)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
@@ -139,14 +152,16 @@ class ServicesPane(FramedPane, ChecksPane):
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.rows: list[services.TreeRow] = []
+        self._trees: Kept[list[services.TreeRow]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def select_rows(self) -> None:
         """The checks as a tree; with a filter a flat list of those that match."""
-        needle = self.needle.casefold()
-        found = [c for c in self.board.checks if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold()]
+        needle, found = self.needle.casefold(), self.board.checks
+        if needle:
+            found = tuple(c for c in found if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold())
         order = self.order if not needle or self.order not in ("status", "configured") else "status"
-        self.rows = services.tree(found, order, self.look)
+        self.rows = self._trees.of("", (found, order), lambda: services.tree(found, order, self.look))
         self.checks = [row.check for row in self.rows]
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
@@ -157,8 +172,13 @@ class ServicesPane(FramedPane, ChecksPane):
     def remark(self) -> str:
         """The order, the strips' window and the names of the columns."""
         order = f"by {self.order}   " if self.order != self.ORDERS[0] else ""
-        inner = self.size.width - (2 if self.is_boxed else 0)
+        inner = self.shape[0] - (2 if self.is_boxed else 0)
         return order + services.services_head(inner, self.window) if self.rows else ""
+
+    def made_of(self, index: int) -> tuple[object, ...]:
+        """What stands in the line of a check."""
+        row = self.rows[index]
+        return (row, self.strips.get(row.check.name, ()), self.names)
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One check."""
@@ -180,6 +200,10 @@ class SelectionPane(FramedPane):
     check: CheckView | None = None
     alert: AlertView | None = None
     log_lines: Sequence[str] = ()
+
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        self._pages: Kept[Sequence[Line]] = Kept()
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def about(self, check: CheckView | None, alert: AlertView | None, log: Sequence[str]) -> None:
         """Show another subject, or newer facts of the same."""
@@ -203,9 +227,15 @@ class SelectionPane(FramedPane):
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The chart and the facts: this pane has no rows."""
-        strip = self.strips.get(self.check.name, ()) if self.check is not None else ()
+        check, alert, log, now = self.check, self.alert, self.log_lines, self.board.at
+        strip = self.strips.get(check.name, ()) if check is not None else ()
         room = height - 1 if self.is_boxed else height
-        return selection.selection_lines(self.check, self.alert, strip, self.log_lines, self.board.at, width, room, self.look)
+        parts = selection.shown_parts(check, alert, now)
+        return self._pages.of(
+            "",
+            (width, room, strip, log, *parts),
+            lambda: selection.selection_lines(check, alert, strip, log, now, width, room, self.look),
+        )
 
 
 class MachinePane(FramedPane, ResourcesPane):
@@ -215,10 +245,14 @@ class MachinePane(FramedPane, ResourcesPane):
     with_top = False
     """Whether the busiest processes stand in the last line, as they have no pane."""
 
+    def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
+        self._parts: Kept[list[ResourceRow]] = Kept()
+        super().__init__(board, look=look, text_styles=text_styles, id=id)
+
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Select the rows that fit, then draw them."""
         inner, room = (width - 2, height - 2) if self.is_boxed else (width, height - 1)
-        rows = machine.machine_entries(self.board, self.sparks, inner, room - self.with_top, self.look)
+        rows = machine.machine_entries(self.board, self.sparks, inner, room - self.with_top, self.look, self._parts)
         if self.with_top and self.board.resources.processes:
             rows.append(
                 ResourceRow("", machine.top_line(self.board.resources.processes, inner, self.look, by_memory=self.order == "memory"))
@@ -239,7 +273,7 @@ class MachinePane(FramedPane, ResourcesPane):
         """Load and uptime."""
         if self.board.loading:
             return "loading"
-        head = machine.machine_head(self.board.resources, self.size.width)
+        head = machine.machine_head(self.board.resources, self.shape[0])
         return head if self.order == self.ORDERS[0] else f"processes by {self.order}   {head}"
 
 
@@ -273,9 +307,13 @@ class ProcessesPane(FramedPane):
         count = self.board.resources.process_count
         return (
             f"{count} in all   {self.order}{self.look.glyphs.down}"
-            if count and self.size.width >= 40
+            if count and self.shape[0] >= 40
             else f"{self.order}{self.look.glyphs.down}"
         )
+
+    def made_of(self, index: int) -> tuple[object, ...]:
+        """What stands in the line of a process."""
+        return machine.process_parts(self.processes[index])
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One process."""

@@ -119,12 +119,22 @@ def _uncovered(visible: Mapping[Widget, tuple[Region, Region]]) -> Iterator[tupl
 
 def changes(old: Line, new: Line) -> Iterator[tuple[int, str, str]]:
     """(first cell, text, style name) of what differs; a line with wide characters is written from its first other run on."""
-    before, after = "".join(text for text, _ in old), "".join(text for text, _ in new)
-    if cells(after) != len(after) or cells(before) != len(before) or len(before) != len(after):
-        yield from _whole_runs(old, new)
+    same = 0
+    for one, other in zip(old, new, strict=False):
+        if one != other:
+            break
+        same += 1
+    at = sum(cells(text) for text, _ in new[:same])
+    old, new = old[same:], new[same:]
+    before, after = "".join([text for text, _ in old]), "".join([text for text, _ in new])
+    size = len(after)
+    if len(before) != size or cells(before) != size or cells(after) != size:
+        for text, style in new:
+            yield at, text, style
+            at += cells(text)
         return
     was, now = _styles(old), _styles(new)
-    start, size = 0, len(after)
+    start = 0
     while start < size:
         if after[start] == before[start] and now[start] == was[start]:
             start += 1
@@ -132,18 +142,12 @@ def changes(old: Line, new: Line) -> Iterator[tuple[int, str, str]]:
         end, style = start + 1, now[start]
         while end < size and now[end] == style and (after[end] != before[end] or was[end] != style):
             end += 1
-        yield start, after[start:end], style
+        yield at + start, after[start:end], style
         start = end
 
 
-def _whole_runs(old: Line, new: Line) -> Iterator[tuple[int, str, str]]:
-    start, same = 0, True
-    for number, run in enumerate(new):
-        same = same and number < len(old) and old[number] == run
-        if not same:
-            yield start, *run
-        start += cells(run[0])
-
-
 def _styles(line: Line) -> list[str]:
-    return [style for text, style in line for _ in text]
+    styles: list[str] = []
+    for text, style in line:
+        styles += [style] * len(text)
+    return styles

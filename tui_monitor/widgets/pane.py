@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
+from tui_monitor.core.kept import Kept
 from tui_monitor.widgets.cell_line import Line, RenderStyle, title_line, with_cursor, with_mark
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.styles import TextStyles
@@ -35,6 +36,7 @@ class Pane(LineWidget, can_focus=True):
         self.shown = range(0)
         self._above = 1
         self._key: str | None = None
+        self.kept: Kept[Line] = Kept()
 
     # Defined by subclasses.
 
@@ -45,6 +47,10 @@ class Pane(LineWidget, can_focus=True):
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One row."""
         raise NotImplementedError
+
+    def made_of(self, index: int) -> tuple[object, ...] | None:
+        """All that a row shows, by which it is drawn again only when one of it changes; None: it is drawn each time."""
+        return None
 
     def title(self, width: int) -> Line:
         """The head line."""
@@ -96,7 +102,7 @@ class Pane(LineWidget, can_focus=True):
         self.top = max(0, min(self.top, self.cursor, len(keys) - room), self.cursor - room + 1)
         self.shown = shown = range(self.top, min(len(keys), self.top + room))
         marked = self.cursor if self.has_focus and keys[self.cursor] else -1
-        rows = [self.draw(index, width, selected=index == marked) for index in shown]
+        rows = [self._row(keys[index], index, width, selected=index == marked) for index in shown]
         place = marked - self.top
         if marked in shown:
             rows[place] = with_cursor(rows[place], self.look)
@@ -107,6 +113,12 @@ class Pane(LineWidget, can_focus=True):
             lines += [()] * (height - len(lines) - len(foot))
             lines += foot
         return lines, place + self._above if marked in shown else -1
+
+    def _row(self, key: str, index: int, width: int, *, selected: bool) -> Line:
+        inputs = self.made_of(index)
+        if inputs is None:
+            return self.draw(index, width, selected=selected)
+        return self.kept.of(key, (width, selected, *inputs), lambda: self.draw(index, width, selected=selected))
 
     def _follow(self, keys: Sequence[str]) -> None:
         """Keep the selected row when rows are added, removed or moved; the first row until the user has moved."""

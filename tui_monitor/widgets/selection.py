@@ -11,7 +11,6 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.areas import Column, chart_lines
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.strip_cells import present_strip
 
 STYLES = {HealthStatus.HEALTHY: "accent", HealthStatus.DEGRADED: "slot-slow", HealthStatus.UNHEALTHY: "slot-down", None: "text"}
 LEAST_CHART = 3
@@ -27,28 +26,33 @@ def selection_lines(
     room = height - len(told) - 2
     chart: list[Line] = []
     if check is not None and strip and room >= LEAST_CHART:
-        chart = latency_chart(check, strip, room, width, look)
+        chart = latency_chart(strip, room, width, look)
     told = told[: max(0, height - len(chart) - bool(chart))]
     return [*chart, *([LineBuilder(width, look).line()] if chart else []), *told]
 
 
-def latency_chart(check: CheckView, strip: Strip, height: int, width: int, look: RenderStyle) -> list[Line]:
+def shown_parts(check: CheckView | None, alert: AlertView | None, now: int) -> tuple[object, ...]:
+    """All that the pane shows of a check and an alert at a time."""
+    told = (alert.name, alert.state, alert.summary, alert.annotations, alert.affects, _acknowledged(alert)) if alert is not None else ()
+    return (check, f.age(check.since, now) if check is not None else "", told)
+
+
+def latency_chart(strip: Strip, height: int, width: int, look: RenderStyle) -> list[Line]:
     """The latency as a filled area, failures as full columns, with the scale and the time below."""
-    slots = present_strip(check, strip)
-    known = sorted(slot.seconds for slot in slots if slot.seconds is not None)
+    known = sorted(slot.seconds for slot in strip if slot.seconds is not None)
     top = max(known[-1], 2.5 * known[len(known) // 2], 1e-6) if known else 1.0
     labels = [f.latency(top), f.latency(top / 2), "0"]
     gutter = max(map(len, labels))
     wide = max(1, width - gutter - 1)
     columns: list[Column] = []
     for at in range(wide):
-        slot = slots[at * len(slots) // wide]
+        slot = strip[at * len(strip) // wide]
         seconds = None if slot.seconds is None else min(1.0, slot.seconds / top)
         columns.append((1.0 if slot.status is HealthStatus.UNHEALTHY else seconds, STYLES[slot.status]))
     lines = chart_lines(columns, labels, height - 1, width, look)
-    begin, end = f.clock(slots[0].begin, look.zone), f.clock(slots[-1].end, look.zone)
+    begin, end = f.clock(strip[0].begin, look.zone), f.clock(strip[-1].end, look.zone)
     axis = LineBuilder(width, look).gap(gutter + 1).append(begin, "dim")
-    middle = f.clock((slots[0].begin + slots[-1].end) // 2, look.zone)
+    middle = f.clock((strip[0].begin + strip[-1].end) // 2, look.zone)
     if wide >= 30:
         axis.gap(max(1, wide // 2 - len(begin) - 2)).append(middle, "dim")
     axis.align(len(end)).append(end, "dim")

@@ -12,7 +12,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.checks import NO_WINDOW, check_sort_key
-from tui_monitor.widgets.strip_cells import append_strip, present_strip
+from tui_monitor.widgets.strip_cells import append_strip
 
 RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
 COLUMNS = (("now", 8), ("p95", 7), ("24h", 8))
@@ -91,7 +91,7 @@ def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, name
     line.append(row.branch, "dim").append(check.name, "text" if healthy else "strong", max(1, names - len(row.branch))).gap()
     columns = columns_at(width)
     wide = max(0, line.room - sum(size for _, size in columns))
-    append_strip(line, present_strip(check, strip), wide, look.glyphs)
+    append_strip(line, strip, wide, look.glyphs)
     for name, size in columns:
         text, tone = _figure(name, check, style)
         line.append(text, tone, size, right=True)

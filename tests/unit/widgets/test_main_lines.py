@@ -13,6 +13,7 @@ from tests.support import sample_boards as boards
 from tui_monitor.board.strip import Slot, SlotSamples, Strip, strip
 from tui_monitor.board.values import Board, Delivery
 from tui_monitor.core import humanize as f
+from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import machine
 from tui_monitor.widgets.alerts import is_open
@@ -48,7 +49,7 @@ def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
     lines.append(rest_line(board.checks, width, look))
     for check, alert in zip(board.checks, board.alerts, strict=False):
         lines += selection_lines(check, alert, HOUR, ("log line",), board.at, width, 20, look)
-    lines += [row.line for row in machine.machine_entries(board, board.sparks, width, 12, look)]
+    lines += [row.line for row in machine.machine_entries(board, board.sparks, width, 12, look, Kept())]
     lines += [machine.process_line(one, width, look) for one in board.resources.processes]
     return [*lines, machine.top_line(board.resources.processes, width, look), top_line("Title", "remark", width, look)]
 
@@ -198,6 +199,6 @@ def test_a_frame_has_title_remark_and_sides() -> None:
 def test_many_cores_are_a_map() -> None:
     """Up to 16 cores have a bar each; more have one cell each."""
     here = boards.resources()
-    assert "core3" in text_of([row.line for row in machine.core_rows(here, 118, LOOK)])
-    many = machine.core_rows(replace(here, cores=tuple(n / 64 for n in range(64))), 118, LOOK)
+    assert "core3" in text_of([row.line for row in machine.core_rows(here.cores, 118, LOOK)])
+    many = machine.core_rows([n / 64 for n in range(64)], 118, LOOK)
     assert len(many) == 1 and "max 98%" in text_of([many[0].line])

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
+from tui_monitor.core.kept import Kept
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.context import ScreenContext
@@ -49,8 +50,8 @@ FOOTER = FooterHints(
 """Help and quit are always there: they lead to everything else."""
 
 
-STRIPS_MS = 10_000
-"""How often the strips are read again; between, a failing check's last slot follows its present status."""
+STRIPS_MS = 30_000
+"""The longest time between readings of the strips (half a slot where slots are shorter); their last slots follow the present statuses."""
 ENDED_ROWS = 20
 
 
@@ -75,7 +76,9 @@ class MainScreen(DashboardScreen):
         self._spark_slot = 0
         self._window = 0
         self._strips: Mapping[str, Strip] = {}
-        self._strips_at = -1
+        self._kept: Kept[Strip] = Kept()
+        self._strips_of: tuple[object, ...] = ()
+        """The slot, window, checks and alerts by which the strips and the ended alerts were read last."""
         self._is_loading = False
         self._logs: dict[str, Sequence[str]] = {}
         self.head = VerdictBar(board, look=look, text_styles=text_styles, id="head")
@@ -131,11 +134,12 @@ class MainScreen(DashboardScreen):
             self._spark_slot, self._sparks = slot, board.sparks
         self.board, self.view = board, view
         self._request_strips()
+        strips = {check.name: self._present_strip(check) for check in board.checks}
         for pane in self.panes:
-            pane.with_strips(self._strips, WINDOWS[self._window].title)
+            pane.with_strips(strips, WINDOWS[self._window].title)
         self.alerts.show(board, self._sparks)
         self.head.incidents = self.alerts.alerts
-        self.hour.whole = merged([present_strip(check, self._strips.get(check.name, ())) for check in board.checks])
+        self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
         for bar in self.bars:
             bar.show(board, view)
         self.share_room()
@@ -143,9 +147,13 @@ class MainScreen(DashboardScreen):
             if pane is not self.chosen:
                 pane.show(board, self._sparks)
         self.show_selection()
-        seen = self.visible_panes()
-        if seen and self.focused not in seen and self.app.app_focus:
+        focused = self.focused
+        if not (isinstance(focused, BoardPane) and all(focused.size)) and self.app.app_focus and (seen := self.visible_panes()):
             seen[0].focus()
+
+    def _present_strip(self, check: CheckView) -> Strip:
+        strip = self._strips.get(check.name, ())
+        return self._kept.of(check.name, (strip, check.status, check.since), lambda: present_strip(check, strip))
 
     def on_resize(self) -> None:
         """Share the lines out anew."""
@@ -171,8 +179,9 @@ class MainScreen(DashboardScreen):
         _tall(self.alerts, upper)
         _tall(self.query_one("#bottom"), bottom)
         self.resources.with_top = width < 100
-        self.processes.set_class(width < 100, "-gone")
-        self.chosen.set_class(width < 100, "-gone")
+        for pane in (self.processes, self.chosen):
+            if pane.has_class("-gone") != (width < 100):
+                pane.set_class(width < 100, "-gone")
         if width >= 100:
             side = max(40, min(76, width * 37 // 100))
             _wide(self.chosen, side)
@@ -219,10 +228,12 @@ class MainScreen(DashboardScreen):
         self.show_selection()
 
     def _request_strips(self) -> None:
-        at, slot = self.board.at, (self.board.at // STRIPS_MS, self._window)
-        if self.board.loading or not at or self._is_loading or hash(slot) == self._strips_at:
+        at, names = self.board.at, tuple(check.name for check in self.board.checks)
+        live = frozenset(alert.id for alert in self.board.alerts)
+        wanted = (at // min(STRIPS_MS, WINDOWS[self._window].slot // 2), self._window, names, live)
+        if self.board.loading or not at or self._is_loading or wanted == self._strips_of:
             return
-        self._is_loading, self._strips_at = True, hash(slot)
+        self._is_loading, self._strips_of = True, wanted
         self.context.start(self._load_strips(at))
 
     async def _load_strips(self, at: int) -> None:
@@ -232,7 +243,7 @@ class MainScreen(DashboardScreen):
             self._strips = await self.context.backend.strips(names, slot_bounds(at, window.slot, window.count))
             self.alerts.history = await self.context.backend.alert_history(ENDED_ROWS)
         except CommandRefused:  # the process is starting: the next board asks again
-            self._strips_at = -1
+            self._strips_of = ()
             return
         finally:
             self._is_loading = False
@@ -241,7 +252,7 @@ class MainScreen(DashboardScreen):
     def action_window(self) -> None:
         """Show the next window of time in all strips."""
         self._window = (self._window + 1) % len(WINDOWS)
-        self._strips_at = -1
+        self._strips_of = ()
         self.show(self.board, self.view)
 
     @property
