@@ -40,9 +40,9 @@ async def test_all_processes_are_listed_filtered_and_sorted() -> None:
 
 
 async def test_a_tree_has_children_below_their_parents() -> None:
-    """`T` shows who started whom."""
+    """`z` shows who started whom."""
     async with running() as (app, _, pilot):
-        await press(app, pilot, "4", "T")
+        await press(app, pilot, "4", "z")
         assert isinstance(app.screen, ProcessesScreen)
         pids = [one.pid for one in app.screen.table.rows]
         assert pids[:5] == [1, 1200, 3000, 3001, 3002] and len(pids) == 187

@@ -19,6 +19,8 @@ from tui_monitor.board.values import (
     MemberView,
     MountView,
     ProcessView,
+    RequestRow,
+    RequestTable,
     Resources,
     Window,
 )
@@ -411,7 +413,13 @@ def watched(at: int = AT) -> Board:
     systemd = replace(check("units", "systemd", ill, "app@1.service restarts again and again", 0.004), units=units)
     members = (MemberView("shop", ill), MemberView("api", well), MemberView("containers", ill))
     group = replace(check("shop-service", "group", ill, "33 % of its members are healthy", 0.0), members=members)
-    return replace(board, checks=(*board.checks, web, docker, systemd, group))
+    routes = (
+        RequestRow("/checkout", "POST", 1240, 4.1, 154, 0.124, 0.21, 0.11, 0.74, 1.9),
+        RequestRow("/products/{id}", "GET", 5100, 17.0, 2, 0.0004, 0.03, 0.02, 0.08, 0.2),
+    )
+    total = RequestRow("", "", 6340, 21.1, 156, 0.0246, 0.07, 0.03, 0.31, 1.2)
+    requests = (RequestTable("shop", 300.0, "5xx", 2, total, routes),)
+    return replace(board, checks=(*board.checks, web, docker, systemd, group), requests=requests)
 
 
 def storm(at: int = AT) -> Board:

@@ -89,7 +89,8 @@ KEYS = (
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
     KeymapEntry(
-        "window", "w", (("w", "window"),), ("main",), section="View", hint="window", help="window of all strips: 1 h, 24 h, 30 d, 15 min",
+        "window", "w", (("w", "window"),), ("main", "service"), section="View", hint="window",
+        help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
     KeymapEntry(
@@ -192,7 +193,7 @@ KEYS = (
     KeymapEntry("complete", "right", scopes=("explore",), hint="complete"),
     KeymapEntry("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
     KeymapEntry("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
-    KeymapEntry("tree", "T", (("T", "tree"),), ("processes",), section="View", hint="tree", help="in processes: as a tree"),
+    KeymapEntry("tree", "z", (("z", "tree"),), ("processes",), section="View", hint="tree", help="in processes: as a tree"),
     KeymapEntry(
         "kill", "K", (("K", "kill"),), ("processes", "process"), section="View", hint="signal",
         help="in processes: send a signal", doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",

@@ -47,6 +47,10 @@ SCREENS = (
     ),
     ScreenEntry("audit", "9", "Audit", "who acknowledged, silenced, resolved, sent, reloaded", "audit: who did what", "audit:AuditScreen"),
     ScreenEntry(
+        "services", "S", "Services", "checks that belong together, with requests and log errors", "services; Enter: the page of one",
+        "services:ServicesScreen",
+    ),
+    ScreenEntry(
         "containers", "C", "Containers", "of Docker and Podman: state, health, restarts, cpu, memory", "containers",
         "watched_lists:ContainersScreen",
     ),

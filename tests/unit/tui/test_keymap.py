@@ -25,13 +25,14 @@ from tui_monitor.tui.screens.panels import PanelsScreen
 from tui_monitor.tui.screens.process_details import ProcessDetailsScreen
 from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
+from tui_monitor.tui.screens.services import ServiceScreen
 from tui_monitor.tui.screens.silences import SilencesScreen
 from tui_monitor.tui.screens.study_screen import StudyScreen
 
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
-    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
+    "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tui_monitor.board.backend import CommandRefused
+from tui_monitor.board.service import service_headed_by
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.kept import Kept
@@ -379,8 +380,14 @@ class MainScreen(DashboardScreen):
             self.context.start(self.context.open(AlertDetailsScreen(self.context, alert.id)))
 
     def _open_check(self, pane: ChecksPane) -> None:
+        """Open the page of the service that the check is the head of, else the check's details."""
         check = pane.selected_check()
-        if check is not None:
+        service = service_headed_by(self.board, check) if check is not None else None
+        if service is not None:
+            from tui_monitor.tui.screens.services import ServiceScreen
+
+            self.context.start(self.context.open(ServiceScreen(self.context, service)))
+        elif check is not None:
             self._open_check_view(check)
 
     def _open_check_view(self, check: CheckView) -> None:
