@@ -61,7 +61,8 @@ class ScreenReader:
 
     def __init__(self, backend: Backend, screen: ScreenDefinition, language: str = "en", zone: tzinfo | None = None) -> None:
         self.screen = screen
-        self._backend = backend
+        self.backend = backend
+        """What it asks; another one with the same series may take its place."""
         self._phrases = screen_phrases(language)
         self._zone = zone
         self._answers: dict[int, PanelAnswer] = {}
@@ -95,14 +96,14 @@ class ScreenReader:
     async def _asked(self, panel: ScreenPanel, before: PanelAnswer, board: Board) -> PanelAnswer:
         if panel.kind == "logs":
             async with self._gate:
-                return replace(before, logs=await self._backend.log_lines(_log_query(panel)))
+                return replace(before, logs=await self.backend.log_lines(_log_query(panel)))
         if panel.kind == "traces":
             async with self._gate:
-                return replace(before, traces=await self._backend.traces(TraceQuery(service=_wanted(panel, "service"), limit=LINES)))
+                return replace(before, traces=await self.backend.traces(TraceQuery(service=_wanted(panel, "service"), limit=LINES)))
         if panel.kind in CHECK_KINDS:
             names = [check.name for check in panel_checks(self._base(panel), board)][:LINES]
             async with self._gate:
-                return replace(before, strips=await self._backend.strips(names, slot_bounds(board.at, _slot(panel), SLOTS)))
+                return replace(before, strips=await self.backend.strips(names, slot_bounds(board.at, _slot(panel), SLOTS)))
         answer = before
         if panel.kind in ("stat", "chart") and not 0 <= board.at - before.ranged < max(NEW_ROWS_MS, step_of(panel)):
             answer = await self._with_ranges(panel, before, board.at)
@@ -121,11 +122,11 @@ class ScreenReader:
 
     async def _instant(self, expr: str, at: int) -> Vector:
         async with self._gate:
-            return _vector(await self._backend.query(expr, at, QUERY_S))
+            return _vector(await self.backend.query(expr, at, QUERY_S))
 
     async def _range(self, expr: str, start: int, end: int, step: int) -> Matrix:
         async with self._gate:
-            return await self._backend.query_range(expr, start, end, step, QUERY_S)
+            return await self.backend.query_range(expr, start, end, step, QUERY_S)
 
     # --- values -----------------------------------------------------------------------------------------------------------
 
