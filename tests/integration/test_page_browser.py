@@ -12,6 +12,8 @@ import pytest
 from tests.support.board_backend import FakeBackend
 from tests.support.http_face import Face, face, token_of
 from tests.support.peers.chromium import Browser
+from tests.support.role_backend import RoleBackend
+from tests.unit.serving.test_page_screens import every_kind
 from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.serving.access import COOKIE
@@ -123,3 +125,27 @@ async def test_without_scripts_the_page_loads_itself_anew(browser_peer: Browser)
         await aside(browser_peer.open, address(server, "/"), script=False)
         text = await aside(browser_peer.run, "document.body.innerText")
     assert "shop and backup are down" in text and "95.30" in text
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ko")])
+async def test_screens_by_role(browser_peer: Browser, scheme: str, language: str) -> None:
+    """axe-core finds nothing, nothing is wider than a phone, figures follow the board without a reload and are there without scripts."""
+    backend = RoleBackend("shop", language=language)
+    backend.role_screens.append(every_kind())
+    async with face(backend, open=["read"]) as server:
+        for path in ("/screens", "/screens/management", "/screens/all%20kinds"):
+            for width in (1440, 390):
+                url = address(server, path)
+                await aside(browser_peer.open, url, width=width, scheme=scheme, language=language, policy=False)
+                assert await aside(browser_peer.violations) == [], f"{path} {width}"
+                assert await aside(browser_peer.run, "document.documentElement.scrollWidth - innerWidth") <= 0, f"{path} at {width}"
+                assert await aside(browser_peer.problems) == []
+        await aside(browser_peer.open, address(server, "/screens/management"), script=False)
+        before = await aside(browser_peer.run, "document.querySelector('#panel-0 .figure').textContent")
+        await aside(browser_peer.open, address(server, "/screens/management"))
+        await aside(browser_peer.run, "window.same = true")
+        backend.example = replace(backend.example, at=backend.example.at + 6 * 3_600_000)
+        backend.push(backend.example)
+        changed = f"document.querySelector('#panel-0 .figure').textContent !== {before!r}"
+        assert await aside(browser_peer.wait, changed) and await aside(browser_peer.run, "window.same") is True
+        assert await aside(browser_peer.problems) == []

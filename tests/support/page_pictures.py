@@ -15,6 +15,7 @@ from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tests.support.http_face import face, token_of
 from tests.support.peers.chromium import Browser, chromium
+from tests.support.role_backend import RoleBackend
 from tui_monitor.board.strip import SlotSamples, Strip, strip
 from tui_monitor.board.values import (
     AlertDetail,
@@ -152,6 +153,34 @@ def slot(number: int, check: CheckView, begin: int, end: int) -> SlotSamples:
     return SlotSamples(1.0 if end - begin > MINUTE and (number * 13 + day * 29) % 71 == 5 else 0.0, 1.0, seconds)
 
 
+SCREENS = (
+    ("screen-portfolio", "trading", "/screens/portfolio", 1200, "light"),
+    ("screen-platform", "trading", "/screens/system", 1200, "light"), ("screen-orders", "dispatch", "/screens/business", 1200, "light"),
+    ("screen-servers", "dispatch", "/screens/system", 1200, "dark"), ("screen-management", "shop", "/screens/management", 1200, "light"),
+    ("screen-business", "shop", "/screens/business", 1200, "dark"), ("screen-application", "shop", "/screens/application", 1200, "light"),
+    ("screen-phone", "shop", "/screens/management", 390, "dark"),
+)  # fmt: skip
+"""Name, example, path, width, scheme."""
+
+
+async def draw_screens(directory: Path, browser: Browser, language: str = "en", names: Sequence[str] = ()) -> None:
+    """The screens by role of the examples."""
+    for name, example, path, width, scheme in SCREENS:
+        if names and name not in names:
+            continue
+        async with face(RoleBackend(example, language=language), open=["read"]) as server:
+            url = f"http://127.0.0.1:{server.port}{path}"
+            await asyncio.to_thread(browser.open, url, width=width, scheme=scheme, language=language)
+            await asyncio.to_thread(_kept, directory / f"{name}.png", browser)
+
+
+def _kept(path: Path, browser: Browser) -> None:
+    """A picture of what is open, with 128 colours."""
+    browser.picture(path)
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(128).save(path, optimize=True)
+
+
 async def draw(directory: Path, browser: Browser) -> None:
     """All pictures."""
     backend = PictureBackend()
@@ -161,9 +190,8 @@ async def draw(directory: Path, browser: Browser) -> None:
         for name, path, width, scheme in PICTURES:
             cookies = [{"name": COOKIE, "value": secret}]
             await asyncio.to_thread(browser.open, f"http://127.0.0.1:{server.port}{path}", width=width, scheme=scheme, cookies=cookies)
-            await asyncio.to_thread(browser.picture, directory / f"{name}.png")
-            with Image.open(directory / f"{name}.png") as picture:
-                picture.convert("RGB").quantize(128).save(directory / f"{name}.png", optimize=True)
+            await asyncio.to_thread(_kept, directory / f"{name}.png", browser)
+    await draw_screens(directory, browser)
 
 
 if __name__ == "__main__":

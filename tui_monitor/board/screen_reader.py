@@ -23,6 +23,8 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.trace import TraceQuery, TraceSummary
 from tui_monitor.core.units import format_duration
+from tui_monitor.core.values import Labels
+from tui_monitor.promql.chart_queries import plain_selector
 from tui_monitor.promql.errors import EvaluationError, PromqlError
 from tui_monitor.promql.values import Matrix, Value, Vector
 
@@ -33,6 +35,8 @@ QUERY_S = 5.0
 NEW_MS, NEW_ROWS_MS = 1_000, 3_000
 """How long the newest values, and lines and traces, are kept."""
 POINTS, SLOTS = 120, 60
+RECENT_MS = 300_000
+"""How far back a newest value is looked for, as PromQL does."""
 LINES = 100
 BOARD_KINDS = ("text", "alerts", "resources", "requests", "containers", "processes")
 """The kinds that the board answers."""
@@ -57,13 +61,17 @@ class PanelAnswer:
 
 
 class ScreenReader:
-    """Reads one screen. ``zone`` None: the machine's."""
+    """Reads one screen. ``zone`` None: the machine's. ``with_engine``: ask [engine] for series that are not this monitor's."""
 
-    def __init__(self, backend: Backend, screen: ScreenDefinition, language: str = "en", zone: tzinfo | None = None) -> None:
+    def __init__(
+        self, backend: Backend, screen: ScreenDefinition, language: str = "en", zone: tzinfo | None = None, *, with_engine: bool = False
+    ) -> None:
         self.screen = screen
-        self._backend = backend
+        self.backend = backend
+        """What it asks; another one with the same series may take its place."""
         self._phrases = screen_phrases(language)
         self._zone = zone
+        self._with_engine = with_engine
         self._answers: dict[int, PanelAnswer] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
 
@@ -95,14 +103,14 @@ class ScreenReader:
     async def _asked(self, panel: ScreenPanel, before: PanelAnswer, board: Board) -> PanelAnswer:
         if panel.kind == "logs":
             async with self._gate:
-                return replace(before, logs=await self._backend.log_lines(_log_query(panel)))
+                return replace(before, logs=await self.backend.log_lines(_log_query(panel)))
         if panel.kind == "traces":
             async with self._gate:
-                return replace(before, traces=await self._backend.traces(TraceQuery(service=_wanted(panel, "service"), limit=LINES)))
+                return replace(before, traces=await self.backend.traces(TraceQuery(service=_wanted(panel, "service"), limit=LINES)))
         if panel.kind in CHECK_KINDS:
             names = [check.name for check in panel_checks(self._base(panel), board)][:LINES]
             async with self._gate:
-                return replace(before, strips=await self._backend.strips(names, slot_bounds(board.at, _slot(panel), SLOTS)))
+                return replace(before, strips=await self.backend.strips(names, slot_bounds(board.at, _slot(panel), SLOTS)))
         answer = before
         if panel.kind in ("stat", "chart") and not 0 <= board.at - before.ranged < max(NEW_ROWS_MS, step_of(panel)):
             answer = await self._with_ranges(panel, before, board.at)
@@ -121,11 +129,23 @@ class ScreenReader:
 
     async def _instant(self, expr: str, at: int) -> Vector:
         async with self._gate:
-            return _vector(await self._backend.query(expr, at, QUERY_S))
+            found = _vector(await self.backend.query(expr, at, QUERY_S))
+            if found or not self._with_engine:
+                return found
+            matrix = await self._of_engine(expr, at - RECENT_MS, at)
+        return [(labels, values[-1]) for labels, _, values in matrix if values and values[-1] == values[-1]]
 
     async def _range(self, expr: str, start: int, end: int, step: int) -> Matrix:
         async with self._gate:
-            return await self._backend.query_range(expr, start, end, step, QUERY_S)
+            found = await self.backend.query_range(expr, start, end, step, QUERY_S)
+            return found if found or not self._with_engine else await self._of_engine(expr, start, end)
+
+    async def _of_engine(self, expr: str, start: int, end: int) -> Matrix:
+        """Series that this monitor has not, as a chart of them has them: [engine] answers, where there is one. Raises CommandRefused."""
+        chart = await self.backend.chart(expr, start, end, POINTS)
+        if chart.error:
+            raise CommandRefused(chart.error)
+        return Matrix((_labels_of(line.name), list(line.times), list(line.values)) for line in chart.lines)
 
     # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -194,6 +214,11 @@ def _wanted(panel: ScreenPanel, name: str) -> str:
 
 def _log_query(panel: ScreenPanel) -> LogQuery:
     return LogQuery(check=_wanted(panel, "check"), service=_wanted(panel, "service"), level=_wanted(panel, "level"), limit=LINES)
+
+
+def _labels_of(name: str) -> Labels:
+    """The labels of a chart's line, whose name is a selector; () where it is an expression."""
+    return tuple(sorted((one.name, one.value) for one in plain_selector(name) or ()))
 
 
 def _vector(value: Value) -> Vector:

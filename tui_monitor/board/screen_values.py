@@ -8,6 +8,9 @@ from tui_monitor.board.values import ChartLine, Spark
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import NOTHING, count_text, measured, unit_value
 
+NUMBERS = frozenset({"value", "latency", "rate", "errors", "p95", "duration", "restarts", "cpu", "memory"})
+"""Columns of numbers, but for tables of queries."""
+
 
 @frozen
 class PanelRow:
@@ -45,6 +48,12 @@ class PanelValues:
     empty: str = ""
     error: str = ""
     loading: bool = False
+
+    def is_number(self, head: str) -> bool:
+        """Whether a column holds numbers, which are set to the right: in a table of queries the last ones, one a query."""
+        if self.panel.kind == "table":
+            return head in self.heads[len(self.heads) - len(self.panel.queries) :]
+        return head in NUMBERS
 
     @property
     def status(self) -> str:

@@ -40,11 +40,12 @@ def chart_svg(
     chart: Chart, start: int, end: int, label: str, *, zone: tzinfo | None = None, width: int = 720, height: int = 200, shade: str = ""
 ) -> str:
     """Lines over time (UTC ms) with a scale from 0, thresholds and marks; ``shade``: one more class of the drawing."""
-    frame = Frame(width, height)
     values = [value for line in chart.lines for value in line.values if math.isfinite(value)]
     high = max([*values, *_near_limits(chart, values)], default=1.0) or 1.0
     ticks = nice_ticks(min([0.0, *values]), high)
     low, high = ticks[0], max(ticks[-1], high)
+    longest = max(len(unit_value(tick, chart.unit)) for tick in ticks)
+    frame = Frame(width, height, left=max(52, 7 * longest + 10))
 
     def x(at: float) -> float:
         return frame.left + frame.across * (at - start) / max(1, end - start)

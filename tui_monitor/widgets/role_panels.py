@@ -17,8 +17,6 @@ from tui_monitor.widgets.graphs import graph
 from tui_monitor.widgets.strip_cells import append_strip
 
 STYLES = {"critical": "critical", "error": "error", "warning": "warning", "info": "info", **HEALTH_STYLES}
-NUMBERS = frozenset({"value", "latency", "rate", "errors", "p95", "duration", "restarts", "cpu", "memory"})
-"""Columns of numbers, which are set to the right."""
 LONG = frozenset({"reason", "summary", "message", "operation", "route"})
 """Columns that take the room that is left."""
 LEAST_STRIP = 8
@@ -171,15 +169,8 @@ def _table(values: PanelValues, width: int, height: int, look: RenderStyle, phra
         return _fitted(lines, values.more, width, height, look, phrases)
     built = LineBuilder(width, look).gap(1 + 2 * signs)
     for head, text, wide in zip(values.heads, texts, widths, strict=True):
-        built.append(text, "faint", wide, right=_is_number(values, head)).gap(1 if wide else 0)
+        built.append(text, "faint", wide, right=values.is_number(head)).gap(1 if wide else 0)
     return [built.line(), *_fitted(lines, values.more, width, height - 1, look, phrases)]
-
-
-def _is_number(values: PanelValues, head: str) -> bool:
-    """Whether the column holds numbers: of a table of queries those at the end, one a query."""
-    if values.panel.kind == "table":
-        return head in values.heads[len(values.heads) - len(values.panel.queries) :]
-    return head in NUMBERS
 
 
 def _widths(heads: Sequence[str], texts: Sequence[str], rows: Sequence[PanelRow], room: int, reserved: int) -> list[int]:
@@ -206,7 +197,7 @@ def _row_line(values: PanelValues, row: PanelRow, widths: Sequence[int], strip: 
     for place, (head, cell, wide) in enumerate(zip(values.heads, row.cells, widths, strict=True)):
         if not wide:
             continue
-        line.append(_shown(head, cell), _tone(head, place, row, style), wide, right=_is_number(values, head)).gap()
+        line.append(_shown(head, cell), _tone(head, place, row, style), wide, right=values.is_number(head)).gap()
         if place == 0 and strip:
             append_strip(line, row.strip, strip - 1, look.glyphs).gap()
     return line.line()

@@ -12,7 +12,7 @@ from tui_monitor.board.listings import LogLine
 from tui_monitor.board.screen_reader import ScreenReader
 from tui_monitor.board.screen_values import PanelValues, value_text
 from tui_monitor.board.screens import ScreenDefinition, ScreenPanel
-from tui_monitor.board.values import Board
+from tui_monitor.board.values import Board, Chart, ChartLine
 from tui_monitor.core.values import Sample, labels_of
 
 NOW = T0 + 119_000
@@ -113,6 +113,26 @@ async def test_questions_are_asked_again_only_when_their_answers_can_differ() ->
     for _ in range(3):
         await reader.refresh(past)
     assert len(backend.asked) == asked + 1 and not reader.values(past).panels[0].loading
+
+
+async def test_series_of_others_are_asked_of_the_engine() -> None:
+    """Only where the monitor has none of its own; the page does not ask it, and its error stands in the panel."""
+
+    class Engine(QueryBackend):
+        async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+            if "wrong" in expr:
+                return Chart(error="the engine cannot be asked")
+            return Chart((ChartLine('up{host="web-2"}', (end - 1000, end), (0.0, 1.0)),))
+
+    panels = tuple(ScreenPanel(kind, queries=(expr,), legends=("{{host}}",)) for kind in ("stat", "chart") for expr in ("up", "wrong"))
+    screen = ScreenDefinition("far", panels=(*panels, ScreenPanel("stat", queries=("hits_total",), legends=("own",))))
+    for with_engine in (True, False):
+        reader = ScreenReader(Engine(), screen, with_engine=with_engine)
+        await reader.refresh(board())
+        stat, wrong, chart, _, own = reader.values(board()).panels
+        assert [row.cells for row in stat.rows] == ([("web-2", "1")] if with_engine else [])
+        assert [line.name for line in chart.lines] == (["web-2"] if with_engine else [])
+        assert wrong.error == ("the engine cannot be asked" if with_engine else "") and own.rows[0].cells == ("own", "119")
 
 
 async def test_panels_of_the_board_need_no_question() -> None:

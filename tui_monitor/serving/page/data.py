@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from tui_monitor.board.backend import CommandRefused
+from tui_monitor.board.backend import Backend, CommandRefused
+from tui_monitor.board.screen_reader import ScreenReader
+from tui_monitor.board.screen_values import ScreenValues
+from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import Strip, day_bounds, slot_bounds
-from tui_monitor.board.values import AlertDetail, AlertView, Chart
+from tui_monitor.board.values import AlertDetail, AlertView, Board, Chart
 from tui_monitor.core.frozen import frozen
+from tui_monitor.serving.page.words import Words
 from tui_monitor.serving.shared import Shared
 
 T = TypeVar("T")
@@ -55,6 +59,7 @@ class PageData:
         self._clock = shared.clock
         self._kept: dict[Any, tuple[float, Any]] = {}
         self._busy: dict[Any, asyncio.Lock] = {}
+        self._readers: dict[tuple[str, str, bool], ScreenReader] = {}
         self.trouble = ""
 
     async def strips(self, names: Sequence[str], span: PageSpan, now: int) -> Mapping[str, Strip]:
@@ -92,6 +97,21 @@ class PageData:
             return await self._backend.alert_detail(ident)
         except CommandRefused:
             return None
+
+    async def screens(self) -> Sequence[ScreenDefinition]:
+        """The configured screens."""
+        return await self._keep("screens", 5, self._backend.screens, ())
+
+    async def screen_values(self, screen: ScreenDefinition, backend: Backend, board: Board, words: Words) -> ScreenValues:
+        """A screen's values as a reader may see them; readers of the same language and rights share the questions."""
+        key = (screen.name, words.t.language, backend is self._backend)
+        reader = self._readers.get(key)
+        if reader is None or reader.screen != screen:
+            reader = self._readers[key] = ScreenReader(backend, screen, words.t.language, words.zone)
+        reader.backend = backend
+        async with self._busy.setdefault(("screen", *key), asyncio.Lock()):
+            await reader.refresh(board)
+        return reader.values(board)
 
     def forget(self) -> None:
         """Read everything anew: something was done."""

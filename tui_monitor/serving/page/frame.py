@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tui_monitor.core.catalogue.screen_phrases import screen_phrases
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.version import VERSION
 from tui_monitor.serving.page.parts import PageContent
@@ -30,16 +31,19 @@ class PageVisitor:
     session: bool = False
 
 
-def live_page(content: PageContent, words: Words, host: str, here: str, reader: PageVisitor, stream_query: Mapping[str, str]) -> Response:
-    """A page that keeps itself up to date; ``here``: its path."""
+def live_page(
+    content: PageContent, words: Words, host: str, here: str, reader: PageVisitor, stream_query: Mapping[str, str], *, screens: bool = False
+) -> Response:
+    """A page that keeps itself up to date; ``here``: its path; ``screens``: whether there are screens by role."""
     t = words.t
     lost_before, _, lost_after = t.lost.partition("{at}")
     live_before, _, live_after = t.live.partition("{at}")
     stream = "/live?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in stream_query.items())
     around: dict[str, Any] = {"lost_before": lost_before, "lost_after": lost_after, "live_before": live_before, "live_after": live_after}
+    nav = [(t.overview, "/"), *([(screen_phrases(t.language).screens, "/screens")] if screens else []), (t.history, "/history")]
     return framed(
         words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
-        live=stream, nav=((t.overview, "/"), (t.history, "/history")), caller=reader.name,
+        live=stream, nav=nav, caller=reader.name,
         form_token=reader.form_token, may_act=reader.may_act, session=reader.session, feed=True, **around,
     )  # fmt: skip
 

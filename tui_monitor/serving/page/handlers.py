@@ -24,6 +24,7 @@ from tui_monitor.serving.page.history_page import history_page
 from tui_monitor.serving.page.live import LivePages
 from tui_monitor.serving.page.overview import overview
 from tui_monitor.serving.page.parts import PageContent
+from tui_monitor.serving.page.screens import screen_page, screens_page
 from tui_monitor.serving.page.view import PageView
 from tui_monitor.serving.page.words import Words, alert_link, language_of
 
@@ -35,8 +36,11 @@ async def _overview(view: PageView, name: str) -> PageContent | None:
     return await overview(view)
 
 
-PAGES: dict[str, Make] = {"overview": _overview, "check": check_page, "alert": alert_page, "history": history_page}
-"""What makes the content of each kind of page; None where there is no such check or alert."""
+PAGES: dict[str, Make] = {
+    "overview": _overview, "check": check_page, "alert": alert_page, "history": history_page,
+    "screens": screens_page, "screen": screen_page,
+}  # fmt: skip
+"""What makes the content of each kind of page; None where there is no such check, alert or screen."""
 
 
 def words_of(call: HttpCall) -> Words:
@@ -55,11 +59,12 @@ async def _page(call: HttpCall, kind: str, name: str = "") -> Response:
     view = _view(call, words_of(call), may_act(call), span)
     content = await PAGES[kind](view, name)
     if content is None:
-        raise ApiError(404, "there is no such check or alert")
+        raise ApiError(404, "there is no such check, alert or screen")
     query = {"page": kind, "span": view.span.name, "name": name, "language": view.words.t.language}
     here = quote(call.request.scope["path"], safe="/")
     reader = PageVisitor(call.caller.name, _form_token(call), view.may_act, call.caller.by_cookie)
-    return live_page(content, view.words, call.backend.board.host, here, reader, query)
+    screens = bool(await view.data.screens())
+    return live_page(content, view.words, call.backend.board.host, here, reader, query, screens=screens)
 
 
 def _form_token(call: HttpCall) -> str:
@@ -68,7 +73,7 @@ def _form_token(call: HttpCall) -> str:
 
 
 def _view(call: HttpCall, words: Words, act: bool, span: str) -> PageView:
-    return PageView(call.backend.board, call.shared.one(PageData), words, act, SPANS.get(span, SPANS["1h"]))
+    return PageView(call.backend.board, call.shared.one(PageData), words, call.backend, act, SPANS.get(span, SPANS["1h"]))
 
 
 async def main(call: HttpCall) -> Response:
@@ -91,6 +96,16 @@ async def history(call: HttpCall) -> Response:
     return await _page(call, "history")
 
 
+async def screens(call: HttpCall) -> Response:
+    """The list of screens by role."""
+    return await _page(call, "screens")
+
+
+async def screen(call: HttpCall) -> Response:
+    """One screen by role."""
+    return await _page(call, "screen", call.path["name"])
+
+
 async def live(call: HttpCall) -> Response:
     """The stream of one page: a greeting with the reader's form token, then the page's parts as they change."""
     asked = dict(pairs_of(call.request.url.query))
@@ -105,7 +120,8 @@ async def live(call: HttpCall) -> Response:
     streams = call.shared.streams
     stream = streams.open()
     stream.put(event("hello", json.dumps({"version": VERSION, "token": _form_token(call)})))
-    call.shared.one(LivePages).watch((kind, name, span if span in SPANS else "", words.t.language, act), make, stream)
+    whole = call.backend is call.shared.backend
+    call.shared.one(LivePages).watch((kind, name, span if span in SPANS else "", words.t.language, act, whole), make, stream)
     return streams.answer(stream)
 
 

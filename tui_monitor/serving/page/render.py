@@ -30,7 +30,8 @@ def environment() -> Environment:
 
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     names = (
-        "tidy", "lines", "shade", "severity_shade", "subject", "rest_of", "check_link", "alert_link", "web_link", "target_of",
+        "tidy", "lines", "shade", "severity_shade", "subject", "rest_of", "check_link", "alert_link", "screen_link", "web_link",
+        "target_of",
     )  # fmt: skip
     made.filters.update({name: getattr(texts, name) for name in names})
     made.filters.update(strip=marked(strip_svg), area=marked(area_svg), shares=marked(share_bar_svg))

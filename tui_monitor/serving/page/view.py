@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui_monitor.board.backend import Backend
 from tui_monitor.board.values import Board
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
@@ -23,6 +24,8 @@ class PageView:
     board: Board
     data: PageData
     words: Words
+    backend: Backend
+    """As the reader may see it: without what is private."""
     may_act: bool = False
     span: PageSpan = SPANS["1h"]
 

@@ -153,6 +153,11 @@ def check_at(name: str, board: Board) -> CheckView | None:
     return next((check for check in board.checks if name in (check.name, check.name.encode("utf-8", "replace").decode())), None)
 
 
+def screen_link(name: str) -> str:
+    """The address of a screen's page."""
+    return "/screens/" + quote(name.encode("utf-8", "replace"), safe="")
+
+
 def alert_link(ident: str) -> str:
     """The address of an alert's page."""
     return "/alerts/" + quote(ident, safe="")

@@ -32,6 +32,8 @@ ENDPOINTS = (
     Endpoint("GET", "/checks/{name:path}", _page("check"), "one check", family="page", answer="text/html"),
     Endpoint("GET", "/alerts/{id}", _page("alert"), "one alert", family="page", answer="text/html"),
     Endpoint("GET", "/history", _page("history"), "90 days of all checks", family="page", answer="text/html"),
+    Endpoint("GET", "/screens", _page("screens"), "the screens by role", family="page", answer="text/html"),
+    Endpoint("GET", "/screens/{name:path}", _page("screen"), "one screen by role", family="page", answer="text/html"),
     Endpoint("GET", "/live", _page("live"), "what changes on a page, as server-sent events", family="page", answer="text/event-stream"),
     Endpoint(
         "POST", "/alerts/{id}/ack", _page("acknowledge"), "acknowledge, by a form", scope="act", open="", family="page", answer="text/html"

@@ -39,7 +39,7 @@ class GridScreen(PaneScreen):
 
     def use(self, screen: ScreenDefinition) -> None:
         """Show another definition."""
-        self.reader = ScreenReader(self.context.backend, screen, self._language, self.context.look.zone)
+        self.reader = ScreenReader(self.context.backend, screen, self._language, self.context.look.zone, with_engine=True)
 
     def show_board(self, board: Board) -> None:
         """Draw what is known at the board's moment, and ask for what is due."""
