@@ -108,7 +108,14 @@ def place(configuration: str) -> Iterator[tuple[Path, list[str]]]:
 @contextlib.contextmanager
 def headless(configuration: str) -> Iterator[psutil.Process]:
     """The real daemon on a configuration, ended at the end."""
-    with place(configuration) as (path, command), (path / "log").open("wb") as log:
+    with place(configuration) as (path, command), headless_at(path, command) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def headless_at(path: Path, command: Sequence[str]) -> Iterator[psutil.Process]:
+    """The real daemon of a `place`, ended at the end."""
+    with (path / "log").open("wb") as log:
         process = subprocess.Popen([*command, "--headless", "--log-level", "warning"], stderr=log, env=environment(), cwd=path)
         try:
             yield psutil.Process(process.pid)
@@ -131,6 +138,15 @@ def others_busy(process: psutil.Process, seconds: float) -> tuple[float, float]:
     before, busy, begin = cpu_seconds(process), _machine(), time.monotonic()
     time.sleep(seconds)
     used = cpu_seconds(process) - before
+    return used, 100 * (_machine() - busy - used) / (time.monotonic() - begin)
+
+
+def others_busy_alone(process: psutil.Process, seconds: float) -> tuple[float, float]:
+    """As `others_busy`, without the process' children: they count as others."""
+    before, busy, begin = process.cpu_times(), _machine(), time.monotonic()
+    time.sleep(seconds)
+    after = process.cpu_times()
+    used = float(after.user + after.system - before.user - before.system)
     return used, 100 * (_machine() - busy - used) / (time.monotonic() - begin)
 
 

@@ -102,6 +102,8 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "push": (["push.py"], ["--seconds", "3"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
+    "fleet": (["fleet.py"], ["--seconds", "10"], as_they_are),
+    "remote_write": (["remote_write.py"], ["--seconds", "20"], as_they_are),
     "serving": (["serving.py"], ["--requests", "20", "--hours", "6"], as_they_are),
     "backtest": (["backtest.py"], ["--days", "1"], of_backtest),
 }
