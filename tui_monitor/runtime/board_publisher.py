@@ -8,6 +8,7 @@ from tui_monitor.board.codec import board_to_json
 from tui_monitor.board.values import Board
 from tui_monitor.checks.collector import Collector
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.kept import Kept
 from tui_monitor.runtime.live_board import LiveBoard
 from tui_monitor.storage.history.interface import HistoryStore
 
@@ -28,6 +29,7 @@ class BoardPublisher:
         self._clock = clock
         self._on_board = on_board
         self._stored_at = 0
+        self._check_texts: Kept[str] = Kept()
 
     def publish(self, now: int) -> None:
         """Build the board of this moment (UTC ms) and pass it to the listener."""
@@ -41,7 +43,7 @@ class BoardPublisher:
             self.publish(now)
         stored = None
         if (due or viewers) and self.board is not None:
-            stored = board_to_json(self.board, sparks=due)
+            stored = board_to_json(self.board, sparks=due, kept=self._check_texts)
             self._stored_at = now if due else self._stored_at
         self._recorder.record(self._collector.drain(), now, monotonic, stored)
 
