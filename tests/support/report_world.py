@@ -20,8 +20,9 @@ from tui_monitor.config.reports import ReportSettings
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.values import HealthStatus, Labels, labels_of
 from tui_monitor.dispatch.message import AlertSnapshot, Message
-from tui_monitor.reports.build import SHOWN, Sending, build_report
+from tui_monitor.reports.build import SHOWN, build_report
 from tui_monitor.reports.context import ReportSource
+from tui_monitor.reports.dues import Sending
 from tui_monitor.reports.periods import Period, newest_due
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.records import SendResult

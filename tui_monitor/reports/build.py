@@ -7,24 +7,14 @@ from collections.abc import Iterable, Sequence
 from tui_monitor.board.report import Report, ReportSection
 from tui_monitor.board.report_format import ReportFormat
 from tui_monitor.config.reports import ReportSettings
-from tui_monitor.core.frozen import frozen
 from tui_monitor.reports.alerts import incidents_of
 from tui_monitor.reports.context import ReportContext, ReportSource
+from tui_monitor.reports.dues import Sending
 from tui_monitor.reports.kinds import REPORT_KINDS
 from tui_monitor.reports.periods import LATE_MS, Period
 from tui_monitor.reports.watched import off_spans, seconds_of, spans_text
 
 MOST_ALERTS = 10_000
-
-
-@frozen
-class Sending:
-    """Why and when a report is sent: ``late``, after which older ``missed`` periods, as the sign of life, after a failure."""
-
-    late: bool = False
-    missed: tuple[Period, ...] = ()
-    sign_of_life: bool = False
-    failed: str = ""
 
 
 SHOWN = Sending()
@@ -76,7 +66,7 @@ def _notes(context: ReportContext, sending: Sending) -> Iterable[str]:
         yield t.again.format(reason=sending.failed)
     if sending.missed:
         yield t.missed.format(periods=_periods_text(context, sending.missed), name=context.settings.name)
-    if sending.sign_of_life:
+    if sending.sign_of_life and context.settings.only_if == "incidents" and not incidents_of(context):
         yield t.sign_of_life
     if period.end > period.begin and context.settings.kind != "health" and (spans := off_spans(context.history, period.begin, context.end)):
         yield t.unwatched.format(time=context.form.span(seconds_of(spans)), spans=spans_text(context, spans))
@@ -88,8 +78,3 @@ def _dated(context: ReportContext, at: int) -> str:
 
 def _periods_text(context: ReportContext, periods: Sequence[Period]) -> str:
     return ", ".join(context.form.short_day(one.first) for one in periods)
-
-
-def is_late(period: Period, now: int) -> bool:
-    """Whether a report that is made now comes late."""
-    return now - period.due > LATE_MS

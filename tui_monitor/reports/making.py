@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +13,9 @@ from tui_monitor.board.report_json import report_json
 from tui_monitor.board.report_text import brief_text, chat_lines, headline_of, report_lines
 from tui_monitor.config.reports import ReportKind, ReportSettings
 from tui_monitor.core.sanitize import clean, nearest
-from tui_monitor.reports.build import SHOWN, Sending, build_report
+from tui_monitor.reports.build import SHOWN, build_report
 from tui_monitor.reports.context import ReportSource
+from tui_monitor.reports.dues import read_order
 from tui_monitor.reports.html import report_html
 from tui_monitor.reports.periods import Period, day_of, newest_sent_by, period_sent_on, period_with, zone_of
 from tui_monitor.reports.png import chart_png
@@ -71,19 +71,11 @@ def asked_report(source: ReportSource, settings: ReportSettings, day: str, now: 
     return build_report(source, settings, asked_period(settings, day, now), now, host, SHOWN)
 
 
-def order_text(day: date, sending: Sending) -> str:
-    """What the leader asks its child for, as one word of a command line: the day on which the report is sent, and why."""
-    missed = [one.first.isoformat() for one in sending.missed]
-    order = {"day": day.isoformat(), "late": sending.late, "missed": missed, "calm": sending.sign_of_life, "failed": sending.failed}
-    return json.dumps(order, ensure_ascii=False)
-
-
 def ordered_report(source: ReportSource, settings: ReportSettings, order: str, now: int, host: str) -> Report:
-    """The report that `order_text` asks for. Raises StorageFault."""
-    asked = json.loads(order)
-    missed = tuple(period_with(settings, date.fromisoformat(day)) for day in asked["missed"])
-    sending = Sending(bool(asked["late"]), missed, bool(asked["calm"]), str(asked["failed"]))
-    return build_report(source, settings, period_sent_on(settings, date.fromisoformat(asked["day"])), now, host, sending)
+    """The report that `dues.order_text` asks for. Raises StorageFault."""
+    day, missed, sending = read_order(order)
+    sending = replace(sending, missed=tuple(period_with(settings, one) for one in missed))
+    return build_report(source, settings, period_sent_on(settings, day), now, host, sending)
 
 
 def package_of(report: Report, footer: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tui_monitor.board.report_json import report_json
 from tui_monitor.board.report_text import brief_text, chat_lines, report_lines
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.humanize import cells
-from tui_monitor.reports.build import Sending
+from tui_monitor.reports.dues import Sending
 from tui_monitor.reports.periods import before, newest_due, period_sent_on
 
 KINDS = ("daily", "weekly", "performance", "risk", "health")
