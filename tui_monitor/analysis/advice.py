@@ -80,7 +80,7 @@ def remarks(storage: Charts, now: int) -> Remarks:
 
     ``now`` is UTC ms. Raises what ``storage`` raises.
     """
-    filling = sorted((seconds, mount) for mount, seconds in _filling(storage, now).items())
+    filling = sorted((seconds, mount) for mount, seconds in seconds_until_full(storage, now).items())
     found = [f"disk {_display_name(mount)} {_full(seconds)}" for seconds, mount in filling]
     if len(found) < MOST_REMARKS:
         found += [text for _, text in sorted(_unusual(storage, now), key=lambda one: (-one[0], one[1]))]
@@ -90,7 +90,7 @@ def remarks(storage: Charts, now: int) -> Remarks:
 # --- what fills -------------------------------------------------------------------------------------------------------
 
 
-def _filling(storage: Charts, now: int) -> dict[str, float]:
+def seconds_until_full(storage: Charts, now: int) -> dict[str, float]:
     """Mount → seconds until it is full, by the shortest trend that shows it."""
     found: dict[str, float] = {}
     free: dict[str, float] = {}

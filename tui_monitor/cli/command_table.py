@@ -39,6 +39,7 @@ COMMANDS = (
     CommandEntry("web", "web", "print a link that signs a browser in"),
     CommandEntry("query", "query", "evaluate PromQL over the history, or over an OpenMetrics file"),
     CommandEntry("summary", "summary", "count, sum, minimum, average, maximum and last value of series over a time"),
+    CommandEntry("report", "report", "a daily, weekly, performance, risk or health report, as text, HTML or JSON"),
     CommandEntry("rules", "rules:add_rules_arguments", "check rules, try them on history, explain them"),
     CommandEntry("explain", "rules:add_explain_arguments", "the same as rules explain"),
     CommandEntry("store", "store", "inspect and maintain the history"),

@@ -14,6 +14,7 @@ from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSett
 from tui_monitor.config.push import PushSettings
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.remote_write import RemoteWriteSettings
+from tui_monitor.config.reports import ReportSettings
 from tui_monitor.config.screens import ScreenSettings
 from tui_monitor.config.section import Section, title_of
 from tui_monitor.config.serving import HttpSettings
@@ -82,6 +83,7 @@ def example_text(
     parts += _block("routes", RouteSettings) + _block("response", ResponseSettings, table="[response]")
     parts += _block("inhibit", InhibitSettings) + _block("maintenance", MaintenanceSettings)
     parts += _block("actions", ActionSettings)
+    parts += [_heading("reports: what happened, each day or week, with your own figures"), *_block("reports", ReportSettings)]
     parts += _block("heartbeat", HeartbeatSettings, table="[heartbeat]") + _block("hosts", HostSettings)
     parts += _block("remote_write", RemoteWriteSettings, table="[remote_write]")
     parts += _block("engine", EngineSettings, table="[engine]") + _block("export", ExportSettings, table="[export]")

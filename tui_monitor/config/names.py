@@ -22,6 +22,7 @@ def name_faults(settings: Settings) -> Iterator[Fault]:
     yield from _twice("notifiers", notifiers)
     yield from _twice("actions", [action.name for action in settings.actions])
     yield from _twice("screens", [screen.name for screen in settings.screens])
+    yield from _twice("reports", [report.name for report in settings.reports])
     for name in settings.recipients:
         if name in notifiers:
             yield Fault(("recipients", name), "a notifier has this name too")
@@ -52,6 +53,8 @@ def _receivers(settings: Settings) -> Iterator[tuple[KeyPath, Sequence[str]]]:
         yield ("response", "overdue"), settings.response.overdue
     for index, rule in enumerate(settings.rules):
         yield ("rules", index, "to"), rule.to
+    for index, report in enumerate(settings.reports):
+        yield ("reports", index, "to"), report.to
     yield from _of_routes(settings.routes, ("routes",))
 
 

@@ -27,6 +27,7 @@ from tui_monitor.config.kinds import Kinds
 from tui_monitor.config.operation import ActionSettings, LogSettings, RedactSettings
 from tui_monitor.config.push import PushSettings
 from tui_monitor.config.remote_write import RemoteWriteSettings
+from tui_monitor.config.reports import ReportSettings
 from tui_monitor.config.screens import ScreenSettings
 from tui_monitor.config.section import Section, key
 from tui_monitor.config.serving import HttpSettings
@@ -285,5 +286,6 @@ class Settings(Section):
     inhibit: list[InhibitSettings] = key(default=[])
     maintenance: list[MaintenanceSettings] = key(default=[])
     actions: list[ActionSettings] = key(default=[])
+    reports: list[ReportSettings] = key(default=[])
     redact: RedactSettings = key(default_factory=RedactSettings)
     log: LogSettings = key(default_factory=LogSettings)

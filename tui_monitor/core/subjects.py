@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "reason")
+SUBJECT_LABELS = ("check", "mount", "interface", "device", "instance", "job", "reason", "report")
 
 
 def subject_of(labels: Mapping[str, str]) -> str:

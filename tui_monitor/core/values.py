@@ -105,7 +105,7 @@ def worst(statuses: Iterable[HealthStatus]) -> HealthStatus:
 
 
 _MEANING = {"warning": HealthStatus.DEGRADED, "error": HealthStatus.UNHEALTHY, "critical": HealthStatus.UNHEALTHY}
-_NO_NEWS = {"CheckUnhealthy", "ClockSkew", "MonitorTrouble", "SenderSilent"}
+_NO_NEWS = {"CheckUnhealthy", "ClockSkew", "MonitorTrouble", "ReportFailed", "SenderSilent"}
 """Alerts that do not count: the status of the check itself does, and own trouble says nothing of the targets."""
 
 

@@ -74,6 +74,11 @@ class Message:
     environment: str = ""
     footer: str = ""
     """The last line on every channel, "" for none; it is no part of ``text``."""
+    html: str = ""
+    """A whole HTML page in place of the channel's own, "" for none; ``images``: its pictures (PNG, base64) by content id."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    report: str = ""
+    """A report as JSON text, for channels that send data."""
 
     @property
     def whole_key(self) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import re
 import socket
 import ssl
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -61,9 +62,22 @@ def mail_of(message: Message, sender: str, receivers: list[str], note: str = "",
     mail["X-Auto-Response-Suppress"] = "All"
     mail["X-Severity"] = clean(message.severity)
     mail.set_content(plain(lines_of(message, note, possible_repeat)) + "\n", charset="utf-8")
-    mail.add_alternative(html_of(message, note, possible_repeat), subtype="html", charset="utf-8")
-    mail.set_boundary(f"=_{hashlib.sha256(message.whole_key.encode(errors='replace')).hexdigest()[:32]}")  # the same on every retry
-    return mail
+    mail.add_alternative(message.html or html_of(message, note, possible_repeat), subtype="html", charset="utf-8")
+    _attach_images(mail, message)
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        seed = f"{number or ''}{message.whole_key}"
+        part.set_boundary(f"=_{hashlib.sha256(seed.encode(errors='replace')).hexdigest()[:32]}")
+    return mail  # the boundaries are the same on every retry
+
+
+def _attach_images(mail: EmailMessage, message: Message) -> None:
+    """The pictures of the HTML part, beside it (multipart/related); their names are content ids without the host."""
+    parts = mail.get_payload()
+    page = parts[-1] if isinstance(parts, list) else None
+    if not isinstance(page, EmailMessage):
+        return
+    for name, data in message.images.items():
+        page.add_related(b64decode(data), "image", "png", cid=f"<{name}>", filename=f"{name.partition('.')[0]}.png", disposition="inline")
 
 
 class EmailNotifier(NotifierSettings):

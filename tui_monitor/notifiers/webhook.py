@@ -52,6 +52,7 @@ def body_of(message: Message, max_alerts: int = 0) -> dict[str, Any]:
         "commonAnnotations": _common([entry["annotations"] for entry in entries]),
         "externalURL": web_link(message),
         "alerts": entries,
+        **({"report": json.loads(message.report)} if message.report else {}),
     }
 
 

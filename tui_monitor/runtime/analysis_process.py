@@ -1,4 +1,4 @@
-"""Backtests and noise reports for the dashboard, in a process of their own, so that they delay nothing."""
+"""Backtests, noise and other reports, in a process of their own, so that they delay nothing and leave nothing in memory."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tui_monitor.board.backend import CommandRefused
+from tui_monitor.board.report import Report
 from tui_monitor.board.values import BacktestRow, BacktestView, NoiseRow
+from tui_monitor.board.wire import read
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.state_directory import StateDirectory
 
 LATER = 10
 """The nice value of the process."""
+REPORT_S = 300.0
+"""Seconds after which a report is given up."""
 
 
 async def backtest(directory: StateDirectory, config: Path | None, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
@@ -35,16 +39,43 @@ async def noise(directory: StateDirectory, config: Path | None, since: str) -> l
     return [NoiseRow(**{name: rule[name] for name in names}) for rule in found["rules"]]
 
 
+async def report_package(directory: StateDirectory, config: Path | None, name: str, order: str) -> dict[str, Any]:
+    """A report in every form in which it may be sent. Raises CommandRefused with its reason."""
+    async with _in_time(REPORT_S):
+        return await _child_answer(directory, config, ["report", "--order", order, "--", name])
+
+
+async def report_values(directory: StateDirectory, config: Path | None, name: str, day: str) -> Report:
+    """The report of a name or kind for a day ("": the last whole period). Raises CommandRefused with its reason."""
+    words = ["report", "--values", *([f"--for={day}"] if day else []), "--", name]
+    async with _in_time(REPORT_S):
+        found = await _child_answer(directory, config, words)
+    return read(Report, found.get("report"))
+
+
+@contextlib.asynccontextmanager
+async def _in_time(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise CommandRefused(f"it took longer than {seconds:.0f} s") from None
+
+
 async def _answer(directory: StateDirectory, config: Path | None, action: str, more: Sequence[str]) -> dict[str, Any]:
-    words = ["--state", str(directory.path), *(["--config", str(config)] if config else []), "rules", action, "--json", *more]
+    return await _child_answer(directory, config, ["rules", action, "--json", *more])
+
+
+async def _child_answer(directory: StateDirectory, config: Path | None, command: Sequence[str]) -> dict[str, Any]:
+    words = ["--state", str(directory.path), *(["--config", str(config)] if config else []), *command]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui_monitor", *words,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, LATER)
-        answer, _ = await process.communicate()
+        answer, said = await process.communicate()
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -52,8 +83,15 @@ async def _answer(directory: StateDirectory, config: Path | None, action: str, m
             await process.wait()
     found = _object(answer)
     if process.returncode or "error" in found:
-        raise CommandRefused(clean(str(found.get("error") or f"rules {action} ended with exit code {process.returncode}")))
+        reason = found.get("error") or _last_words(said) or f"{' '.join(command[:2])} ended with exit code {process.returncode}"
+        raise CommandRefused(clean(str(reason)))
     return found
+
+
+def _last_words(said: bytes) -> str:
+    """The reason that a command has printed: its last line."""
+    lines = said[-2000:].decode(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("tui-monitor: ") if lines else ""
 
 
 def _object(text: bytes) -> dict[str, Any]:

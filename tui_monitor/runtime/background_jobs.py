@@ -1,4 +1,4 @@
-"""The leader's background jobs: stored commands, chat buttons, pruning, SMS balances, check of history.db, feeds, push, actions."""
+"""The leader's background jobs: stored commands, chat buttons, pruning, balances, check of history.db, feeds, push, actions, reports."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tui_monitor.runtime.alert_engine import AlertEngine
 from tui_monitor.runtime.feed_services import FeedServices
 from tui_monitor.runtime.push_service import PushService
 from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
+from tui_monitor.runtime.report_service import ReportService
 from tui_monitor.runtime.stored_commands import StoredCommands
 from tui_monitor.runtime.wiring import host_of
 from tui_monitor.storage.faults import StorageFault
@@ -52,6 +53,7 @@ class BackgroundJobs:
         commands: StoredCommands,
         telemetry: PushedTelemetry,
         telemetry_db: Path,
+        reports: ReportService,
     ) -> None:
         self._settings = settings
         self._notifiers = notifiers
@@ -66,6 +68,7 @@ class BackgroundJobs:
         self._commands = commands
         self._telemetry, self._telemetry_db = telemetry, telemetry_db
         actions.configure(settings.actions)
+        self._reports = reports
         self._configured: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
 
@@ -110,6 +113,8 @@ class BackgroundJobs:
         if settings.heartbeat is not None:
             heartbeat = Heartbeat(settings.heartbeat, self._clock, self._troubles)
             self._configured.append(group.create_task(isolated(heartbeat.run()), name="heartbeat"))
+        if (job := self._reports.job(settings)) is not None:
+            self._configured.append(group.create_task(isolated(job), name="reports"))
         if settings.remote_write is not None:
             from tui_monitor.delivery.remote_write.sender import RemoteWriteSender
 

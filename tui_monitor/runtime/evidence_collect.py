@@ -10,6 +10,7 @@ from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.checks.collector import Collector
 from tui_monitor.core.catalogue.remedies import notifier_remedy, remedy
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import METRIC_NAME
@@ -22,17 +23,21 @@ RECENT_MS = 120_000
 class EvidenceCollector:
     """Called by the evaluator when an alert fires or rises."""
 
-    def __init__(self, collector: Collector, storage: Queryable, clock: Clock, troubles: Troubles, language: str = "en") -> None:
+    def __init__(
+        self, collector: Collector, storage: Queryable, clock: Clock, troubles: Troubles, failures: ReportFailures, language: str = "en"
+    ) -> None:
         self._collector = collector
         self._storage = storage
         self._clock = clock
         self._troubles = troubles
+        self._failures = failures
         self._language = language
 
     def __call__(self, alert: Alert, rule: Rule | None) -> Mapping[str, object]:
         """In the shape of alerts.evidence.gather, with the check's advice, and the rule's condition as "expr": viewers have no rules."""
         result = self._collector.results.get(alert.labels.get("check", ""))
         trouble = self._troubles.text(alert.labels.get("reason", "")) if alert.name == "MonitorTrouble" else ""
+        trouble = trouble or self._failures.reason(alert.labels)
         found = gather(
             reason=(result.probe.reason or result.reason) if result else trouble,
             phases=result.probe.phases if result else None,
@@ -58,6 +63,8 @@ class EvidenceCollector:
         return {"reason": reason, "advice": advice} if advice else {"reason": reason}
 
     def _trouble(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        if reason := self._failures.reason(labels):
+            return {"reason": clip(clean(reason).strip(), MAX_TEXT)}
         trouble = labels.get("reason", "") if labels.get("alertname") == "MonitorTrouble" else ""
         kind, _, name = trouble.partition("-")
         return {"advice": notifier_remedy(name, self._language)} if kind == "notifier" and name else {}

@@ -15,6 +15,7 @@ from tui_monitor.checks.self_diagnosis import Guard, TimeWatch
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import CommandResult
+from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.delivery.outbox import Outbox
 from tui_monitor.dispatch.dispatcher import Dispatcher
@@ -45,6 +46,7 @@ from tui_monitor.runtime.pushed_telemetry import PushedTelemetry
 from tui_monitor.runtime.reconfiguration import ADDED_RULES, Reconfiguration
 from tui_monitor.runtime.recording_rules import RecordingRules
 from tui_monitor.runtime.registration import Registration
+from tui_monitor.runtime.report_service import ReportService
 from tui_monitor.runtime.request_tables import RequestTables
 from tui_monitor.runtime.role_screens import RoleScreens
 from tui_monitor.runtime.self_watch import SelfWatch
@@ -112,7 +114,8 @@ async def open_leader(
     deliveries = Deliveries(clock)
     outbox = Outbox(state, notifiers, clock, deliveries.on_event, alerts=live)
     alert_settings = alert_settings_of(settings, rules)
-    evidence = EvidenceCollector(collector, memory, clock, troubles, alert_settings.language)
+    failures = ReportFailures()
+    evidence = EvidenceCollector(collector, memory, clock, troubles, failures, alert_settings.language)
     evaluator = Evaluator(
         rules,
         alert_settings.host,
@@ -144,9 +147,11 @@ async def open_leader(
     push.configure(settings.push, settings.requests.duration)
     actions = ActionRunner(engine, state, clock, collector.redaction)
     commands = StoredCommands(directory.path, engine)
+    reports = ReportService(directory, of_file.path, state, outbox, clock, failures)
     jobs = BackgroundJobs(
-        settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions, commands, telemetry, directory.telemetry_db
-    )
+        settings, notifiers, clock, state, recorder, engine, troubles, feeds, push, actions, commands, telemetry, directory.telemetry_db,
+        reports,
+    )  # fmt: skip
     notifier_watch = NotifierWatch(state, troubles, tuple(notifiers))
     role_screens = RoleScreens(collector, clock)
     role_screens.configure(settings.screens)
@@ -158,6 +163,7 @@ async def open_leader(
     return Leader(
         clock=clock,
         troubles=troubles,
+        failures=failures,
         self_watch=self_watch,
         live_data=LiveData(memory, clock, collector, evaluator, recording, live),
         collector=collector,

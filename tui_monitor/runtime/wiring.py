@@ -74,6 +74,10 @@ def check(loaded: Configuration) -> list[Fault]:
     """Every fault of rules, routing, checks and notifiers that only building them shows; a configuration with any is refused."""
     found = [*rules_of(loaded)[1], *check_routing(loaded.settings), *_unbuildable(loaded.settings)]
     found += [*group_faults(loaded.settings.checks), *screen_faults(loaded.settings.screens)]
+    if loaded.settings.reports:
+        from tui_monitor.reports.faults import report_faults
+
+        found += report_faults(loaded.settings)
     return [loaded.placed(fault) for fault in found]
 
 

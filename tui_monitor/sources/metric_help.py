@@ -169,6 +169,7 @@ tui_monitor_push_refused_total Pushes of new series beyond the bound of their se
 tui_monitor_push_series Pushed series.
 tui_monitor_push_statsd_faults_total StatsD lines that could not be read.
 tui_monitor_push_statsd_lines_total StatsD lines received.
+tui_monitor_report_failed Whether the newest attempt to make the report failed: 0 or 1.
 tui_monitor_samples_total Samples stored since the monitor started.
 tui_monitor_sender_silent_seconds Time for which a program that sends alerts here was not heard while its alerts wait for it, else 0.
 tui_monitor_threads Threads of the monitor itself.

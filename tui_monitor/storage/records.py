@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tui_monitor.alerts.alert import Alert, Transition
 from tui_monitor.core.audit import Audit
@@ -140,6 +141,20 @@ class Panel:
     expr: str
     span: int
     by: str
+    at: int
+
+
+class ReportOutcome(NamedTuple):
+    """What became of a report's period for one recipient (a notifier).
+
+    ``period``: its name, "" for the row that says since when the recipient is known. ``outcome``: queued, known, quiet (nothing happened,
+    and it is sent only where something did). ``at``: UTC ms.
+    """
+
+    report: str
+    recipient: str
+    period: str
+    outcome: str
     at: int
 
 

@@ -30,6 +30,7 @@ from tui_monitor.storage.records import (
     OutboxRow,
     Panel,
     PrunedRows,
+    ReportOutcome,
     SendResult,
     UnitOfWork,
     ViewerRow,
@@ -291,6 +292,16 @@ class AddedRuleTable(Protocol):
         """All, by name."""
 
 
+class ReportTable(Protocol):
+    """What became of each period of a report for each recipient; a row is written once and stays."""
+
+    def add(self, row: ReportOutcome) -> bool:
+        """Store the outcome; False where the recipient already has one for this period."""
+
+    def of(self, report: str) -> list[ReportOutcome]:
+        """The rows of a report: since when its recipients are known, then the newest periods."""
+
+
 class ProcessTable(Protocol):
     """The leader and the viewers of this state."""
 
@@ -341,6 +352,8 @@ class State(Protocol):
     def added_rules(self) -> AddedRuleTable: ...  # noqa: D102
     @property
     def cursors(self) -> CursorTable: ...  # noqa: D102
+    @property
+    def reports(self) -> ReportTable: ...  # noqa: D102
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         """The data of the noise report: alerts that fired since then or still fire, and the messages about them."""

@@ -44,7 +44,7 @@ def test_the_default_rules_are_the_contracts() -> None:
         ("LogErrorBurst", "warning", 0),
         ("UnitRestarting", "warning", 60),
         ("ClockOffset", "critical", 120), ("ClockSkew", "warning", 0), ("MonitorTrouble", "warning", 0),
-        ("SenderSilent", "error", 0),
+        ("SenderSilent", "error", 0), ("ReportFailed", "error", 0),
     ]  # fmt: skip
     assert all(rule.annotations["summary"] and rule.annotations["description"] for rule in rules)
     assert [rule.alert for rule in rules if rule.wide] == ["DiskFullSoon"]
@@ -56,7 +56,9 @@ def test_default_rules_have_a_category() -> None:
     assert {name for name, category in found.items() if category == "system"} == {
         "HighCPU", "HighMemory", "DiskSpace", "DiskInodes", "DiskFullSoon",
     }  # fmt: skip
-    assert {name for name, category in found.items() if category == "monitor"} == {"ClockSkew", "MonitorTrouble", "SenderSilent"}
+    assert {name for name, category in found.items() if category == "monitor"} == {
+        "ClockSkew", "MonitorTrouble", "ReportFailed", "SenderSilent",
+    }  # fmt: skip
     assert set(found.values()) == {"system", "monitor", ""}
 
 

@@ -12,6 +12,7 @@ from tui_monitor.alerts.rule_index import describe
 from tui_monitor.alerts.rules.rule import build_rules
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.settings import Settings
+from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult
 from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
@@ -36,14 +37,14 @@ def _leader() -> Any:
 
 def test_an_alert_of_a_check_keeps_processes_phases_and_log() -> None:
     """All that was going on on this machine and at the target, whoever is to blame."""
-    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)
+    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), Troubles(), ReportFailures())(ALERT, None)
     assert found["reason"] == "500" and found["phases"] == {"connect": 0.012, "tls": 0.0} and found["log"] == ["one", "out of memory"]
     assert found["processes"] == [{"pid": 7, "name": "backup", "cpu": 0.9, "memory": 2**20}]
 
 
 def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     """Milliseconds, percent and MiB; the reason that the summary gives already is not said twice."""
-    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)
+    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), Troubles(), ReportFailures())(ALERT, None)
     message = MessageBuilder("web-1", "en", "", None).message(
         [Entry(replace(ALERT, evidence=found), "new")],
         kind="firing", notifier="n", key="k", thread="t", group_key="g", group_labels={}, held_back=0, now=0,
@@ -56,7 +57,7 @@ def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
 
 def test_the_checks_own_advice_stands_in_the_alert() -> None:
     """What its owner says to do replaces a built-in rule's advice; a configured rule's own words stay."""
-    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), Troubles())(ALERT, None)
+    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), Troubles(), ReportFailures())(ALERT, None)
     rule = next(rule for rule in build_rules(Settings())[0] if rule.alert == "CheckUnhealthy")
     notes = describe(rule, ALERT.labels, 2.0, found)
     assert (notes["description"], notes["runbook_url"]) == ("restart it", "https://wiki/api")
@@ -69,5 +70,5 @@ def test_own_trouble_says_what_it_is() -> None:
     troubles = Troubles()
     troubles.raise_("network", "no reference answers")
     alert = replace(ALERT, labels={"alertname": "MonitorTrouble", "reason": "network"})
-    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), troubles)(alert, None)
+    found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), troubles, ReportFailures())(alert, None)
     assert found["reason"] == "no reference answers"

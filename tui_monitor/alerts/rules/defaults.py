@@ -134,6 +134,15 @@ def default_rules(system_interval_s: float = 1.0, language: str = "en") -> list[
             labels=MONITOR,
             annotations=texts["SenderSilent"]._asdict(),
         ),
+        RuleText(
+            alert="ReportFailed",
+            expr="tui_monitor_report_failed > 0",
+            source="default",
+            severity="error",
+            no_data="resolve",
+            labels=MONITOR,
+            annotations=texts["ReportFailed"]._asdict(),
+        ),
     ]
 
 

@@ -157,6 +157,10 @@ ENGLISH = Phrases(
             "{{ $labels.sender }} has sent no alerts for {{ $value | humanizeDuration }}, and its alerts have not ended",
             "See whether it runs and reaches this monitor. Its alerts are held until it is back; resolve by hand what is over.",
         ),
+        "ReportFailed": RuleTexts(
+            "The report {{ $labels.report }} cannot be made{{ if $reason }}: {{ $reason }}{{ end }}",
+            "It is tried again each hour while it may still be sent; tui-monitor report {{ $labels.report }} tries it now.",
+        ),
         "MonitorTrouble": RuleTexts(
             "The monitor itself has trouble: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
             "What it cannot measure is unknown, not down. Free disk, descriptors or CPU, then see its log.",

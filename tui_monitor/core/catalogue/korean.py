@@ -158,6 +158,10 @@ KOREAN = Phrases(
             "{{ $labels.sender }}이(가) {{ $value | humanizeDuration }} 동안 알림을 보내지 않았고, 보낸 알림은 끝나지 않았습니다",
             "그 프로그램이 실행 중이고 이 모니터에 연결되는지 확인하세요. 알림은 다시 연락될 때까지 유지되며, 끝난 것은 직접 해제하세요.",
         ),
+        "ReportFailed": RuleTexts(
+            "{{ $labels.report }} 보고서를 만들 수 없습니다{{ if $reason }}: {{ $reason }}{{ end }}",
+            "보낼 수 있는 동안 한 시간마다 다시 시도합니다. tui-monitor report {{ $labels.report }} 명령은 지금 시도합니다.",
+        ),
         "MonitorTrouble": RuleTexts(
             "모니터 자체에 문제가 있습니다: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
             "측정하지 못한 것은 장애가 아니라 알 수 없음입니다. 디스크, 파일 디스크립터, CPU를 확보하고 로그를 보세요.",

@@ -8,6 +8,7 @@ from tui_monitor.core.catalogue.phrases import Phrases
 
 if TYPE_CHECKING:
     from tui_monitor.core.catalogue.page_phrases import PagePhrases
+    from tui_monitor.core.catalogue.report_phrases import ReportPhrases
 
 
 def phrases(language: str) -> Phrases:
@@ -30,3 +31,14 @@ def page_phrases(language: str) -> PagePhrases:
     from tui_monitor.core.catalogue.page_english import PAGE_ENGLISH
 
     return PAGE_ENGLISH
+
+
+def report_phrases(language: str) -> ReportPhrases:
+    """The texts of reports, as `phrases`."""
+    if language == "ko":
+        from tui_monitor.core.catalogue.report_korean import REPORT_KOREAN
+
+        return REPORT_KOREAN
+    from tui_monitor.core.catalogue.report_english import REPORT_ENGLISH
+
+    return REPORT_ENGLISH

@@ -20,6 +20,7 @@ from tui_monitor.storage.in_memory.tables import (
     InMemoryPanels,
     InMemoryPings,
     InMemoryProcesses,
+    InMemoryReports,
     InMemoryTokens,
 )
 from tui_monitor.storage.records import FiredAlert, FiringHistory, UnitOfWork
@@ -43,6 +44,7 @@ class InMemoryState:
         self.tokens = InMemoryTokens()
         self.added_rules = InMemoryAddedRules()
         self.cursors = InMemoryCursors()
+        self.reports = InMemoryReports()
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         alerts = self.alerts.every()

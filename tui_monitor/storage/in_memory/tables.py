@@ -19,6 +19,7 @@ from tui_monitor.storage.records import (
     FinishedCommand,
     LeaderRow,
     Panel,
+    ReportOutcome,
     TooManyAddedRules,
     TooManyPanels,
     TooManyTokens,
@@ -179,6 +180,23 @@ class InMemoryAddedRules:
 
     def all(self) -> list[AddedRule]:
         return [self._rules[name] for name in sorted(self._rules)]
+
+
+class InMemoryReports:
+    """`ReportTable` in memory."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str], ReportOutcome] = {}
+
+    def add(self, row: ReportOutcome) -> bool:
+        if row[:3] in self._rows:
+            return False
+        self._rows[row[:3]] = row
+        return True
+
+    def of(self, report: str) -> list[ReportOutcome]:
+        rows = sorted((row for row in self._rows.values() if row.report == report), key=lambda row: row.period, reverse=True)
+        return sorted(rows, key=lambda row: row.period != "")
 
 
 class InMemoryCursors:

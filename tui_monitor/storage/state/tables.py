@@ -6,7 +6,20 @@ import sqlite3
 
 from tui_monitor.storage.records import FiringHistory
 from tui_monitor.storage.sqlite import Migration
-from tui_monitor.storage.state import added_rules, alerts, audit, commands, cursors, dispatch, outbox, panels, pings, processes, tokens
+from tui_monitor.storage.state import (
+    added_rules,
+    alerts,
+    audit,
+    commands,
+    cursors,
+    dispatch,
+    outbox,
+    panels,
+    pings,
+    processes,
+    reports,
+    tokens,
+)
 from tui_monitor.storage.state.firing_history import firing_history
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -20,6 +33,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     dispatch.REFIRES,
     added_rules.MIGRATION,
     cursors.MIGRATION,
+    reports.MIGRATION,
 )
 """Released steps never change; their number is the version of the schema."""
 
@@ -40,6 +54,7 @@ class SqliteState:
         self.tokens = tokens.SqliteTokens(db)
         self.added_rules = added_rules.SqliteAddedRules(db)
         self.cursors = cursors.SqliteCursors(db)
+        self.reports = reports.SqliteReports(db)
 
     def firing_history(self, since_ms: int) -> FiringHistory:
         return firing_history(self._db, since_ms)
