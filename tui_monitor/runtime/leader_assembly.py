@@ -126,7 +126,18 @@ async def open_leader(
     requests = RequestTables(settings.requests, memory)
     refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings), requests)
     live_board = LiveBoard(
-        identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory, requests
+        identity,
+        board_settings_of(settings),
+        collector,
+        statistics,
+        refresh,
+        evaluator,
+        live,
+        deliveries,
+        troubles,
+        memory,
+        requests,
+        lambda alert_id, now: engine.planner.escalation(alert_id, now),
     )
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tui_monitor.alerts.alert import Alert
@@ -34,6 +34,10 @@ from tui_monitor.storage.records import OutboxRow
 
 log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
+
+
+Escalation = Callable[[str, int], tuple[int, tuple[str, ...]] | None]
+"""When the next notifiers hear of an alert (by id, now in UTC ms), and who they are."""
 
 
 class Deliveries:
@@ -92,6 +96,7 @@ class LiveBoard:
         troubles: Troubles,
         memory: SeriesMemory,
         requests: RequestTables,
+        escalation: Escalation,
     ) -> None:
         self._identity = identity
         self._collector = collector
@@ -103,6 +108,7 @@ class LiveBoard:
         self._troubles = troubles
         self._memory = memory
         self._requests = requests
+        self._escalation = escalation
         self.reconfigure(settings)
 
     def reconfigure(self, settings: BoardSettings) -> None:
@@ -121,7 +127,7 @@ class LiveBoard:
         """The board of this moment (UTC ms)."""
         identity, reading = self._identity, self._collector.machine.reading
         checks = tuple(self._check(check, now) for check in self._collector.checks)
-        alerts = self._alerts()
+        alerts = self._alerts(now)
         board = Board(
             at=now,
             host=self._settings.host,
@@ -174,14 +180,18 @@ class LiveBoard:
         text = "; ".join(f"{query}: {error}" for query, error in faults.items())
         return replace(view, reason=view.reason or text, facts={**view.facts, **faults}) if faults else view
 
-    def _alerts(self) -> tuple[AlertView, ...]:
+    def _alerts(self, now: int) -> tuple[AlertView, ...]:
         live = self._live()
         affected = affected_by(live)
         views = [
             boards.alert_view(alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), affected.get(alert.id, ()))
             for alert in live
         ]
-        return tuple(sorted(views, key=alert_order))
+        return tuple(sorted((self._escalating(view, now) for view in views), key=alert_order))
+
+    def _escalating(self, view: AlertView, now: int) -> AlertView:
+        step = None if view.acknowledged_by or view.suppressed_by else self._escalation(view.id, now)
+        return view if step is None else replace(view, escalates_at=step[0], escalates_to=step[1])
 
 
 def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
