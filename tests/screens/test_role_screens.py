@@ -15,9 +15,9 @@ from tests.screens.test_app_keys import make, press, seen, settle
 from tests.support.role_backend import RoleBackend
 from tui_monitor.platform import unix_groups
 from tui_monitor.tui.app import MonitorApp
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.check_details import CheckDetailsScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.picker import PickerScreen
 from tui_monitor.tui.screens.role import RoleScreen
@@ -64,7 +64,7 @@ async def test_keys_go_from_panel_to_panel_and_open_what_they_are_about() -> Non
         assert app.screen.chosen_alert() != first  # type: ignore[attr-defined]
         await press(app, pilot, "enter")
         await settle(app, pilot)
-        assert isinstance(app.screen, AlertDetailsScreen)
+        assert isinstance(app.screen, IncidentScreen)
         await press(app, pilot, "escape", "tab", "enter")
         await settle(app, pilot)
         assert isinstance(app.screen, CheckDetailsScreen)

@@ -88,7 +88,7 @@ def test_viewer_read_only(picture: Callable[..., None]) -> None:
         ("paused", ("p",), "PAUSED"),
         ("past", ("left_square_bracket",), "PAST"),
         ("note", ("a",), "Acknowledge CheckUnhealthy shop"),
-        ("alert", ("enter",), "History"),
+        ("alert", ("enter",), "who knows"),
         ("check", ("tab", "enter"), "Phases"),
         ("trend", ("t",), "[1h]"),
         ("explore", ("e", "r", "a", "t", "e", "left_parenthesis", "x", "enter"), "unclosed"),

@@ -8,8 +8,8 @@ from tui_monitor.board.backend import QUERY_S
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.core.values import labels_of
 from tui_monitor.promql.values import Value
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.check_details import CheckDetailsScreen
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.services import ServiceScreen, ServicesScreen
 from tui_monitor.tui.screens.watched_details import WatchedDetailsScreen
 
@@ -35,7 +35,7 @@ async def test_from_all_services_to_one_to_a_detail_and_back() -> None:
         await press(app, pilot, "enter")
         assert isinstance(app.screen, CheckDetailsScreen)
         await press(app, pilot, "escape", "slash", *"checkunhealthy", "enter", "j", "enter")
-        assert isinstance(app.screen, AlertDetailsScreen)
+        assert isinstance(app.screen, IncidentScreen)
         await press(app, pilot, "escape", "escape", "slash", *"worker", "enter", "j", "enter")
         assert isinstance(app.screen, WatchedDetailsScreen)
         await press(app, pilot, "escape", "escape", "escape")

@@ -25,6 +25,7 @@ from tui_monitor.board.values import (
     ActView,
     AlertDetail,
     AlertEvent,
+    AlertSpan,
     AlertView,
     BacktestView,
     Board,
@@ -271,7 +272,8 @@ class FakeBackend:
             lines[:1] if "check=" in expr else lines,
             "seconds",
             ((0.5, "warning"), (1.0, "critical")),
-            ((end - (end - start) // 3, "CheckUnhealthy"),),
+            ((end - (end - start) // 3, "CheckUnhealthy api"), (end - (end - start) // 5, "deploy v2.3")),
+            (AlertSpan(end - (end - start) // 3, end - (end - start) // 4, "critical", "CheckUnhealthy api"),),
         )
 
     async def names(self) -> Mapping[str, Sequence[str]]:

@@ -139,7 +139,7 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "processes": _each(ProcessView),
     },
     RequestTable: {"total": lambda raw: _read(RequestRow, raw), "rows": _each(RequestRow)},
-    AlertView: {"suppressed_by": tuple, "affects": tuple, "deliveries": _each(Delivery)},
+    AlertView: {"suppressed_by": tuple, "affects": tuple, "escalates_to": tuple, "deliveries": _each(Delivery)},
 }
 _NOT_KNOWN: dict[type, Any] = {
     Board: Board(0, "", "", HealthStatus.UNKNOWN, (), Resources(), (), LeaderView("viewer")),

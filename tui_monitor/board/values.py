@@ -188,6 +188,9 @@ class Delivery:
     state: str
     at: int
     error: str = ""
+    attempts: int = 0
+    next_try: int | None = None
+    """When it is tried again (UTC ms); known in the details of an alert only."""
 
 
 @frozen
@@ -220,6 +223,9 @@ class AlertView:
     """Their names, at most 50."""
     due_at: int | None = None
     """Until when somebody has to acknowledge it; None: no response time is set."""
+    escalates_at: int | None = None
+    escalates_to: tuple[str, ...] = ()
+    """When its next notifiers hear of it unless somebody acknowledges, and who they are; None: no route of it escalates further."""
 
 
 def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:

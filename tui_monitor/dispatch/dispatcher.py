@@ -106,6 +106,11 @@ class Dispatcher:
         track = self._memory.tracked.get(alert_id)
         return () if track is None else tuple(name for name, to in track.destinations.items() if not to.orphan)
 
+    def escalation(self, alert_id: str, now_ms: int) -> tuple[int, tuple[str, ...]] | None:
+        """When the next notifiers hear of an alert unless somebody acknowledges it (UTC ms), and who they are; None: nobody further."""
+        track = self._memory.tracked.get(alert_id)
+        return None if track is None else self._recipients.next_step(track, now_ms)
+
     # --- silences -------------------------------------------------------------------------------------------------------
 
     @property

@@ -53,6 +53,14 @@ class RecipientResolver:
                     places[notifier] = Destination(key, route, closed, escalated_after=after)
         return places
 
+    def next_step(self, track: TrackedAlert, now: int) -> tuple[int, tuple[str, ...]] | None:
+        """When the next step of an escalation is due (UTC ms), and its notifiers; None: there is none."""
+        if track.acked or not track.firing:
+            return None
+        routes = {id(to.route): to.route for to in track.destinations.values()}.values()
+        steps = [(track.clock_at + step.after_ms, tuple(step.notifiers)) for route in routes for step in route.escalate]
+        return min((step for step in steps if step[0] > now), default=None)
+
     def _overdue(self, alert_id: str, track: TrackedAlert, now: int) -> list[tuple[str, int]]:
         """The notifiers that hear of an alert because nobody has acknowledged it in time; schedules that moment."""
         due = track.alert.due_at

@@ -29,7 +29,6 @@ from tui_monitor.runtime.notifier_watch import NotifierWatch
 from tui_monitor.runtime.push_service import PushService
 from tui_monitor.runtime.reconfiguration import Reconfiguration
 from tui_monitor.runtime.registration import Registration
-from tui_monitor.runtime.role_screens import RoleScreens
 from tui_monitor.runtime.self_watch import SelfWatch
 from tui_monitor.runtime.statistics_refresh import StatisticsRefresh
 from tui_monitor.storage.history.interface import HistoryStore
@@ -65,13 +64,11 @@ class Leader:
         registration: Registration,
         jobs: BackgroundJobs,
         reconfiguration: Reconfiguration,
-        role_screens: RoleScreens,
         stop: StopRequest,
     ) -> None:
         self.engine = engine
         self.recorder = recorder
         self.live_data = live_data
-        self.role_screens = role_screens
         self.progressed_at = clock.monotonic()
         """Monotonic seconds of the last finished tick."""
         self._clock = clock

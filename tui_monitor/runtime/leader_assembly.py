@@ -129,7 +129,18 @@ async def open_leader(
     requests = RequestTables(settings.requests, memory)
     refresh = StatisticsRefresh(statistics, recorder.reading, labels_of_checks(settings), requests)
     live_board = LiveBoard(
-        identity, board_settings_of(settings), collector, statistics, refresh, evaluator, live, deliveries, troubles, memory, requests
+        identity,
+        board_settings_of(settings),
+        collector,
+        statistics,
+        refresh,
+        evaluator,
+        live,
+        deliveries,
+        troubles,
+        memory,
+        requests,
+        lambda alert_id, now: engine.planner.escalation(alert_id, now),
     )
     publisher = BoardPublisher(live_board, collector, recorder, clock, on_board)
     engine = AlertEngine(
@@ -165,7 +176,7 @@ async def open_leader(
         troubles=troubles,
         failures=failures,
         self_watch=self_watch,
-        live_data=LiveData(memory, clock, collector, evaluator, recording, live),
+        live_data=LiveData(memory, clock, collector, evaluator, recording, live, role_screens),
         collector=collector,
         changes=changes,
         derived=derived,
@@ -179,7 +190,6 @@ async def open_leader(
         registration=registration,
         jobs=jobs,
         reconfiguration=reconfiguration,
-        role_screens=role_screens,
         stop=stop,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tui_monitor.alerts.alert import Alert
@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
 WINDOW_EVERY_MS = 10_000
 """How often the figures of the last five minutes are counted anew where no probe has ended."""
+
+
+Escalation = Callable[[str, int], tuple[int, tuple[str, ...]] | None]
+"""When the next notifiers hear of an alert (by id, now in UTC ms), and who they are."""
 
 
 class Deliveries:
@@ -95,6 +99,7 @@ class LiveBoard:
         troubles: Troubles,
         memory: SeriesMemory,
         requests: RequestTables,
+        escalation: Escalation,
     ) -> None:
         self._identity = identity
         self._collector = collector
@@ -108,6 +113,7 @@ class LiveBoard:
         self._requests = requests
         self._checks: Kept[CheckView] = Kept()
         self._views: Kept[AlertView] = Kept()
+        self._escalation = escalation
         self.reconfigure(settings)
 
     def reconfigure(self, settings: BoardSettings) -> None:
@@ -126,7 +132,7 @@ class LiveBoard:
         """The board of this moment (UTC ms)."""
         identity, reading = self._identity, self._collector.machine.reading
         checks = tuple(self._check(check, now) for check in self._collector.checks)
-        alerts = self._alerts()
+        alerts = self._alerts(now)
         board = Board(
             at=now,
             host=self._settings.host,
@@ -185,14 +191,19 @@ class LiveBoard:
         text = "; ".join(f"{query}: {error}" for query, error in faults.items())
         return replace(view, reason=view.reason or text, facts={**view.facts, **faults}) if faults else view
 
-    def _alerts(self) -> tuple[AlertView, ...]:
+    def _alerts(self, now: int) -> tuple[AlertView, ...]:
         live = self._live()
         affected = affected_by(live)
-        return tuple(sorted((self._alert(alert, affected.get(alert.id, ())) for alert in live), key=alert_order))
+        views = (self._alert(alert, affected.get(alert.id, ())) for alert in live)
+        return tuple(sorted((self._escalating(view, now) for view in views), key=alert_order))
 
     def _alert(self, alert: Alert, affected: Sequence[str]) -> AlertView:
         inputs = (alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), affected)
         return self._views.of(alert.id, inputs, lambda: boards.alert_view(*inputs))
+
+    def _escalating(self, view: AlertView, now: int) -> AlertView:
+        step = None if view.acknowledged_by or view.suppressed_by else self._escalation(view.id, now)
+        return view if step is None else replace(view, escalates_at=step[0], escalates_to=step[1])
 
 
 def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from tui_monitor.promql.queryable import Matcher, exact_name, fulfils
 from tui_monitor.promql.values import Value
 from tui_monitor.runtime.live_alerts import LiveAlerts
 from tui_monitor.runtime.recording_rules import RecordingRules
+from tui_monitor.runtime.role_screens import RoleScreens
 from tui_monitor.runtime.rule_groups import rule_groups
 from tui_monitor.sources.metric_help import family_of, own_metadata
 from tui_monitor.sources.metric_names import OF_THE_MACHINE
@@ -37,9 +38,11 @@ class LiveData:
     """The series and rules of a leader; used on its event loop only."""
 
     def __init__(
-        self, memory: SeriesMemory, clock: Clock, collector: Collector, evaluator: Evaluator, recording: RecordingRules, live: LiveAlerts
-    ) -> None:
+        self, memory: SeriesMemory, clock: Clock, collector: Collector, evaluator: Evaluator, recording: RecordingRules, live: LiveAlerts,
+        role_screens: RoleScreens,
+    ) -> None:  # fmt: skip
         self.memory = memory
+        self.role_screens = role_screens
         self._clock = clock
         self._collector = collector
         self._evaluator = evaluator

@@ -156,7 +156,10 @@ class StoreQueries:
         expr = expr or boards.condition_of(alert)
         unit = unit or unit_of(expr)
         deliveries = tuple(
-            Delivery(entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error) for entry in entries
+            Delivery(
+                entry.notifier, entry.kind, entry.state, entry.sent_at or entry.created_at, entry.error, entry.attempts, entry.next_try
+            )
+            for entry in entries
         )
         return AlertDetail(
             alert=boards.alert_view(alert, unit, deliveries),

@@ -417,7 +417,7 @@ class Runtime:
 
     async def screens(self) -> Sequence[ScreenDefinition]:
         """The configured screens."""
-        return self.leader.role_screens.screens if self.leader is not None else await self._queries.screens()
+        return self.leader.live_data.role_screens.screens if self.leader is not None else await self._queries.screens()
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
         """The strip of each check."""

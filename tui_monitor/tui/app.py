@@ -331,6 +331,12 @@ class MonitorApp(App[int]):
 
         await self.context.open(ExploreScreen(self.context, await screen.selected_expr()))
 
+    def action_service_map(self) -> None:
+        """Show what depends on what."""
+        from tui_monitor.tui.screens.service_map import ServiceMapScreen
+
+        self.context.start(self.context.open(ServiceMapScreen(self.context, self.context.top)))
+
     def action_open_screen(self, name: str) -> None:
         """Open a screen of `screen_table` by name."""
         self.context.open_screen(name)

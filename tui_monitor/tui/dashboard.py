@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
-from collections.abc import Callable, Coroutine
+import os
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -91,6 +93,24 @@ class Dashboard:
     def inform(self, text: str, severity: Severity = "information") -> None:
         """Show a toast; the text is never parsed as markup."""
         self._app.notify(clean(text), severity=severity, markup=False)
+
+    def copy(self, text: str) -> None:
+        """Put a text into the terminal's clipboard."""
+        self._app.copy_to_clipboard(clean(text))
+        self.inform(f"Copied: {text}")
+
+    def open_link(self, url: str) -> None:
+        """Open a web address in a browser, or copy it where this session has no desktop."""
+        if has_desktop(os.environ) and url.startswith(("http://", "https://")):
+            self.start(self._browse(url))
+        else:
+            self.copy(url)
+
+    async def _browse(self, url: str) -> None:
+        import webbrowser
+
+        if not await asyncio.to_thread(webbrowser.open, url):
+            self.copy(url)
 
     def acknowledged(self, alert: AlertView) -> None:
         """Tell the top screen."""
@@ -197,3 +217,8 @@ class Dashboard:
             await self.open(TrendScreen(self, expr, alert))
         else:
             self.inform("There is no series to show here.")
+
+
+def has_desktop(environ: Mapping[str, str]) -> bool:
+    """Whether a browser that is opened here is seen by the person at the terminal."""
+    return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) and not environ.get("SSH_CONNECTION")

@@ -83,13 +83,27 @@ KEYS = (
         help="mark alerts: a A u s act on them",
         doc="mark the selected alert (again: not); `a`, `A`, `u` and `s` then act on the marked ones, Esc takes the marks away",
     ),
+    KeymapEntry(
+        "next_incident", "J K", (("J", "other_incident(1)"), ("K", "other_incident(-1)")), ("alert",), section="Alerts",
+        hint="other incidents", help="in an alert: next, previous incident",
+    ),
+    KeymapEntry(
+        "copy", "y", (("y", "copy"),), ("alert",), section="Alerts", hint="copy", help="in an alert: copy its commands",
+        doc="on an alert's page: copy the advice's command (OSC 52), at each press the next one",
+    ),
+    KeymapEntry(
+        "runbook", "O", (("O", "runbook"),), ("alert",), section="Alerts", hint="runbook", help="in an alert: open its runbook",
+        doc="on an alert's page: open the runbook; over SSH its address is copied, and a click opens it (OSC 8)",
+    ),
+    KeymapEntry("service_map", "d", (("d", "service_map"),), section="View", hint="depends", help="what depends on what",
+                title="Service map", about="checks below what they depend on, root causes first"),
     # View.
     KeymapEntry(
         "details", "Enter", (("enter", "details"),), ("main",), section="View", hint="details", help="details of the selection",
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
     KeymapEntry(
-        "window", "w", (("w", "window"),), ("main", "service"), section="View", hint="window",
+        "window", "w", (("w", "window"),), ("main", "service", "alert", "map"), section="View", hint="window",
         help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),

@@ -64,6 +64,8 @@ def chart_lines(
     gutter = max((f.cells(text) for _, text in scale.labels), default=0) + 1
     wide = max(1, width - gutter - 1)
     plot = _drawn(chart, lines, shown, before, (start, end), (wide, scale), look, focus, strip)
+    if not heads:
+        _label_beyond(plot, chart)
     labels = dict(scale.labels)
     body = [_plot_line(plot, row, labels.get(row), gutter, width, look) for row in range(scale.rows - 1, -1, -1)]
     bands = [_bands(spans, start, end, gutter, wide, width, look)] if spans else []
@@ -149,6 +151,14 @@ def _column(at: int, start: int, end: int, wide: int) -> int:
     return min(wide - 1, max(0, (at - start) * wide // max(1, end - start)))
 
 
+def _label_beyond(plot: Plot, chart: Chart) -> None:
+    """The nearest limit above the scale, in the top row: without a legend nothing else names it."""
+    beyond = [(value, severity) for value, severity in sorted(chart.thresholds) if value > plot.scale.high]
+    if beyond:
+        value, severity = beyond[0]
+        plot.label(plot.scale.high, f"{severity} > {f.unit_value(value, chart.unit)} (off scale)", "dim")
+
+
 def limit_text(value: float, severity: str, unit: str) -> str:
     """The label of a limit: "unhealthy > 1.00s", or "warning 300ms" where the rule may ask for less."""
     return f"{severity}{' >' if severity in OWN_LIMITS else ''} {f.unit_value(value, unit)}"
@@ -172,7 +182,7 @@ def _bands(spans: Sequence[AlertSpan], start: int, end: int, gutter: int, wide: 
     row = LineBuilder(width, look).append("alerts" if gutter > 6 else "", "dim", gutter - 1, right=True).gap()
     for rank, word in zip(ranks, words, strict=True):
         grave = rank >= 3
-        row.append(" " if rank < 0 else look.glyphs.failed if grave else look.glyphs.slow, LIMIT_STYLES.get(word, "info"))
+        row.append(" " if rank < 0 else look.glyphs.block(0.5 if grave else 0.25), LIMIT_STYLES.get(word, "info"))
     return row.line()
 
 

@@ -1,98 +1,16 @@
-"""The detail pages of an alert and of a check. Pure."""
+"""The detail page of a check. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from tui_monitor.board.values import AlertDetail, AlertView, CheckView, Delivery, Evidence, EvidenceProcess, Window
+from tui_monitor.board.values import AlertView, CheckView, Window
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets import alerts
-from tui_monitor.widgets.cell_line import HEALTH_STYLES, SEVERITY_WORDS, Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.graphs import bar
 from tui_monitor.widgets.list_panes import fact, heading, table
-from tui_monitor.widgets.notifications import DELIVERY_STYLES, delivery_shape
 
 WINDOW_SECONDS = {"5m": 300.0, "1h": 3600.0, "24h": 86_400.0}
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
-
-
-def alert_lines(detail: AlertDetail, now: int, width: int, look: RenderStyle) -> list[Line]:
-    """Detail page of one alert, the description first."""
-    alert = detail.alert
-    word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
-    colour = alerts.severity_style(alert)
-    head = LineBuilder(width, look).gap(1).append(f" {word} ", f"chip-{colour}" if alerts.is_open(alert) else colour).gap(2)
-    head.append(alert.state, "strong").gap(2)
-    since = alert.starts_at or alert.active_at
-    head.append(f"since {f.stamp(since, now, look.zone, seconds=True)}, {f.age(since, now)}", "dim")
-    lines: list[Line] = [LineBuilder(width, look).line(), head.line(), LineBuilder(width, look).line()]
-    lines += fact("summary", alert.summary, width, look, "strong")
-    lines += fact("what to do", alert.annotations.get("description", ""), width, look)
-    lines += fact("runbook", alert.annotations.get("runbook_url", ""), width, look, "accent")
-    lines += fact("value", "no data" if alert.no_data else alert.value_text, width, look)
-    if alert.acknowledged_by:
-        until = f", until {f.stamp(alert.acknowledged_until, now, look.zone)}" if alert.acknowledged_until else ""
-        note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
-        text = f"by {alert.acknowledged_by} at {f.stamp(alert.acknowledged_at, now, look.zone)}{until}{note}"
-        lines += fact("acknowledged", text, width, look)
-    if due := alerts.due_text(alert, now):
-        lines += fact("answer", f"{due} ({f.stamp(alert.due_at, now, look.zone)})", width, look, "warning" if due == "overdue" else "")
-    lines += fact("muted by", ", ".join(alert.suppressed_by), width, look, "warning")
-    lines += fact("flapping", f"{alert.flaps} times" if alert.flaps else "", width, look, "warning")
-    lines += fact("affected", alerts.affected_text(alert), width, look)
-    lines += fact("condition", detail.expr, width, look)
-    for name, text in alert.annotations.items():
-        if name not in ("summary", "description", "runbook_url"):
-            lines += fact(name, text, width, look)
-    lines += fact("labels", "  ".join(f"{key}={value}" for key, value in sorted(alert.labels.items())), width, look, "dim")
-    lines += fact("id", alert.id, width, look, "dim")
-    if detail.events:
-        lines += heading("History", width, look)
-        rows = [
-            [(f.stamp(e.at, now, look.zone, seconds=True), "dim"), (e.change, "text"), (f"{e.by} {e.note}".strip(), "dim")]
-            for e in detail.events
-        ]  # fmt: skip
-        lines += table(rows, width, look)
-    if detail.notes:
-        lines += heading("Annotations", width, look)
-        lines += table([[(f.stamp(at, now, look.zone, seconds=True), "dim"), (text, "text")] for at, text in detail.notes], width, look)
-    lines += heading("Notifications", width, look)
-    deliveries = detail.deliveries or alert.deliveries
-    lines += table([_delivery(one, now, look) for one in deliveries], width, look) or fact(
-        "none", "no notification was sent", width, look, "dim"
-    )
-    for title, texts in evidence_texts(detail.evidence):
-        lines += [
-            LineBuilder(width, look).line(),
-            LineBuilder(width, look).gap(1).append(title, "heading").gap(2).append("when it fired", "dim").line(),
-        ]
-        lines += [LineBuilder(width, look).gap(3).append(text, "text").line() for text in texts]
-    return lines
-
-
-def evidence_texts(evidence: Evidence) -> list[tuple[str, Sequence[str]]]:
-    """The stored parts of the evidence: heading and lines."""
-    parts: list[tuple[str, Sequence[str]]] = [
-        ("Reason", [evidence.reason] if evidence.reason else []),
-        ("Phases", [f"{name:<11}{seconds * 1000:8.1f}ms" for name, seconds in evidence.phases.items()]),
-        ("Busiest processes", [_process_text(one) for one in evidence.processes]),
-        ("Log", evidence.log),
-        ("Last values", [" ".join(f"{value:.4g}" for value in evidence.values[-20:])] if evidence.values else []),
-    ]
-    return [(title, texts) for title, texts in parts if texts]
-
-
-def _process_text(one: EvidenceProcess) -> str:
-    share = "     -" if one.cpu is None else f"{one.cpu * 100:5.1f}%"
-    return f"{one.pid:>7} {share} {f.size(one.memory):>7}  {one.name}"
-
-
-def _delivery(one: Delivery, now: int, look: RenderStyle) -> list[tuple[str, str]]:
-    style = DELIVERY_STYLES.get(one.state, "dim")
-    return [
-        (f.stamp(one.at, now, look.zone, seconds=True), "dim"), (delivery_shape(one.state, look) + " " + one.state, style),
-        (one.notifier, "text"), (one.kind, "dim"), (one.error, "warning"),
-    ]  # fmt: skip
 
 
 def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, look: RenderStyle) -> list[Line]:

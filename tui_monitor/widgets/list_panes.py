@@ -149,6 +149,16 @@ def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[
     return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
 
 
+def said(text: str, style: str, width: int, look: RenderStyle) -> Line:
+    """One line of text, indented by one cell."""
+    return LineBuilder(width, look).gap().append(text, style).line()
+
+
+def wrapped(text: str, style: str, width: int, look: RenderStyle, most: int) -> list[Line]:
+    """A text in up to ``most`` such lines; none for an empty one."""
+    return [said(part, style, width, look) for part in wrap(clean(text), width - 2, most)] if text else []
+
+
 def heading(text: str, width: int, look: RenderStyle) -> list[Line]:
     """A blank line and a heading."""
     return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(1).append(text, "heading").line()]

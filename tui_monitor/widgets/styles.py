@@ -82,8 +82,10 @@ class TextStyles:
         }
 
     def style(self, name: str, selected: bool = False) -> Style:
-        """The terminal style of a name; an unknown name is plain text."""
+        """The terminal style of a name; "link:URL" is a link that the terminal opens; an unknown name is plain text."""
         styles = self._selected if selected else self._plain
+        if name.startswith("link:"):
+            return styles["link"] + Style(link=name.removeprefix("link:"))
         return styles.get(name) or styles["text"]
 
 

@@ -230,6 +230,19 @@ def test_unacknowledged_alerts_escalate() -> None:
     assert sorted(brief(world.step(10))) == [("chat", "resolved", 1), ("mail", "resolved", 1), ("sms", "resolved", 1)]
 
 
+def test_the_next_step_of_an_escalation_is_known_before_it_is_due() -> None:
+    """Who hears of it next, and when; nobody once it is acknowledged, after the last step, and of an alert that is not there."""
+    world = escalating()
+    alert_id = world.fire()
+    world.plan()
+    assert world.planner.escalation(alert_id, world.now) == (T0 + 600_000, ("sms",))
+    world.step(600)
+    assert world.planner.escalation(alert_id, world.now) == (T0 + 1_200_000, ("mail",))
+    world.ack(alert_id)
+    world.step(1)
+    assert world.planner.escalation(alert_id, world.now) is None and world.planner.escalation("nobody", world.now) is None
+
+
 def test_acknowledge_stops_escalation_and_expiry_wakes_it() -> None:
     """Acknowledged nobody else hears; when it runs out the clock begins anew; all also across a restart."""
     world = escalating()

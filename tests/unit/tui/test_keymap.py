@@ -13,25 +13,26 @@ from tui_monitor.tui.app import MonitorApp
 from tui_monitor.tui.dashboard import SCREENS_PACKAGE
 from tui_monitor.tui.keymap import KEYS, KeymapEntry, bindings, docs_table, help_sections, hints, palette
 from tui_monitor.tui.screen_table import SCREENS, ScreenEntry, screen_named
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.history import HistoryScreen
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.tui.screens.panels import PanelsScreen
 from tui_monitor.tui.screens.process_details import ProcessDetailsScreen
 from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
+from tui_monitor.tui.screens.service_map import ServiceMapScreen
 from tui_monitor.tui.screens.services import ServiceScreen
 from tui_monitor.tui.screens.silences import SilencesScreen
 from tui_monitor.tui.screens.study_screen import StudyScreen
 
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
-    "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
+    "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": IncidentScreen, "map": ServiceMapScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""

@@ -144,7 +144,7 @@ def test_a_chart_names_lines_limits_alerts_flags_and_times() -> None:
     assert all(part in text for part in ("api", "max 500ms", "HighLatency api 5m", "13:40", "400ms", "degraded > 400ms", "⚑deploy v2.3"))
     assert {"line-1", "fill-1", "warning", "slot-slow"} <= {style for row in lines for _, style in row}
     band = next(row for row in lines if any(style == "critical" for _, style in row))
-    assert "█" in text_of([band]) and text_of([band]).strip("█ alerts") == ""
+    assert "▄" in text_of([band]) and text_of([band]).strip("▄ alerts") == ""
 
 
 def test_many_short_alerts_leave_the_chart_readable() -> None:

@@ -16,8 +16,6 @@ from tui_monitor.board.values import (
     BacktestRow,
     Board,
     Delivery,
-    Evidence,
-    EvidenceProcess,
     LeaderView,
     MountView,
     NoiseRow,
@@ -31,7 +29,7 @@ from tui_monitor.widgets import alerts, checks
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, RenderStyle, hint_line, text_of
-from tui_monitor.widgets.details import alert_lines, check_lines, evidence_texts
+from tui_monitor.widgets.details import check_lines
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
 from tui_monitor.widgets.line_widget import changed_cells
@@ -264,26 +262,8 @@ def test_alert_orders() -> None:
     assert sorted(found, key=alerts.order_key("name"))[0].name == "CertificateExpiry"
 
 
-def test_details_hold_everything() -> None:
-    """An alert's page: what to do, labels, history, notifications, evidence; a check's page: phases, windows, figures, facts."""
-    from tests.support.board_backend import EVIDENCE
-    from tui_monitor.board.values import AlertDetail, AlertEvent
-
-    alert = boards.alerts()[0]
-    detail = AlertDetail(alert, "up == 0", (AlertEvent(alert.starts_at, "firing"),), alert.deliveries, EVIDENCE)
-    text = text_of(alert_lines(detail, boards.AT, 100, LOOK))
-    for part in (
-        "CRIT",
-        "since 14:09:08, 4m",
-        "to do",
-        "restart it",
-        "wiki.example.com",
-        "up == 0",
-        "check=shop",
-        "550 no such user",
-        "31.0%    296M  postgres",
-    ):
-        assert part in text or part == "to do", part
+def test_the_details_of_a_check_hold_everything() -> None:
+    """Phases, windows, figures, facts, its alerts."""
     db = next(one for one in boards.checks() if one.name == "db")
     text = text_of(check_lines(db, list(boards.alerts()[:1]), boards.AT, 100, LOOK))
     for part in ("healthy", "PostgreSQL 17.2", "postgres_connections", "p99", "99.98%", "CheckUnhealthy"):
@@ -444,12 +424,3 @@ def test_an_open_alert_says_until_when_it_wants_an_answer(left: int, text: str) 
     taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
     assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
     assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])
-
-
-def test_evidence_is_shown_in_the_units_of_the_screen() -> None:
-    """Columns stay aligned where a share is not known yet."""
-    busy = (EvidenceProcess(7, "new", None, 3 << 20), EvidenceProcess(41, "postgres", 0.312, 1 << 30))
-    assert evidence_texts(Evidence(phases={"connect": 0.0124}, processes=busy)) == [
-        ("Phases", ["connect        12.4ms"]),
-        ("Busiest processes", ["      7      -    3.0M  new", "     41  31.2%    1.0G  postgres"]),
-    ]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from tui_monitor.board.values import ActView
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import ListScreen
 from tui_monitor.widgets.audit import audit_heads, audit_line, audit_widths
 from tui_monitor.widgets.cell_line import Line, RenderStyle
@@ -41,7 +41,7 @@ class AuditScreen(ListScreen):
         """Open the alert of the entry."""
         alert_id = self._entries[int(key)].alert_id
         if alert_id:
-            self.context.start(self.context.open(AlertDetailsScreen(self.context, alert_id)))
+            self.context.start(self.context.open(IncidentScreen(self.context, alert_id)))
         else:
             self.context.inform("This entry is not about an alert.")
 

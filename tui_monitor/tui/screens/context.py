@@ -73,6 +73,14 @@ class ScreenContext(Protocol):
         """Show a toast; the text is cleaned and never read as markup."""
         ...
 
+    def copy(self, text: str) -> None:
+        """Put a text into the clipboard of the terminal (OSC 52), and say so."""
+        ...
+
+    def open_link(self, url: str) -> None:
+        """Open a web address in a browser where there is a desktop; elsewhere copy it."""
+        ...
+
     def prompt(
         self,
         question: str,

@@ -113,9 +113,9 @@ class GridScreen(PaneScreen):
 
             self.context.start(self.context.open(ExploreScreen(self.context, self.expr, panel.panel.span)))
         elif row is not None and kind == "alerts":
-            from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
+            from tui_monitor.tui.screens.incident import IncidentScreen
 
-            self.context.start(self.context.open(AlertDetailsScreen(self.context, row.key)))
+            self.context.start(self.context.open(IncidentScreen(self.context, row.key)))
         elif row is not None:
             self._open_check(row.key)
         elif WHOLE_SCREENS.get(kind) in {entry.name for entry in SCREENS}:

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.tui.keymap import bindings, hints
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import ListScreen
 from tui_monitor.widgets.alerts import ORDERS, alert_line, order_key, search_text
 from tui_monitor.widgets.cell_line import Hints, Line, RenderStyle
@@ -69,7 +69,7 @@ class HistoryScreen(ListScreen):
 
     def open_row(self, key: str) -> None:
         """Open the alert's details."""
-        self.context.start(self.context.open(AlertDetailsScreen(self.context, key)))
+        self.context.start(self.context.open(IncidentScreen(self.context, key)))
 
     def action_order(self) -> None:
         """Change to the next sort order."""

@@ -375,9 +375,9 @@ class MainScreen(DashboardScreen):
 
     def _open_alert(self, alert: AlertView | None) -> None:
         if alert is not None:
-            from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
+            from tui_monitor.tui.screens.incident import IncidentScreen
 
-            self.context.start(self.context.open(AlertDetailsScreen(self.context, alert.id)))
+            self.context.start(self.context.open(IncidentScreen(self.context, alert.id)))
 
     def _open_check(self, pane: ChecksPane) -> None:
         """Open the page of the service that the check is the head of, else the check's details."""

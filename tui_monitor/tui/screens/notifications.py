@@ -6,8 +6,8 @@ from functools import partial
 from typing import ClassVar
 
 from tui_monitor.board.values import NotificationView
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import ListScreen
 from tui_monitor.widgets.cell_line import Line, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
@@ -44,6 +44,6 @@ class NotificationsScreen(ListScreen):
     def open_row(self, key: str) -> None:
         """Open the first alert of the message."""
         if key in self._alert_ids:
-            self.context.start(self.context.open(AlertDetailsScreen(self.context, self._alert_ids[key])))
+            self.context.start(self.context.open(IncidentScreen(self.context, self._alert_ids[key])))
         else:
             self.context.inform("This message is not about an alert.")

@@ -18,9 +18,9 @@ from tui_monitor.core.values import label
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.values import Matrix, selection
 from tui_monitor.tui.keymap import bindings, hints
-from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.check_details import CheckDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
+from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import LIST_HINTS, ListScreen, PaneScreen
 from tui_monitor.tui.screens.watched_details import WatchedDetailsScreen
 from tui_monitor.widgets.alerts import alert_line, alert_of_check, search_text
@@ -185,7 +185,7 @@ class ServiceScreen(ListScreen):
         if isinstance(target, CheckView):
             self.context.start(self.context.open(CheckDetailsScreen(self.context, target)))
         elif isinstance(target, AlertView):
-            self.context.start(self.context.open(AlertDetailsScreen(self.context, target.id)))
+            self.context.start(self.context.open(IncidentScreen(self.context, target.id)))
         elif target is not None:
             self.context.start(self.context.open(WatchedDetailsScreen(self.context, target)))
 

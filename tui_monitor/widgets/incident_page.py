@@ -1,0 +1,192 @@
+"""The page of one incident: verdict, chart beside who knows, why and what to do beside log and figures, then its history. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tui_monitor.board.values import AlertView
+from tui_monitor.core import humanize as f
+from tui_monitor.core.values import HealthStatus
+from tui_monitor.widgets.alerts import is_open, severity_style, subject
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.charts import chart_lines
+from tui_monitor.widgets.frames import boxed, top_line
+from tui_monitor.widgets.incident_causes import else_lines, log_lines, reason_lines, remedy_lines, why_lines
+from tui_monitor.widgets.incident_people import affected_lines, knowing_lines, last_time_lines
+from tui_monitor.widgets.incident_view import IncidentView, lasted
+from tui_monitor.widgets.list_panes import fact, heading, table
+from tui_monitor.widgets.strip_cells import append_strip, present_strip
+from tui_monitor.widgets.verdict import WORDS
+
+WIDE = 100
+"""From this width on there are two columns."""
+SHORT = 20
+"""Below this height who was told stands directly under the reason."""
+LEAST_CHART, MOST_CHART = 7, 28
+SPANS = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
+"""The ranges of the chart, in the order of the key `w`."""
+Draw = Callable[[IncidentView, int, RenderStyle], list[Line]]
+
+
+def incident_lines(view: IncidentView, width: int, height: int, look: RenderStyle) -> list[Line]:
+    """All lines of the page; the chart takes the room that the rest leaves of ``height``."""
+    head, story = head_lines(view, width, look), _story(view, width, look)
+    if width < WIDE:
+        return [*head, *_one_column(view, width, height, look), *story]
+    return [*head, *_two_columns(view, width, height - len(head) - min(len(story), height // 3), look), *story]
+
+
+def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
+    """What is wrong and for how long, since when, how often in a row, and whether somebody has taken it."""
+    alert, now = view.alert, view.board.at
+    row = LineBuilder(width, look).append(f" {_shape(alert, look)} {_verdict(alert, now)} ", _chip(alert))
+    taken = _taken(alert) + (f"   {view.place}" if view.place else "")
+    facts = [view.check.target if view.check is not None else "", f"since {f.stamp(_since(alert), now, look.zone, seconds=True)}"]
+    if view.check is not None and view.check.consecutive_failures > 1 and alert.state == "firing":
+        facts.append(f"{view.check.consecutive_failures} failures in a row")
+    text = "   ".join(filter(None, facts))
+    if width >= WIDE:
+        row.gap(3).append(text, "text", max(0, row.room - f.cells(taken) - 5))
+        return [row.align(f.cells(taken) + 1).append(taken, "dim" if alert.acknowledged_by or not is_open(alert) else "warning").line()]
+    second = (
+        LineBuilder(width, look).gap().append(taken, "dim" if not is_open(alert) else "warning").gap(2).append("   ".join(facts[1:]), "dim")
+    )
+    return [row.line(), second.line()]
+
+
+def _verdict(alert: AlertView, now: int) -> str:
+    name = subject(alert) or alert.name
+    word = WORDS.get(alert.severity, alert.severity) if alert.name == "CheckUnhealthy" else alert.name if subject(alert) else ""
+    if alert.state == "resolved":
+        return f"{' '.join(filter(None, (name, 'was', word)))} {lasted(((alert.ends_at or now) - _since(alert)) / 1000)}"
+    pending = "pending " if alert.state == "pending" else ""
+    return f"{pending}{' '.join(filter(None, (name, word)))} {lasted((now - _since(alert)) / 1000)}"
+
+
+def _since(alert: AlertView) -> int:
+    return alert.starts_at or alert.active_at
+
+
+def _shape(alert: AlertView, look: RenderStyle) -> str:
+    if alert.state == "resolved":
+        return look.glyphs.healthy
+    return look.glyphs.unhealthy if severity_style(alert) in ("critical", "error") else look.glyphs.degraded
+
+
+def _chip(alert: AlertView) -> str:
+    if alert.state == "resolved":
+        return "verdict-ok"
+    style = severity_style(alert)
+    return "verdict-critical" if style in ("critical", "error") else "verdict-warning" if style == "warning" else "verdict-unknown"
+
+
+def _taken(alert: AlertView) -> str:
+    if alert.state == "resolved":
+        return f"acked by {alert.acknowledged_by}" if alert.acknowledged_by else "nobody acked it"
+    if alert.acknowledged_by:
+        return f"acked by {alert.acknowledged_by}" + (f": {alert.acknowledged_note}" if alert.acknowledged_note else "")
+    return "muted" if alert.suppressed_by else "nobody acked it"
+
+
+def _two_columns(view: IncidentView, width: int, height: int, look: RenderStyle) -> list[Line]:
+    left = width * 62 // 100
+    right = width - left
+    knows = _joined(view, right - 2, look, (knowing_lines, affected_lines, last_time_lines))
+    why, log = why_lines(view, left - 2, look), _joined(view, right - 2, look, (log_lines, else_lines))
+    lower = max(len(why), len(log), 3) + 2
+    upper = max(len(knows) + 2, min(MOST_CHART, max(LEAST_CHART, height - lower)))
+    first = _box(f"last {view.span}", _spans(view.span), chart_part(view, left - 2, upper - 2, look), left, upper, look)
+    second = _box("who knows", "", knows, right, upper, look)
+    third = _box("why, and what to do", "", why, left, lower, look)
+    fourth = _box("log · what else" if look.glyphs.braille else "log, what else", "", log, right, lower, look)
+    return [*_beside(first, second), *_beside(third, fourth)]
+
+
+def _one_column(view: IncidentView, width: int, height: int, look: RenderStyle) -> list[Line]:
+    lines = [_day_line(view, width, look)] if view.day else []
+    knows = _joined(view, width, look, (knowing_lines, affected_lines, last_time_lines))
+    parts: list[tuple[str, list[Line]]] = [
+        ("what to do", remedy_lines(view, width, look)),
+        (f"last {view.span}", chart_part(view, width, max(LEAST_CHART, min(MOST_CHART, height - 6)), look)),
+        ("log", log_lines(view, width, look)),
+        ("what else", else_lines(view, width, look)),
+    ]
+    lines += reason_lines(view, width, look)
+    if height < SHORT:  # nobody wants to scroll for who was told
+        lines += knowing_lines(view, width, look)
+        parts.insert(1, ("who knows", knows))
+    else:
+        parts.insert(0, ("who knows", knows))
+    for title, part in parts:
+        if part:
+            lines += [top_line(title, _spans(view.span) if title.startswith("last ") else "", width, look, boxed=False), *part]
+    return lines
+
+
+def _spans(chosen: str) -> str:
+    return " ".join(f"[{name}]" if name == chosen else name for name, _ in SPANS)
+
+
+def _joined(view: IncidentView, width: int, look: RenderStyle, parts: Sequence[Draw]) -> list[Line]:
+    """The parts that say something, a blank line between two."""
+    lines: list[Line] = []
+    for draw in parts:
+        if found := draw(view, width, look):
+            lines += [LineBuilder(width, look).line(), *found] if lines else found
+    return lines
+
+
+def _box(title: str, remark: str, lines: Sequence[Line], width: int, height: int, look: RenderStyle) -> list[Line]:
+    return boxed([top_line(title, remark, width, look), *lines], width, height, look)
+
+
+def _beside(left: Sequence[Line], right: Sequence[Line]) -> list[Line]:
+    return [(*one, *other) for one, other in zip(left, right, strict=True)]
+
+
+def chart_part(view: IncidentView, width: int, height: int, look: RenderStyle) -> list[Line]:
+    """The chart with the check's status, and its last 24 hours below."""
+    day = [_day_line(view, width, look)] if view.day else []
+    if view.chart is None:
+        return [LineBuilder(width, look).gap().append("loading the chart" if view.detail.series else "no series", "dim").line(), *day]
+    strip = present_strip(view.check, view.strip) if view.check is not None and view.end >= view.board.at - 60_000 else view.strip
+    room = height - len(day)
+    return [*chart_lines(view.chart, view.start, view.end, width, room, look, strip=strip, legend=False), *day]
+
+
+def _day_line(view: IncidentView, width: int, look: RenderStyle) -> Line:
+    """The check's last 24 hours, and how often it failed."""
+    downs = sum(
+        slot.status is HealthStatus.UNHEALTHY and (number == 0 or view.day[number - 1].status is not HealthStatus.UNHEALTHY)
+        for number, slot in enumerate(view.day)
+    )
+    tail = f" down {downs} times" if downs != 1 else " down once"
+    row = LineBuilder(width, look).gap().append("24h", "dim", 4)
+    append_strip(row, view.day, row.room - len(tail) - 1, look.glyphs)
+    return row.append(tail, "dim").line()
+
+
+def _story(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
+    """Its history, annotations, condition and labels, below what has to be seen at once."""
+    alert, now, detail = view.alert, view.board.at, view.detail
+    lines: list[Line] = []
+    if detail.events:
+        lines += heading("History", width, look)
+        rows = [
+            [(f.stamp(one.at, now, look.zone, seconds=True), "dim"), (one.change, "text"), (f"{one.by} {one.note}".strip(), "dim")]
+            for one in detail.events
+        ]
+        lines += table(rows, width, look)
+    if detail.notes:
+        lines += heading("Annotations", width, look)
+        lines += table([[(f.stamp(at, now, look.zone, seconds=True), "dim"), (text, "text")] for at, text in detail.notes], width, look)
+    lines += heading("Facts", width, look)
+    lines += fact("summary", alert.summary, width, look)
+    lines += fact("flapping", f"{alert.flaps} times" if alert.flaps else "", width, look, "warning")
+    lines += fact("condition", detail.expr, width, look)
+    for name, text in alert.annotations.items():
+        if name not in ("summary", "description", "runbook_url"):
+            lines += fact(name, text, width, look)
+    lines += fact("last values", " ".join(f"{value:.4g}" for value in detail.evidence.values[-20:]), width, look, "dim")
+    lines += fact("labels", "  ".join(f"{key}={value}" for key, value in sorted(alert.labels.items())), width, look, "dim")
+    return lines + fact("id", alert.id, width, look, "dim")
