@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from textual.screen import Screen
 
 from tui_monitor.board.values import AlertView, Board
+from tui_monitor.core.frozen import frozen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import naming_labels
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.status_bars import ViewMode
+
+
+@frozen
+class LogFocus:
+    """Which log lines belong to a selection: those of the first of ``names`` (checks or services) of which any are kept.
+
+    ``at``: the moment to show (UTC ms), 0: the newest lines. ``text``: only lines with it.
+    """
+
+    names: tuple[str, ...] = ()
+    at: int = 0
+    text: str = ""
 
 
 class DashboardScreen(Screen[None]):
@@ -56,6 +69,10 @@ class DashboardScreen(Screen[None]):
         alert = self.chosen_alert()
         return naming_labels(alert) if alert is not None else ()
 
+    def log_focus(self) -> LogFocus:
+        """The log lines that `L` shows: those of the chosen alert at its start, else all."""
+        return alert_focus(self.chosen_alert())
+
     def acknowledged(self, alert: AlertView) -> None:
         """Called when the user has acknowledged an alert here."""
 
@@ -65,3 +82,11 @@ class DashboardScreen(Screen[None]):
             return False
         self.pane.filter("")
         return True
+
+
+def alert_focus(alert: AlertView | None) -> LogFocus:
+    """The log lines of an alert's check or service at its start."""
+    if alert is None:
+        return LogFocus()
+    names = tuple(name for key in ("check", "service", "job") if (name := alert.labels.get(key, "")))
+    return LogFocus(names, alert.starts_at or alert.active_at)
