@@ -27,7 +27,7 @@ class QuietDriver(LinuxDriver):
         """Begin, or go on after a stop of the process."""
         with suppress(BlockingIOError):
             os.read(self._ending, 64)
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def run_input_thread(self) -> None:
         """Pass on input until `disable_input`. A SIGCONT without a stop before it starts a second thread, and both have to end."""
