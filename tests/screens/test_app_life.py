@@ -211,7 +211,7 @@ def test_a_session_that_breaks_off_ends_the_dashboard(tmp_path: Path) -> None:
     path.write_text("default_rules = false\n")
     terminal = Terminal("--config", str(path), "--state", str(tmp_path / "state"), module="tui_monitor")
     try:
-        terminal.until(b"live")
+        terminal.until(b"Only this machine is monitored")
     finally:
         os.close(terminal.slave)
         os.close(terminal.master)

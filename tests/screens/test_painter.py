@@ -93,4 +93,5 @@ def test_only_cells_that_differ_are_written() -> None:
     assert list(changes((("12:00:01 ", "dim"), ("db", "ok")), (("12:00:02 ", "dim"), ("db", "critical")))) == [
         (7, "2", "dim"), (9, "db", "critical"),
     ]  # fmt: skip
-    assert list(changes((("장애 ", "dim"), ("3m", "ok")), (("장애 ", "dim"), ("4m", "ok")))) == [(5, "4m", "ok")]
+    assert list(changes((("3분 전", "dim"),), (("4분 전", "dim"),))) == [(0, "4분 전", "dim")]
+    assert list(changes((("장애 ", "dim"), ("3m", "ok")), (("장애 ", "dim"), ("4m", "ok")))) == [(5, "4", "ok")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from codecs import getincrementaldecoder
-from selectors import EVENT_READ, DefaultSelector
+from contextlib import suppress
+from selectors import EVENT_READ, SelectSelector
 from typing import Any
 
 from textual._xterm_parser import XTermParser
@@ -20,30 +21,37 @@ class QuietDriver(LinuxDriver):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._ending, self._end = os.pipe()
+        os.set_blocking(self._ending, False)
+
+    def start_application_mode(self) -> None:
+        """Begin, or go on after a stop of the process."""
+        with suppress(BlockingIOError):
+            os.read(self._ending, 64)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def run_input_thread(self) -> None:
-        """Pass on input until `disable_input`."""
+        """Pass on input until `disable_input`. A SIGCONT without a stop before it starts a second thread, and both have to end."""
         parser, decoder = XTermParser(self._debug), getincrementaldecoder("utf-8")("replace")
-        with DefaultSelector() as selector:
+        with SelectSelector() as selector:
             selector.register(self._ending, EVENT_READ)
             selector.register(self.fileno, EVENT_READ)
-            while not self.exit_event.is_set():
+            while True:
                 ready = {found.fd for found, _ in selector.select(None if parser._timeout_time is None else ESCAPE_POLL)}
-                data = os.read(self.fileno, 4096) if self.fileno in ready else b""
+                if self._ending in ready:
+                    return
+                data = self._read() if self.fileno in ready else b""
                 if self.fileno in ready and not data:  # the terminal is gone: SIGHUP ends the dashboard
                     selector.unregister(self.fileno)
                 for message in (*(parser.feed(decoder.decode(data)) if data else ()), *parser.tick()):
                     self.process_message(message)
-        os.read(self._ending, 1)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
 
     def disable_input(self) -> None:
         """End the thread at once."""
-        if self._key_thread is not None and self._key_thread.is_alive():
-            os.write(self._end, b"\0")
+        os.write(self._end, b"\0")
         super().disable_input()
-
-    def close(self) -> None:
-        """Close what the driver has opened."""
-        super().close()
-        os.close(self._ending)
-        os.close(self._end)

@@ -24,6 +24,8 @@ from tui_monitor.widgets.styles import TextStyles
 Pen = tuple[str, str, str]
 """The codes of attributes, colour and background that a terminal style consists of."""
 NO_PEN: Pen = ("", "", "")
+GAP = 3
+"""Equal cells between two changes that are written too: to move over them takes as many bytes."""
 
 
 class Painter:
@@ -139,9 +141,11 @@ def changes(old: Line, new: Line) -> Iterator[tuple[int, str, str]]:
         if after[start] == before[start] and now[start] == was[start]:
             start += 1
             continue
-        end, style = start + 1, now[start]
-        while end < size and now[end] == style and (after[end] != before[end] or was[end] != style):
-            end += 1
+        end, style, place = start + 1, now[start], start + 1
+        while place < size and place - end <= GAP and now[place] == style:
+            if after[place] != before[place] or was[place] != style:
+                end = place + 1
+            place += 1
         yield at + start, after[start:end], style
         start = end
 
