@@ -78,7 +78,7 @@ COLUMNS = (
         "thr", 5, lambda one: (str(one.threads), "dim"), lambda one: one.threads, falling=True, right=True, from_width=100
     ),
     Column[ListedProcess]("age", 7, lambda one: (f.span(one.age), "dim"), lambda one: one.age, right=True, from_width=80),
-    Column[ListedProcess]("trend", 15, lambda one: ("", "bar"), lambda one: one.cpu, falling=True, from_width=130),
+    Column[ListedProcess]("trend", 15, lambda one: ("", "bar"), lambda one: one.cpu, falling=True, from_width=116),
     Column[ListedProcess](TREE_COLUMN, 0, lambda one: (one.command, "text"), lambda one: one.name.casefold()),
 )
 PID, CPU, TREND_AT = 0, 3, 7
@@ -170,6 +170,8 @@ class ProcessPage:
     children: Sequence[ListedProcess]
     cpu: Sequence[float | None]
     memory: Sequence[float]
+    at: int
+    """When it was read last (UTC ms)."""
     ended: bool = False
 
 
@@ -188,8 +190,8 @@ def process_lines(page: ProcessPage, now: int, width: int, look: RenderStyle) ->
     lines += fact("cpu", cpu, width, look) + fact("memory", f.size(one.memory), width, look)
     lines += fact("threads", str(one.threads) if one.threads else "", width, look)
     if one.age is not None:
-        began = f.stamp(now - round(one.age * 1000), now, look.zone, seconds=True)
-        lines += fact("started", f"{began}, {f.span(one.age)} ago", width, look)
+        began = page.at - round(one.age * 1000)
+        lines += fact("started", f"{f.stamp(began, now, look.zone, seconds=True)}, {f.ago(began, now)}", width, look)
     if page.parent is not None:
         lines += fact("parent", f"{page.parent.pid} {page.parent.name}", width, look)
     names = ", ".join(f"{child.pid} {child.name}" for child in page.children[:20])

@@ -16,6 +16,8 @@ from tui_monitor.widgets.table_pane import Column, TablePane
 from tui_monitor.widgets.watched_tables import memory_text
 
 KINDS = {GROUP: "group", LABEL: "label", DEPENDENTS: "depends", LAYER: "layer"}
+NARROW = 60
+"""Below this width the reason has a line of its own."""
 BAD_RATIO = 0.01
 """Share of failed requests from which it is coloured."""
 
@@ -125,7 +127,11 @@ def verdict_lines(row: ServiceRow, now: int, width: int, look: RenderStyle) -> l
     head = LineBuilder(width, look).gap(1).append(f"{look.glyphs.health(service.status)} {service.status.value}", style).gap()
     if ill and service.status is not HealthStatus.HEALTHY:
         head.append(f.age(min(ill), now), style).gap()
-    head.gap().append(f"{healthy_text(service)} healthy", "text").gap(2).append(service.reason, "strong")
+    head.gap().append(f"{healthy_text(service)} healthy", "text")
+    narrow = width < NARROW and service.reason
+    reason = [LineBuilder(width, look).gap(1).append(service.reason, "strong").line()] if narrow else []
+    if not narrow:
+        head.gap(2).append(service.reason, "strong")
     words = [
         f"{rate_text(row.per_second)} requests" if row.per_second is not None else "",
         f"{f.percent(row.error_ratio, 1)} errors" if row.error_ratio is not None else "",
@@ -133,7 +139,8 @@ def verdict_lines(row: ServiceRow, now: int, width: int, look: RenderStyle) -> l
         f"{service.firing} firing" if service.firing else "no alert fires",
         f"{row.log_errors:.0f} errors in the log (1h)" if row.log_errors is not None else "",
     ]
-    return [head.line(), LineBuilder(width, look).gap(1).append("   ".join(filter(None, words)), "dim").line()]
+    figures = LineBuilder(width, look).gap(1).append(("  " if narrow else "   ").join(filter(None, words)), "dim")
+    return [head.line(), *reason, figures.line()]
 
 
 def section_line(title: str, right: str, width: int, look: RenderStyle) -> Line:

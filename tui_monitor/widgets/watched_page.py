@@ -68,7 +68,7 @@ def watched_lines(one: WatchedContainer | WatchedUnit, page: WatchedPage, now: i
         .gap(2)
     )
     if state.since:
-        head.append(f"{state.state} since {f.stamp(state.since, now, look.zone, seconds=True)}, {f.age(state.since, now)}", "dim")
+        head.append(f"{state.state} {f.age(state.since, now)}, since {f.stamp(state.since, now, look.zone, seconds=True)}", "dim")
     else:
         head.append(state.state, "dim")
     lines: list[Line] = [LineBuilder(width, look).line(), head.line(), LineBuilder(width, look).line()]

@@ -6,17 +6,23 @@ import inspect
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from tests.support import sample_boards
+from tests.support.board_backend import FakeBackend
+from tests.support.clocks import ManualClock
 from tui_monitor.board import wire
 from tui_monitor.board.backend import Backend
 from tui_monitor.board.strip import Slot
 from tui_monitor.board.values import AlertDetail, AlertView, Board, Chart, ChartLine, SilenceView
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.fleet.questions import QUESTIONS
+from tui_monitor.fleet.far_end import NO_COMMANDS
+from tui_monitor.fleet.far_host import FarHost
+from tui_monitor.fleet.questions import QUESTIONS, answer, read_answer
 from tui_monitor.promql.values import Matrix
+from tui_monitor.sources.host.link import StartPace
 
 NOT_ASKED = {
     "run", "stop", "board", "subscribe", "first_board", "command", "receive_alerts", "alerts", "stored_silences", "messages",
@@ -74,3 +80,13 @@ def test_every_method_of_the_backend_can_be_asked_or_is_listed() -> None:
     for name, question in QUESTIONS.items():
         arguments = [one for one in inspect.signature(getattr(Backend, name)).parameters if one not in ("self", "privacy")]
         assert arguments == list(question.arguments), name
+
+
+async def test_the_processes_of_another_host_come_whole_and_get_no_signal() -> None:
+    """They survive the way; a dashboard elsewhere may not send signals, whatever that host's own configuration says."""
+    listed = sample_boards.all_processes()
+    told = json.loads(json.dumps(await answer(FakeBackend(), "processes", {})))
+    assert read_answer("processes", told) == listed
+    host = FarHost("web", "web", {}, ManualClock(), StartPace(ManualClock()))
+    host._board = replace(sample_boards.busy(), kill=True)
+    assert not host.board.kill and "kill" in NO_COMMANDS

@@ -32,6 +32,7 @@ class ProcessDetailsScreen(PaneScreen):
         self._process = process
         self._cpu: deque[float | None] = deque(maxlen=READINGS)
         self._memory: deque[float] = deque(maxlen=READINGS)
+        self._at = context.now()
 
     async def load(self) -> None:
         """Read the processes and show this one."""
@@ -40,12 +41,12 @@ class ProcessDetailsScreen(PaneScreen):
         everything = await self.context.backend.processes()
         found = next((one for one in everything if identity(one) == identity(self._process)), None)
         if found is not None:
-            self._process = found
+            self._process, self._at = found, self.context.now()
             self._cpu.append(found.cpu)
             self._memory.append(float(found.memory))
         parent = next((one for one in everything if one.pid == self._process.parent), None)
         children = [one for one in everything if one.parent == self._process.pid]
-        page = ProcessPage(self._process, parent, children, tuple(self._cpu), tuple(self._memory), ended=found is None)
+        page = ProcessPage(self._process, parent, children, tuple(self._cpu), tuple(self._memory), self._at, ended=found is None)
         self._text.change(f"Process {self._process.name}", lambda width, look: process_lines(page, self.context.now(), width, look))
 
     async def selected_expr(self) -> str:
