@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from tests.screens.test_app_keys import make, settle, settle_light
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
+from tests.support.processes import until
 from tests.support.role_backend import RoleBackend
 from tui_monitor.board.values import Board, LeaderView
 
@@ -34,9 +35,14 @@ def picture(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> Callable[
         async def before(pilot: Pilot[Any]) -> None:
             await pilot.pause()
             await settle_light(app, pilot)
-            if board is not None or role:
-                backend.push(board or backend.board)
-                await (settle(app, pilot) if role else settle_light(app, pilot))
+            if role:
+                await until(lambda: backend.listeners)
+                backend.push(backend.board)
+                await until(lambda: app._first_screen is None)
+                await settle(app, pilot)
+            elif board is not None:
+                backend.push(board)
+                await settle_light(app, pilot)
             for key in keys:
                 await pilot.press(key)
                 await settle_light(app, pilot)
