@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.clocks import ManualClock
 from tests.support.peers.fixtures import present
 from tests.support.peers.prometheus import Prometheus, prometheus
 from tests.support.peers.victoria_metrics import VictoriaMetrics, victoria_metrics
-from tests.support.processes import PATIENCE
+from tests.support.processes import PATIENCE, until
+from tests.support.receivers import Reply, receiver
 from tests.support.settings import made
 from tests.support.stored_history import write_history
 from tui_monitor.config.remote_write import RemoteWriteSettings
@@ -24,6 +26,7 @@ from tui_monitor.delivery import steady
 from tui_monitor.delivery.remote_write.batches import WriteCursor, cursor_from
 from tui_monitor.delivery.remote_write.sender import RemoteWriteSender
 from tui_monitor.storage.history.background import HistoryConnection
+from tui_monitor.storage.history.writer import History
 from tui_monitor.storage.in_memory.repository import InMemoryRepository
 
 WRITE = "/api/v1/write"
@@ -105,6 +108,91 @@ async def test_ten_minutes_while_the_engine_is_down_are_complete_and_not_doubled
     async with sender_of(path, engine.url + WRITE, state) as again:
         assert await again.send_pending(cursor) == cursor
     assert counts(engine, end) == {str(number): (MINUTES * 60, whole) for number in range(5)}
+
+
+async def turned(clock: ManualClock, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Turn the clock, with real time for each request, until the condition holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await clock.advance(seconds)
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", ["prometheus", "victoria-metrics"])
+async def test_history_written_while_the_engine_is_down(
+    engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path, name: str
+) -> None:
+    """The sender runs while 12 minutes pass without the engine and the history grows: a trouble after 10, then all arrives, once."""
+    engine, state, troubles = engines[name], InMemoryRepository(), Troubles()
+    clock = ManualClock(SystemClock().wall_ms() // 1000 * 1000 - 25 * 60_000)
+    begin = clock.wall_ms() + 1000
+    history = History(tmp_path / "history.db")
+    reading = HistoryConnection(tmp_path / "history.db")
+    settings = made(RemoteWriteSettings, {"url": engine.url + WRITE})
+    sender = RemoteWriteSender(settings, "web-1", reading, state, clock, troubles)
+    engine.stop()
+    task = asyncio.create_task(sender.run())
+    try:
+        for second in range(12 * 60):
+            await clock.advance(1)
+            history.append(clock.wall_ms(), [(labels, float(second)) for labels in SERIES])
+            if second % 5 == 0:
+                history.commit(clock.wall_ms())
+                await asyncio.sleep(0.002)  # time for a refused connection
+        history.commit(clock.wall_ms())
+        end = clock.wall_ms()
+        await turned(clock, lambda: troubles.texts)
+        assert troubles.texts[0].startswith("remote_write: nothing was taken for 10 minutes: cannot connect")
+        assert (await stored_cursor(state)).at == 0
+        engine.start()
+        stored = WriteCursor()
+        async with asyncio.timeout(PATIENCE):
+            while stored.at < end:
+                await clock.advance(5)
+                await asyncio.sleep(0.01)
+                stored = await stored_cursor(state)
+        assert not troubles.texts
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        history.close()
+        await reading.close()
+    seconds = (end - begin) // 1000 + 1
+    assert counts(engine, end) == {str(number): (seconds, sum(range(seconds))) for number in range(5)}
+
+
+async def test_what_is_too_old_is_left_out(engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path) -> None:
+    """After a long outage samples beyond max_age are not sent, those within it all."""
+    engine, path = engines["victoria-metrics"], tmp_path / "history.db"
+    end = SystemClock().wall_ms() // 1000 * 1000
+    ten_minutes(path, end)
+    async with sender_of(path, engine.url + WRITE, InMemoryRepository(), max_age="5m") as sender:
+        await sender.send_pending(WriteCursor(1, end - MINUTES * 60_000))
+    found = [count for count, _ in counts(engine, end).values()]
+    assert len(found) == 5 and all(200 < count <= 301 for count in found)
+
+
+async def test_retry_after_is_heeded(tmp_path: Path) -> None:
+    """A busy engine says when to come again: no request before, one then."""
+    clock, path = ManualClock(SystemClock().wall_ms()), tmp_path / "history.db"
+    ten_minutes(path, clock.wall_ms())
+    async with receiver(Reply(429, "slow down", {"retry-after": "40"})) as server:
+        reading = HistoryConnection(path)
+        settings = made(RemoteWriteSettings, {"url": server.url})
+        sender = RemoteWriteSender(settings, "web-1", reading, InMemoryRepository(), clock, Troubles())
+        task = asyncio.create_task(sender.send_pending(WriteCursor()))
+        await server.wait_for(1)
+        await until(lambda: bool(clock._sleepers))
+        await clock.advance(39)
+        assert len(server.requests) == 1
+        server.default = Reply(204)
+        await clock.advance(1)
+        await server.wait_for(2)
+        assert server.requests[0].body == server.requests[1].body
+        async with asyncio.timeout(PATIENCE):
+            await task
+        await sender.close()
+        await reading.close()
 
 
 async def test_what_prometheus_refuses_costs_only_itself(engines: dict[str, Prometheus | VictoriaMetrics], tmp_path: Path) -> None:

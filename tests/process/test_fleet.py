@@ -15,15 +15,20 @@ from tests.support.peers.ssh_logins import SshLogins, in_path, ssh_logins
 from tests.support.processes import Installation, installation, until
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.fleet import HostView
+from tui_monitor.board.listings import LogQuery
+from tui_monitor.board.log_pages import LogPageQuery
 from tui_monitor.cli.options import wall_ms
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import Acknowledge, Annotate
+from tui_monitor.core.trace import Span, TraceQuery
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.fleet.far_host import FarHost
 from tui_monitor.fleet.remote_backend import RemoteBackend
 from tui_monitor.promql.errors import PromqlError
 from tui_monitor.sources.host.link import StartPace
+from tui_monitor.storage.telemetry.writer import TelemetryWriter
 from tui_monitor.tui.app import MonitorApp
+from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.hosts import HostsScreen
 from tui_monitor.widgets.cell_line import text_of
 
@@ -113,6 +118,65 @@ async def test_all_hosts_and_one_that_is_dead(logins: SshLogins, places: list[In
         assert (await fleet.chart("cpu_usage_ratio", wall_ms() - 60_000, wall_ms(), 20)).unit == "ratio"
 
 
+def keep_telemetry(place: Installation, at: int) -> None:
+    """A log line and a trace of a service, as another program pushed them."""
+    writer = TelemetryWriter(place.state / "telemetry.db")
+    span = Span("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "", "shop", "GET /orders", 1000 * at, 25_000, status="error")
+    line = json.dumps({"time": at, "level": "error", "message": "it broke", "trace_id": span.trace_id}).encode()
+    writer.append_pushed({"shop": [line]}, at, 1 << 20, [span], 1 << 20)
+    writer.close()
+
+
+async def test_logs_and_traces_of_an_opened_host(logins: SshLogins, places: list[Installation]) -> None:
+    """What an opened host keeps can be searched from here, line and trace of one another too; with none opened nothing is asked."""
+    await places[0].start()
+    keep_telemetry(places[0], wall_ms())
+    fleet = fleet_of("web-1")
+    async with running(fleet):
+        await row(fleet, "web-1", lambda host: host.connected and host.version)
+        with pytest.raises(CommandRefused, match="Open a host first"):
+            await fleet.log_lines(LogQuery())
+        fleet.open("web-1")
+        (line,) = await fleet.log_lines(LogQuery(level="warning"))
+        assert (line.service, line.level, line.message) == ("shop", "error", "it broke")
+        assert [found.line.message for found in (await fleet.log_page(LogPageQuery())).lines] == ["it broke"]
+        assert [source.service for source in await fleet.log_sources()] == ["shop"]
+        (trace,) = await fleet.traces(TraceQuery(errors=True))
+        (span,) = await fleet.trace(line.trace_id)
+        assert (trace.operation, span.operation, span.duration_us) == ("GET /orders", "GET /orders", 25_000)
+
+
+async def test_expressions_run_on_the_chosen_hosts(logins: SshLogins, places: list[Installation]) -> None:
+    """Lines and series carry the label host; a chosen host answers alone, and a chosen one that is down says so."""
+    for place in places:
+        await place.start()
+    fleet = fleet_of(*NAMES)
+    async with running(fleet):
+        for name in NAMES:
+            await row(fleet, name, lambda host: host.cpu is not None)
+
+        async def lines(expr: str) -> list[str]:
+            now = wall_ms()
+            chart = await fleet.chart(expr, now - 60_000, now, 10)
+            assert not chart.error
+            return [line.name for line in chart.lines]
+
+        async def found() -> list[str]:
+            return await lines("memory_usage_ratio")
+
+        assert await lines("vector(1) + 1") == ['{host="web-1"} vector(1) + 1', '{host="web-2"} vector(1) + 1']
+        async with asyncio.timeout(30):
+            while len(await found()) < 2:  # noqa: ASYNC110  each asks the hosts anew
+                await asyncio.sleep(0.1)
+        assert await found() == ['memory_usage_ratio{host="web-1"}', 'memory_usage_ratio{host="web-2"}']
+        fleet.choose(["web-2"])
+        assert await found() == ['memory_usage_ratio{host="web-2"}']
+        assert (await fleet.query("vector(1)", wall_ms())) == [((("host", "web-2"),), 1.0)]
+        fleet.choose(["web-9"])
+        now = wall_ms()
+        assert (await fleet.chart("vector(1)", now - 60_000, now, 10)).error == "none of the chosen hosts is connected"
+
+
 async def test_a_host_that_dies_and_comes_back(logins: SshLogins, places: list[Installation]) -> None:
     """Its row says that its monitor does not run and keeps its last figures; it is well again by itself."""
     first = await places[0].start()
@@ -146,10 +210,15 @@ async def test_keys_of_the_hosts_screen(logins: SshLogins, places: list[Installa
         await shown(lambda: all(host.firing for host in fleet.hosts) and "2 of 2 connected" in text_of(screen.pane.build(140, 30)[0]))
         text = text_of(screen.pane.build(140, 30)[0])
         assert "web-1" in text and "it is so" in text and "1/0" in text
-        for _ in range(6):
+        for _ in range(8):
             await pilot.press("o")
         assert "by team" in text_of(screen.pane.build(140, 30)[0])
-        await pilot.press("o", "a")
+        await pilot.press("o", "o", "o", "v", "e")  # the rest of the orders; of the marked host
+        await shown(lambda: isinstance(app.screen, ExploreScreen))
+        assert len(await fleet.query("vector(1)", wall_ms())) == 1  # type: ignore[arg-type]
+        await pilot.press("escape", "escape", "escape")
+        await shown(lambda: isinstance(app.screen, HostsScreen) and not screen.rows.marked)
+        await pilot.press("a")
         await pilot.pause()
         await pilot.press("enter")
         await shown(lambda: sum(host.acknowledged for host in fleet.hosts) == 1)

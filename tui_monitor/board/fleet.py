@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from typing import Protocol
 
@@ -61,4 +61,8 @@ class Fleet(Protocol):
 
     def open(self, name: str) -> None:
         """Show one host's dashboard; "" shows all."""
+        ...
+
+    def choose(self, names: Collection[str]) -> None:
+        """Run expressions over all hosts on these from now on; none: on all."""
         ...

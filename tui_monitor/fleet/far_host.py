@@ -55,7 +55,9 @@ class FarHost:
         alerts = self._board.alerts
         first = next((alert for alert in alerts if alert.state == "firing"), None)
         status = self._board.status if ok else HealthStatus.UNKNOWN
-        if ok and first is not None:
+        if ok and not view.connected and view.fault is not None:
+            reason, since = f"connecting again: {view.fault.text}", view.since
+        elif ok and first is not None:
             reason, since = first.summary or first.name, first.starts_at
         else:
             since = self._begin(reason or str(status), now)
@@ -74,7 +76,7 @@ class FarHost:
             version=str((view.hello or {}).get("version") or self._board.version),
             labels=self._labels,
             cpu_spark=tuple(self._cpu),
-            unreached=health is HealthStatus.UNHEALTHY or (view.fault is not None and not view.connected and view.failures > 0),
+            unreached=health is HealthStatus.UNHEALTHY,
         )
 
     def _begin(self, state: str, now: int) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -51,7 +52,7 @@ from tui_monitor.core.values import HealthStatus, Labels
 from tui_monitor.core.version import VERSION
 from tui_monitor.fleet.far_host import FarHost, shared
 from tui_monitor.fleet.questions import read_answer
-from tui_monitor.promql.values import Matrix, Value
+from tui_monitor.promql.values import Matrix, Value, quote
 from tui_monitor.sources.host.link import LinkDown
 
 if TYPE_CHECKING:
@@ -59,8 +60,11 @@ if TYPE_CHECKING:
     from tui_monitor.storage.records import OutboxRow
 
 T = TypeVar("T")
+_SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*|)(?:\{(.*)\})?")
 EVERY_S = 1.0
 """Seconds between two boards at most: 50 hosts send ten a second."""
+MOST_LINES = 48
+"""Lines of a chart over all hosts."""
 ROWS_S = 0.5
 """Seconds for which the rows are kept: the board of all hosts and the list ask for them one after the other."""
 GRAVITY = (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN, HealthStatus.HEALTHY)
@@ -73,6 +77,7 @@ class RemoteBackend:
         self._hosts = {host.name: host for host in farhosts}
         self._clock = clock
         self._opened = ""
+        self._chosen: frozenset[str] = frozenset()
         self._listeners: list[BoardListener] = []
         self._stopped = asyncio.Event()
         self._rows: Sequence[HostView] = ()
@@ -102,6 +107,10 @@ class RemoteBackend:
         if name:
             self._hosts[name].link.watch(True)
         self._publish()
+
+    def choose(self, names: Collection[str]) -> None:
+        """Run expressions on these hosts, with none on all."""
+        self._chosen = frozenset(names)
 
     # --- life and boards ----------------------------------------------------------------------------------------------
 
@@ -200,7 +209,16 @@ class RemoteBackend:
 
     async def _ask_all(self, verb: str, **arguments: Any) -> Mapping[str, Any]:
         """The answers of the connected hosts. Raises the fault of the first where none has answered."""
-        names = [name for name, host in self._hosts.items() if host.link.view.connected]
+        return await self._ask_each([name for name, host in self._hosts.items() if host.link.view.connected], verb, **arguments)
+
+    async def _evaluate(self, verb: str, **arguments: Any) -> Mapping[str, Any]:
+        """The answers of the chosen hosts that are connected, else of all."""
+        connected = [name for name, host in self._hosts.items() if host.link.view.connected]
+        if self._chosen and not (connected := [name for name in connected if name in self._chosen]):
+            raise CommandRefused("none of the chosen hosts is connected")
+        return await self._ask_each(connected, verb, **arguments)
+
+    async def _ask_each(self, names: Sequence[str], verb: str, **arguments: Any) -> Mapping[str, Any]:
         answers = await asyncio.gather(*(self._ask(verb, name, **arguments) for name in names), return_exceptions=True)
         found = {name: answer for name, answer in zip(names, answers, strict=True) if not isinstance(answer, BaseException)}
         if not found:
@@ -287,11 +305,12 @@ class RemoteBackend:
             if self._opened:
                 chart: Chart = await self._ask("chart", **given)
                 return chart
-            found: Mapping[str, Chart] = await self._ask_all("chart", **given)
+            found: Mapping[str, Chart] = await self._evaluate("chart", **given)
         except CommandRefused as error:
             return Chart(error=str(error))
-        lines = tuple(replace(line, name=f"{host} {line.name}") for host, each in found.items() for line in each.lines)
-        return replace(next(iter(found.values())), lines=lines, marks=())
+        lines = [replace(line, name=_named(line.name, host)) for host, each in found.items() for line in each.lines]
+        first = next((each for each in found.values() if not each.error), next(iter(found.values())))
+        return replace(first, lines=tuple(lines[:MOST_LINES]), marks=(), spans=())
 
     async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         """An expression at one moment; over all hosts its series carry `host`."""
@@ -299,7 +318,7 @@ class RemoteBackend:
         if self._opened:
             value: Value = await self._ask("query", expr=expr, at=at, within=within)
             return value
-        found = await self._ask_all("query", expr=expr, at=at, within=within)
+        found = await self._evaluate("query", expr=expr, at=at, within=within)
         return [(_labelled(labels, host), value) for host, each in found.items() for labels, value in _vector(each)]
 
     async def query_range(
@@ -311,7 +330,7 @@ class RemoteBackend:
         if self._opened:
             matrix: Matrix = await self._ask("query_range", **given)
             return matrix
-        found = await self._ask_all("query_range", **given)
+        found = await self._evaluate("query_range", **given)
         return Matrix((_labelled(labels, host), times, values) for host, each in found.items() for labels, times, values in each)
 
     async def current(self, selectors: Sequence[str]) -> Sequence[CurrentSample]:
@@ -412,6 +431,14 @@ def _refuse() -> NoReturn:
 
 def _rows(found: Sequence[T]) -> Sequence[T]:
     return found
+
+
+def _named(line: str, host: str) -> str:
+    """The name of a line with the label host: as a selector where it is one, before an expression."""
+    found = _SELECTOR.fullmatch(line)
+    if found is None:
+        return f"{{host={quote(host)}}} {line}"
+    return f"{found[1]}{{host={quote(host)}{', ' if found[2] else ''}{found[2] or ''}}}"
 
 
 def _vector(value: Value) -> Sequence[tuple[Labels, float]]:

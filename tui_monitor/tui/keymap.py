@@ -79,9 +79,9 @@ KEYS = (
         "check_of_alert", "c", (("c", "check"),), ("alert",), section="Alerts", hint="check", help="in an alert: the check it is about",
     ),
     KeymapEntry(
-        "mark_row", "v", (("v", "mark_row"),), ("main", "alerts"), section="Alerts", hint="mark",
+        "mark_row", "v", (("v", "mark_row"),), ("main", "alerts", "hosts"), section="Alerts", hint="mark",
         help="mark alerts: a A u s act on them",
-        doc="mark the selected alert (again: not); `a`, `A`, `u` and `s` then act on the marked ones, Esc takes the marks away",
+        doc="mark the selected alert or host (again: not); `a`, `A`, `u`, `s` (of hosts `e` too) then act on the marked ones, Esc unmarks",
     ),
     KeymapEntry(
         "next_incident", "J K", (("J", "other_incident(1)"), ("K", "other_incident(-1)")), ("alert",), section="Alerts",

@@ -35,12 +35,16 @@ def test_a_row_says_what_is_wrong_and_since_when() -> None:
     text = text_of([host_line(WELL, "", boards.AT, 140, LOOK, False)])
     assert "20%" in text and "90%" in text and "0.1.0" in text
     assert "host key is not known; run: ssh web-3" in text_of([host_line(DOWN, "", boards.AT, 140, LOOK, False)])
+    busy = text_of([host_line(BUSY, "team", boards.AT + 720_000, 100, LOOK, False)])
+    assert "12m" in busy and "CPU at 99%" in busy and "shop" in busy
+    assert "12ms" in text and "link 12ms   age now   version 0.1.0" in host_in_full(WELL, boards.AT, LOOK)
     assert "team=shop" in host_text(BUSY) and "team=shop" in host_in_full(BUSY, boards.AT, LOOK)
 
 
 def test_orders() -> None:
     """The gravest first by status, the busiest first by a figure."""
     hosts = [WELL, BUSY, DOWN]
+    assert sorted(hosts, key=ORDERS["link"])[0] is WELL
     assert [host.name for host in sorted(hosts, key=ORDERS["status"])] == ["web-3", "web-2", "web-1"]
     assert sorted(hosts, key=ORDERS["cpu"])[0] is BUSY
     assert sorted(hosts, key=ORDERS["name"])[0] is WELL
