@@ -103,7 +103,7 @@ KEYS = (
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
     KeymapEntry(
-        "window", "w", (("w", "window"),), ("main", "service", "alert", "map"), section="View", hint="window",
+        "window", "w", (("w", "window"),), ("main", "alert", "map", "service"), section="View", hint="window",
         help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
