@@ -27,12 +27,14 @@ from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
 from tui_monitor.tui.screens.service_map import ServiceMapScreen
 from tui_monitor.tui.screens.services import ServiceScreen
+from tui_monitor.tui.screens.silence_form import SilenceFormScreen
 from tui_monitor.tui.screens.silences import SilencesScreen
 from tui_monitor.tui.screens.study_screen import StudyScreen
 
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": IncidentScreen, "map": ServiceMapScreen,
+    "silence_form": SilenceFormScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
