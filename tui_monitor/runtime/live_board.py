@@ -194,16 +194,16 @@ class LiveBoard:
     def _alerts(self, now: int) -> tuple[AlertView, ...]:
         live = self._live()
         affected = affected_by(live)
-        views = (self._alert(alert, affected.get(alert.id, ())) for alert in live)
-        return tuple(sorted((self._escalating(view, now) for view in views), key=alert_order))
+        return tuple(sorted((self._alert(alert, affected.get(alert.id, ()), now) for alert in live), key=alert_order))
 
-    def _alert(self, alert: Alert, affected: Sequence[str]) -> AlertView:
+    def _alert(self, alert: Alert, affected: Sequence[str], now: int) -> AlertView:
         inputs = (alert, self._units.get(alert.rule, ""), self._deliveries.of(alert.id), affected)
-        return self._views.of(alert.id, inputs, lambda: boards.alert_view(*inputs))
+        step = None if alert.acknowledged or alert.suppressed_by else self._escalation(alert.id, now)
+        return self._views.of(alert.id, (*inputs, step), lambda: _escalating(boards.alert_view(*inputs), step))
 
-    def _escalating(self, view: AlertView, now: int) -> AlertView:
-        step = None if view.acknowledged_by or view.suppressed_by else self._escalation(view.id, now)
-        return view if step is None else replace(view, escalates_at=step[0], escalates_to=step[1])
+
+def _escalating(view: AlertView, step: tuple[int, tuple[str, ...]] | None) -> AlertView:
+    return view if step is None else replace(view, escalates_at=step[0], escalates_to=step[1])
 
 
 def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:

@@ -267,7 +267,8 @@ class MonitorApp(App[int]):
         if marked:
             prompts.silence_marked(self.context, marked)
             return
-        prompts.silence(self.context, self.context.top.silence_labels() or self.main.silence_labels())
+        top = self.context.top if self.context.top.silence_labels() else self.main
+        prompts.silence(self.context, top.silence_labels(), top.chosen_alert())
 
     def action_filter(self) -> None:
         """Ask for a text and show only rows that contain it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from tui_monitor.board.backend import Backend, CommandRefused
 from tui_monitor.board.values import AlertView, Board
@@ -17,7 +17,7 @@ from tui_monitor.core.commands import Command
 from tui_monitor.core.sanitize import clean
 from tui_monitor.tui.screen_table import screen_named
 from tui_monitor.tui.screens.base import DashboardScreen
-from tui_monitor.tui.screens.context import Severity
+from tui_monitor.tui.screens.context import Severity, T
 from tui_monitor.tui.time_travel import TimeTravel
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.status_bars import ViewMode
@@ -93,6 +93,10 @@ class Dashboard:
     def inform(self, text: str, severity: Severity = "information") -> None:
         """Show a toast; the text is never parsed as markup."""
         self._app.notify(clean(text), severity=severity, markup=False)
+
+    def push(self, form: ModalScreen[T | None], then: Callable[[T], None]) -> None:
+        """Show a form at the bottom of the screen."""
+        self._app.push_screen(form, lambda result: then(result) if result is not None else None)
 
     def copy(self, text: str) -> None:
         """Put a text into the terminal's clipboard."""

@@ -67,8 +67,8 @@ KEYS = (
         title="Withdraw the acknowledgement", about="reminders continue",
     ),
     KeymapEntry(
-        "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: matchers, duration, # why",
-        doc="silence: matchers are filled in; end the line with the duration and `# why`",
+        "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: labels, a duration, why",
+        doc="silence: a form of its labels and durations that tells what it would mute; Enter mutes",
         title="Silence", about="hold back notifications for a time",
     ),
     KeymapEntry(
@@ -103,7 +103,7 @@ KEYS = (
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
     KeymapEntry(
-        "window", "w", (("w", "window"),), ("main", "service", "alert", "map"), section="View", hint="window",
+        "window", "w", (("w", "window"),), ("main", "alert", "map", "service"), section="View", hint="window",
         help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
@@ -211,7 +211,14 @@ KEYS = (
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
-    KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
+    KeymapEntry("form_rows", "Tab", (("tab", "row(1)"), ("shift+tab", "row(-1)"), ("down", "row(1)"), ("up", "row(-1)")), ("silence_form",),
+                priority=True),
+    KeymapEntry("form_places", "left right", (("left,h", "move(-1)"), ("right,l", "move(1)")), ("silence_form",), hint="choose"),
+    KeymapEntry("form_toggle", "Space", (("space,x", "toggle_chip"),), ("silence_form",), hint="label"),
+    KeymapEntry("form_mute", "Enter", (("enter", "mute"),), ("silence_form",), hint="mute"),
+    KeymapEntry("form_line", "Ctrl+T", (("ctrl+t", "as_line"),), ("silence_form",), priority=True,
+                doc="in the form of a silence: the same as one line, for other matchers and durations"),
+    KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt", "silence_form"), hint="leaves", priority=True),
     KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route"), hint="range"),
     KeymapEntry(
         "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",

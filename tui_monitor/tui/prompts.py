@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.values import AlertView
 from tui_monitor.core.commands import Acknowledge, AddSilence, Annotate
 from tui_monitor.core.humanize import stamp
 from tui_monitor.core.times import parse_time
+from tui_monitor.core.units import format_duration
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.prompt import ask_until_valid
 from tui_monitor.widgets.alerts import naming_labels, subject
@@ -96,14 +97,37 @@ def acknowledge_all(context: ScreenContext) -> None:
         )
 
 
-def silence(context: ScreenContext, labels: Iterable[tuple[str, str]]) -> None:
-    """Ask for matchers, duration and comment; the line is pre-filled with matchers of these labels."""
-    if context.may_act():
-        ask_until_valid(
-            context, "Silence: matchers, duration, # why", parse_silence,
-            lambda command: context.start(context.send(command)),
-            value=silence_text(labels), hint="Enter silences   Esc leaves",
-        )  # fmt: skip
+def silence(context: ScreenContext, labels: Sequence[tuple[str, str]], alert: AlertView | None) -> None:
+    """Ask for labels, a duration and a reason by a form; ``alert`` has further labels to choose from. Without any label by a line."""
+    from tui_monitor.tui.screens.silence_form import SilenceFormScreen
+    from tui_monitor.widgets.silence_form import SilenceForm, form_of
+
+    if not context.may_act():
+        return
+    if not labels:
+        silence_line(context, "")
+        return
+
+    def answered(given: tuple[SilenceForm, str, bool]) -> None:
+        form, why, as_line = given
+        matchers = silence_text(form.labels).removesuffix(" 2h")
+        if as_line:
+            silence_line(context, f"{matchers} {format_duration(form.seconds)}{f' # {why}' if why else ''}")
+        else:
+            context.start(context.send(AddSilence(parse_silence(f"{matchers} 2h").matchers, form.seconds, why)))
+
+    belongs = alert is not None and all(alert.labels.get(name) == value for name, value in labels)
+    others = alert.labels if alert is not None and belongs else {}
+    context.push(SilenceFormScreen(context, form_of(labels, others, context.now(), context.look.zone)), answered)
+
+
+def silence_line(context: ScreenContext, text: str) -> None:
+    """Ask for matchers, duration and comment in one line, which begins as ``text``."""
+    ask_until_valid(
+        context, "Silence: matchers, duration, # why", parse_silence,
+        lambda command: context.start(context.send(command)),
+        value=text, hint="Enter silences   Esc leaves", placeholder='check="api" 2h # why',
+    )  # fmt: skip
 
 
 def filter_rows(context: ScreenContext, pane: Pane) -> None:

@@ -31,6 +31,7 @@ from tui_monitor.tui.screens.requests import RequestsScreen
 from tui_monitor.tui.screens.route import RouteScreen
 from tui_monitor.tui.screens.service_map import ServiceMapScreen
 from tui_monitor.tui.screens.services import ServiceScreen
+from tui_monitor.tui.screens.silence_form import SilenceFormScreen
 from tui_monitor.tui.screens.silences import SilencesScreen
 from tui_monitor.tui.screens.study_screen import StudyScreen
 from tui_monitor.tui.screens.trace import TraceScreen
@@ -39,6 +40,7 @@ from tui_monitor.tui.screens.traces import TracesScreen
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": IncidentScreen, "map": ServiceMapScreen,
+    "silence_form": SilenceFormScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
     "trace": TraceScreen,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from tui_monitor.board.backend import Backend
 from tui_monitor.board.values import AlertView, Board
@@ -14,6 +14,7 @@ from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.status_bars import ViewMode
 from tui_monitor.widgets.styles import TextStyles
 
+T = TypeVar("T")
 Severity = Literal["information", "warning", "error"]
 
 
@@ -79,6 +80,10 @@ class ScreenContext(Protocol):
 
     def open_link(self, url: str) -> None:
         """Open a web address in a browser where there is a desktop; elsewhere copy it."""
+        ...
+
+    def push(self, form: ModalScreen[T | None], then: Callable[[T], None]) -> None:
+        """Show a form; ``then`` receives its result unless the user leaves."""
         ...
 
     def prompt(
