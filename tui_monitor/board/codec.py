@@ -21,6 +21,7 @@ from tui_monitor.board.values import (
     MemberView,
     MountView,
     ProcessView,
+    RequestNames,
     RequestRow,
     RequestTable,
     Resources,
@@ -138,7 +139,11 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "disks": _each(DiskView),
         "processes": _each(ProcessView),
     },
-    RequestTable: {"total": lambda raw: _read(RequestRow, raw), "rows": _each(RequestRow)},
+    RequestTable: {
+        "total": lambda raw: _read(RequestRow, raw),
+        "rows": _each(RequestRow),
+        "names": lambda raw: _read(RequestNames, raw),
+    },
     AlertView: {"suppressed_by": tuple, "affects": tuple, "escalates_to": tuple, "deliveries": _each(Delivery)},
 }
 _NOT_KNOWN: dict[type, Any] = {
@@ -153,6 +158,7 @@ _NOT_KNOWN: dict[type, Any] = {
     InterfaceView: InterfaceView(""),
     DiskView: DiskView(""),
     ProcessView: ProcessView(0, "", "", 0.0, 0, ""),
+    RequestNames: RequestNames(),
     RequestRow: RequestRow("", "", 0.0, 0.0),
     RequestTable: RequestTable("", 0.0, "5xx", 0, RequestRow("", "", 0.0, 0.0), ()),
     AlertView: AlertView("", "", "warning", "firing", "", None, "", 0, 0, None, {}, {}),

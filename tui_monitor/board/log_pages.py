@@ -10,6 +10,8 @@ Position = tuple[int, int]
 OLDEST: Position = (0, -1)
 NEWEST: Position = (1 << 62, 0)
 MOST_LINES = 1000
+LEVELS = ("trace", "debug", "info", "warning", "error", "critical")
+"""From the least to the gravest; a line without a level is below all."""
 
 
 @frozen
@@ -30,10 +32,7 @@ class LogFilter:
 
 @frozen
 class LogPageQuery:
-    """The matching lines next to a position, at most ``limit``: older ones, or newer ones.
-
-    ``at`` (UTC ms, 0: none) takes the place of the position: lines of that moment and later, or before it.
-    """
+    """The matching lines next to a position, at most ``limit``: older ones, or newer ones of the moment ``at`` (UTC ms) and later."""
 
     filter: LogFilter = LogFilter()
     position: Position = NEWEST
@@ -55,12 +54,13 @@ class LogPage:
     """Lines in order of arrival, and how far was read.
 
     ``reached``: a further page begins there; a page without lines may have a next one, as a search is answered in parts.
-    ``more``: whether there is anything beyond ``reached``.
+    ``more``: whether there is anything beyond ``reached``. ``at``: when the block arrived that was read last (UTC ms, 0: none was).
     """
 
     lines: tuple[PlacedLine, ...] = ()
     reached: Position = NEWEST
     more: bool = False
+    at: int = 0
 
 
 @frozen

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from operator import le
 
-from tui_monitor.board.values import RequestRow, RequestTable
+from tui_monitor.board.values import RequestNames, RequestRow, RequestTable
 from tui_monitor.config.settings import RequestSettings
 from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.histograms import bucket_quantile
@@ -44,6 +45,7 @@ class _Source:
         self.gauges: dict[tuple[str, str], float] = {}
         self.begin, self.end = math.inf, 0
         self.has_counters = False
+        self.names = RequestNames()
 
     def row(self, key: tuple[str, str]) -> _Row:
         found = self.rows.get(key)
@@ -89,12 +91,18 @@ class _Reading:
 
     def counter(self, series: Series) -> None:
         source, row, labels = self._place(series)
+        if not source.has_counters:
+            source.names = self._names(labels, count=labels[METRIC_NAME])
         source.has_counters = True
         self._count(source, row, labels, series)
 
     def observed(self, series: Series) -> None:
         source, row, labels = self._place(series)
         row.observed += growth(series, self._after, self._at)
+        if not source.names.duration:
+            name = labels[METRIC_NAME]
+            known = source.names if source.names.count else self._names(labels, count=name)
+            source.names = replace(known, duration=name.removesuffix("_count"))
         if not source.has_counters:
             self._count(source, row, labels, series)
 
@@ -114,6 +122,17 @@ class _Reading:
         if newest is not None and newest[0] > self._at - series.lookback_ms and math.isfinite(newest[1]):
             source, key, _ = self._key(series)
             source.gauges[key] = source.gauges.get(key, 0.0) + newest[1]
+
+    def _names(self, labels: dict[str, str], *, count: str) -> RequestNames:
+        settings = self._settings
+        return RequestNames(
+            count,
+            "",
+            _first_name(labels, _SOURCES),
+            _first_name(labels, settings.method),
+            _first_name(labels, settings.route),
+            _first_name(labels, settings.status),
+        )
 
     def _key(self, series: Series) -> tuple[_Source, tuple[str, str], dict[str, str]]:
         labels = dict(series.labels)
@@ -137,6 +156,10 @@ class _Reading:
 
 def _first(labels: dict[str, str], names: Sequence[str]) -> str:
     return next((labels[name] for name in names if labels.get(name)), "")
+
+
+def _first_name(labels: dict[str, str], names: Sequence[str]) -> str:
+    return next((name for name in names if labels.get(name)), "")
 
 
 def growth(series: Series, after: int, at: int) -> float:
@@ -166,7 +189,7 @@ def _table(settings: RequestSettings, name: str, source: _Source) -> RequestTabl
     _give_gauges(source)
     routes = sorted(source.rows.items(), key=lambda entry: (-entry[1].count, entry[0]))
     rows = tuple(_view(key, row, span) for key, row in routes[: settings.top])
-    return RequestTable(name, span, settings.errors, len(routes), _view(_WHOLE, _sum(source), span), rows)
+    return RequestTable(name, span, settings.errors, len(routes), _view(_WHOLE, _sum(source), span), rows, source.names)
 
 
 def _give_gauges(source: _Source) -> None:

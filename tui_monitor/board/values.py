@@ -164,11 +164,26 @@ class RequestRow:
 
 
 @frozen
+class RequestNames:
+    """The series that a request table was made of: names of counter and histogram, and of the labels that say what is counted.
+
+    ``source`` is the label that holds the table's ``check``; "": there is none.
+    """
+
+    count: str = ""
+    duration: str = ""
+    source: str = ""
+    method: str = ""
+    route: str = ""
+    status: str = ""
+
+
+@frozen
 class RequestTable:
     """Request table of one application, the busiest routes first. ``check``: the check (or job) that the requests belong to.
 
     ``window``: counted seconds. ``errors``: the lowest status class that counts as error, "4xx" or "5xx". ``routes``: the number
-    of routes, including those not in ``rows``.
+    of routes, including those not in ``rows``. ``names``: the series, for charts of a route.
     """
 
     check: str
@@ -177,6 +192,7 @@ class RequestTable:
     routes: int
     total: RequestRow
     rows: tuple[RequestRow, ...]
+    names: RequestNames = RequestNames()
 
 
 @frozen

@@ -41,7 +41,7 @@ class _PageReading:
         self._needles = [needle for text in query.filter.texts if (needle := needle_of(text)) is not None]
         self._limit = max(1, min(query.limit, MOST_LINES))
         self._end = monotonic() + PART_S
-        self._bytes = 0
+        self._bytes = self._at = 0
         self._found: list[PlacedLine] = []
 
     def older(self) -> LogPage:
@@ -61,7 +61,7 @@ class _PageReading:
         """The lines behind the position, or from the moment on."""
         limits, (ident, number) = self._limits, self._query.position
         if self._query.at:
-            ident, number = self._reader.first_id_from(self._query.at), -1
+            ident, number = max((ident, number), (self._reader.first_id_from(self._query.at - DISORDER_MS), -1))
         reached: Position = (ident, number)
         for block in self._reader.oldest_first(limits.check, limits.service, ident - (number < MOST_EVENTS)):
             if limits.until and block.block.at > limits.until + DISORDER_MS:
@@ -75,6 +75,7 @@ class _PageReading:
     def _read(self, found: FoundBlock, start: int = 0, stop: int = MOST_EVENTS) -> int | None:
         """Take the matching events of a part of a block; the index of the last one where the page is full, else None."""
         block = found.block
+        self._at = block.at
         kept = KeptBlock(block.at, block.path, reading_format(found.stream.format).reader(block.format), block.data)
         events = block.data.split(SEPARATOR)
         order = range(start, min(stop, len(events)))
@@ -103,4 +104,4 @@ class _PageReading:
 
     def _page(self, reached: Position, *, more: bool) -> LogPage:
         lines = self._found if self._query.newer else self._found[::-1]
-        return LogPage(tuple(lines), reached, more)
+        return LogPage(tuple(lines), reached, more, self._at)

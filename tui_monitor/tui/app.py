@@ -337,6 +337,16 @@ class MonitorApp(App[int]):
 
         self.context.start(self.context.open(ServiceMapScreen(self.context, self.context.top)))
 
+    def action_logs(self) -> None:
+        """Open the log lines of the selection."""
+        self.context.start(self._logs(self.context.top))
+
+    async def _logs(self, screen: DashboardScreen) -> None:
+        from tui_monitor.tui.screens.logs import LogsScreen, open_logs
+
+        if not isinstance(screen, LogsScreen):
+            await open_logs(self.context, screen.log_focus())
+
     def action_open_screen(self, name: str) -> None:
         """Open a screen of `screen_table` by name."""
         self.context.open_screen(name)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from textual.binding import Binding, BindingType
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.tui.screen_table import SCREENS
+from tui_monitor.tui.screen_table import SCREENS, ScreenEntry
 from tui_monitor.widgets.cell_line import HelpSection, Hints
 
 STEP_MS = 60_000
@@ -136,6 +136,32 @@ KEYS = (
         "pause", "p", (("p", "pause"),), section="View", hint="pause", help="pause the display; monitoring goes on",
         title="Pause the display", about="monitoring goes on",
     ),
+    # Logs, requests and traces.
+    KeymapEntry("logs", "L", hint="logs"),
+    KeymapEntry("follow", "p", (("p", "follow"),), ("logs",), hint="follow, pause"),
+    KeymapEntry("search", "/", (("slash", "search"),), ("logs",), hint="search"),
+    KeymapEntry(
+        "log_filter", "f", (("f", "filter_lines"),), ("logs", "traces"), hint="filter",
+        doc="in logs and traces: filter in a line, as `level=error last=1h`",
+    ),
+    KeymapEntry(
+        "log_level", "+ -", (("plus,equals_sign", "level(1)"), ("minus", "level(-1)")), ("logs",), hint="level",
+        doc="in logs: graver lines only, more lines",
+    ),
+    KeymapEntry("log_source", "Tab", (("tab", "source(1)"), ("shift+tab", "source(-1)")), ("logs", "traces"), hint="source"),
+    KeymapEntry("log_window", "w", (("w", "window"),), ("logs", "traces"), hint="last"),
+    KeymapEntry("shift", "left right", (("left,h", "shift(-1)"), ("right,l", "shift(1)")), ("logs",), hint="sideways"),
+    KeymapEntry("alert_moment", "m", (("m", "alert_moment"),), ("logs",), hint="alert"),
+    KeymapEntry(
+        "trace_of_line", "T", (("T", "trace_of_line"),), ("logs", "log_line"), hint="trace",
+    ),
+    KeymapEntry("route_traces", "T", (("T", "route_traces"),), ("requests",), hint="traces"),
+    KeymapEntry("request_source", "Tab", (("tab", "source(1)"), ("shift+tab", "source(-1)")), ("requests",), hint="check"),
+    KeymapEntry("by_operation", "b", (("b", "by_operation"),), ("traces",), hint="operations"),
+    KeymapEntry("next_failed", "J K", (("J", "next_failed(1)"), ("K", "next_failed(-1)")), ("trace",), hint="next failed"),
+    KeymapEntry("copy_trace", "y", (("y", "copy_trace"),), ("trace",), hint="copy its id"),
+    KeymapEntry("next_line", "J K", (("J", "next_line(1)"), ("K", "next_line(-1)")), ("log_line",), hint="next line"),
+    KeymapEntry("copy", "y", (("y", "copy"),), ("log_line",), hint="copy"),
     # Time.
     KeymapEntry(
         "step", "[ ]", (("left_square_bracket", f"step({-STEP_MS})"), ("right_square_bracket", f"step({STEP_MS})")), section="Time",
@@ -186,7 +212,7 @@ KEYS = (
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
-    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study",), hint="range"),
+    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route"), hint="range"),
     KeymapEntry(
         "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",
         doc="in a chart: move the cursor; at the edge back and forth in time",
@@ -231,8 +257,13 @@ def bindings(scope: str) -> list[BindingType]:
         for keys, action in key.binds
     ]
     if scope == "app":
-        found += [Binding(one.key, f"open_screen('{one.name}')", one.title, show=False) for one in SCREENS if one.key]
+        found += [Binding(one.key, action_of(one), one.title, show=False) for one in SCREENS if one.key]
     return found
+
+
+def action_of(screen: ScreenEntry) -> str:
+    """The action of the app that opens a named screen."""
+    return screen.action or f"open_screen('{screen.name}')"
 
 
 def hints(*named: str | tuple[str, str]) -> Hints:
@@ -260,7 +291,7 @@ def palette() -> Iterator[tuple[str, str, str]]:
         if key.title:
             yield key.title, f"{key.shown}: {key.about}", key.action or key.binds[0][1]
     for one in SCREENS:
-        yield one.title, f"{one.key}: {one.about}" if one.key else one.about, f"open_screen('{one.name}')"
+        yield one.title, f"{one.key}: {one.about}" if one.key else one.about, action_of(one)
 
 
 def docs_table() -> str:

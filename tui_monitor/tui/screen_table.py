@@ -19,6 +19,8 @@ class ScreenEntry:
     """Text in the help page and the documentation, with the screen's own keys."""
     target: str = ""
     """ "module:class" in `tui/screens/`, a `DashboardScreen`, constructed with the context when first opened; "" is the main screen."""
+    action: str = ""
+    """The action of the app that opens it from its key, where that looks at the selection; "": it takes the place of other screens."""
 
 
 OVERVIEW = "overview"
@@ -56,6 +58,18 @@ SCREENS = (
     ),
     ScreenEntry(
         "units", "D", "Units", "of systemd: state, restarts, memory, last run of timers", "units of systemd", "watched_lists:UnitsScreen"
+    ),
+    ScreenEntry(
+        "logs", "L", "Logs", "kept lines of checks and services, live", "logs: of the selected alert or check",
+        "logs:LogsScreen", action="logs",
+    ),
+    ScreenEntry(
+        "requests", "r", "Requests", "routes with rate, errors and latencies", "requests: routes with rates and latencies",
+        "requests:RequestsScreen",
+    ),
+    ScreenEntry(
+        "traces", "T", "Traces", "requests through several services, as waterfalls", "traces; in a log line or route: its own",
+        "traces:TracesScreen",
     ),
     ScreenEntry("screens", "0", "All screens", "a list to choose from", "the list of all screens", "picker:PickerScreen"),
 )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from tests.support.settings import made
 from tests.support.vectors import vector_of
 from tui_monitor.board.requests import growth, request_tables
-from tui_monitor.board.values import RequestTable
+from tui_monitor.board.values import RequestNames, RequestTable
 from tui_monitor.config.settings import RequestSettings
 from tui_monitor.core.values import STALE_NAN, Sample, labels_of
 from tui_monitor.promql.engine import compile_expr
@@ -148,3 +148,16 @@ def test_only_the_busiest_are_shown_and_what_counts_nothing_has_no_table() -> No
     empty = App()
     empty.scrape(("http_requests_in_flight", {}, 3), counter("/", "200", 5))
     assert empty.tables() == ()
+
+
+def test_a_table_names_its_series() -> None:
+    """What a chart of a route asks for: counter (else that of the histogram), histogram and labels as this application calls them."""
+    [table] = shop().tables()
+    assert table.names == RequestNames("http_requests_total", "http_request_duration_seconds", "check", "method", "route", "status_code")
+    app = App()
+    for turn in range(3):
+        app.scrape(*histogram("/a", {"+Inf": 3.0 * turn}, turn))
+    [table] = app.tables()
+    assert table.names == RequestNames(
+        "http_request_duration_seconds_count", "http_request_duration_seconds", "check", "method", "route", ""
+    )

@@ -19,21 +19,29 @@ from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.incident import IncidentScreen
+from tui_monitor.tui.screens.log_line import LogLineScreen
+from tui_monitor.tui.screens.logs import LogsScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.tui.screens.panels import PanelsScreen
 from tui_monitor.tui.screens.process_details import ProcessDetailsScreen
 from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
+from tui_monitor.tui.screens.requests import RequestsScreen
+from tui_monitor.tui.screens.route import RouteScreen
 from tui_monitor.tui.screens.service_map import ServiceMapScreen
 from tui_monitor.tui.screens.services import ServiceScreen
 from tui_monitor.tui.screens.silences import SilencesScreen
 from tui_monitor.tui.screens.study_screen import StudyScreen
+from tui_monitor.tui.screens.trace import TraceScreen
+from tui_monitor.tui.screens.traces import TracesScreen
 
 OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": IncidentScreen, "map": ServiceMapScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
+    "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
+    "trace": TraceScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 
@@ -88,11 +96,11 @@ def test_an_unknown_screen_is_said() -> None:
 
 def test_a_screen_without_a_number_is_in_help_palette_and_docs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tenth screen and those after it need no key of their own."""
-    monkeypatch.setattr(keymap, "SCREENS", (*SCREENS, ScreenEntry("logs", "", "Logs", "kept lines", "log lines", "logs:LogsScreen")))
-    assert ("0", "log lines") in dict(help_sections())["Move"]
-    assert ("Logs", "kept lines", "open_screen('logs')") in list(palette())
-    assert "| `0` | log lines |" in docs_table()
-    assert not any("logs" in binding.action for binding in bound("app"))
+    monkeypatch.setattr(keymap, "SCREENS", (*SCREENS, ScreenEntry("more", "", "More", "one more", "one more screen", "logs:LogsScreen")))
+    assert ("0", "one more screen") in dict(help_sections())["Move"]
+    assert ("More", "one more", "open_screen('more')") in list(palette())
+    assert "| `0` | one more screen |" in docs_table()
+    assert not any("more" in binding.action for binding in bound("app"))
 
 
 def test_all_that_the_palette_offers_can_be_run() -> None:

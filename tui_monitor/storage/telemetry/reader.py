@@ -93,8 +93,10 @@ class TelemetryReader:
 
     def extents(self) -> list[tuple[LogStream, int, int]]:
         """Each stream with blocks, and when its oldest and its newest arrived (UTC ms), by name."""
-        edge = "(SELECT at FROM blocks WHERE stream = s.id ORDER BY id {} LIMIT 1)"
-        query = f"SELECT name, service, format, {edge.format('ASC')}, {edge.format('DESC')} FROM streams s ORDER BY name, service"
+        query = (
+            "SELECT name, service, format, (SELECT at FROM blocks WHERE stream = s.id ORDER BY id LIMIT 1),"
+            " (SELECT at FROM blocks WHERE stream = s.id ORDER BY id DESC LIMIT 1) FROM streams s ORDER BY name, service"
+        )
         with storage_faults():
             return [(LogStream(*row[:3]), row[3], row[4]) for row in self._db.execute(query) if row[3] is not None]
 

@@ -38,9 +38,8 @@ def find_traces(db: sqlite3.Connection, query: TraceQuery) -> list[TraceSummary]
     else:
         where.append("t.end_us - t.start_us >= ?")
         texts.append(query.slower_than_us)
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM traces t WHERE {' AND '.join(where)} ORDER BY {ORDERS[query.order]} LIMIT ?", (*texts, query.limit)
-    )
+    order = ORDERS[query.order]
+    rows = db.execute(f"SELECT {_COLUMNS} FROM traces t WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?", (*texts, query.limit))
     return [TraceSummary(*row) for row in rows]
 
 

@@ -7,11 +7,24 @@ from collections.abc import Sequence
 from textual.screen import Screen
 
 from tui_monitor.board.values import AlertView, Board
+from tui_monitor.core.frozen import frozen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import naming_labels
 from tui_monitor.widgets.painter import Painter
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.status_bars import ViewMode
+
+
+@frozen
+class LogFocus:
+    """Which log lines belong to a selection: those of the first of ``names`` (checks or services) of which any are kept.
+
+    ``at``: the moment to show (UTC ms), 0: the newest lines. ``text``: only lines with it.
+    """
+
+    names: tuple[str, ...] = ()
+    at: int = 0
+    text: str = ""
 
 
 class DashboardScreen(Screen[None]):
@@ -62,6 +75,10 @@ class DashboardScreen(Screen[None]):
         """The marked alerts, on which keys act in place of the selected one."""
         return ()
 
+    def log_focus(self) -> LogFocus:
+        """The log lines that `L` shows: those of the chosen alert at its start, else all."""
+        return alert_focus(self.chosen_alert())
+
     def acknowledged(self, alert: AlertView) -> None:
         """Called when the user has acknowledged an alert here."""
 
@@ -74,3 +91,11 @@ class DashboardScreen(Screen[None]):
         else:
             return False
         return True
+
+
+def alert_focus(alert: AlertView | None) -> LogFocus:
+    """The log lines of an alert's check or service at its start."""
+    if alert is None:
+        return LogFocus()
+    names = tuple(name for key in ("check", "service", "job") if (name := alert.labels.get(key, "")))
+    return LogFocus(names, alert.starts_at or alert.active_at)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.promql.values import selection
 from tui_monitor.tui.keymap import hints
+from tui_monitor.tui.screens.base import LogFocus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.widgets.alerts import alert_of_check
@@ -40,3 +41,7 @@ class CheckDetailsScreen(PaneScreen):
     def chosen_alert(self) -> AlertView | None:
         """The check's first alert."""
         return alert_of_check(self.context.shown, self._check.name)
+
+    def log_focus(self) -> LogFocus:
+        """The check's newest lines."""
+        return LogFocus((self._check.name,))

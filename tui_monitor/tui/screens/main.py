@@ -15,7 +15,7 @@ from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.kept import Kept
 from tui_monitor.tui.keymap import bindings, hints
-from tui_monitor.tui.screens.base import DashboardScreen
+from tui_monitor.tui.screens.base import DashboardScreen, LogFocus, alert_focus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import alert_of_check
 from tui_monitor.widgets.board_bars import FootBar, HourBar, NoticeBar, SummaryBar, TimelineBar, VerdictBar
@@ -304,6 +304,15 @@ class MainScreen(DashboardScreen):
         if isinstance(self.pane, SelectionPane):
             return self.pane.alert
         return None if isinstance(self.pane, ResourcesPane | ProcessesPane) else self.chosen_alert()
+
+    def log_focus(self) -> LogFocus:
+        """The lines of the selected check, or of the selected alert at its start; all where the machine is selected."""
+        if isinstance(self.pane, IncidentsPane):
+            return alert_focus(self.pane.opened_alert())
+        if isinstance(self.pane, SelectionPane) and self.pane.alert is not None:
+            return alert_focus(self.pane.alert)
+        check = self.chosen_check() if isinstance(self.pane, ServicesPane | SelectionPane) else None
+        return LogFocus((check.name,)) if check is not None else LogFocus()
 
     def silence_labels(self) -> Sequence[tuple[str, str]]:
         """The labels of the alert, or the name of the check."""

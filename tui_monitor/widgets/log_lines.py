@@ -1,0 +1,114 @@
+"""Log lines as rows: time, letter of the level, source, message, fields. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_monitor.board.listings import LogLine
+from tui_monitor.board.log_pages import LogSource
+from tui_monitor.core import humanize as f
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.sanitize import clean
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, Run
+from tui_monitor.widgets.log_window import AlertMark
+
+LETTERS = {"trace": "T", "debug": "D", "info": "I", "warning": "W", "error": "E", "critical": "C"}
+LEVEL_STYLES = {"trace": "faint", "debug": "faint", "info": "info", "warning": "warning", "error": "error", "critical": "critical"}
+_TEXT_STYLES = {"trace": "faint", "debug": "dim", "error": "strong", "critical": "critical"}
+SAID = frozenset({
+    "msg", "message", "text", "time", "timestamp", "ts", "at", "@timestamp", "level", "severity", "lvl", "levelname", "log.level",
+    "loglevel", "log_level", "severity_text", "severityText", "@level", "date",
+})  # fmt: skip
+"""Fields that a row shows by other means."""
+IDS = frozenset({
+    "trace_id", "traceId", "traceID", "trace.id", "dd.trace_id", "otelTraceID", "span_id", "spanId", "spanID", "span.id", "dd.span_id",
+    "otelSpanID", "trace_flags",
+})  # fmt: skip
+"""Fields of long hex digits, which `T` follows."""
+MATCH = "chip-match"
+NARROW = 60
+SOURCE = 14
+
+
+@frozen
+class LogColumns:
+    """How the rows of one screen are cut: width of the time, of the source (0: none), cells that messages are shifted to the left."""
+
+    with_date: bool = False
+    source: int = SOURCE
+    shift: int = 0
+
+
+def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: int, look: RenderStyle) -> Line:
+    """One line of a log; ``needle`` is marked."""
+    style = LEVEL_STYLES.get(line.level, "dim")
+    when = f.stamp(line.at, now, look.zone, seconds=True) if columns.with_date else f.clock(line.at, look.zone, seconds=True)
+    row = LineBuilder(width, look).gap(1).append(when, "dim", 15 if columns.with_date else None).gap()
+    row.append(LETTERS.get(line.level, "-"), style).gap()
+    if columns.source and width >= NARROW:
+        row.append(line.check or line.service, "accent", columns.source).gap()
+    said = _TEXT_STYLES.get(line.level, "text")
+    runs = _shifted([(_one_line(line.message), said), *_fields(line.fields, line.trace_id)], columns.shift)
+    for text, own in runs:
+        for part, found in _parts(text, needle):
+            row.append(part, MATCH if found else own)
+    return row.line()
+
+
+def _one_line(text: str) -> str:
+    first, *rest = [part for part in text.splitlines() if part.strip()] or [""]
+    return f"{first}  (+{len(rest)} lines)" if rest else first
+
+
+def _fields(fields: Mapping[str, object], trace_id: str) -> list[Run]:
+    """The fields that neither the message nor the other columns show; of a trace only that there is one."""
+    shown = [(f"  {name}={value}", "dim") for name, value in fields.items() if name not in SAID | IDS and value not in (None, "")]
+    return [*shown, ("  trace", "accent")] if trace_id else shown
+
+
+def _shifted(runs: Sequence[Run], by: int) -> list[Run]:
+    """The runs without their first characters."""
+    found = []
+    for text, style in runs:
+        text = clean(text)
+        if by < len(text):
+            found.append((text[by:], style))
+        by = max(0, by - len(text))
+    return found
+
+
+def _parts(text: str, needle: str) -> list[tuple[str, bool]]:
+    """The text cut where the needle is found, in any case."""
+    if not needle:
+        return [(text, False)]
+    found, low, place, begin = [], text.lower(), needle.lower(), 0
+    if len(low) != len(text):  # a letter whose small form is longer: positions would not fit
+        low, place = text, needle
+    while (at := low.find(place, begin)) >= 0:
+        found += [(text[begin:at], False), (text[at : at + len(place)], True)]
+        begin = at + len(place)
+    return [*found, (text[begin:], False)]
+
+
+def mark_row(mark: AlertMark, now: int, width: int, look: RenderStyle) -> Line:
+    """The start of an alert, as a rule between the lines."""
+    style = {"critical": "critical", "error": "error", "warning": "warning"}.get(mark.severity, "info")
+    more = f" and {mark.more} more" if mark.more else ""
+    row = LineBuilder(width, look).gap(1).append(f"{f.stamp(mark.at, now, look.zone, seconds=True)} ", style)
+    row.append(f"{look.glyphs.mark} {mark.name}{more} ", style)
+    return row.append(look.glyphs.rule * row.room, "faint").line()
+
+
+def source_tabs(sources: Sequence[LogSource], chosen: str, width: int, look: RenderStyle) -> Line:
+    """The sources in one line, the chosen one always in it."""
+    names = ["all", *(source.name for source in sources)]
+    here = next((index for index, name in enumerate(names) if index and name == chosen), 0)
+    first = 0
+    while first < here and sum(f.cells(clean(name)) + 3 for name in names[first : here + 1]) > width - 4:
+        first += 1
+    row = LineBuilder(width, look).gap(1)
+    if first:
+        row.append(f"{look.glyphs.cut} ", "dim")
+    for index, name in enumerate(names[first:], first):
+        row.append(f"[{name}]" if index == here else f" {name} ", "title" if index == here else "dim").append(" ", "dim")
+    return row.line()
