@@ -100,8 +100,7 @@ class LogLineScreen(ListScreen):
 
     def action_copy(self) -> None:
         """Copy the line as JSON."""
-        self.app.copy_to_clipboard(json_text(self.line))
-        self.context.inform("The line is copied as JSON (terminals with OSC 52).")
+        self.context.copy(json_text(self.line))
 
     @property
     def expr(self) -> str:
