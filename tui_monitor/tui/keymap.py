@@ -88,7 +88,7 @@ KEYS = (
         hint="other incidents", help="in an alert: next, previous incident",
     ),
     KeymapEntry(
-        "copy", "y", (("y", "copy"),), ("alert",), section="Alerts", hint="copy", help="in an alert: copy its commands",
+        "copy", "y", (("y", "copy"),), ("alert", "log_line", "trace"), section="Alerts", hint="copy", help="in an alert: copy its commands",
         doc="on an alert's page: copy the advice's command (OSC 52), at each press the next one",
     ),
     KeymapEntry(
@@ -141,12 +141,12 @@ KEYS = (
     KeymapEntry("follow", "p", (("p", "follow"),), ("logs",), hint="follow, pause"),
     KeymapEntry("search", "/", (("slash", "search"),), ("logs",), hint="search"),
     KeymapEntry(
-        "log_filter", "f", (("f", "filter_lines"),), ("logs", "traces"), section="View", hint="filter",
-        help="in logs and traces: filter in a line, as level=error last=1h",
+        "log_filter", "f", (("f", "filter_lines"),), ("logs", "traces"), hint="filter",
+        doc="in logs and traces: filter in a line, as `level=error last=1h`",
     ),
     KeymapEntry(
-        "log_level", "+ -", (("plus,equals_sign", "level(1)"), ("minus", "level(-1)")), ("logs",), section="View", hint="level",
-        help="in logs: graver lines only, more lines",
+        "log_level", "+ -", (("plus,equals_sign", "level(1)"), ("minus", "level(-1)")), ("logs",), hint="level",
+        doc="in logs: graver lines only, more lines",
     ),
     KeymapEntry("log_source", "Tab", (("tab", "source(1)"), ("shift+tab", "source(-1)")), ("logs", "traces"), hint="source"),
     KeymapEntry("log_window", "w", (("w", "window"),), ("logs", "traces"), hint="last"),
@@ -159,9 +159,7 @@ KEYS = (
     KeymapEntry("request_source", "Tab", (("tab", "source(1)"), ("shift+tab", "source(-1)")), ("requests",), hint="check"),
     KeymapEntry("by_operation", "b", (("b", "by_operation"),), ("traces",), hint="operations"),
     KeymapEntry("next_failed", "J K", (("J", "next_failed(1)"), ("K", "next_failed(-1)")), ("trace",), hint="next failed"),
-    KeymapEntry("copy_trace", "y", (("y", "copy_trace"),), ("trace",), hint="copy its id"),
     KeymapEntry("next_line", "J K", (("J", "next_line(1)"), ("K", "next_line(-1)")), ("log_line",), hint="next line"),
-    KeymapEntry("copy", "y", (("y", "copy"),), ("log_line",), hint="copy"),
     # Time.
     KeymapEntry(
         "step", "[ ]", (("left_square_bracket", f"step({-STEP_MS})"), ("right_square_bracket", f"step({STEP_MS})")), section="Time",

@@ -18,6 +18,7 @@ from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.history import HistoryScreen
+from tui_monitor.tui.screens.hosts import HostsScreen
 from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.log_line import LogLineScreen
 from tui_monitor.tui.screens.logs import LogsScreen
@@ -43,7 +44,7 @@ OWNERS = {
     "silence_form": SilenceFormScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
-    "trace": TraceScreen,
+    "trace": TraceScreen, "hosts": HostsScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

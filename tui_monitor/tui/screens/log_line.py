@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 from textual.binding import BindingType
 
@@ -21,10 +21,28 @@ from tui_monitor.widgets.cell_line import Hints, Line, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
 from tui_monitor.widgets.log_lines import LEVEL_STYLES, SAID
 
-if TYPE_CHECKING:
-    from tui_monitor.tui.screens.logs import LogsScreen
-
 STAMPS = ("time", "timestamp", "ts", "at", "@timestamp", "date")
+
+
+class LogAround(Protocol):
+    """The log that a line stands in."""
+
+    @property
+    def expr(self) -> str:
+        """PromQL of its rate."""
+        ...
+
+    def neighbour(self, step: int) -> PlacedLine | None:
+        """Select the next or previous line and return it."""
+        ...
+
+    def narrow(self, name: str, value: str) -> None:
+        """Show only lines whose field has this value."""
+        ...
+
+    def action_trace_of_line(self) -> None:
+        """Open the trace that the selected line belongs to."""
+        ...
 
 
 class LogLineScreen(ListScreen):
@@ -34,7 +52,7 @@ class LogLineScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("log_line")
     HINTS: ClassVar[Hints] = hints(("open", "only such lines"), "next_line", "copy", "trace_of_line", "filter", "back")
 
-    def __init__(self, context: ScreenContext, line: PlacedLine, logs: LogsScreen) -> None:
+    def __init__(self, context: ScreenContext, line: PlacedLine, logs: LogAround) -> None:
         super().__init__(context)
         self._logs = logs
         self.line = line.line
@@ -82,8 +100,7 @@ class LogLineScreen(ListScreen):
 
     def action_copy(self) -> None:
         """Copy the line as JSON."""
-        self.app.copy_to_clipboard(json_text(self.line))
-        self.context.inform("The line is copied as JSON (terminals with OSC 52).")
+        self.context.copy(json_text(self.line))
 
     @property
     def expr(self) -> str:

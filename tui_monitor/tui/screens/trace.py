@@ -47,7 +47,7 @@ class TraceScreen(ListScreen):
     """One trace; ``ident`` is its id or the beginning of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("trace")
-    HINTS: ClassVar[Hints] = hints(("open", "attributes"), ("filter", "search"), "logs", "next_failed", "copy_trace", "back")
+    HINTS: ClassVar[Hints] = hints(("open", "attributes"), ("filter", "search"), "logs", "next_failed", ("copy", "copy its id"), "back")
 
     def __init__(self, context: ScreenContext, ident: str) -> None:
         self.waterfall = WaterfallPane(context)
@@ -89,10 +89,9 @@ class TraceScreen(ListScreen):
         self.rows.select(failed[(here + step) % len(failed)])
         return None
 
-    def action_copy_trace(self) -> None:
+    def action_copy(self) -> None:
         """Copy the trace's id."""
-        self.app.copy_to_clipboard(self._ident)
-        self.context.inform(f"Copied: {self._ident}")
+        self.context.copy(self._ident)
 
     def log_focus(self) -> LogFocus:
         """The lines with this trace's id."""
