@@ -35,6 +35,7 @@ from tui_monitor.tui.keymap import bindings, palette
 from tui_monitor.tui.new_alerts import NewAlertNotice, NewAlerts
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.main import MainScreen
+from tui_monitor.tui.terminal_title import RESTORE, SAVE, notice_sequence, title_sequence, title_text
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.depth import CHOICES, Depth, colors_at, depth_of
 from tui_monitor.widgets.glyphs import PLAIN_TERMINALS, glyphs_for
@@ -78,6 +79,8 @@ class MonitorApp(App[int]):
         self._asked = colors
         self._light = bool(answer.light)
         self._theme_name, self._theme_chosen = AUTO, False
+        self._titled = ""
+        self._has_title = environ.get("TERM", "dumb") not in PLAIN_TERMINALS
         plain = self._depth is Depth.NONE
         super().__init__(ansi_color=True)
         if plain and not self.no_color:
@@ -194,6 +197,9 @@ class MonitorApp(App[int]):
             self._tell(board, notice)
             if board.bell:
                 self.bell()
+            if board.notices:
+                self._write_terminal(notice_sequence(f"{board.host}: {notice.text}"))
+        self._show_title(board)
         depth = CHOICES.get(board.colors, self._depth) if self._asked == "auto" and self._depth is not Depth.NONE else self._depth
         if depth is not self._depth:
             self._depth = depth
@@ -212,6 +218,21 @@ class MonitorApp(App[int]):
             self.context.open_role(name)
         elif self._fleet is None:
             self.context.start(self.context.open_own_role())
+
+    def _show_title(self, board: Board) -> None:
+        """Say in the terminal's title what is wrong; the title before comes back when the app ends."""
+        text = title_text(board, self.context.look.glyphs) if board.title and self._has_title else ""
+        if text and text != self._titled:
+            self._write_terminal((SAVE if not self._titled else "") + title_sequence(text))
+            self._titled = text
+
+    def restore_title(self) -> str:
+        """What gives the terminal its title back, "" where it was not changed."""
+        return RESTORE if self._titled else ""
+
+    def _write_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def _tell(self, board: Board, notice: NewAlertNotice) -> None:
         """Show a toast, unless the list on the screen tells it already, whose rows it would cover."""
@@ -372,6 +393,7 @@ def run_app(
     app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
+        print(app.restore_title(), end="", file=sys.__stderr__, flush=True)
     if app.failure is not None:
         for line in str(app.failure).splitlines():
             print(f"tui-monitor: {clean(line)}", file=sys.stderr)
