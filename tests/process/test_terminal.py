@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+import psutil
 
 from tests.support.terminal import terminal
 from tui_monitor.tui.terminal_title import RESTORE, SAVE
@@ -20,3 +23,24 @@ def test_the_title_says_what_is_wrong_and_comes_back() -> None:
         seen.press("q")
         seen.until(seen.ended)
         assert seen.raw.decode().rstrip().endswith(RESTORE) and seen.status == 0
+
+
+def test_the_demo_shows_a_failure_and_leaves_nothing(tmp_path: Path) -> None:
+    """`demo` needs no configuration, shows a filled last hour and soon an incident, listens nowhere, and removes its files."""
+    environ = {
+        "TMPDIR": str(tmp_path),
+        "HOME": str(tmp_path),
+        "XDG_STATE_HOME": str(tmp_path / "none"),
+        "XDG_CONFIG_HOME": str(tmp_path / "none"),
+    }
+    with terminal([sys.executable, "-m", "tui_monitor", "demo"], (120, 40), environ) as seen:
+        seen.until("services healthy")
+        assert next(tmp_path.iterdir()).name.startswith("tui-monitor-demo-")
+        seen.until("timed out after 5 s (connect)")
+        seen.until("4 affected")
+        own = psutil.Process(seen.pid)
+        found = [one for process in (own, *own.children(recursive=True)) for one in process.net_connections("inet")]
+        assert found == []
+        seen.press("q")
+        seen.until(seen.ended)
+        assert seen.status == 0 and list(tmp_path.iterdir()) == []

@@ -49,5 +49,6 @@ COMMANDS = (
     CommandEntry("trace", "traces:add_trace_arguments", "one trace: its spans, and the log lines that name it"),
     CommandEntry("stdio", "stdio", "the far end of `--hosts`: speaks with another tui-monitor on standard input and output"),
     CommandEntry("config", "config", "write, check or show the configuration"),
+    CommandEntry("demo", "demo", "the dashboard over a made-up shop, in which something fails every two minutes"),
     CommandEntry("completion", "completion", "print the completion script of a shell"),
 )
