@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from tests.support.cli_tools import Cli
@@ -9,9 +10,11 @@ from tui_monitor.cli.demo.past import write_past
 from tui_monitor.cli.demo.shop import BY_NAME, CYCLE_S, SERVICES, STORM_S, configuration, found
 from tui_monitor.config.load import load
 from tui_monitor.core.values import HealthStatus
+from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.strips import read_strips
 from tui_monitor.runtime.wiring import problems_of
 from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.storage.state.reader import StateReader
 
 NOW = 1_790_000_000_000
 
@@ -38,12 +41,18 @@ def test_its_configuration_is_an_ordinary_one(tmp_path: Path) -> None:
     assert problems_of(loaded) == [] and loaded.settings.http is None and loaded.settings.push is None
 
 
-def test_the_last_day_is_there_at_once(tmp_path: Path) -> None:
-    """The strips of the last hour are filled, with an incident of each kind."""
+async def test_the_last_day_is_there_at_once(tmp_path: Path) -> None:
+    """The strips of the last hour are filled, with an incident of each kind, whose alerts tell who did what."""
     (path := tmp_path / "config.toml").write_text(configuration("/tmp/app.log", "/tmp/access.log"))
-    checks = [check for check in load(path, {}).settings.checks if check.name in BY_NAME]
-    write_past(tmp_path / "history.db", checks, NOW)
-    reader = HistoryReader(tmp_path / "history.db")
+    checks = load(path, {}).settings.checks
+    directory = open_directory(tmp_path / "state")
+    await write_past(directory, checks, NOW)
+    with closing(StateReader(directory.state_db)) as stored:
+        ended = stored.read(lambda state: state.alerts.history(10))
+    assert [(one.labels["check"], one.state, one.acknowledged.by if one.acknowledged else "") for one in ended][:2] == [
+        ("payments", "resolved", "anna"), ("db", "resolved", "anna"),
+    ]  # fmt: skip
+    reader = HistoryReader(directory.history_db)
     bounds = [NOW - (60 - minute) * 60_000 for minute in range(60)]
     strips = read_strips(reader, list(BY_NAME), bounds, level=False)
     reader.close()

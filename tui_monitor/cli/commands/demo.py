@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def _temporary_state() -> Iterator[StateDirectory]:
 def _show(directory: StateDirectory, colors: str) -> int:
     from tui_monitor.cli.demo.past import write_past
     from tui_monitor.cli.demo.probes import Shop
-    from tui_monitor.cli.demo.shop import BY_NAME, CYCLE_S, configuration
+    from tui_monitor.cli.demo.shop import CYCLE_S, configuration
     from tui_monitor.config.child import load_in_child
     from tui_monitor.core.clock import SystemClock
     from tui_monitor.platform.acting_user import acting_user
@@ -65,7 +66,7 @@ def _show(directory: StateDirectory, colors: str) -> int:
     config.write_text(configuration(str(log), str(access_log)))
     loaded = load_in_child(config, {})
     now = wall_ms()
-    write_past(directory.history_db, [check for check in loaded.settings.checks if check.name in BY_NAME], now)
+    asyncio.run(write_past(directory, loaded.settings.checks, now))
     clock = SystemClock()
     shop = Shop(clock, now - (CYCLE_S - FIRST_STORM_S) * 1000, log, access_log)
     runtime = Runtime(

@@ -117,6 +117,7 @@ _GENERAL = """# The shop of `tui-monitor demo`: all of it is made up, nothing is
 host = "shop-1"
 service = "shop"
 environment = "demo"
+default_rules = ["CheckUnhealthy"]      # this machine's own load is not part of the story
 
 [[rules]]
 alert = "OrdersWaiting"
