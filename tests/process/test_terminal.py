@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.httpserver import serve_in_thread
 from tests.support.terminal import terminal
 from tui_monitor.tui.terminal_title import RESTORE, SAVE
 
@@ -44,3 +45,21 @@ def test_the_demo_shows_a_failure_and_leaves_nothing(tmp_path: Path) -> None:
         seen.press("q")
         seen.until(seen.ended)
         assert seen.status == 0 and list(tmp_path.iterdir()) == []
+
+
+def test_the_first_start_offers_to_find_services(tmp_path: Path) -> None:
+    """Without a configuration `i` lists what listens here, ticked where its check would be healthy; Enter writes the file and loads it."""
+    environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    path = tmp_path / "config" / "tui-monitor" / "config.toml"
+    with serve_in_thread() as web, terminal([sys.executable, "-m", "tui_monitor"], (120, 40), environ) as seen:
+        seen.until("i finds the services")
+        seen.press("i")
+        seen.until(f"127.0.0.1:{web.port}")
+        line = next(line for line in seen.text().splitlines() if f"127.0.0.1:{web.port}" in line)
+        assert "[x]" in line and "http" in line
+        seen.press("enter")
+        seen.until(lambda: path.exists() and f":{web.port}/" in path.read_text())
+        seen.until("healthy")
+        seen.press("q")
+        seen.until(seen.ended)
+    assert seen.status == 0

@@ -23,6 +23,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_monitor.board.backend import Backend
+from tui_monitor.board.first_run import FirstRun
 from tui_monitor.board.fleet import Fleet
 from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
@@ -53,6 +54,8 @@ class MonitorApp(App[int]):
 
     ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first. ``screen``: the configured screen to
     begin with.
+    ``first_run``: without a configuration, what writes one.
+    ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first.
     """
 
     CSS_PATH = "monitor.tcss"
@@ -74,6 +77,7 @@ class MonitorApp(App[int]):
         answer: TerminalAnswer = NO_ANSWER,
         fleet: Fleet | None = None,
         screen: str = "",
+        first_run: FirstRun | None = None,
     ) -> None:
         self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
         self._asked = colors
@@ -100,6 +104,7 @@ class MonitorApp(App[int]):
         self._start_at = at
         self._fleet = fleet
         self._first_screen: str | None = screen
+        self._first_run = first_run
         self._backend_task: asyncio.Task[None] | None = None
 
     def use_theme(self, name: str) -> None:
@@ -356,6 +361,15 @@ class MonitorApp(App[int]):
         """Open a screen of `screen_table` by name."""
         self.context.open_screen(name)
 
+    def action_find_services(self) -> None:
+        """Offer to write a configuration, where there is none."""
+        if self._first_run is None or self.context.live.checks:
+            self.context.inform("There is a configuration already; tui-monitor config init --stdout prints what it would find.")
+        elif self.context.may_act():
+            from tui_monitor.tui.screens.first_run import FirstRunScreen
+
+            self.context.start(self.context.open(FirstRunScreen(self.context, self._first_run)))
+
     def action_help(self) -> None:
         """Show the keys."""
         from tui_monitor.tui.screens.help import HelpScreen
@@ -385,12 +399,20 @@ class MonitorApp(App[int]):
 
 def run_app(
     backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto", fleet: Fleet | None = None, screen: str = ""
+    backend: Backend,
+    *,
+    now: Callable[[], int],
+    at: int | None = None,
+    colors: str = "auto",
+    fleet: Fleet | None = None,
+    first_run: FirstRun | None = None,
 ) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
     app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen)
+    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, first_run=first_run)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
         print(app.restore_title(), end="", file=sys.__stderr__, flush=True)

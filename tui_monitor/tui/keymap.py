@@ -161,6 +161,11 @@ KEYS = (
         title="Reload the configuration", about="an invalid file changes nothing",
     ),
     KeymapEntry(
+        "find_services", "i", (("i", "find_services"),), section="Monitor", hint="find services",
+        help="without a configuration: find the services of this machine",
+        title="Find the services of this machine", about="writes a first configuration",
+    ),
+    KeymapEntry(
         "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
         title="Help", about="all keys",
     ),
@@ -203,6 +208,7 @@ KEYS = (
         "next_panel", "Tab", (("tab,l,right", "next_panel(1)"), ("shift+tab,h,left", "next_panel(-1)")), ("grid",),
         hint="panel",
     ),
+    KeymapEntry("tick", "Space", (("space", "tick"),), ("first_run",), hint="tick"),
     KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="remove"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}

@@ -18,6 +18,7 @@ from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
+from tui_monitor.tui.screens.first_run import FirstRunScreen
 from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
@@ -33,6 +34,7 @@ OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
+    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "first_run": FirstRunScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 
