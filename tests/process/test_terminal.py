@@ -63,3 +63,21 @@ def test_the_first_start_offers_to_find_services(tmp_path: Path) -> None:
         seen.press("q")
         seen.until(seen.ended)
     assert seen.status == 0
+
+
+def test_suspended_and_brought_back() -> None:
+    """Ctrl+Z gives the shell back its terminal; `fg` paints the dashboard again, which goes on as before."""
+    with terminal(["bash", "--norc", "--noprofile", "-i"], (100, 30), {"PS1": "$ "}) as seen:
+        seen.until("$")
+        seen.press(f"{' '.join(FAKE)} quiet", "enter")
+        seen.until("Machine")
+        seen.press("ctrl+z")
+        seen.until("Stopped")
+        seen.press("fg", "enter")
+        seen.until("Machine")
+        seen.press("?")
+        seen.until("acknowledge all firing alerts")
+        seen.press("q")
+        seen.until("Machine")
+        seen.press("q")
+        seen.until(lambda: seen.text().startswith("$ "))

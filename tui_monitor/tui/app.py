@@ -29,7 +29,7 @@ from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import durable_terminal
-from tui_monitor.platform.terminal_query import NO_ANSWER, TerminalAnswer, ask_terminal
+from tui_monitor.platform.terminal_query import NO_ANSWER, TerminalAnswer, ask_terminal, writes_utf8
 from tui_monitor.tui.dashboard import Dashboard
 from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
@@ -95,7 +95,7 @@ class MonitorApp(App[int]):
         self.animation_level = "none"
         self.failure: BaseException | None = None
         """What ended the backend."""
-        look = RenderStyle(glyphs_for(environ, wide=answer.wide), zone)
+        look = RenderStyle(glyphs_for(environ, wide=answer.wide, utf8=answer.utf8 and writes_utf8()), zone)
         self.context = Dashboard(self, backend, look, TextStyles(colors_at("night", self._depth), plain=plain), now)
         self.use_theme(AUTO)
         self.main = MainScreen(self.context)

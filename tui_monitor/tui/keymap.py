@@ -173,9 +173,14 @@ KEYS = (
         "quit", "q", (("q", "quit"),), section="Monitor", hint="quit", help="quit; never ends the daemon",
         title="Quit", about="never ends the daemon",
     ),
+    KeymapEntry(
+        "suspend", "Ctrl+Z", (("ctrl+z", "suspend_process"),), section="Monitor", priority=True,
+        help="suspend; fg in the shell brings it back",
+    ),
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
+    KeymapEntry("close_help", "?", (("question_mark,q", "close"),), ("help",), hint="close"),
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt",), hint="leaves", priority=True),
     KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study",), hint="range"),
     KeymapEntry(

@@ -19,6 +19,7 @@ from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.first_run import FirstRunScreen
+from tui_monitor.tui.screens.help import HelpScreen
 from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.main import MainScreen
 from tui_monitor.tui.screens.pane_screen import PaneScreen
@@ -35,6 +36,7 @@ OWNERS = {
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "first_run": FirstRunScreen,
+    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "first_run": FirstRunScreen, "help": HelpScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 
