@@ -55,7 +55,6 @@ class MonitorApp(App[int]):
     ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first. ``screen``: the configured screen to
     begin with.
     ``first_run``: without a configuration, what writes one.
-    ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first.
     """
 
     CSS_PATH = "monitor.tcss"
@@ -398,21 +397,20 @@ class MonitorApp(App[int]):
 
 
 def run_app(
-    backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto", fleet: Fleet | None = None, screen: str = ""
     backend: Backend,
     *,
     now: Callable[[], int],
     at: int | None = None,
     colors: str = "auto",
     fleet: Fleet | None = None,
+    screen: str = "",
     first_run: FirstRun | None = None,
 ) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
-    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen)
-    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, first_run=first_run)
+    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen, first_run=first_run)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
         print(app.restore_title(), end="", file=sys.__stderr__, flush=True)

@@ -17,8 +17,8 @@ from tui_monitor.tui.screens.alert_details import AlertDetailsScreen
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
-from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.first_run import FirstRunScreen
+from tui_monitor.tui.screens.grid_screen import GridScreen
 from tui_monitor.tui.screens.help import HelpScreen
 from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.main import MainScreen
@@ -35,8 +35,7 @@ OWNERS = {
     "app": MonitorApp, "main": MainScreen, "pane": PaneScreen, "chart": ChartScreen, "explore": ExploreScreen, "prompt": PromptScreen,
     "silences": SilencesScreen, "panels": PanelsScreen, "study": StudyScreen, "alert": AlertDetailsScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
-    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "first_run": FirstRunScreen,
-    "processes": ProcessesScreen, "alerts": HistoryScreen, "process": ProcessDetailsScreen, "first_run": FirstRunScreen, "help": HelpScreen,
+    "first_run": FirstRunScreen, "help": HelpScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

@@ -105,6 +105,4 @@ def test_a_terminal_that_reads_utf8_gets_shapes_whatever_the_locale_says() -> No
     plain = {"TERM": "xterm-256color", "LANG": "C"}
     assert glyphs_for(plain) is ASCII and glyphs_for(plain, utf8=True) is UNICODE and glyphs_for(plain, utf8=False) is ASCII
     assert glyphs_for({**plain, "LANG": "C.UTF-8"}, utf8=False) is ASCII
-    assert glyphs_for({**plain, "TMUX": "/tmp/tmux-0/default,1,0"}, utf8=True) is ASCII, (
-        "tmux answers for itself alone"
-    )
+    assert glyphs_for({**plain, "TMUX": "/tmp/tmux-0/default,1,0"}, utf8=True) is ASCII, "tmux answers for itself alone"

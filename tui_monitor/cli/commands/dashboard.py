@@ -44,9 +44,8 @@ def run_dashboard(given: Namespace) -> int:
         directory, load, clock, "dashboard", acting_user(), config=path,
         service=lambda backend, report: HttpService(backend, directory, clock, report),
     )  # fmt: skip
-    return run_app(runtime, now=wall_ms, at=at, colors=given.colors, screen=given.screen)
     first_run = MachineSearch(first_path(given)) if path is None else None
-    return run_app(runtime, now=wall_ms, at=at, colors=given.colors, first_run=first_run)
+    return run_app(runtime, now=wall_ms, at=at, colors=given.colors, screen=given.screen, first_run=first_run)
 
 
 NO_HOSTS = """no hosts are configured; write into {path}, for each host:
