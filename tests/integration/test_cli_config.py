@@ -14,7 +14,7 @@ from tests.support.peers.fixtures import present
 from tests.support.peers.nginx import nginx
 from tests.support.peers.node_exporter import NodeExporter
 from tests.support.servers import postgres_server, redis_server
-from tui_monitor.cli.commands import config as configure
+from tui_monitor.cli import first_run as configure
 from tui_monitor.platform.container_sockets import FoundSocket
 from tui_monitor.platform.service_discovery import listening_ports
 
@@ -33,17 +33,18 @@ def only(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
 
 
 def test_init_fills_in_what_listens_here(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL, Redis and HTTP are found; the written file is right as it stands, and its HTTP and Redis checks are healthy."""
+    """What would be healthy as it stands becomes a check, named after its program; what lacks a user is a comment with the reason."""
     path = tmp_path / "new" / "config.toml"
     with postgres_server() as postgres, redis_server() as redis, serve_in_thread() as web:
         only(monkeypatch, postgres.port, redis.port, web.port)
         assert cli("config", "init", "--config", path).code == 0
-        found = {entry["name"]: entry for entry in tomllib.loads(path.read_text())["checks"]}
-        names = [f"postgres-{postgres.port}", f"redis-{redis.port}", f"http-{web.port}"]
-        assert set(names) == found.keys()
+        text = path.read_text()
+        found = {entry["name"]: entry["type"] for entry in tomllib.loads(text)["checks"] if entry["type"] != "log"}
+        assert sorted(found.values()) == ["http", "redis"] and not any(name.startswith(("http-", "redis-")) for name in found)
+        assert f'# dsn = "postgresql://monitor@127.0.0.1:{postgres.port}/postgres"' in text and "needs a user `monitor`" in text
         assert cli("--config", path, "config", "check").code == 0
-        said = cli("check", *names[1:], "--json", "--config", path)
-        assert {row["name"]: row["status"] for row in json.loads(said.out)} == dict.fromkeys(names[1:], "healthy")
+        said = cli("check", *found, "--json", "--config", path)
+        assert {row["name"]: row["status"] for row in json.loads(said.out)} == dict.fromkeys(found, "healthy")
     before = path.read_text()
     again = cli("config", "init", "--config", path)
     assert again.code == 1 and "--force" in again.err and path.read_text() == before
@@ -56,8 +57,8 @@ def test_init_finds_the_status_page_of_nginx(cli: Cli, tmp_path: Path, monkeypat
         only(monkeypatch, web.port)
         assert cli("config", "init", "--config", path).code == 0
         found = {entry["name"]: entry for entry in tomllib.loads(path.read_text())["checks"]}
-        assert found[f"nginx-{web.port}"]["url"] == f"http://127.0.0.1:{web.port}/nginx_status"
-        said = cli("check", f"nginx-{web.port}", "--json", "--config", path)
+        assert found["nginx-status"]["url"] == f"http://127.0.0.1:{web.port}/nginx_status"
+        said = cli("check", "nginx-status", "--json", "--config", path)
         assert [row["status"] for row in json.loads(said.out)] == ["healthy"]
 
 
@@ -100,4 +101,6 @@ def test_init_finds_a_page_of_metrics(cli: Cli, tmp_path: Path, monkeypatch: pyt
     only(monkeypatch, port)
     assert cli("config", "init", "--config", path).code == 0
     said = cli("check", "--json", "--config", path)
-    assert {row["name"]: row["status"] for row in json.loads(said.out)} == {f"http-{port}": "healthy", f"prometheus-{port}": "healthy"}
+    assert {row["name"]: row["status"] for row in json.loads(said.out)} == {
+            "prometheus-node-exporter": "healthy", "prometheus-node-exporter-metrics": "healthy",
+        }  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.support.man_page import man_page
 from tests.support.paths import ROOT
 from tui_monitor.config.example import example_text
 from tui_monitor.config.reference import filled
@@ -55,6 +56,7 @@ def main() -> None:
     for path in (ROOT / "docs").glob("*.md"):
         path.write_text(filled(path.read_text()))
     (ROOT / "config.example.toml").write_text(example_text())
+    (ROOT / "docs" / "tui-monitor.1").write_text(man_page())
     (ROOT / "docs" / "openapi.json").write_text(openapi_text())
     (ROOT / "deploy" / "elastic" / "index-template.json").write_text(index_template())
 

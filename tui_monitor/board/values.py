@@ -309,6 +309,10 @@ class Board:
     """Whether a dashboard on this machine may send signals to processes."""
     redacted: bool = False
     """Whether the configuration hides parts of texts: only the leader knows which."""
+    title: bool = True
+    """Whether dashboards set the terminal's title."""
+    notices: bool = False
+    """Whether dashboards ask the terminal for a desktop notice at a new alert."""
 
     @property
     def firing(self) -> int:

@@ -53,8 +53,16 @@ class Collector:
     """The running sources of a configuration."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, memory: SeriesMemory, guard: Guard, changed: Callable[[CheckResult], None]
+        self,
+        settings: Settings,
+        clock: Clock,
+        memory: SeriesMemory,
+        guard: Guard,
+        changed: Callable[[CheckResult], None],
+        build: Callable[[CheckSettings], Probe] | None = None,
     ) -> None:
+        """``build`` constructs the probes of checks in place of their kinds (None)."""
+        self._build = build or build_probe
         self.results: dict[str, CheckResult] = {}
         self.redaction = Redaction()
         """What is hidden in texts from outside."""
@@ -98,8 +106,8 @@ class Collector:
             self.start(self._group)
 
     def _loop(self, check: CheckSettings) -> CheckLoop:
-        probe: Probe = build_probe(check)
-        spare_probe: Callable[[], Probe] | None = lambda: build_probe(check)  # noqa: E731
+        probe = self._build(check)
+        spare_probe: Callable[[], Probe] | None = lambda: self._build(check)  # noqa: E731
         if isinstance(probe, Feed):
             probe, spare_probe = FeedRunner(check.name, probe, self._clock), None
         lag = self._settings.guard.loop_lag

@@ -50,9 +50,14 @@ def common_options() -> CommandParser:
     return common
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """Add `--json`, output for scripts."""
     parser.add_argument("--json", action="store_true", help="for scripts")
+
+
+def add_watch(parser: argparse._ActionsContainer) -> None:
+    """Add `--watch`, which shows the answer anew until Ctrl+C."""
+    parser.add_argument("--watch", action="store_true", help="show it anew every 2 s, until Ctrl+C")
 
 
 def add_actions(parser: argparse.ArgumentParser, metavar: str) -> Callable[[str, str], argparse.ArgumentParser]:

@@ -20,7 +20,7 @@ class CommandEntry(NamedTuple):
 
 COMMANDS = (
     CommandEntry("check", "check", "run checks once; exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown", verdict=True),
-    CommandEntry("status", "state:add_status_arguments", "what the running monitor knows; exit codes as check", verdict=True),
+    CommandEntry("status", "state:add_status_arguments", "current state, from the daemon; exit codes as check", verdict=True),
     CommandEntry("alerts", "state:add_alerts_arguments", "the alerts that are pending or firing; --all: history too"),
     CommandEntry("ack", "actions:add_ack_arguments", "acknowledge alerts: their reminders stop"),
     CommandEntry("unack", "actions:add_unack_arguments", "withdraw an acknowledgement"),
@@ -49,4 +49,6 @@ COMMANDS = (
     CommandEntry("trace", "traces:add_trace_arguments", "one trace: its spans, and the log lines that name it"),
     CommandEntry("stdio", "stdio", "the far end of `--hosts`: speaks with another tui-monitor on standard input and output"),
     CommandEntry("config", "config", "write, check or show the configuration"),
+    CommandEntry("demo", "demo", "the dashboard over a made-up shop, in which something fails every two minutes"),
+    CommandEntry("completion", "completion", "print the completion script of a shell"),
 )

@@ -18,6 +18,8 @@ from tui_monitor.platform.import_trimming import trim_imports
 THREAD_TURN = 0.0005
 """Seconds that a busy thread keeps the interpreter while another waits. With Python's 5 ms a heavy query in the reading thread delays
 probes by 70 ms at p99, as each of their system calls waits for its turn; with this by about 20 (bench/serving.py, a busy machine)."""
+COMPLETION_WORDS = ["completion", "words"]
+"""What a shell's completion asks with; the words after it are unfinished, so argparse does not read them."""
 
 
 def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
@@ -72,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     with standard_streams():
         words = sys.argv[1:] if arguments is None else arguments
+        if list(words[:2]) == COMPLETION_WORDS:
+            return _complete(words[2:])
         try:
             known = parser(words)
         except Exception:  # noqa: BLE001  the boundary, as in `_answer`: a command's module may fail while it loads
@@ -89,6 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.state = getattr(given, "state", None)
         given.verdict = OK
         return _answer(given)
+
+
+def _complete(words: Sequence[str]) -> int:
+    from tui_monitor.cli.commands.completion import run_words
+
+    return _printed(run_words(words, parser(words)))
 
 
 def _answer(given: argparse.Namespace) -> int:

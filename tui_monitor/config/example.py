@@ -141,25 +141,35 @@ def _default_or_example(key: Key, examples: Mapping[str, Any]) -> str:
 def _found_checks(found: Sequence[DiscoveredService]) -> list[str]:
     lines = []
     for service in found:
-        host = f"[{service.host}]" if ":" in service.host else service.host
-        lines += ["# Found listening on this machine" + (f" ({service.note})." if service.note else "."), "[[checks]]"]
-        lines += [f'name = "{service.kind}-{service.port}"', f'type = "{"http" if service.kind == "nginx" else service.kind}"']
-        if service.kind in ("ssh", "smtp", "imap"):
-            lines += [f'host = "{service.host}"', f"port = {service.port}"]
-        elif service.kind == "http":
-            lines += [f'url = "http://{host}:{service.port}/"']
-        elif service.kind == "nginx":
-            lines += [f'url = "http://{host}:{service.port}{service.path}"', 'expect_body = "Active connections"']
-        elif service.kind == "prometheus":
-            lines += [f'url = "http://{host}:{service.port}/metrics"']
-        elif service.kind == "postgres":
-            lines += [f'dsn = "postgresql://monitor@{host}:{service.port}/postgres"  # a user with LOGIN and pg_monitor']
-        elif service.kind == "mysql":
-            lines += [f'dsn = "mysql://monitor@{host}:{service.port}/mysql"  # a user without any privilege will do']
+        entry = ["[[checks]]", f"name = {toml_value(service.name or f'{service.kind}-{service.port}')}", *_found_keys(service)]
+        note = f" ({service.note})" if service.note else ""
+        if service.well:
+            lines += [f"# Found listening on this machine{note}.", *entry, ""]
         else:
-            lines += [f'url = "redis://{host}:{service.port}/0"']
-        lines += [""]
+            lines += [
+                f"# Found listening on this machine, but it would not be healthy as it stands{note}.",
+                *(f"# {line}" for line in entry),
+                "",
+            ]
     return lines
+
+
+def _found_keys(service: DiscoveredService) -> list[str]:
+    """The keys of the check of a discovered service, beside its name."""
+    host = f"[{service.host}]" if ":" in service.host else service.host
+    place = f"{host}:{service.port}"
+    kind = f'type = "{"http" if service.kind == "nginx" else service.kind}"'
+    if service.kind in ("ssh", "smtp", "imap"):
+        return [kind, f'host = "{service.host}"', f"port = {service.port}"]
+    keys = {
+        "http": [f'url = "http://{place}/"'],
+        "nginx": [f'url = "http://{place}{service.path}"', 'expect_body = "Active connections"'],
+        "prometheus": [f'url = "http://{place}/metrics"'],
+        "postgres": [f'dsn = "postgresql://monitor@{place}/postgres"  # a user with LOGIN and pg_monitor'],
+        "mysql": [f'dsn = "mysql://monitor@{place}/mysql"  # a user without any privilege will do'],
+        "redis": [f'url = "redis://{place}/0"'],
+    }
+    return [kind, *keys[service.kind]]
 
 
 def _found_engines(engines: Sequence[FoundSocket]) -> list[str]:

@@ -245,6 +245,8 @@ class DashboardSettings(Section):
     )
     colors: Literal["auto", "16", "256", "true"] = key(default="auto", doc="how many colours the terminal has; auto: it is asked")
     kill: bool = key(default=False, doc="let a dashboard on this machine send signals to processes, with the rights of who runs it (K)")
+    title: bool = key(default=True, doc="say in the terminal's title what is wrong: `✗2 web-1`; the title before comes back at the end")
+    notices: bool = key(default=False, doc="ask the terminal for a desktop notice (OSC 9) at a new alert")
 
 
 class Settings(Section):

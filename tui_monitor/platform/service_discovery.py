@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.platform.listener_names import plain_name
 
 TIMEOUT = 0.5
 MOST_PORTS = 64
@@ -17,6 +22,9 @@ _NGINX_STATUS = ("/nginx_status", "/stub_status", "/basic_status")
 """The usual places of nginx' page of connections (source: its module stub_status)."""
 _LISTEN = "0A"
 _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+_POSTGRES_WORDS = b"\0\x03\0\0user\0monitor\0database\0postgres\0\0"
+_POSTGRES_START = (len(_POSTGRES_WORDS) + 4).to_bytes(4, "big") + _POSTGRES_WORDS
+"""A start as the user that `config init` writes; AuthenticationOk comes where no password is asked (protocol 3.0, message flow)."""
 
 
 @frozen
@@ -31,6 +39,10 @@ class DiscoveredService:
     port: int
     note: str = ""
     path: str = ""
+    name: str = ""
+    """The name of what listens there; "" where it is not known."""
+    well: bool = True
+    """Whether a check of it would be healthy as it stands; else ``note`` says what is missing."""
 
 
 def listening_ports() -> list[tuple[str, int]]:
@@ -57,10 +69,21 @@ def listening_ports() -> list[tuple[str, int]]:
     return [(host, port) for port, host in sorted(found.items())][:MOST_PORTS]
 
 
-async def discover(places: list[tuple[str, int]]) -> list[DiscoveredService]:
-    """Identify the protocol of every port; silent and unknown ones are left out."""
+async def discover(places: list[tuple[str, int]], names: Mapping[int, str] = MappingProxyType({})) -> list[DiscoveredService]:
+    """Identify the protocol of every port; silent and unknown ones are left out. ``names``: what listens, by port."""
     answers = await asyncio.gather(*(_services(host, port) for host, port in places))
-    return [found for answer in answers for found in answer]
+    return list(_named((found for answer in answers for found in answer), names))
+
+
+def _named(services: Iterable[DiscoveredService], names: Mapping[int, str]) -> Iterator[DiscoveredService]:
+    """Each with a name of its own: of the process or unit, else of the page's title, else kind and port."""
+    taken: set[str] = set()
+    for one in services:
+        base = names.get(one.port, "") or one.name or f"{one.kind}-{one.port}"
+        base += {"prometheus": "-metrics", "nginx": "-status"}.get(one.kind, "")
+        name = next(word for word in (base, f"{base}-{one.port}", f"{base}-{one.kind}-{one.port}") if word not in taken)
+        taken.add(name)
+        yield replace(one, name=name)
 
 
 async def _services(host: str, port: int) -> list[DiscoveredService]:
@@ -90,14 +113,23 @@ async def _identify(host: str, port: int) -> DiscoveredService | None:
     for kind, request in (("postgres", _POSTGRES_SSL_REQUEST), ("redis", b"PING\r\n"), ("http", _request(host, "/"))):
         answer = await _ask(host, port, request)
         if (greeter := _greeter(answer)) is not None:
-            return DiscoveredService(greeter, host, port)
+            return DiscoveredService(greeter, host, port, "needs a user `monitor`" if greeter == "mysql" else "", well=greeter != "mysql")
         if kind == "postgres" and answer in (b"S", b"N"):
-            return DiscoveredService(kind, host, port)
+            lets_in = (await _ask(host, port, _POSTGRES_START)).startswith(b"R\0\0\0\x08\0\0\0\0")
+            return DiscoveredService(kind, host, port, "" if lets_in else "needs a user `monitor`, see docs/checks.md", well=lets_in)
         if kind == "redis" and answer.startswith((b"+PONG", b"-NOAUTH", b"-DENIED")):
-            return DiscoveredService(kind, host, port, "" if answer.startswith(b"+PONG") else "wants a password")
+            lets_in = answer.startswith(b"+PONG")
+            return DiscoveredService(kind, host, port, "" if lets_in else "wants a password", well=lets_in)
         if kind == "http" and answer.startswith(b"HTTP/1."):
-            return DiscoveredService(kind, host, port, answer.split(b"\r\n")[0].decode("latin-1")[9:40])
+            said = answer.split(b"\r\n")[0].decode("latin-1")[9:40]
+            return DiscoveredService(kind, host, port, said, name=_title(answer), well=said[:1] in ("2", "3"))
     return None
+
+
+def _title(answer: bytes) -> str:
+    """The title of an HTML page as a name; "" without one."""
+    found = re.search(rb"<title[^>]*>([^<]{1,80})", answer, re.IGNORECASE)
+    return plain_name(found[1].decode("utf-8", "replace")) if found else ""
 
 
 def _greeter(answer: bytes) -> str | None:

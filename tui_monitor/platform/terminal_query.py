@@ -32,9 +32,16 @@ class TerminalAnswer:
     light: bool | None = None
     wide: bool = False
     """Characters of ambiguous width (blocks, boxes) take two cells."""
+    utf8: bool | None = None
+    """It reads UTF-8, whatever the locale says: the three bytes of a block took one or two cells; None where it does not tell."""
 
 
 NO_ANSWER = TerminalAnswer()
+
+
+def writes_utf8() -> bool:
+    """Whether this process writes UTF-8: with LANG=C Python does (PEP 538, 540), with another character set of the locale it does not."""
+    return getattr(sys.__stderr__, "encoding", "").lower().replace("-", "") == "utf8"
 
 
 def ask_terminal(limit_s: float = LIMIT_S) -> TerminalAnswer:
@@ -65,7 +72,8 @@ def read_answer(data: bytes) -> TerminalAnswer:
         red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
     place = _PLACE.search(data)
-    return TerminalAnswer(_RENDITION.search(data) is not None, light, place is not None and place[1] == b"3")
+    column = int(place[1]) if place else 0
+    return TerminalAnswer(_RENDITION.search(data) is not None, light, column == 3, column in (2, 3) if column else None)
 
 
 def _until_ended(inward: int, limit_s: float) -> bytes:

@@ -16,6 +16,8 @@ class BoardSettings:
     environment: str = ""
     theme: str = ""
     colors: str = ""
-    """How the configuration wants dashboards to look."""
     kill: bool = False
     redacted: bool = False
+    title: bool = True
+    notices: bool = False
+    """How the configuration wants dashboards to look: `[dashboard]`."""

@@ -12,6 +12,7 @@ from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.values import Board
 from tui_monitor.checks.collector import PUSH_STATE, Collector
 from tui_monitor.checks.self_diagnosis import Guard, TimeWatch
+from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import CommandResult
@@ -61,6 +62,7 @@ from tui_monitor.runtime.wiring import (
     notifiers_of,
     rules_of,
 )
+from tui_monitor.sources.api import Probe
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 from tui_monitor.storage.history.background import Recorder
 from tui_monitor.storage.memory import SeriesMemory
@@ -88,10 +90,12 @@ async def open_leader(
     *,
     time_watch: TimeWatch | None = None,
     memory: SeriesMemory | None = None,
+    build: Callable[[CheckSettings], Probe] | None = None,
 ) -> Leader:
     """A leader with the restored state, registered in state.db; the caller holds the lock. Raises StoreTooNew.
 
-    ``kind`` is "dashboard" or "headless"; ``reload`` serves the command of that name. Unusable rules are logged and left out.
+    ``kind`` is "dashboard" or "headless"; ``reload`` serves the command of that name; ``build`` as for the Collector.
+    Unusable rules are logged and left out.
     """
     troubles = Troubles()
     of_file = loaded
@@ -106,7 +110,7 @@ async def open_leader(
     memory = SeriesMemory() if memory is None else memory
     guard = Guard(settings.guard, troubles, clock.monotonic)
     changes, stop, live = ChangedChecks(), StopRequest(), LiveAlerts()
-    collector = Collector(settings, clock, memory, guard, changes.add)
+    collector = Collector(settings, clock, memory, guard, changes.add, build)
     self_watch = SelfWatch(settings.guard, guard, time_watch or TimeWatch(), troubles, collector)
     recorder = Recorder(directory.history_db, settings.store, troubles)
     recording = RecordingRules(recording_rules)

@@ -158,6 +158,8 @@ class LiveBoard:
             colors=self._settings.colors,
             kill=self._settings.kill,
             redacted=self._settings.redacted,
+            title=self._settings.title,
+            notices=self._settings.notices,
         )
         return with_sparks(board, self._memory.recent)
 

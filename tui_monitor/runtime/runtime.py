@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         SilenceView,
     )
     from tui_monitor.config.engine import EngineSettings
+    from tui_monitor.config.entries import CheckSettings
     from tui_monitor.config.faults import Configuration
     from tui_monitor.core.access_token import AccessToken
     from tui_monitor.core.added_rule import AddedRule
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from tui_monitor.runtime.process_listing import ProcessListing
     from tui_monitor.runtime.queries import StoreQueries
     from tui_monitor.runtime.viewer import Viewer
+    from tui_monitor.sources.api import Probe
     from tui_monitor.storage.history.interface import HistoryReading
     from tui_monitor.storage.records import LeaderRow, OutboxRow
 
@@ -82,16 +84,18 @@ class Runtime:
         on_role: Callable[[str], None] = lambda role: None,
         service: ServiceFactory | None = None,
         may_lead: bool = True,
+        build_probe: Callable[[CheckSettings], Probe] | None = None,
     ) -> None:
         """``kind`` is "dashboard" or "headless", ``by`` the acting user, ``config`` the file that ``load`` reads.
 
         ``on_role`` is called with "leader" or "standby" whenever the role changes. ``service``: what runs beside a leader.
-        ``may_lead`` False: it only follows.
+        ``may_lead`` False: it only follows. ``build_probe``: constructs the probes of checks in place of their kinds (None).
         """
         self.directory = directory
         self.kind = kind
         self.leader: Leader | None = None
         self._allowed_to_lead = may_lead
+        self._build_probe = build_probe
         self._on_role = on_role
         self._service: LeaderService = NoService() if service is None else service(self, self._report_service)
         self._config = config
@@ -162,7 +166,9 @@ class Runtime:
 
         yielded = False
         try:
-            leader = await open_leader(loaded, self.directory, self._clock, self.kind, os.getpid(), self._publish, self.reload)
+            leader = await open_leader(
+                loaded, self.directory, self._clock, self.kind, os.getpid(), self._publish, self.reload, build=self._build_probe
+            )
             settle_memory()
             self._use(leader, None, leader.recorder.reading)
             self._engine = loaded.settings.engine

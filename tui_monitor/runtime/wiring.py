@@ -154,12 +154,20 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
 
 def board_settings_of(settings: Settings) -> BoardSettings:
     """The board's settings of a configuration."""
-    names = tuple(entry.name for entry in settings.notifiers)
     look = settings.dashboard
     return BoardSettings(
-        host_of(settings), names, settings.bell, settings.service, settings.environment, look.theme, look.colors, look.kill,
-        bool(settings.redact.patterns),
-    )  # fmt: skip
+        host=host_of(settings),
+        notifiers=tuple(entry.name for entry in settings.notifiers),
+        bell=settings.bell,
+        service=settings.service,
+        environment=settings.environment,
+        theme=look.theme,
+        colors=look.colors,
+        kill=look.kill,
+        redacted=bool(settings.redact.patterns),
+        title=look.title,
+        notices=look.notices,
+    )
 
 
 def configuration_hash(loaded: Configuration) -> str:

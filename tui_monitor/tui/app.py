@@ -23,18 +23,20 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui_monitor.board.backend import Backend
+from tui_monitor.board.first_run import FirstRun
 from tui_monitor.board.fleet import Fleet
 from tui_monitor.board.values import Board
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import durable_terminal
-from tui_monitor.platform.terminal_query import NO_ANSWER, TerminalAnswer, ask_terminal
+from tui_monitor.platform.terminal_query import NO_ANSWER, TerminalAnswer, ask_terminal, writes_utf8
 from tui_monitor.tui.dashboard import Dashboard
 from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
 from tui_monitor.tui.new_alerts import NewAlertNotice, NewAlerts
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.main import MainScreen
+from tui_monitor.tui.terminal_title import RESTORE, SAVE, notice_sequence, title_sequence, title_text
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.depth import CHOICES, Depth, colors_at, depth_of
 from tui_monitor.widgets.glyphs import PLAIN_TERMINALS, glyphs_for
@@ -52,6 +54,7 @@ class MonitorApp(App[int]):
 
     ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first. ``screen``: the configured screen to
     begin with.
+    ``first_run``: without a configuration, what writes one.
     """
 
     CSS_PATH = "monitor.tcss"
@@ -73,11 +76,14 @@ class MonitorApp(App[int]):
         answer: TerminalAnswer = NO_ANSWER,
         fleet: Fleet | None = None,
         screen: str = "",
+        first_run: FirstRun | None = None,
     ) -> None:
         self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
         self._asked = colors
         self._light = bool(answer.light)
         self._theme_name, self._theme_chosen = AUTO, False
+        self._titled = ""
+        self._has_title = environ.get("TERM", "dumb") not in PLAIN_TERMINALS
         plain = self._depth is Depth.NONE
         super().__init__(ansi_color=True)
         if plain and not self.no_color:
@@ -88,7 +94,7 @@ class MonitorApp(App[int]):
         self.animation_level = "none"
         self.failure: BaseException | None = None
         """What ended the backend."""
-        look = RenderStyle(glyphs_for(environ, wide=answer.wide), zone)
+        look = RenderStyle(glyphs_for(environ, wide=answer.wide, utf8=answer.utf8 and writes_utf8()), zone)
         self.context = Dashboard(self, backend, look, TextStyles(colors_at("night", self._depth), plain=plain), now)
         self.use_theme(AUTO)
         self.main = MainScreen(self.context)
@@ -97,6 +103,7 @@ class MonitorApp(App[int]):
         self._start_at = at
         self._fleet = fleet
         self._first_screen: str | None = screen
+        self._first_run = first_run
         self._backend_task: asyncio.Task[None] | None = None
 
     def use_theme(self, name: str) -> None:
@@ -194,6 +201,9 @@ class MonitorApp(App[int]):
             self._tell(board, notice)
             if board.bell:
                 self.bell()
+            if board.notices:
+                self._write_terminal(notice_sequence(f"{board.host}: {notice.text}"))
+        self._show_title(board)
         depth = CHOICES.get(board.colors, self._depth) if self._asked == "auto" and self._depth is not Depth.NONE else self._depth
         if depth is not self._depth:
             self._depth = depth
@@ -212,6 +222,21 @@ class MonitorApp(App[int]):
             self.context.open_role(name)
         elif self._fleet is None:
             self.context.start(self.context.open_own_role())
+
+    def _show_title(self, board: Board) -> None:
+        """Say in the terminal's title what is wrong; the title before comes back when the app ends."""
+        text = title_text(board, self.context.look.glyphs) if board.title and self._has_title else ""
+        if text and text != self._titled:
+            self._write_terminal((SAVE if not self._titled else "") + title_sequence(text))
+            self._titled = text
+
+    def restore_title(self) -> str:
+        """What gives the terminal its title back, "" where it was not changed."""
+        return RESTORE if self._titled else ""
+
+    def _write_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def _tell(self, board: Board, notice: NewAlertNotice) -> None:
         """Show a toast, unless the list on the screen tells it already, whose rows it would cover."""
@@ -352,6 +377,15 @@ class MonitorApp(App[int]):
         """Open a screen of `screen_table` by name."""
         self.context.open_screen(name)
 
+    def action_find_services(self) -> None:
+        """Offer to write a configuration, where there is none."""
+        if self._first_run is None or self.context.live.checks:
+            self.context.inform("There is a configuration already; tui-monitor config init --stdout prints what it would find.")
+        elif self.context.may_act():
+            from tui_monitor.tui.screens.first_run import FirstRunScreen
+
+            self.context.start(self.context.open(FirstRunScreen(self.context, self._first_run)))
+
     def action_help(self) -> None:
         """Show the keys."""
         from tui_monitor.tui.screens.help import HelpScreen
@@ -380,15 +414,23 @@ class MonitorApp(App[int]):
 
 
 def run_app(
-    backend: Backend, *, now: Callable[[], int], at: int | None = None, colors: str = "auto", fleet: Fleet | None = None, screen: str = ""
+    backend: Backend,
+    *,
+    now: Callable[[], int],
+    at: int | None = None,
+    colors: str = "auto",
+    fleet: Fleet | None = None,
+    screen: str = "",
+    first_run: FirstRun | None = None,
 ) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
-    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen)
+    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen, first_run=first_run)
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
+        print(app.restore_title(), end="", file=sys.__stderr__, flush=True)
     if app.failure is not None:
         for line in str(app.failure).splitlines():
             print(f"tui-monitor: {clean(line)}", file=sys.stderr)

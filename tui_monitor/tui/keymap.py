@@ -199,6 +199,11 @@ KEYS = (
         title="Reload the configuration", about="an invalid file changes nothing",
     ),
     KeymapEntry(
+        "find_services", "i", (("i", "find_services"),), section="Monitor", hint="find services",
+        help="without a configuration: find the services of this machine",
+        title="Find the services of this machine", about="writes a first configuration",
+    ),
+    KeymapEntry(
         "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
         title="Help", about="all keys",
     ),
@@ -206,9 +211,14 @@ KEYS = (
         "quit", "q", (("q", "quit"),), section="Monitor", hint="quit", help="quit; never ends the daemon",
         title="Quit", about="never ends the daemon",
     ),
+    KeymapEntry(
+        "suspend", "Ctrl+Z", (("ctrl+z", "suspend_process"),), section="Monitor", priority=True,
+        help="suspend; fg in the shell brings it back",
+    ),
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
+    KeymapEntry("close_help", "?", (("question_mark,q", "close"),), ("help",), hint="close"),
     KeymapEntry("form_rows", "Tab", (("tab", "row(1)"), ("shift+tab", "row(-1)"), ("down", "row(1)"), ("up", "row(-1)")), ("silence_form",),
                 priority=True),
     KeymapEntry("form_places", "left right", (("left,h", "move(-1)"), ("right,l", "move(1)")), ("silence_form",), hint="choose"),
@@ -248,6 +258,7 @@ KEYS = (
         "next_panel", "Tab", (("tab,l,right", "next_panel(1)"), ("shift+tab,h,left", "next_panel(-1)")), ("grid",),
         hint="panel",
     ),
+    KeymapEntry("tick", "Space", (("space", "tick"),), ("first_run",), hint="tick"),
     KeymapEntry("remove", "x", (("x,delete", "remove"),), ("panels",), hint="remove"),
 )  # fmt: skip
 _BY_NAME = {key.name: key for key in KEYS}

@@ -11,6 +11,9 @@ from tui_monitor.widgets.status_bars import ViewMode
 
 RETRY_AFTER = 0.1
 """Seconds between attempts while the backend is still starting."""
+DAY_MS = 86_400_000
+BEGINS_WITH = "cpu_usage_ratio"
+"""The series that is as long as the history."""
 MARKED_ALERTS = 500
 """How many alerts of the past the timeline marks."""
 
@@ -25,6 +28,7 @@ class TimeTravel:
         self._paused_since, self._past_at = 0, 0
         self._target = 0
         self._marks: Sequence[tuple[int, str]] = ()
+        self._begin = 0
 
     @property
     def shown(self) -> Board:
@@ -34,7 +38,7 @@ class TimeTravel:
     @property
     def view(self) -> ViewMode:
         """View mode of the board shown."""
-        return ViewMode(self._paused_since, self._past_at, self.live.at or self.shown.at, self._marks)
+        return ViewMode(self._paused_since, self._past_at, self.live.at or self.shown.at, self._marks, self._begin)
 
     def receive(self, board: Board) -> None:
         """Receive a new board from the backend; it is shown unless the display is paused or past."""
@@ -71,6 +75,13 @@ class TimeTravel:
             except NotReady:
                 await asyncio.sleep(RETRY_AFTER)
 
+    async def _first_stored(self, now: int) -> int:
+        """When the history of the last day begins (UTC ms, to 10 min); 0 where it reaches farther back, or is empty."""
+        chart = await self._backend.chart(BEGINS_WITH, now - DAY_MS, now, 144)
+        times = [at for line in chart.lines for at, value in zip(line.times, line.values, strict=True) if value == value]
+        first = min(times, default=0)
+        return first if first > now - DAY_MS + 1_800_000 else 0
+
     async def go_to(self, at: int) -> None:
         """Show the board of a moment (UTC ms); at the newest or later it is live. Only the latest of several calls has an effect."""
         self._target = at
@@ -87,4 +98,5 @@ class TimeTravel:
         if not self._past_at:
             resolved = await self._backend.alert_history(MARKED_ALERTS)
             self._marks = [(alert.starts_at or alert.active_at, alert.severity) for alert in (*resolved, *self.live.alerts)]
+            self._begin = await self._first_stored(self.live.at or self._now())
         self._hold(board, past_at=at)

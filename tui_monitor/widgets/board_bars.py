@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
+
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, RenderStyle
+from tui_monitor.widgets.key_clicks import hint_at, press
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.verdict import hour_line, verdict_line
+
+SHORT = 16
+"""Below this height a notice has one line."""
 
 
 class BoardBar(LineWidget):
@@ -68,7 +74,7 @@ class NoticeBar(BoardBar):
         self.board, self.view = board, view
         told = bars.notices(board, view, self.look, home=self._home)
         self.set_class(not told, "-hidden")
-        self._make_room(len(bars.notice_lines(told, self.app.size.width, self.look, home=self._home)))
+        self._make_room(len(self._lines_of(told, self.app.size.width)))
         self.rebuild()
 
     def on_resize(self) -> None:
@@ -83,7 +89,10 @@ class NoticeBar(BoardBar):
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The notices that fit."""
         told = bars.notices(self.board, self.view, self.look, home=self._home)
-        return bars.notice_lines(told, width, self.look, home=self._home), -1
+        return self._lines_of(told, width), -1
+
+    def _lines_of(self, told: Sequence[tuple[str, str]], width: int) -> list[Line]:
+        return bars.notice_lines(told, width, self.look, home=self._home, short=self.app.size.height < SHORT)
 
 
 class FootBar(BoardBar):
@@ -96,6 +105,10 @@ class FootBar(BoardBar):
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Keys and own use."""
         return [bars.foot_line(self.board, self._hints, width, self.look)], -1
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key presses it."""
+        press(self, hint_at(self._lines[0] if self._lines else (), event.x))
 
 
 class SummaryBar(BoardBar):
@@ -117,9 +130,10 @@ class TimelineBar(BoardBar):
         super().show(board, view)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Six hours around the moment, ending now where now is among them."""
+        """Six hours around the moment, ending now where now is among them; not the time before the history begins."""
         long = self.hours * 3_600_000
         now, at = self.view.now or self.board.at, self.view.past_at or self.board.at
         end = now if now - at < long else min(now, at + long // 2)
         marks = [*self.view.marks, *((a.starts_at or a.active_at, a.severity) for a in self.board.alerts)]
-        return [bars.timeline_line(marks, at, end - long, end, width, self.look)], -1
+        start = max(end - long, min(self.view.begin, at)) if self.view.begin else end - long
+        return [bars.timeline_line(marks, at, start, end, width, self.look)], -1

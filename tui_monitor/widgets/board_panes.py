@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from textual import events
+
 from tui_monitor.board.values import AlertView, Board, CheckView, Spark
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets import alerts, checks, resources
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
+from tui_monitor.widgets.key_clicks import press
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
@@ -44,6 +47,11 @@ class BoardPane(Pane):
             self.select_rows()
             self.rebuild()
         return self.order
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the head changes the order, as `o` does; Textual calls `Pane.on_click` too, for the rows."""
+        if event.y == 0 and self.ORDERS:
+            press(self, "o")
 
     def filter(self, needle: str) -> None:
         """Show only rows that hold this text."""

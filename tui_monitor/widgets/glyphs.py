@@ -75,11 +75,12 @@ ASCII = Glyphs(
 )  # fmt: skip
 
 
-def glyphs_for(environ: Mapping[str, str], *, wide: bool = False) -> Glyphs:
+def glyphs_for(environ: Mapping[str, str], *, wide: bool = False, utf8: bool | None = None) -> Glyphs:
     """The set for a terminal, by its TERM and locale.
 
     Python turns LANG=C into LC_CTYPE=C.UTF-8 for itself (PEP 538), so an LC_CTYPE of that name says nothing where LANG is C.
-    ``wide``: the terminal has shown that blocks take two cells in it.
+    ``wide``: the terminal has shown that blocks take two cells in it. ``utf8``: it has shown that it reads UTF-8, or that it does not; the
+    locale (LANG=C in containers and after a plain ssh) says nothing about the terminal then.
     """
     if environ.get("TERM", "") in PLAIN_TERMINALS:
         return ASCII
@@ -87,8 +88,10 @@ def glyphs_for(environ: Mapping[str, str], *, wide: bool = False) -> Glyphs:
     kind = environ.get("LC_CTYPE", "")
     if kind in ("C.UTF-8", "C.utf8", "UTF-8"):
         kind = ""
+    if environ.get("TMUX") or environ.get("STY"):  # they read UTF-8, and show it only where their own locale is of UTF-8
+        utf8 = None
     named = environ.get("LC_ALL", "") or kind or language
-    if named and "utf8" not in named.lower().replace("-", ""):
+    if utf8 is False or (not utf8 and named and "utf8" not in named.lower().replace("-", "")):
         return ASCII
     if wide:
         return NARROW

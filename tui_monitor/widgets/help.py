@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from tui_monitor.core.humanize import wrap
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, HelpSection, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import heading
@@ -34,13 +35,22 @@ def help_lines(sections: Sequence[HelpSection], width: int, look: RenderStyle) -
 
 
 def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: RenderStyle) -> list[Line]:
-    rows = [LineBuilder(width, look).gap(3).append(key, "accent", 9).gap().append(does, "text").line() for key, does in keys]
-    return [*heading(title, width, look), *rows]
+    return [*heading(title, width, look), *(line for key, does in keys for line in _entry(key, "accent", does, width, look))]
+
+
+def _entry(word: str, style: str, text: str, width: int, look: RenderStyle) -> list[Line]:
+    """A key or word and its text, which wraps beside it: cut texts explain nothing."""
+    indent = 3 if width >= 60 else 1
+    parts = wrap(text, max(8, width - indent - 10))
+    return [
+        LineBuilder(width, look).gap(indent).append("" if number else word, style, 9).gap().append(part, "text").line()
+        for number, part in enumerate(parts)
+    ]
 
 
 def _legend(width: int, look: RenderStyle) -> list[Line]:
     row = LineBuilder(width, look).gap(3)
     for status in HealthStatus:
         row.append(look.glyphs.health(status), HEALTH_STYLES[status]).gap().append(status.value, "text").gap(3)
-    words = [LineBuilder(width, look).gap(3).append(word, "strong", 9).gap().append(told, "text").line() for word, told in WORDS]
+    words = [line for word, told in WORDS for line in _entry(word, "strong", told, width, look)]
     return [*heading("Shapes", width, look), row.line(), *heading("Words", width, look), *words]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from textual import events
+
 from tui_monitor.core.humanize import cells, cut, wrap
 from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle, hint_line, note, title_line
+from tui_monitor.widgets.key_clicks import hint_at, press
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
@@ -39,6 +42,10 @@ class HintBar(LineWidget):
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The hints that fit."""
         return [hint_line(self.hints, width, self.look)], -1
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key presses it."""
+        press(self, hint_at(self._lines[0] if self._lines else (), event.x))
 
 
 class TextPane(Pane):
@@ -141,7 +148,7 @@ class ListPane(Pane):
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The sentence for no rows."""
         text = "Nothing matches the filter. Esc clears it." if self.needle else self._empty_text
-        return [LineBuilder(width, self.look).line(), note(text, width, self.look)]
+        return [LineBuilder(width, self.look).line(), *(note(line, width, self.look) for line in wrap(text, width - 3))]
 
 
 def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[Line]:

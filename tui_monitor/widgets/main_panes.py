@@ -133,7 +133,7 @@ class IncidentsPane(FramedPane, AlertsPane):
         if not self.board.notifiers:
             lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
         if not self.board.checks:
-            lines.append(note("Only this machine is monitored: tui-monitor config init finds services that run here.", width, self.look))
+            lines.append(note("Only this machine is monitored. i finds the services that run here.", width, self.look))
         return lines
 
 

@@ -34,6 +34,8 @@ class ViewMode:
     now: int = 0
     marks: Sequence[tuple[int, str]] = ()
     """(UTC ms, severity) of alerts on the timeline in addition to the board's."""
+    begin: int = 0
+    """Where the stored history begins (UTC ms, 0: not known): the timeline does not show the empty time before."""
 
 
 def status_counts(board: Board) -> list[tuple[str, str]]:
@@ -106,8 +108,8 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
     told: list[tuple[str, str]] = []
     if view.past_at:
         when = f.stamp(view.past_at, view.now, look.zone, seconds=True)
-        keys = "[ back   ] forward   @ a time" + "   Esc live" * home
-        told.append((f"PAST {when}", f"{f.ago(view.past_at, view.now)}   {keys}"))
+        keys = "" if home else "   [ ] a minute   @ a time"  # the main screen's footer has them
+        told.append((f"PAST {when}", f.ago(view.past_at, view.now) + keys))
     if view.paused_since:
         told.append(("PAUSED", f"since {f.clock(view.paused_since, look.zone, seconds=True)}, monitoring goes on   p to continue"))
     leader = board.leader
@@ -122,9 +124,10 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
     return told
 
 
-def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle, *, home: bool = True) -> list[Line]:
-    """The notices in one line; at ``home`` (main screen) they wrap, since a cut sentence may hide the remedy."""
-    rows, limit = [LineBuilder(width, look)], 1 if not home else 2 if width >= 60 else 3
+def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle, *, home: bool = True, short: bool = False) -> list[Line]:
+    """The notices in one line; at ``home`` (main screen) they wrap, since a cut sentence may hide the remedy; not on a
+    ``short`` screen, where they would take a quarter of it for ever (the alert MonitorTrouble says it in full)."""
+    rows, limit = [LineBuilder(width, look)], 1 if not home or short else 2 if width >= 60 else 3
     for word, sentence in told:
         if rows[-1].used and rows[-1].room < len(word) + 12:
             if len(rows) == limit:

@@ -16,7 +16,9 @@ from tui_monitor.tui.screen_table import SCREENS, ScreenEntry, screen_named
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
+from tui_monitor.tui.screens.first_run import FirstRunScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
+from tui_monitor.tui.screens.help import HelpScreen
 from tui_monitor.tui.screens.history import HistoryScreen
 from tui_monitor.tui.screens.hosts import HostsScreen
 from tui_monitor.tui.screens.incident import IncidentScreen
@@ -45,6 +47,7 @@ OWNERS = {
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
     "trace": TraceScreen, "hosts": HostsScreen,
+    "first_run": FirstRunScreen, "help": HelpScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

@@ -7,6 +7,7 @@ from rich.color import Color
 
 from tui_monitor.platform.terminal_query import TerminalAnswer, read_answer
 from tui_monitor.widgets.depth import Depth, colors_at, depth_of, variables_at
+from tui_monitor.widgets.glyphs import ASCII, UNICODE, glyphs_for
 from tui_monitor.widgets.palettes import CONTRAST, NAMES, NOT_TEXT, PALETTES, ROLES, XTERM, contrast, palette_of
 from tui_monitor.widgets.styles import RECIPES, TextStyles
 
@@ -88,9 +89,20 @@ def test_an_option_and_the_terminals_own_answer_come_first() -> None:
         (b"\x1bP1$r48;2;1;2;3m\x1b\\\x1b]11;rgb:1e/1e/2e\x07\x1b[?1;2c", TerminalAnswer(True, False)),
         (b"\x1bP0$r\x1b\\\x1b[?1;2c", TerminalAnswer(False, None)),
         (b"", TerminalAnswer()),
+        (b"\x1b[1;2R\x1b[?1;2c", TerminalAnswer(utf8=True)),
+        (b"\x1b[1;3R\x1b[?1;2c", TerminalAnswer(wide=True, utf8=True)),
+        (b"\x1b[1;4R\x1b[?1;2c", TerminalAnswer(utf8=False)),
         (b"\x1b]11;rgb:zz/zz/zz\x1b\\garbage\xff\xfe", TerminalAnswer()),
     ],
 )
 def test_a_terminals_answer_is_read(data: bytes, answer: TerminalAnswer) -> None:
     """True colour by DECRQSS, the background by OSC 11; what cannot be read says nothing."""
     assert read_answer(data) == answer
+
+
+def test_a_terminal_that_reads_utf8_gets_shapes_whatever_the_locale_says() -> None:
+    """LANG=C of containers and plain ssh says nothing of the terminal; where it has answered, its answer counts."""
+    plain = {"TERM": "xterm-256color", "LANG": "C"}
+    assert glyphs_for(plain) is ASCII and glyphs_for(plain, utf8=True) is UNICODE and glyphs_for(plain, utf8=False) is ASCII
+    assert glyphs_for({**plain, "LANG": "C.UTF-8"}, utf8=False) is ASCII
+    assert glyphs_for({**plain, "TMUX": "/tmp/tmux-0/default,1,0"}, utf8=True) is ASCII, "tmux answers for itself alone"

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tomllib
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from tui_monitor.cli.arguments import add_actions
+from tui_monitor.cli.first_run import MachineSearch, first_path, write_first
 from tui_monitor.cli.options import Refused, configuration, print_error
-from tui_monitor.config.example import example_text
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
 from tui_monitor.config.spelling import toml_of
 from tui_monitor.core.exit_codes import CONFIGURATION
-from tui_monitor.platform.container_sockets import discover_sockets
-from tui_monitor.platform.log_discovery import access_logs
-from tui_monitor.platform.paths import SYSTEM_CONFIG, config_home
-from tui_monitor.platform.service_discovery import discover, listening_ports
 from tui_monitor.sources.target import without_credentials
 
 HIDDEN = "***"
@@ -43,33 +37,23 @@ def run(given: Namespace) -> int:
 
 
 def _init(given: Namespace) -> int:
-    text = asyncio.run(_found_here())
+    path = first_path(given)
+    search = MachineSearch(path)
+    asyncio.run(search.find())
+    text = search.text()
     tomllib.loads(text)
     if given.stdout:
         print(text, end="")
         return 0
-    named = given.config or os.environ.get("TUI_MONITOR_CONFIG")
-    for_all = os.geteuid() == 0 and "XDG_CONFIG_HOME" not in os.environ
-    path = Path(named) if named else SYSTEM_CONFIG if for_all else config_home(os.environ) / "config.toml"
-    if path.exists() and not given.force:
-        raise Refused(f"{path} exists; --force replaces it, --config names another, --stdout only prints", 1)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        write_first(path, text, replace_it=given.force)
+    except FileExistsError:
+        raise Refused(f"{path} exists; --force replaces it, --config names another, --stdout only prints", 1) from None
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from None
     found = text.count("\n[[checks]]")
     print(f"wrote {path} with {found} check{'' if found == 1 else 's'} found on this machine; edit it, then: tui-monitor config check")
     return 0
-
-
-async def _found_here() -> str:
-    from tui_monitor.sources.systemd.discovery import services_to_watch  # loads its driver
-
-    services, engines, units = await asyncio.gather(discover(listening_ports()), discover_sockets(), services_to_watch())
-    return example_text(services, access_logs(), units, engines)
 
 
 def _check(given: Namespace) -> int:

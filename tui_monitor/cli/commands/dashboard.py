@@ -31,17 +31,21 @@ def run_dashboard(given: Namespace) -> int:
     from tui_monitor.serving.service import HttpService
     from tui_monitor.tui.app import run_app
 
+    if path is None:
+        from tui_monitor.cli.first_run import MachineSearch, first_path
+
     def load() -> Configuration:
         from tui_monitor.config.child import load_in_child  # after the first paint
 
-        return load_in_child(path, os.environ)
+        return load_in_child(find_config(given.config, os.environ), os.environ)
 
     clock = SystemClock()
     runtime = Runtime(
         directory, load, clock, "dashboard", acting_user(), config=path,
         service=lambda backend, report: HttpService(backend, directory, clock, report),
     )  # fmt: skip
-    return run_app(runtime, now=wall_ms, at=at, colors=given.colors, screen=given.screen)
+    first_run = MachineSearch(first_path(given)) if path is None else None
+    return run_app(runtime, now=wall_ms, at=at, colors=given.colors, screen=given.screen, first_run=first_run)
 
 
 NO_HOSTS = """no hosts are configured; write into {path}, for each host:

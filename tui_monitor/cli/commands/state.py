@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.board.json_shapes import audit_json, listed_alert_json, notification_json, silence_json, silence_state
-from tui_monitor.cli.arguments import add_json, count
+from tui_monitor.cli.arguments import add_json, add_watch, count
 from tui_monitor.cli.commands.status import status, stored_board
 from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.output import Cell, print_json, table, terminal_width
 from tui_monitor.cli.state_access import open_state_for_people, read_state
+from tui_monitor.cli.watch import watch
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import age, span, stamp
 from tui_monitor.core.subjects import subject_of
@@ -29,7 +30,10 @@ ROOMY = 120
 
 def add_status_arguments(parser: ArgumentParser) -> None:
     """Arguments of `status`."""
-    add_json(parser)
+    form = parser.add_mutually_exclusive_group()
+    add_json(form)
+    form.add_argument("--oneline", action="store_true", help="what is wrong and since when in one line, for tmux, prompts and motd")
+    add_watch(form)
 
 
 def add_alerts_arguments(parser: ArgumentParser) -> None:
@@ -38,7 +42,9 @@ def add_alerts_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--severity", metavar="S", help="only of this severity: info, warning, error or critical")
     parser.add_argument("--category", metavar="C", help="only of this category")
     parser.add_argument("--limit", type=count, metavar="N", default=MOST_ALERTS, help="at most so many, the first ones")
-    add_json(parser)
+    form = parser.add_mutually_exclusive_group()
+    add_json(form)
+    add_watch(form)
 
 
 def add_silences_arguments(parser: ArgumentParser) -> None:
@@ -75,6 +81,10 @@ def run(given: Namespace) -> int:
 
 
 def _alerts(given: Namespace) -> int:
+    return watch(lambda: _list_alerts(given)) if given.watch else _list_alerts(given)
+
+
+def _list_alerts(given: Namespace) -> int:
     directory = open_state_for_people(given).directory
     alerts = _chosen(given, read_state(directory, lambda state: stored_alerts(state, MOST_ALERTS if given.all else 0)))
     if given.json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -15,31 +16,43 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
 from tui_monitor.board.values import AlertView, Board
+from tui_monitor.cli.one_line import one_line
 from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
+from tui_monitor.cli.watch import watch
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
+from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import HealthStatus, overall
 from tui_monitor.core.version import VERSION
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 from tui_monitor.storage.history.reader import HistoryReader
+from tui_monitor.widgets.glyphs import glyphs_for
 
 STALE_MS = 30_000
 """The leader writes its board each 5 s at least; one that is older is no news of now."""
+FAILING_FIRST = ("unhealthy", "degraded", "unknown", "healthy")
 
 
 def status(given: Namespace) -> int:
     """Exit code: 0 healthy, 1 degraded, 2 unhealthy, 3 unknown (also without a running monitor or a readable state)."""
+    return watch(lambda: _answer(given)) if given.watch else _answer(given)
+
+
+def _answer(given: Namespace) -> int:
     now = wall_ms()
+    board: Board | None = None
     try:
-        report = _report(open_state(given), now)
+        report, board = _report(open_state(given), now)
     except Refused as refused:
         report = _nothing_known(str(refused))
     given.verdict = HealthStatus(report["status"]).exit_code
     if given.json:
         print_json(report)
+    elif given.oneline:
+        print(clean(one_line(HealthStatus(report["status"]), report["reason"], board, now, glyphs_for(os.environ))))
     else:
         _print(report, now)
     return int(given.verdict)
@@ -49,7 +62,8 @@ def _nothing_known(reason: str) -> dict[str, Any]:
     return status_json(socket.gethostname(), VERSION, reason)
 
 
-def _report(access: StateAccess, now: int) -> dict[str, Any]:
+def _report(access: StateAccess, now: int) -> tuple[dict[str, Any], Board | None]:
+    """What `status --json` prints, and the board where it is of now."""
     leader, board = access.leader, stored_board(access.directory.history_db)
     alerts = [alert for alert in read_state(access.directory, lambda state: state.alerts.live()) if alert.state != "resolved"]
     reason = _why_not_known(access, board, now)
@@ -67,7 +81,7 @@ def _report(access: StateAccess, now: int) -> dict[str, Any]:
     report["alerts"] = alert_counts_json(alerts, unrecorded, *read_state(access.directory, lambda state: state.alerts.totals()))
     if access.alive and leader is not None:
         report.update(leader=leader_json(leader), version=leader.version, uptime_s=round((now - leader.since) / 1000, 3))
-    return report
+    return report, None if reason else board
 
 
 def _disagreement(later: Sequence[Alert], unrecorded: Sequence[AlertView]) -> str:
@@ -135,10 +149,15 @@ def _print(report: Mapping[str, Any], now: int) -> None:
     if report["checks"]:
         print()
         table(
-            [_check_row(check, now) for check in report["checks"]],
+            [_check_row(check, now) for check in _failing_first(report["checks"])],
             ("STATUS", "CHECK", "TYPE", "TOOK", "SINCE", "REASON"),
             spare=("TYPE", "SINCE"),
         )
+
+
+def _failing_first(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The checks by status, the gravest first, within a status in the file's order: what fails stands where the eye is."""
+    return sorted(checks, key=lambda check: FAILING_FIRST.index(check["status"]))
 
 
 def _print_resources(known: Mapping[str, Any]) -> None:

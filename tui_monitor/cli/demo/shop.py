@@ -1,0 +1,155 @@
+"""The made-up shop of `tui-monitor demo`: its services, and what a probe of each finds at a moment. Pure.
+
+Every two minutes something fails for 55 s: in turn the database (and with it all that depends on it) and the payment provider.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import field
+
+from tui_monitor.core.frozen import frozen
+from tui_monitor.core.values import HealthStatus, ProbeResult
+
+CYCLE_S = 120
+STORM_S = 55
+"""Seconds from the beginning of a cycle in which something fails."""
+HEALTHY, DEGRADED, UNHEALTHY = HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY
+
+
+@frozen
+class Service:
+    """One service: the keys of its check in the configuration, its usual latency in seconds, and its size of swings."""
+
+    name: str
+    type: str
+    keys: str
+    category: str
+    usual: float
+    swing: float = 0.25
+    depends_on: tuple[str, ...] = ()
+    phases: Mapping[str, float] = field(default_factory=dict)
+    """Shares of the latency by phase."""
+
+
+_HTTP = {"connect": 0.06, "tls": 0.14, "processing": 0.7, "transfer": 0.1}
+
+
+def _http(name: str, usual: float, category: str = "application", depends_on: tuple[str, ...] = (), swing: float = 0.25) -> Service:
+    return Service(name, "http", f'url = "https://{name}.shop.example/health"', category, usual, swing, depends_on, _HTTP)
+
+
+SERVICES = (
+    Service("db", "postgres", 'dsn = "postgresql://monitor@db.shop.example/shop"', "infrastructure", 0.006, 0.4, (), {"connect": 0.4}),
+    _http("billing", 0.088, depends_on=("db",)),
+    _http("cart", 0.041, depends_on=("db",)),
+    _http("checkout", 0.058, "business", ("db",)),
+    Service("sessions", "redis", 'url = "redis://sessions.shop.example"', "infrastructure", 0.0008, 0.3, (), {"connect": 0.5}),
+    _http("payments", 0.131, "external", swing=0.4),
+    _http("api", 0.104),
+    _http("search", 0.071, swing=0.5),
+    _http("shop", 0.046, "business"),
+    _http("login", 0.062),
+    _http("images", 0.114, "external", swing=0.3),
+    _http("admin", 0.133),
+    _http("webhooks-in", 0.022),
+    _http("inventory", 0.041, "business", ("db",)),
+    Service("cdn-edge", "tcp", 'host = "cdn.shop.example"\nport = 443', "external", 0.019, 0.3, (), {"connect": 1.0}),
+    Service("smtp", "tcp", 'host = "mail.shop.example"\nport = 587', "external", 0.023, 0.2, (), {"connect": 1.0}),
+)
+BY_NAME = {service.name: service for service in SERVICES}
+
+
+def found(name: str, second: int) -> ProbeResult:
+    """What a probe of this service finds at this second of the demo; second 0 begins a storm."""
+    service = BY_NAME[name]
+    usual = _latency(service, second)
+    cycle, place = divmod(second, CYCLE_S)
+    trouble = _trouble(service, place, database=cycle % 2 == 1, usual=usual) if place < STORM_S else None
+    return trouble or _well(service, usual)
+
+
+def _well(service: Service, seconds: float, status: HealthStatus = HEALTHY, reason: str = "") -> ProbeResult:
+    facts = {"status": "200 OK"} if service.type == "http" else {}
+    phases = {name: seconds * share for name, share in service.phases.items()}
+    return ProbeResult(status, reason, seconds, phases, facts=facts)
+
+
+def _trouble(service: Service, place: int, *, database: bool, usual: float) -> ProbeResult | None:
+    """What is wrong ``place`` seconds into a storm; None for what goes on well."""
+    if database and service.name == "db":
+        return ProbeResult(UNHEALTHY, "timed out after 5 s (connect)", 5.0, {"connect": 5.0})
+    if database and "db" in service.depends_on and place >= 2:
+        return ProbeResult(UNHEALTHY, "503 Service Unavailable", usual, {"connect": usual}, facts={"status": "503 Service Unavailable"})
+    if service.name == "sessions" and place >= 12:
+        return _well(service, usual * 2, DEGRADED, f"memory {min(98, 84 + place // 4)} % of maxmemory")
+    if not database and service.name == "payments":
+        return ProbeResult(UNHEALTHY, "503 Service Unavailable", usual, {"connect": usual}, facts={"status": "503 Service Unavailable"})
+    if not database and service.name == "search" and place >= 8:
+        return _well(service, usual * 9, DEGRADED, f"slow: {usual * 9000:.0f} ms, above 250 ms")
+    return None
+
+
+def _latency(service: Service, second: int) -> float:
+    """The usual latency with a slow wave and jitter: the same second gives the same."""
+    jitter = random.Random(f"{service.name} {second}").uniform(-1, 1)
+    wave = math.sin(second / 47 + len(service.name))
+    peak = 2.2 if random.Random(f"{service.name} peak {second // 10}").random() < 0.03 else 1.0
+    return service.usual * peak * (1 + service.swing * (0.5 * wave + 0.5 * jitter))
+
+
+def configuration(log: str, access_log: str) -> str:
+    """The configuration of the demo as TOML, with these paths of its log files; it loads as any other."""
+    return "\n".join([_GENERAL, *(_check(service) for service in SERVICES), _LOGS.format(log=log, access_log=access_log), _NOTIFIERS])
+
+
+def _check(service: Service) -> str:
+    depends = f"depends_on = {list(service.depends_on)}".replace("'", '"') if service.depends_on else ""
+    return (
+        f'[[checks]]\nname = "{service.name}"\ntype = "{service.type}"\n{service.keys}\ncategory = "{service.category}"\n'
+        f'interval = "2s"\nretry_interval = "1s"\n{depends}\n'
+    )
+
+
+_GENERAL = """# The shop of `tui-monitor demo`: all of it is made up, nothing is asked over a network.
+host = "shop-1"
+service = "shop"
+environment = "demo"
+default_rules = ["CheckUnhealthy"]      # this machine's own load is not part of the story
+
+[[rules]]
+alert = "OrdersWaiting"
+expr = "orders{status=\\"waiting\\"} > 20"
+for = "5s"
+severity = "warning"
+category = "business"
+summary = "{{ $value | humanize }} orders wait to be packed"
+description = "See whether billing and inventory answer: an order waits until both have."
+"""
+_LOGS = """[[checks]]
+name = "app-log"
+type = "log"
+path = "{log}"
+
+[[checks]]
+name = "web-log"
+type = "log"
+path = "{access_log}"
+format = "json"
+"""
+_NOTIFIERS = """[[notifiers]]
+name = "ops-chat"
+type = "command"
+argv = ["true"]
+
+[[notifiers]]
+name = "ops-mail"
+type = "command"
+argv = ["false"]
+
+[routing]
+warning = ["ops-chat"]
+critical = ["ops-chat", "ops-mail"]
+"""
