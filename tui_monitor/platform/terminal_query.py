@@ -21,6 +21,8 @@ cursor's place (CPR), which tells its width; ask for the device attributes (DA1)
 _ENDED = re.compile(rb"\x1b\[\?[\d;]*c")
 _RENDITION = re.compile(rb"\x1bP1\$r[^\x1b]*48[:;]2[:;]{1,2}1[:;]2[:;]3")
 _PLACE = re.compile(rb"\x1b\[\d+;(\d+)R")
+_READS_UTF8 = {2: True, 3: True, 4: False}
+"""By the column after the block: its three bytes took one cell, two, or one each. Any other is no answer to this question."""
 _BACKGROUND = re.compile(rb"\x1b\]11;rgb:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 
 
@@ -73,7 +75,7 @@ def read_answer(data: bytes) -> TerminalAnswer:
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
     place = _PLACE.search(data)
     column = int(place[1]) if place else 0
-    return TerminalAnswer(_RENDITION.search(data) is not None, light, column == 3, column in (2, 3) if column else None)
+    return TerminalAnswer(_RENDITION.search(data) is not None, light, column == 3, _READS_UTF8.get(column))
 
 
 def _until_ended(inward: int, limit_s: float) -> bytes:

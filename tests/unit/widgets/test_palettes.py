@@ -92,6 +92,7 @@ def test_an_option_and_the_terminals_own_answer_come_first() -> None:
         (b"\x1b[1;2R\x1b[?1;2c", TerminalAnswer(utf8=True)),
         (b"\x1b[1;3R\x1b[?1;2c", TerminalAnswer(wide=True, utf8=True)),
         (b"\x1b[1;4R\x1b[?1;2c", TerminalAnswer(utf8=False)),
+        (b"\x1b[1;1R\x1b[?1;2c", TerminalAnswer()),
         (b"\x1b]11;rgb:zz/zz/zz\x1b\\garbage\xff\xfe", TerminalAnswer()),
     ],
 )
