@@ -114,6 +114,7 @@ _CONVERTERS: dict[type, dict[str, Convert]] = {
         "leader": lambda raw: _read(LeaderView, raw),
         "trouble": tuple,
         "notifiers": tuple,
+        "columns": tuple,
         "advice": tuple,
         "limits": _by_name(lambda limits: tuple((value, severity) for value, severity in limits)),
         "sparks": _by_name(tuple),

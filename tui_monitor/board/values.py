@@ -305,6 +305,10 @@ class Board:
     theme: str = ""
     colors: str = ""
     """How the configuration wants dashboards to look: `theme` and `colors` of [dashboard], "" where it is not known yet."""
+    layout: str = ""
+    columns: tuple[str, ...] = ()
+    sort: str = ""
+    """The same of the main screen: which panes have the room, the figures and the order of the services."""
     kill: bool = False
     """Whether a dashboard on this machine may send signals to processes."""
     redacted: bool = False

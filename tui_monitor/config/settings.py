@@ -244,6 +244,15 @@ class DashboardSettings(Section):
         default="auto", doc="colours; auto: night or day by the terminal's background, terminal: its own sixteen on its own background"
     )
     colors: Literal["auto", "16", "256", "true"] = key(default="auto", doc="how many colours the terminal has; auto: it is asked")
+    layout: Literal["auto", "incident", "services", "machine", "wall"] = key(
+        default="auto", doc="which panes of the main screen have the room (b); auto: those that have trouble"
+    )
+    columns: list[Literal["now", "p50", "p95", "p99", "5m", "1h", "24h", "cert", "since"]] = key(
+        default=[],
+        doc="figures beside the strip of a service, as far as they fit; default: now, p95 and 24h, more where there is room",
+        example=["now", "p95", "24h"],
+    )
+    sort: Literal["status", "configured", "latency", "name"] = key(default="status", doc="order of the services (o)")
     kill: bool = key(default=False, doc="let a dashboard on this machine send signals to processes, with the rights of who runs it (K)")
     title: bool = key(default=True, doc="say in the terminal's title what is wrong: `✗2 web-1`; the title before comes back at the end")
     notices: bool = key(default=False, doc="ask the terminal for a desktop notice (OSC 9) at a new alert")

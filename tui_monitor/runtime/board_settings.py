@@ -16,6 +16,9 @@ class BoardSettings:
     environment: str = ""
     theme: str = ""
     colors: str = ""
+    layout: str = ""
+    columns: tuple[str, ...] = ()
+    sort: str = ""
     kill: bool = False
     redacted: bool = False
     title: bool = True

@@ -348,6 +348,11 @@ class MonitorApp(App[int]):
         """Open the trend of the selection."""
         self.context.open_trend()
 
+    def action_layout(self) -> None:
+        """Show the main screen in its next layout."""
+        self.context.close_all()
+        self.main.action_layout()
+
     def action_explore(self) -> None:
         """Open explore with the selection's expression."""
         self.context.start(self._explore(self.context.top))

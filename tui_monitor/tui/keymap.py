@@ -106,6 +106,15 @@ KEYS = (
         "window", "w", (("w", "window"),), ("main", "alert", "map", "service"), section="View", hint="window",
         help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
+    KeymapEntry(
+        "layout", "b", (("b", "layout"),), ("main",), section="View", hint="layout", help="another layout of the panes",
+        doc="another layout: auto, incident, services, machine, wall (`[dashboard] layout` keeps one)",
+        title="Layout of the board", about="the next of auto, incident, services, machine, wall",
+    ),
+    KeymapEntry(
+        "fold", "z", (("z", "fold"),), ("main",), section="View", hint="fold", help="alerts of one rule: fold, unfold",
+        doc="in incidents: show the alerts of one rule one by one, or folded into one row (`a`, `A`, `u`, `s` on it act on all of them)",
+    ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
     KeymapEntry(
         "trend", "t", (("t", "trend"),), section="View", hint="trend", help="trend of the selection",

@@ -29,6 +29,9 @@ HOUR = 3_600_000
 MOST_ENDED = 3
 NARROW = 60
 """Below this width a row has only subject, strip and age."""
+NEW_MS = 30_000
+"""So long an alert that has fired is marked as new."""
+FOLD_FROM = 4
 SHORT = 20
 """Below this width the last column says it in a word."""
 
@@ -43,6 +46,16 @@ def grouped(alerts: Sequence[AlertView]) -> list[AlertView]:
 def _follows(alert: AlertView, causes: set[str], ids: set[str]) -> bool:
     reasons = [parse_mute_reason(text) for text in alert.suppressed_by]
     return any((one.kind == "depends_on" and one.name in causes) or (one.kind == "inhibit" and one.name in ids) for one in reasons)
+
+
+def folded(alerts: Sequence[AlertView], most: int) -> dict[str, tuple[AlertView, ...]]:
+    """Of more alerts than ``most`` rows: the id of the first → all open alerts of its rule and severity, where at least `FOLD_FROM`."""
+    if len(alerts) <= most:
+        return {}
+    together: dict[tuple[str, str], list[AlertView]] = {}
+    for alert in filter(is_open, alerts):
+        together.setdefault((alert.name, alert.severity), []).append(alert)
+    return {found[0].id: tuple(found) for found in together.values() if len(found) >= FOLD_FROM}
 
 
 def _subject(alert: AlertView) -> tuple[str, str]:
@@ -117,13 +130,22 @@ _SHOWN = attrgetter(
 def shown_parts(alert: AlertView, now: int) -> tuple[object, ...]:
     """All that a line shows of an alert at a time: the value itself, which changes each second, is not among it."""
     age = f.age((alert.ends_at if alert.state == "resolved" else alert.starts_at) or alert.active_at, now)
-    return (*_SHOWN(alert), age, due_text(alert, now))
+    return (*_SHOWN(alert), age, due_text(alert, now), is_new(alert, now))
 
 
-def incident_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle, *, past: bool = False) -> Line:
-    """Line of one incident: severity, age, subject, reason, strip, who is affected or was told."""
+def incident_line(
+    alert: AlertView,
+    strip: Strip,
+    now: int,
+    width: int,
+    look: RenderStyle,
+    *,
+    past: bool = False,
+    fold: Sequence[AlertView] = (),
+) -> Line:
+    """Line of one incident: severity, age, subject, reason, strip, who is affected or was told; ``fold``: all alerts that it stands for."""
     if width < NARROW:
-        return _narrow_line(alert, strip, now, width, look)
+        return _narrow_line(alert, strip, now, width, look, fold)
     ended, live = alert.state == "resolved", is_open(alert)
     row = LineBuilder(width, look).gap()
     word = "ok" if ended else SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
@@ -132,14 +154,17 @@ def incident_line(alert: AlertView, strip: Strip, now: int, width: int, look: Re
         f" {word:>4} ",
         f"chip-{colour}" if live else colour,
     )
-    row.append(f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(
-        2
-    )
+    _append_age(row, alert, now, 6)
+    row.gap(2)
     names = 13 if width < 100 else 18 if width < 150 else 26
-    row.append(subject(alert) or alert.name, "strong" if live else "dim", names).gap()
+    row.append(_title(alert, fold), "strong" if live else "dim", names).gap()
     told_width = 11 if width < 100 else min(56, width // 4)
     bars = 12 if width < 100 else min(40, width // 6)
-    text = f"was down {f.span((alert.ends_at - alert.starts_at) / 1000)}: {_reason(alert)}" if ended and alert.ends_at else _reason(alert)
+    text = _reason(alert)
+    if fold:
+        text = " ".join(subject(one) for one in fold)
+    elif ended and alert.ends_at:
+        text = f"was down {f.span((alert.ends_at - alert.starts_at) / 1000)}: {text}"
     row.append(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
     if bars:
         append_strip(row.gap(2), strip, bars, look.glyphs)
@@ -149,18 +174,34 @@ def incident_line(alert: AlertView, strip: Strip, now: int, width: int, look: Re
     return row.line()
 
 
-def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle) -> Line:
+def _append_age(row: LineBuilder, alert: AlertView, now: int, width: int) -> None:
+    """How long it lasts, or when it ended; an alert that has just fired has a plus and the accent."""
+    ended, fresh = alert.state == "resolved", is_new(alert, now)
+    text = f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now)
+    row.append(f"+{text}" if fresh else text, "accent" if fresh else "text" if is_open(alert) else "dim", width, right=True)
+
+
+def is_new(alert: AlertView, now: int) -> bool:
+    """Whether an open alert has fired within the last half minute."""
+    return is_open(alert) and 0 <= now - (alert.starts_at or alert.active_at) < NEW_MS
+
+
+def _title(alert: AlertView, fold: Sequence[AlertView]) -> str:
+    return f"x{len(fold)} {alert.name}" if fold else subject(alert) or alert.name
+
+
+def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle, fold: Sequence[AlertView] = ()) -> Line:
     """Shape, subject, strip and age: the reason of the selected one stands below the list."""
     ended, live = alert.state == "resolved", is_open(alert)
     row = LineBuilder(width, look).gap()
     row.append(look.glyphs.health("healthy" if ended else _shape(alert)), "ok" if ended else severity_style(alert)).gap()
-    row.append(subject(alert) or alert.name, "strong" if live else "dim", max(8, width // 4)).gap()
+    row.append(_title(alert, fold), "strong" if live else "dim", max(8, width // 4)).gap()
     if strip:
         append_strip(row, strip, row.room - 8, look.glyphs)
     else:
         row.append(_reason(alert), "text" if live else "dim", row.room - 8)
-    age = f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now)
-    return row.gap().append(age, "text" if live else "dim", 7, right=True).line()
+    _append_age(row.gap(), alert, now, 7)
+    return row.line()
 
 
 def narrow_foot(alert: AlertView, now: int, width: int, look: RenderStyle, most: int) -> list[Line]:

@@ -16,6 +16,8 @@ from tui_monitor.widgets.resources import DISK_WARM, HOT, PRESSURE_WARM, WARM, R
 MOST_BARS = 16
 """Cores with a bar of their own; of more, a map of one cell a core is drawn."""
 LABEL = 6
+MOST_HIGH = 6
+"""Lines of the CPU's graph, where there is room."""
 
 
 def level(ratio: float, warm: float = WARM) -> str:
@@ -41,9 +43,19 @@ def machine_entries(
     rest = [*kept.of("cores", (cores, width), lambda: core_rows(cores, width, look))]
     rest += _pairs(_gauges(here) + _rates(here), sparks, width, look, kept)
     rest += _remarks(board, width, look)
-    high = max(1, min(6, height - len(rest)))
+    high = max(1, min(MOST_HIGH, height - len(rest)))
     cpu = kept.of("cpu", (values, here.cpu is None, high, width), lambda: cpu_rows(here, values, high, width, look))
     return [*cpu, *rest][: max(1, height)]
+
+
+def lines_wanted(board: Board, width: int) -> int:
+    """How many lines all rows take at a width."""
+    here = board.resources
+    cores = len(here.cores)
+    bars = 0 if cores < 2 else 1 if cores > MOST_BARS else -(-cores // max(1, min(cores, width // 24, 4)))
+    pairs = len(here.mounts) + min(2, len(here.interfaces)) + min(2, len(here.disks)) + bool(here.pressure)
+    pairs += (here.memory is not None) + bool(here.swap_total)
+    return MOST_HIGH + bars + -(-pairs // (2 if width >= 64 else 1)) + len(board.advice) + bool(here.error)
 
 
 def cpu_rows(here: Resources, values: Spark, height: int, width: int, look: RenderStyle) -> list[ResourceRow]:
@@ -77,6 +89,20 @@ def core_rows(cores: Sequence[float], width: int, look: RenderStyle) -> list[Res
             _gauge(row, f"core{number}", value, level(value), width // many, look)
         lines.append(ResourceRow("cores" if start == 0 else "", row.line(), "cpu_core_usage_ratio"))
     return lines
+
+
+def is_calm(here: Resources) -> bool:
+    """Whether nothing of the machine is near its limit."""
+    shares = [here.cpu or 0.0, here.memory or 0.0, here.swap or 0.0]
+    full = [mount.usage or 0.0 for mount in here.mounts]
+    return max(shares) < WARM and max(full, default=0.0) < DISK_WARM and max(here.pressure.values(), default=0.0) < PRESSURE_WARM
+
+
+def shares_text(here: Resources) -> str:
+    """Memory and the fullest file system, for a title."""
+    fullest = max(here.mounts, key=lambda mount: mount.usage or 0.0, default=None)
+    memory = f"mem {f.percent(here.memory)}" if here.memory is not None else ""
+    return "  ".join(filter(None, (memory, f"{fullest.mount} {f.percent(fullest.usage)}" if fullest else "")))
 
 
 Gauge = tuple[str, str, str, float | None, str, str]

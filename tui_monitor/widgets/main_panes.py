@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board, CheckView, ProcessView
+from tui_monitor.core import humanize as f
 from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import incidents, machine, selection, services
@@ -70,6 +71,11 @@ class IncidentsPane(FramedPane, AlertsPane):
 
     TITLE = "Incidents"
     history: Sequence[AlertView] = ()
+    most = 1000
+    """Rows that have room; of more, the alerts of one rule are folded into one."""
+    is_unfolded = False
+    folds: Mapping[str, Sequence[AlertView]] = {}
+    """Id of a folded row → the alerts that it stands for."""
 
     def select_rows(self) -> None:
         """The alerts without those that another one explains, and those that ended lately."""
@@ -77,7 +83,9 @@ class IncidentsPane(FramedPane, AlertsPane):
         self.marked &= {alert.id for alert in self.board.alerts} if self.marked else set()
         found = incidents.grouped(self.alerts) if not self.needle else list(self.alerts)
         ended = [] if self.needle or self.board.past else incidents.lately_ended(self.history, self.board.at, self.board.alerts)
-        self.alerts = [*found, *ended]
+        self.folds = {} if self.needle or self.is_unfolded or self.order != self.ORDERS[0] else incidents.folded(found, self.most)
+        inside = {alert.id for fold in self.folds.values() for alert in fold[1:]}
+        self.alerts = [*(alert for alert in found if alert.id not in inside), *ended]
 
     def remark(self) -> str:
         """Counts, and the order where it is not the default."""
@@ -96,7 +104,9 @@ class IncidentsPane(FramedPane, AlertsPane):
 
     def made_of(self, index: int) -> tuple[object, ...]:
         """What stands in the line of an incident."""
-        return (*incidents.shown_parts(self.alerts[index], self.board.at), self._strip_of(index), self.board.past)
+        alert = self.alerts[index]
+        fold = tuple(one.id for one in self.folds.get(alert.id, ()))
+        return (*incidents.shown_parts(alert, self.board.at), self._strip_of(index), self.board.past, fold)
 
     def _strip_of(self, index: int) -> Strip:
         return self.strips.get(self.alerts[index].labels.get("check", ""), ())
@@ -104,7 +114,8 @@ class IncidentsPane(FramedPane, AlertsPane):
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One incident."""
         alert, strip = self.alerts[index], self._strip_of(index)
-        return incidents.incident_line(alert, strip, self.board.at, width, self.look, past=self.board.past)
+        fold = self.folds.get(alert.id, ())
+        return incidents.incident_line(alert, strip, self.board.at, width, self.look, past=self.board.past, fold=fold)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """What to do about the selected incident, where no pane of the selection says it."""
@@ -152,6 +163,7 @@ class ServicesPane(FramedPane, ChecksPane):
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.rows: list[services.TreeRow] = []
+        self.columns: Sequence[str] = ()
         self._trees: Kept[list[services.TreeRow]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
@@ -173,17 +185,19 @@ class ServicesPane(FramedPane, ChecksPane):
         """The order, the strips' window and the names of the columns."""
         order = f"by {self.order}   " if self.order != self.ORDERS[0] else ""
         inner = self.shape[0] - (2 if self.is_boxed else 0)
-        return order + services.services_head(inner, self.window) if self.rows else ""
+        return order + services.services_head(inner, self.window, self.columns) if self.rows else ""
 
     def made_of(self, index: int) -> tuple[object, ...]:
         """What stands in the line of a check."""
         row = self.rows[index]
-        return (row, self.strips.get(row.check.name, ()), self.names)
+        age = f.age(row.check.since, self.board.at) if "since" in self.columns else ""
+        return (row, self.strips.get(row.check.name, ()), self.names, self.columns, age)
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One check."""
         row = self.rows[index]
-        return services.service_line(row, self.strips.get(row.check.name, ()), width, self.look, self.names)
+        strip = self.strips.get(row.check.name, ())
+        return services.service_line(row, strip, width, self.look, self.names, self.board.at, self.columns)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """The checks that have no row, while the list stands at its top."""
@@ -261,9 +275,14 @@ class MachinePane(FramedPane, ResourcesPane):
         return FramedPane.build(self, width, height)
 
     def heading(self) -> str:
-        """The title with the CPU's share."""
+        """The title with the CPU's share; where it is all that is shown, with the others too."""
         cpu = self.board.resources.cpu
-        return f"{self.TITLE} cpu {cpu:.0%}" if cpu is not None else self.TITLE
+        head = f"{self.TITLE} cpu {cpu:.0%}" if cpu is not None else self.TITLE
+        return head if self.shape[1] > 1 else f"{head}  {machine.shares_text(self.board.resources)}"
+
+    def wanted_height(self) -> int:
+        """The lines that all rows take, with a CPU graph of `machine.MOST_HIGH` lines."""
+        return machine.lines_wanted(self.board, self.shape[0])
 
     def position_text(self) -> str:
         """Nothing: the rows are chosen to fit."""

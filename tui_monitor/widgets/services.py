@@ -11,11 +11,14 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.checks import NO_WINDOW, check_sort_key
+from tui_monitor.widgets.checks import CERTIFICATE_WARNING, NO_WINDOW, check_sort_key
 from tui_monitor.widgets.strip_cells import append_strip
 
 RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
-COLUMNS = (("now", 8), ("p95", 7), ("24h", 8))
+COLUMNS = {"now": 8, "p50": 7, "p95": 7, "p99": 7, "5m": 8, "1h": 8, "24h": 8, "cert": 6, "since": 8}
+"""The figures that may stand beside a strip, with their width; the last four of windows and times."""
+USUAL, MORE = ("now", "p95", "24h"), ("now", "p50", "p95", "p99", "1h", "24h", "cert")
+"""The figures where none are configured; from 100 columns on there is room for more."""
 _STATUS = re.compile(r"(?<![\d.:])([1-5]\d\d)(?![\d.:])\b")
 _SHARE = re.compile(r"\b\d+(\.\d+)?\s?%")
 
@@ -67,14 +70,19 @@ def _branch(
         _branch(one, deeper + look.glyphs.branches[number == len(below) - 1], children, seen, rows, look)
 
 
-def columns_at(width: int) -> tuple[tuple[str, int], ...]:
-    """The columns of figures that fit."""
-    return COLUMNS[: 0 if width < 34 else 1 if width < 58 else 2 if width < 70 else 3]
+def columns_at(width: int, chosen: Sequence[str] = ()) -> tuple[tuple[str, int], ...]:
+    """The columns of figures that fit beside names and strips, in the chosen order."""
+    fitting: list[tuple[str, int]] = []
+    for name in chosen or (MORE if width >= 100 else USUAL):
+        wide = COLUMNS.get(name, 0)
+        if wide and width >= 34 and (not fitting or sum(size for _, size in fitting) + wide <= width - 43):
+            fitting.append((name, wide))
+    return tuple(fitting)
 
 
-def services_head(width: int, window: str) -> str:
+def services_head(width: int, window: str, chosen: Sequence[str] = ()) -> str:
     """The right part of the title: the strips' window and the names of the columns, over their columns."""
-    heads = "".join(f.fit(name, wide, right=True) for name, wide in columns_at(width))
+    heads = "".join(f.fit(name, wide, right=True) for name, wide in columns_at(width, chosen))
     return f"{window} {heads}" if heads else window
 
 
@@ -83,28 +91,34 @@ def names_width(rows: Iterable[TreeRow], width: int) -> int:
     return max(8, min(width // 3, max((f.cells(row.check.name) + len(row.branch) for row in rows), default=8)))
 
 
-def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, names: int) -> Line:
-    """Line of a check: shape, name, strip, present figure, p95 of the last hour, uptime of the last day."""
+def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, names: int, now: int = 0, chosen: Sequence[str] = ()) -> Line:
+    """Line of a check: shape, name, strip, and the figures of `columns_at`."""
     check, healthy = row.check, row.check.status is HealthStatus.HEALTHY
     style = HEALTH_STYLES[check.status]
     line = LineBuilder(width, look).gap().append(look.glyphs.health(check.status), style).gap()
     line.append(row.branch, "dim").append(check.name, "text" if healthy else "strong", max(1, names - len(row.branch))).gap()
-    columns = columns_at(width)
+    columns = columns_at(width, chosen)
     wide = max(0, line.room - sum(size for _, size in columns))
     append_strip(line, strip, wide, look.glyphs)
     for name, size in columns:
-        text, tone = _figure(name, check, style)
+        text, tone = _figure(name, check, style, now)
         line.append(text, tone, size, right=True)
     return line.line()
 
 
-def _figure(name: str, check: CheckView, style: str) -> tuple[str, str]:
+def _figure(name: str, check: CheckView, style: str, now: int) -> tuple[str, str]:
     if name == "now":
         return (f.latency(check.duration), "text") if check.status is HealthStatus.HEALTHY else (short_reason(check), style)
-    if name == "p95":
-        return f.latency(check.windows.get("1h", NO_WINDOW).p95), "dim"
-    day = check.windows.get("24h", NO_WINDOW).uptime
-    return f.uptime_percent(day), "dim" if day is None or day >= 0.999 else "warning"
+    if name == "since":
+        return f.age(check.since, now), "dim" if check.status is HealthStatus.HEALTHY else style
+    if name == "cert":
+        left = check.certificate_expires
+        return f.days_left(left, now), "dim" if left is None or left - now > CERTIFICATE_WARNING else "warning"
+    if name.startswith("p"):
+        hour = check.windows.get("1h", NO_WINDOW)
+        return f.latency({"p50": hour.p50, "p95": hour.p95, "p99": hour.p99}[name]), "dim"
+    up = check.windows.get(name, NO_WINDOW).uptime
+    return f.uptime_percent(up), "dim" if up is None or up >= 0.999 else "warning"
 
 
 def short_reason(check: CheckView) -> str:

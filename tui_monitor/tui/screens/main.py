@@ -15,12 +15,14 @@ from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.kept import Kept
 from tui_monitor.tui.keymap import bindings, hints
+from tui_monitor.tui.room import LAYOUTS, SIDE_FROM, Wanted, framed_at, share
 from tui_monitor.tui.screens.base import DashboardScreen, LogFocus, alert_focus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import alert_of_check
 from tui_monitor.widgets.board_bars import FootBar, HourBar, NoticeBar, SummaryBar, TimelineBar, VerdictBar
 from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import text_of
+from tui_monitor.widgets.machine import is_calm
 from tui_monitor.widgets.main_panes import FramedPane, IncidentsPane, MachinePane, ProcessesPane, SelectionPane, ServicesPane
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.status_bars import FooterHints, ViewMode
@@ -76,6 +78,8 @@ class MainScreen(DashboardScreen):
         self._sparks: Sparks = board.sparks
         self._spark_slot = 0
         self._window = 0
+        self.layout_name = LAYOUTS[0]
+        self._configured: tuple[object, ...] = ()
         self._strips: Mapping[str, Strip] = {}
         self._kept: Kept[Strip] = Kept()
         self._strips_of: tuple[object, ...] = ()
@@ -134,6 +138,7 @@ class MainScreen(DashboardScreen):
         if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
             self._spark_slot, self._sparks = slot, board.sparks
         self.board, self.view = board, view
+        self._use_settings()
         self._request_strips()
         strips = {check.name: self._present_strip(check) for check in board.checks}
         for pane in self.panes:
@@ -152,6 +157,29 @@ class MainScreen(DashboardScreen):
         if not (isinstance(focused, BoardPane) and all(focused.size)) and self.app.app_focus and (seen := self.visible_panes()):
             seen[0].focus()
 
+    def _use_settings(self) -> None:
+        """Take layout, columns and order from the configuration, at the start and when it has changed; a key changes them until then."""
+        board, wanted = self.board, (self.board.layout, self.board.columns, self.board.sort)
+        self.alerts.most = max(5, self.app.size.height // 3 - 3)
+        if board.loading or not board.layout or wanted == self._configured:
+            return
+        self._configured = wanted
+        self.layout_name = board.layout if board.layout in LAYOUTS else LAYOUTS[0]
+        self.services.columns = board.columns
+        self.services.order = board.sort or self.services.order
+
+    def action_layout(self) -> None:
+        """Show the next layout."""
+        self.layout_name = LAYOUTS[(LAYOUTS.index(self.layout_name) + 1) % len(LAYOUTS)]
+        self.show(self.board, self.view)
+        self.app.clear_notifications()
+        self.notify(f'Layout: {self.layout_name}. To keep it: [dashboard] layout = "{self.layout_name}"', timeout=3, markup=False)
+
+    def action_fold(self) -> None:
+        """Show the alerts of one rule one by one, or folded into one row again."""
+        self.alerts.is_unfolded = not self.alerts.is_unfolded
+        self.show(self.board, self.view)
+
     def _present_strip(self, check: CheckView) -> Strip:
         strip = self._strips.get(check.name, ())
         return self._kept.of(check.name, (strip, check.status, check.since), lambda: present_strip(check, strip))
@@ -163,30 +191,31 @@ class MainScreen(DashboardScreen):
     def share_room(self) -> None:
         """Give each pane the lines that it has something to say in: incidents what they need, the machine little while it is calm."""
         width, height = self.app.size
-        framed = width >= 100 and height >= 28
+        framed, bottom = framed_at(width, height), self.query_one("#bottom")
         for pane in self.panes:
             pane.framed = framed
         alone = self.has_class("-turn") or width < 80 or height < 24
         if alone:
             _tall(self.alerts, None)
-            _tall(self.query_one("#bottom"), None)
+            _tall(bottom, None)
+            _show(bottom, True)
             return
-        room = height - 3 - (0 if self.notice.has_class("-hidden") else 1)
-        least = max(5 if framed else 4, room // 4)
-        most = max(5, room // 3) if self.board.checks else max(5, room // 2)
-        upper = min(self.alerts.wanted_height(), most)
-        services = max(8, len(self.services.rows) + (2 if framed else 1), 16 if framed and self.board.alerts else 0)
-        bottom = max(least, min(room // 2, room - upper - services))
-        _tall(self.alerts, upper)
-        _tall(self.query_one("#bottom"), bottom)
-        self.resources.with_top = width < 100
-        for pane in (self.processes, self.chosen):
-            if pane.has_class("-gone") != (width < 100):
-                pane.set_class(width < 100, "-gone")
-        if width >= 100:
-            side = max(40, min(76, width * 37 // 100))
-            _wide(self.chosen, side)
-            _wide(self.processes, side)
+        board = self.board
+        bars = 3 + (not self.notice.has_class("-hidden")) + (not self.timeline.has_class("-hidden"))
+        wanted = Wanted(
+            self.alerts.wanted_height(), len(self.services.rows), max(self.resources.wanted_height(), len(self.processes.processes)),
+            bool(board.checks), bool(board.alerts), is_calm(board.resources),
+        )  # fmt: skip
+        room = share(self.layout_name, width, height, bars, wanted)
+        _tall(self.alerts, room.upper)
+        _tall(bottom, max(1, room.bottom))
+        _show(bottom, room.bottom > 0)
+        self.resources.with_top = width < SIDE_FROM
+        _show(self.processes, room.side > 0)
+        _show(self.chosen, room.side > 0)
+        if room.side:
+            _wide(self.chosen, room.side)
+            _wide(self.processes, room.side)
 
     def chosen_check(self) -> CheckView | None:
         """The check that the pane of the selection is about."""
@@ -274,8 +303,10 @@ class MainScreen(DashboardScreen):
         return self.alerts.selected_alert()
 
     def marked_alerts(self) -> Sequence[AlertView]:
-        """The marked incidents that have not ended."""
+        """The marked incidents that have not ended; without a mark those that the selected row stands for, where there are several."""
         marked = self.alerts.marked
+        if not marked and isinstance(self.pane, IncidentsPane):
+            return self.alerts.folds.get(self.alerts.selection, ())
         return [alert for alert in self.board.alerts if alert.id in marked] if marked else ()
 
     def action_mark_row(self) -> None:
@@ -436,6 +467,11 @@ def _tall(widget: Widget, height: int | None) -> None:
         widget.refresh(layout=True)
     elif height is not None and (before is None or before.value != height):
         widget.styles.height = height
+
+
+def _show(widget: Widget, is_shown: bool) -> None:
+    if widget.has_class("-gone") == is_shown:
+        widget.set_class(not is_shown, "-gone")
 
 
 def _wide(widget: Widget, width: int) -> None:
