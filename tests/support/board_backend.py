@@ -326,7 +326,7 @@ class FakeBackend:
         return []
 
     async def label_values(self, label: str, selectors: Sequence[str]) -> Sequence[str]:
-        return []
+        return ["api", "search"] if label == "check" else []
 
     async def added_rules(self) -> Sequence[AddedRule]:
         return self.rules_added

@@ -254,9 +254,11 @@ KEYS = (
     KeymapEntry("table", "v", (("v", "table"),), ("chart", "explore"), hint="table or chart"),
     KeymapEntry("again", "r", (("r", "again"),), ("chart", "explore"), hint="again"),
     KeymapEntry("run", "Enter", scopes=("explore",), hint="run"),
-    KeymapEntry("complete", "right", scopes=("explore",), hint="complete"),
     KeymapEntry("recall", "up", (("up", "recall(-1)"), ("down", "recall(1)")), ("explore",), hint="earlier ones"),
-    KeymapEntry("switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True),
+    KeymapEntry(
+        "switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True,
+        doc="in explore: take the offered word, else to the chart and back; down opens the list of metrics",
+    ),
     KeymapEntry("tree", "z", (("z", "tree"),), ("processes",), section="View", hint="tree", help="in processes: as a tree"),
     KeymapEntry(
         "kill", "K", (("K", "kill"),), ("processes", "process"), section="View", hint="signal",

@@ -76,6 +76,8 @@ class ChartPane(Pane):
         self.heading = heading
         self.answer: ChartAnswer | None = None
         self.focus_on = ChartFocus()
+        self.missing: Sequence[str] = ()
+        """Why there is nothing to draw, where it is known."""
         self._question = ChartQuestion("", FIRST_RANGE)
         self._as_table = False
         self._waiting = False
@@ -170,6 +172,8 @@ class ChartPane(Pane):
         return text if end is None else f"until {f.stamp(end, self.answer.end if self.answer else end, self.look.zone)}  {text}"
 
     def _draw(self, answer: ChartAnswer, width: int, height: int) -> list[Line]:
+        if self.missing and not answer.chart.lines:
+            return [LineBuilder(width, self.look).line(), *(note(text, width, self.look, "warning") for text in self.missing)]
         if self._as_table:
             return table_lines(answer.chart, answer.end, width, self.look)
         return chart_lines(

@@ -88,7 +88,21 @@ def _answer_one(given: Namespace, storage: Queryable, when: When) -> int:
         print_csv(value, when.end)
     else:
         print_people(value)
+        if given.from_ is None and not isinstance(value, float | int | str) and not value:
+            _suggest(given.expr, storage)
     return 0
+
+
+def _suggest(text: str, storage: Queryable) -> None:
+    """Say which metrics of an expression without an answer nobody has, and what was probably meant."""
+    from tui_monitor.cli.history_access import StoredHistory
+    from tui_monitor.core.values import METRIC_NAME, label
+    from tui_monitor.promql.suggestions import unknown_metrics
+
+    if isinstance(storage, StoredHistory):
+        names = {label(series, METRIC_NAME) for series in storage.query(lambda reader: reader.series())}
+        for sentence in unknown_metrics(text, names):
+            print_error(sentence)
 
 
 def _answer_lines(storage: Queryable, when: Callable[[], When]) -> int:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.suggester import Suggester
 from textual.widgets import Input
 
 from tui_monitor.board.backend import MetricMetadata
 from tui_monitor.promql.query_facts import parts_of
+from tui_monitor.promql.suggestions import unknown_metrics
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.chart import ChartScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.chart_pane import FIRST_RANGE, ChartAnswer, ExpressionError, MetricHelp
+from tui_monitor.widgets.completion import CompletionPane, Vocabulary, accepted, offers, selector_before, wanted_label
 
-HINTS = hints("run", "complete", "recall", "save_panel", "switch", "cursor", "zoom", "alone", "compare", "table", "back")
+HINTS = hints("run", ("switch", "complete, chart"), "recall", "save_panel", "cursor", "zoom", "alone", "compare", "table", "back")
 PLACEHOLDER = "PromQL, for example rate(network_receive_bytes_total[5m])"
 
 
@@ -34,15 +34,19 @@ class ExploreScreen(ChartScreen):
         self._place = len(context.expressions)
         self.input = Input(expr, PLACEHOLDER)
         self.input.cursor_blink = False
-        self.wrong = ExpressionError(look=context.look, text_styles=context.text_styles)
-        self.metric_help = MetricHelp(look=context.look, text_styles=context.text_styles)
-        self._described: dict[str, MetricMetadata] = {}
+        look, text_styles = context.look, context.text_styles
+        self.completion = CompletionPane(look=look, text_styles=text_styles)
+        self.wrong = ExpressionError(look=look, text_styles=text_styles)
+        self.metric_help = MetricHelp(look=look, text_styles=text_styles)
+        self._known = Vocabulary()
+        self._typed = expr
 
     async def load(self) -> None:
         """Load the words for completion, and what is known of the metrics."""
         names = await self.context.backend.names()
-        self.input.suggester = WordSuggester([word for kind in ("metrics", "functions", "labels") for word in names.get(kind, ())])
-        self._described = {one.name: one for one in await self.context.backend.metadata()}
+        described = {one.name: one for one in await self.context.backend.metadata()}
+        metrics = tuple(described.get(name, MetricMetadata(name)) for name in sorted({*names.get("metrics", ()), *described}))
+        self._known = Vocabulary(metrics, tuple(names.get("functions", ())), tuple(names.get("labels", ())))
         self._show_help()
 
     def compose(self) -> ComposeResult:
@@ -50,17 +54,66 @@ class ExploreScreen(ChartScreen):
         yield self.head
         yield self.notice
         yield self.input
+        yield self.completion
         yield self.wrong
         yield self.metric_help
         yield self.chart
         yield self.footer
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Run the expression."""
+        """Take the chosen word, else run the expression."""
         event.stop()
+        if self.completion.is_open and self.completion.chosen >= 0:
+            self._accept()
+            return
+        self.completion.show(())
         if event.value.strip():
             self._remember()
             self.evaluate(replace(self.question, expr=event.value.strip()))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Offer what fits the word that is typed."""
+        event.stop()
+        if event.value != self._typed and self.input.has_focus:
+            self._typed = event.value
+            self._offer()
+
+    def _offer(self, *, all_of_them: bool = False) -> None:
+        before = self.input.value[: self.input.cursor_position]
+        self.completion.show(offers(before, self._known, all_of_them=all_of_them))
+        label = wanted_label(before)
+        if label and label not in self._known.values:
+            self.context.start(self._read_values(label, selector_before(before)))
+
+    async def _read_values(self, label: str, metric: str) -> None:
+        found = tuple(await self.context.backend.label_values(label, [metric] if metric else []))
+        self._known = replace(self._known, values={**self._known.values, label: found})
+        if wanted_label(self.input.value[: self.input.cursor_position]) == label:
+            self._offer()
+
+    def _accept(self) -> None:
+        offer = self.completion.taken()
+        if offer is not None:
+            place = self.input.cursor_position
+            before = accepted(self.input.value[:place], offer)
+            self.input.value = self._typed = before + self.input.value[place:]
+            self.input.cursor_position = len(before)
+        self.completion.show(())
+        if offer is not None and offer.kind == "label":
+            self._offer()
+
+    def on_completion_pane_chosen(self, event: CompletionPane.Chosen) -> None:
+        """A click takes an offer."""
+        event.stop()
+        self._accept()
+        self.input.focus()
+
+    def step_back(self) -> bool:
+        """Close the list of words first."""
+        if self.completion.is_open:
+            self.completion.show(())
+            return True
+        return super().step_back()
 
     def on_unmount(self) -> None:
         """Add the typed expression to the recall list on leaving."""
@@ -73,50 +126,40 @@ class ExploreScreen(ChartScreen):
         self._place = len(known)
 
     def action_recall(self, step: int) -> None:
-        """Recall an earlier expression, as in a shell."""
+        """Move in the list of words; without it recall an earlier expression, as in a shell; below the newest open the list."""
+        if self.completion.is_open:
+            self.completion.move(step)
+            return
         place, known = self._place + step, self.context.expressions
         if not self.input.has_focus:
             self.action_alone(step)
         elif 0 <= place < len(known):
             self._place, self.input.value = place, known[place]
+            self._typed = self.input.value
             self.input.cursor_position = len(self.input.value)
+        elif step > 0:
+            self._offer(all_of_them=True)
 
     def show_answer(self, answer: ChartAnswer) -> None:
-        """Underline the error, or draw the answer."""
+        """Underline the error, or draw the answer; an empty one says which metric there is not."""
         self.wrong.show(self.question.expr, answer.chart.error, answer.chart.error_position)
         self._show_help(hidden=bool(answer.chart.error))
         if answer.chart.error:
             self.chart.show(None)
-        else:
-            super().show_answer(answer)
+            return
+        names = {one.name for one in self._known.metrics}
+        missing = unknown_metrics(self.question.expr, names) if names and not answer.chart.lines else []
+        self.chart.missing = missing
+        super().show_answer(answer)
 
     def _show_help(self, hidden: bool = False) -> None:
         named = [] if hidden else sorted({name for facts in parts_of(self.question.expr) for name in facts.metrics})
-        self.metric_help.show([self._described[name] for name in named if name in self._described])
+        described = {one.name: one for one in self._known.metrics}
+        self.metric_help.show([described[name] for name in named if name in described])
 
     def action_switch(self) -> None:
-        """Move the focus between expression and chart."""
+        """Take the offered word; without one move the focus between expression and chart."""
+        if self.completion.is_open and self.input.has_focus:
+            self._accept()
+            return
         (self.chart if self.input.has_focus else self.input).focus()
-
-
-class WordSuggester(Suggester):
-    """Suggester that completes the last word with a metric, label or function."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self.words = sorted(words)
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The whole value with its last word completed."""
-        return completed(value, self.words)
-
-
-def completed(value: str, words: Sequence[str]) -> str | None:
-    """The value with its last word completed by the first match; None without one."""
-    start = len(value)
-    while start and (value[start - 1].isalnum() or value[start - 1] in "_:"):
-        start -= 1
-    word = value[start:]
-    if not word:
-        return None
-    return next((value[:start] + known for known in words if known.startswith(word) and known != word), None)
