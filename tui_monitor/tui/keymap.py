@@ -147,7 +147,7 @@ KEYS = (
     ),
     # Logs, requests and traces.
     KeymapEntry("logs", "L", hint="logs"),
-    KeymapEntry("follow", "p", (("p", "follow"),), ("logs",), hint="follow, pause"),
+    KeymapEntry("follow", "p", (("p", "follow"),), ("logs",), hint="pause"),
     KeymapEntry("search", "/", (("slash", "search"),), ("logs",), hint="search"),
     KeymapEntry(
         "log_filter", "f", (("f", "filter_lines"),), ("logs", "traces"), hint="filter",

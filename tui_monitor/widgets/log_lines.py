@@ -49,9 +49,10 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
         row.append(line.check or line.service, "accent", columns.source).gap()
     said = _TEXT_STYLES.get(line.level, "text")
     runs = _shifted([(_one_line(line.message), said), *_fields(line.fields, line.trace_id)], columns.shift)
-    for text, own in runs:
-        for part, found in _parts(text, needle):
-            row.append(part, MATCH if found else own)
+    for part, found, own in ((part, found, own) for text, own in runs for part, found in _parts(text, needle)):
+        if f.cells(part) > row.room:  # the last one that there is room for, cut
+            return row.append(part, MATCH if found else own).line()
+        row.append(part, MATCH if found else own)
     return row.line()
 
 

@@ -71,6 +71,7 @@ def route_rows(tables: Sequence[RequestTable], order: str, check: str = "") -> l
 def request_heads(order: str, named: bool, width: int, look: RenderStyle) -> Sequence[Line]:
     """The columns' names; the one that sorts is marked."""
     row = LineBuilder(width, look).gap(1)
+    named = named and width >= NARROW
     if named:
         row.append("CHECK", "dim", 14).gap()
     row.append("ROUTE", _style("route", order), _route_width(width, named)).gap()
@@ -106,9 +107,11 @@ def request_line(one: RouteRow, named: bool, width: int, look: RenderStyle) -> L
     """One route; at the right its share of the busiest one's requests."""
     row, style = one.row, "title" if one.is_whole else "text"
     line = LineBuilder(width, look).gap(1)
+    name = one.name if width >= NARROW or not one.is_whole else one.table.check
+    named = named and width >= NARROW
     if named:
         line.append(one.table.check if one.is_whole else "", "title", 14).gap()
-    line.append(one.name, style, _route_width(width, named)).gap()
+    line.append(name, style, _route_width(width, named)).gap()
     texts = {
         "rate": (_rate(row.per_second), style),
         "errors": _errors(row),

@@ -74,7 +74,7 @@ def bar_cells(start: int, duration: int, length: int, width: int) -> tuple[int, 
 def axis_line(length: int, width: int, look: RenderStyle) -> Line:
     """The times above the bars: the beginning, the middle, the end."""
     bar = _bar_width(width)
-    middle, end = us(length // 2), us(length)
+    middle, end = us(length // 2) if bar >= 24 else "", us(length)
     row = LineBuilder(width, look).gap(width - bar - 10)
     return row.append("0", "dim").gap(bar // 2 - 1).append(middle, "dim").align(len(end) + 10).append(end, "dim").line()
 

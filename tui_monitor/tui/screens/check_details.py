@@ -19,7 +19,7 @@ from tui_monitor.widgets.list_panes import TextPane
 class CheckDetailsScreen(PaneScreen):
     """Details of one check, updated with each board; a check removed from the configuration stays as it was."""
 
-    HINTS: ClassVar[Hints] = hints("trend", "acknowledge", "silence", "back")
+    HINTS: ClassVar[Hints] = hints("trend", "logs", "acknowledge", "silence", "back")
 
     def __init__(self, context: ScreenContext, check: CheckView) -> None:
         self._text = TextPane(check.name, lambda width, look: (), look=context.look, text_styles=context.text_styles)

@@ -41,13 +41,13 @@ class LogsScreen(PaneScreen):
         "back",
     )  # fmt: skip
 
-    def __init__(self, context: ScreenContext, choice: LogChoice | None = None, at: int = 0) -> None:
-        """``at``: the moment to begin with (UTC ms), 0: the newest lines."""
+    def __init__(self, context: ScreenContext, choice: LogChoice | None = None, at: int = 0, remark: str = "") -> None:
+        """``at``: the moment to begin with (UTC ms), 0: the newest lines. ``remark``: beside the title until a filter is chosen."""
         self.lines = LogPane(look=context.look, text_styles=context.text_styles)
         super().__init__(context, self.lines)
         self.reading = LogReading(context.backend, self.lines.window, self, context.now, choice or LogChoice())
         self.reading.past_at = context.view.past_at
-        self._at = at
+        self._at, self._remark = at, remark
         self._ended: Sequence[AlertView] = ()
 
     async def load(self) -> None:
@@ -69,7 +69,7 @@ class LogsScreen(PaneScreen):
     def lines_changed(self, *, last: bool = False, searched: int = 0) -> None:
         """Show the lines that the window has now."""
         pane = self.lines
-        pane.chosen, pane.words = self.choice.source, self.choice.words()
+        pane.chosen, pane.words = self.choice.source, self.choice.words() or self._remark
         pane.status = self._status(searched)
         pane.advice = NO_LINES if pane.sources else NOTHING_KEPT
         pane.show_window(self._marks(), self.context.now(), until=self.reading.past_at or self.context.now())
@@ -166,7 +166,7 @@ class LogsScreen(PaneScreen):
     def choose(self, choice: LogChoice) -> None:
         """Show other lines, near the same moment; at the end where it was followed."""
         at = 0 if self.reading.following else self.lines.selected_at
-        self.reading.choice = choice
+        self.reading.choice, self._remark = choice, ""
         self.lines.window.clear()
         self.lines_changed()
         self.context.start(self.reading.show_from(at=at) if at else self.reading.show_end())
@@ -305,6 +305,5 @@ async def open_logs(context: ScreenContext, focus: LogFocus) -> None:
     sources = await context.backend.log_sources()
     source = next((one for name in focus.names for one in sources if one.name == name), None)
     choice = LogChoice(source.check, source.service, text=focus.text) if source else LogChoice(text=focus.text)
-    await context.open(LogsScreen(context, choice, focus.at))
-    if focus.names and source is None and sources:
-        context.inform(f"No log lines are kept of {focus.names[0]}: all sources are shown.")
+    missing = f"no lines are kept of {focus.names[0]}" if focus.names and source is None and sources else ""
+    await context.open(LogsScreen(context, choice, focus.at, missing))

@@ -18,14 +18,17 @@ from tui_monitor.core.values import label
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.values import Matrix, selection
 from tui_monitor.tui.keymap import bindings, hints
+from tui_monitor.tui.screens.base import LogFocus, alert_focus
 from tui_monitor.tui.screens.check_details import CheckDetailsScreen
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import LIST_HINTS, ListScreen, PaneScreen
+from tui_monitor.tui.screens.route import RouteScreen
 from tui_monitor.tui.screens.watched_details import WatchedDetailsScreen
 from tui_monitor.widgets.alerts import alert_line, alert_of_check, search_text
 from tui_monitor.widgets.cell_line import Hints, Line, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
+from tui_monitor.widgets.request_lines import RouteRow
 from tui_monitor.widgets.service_tables import (
     ServiceRow,
     ServicesTable,
@@ -101,7 +104,7 @@ class ServiceScreen(ListScreen):
     """One service: strips of its checks, alerts, requests, containers, units, figures; Enter goes on to the details of a row."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("service")
-    HINTS: ClassVar[Hints] = (*hints(("open", "details"), "trend", "acknowledge", "silence", "window"), *LIST_HINTS)
+    HINTS: ClassVar[Hints] = (*hints(("open", "details"), "trend", "logs", "acknowledge", "silence", "window"), *LIST_HINTS)
     TITLE_TEXT = "Service"
     EMPTY_TEXT = "This service is no longer on the board."
     RELOAD_EVERY: ClassVar[int] = 10
@@ -188,6 +191,16 @@ class ServiceScreen(ListScreen):
             self.context.start(self.context.open(IncidentScreen(self.context, target.id)))
         elif target is not None:
             self.context.start(self.context.open(WatchedDetailsScreen(self.context, target)))
+        elif key.startswith("request:"):
+            self._open_route(key)
+
+    def _open_route(self, key: str) -> None:
+        """Open the history of a route."""
+        for table in self._service.requests:
+            for one in (table.total, *table.rows):
+                if key == request_key(table, one):
+                    return self.context.start(self.context.open(RouteScreen(self.context, RouteRow(table, one))))
+        return None
 
     def action_window(self) -> None:
         """Show the next window of time in the strips."""
@@ -209,6 +222,16 @@ class ServiceScreen(ListScreen):
         name = target.name if isinstance(target, CheckView) else target.check if target is not None else ""
         return alert_of_check(self.context.shown, name) or next(iter(self._service.alerts), None)
 
+    def log_focus(self) -> LogFocus:
+        """The lines of the selected row, else of the service and its checks."""
+        target = self.target
+        if isinstance(target, AlertView):
+            return alert_focus(target)
+        if isinstance(target, CheckView):
+            return LogFocus((target.name,))
+        names = (self._service.name, *(check.name for check in self._service.checks))
+        return LogFocus(names if target is None else (target.state.name, target.check))
+
     def silence_labels(self) -> Sequence[tuple[str, str]]:
         """The name of the selected check, else the labels of the alert."""
         return [("check", self.target.name)] if isinstance(self.target, CheckView) else super().silence_labels()
@@ -221,14 +244,18 @@ def _section(title: str, right: Callable[[int], str] = lambda width: "") -> List
     return ListRow("", "", draw)
 
 
+def request_key(table: RequestTable, one: RequestRow) -> str:
+    """The key of a route's row."""
+    return f"request:{table.check}:{one.method} {one.route}"
+
+
 def _requests(service: Service) -> list[ListRow]:
     if not service.requests:
         return []
     rows = [_section("Requests", lambda width: request_heads())]
     for table in service.requests:
         rows += [
-            ListRow(f"request:{table.check}:{one.method} {one.route}", one.route, partial(_request, table, one))
-            for one in (table.total, *table.rows[:MOST_ROUTES])
+            ListRow(request_key(table, one), one.route, partial(_request, table, one)) for one in (table.total, *table.rows[:MOST_ROUTES])
         ]
     return rows
 

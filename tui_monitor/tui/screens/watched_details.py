@@ -10,6 +10,7 @@ from tui_monitor.board.listings import LogLine, LogQuery
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.board.watched import WatchedContainer, WatchedUnit, containers_of, units_of
 from tui_monitor.tui.keymap import hints
+from tui_monitor.tui.screens.base import LogFocus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import PaneScreen
 from tui_monitor.widgets.alerts import alert_of_check
@@ -25,7 +26,7 @@ MOST_LINES = 20
 class WatchedDetailsScreen(PaneScreen):
     """The state follows the board; history and log lines are read each ten seconds."""
 
-    HINTS: ClassVar[Hints] = hints("trend", "acknowledge", "silence", "back")
+    HINTS: ClassVar[Hints] = hints("trend", "logs", "acknowledge", "silence", "back")
     RELOAD_EVERY: ClassVar[int] = 10
 
     def __init__(self, context: ScreenContext, one: WatchedContainer | WatchedUnit) -> None:
@@ -70,6 +71,10 @@ class WatchedDetailsScreen(PaneScreen):
     def expr(self) -> str:
         """The memory, which every container and unit has."""
         return history_of(self._one)[1][1]
+
+    def log_focus(self) -> LogFocus:
+        """The lines that are shown here in part."""
+        return LogFocus(tuple(name for name in (self._page.source, self._one.state.name) if name))
 
     def chosen_alert(self) -> AlertView | None:
         """The first alert of the check that watches it."""
