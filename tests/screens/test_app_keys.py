@@ -779,8 +779,9 @@ async def test_enter_in_resources() -> None:
     async with running() as (app, _, pilot):
         await press(app, pilot, "tab", "tab", "tab", "enter")
         assert isinstance(app.screen, ChartScreen)
-        await press(app, pilot, "escape", "tab", "enter")
-        assert "by cpu" in seen(app)
+        await press(app, pilot, "escape", "tab", "j", "enter")
+        assert isinstance(app.screen, ProcessesScreen) and "by cpu" in seen(app)
+        assert app.screen.table.chosen is not None and app.screen.table.chosen.name == "python3"
 
 
 async def test_reload_and_palette() -> None:

@@ -145,3 +145,16 @@ def test_trends_forget_what_has_ended_and_what_never_worked() -> None:
     assert trends.of(busy) == (busy.cpu, 0.0) and trends.of(idle) == ()
     trends.add([])
     assert trends.of(busy) == ()
+
+
+async def test_a_process_that_only_waits_for_its_parent_is_said() -> None:
+    """A signal to one that has ended changes nothing."""
+    async with running() as (app, backend, pilot):
+        backend.push(replace(boards.busy(), kill=True))
+
+        async def only() -> Sequence[ListedProcess]:
+            return (ListedProcess(99, "gone", "[gone]", "anna", 0.0, 0, "Z", 98),)
+
+        backend.processes = only  # type: ignore[method-assign]
+        await press(app, pilot, "4", "K")
+        assert isinstance(app.screen, ProcessesScreen) and any("its parent 98" in one for one in told(app))

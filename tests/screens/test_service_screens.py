@@ -34,7 +34,7 @@ async def test_from_all_services_to_one_to_a_detail_and_back() -> None:
         assert "last 24 h" in seen(app)
         await press(app, pilot, "enter")
         assert isinstance(app.screen, CheckDetailsScreen)
-        await press(app, pilot, "escape", "slash", *"checkunhealthy", "enter", "j", "enter")
+        await press(app, pilot, "escape", "slash", *"crit", "enter", "j", "enter")
         assert isinstance(app.screen, IncidentScreen)
         await press(app, pilot, "escape", "escape", "slash", *"worker", "enter", "j", "enter")
         assert isinstance(app.screen, WatchedDetailsScreen)

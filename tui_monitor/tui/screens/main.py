@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tui_monitor.board.backend import CommandRefused
-from tui_monitor.board.service import service_headed_by
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.kept import Kept
@@ -403,13 +402,13 @@ class MainScreen(DashboardScreen):
         if isinstance(self.pane, IncidentsPane):
             self._open_alert(self.pane.opened_alert())
         elif isinstance(self.pane, ProcessesPane):
-            self.context.open_screen("processes")
+            self._open_process(self.pane.selection)
         elif isinstance(self.pane, SelectionPane):
             self._open_selection()
         elif isinstance(self.pane, ChecksPane):
             self._open_check(self.pane)
         elif isinstance(self.pane, ResourcesPane) and self.pane.selection.startswith("pid:"):
-            self.context.open_screen("processes")
+            self._open_process(self.pane.selection)
         else:
             self.context.open_trend()
 
@@ -419,9 +418,18 @@ class MainScreen(DashboardScreen):
 
             self.context.start(self.context.open(IncidentScreen(self.context, alert.id)))
 
+    def _open_process(self, key: str) -> None:
+        """Open the list of all processes with the selected one selected."""
+        from tui_monitor.tui.screens.processes import ProcessesScreen
+
+        pid = key.removeprefix("pid:")
+        self.context.start(self.context.open(ProcessesScreen(self.context, int(pid) if pid.isdecimal() else 0)))
+
     def _open_check(self, pane: ChecksPane) -> None:
         """Open the page of the service that the check is the head of, else the check's details."""
         check = pane.selected_check()
+        from tui_monitor.board.service import service_headed_by
+
         service = service_headed_by(self.board, check) if check is not None else None
         if service is not None:
             from tui_monitor.tui.screens.services import ServiceScreen

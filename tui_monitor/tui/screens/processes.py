@@ -29,10 +29,12 @@ class ProcessesScreen(PaneScreen):
     HINTS: ClassVar[Hints] = (*hints(("open", "details"), "order", "tree", "kill"), *LIST_HINTS)
     RELOAD_EVERY: ClassVar[int] = 2
 
-    def __init__(self, context: ScreenContext) -> None:
+    def __init__(self, context: ScreenContext, pid: int = 0) -> None:
+        """``pid``: the process that is selected at first, 0: the busiest."""
         self.table = ProcessesTable(look=context.look, text_styles=context.text_styles)
         super().__init__(context, self.table)
         self._is_loading = False
+        self._wanted = pid
 
     async def load(self) -> None:
         """Read the processes; where that is refused (a host of an older version) those of the board are shown."""
@@ -51,6 +53,13 @@ class ProcessesScreen(PaneScreen):
         if not self.context.shown.past:
             self.table.trends.add(found)
             self.table.fill(found)
+            self._select_wanted()
+
+    def _select_wanted(self) -> None:
+        chosen = next((one for one in self.table.rows if one.pid == self._wanted), None)
+        self._wanted = 0
+        if chosen is not None:
+            self.table.select(self.table.key_of(chosen))
 
     def show_board(self, board: Board) -> None:
         """Show at once that the past has no processes."""

@@ -28,6 +28,11 @@ def ask_for_signal(context: ScreenContext, process: ListedProcess | None) -> Non
     if not context.live.kill:
         context.inform(NO_KILL, "warning")
         return
+    if process.state == "Z":
+        context.inform(
+            f"Process {process.pid} has ended; its parent {process.parent} has not asked for it yet, and a signal changes nothing."
+        )
+        return
     ask_until_valid(
         context, f"Signal to {process.pid} {clean(process.name)} of {clean(process.user) or 'an unknown user'}", signal_named,
         lambda name: context.start(_send(context, process, name)),
