@@ -15,7 +15,7 @@ from tui_monitor.config.settings import Settings
 from tui_monitor.core.catalogue.report_phrases import ReportPhrases
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import METRIC_NAME, Labels, label
-from tui_monitor.promql.queryable import Matcher
+from tui_monitor.promql.queryable import Matcher, Queryable
 from tui_monitor.reports.periods import Period, before
 from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.repository import State
@@ -40,6 +40,8 @@ class ReportSource:
     board: Board
     settings: Settings
     rules: Sequence[Rule] = ()
+    visible: Queryable | None = None
+    """What figures are evaluated over, where some series are private; None: the history."""
 
 
 @frozen
@@ -62,6 +64,11 @@ class ReportContext:
     def history(self) -> HistoryQueries:
         """The history."""
         return self.source.history
+
+    @property
+    def series_of_figures(self) -> Queryable:
+        """What figures are evaluated over."""
+        return self.history if self.source.visible is None else self.source.visible
 
     @property
     def end(self) -> int:
