@@ -229,7 +229,8 @@ KEYS = (
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt", "silence_form"), hint="leaves", priority=True),
     KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route", "report"), hint="range"),
     KeymapEntry(
-        "period", "[ ]", (("left_square_bracket", "period(-1)"), ("right_square_bracket", "period(1)")), ("report",), hint="earlier, later",
+        "report_period", "[ ]", (("left_square_bracket", "period(-1)"), ("right_square_bracket", "period(1)")), ("report",),
+        hint="earlier, later",
     ),
     KeymapEntry(
         "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",

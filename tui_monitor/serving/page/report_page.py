@@ -57,8 +57,9 @@ async def report(call: HttpCall) -> Response:
     around = neighbours(found, form, call.backend.board.at)
     body = render("report.html", t=form.t, report=found, sections=sections, names=names, around=around, mark=MARKS.get(found.shade, ""))
     here = f"/reports/{quote(call.path['name'], safe='')}"
+    by_role = bool(await call.shared.one(PageData).screens())
     return framed(
-        words, f"{found.title} · {found.period}", found.shade, body, nav=navigation(words, bool(await call.shared.one(PageData).screens())), here=here, host=found.host, feed=True,
+        words, f"{found.title} · {found.period}", found.shade, body, nav=navigation(words, by_role), here=here, host=found.host, feed=True,
         caller=call.caller.name, may_act=may_act(call),
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ class ReportsScreen(PaneScreen):
     """One report as a page; it is made in a process of its own, which takes a second."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("report")
-    HINTS: ClassVar[Hints] = (*hints(("range", "kind"), "period"), *hints("filter", "screens", "back"))
+    HINTS: ClassVar[Hints] = (*hints(("range", "kind"), "report_period"), *hints("filter", "screens", "back"))
 
     def __init__(self, context: ScreenContext) -> None:
         self.report: Report | None = None
