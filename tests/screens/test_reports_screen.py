@@ -12,6 +12,7 @@ from tui_monitor.board.report import Report
 from tui_monitor.core.humanize import cells
 from tui_monitor.tui.screens.reports import ReportsScreen
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
+from tui_monitor.widgets.glyphs import ASCII
 from tui_monitor.widgets.report import report_screen_lines
 
 
@@ -36,7 +37,7 @@ async def test_the_newest_report_opens_and_keys_change_kind_and_period() -> None
         screen = app.screen
         assert isinstance(screen, ReportsScreen)
         shown = text_of(screen._draw(120, RenderStyle()))
-        assert "Daily report · Sunday 1 Mar 2026" in shown and "DiskFullSoon /" in shown and "👤 New users" in shown
+        assert "Daily report ⋅ Sunday 1 Mar 2026" in shown and "DiskFullSoon /" in shown and "👤 New users" in shown
         await press(app, pilot, "left_square_bracket", "right_square_bracket")
         await settle(app, pilot)
         assert backend.asked_reports == [("daily", "", False), ("daily", "2026-02-28", False), ("daily", "2026-03-02", False)]
@@ -56,4 +57,6 @@ def test_every_line_fits_and_nothing_is_lost_on_small_screens(width: int) -> Non
     lines = report_screen_lines(EXAMPLE_REPORT, width, RenderStyle())
     assert all(sum(cells(text) for text, _ in line) == width for line in lines)
     shown = text_of(lines)
-    assert "▲ 22:00" in shown and "nobody has acknowledged it" in " ".join(shown.split()) and "▁" in shown
+    assert "▴ 22:00" in shown and "nobody has acknowledged it" in " ".join(shown.split()) and "▁" in shown
+    plain = text_of(report_screen_lines(EXAMPLE_REPORT, width, RenderStyle(ASCII))).replace("👤", "")
+    assert plain.isascii() and "! 22:00" in plain

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import field
+from typing import Any, Protocol, TypeVar
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.rules.rule import Rule
@@ -54,6 +55,8 @@ class ReportContext:
     now: int
     form: ReportFormat
     alerts: Sequence[Alert]
+    known: dict[object, Any] = field(default_factory=dict)
+    """What `once` has read."""
 
     @property
     def t(self) -> ReportPhrases:
@@ -78,6 +81,13 @@ class ReportContext:
     def earlier(self, count: int = 1) -> Period:
         """The period so many before this one."""
         return before(self.settings, self.period, count)
+
+    def once(self, key: object, read: Callable[[], T]) -> T:
+        """The result of a reading that several sections need; the first one makes it."""
+        if key not in self.known:
+            self.known[key] = read()
+        found: T = self.known[key]
+        return found
 
     def series(self, metric: str) -> dict[str, list[Labels]]:
         """The stored series of a metric by their check."""
