@@ -35,16 +35,16 @@ from tui_monitor.runtime.wiring import problems_of
 
 WALLET = """
 create table users (id int primary key, created_at timestamp);
-create table transactions (type text, currency text, amount numeric, created_at timestamp);
+create table transactions (type text, currency text, amount numeric, created_at timestamp, user_id int);
 create table wallets (currency text, balance numeric);
 insert into users select n, now() at time zone 'utc' - n * interval '10 hour' from generate_series(0, 9) n;
-insert into transactions values ('deposit', 'ETH', 1.5, now() at time zone 'utc'), ('withdrawal', 'ETH', 1, now() at time zone 'utc');
+insert into transactions values ('deposit', 'ETH', 1.5, now() at time zone 'utc', 1), ('withdrawal', 'ETH', 1, now() at time zone 'utc', 2);
 insert into wallets values ('ETH', 12.5);
 """
 TRADING = """
-create table positions (portfolio text, quantity numeric, price numeric);
+create table positions (portfolio text, symbol text, quantity numeric, price numeric);
 create table orders (status text);
-insert into positions values ('main', 2, 64000);
+insert into positions values ('main', 'BTC-USD', 2, 64000);
 insert into orders values ('open'), ('filled');
 """
 

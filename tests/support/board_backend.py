@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.support import sample_boards as boards
+from tests.support.sample_reports import EXAMPLE_REPORT
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.push import PushAnswer, PushRequest
+from tui_monitor.board.report import Report
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import SlotSamples, Strip, strip
@@ -94,6 +96,7 @@ class FakeBackend:
         """telemetry.db with lines and traces; None: nothing is kept."""
         self.log_pages: list[LogPageQuery] = []
         self.role_screens: list[ScreenDefinition] = []
+        self.asked_reports: list[tuple[str, str, bool]] = []
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000 if self.every else boards.AT
@@ -361,6 +364,10 @@ class FakeBackend:
 
     async def backtest(self, alert: str, since: str, changes: Sequence[str]) -> BacktestView:
         return BacktestView(boards.AT, boards.AT, ())
+
+    async def report(self, name: str, day: str = "", *, public: bool = False) -> Report:
+        self.asked_reports.append((name, day, public))
+        return replace(EXAMPLE_REPORT, name=name, kind=name)
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
         return []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the dashboard paints before it imports what only queries ne
     from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.process_list import ListedProcess
     from tui_monitor.board.push import PushAnswer, PushRequest
+    from tui_monitor.board.report import Report
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.screens import ScreenDefinition
     from tui_monitor.board.strip import Strip
@@ -289,6 +290,13 @@ class Backend(Protocol):
         """Backtest the rules of one alert, or of all (""), over the last ``since`` ("7d"); takes seconds.
 
         With ``changes`` ("for=10m") the changed rule is evaluated beside the present one.
+        """
+        ...
+
+    async def report(self, name: str, day: str = "", *, public: bool = False) -> Report:
+        """The report of a name, or of a kind, for the period with a day ("2026-11-29", "" the last whole one); takes a second.
+
+        ``public``: without figures of private series.
         """
         ...
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tui_monitor.core.frozen import frozen
 
+KIND_NAMES = ("daily", "weekly", "performance", "risk", "health")
+"""The kinds, in the order in which they are offered."""
 ReportCell = str | float | None
 """A text, a number in its column's unit, or nothing."""
 

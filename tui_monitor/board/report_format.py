@@ -96,9 +96,9 @@ def number_text(value: float) -> str:
 
 
 def change_text(ratio: float) -> str:
-    """A change with its sign: "+12%", "-3%", "±0%"."""
+    """A change with its sign: "+12%", "-3%", "0%"."""
     whole = round(ratio * 100)
-    return f"{whole:+,}%" if whole else "±0%"
+    return f"{whole:+,}%" if whole else "0%"
 
 
 _UNITS: Mapping[str, Callable[[float], str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from tui_monitor.board.report import Report, ReportCell, ReportChart, ReportColumn, ReportSection
@@ -27,6 +28,11 @@ def report_json(report: Report) -> Json:
         "notes": list(report.notes),
         "sections": [_section(section) for section in report.sections],
     }
+
+
+def report_entry_json(name: str, kind: str, next_due: int, to: Sequence[str]) -> Json:
+    """One configured report, in the list of `report --json`."""
+    return {"name": name, "kind": kind, "next": rfc3339(next_due), "to": list(to)}
 
 
 def _section(section: ReportSection) -> Json:

@@ -15,6 +15,8 @@ NARROWEST = 8
 TEXT_CELLS = 24
 """Cells that a text column gets at least before a brief one is left out."""
 LABELLED = frozenset({"told", "error", "reason", "by"})
+UNNAMED = frozenset({"value", "change"})
+"""Columns whose values need no name in a line of text."""
 MARKS = {"ok": "✔", "warn": "▲", "bad": "✖"}
 MARKED = {"warn": "▲", "bad": "✖"}
 MARK_CELLS = 2
@@ -190,8 +192,9 @@ def _chat_row(columns: Sequence[ReportColumn], row: ReportRow, form: ReportForma
     for place, (column, value) in enumerate(zip(columns, row.cells, strict=False)):
         if value in (None, "") or column.unit == "hidden":
             continue
-        text = form.cell(value, column, row)
-        parts.append(f"{column.title} {text}" if place and column.title and column.unit not in LEFT else text)
+        text = labelled(column, form.cell(value, column, row))
+        named = place and column.title and column.unit not in LEFT and column.key not in UNNAMED
+        parts.append(f"{column.title} {text}" if named else text)
     return f"{MARKED.get(row.shade, '•')} " + (f"{parts[0]}: {', '.join(parts[1:])}" if len(parts) > 1 else "".join(parts))
 
 

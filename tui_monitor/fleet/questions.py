@@ -10,6 +10,7 @@ from tui_monitor.board.backend import Backend, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import LogLine, LogQuery
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.process_list import ListedProcess
+from tui_monitor.board.report import Report
 from tui_monitor.board.rule_views import CurrentSample, RuleGroupView
 from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import Slot
@@ -58,6 +59,7 @@ QUESTIONS: Mapping[str, Question] = {
     "metadata": Question({}, tuple[MetricMetadata, ...]),
     "names": Question({}, Mapping[str, Texts]),
     "backtest": Question({"alert": str, "since": str, "changes": Texts}, values.BacktestView),
+    "report": Question({"name": str, "day": str, "public": bool}, Report),
     "noise": Question({"since": str}, tuple[values.NoiseRow, ...]),
 }
 """Not here: what changes the far host other than by commands (push, pings, tokens), and whole rows for other programs."""

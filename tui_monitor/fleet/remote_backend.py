@@ -21,6 +21,7 @@ from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.push import PushAnswer, PushRequest
+from tui_monitor.board.report import Report
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.screens import ScreenDefinition
 from tui_monitor.board.strip import Strip
@@ -367,6 +368,11 @@ class RemoteBackend:
         """Backtest the rules of one host."""
         view: BacktestView = await self._ask("backtest", alert=alert, since=since, changes=changes)
         return view
+
+    async def report(self, name: str, day: str = "", *, public: bool = False) -> Report:
+        """A report of one host."""
+        report: Report = await self._ask("report", name=name, day=day, public=public)
+        return report
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
         """Alerts that notified often."""

@@ -37,7 +37,11 @@ NOT_MEASURED = CheckFigures()
 
 
 def figures_between(context: ReportContext, begin: int, end: int) -> dict[str, CheckFigures]:
-    """The figures of every check with samples in the window, from the same one read."""
+    """The figures of every check with samples in the window, from one read."""
+    return context.once(("checks", begin, end), lambda: _read_figures(context, begin, end))
+
+
+def _read_figures(context: ReportContext, begin: int, end: int) -> dict[str, CheckFigures]:
     good, durations = context.series("probe_success"), context.series("probe_duration_seconds")
     wanted = [labels for several in (*good.values(), *durations.values()) for labels in several]
     found = context.history.figures(wanted, QUANTILES, begin - 1, end - 1) if wanted else {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import field
+from typing import Any, Protocol, TypeVar
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.rules.rule import Rule
@@ -15,7 +16,7 @@ from tui_monitor.config.settings import Settings
 from tui_monitor.core.catalogue.report_phrases import ReportPhrases
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import METRIC_NAME, Labels, label
-from tui_monitor.promql.queryable import Matcher
+from tui_monitor.promql.queryable import Matcher, Queryable
 from tui_monitor.reports.periods import Period, before
 from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.repository import State
@@ -40,6 +41,8 @@ class ReportSource:
     board: Board
     settings: Settings
     rules: Sequence[Rule] = ()
+    visible: Queryable | None = None
+    """What figures are evaluated over, where some series are private; None: the history."""
 
 
 @frozen
@@ -52,6 +55,8 @@ class ReportContext:
     now: int
     form: ReportFormat
     alerts: Sequence[Alert]
+    known: dict[object, Any] = field(default_factory=dict)
+    """What `once` has read."""
 
     @property
     def t(self) -> ReportPhrases:
@@ -64,6 +69,11 @@ class ReportContext:
         return self.source.history
 
     @property
+    def series_of_figures(self) -> Queryable:
+        """What figures are evaluated over."""
+        return self.history if self.source.visible is None else self.source.visible
+
+    @property
     def end(self) -> int:
         """The end of what can be known of the period."""
         return min(self.period.end, self.now)
@@ -71,6 +81,13 @@ class ReportContext:
     def earlier(self, count: int = 1) -> Period:
         """The period so many before this one."""
         return before(self.settings, self.period, count)
+
+    def once(self, key: object, read: Callable[[], T]) -> T:
+        """The result of a reading that several sections need; the first one makes it."""
+        if key not in self.known:
+            self.known[key] = read()
+        found: T = self.known[key]
+        return found
 
     def series(self, metric: str) -> dict[str, list[Labels]]:
         """The stored series of a metric by their check."""

@@ -147,7 +147,7 @@ def compiled(text: str, period: Period) -> Query:
 
 
 def _instant(context: ReportContext, text: str, period: Period, at: int) -> Value:
-    return compiled(text, period).instant(context.history, at, enough=_enough())
+    return compiled(text, period).instant(context.series_of_figures, at, enough=_enough())
 
 
 def _enough() -> Callable[[], bool]:
@@ -176,7 +176,7 @@ def _chart(context: ReportContext, figure: FigureSettings) -> list[ReportChart]:
     begin, end = context.end - CHART_PERIODS * length, context.end
     try:
         query = compiled(figure.query, period)
-        found = query.range(context.history, begin, end, max(1000, (end - begin) // CHART_POINTS), enough=_enough())
+        found = query.range(context.series_of_figures, begin, end, max(1000, (end - begin) // CHART_POINTS), enough=_enough())
     except (PromqlError, EvaluationError):
         return []
     values = even_values([(at, value) for _, times, each in found for at, value in zip(times, each, strict=True)], begin, end, CHART_POINTS)

@@ -20,7 +20,7 @@ TIGHT_S = 14 * 86400
 
 def until_full(context: ReportContext) -> dict[str, float]:
     """Mount → seconds until it is full at its present pace."""
-    return seconds_until_full(context.history, context.end)
+    return context.once("until full", lambda: seconds_until_full(context.history, context.end))
 
 
 def resources_section(context: ReportContext) -> ReportSection | None:

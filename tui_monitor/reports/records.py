@@ -38,7 +38,7 @@ def deliveries_of(rows: Sequence[OutboxRow], begin: int, end: int) -> dict[str, 
 
 def stored_messages(context: ReportContext) -> list[OutboxRow]:
     """The newest messages."""
-    return context.source.state(lambda state: state.outbox.newest(MOST_MESSAGES))
+    return context.once("messages", lambda: context.source.state(lambda state: state.outbox.newest(MOST_MESSAGES)))
 
 
 def deliveries_section(context: ReportContext) -> ReportSection | None:

@@ -40,7 +40,7 @@ class Risk:
 
 def risks_of(context: ReportContext) -> list[Risk]:
     """All of them, grave ones first."""
-    found = [risk for look in _LOOKS for risk in look(context)]
+    found = context.once("risks", lambda: [risk for look in _LOOKS for risk in look(context)])
     return sorted(found, key=lambda one: not one.grave)
 
 

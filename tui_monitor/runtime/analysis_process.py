@@ -45,9 +45,12 @@ async def report_package(directory: StateDirectory, config: Path | None, name: s
         return await _child_answer(directory, config, ["report", "--order", order, "--", name])
 
 
-async def report_values(directory: StateDirectory, config: Path | None, name: str, day: str) -> Report:
-    """The report of a name or kind for a day ("": the last whole period). Raises CommandRefused with its reason."""
-    words = ["report", "--values", *([f"--for={day}"] if day else []), "--", name]
+async def report_values(directory: StateDirectory, config: Path | None, name: str, day: str, public: bool = False) -> Report:
+    """The report of a name or kind for a day ("": the last whole period). Raises CommandRefused with its reason.
+
+    ``public``: without figures of private series.
+    """
+    words = ["report", "--values", *(["--public"] * public), *([f"--for={day}"] if day else []), "--", name]
     async with _in_time(REPORT_S):
         found = await _child_answer(directory, config, words)
     return read(Report, found.get("report"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tui_monitor.checks.dead_mans_ping import Heartbeat
@@ -16,6 +16,7 @@ from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.tasks import isolated
 from tui_monitor.core.troubles import Troubles
+from tui_monitor.core.values import Sample
 from tui_monitor.notifiers.abilities import Prepaid, PressDesk, press_listeners
 from tui_monitor.notifiers.api import Notifier, SendError
 from tui_monitor.runtime.actions import ActionRunner
@@ -85,6 +86,10 @@ class BackgroundJobs:
                 group.create_task(isolated(self._commands.run()), name="stored commands")
         finally:
             self._group = None
+
+    def samples(self) -> Iterable[Sample]:
+        """Which reports could not be made, as samples."""
+        return self._reports.failures.samples()
 
     def reconfigure(self, settings: Settings, notifiers: Mapping[str, Notifier]) -> None:
         """Use other chats, balances and another dead man's ping from now on."""

@@ -12,7 +12,6 @@ from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import CommandResult
 from tui_monitor.core.ping import Ping
-from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.delivery.outbox import Outbox
@@ -48,7 +47,6 @@ class Leader:
         *,
         clock: Clock,
         troubles: Troubles,
-        failures: ReportFailures,
         self_watch: SelfWatch,
         live_data: LiveData,
         collector: Collector,
@@ -73,7 +71,6 @@ class Leader:
         """Monotonic seconds of the last finished tick."""
         self._clock = clock
         self._troubles = troubles
-        self._failures = failures
         self._self_watch = self_watch
         self._collector = collector
         self._changes = changes
@@ -226,7 +223,7 @@ class Leader:
 
     async def _observe(self, now: int, skew: float) -> None:
         """The samples that the monitor itself makes at each tick."""
-        own = [*self._troubles.samples(), *self._failures.samples(), *self.engine.sender_samples()]
+        own = [*self._troubles.samples(), *self._jobs.samples(), *self.engine.sender_samples()]
         own.append(Sample(labels_of("tui_monitor_clock_skew_seconds"), skew))
         self._collector.observe(now, own)
         await self._derived.record(now)

@@ -178,7 +178,6 @@ async def open_leader(
     return Leader(
         clock=clock,
         troubles=troubles,
-        failures=failures,
         self_watch=self_watch,
         live_data=LiveData(memory, clock, collector, evaluator, recording, live, role_screens),
         collector=collector,

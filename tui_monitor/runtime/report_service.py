@@ -32,11 +32,11 @@ class ReportService:
         self._state = state
         self._outbox = outbox
         self._clock = clock
-        self._failures = failures
+        self.failures = failures
 
     def job(self, settings: Settings) -> Coroutine[Any, Any, None] | None:
         """The job of this configuration; None for one without reports."""
-        self._failures.configure([report.name for report in settings.reports if report.to])
+        self.failures.configure([report.name for report in settings.reports if report.to])
         if not settings.reports:
             return None
         from tui_monitor.runtime.report_job import ReportJob
@@ -44,7 +44,7 @@ class ReportService:
         from tui_monitor.runtime.wiring import host_of, link_of, origin_of_settings
 
         sender = Sender(host_of(settings), settings.language, link_of(settings), origin_of_settings(settings))
-        return ReportJob(settings, sender, self._state, self._clock, self._failures, self._make, self._queued).run()
+        return ReportJob(settings, sender, self._state, self._clock, self.failures, self._make, self._queued).run()
 
     async def _make(self, name: str, order: str) -> Mapping[str, Any]:
         from tui_monitor.runtime.analysis_process import report_package

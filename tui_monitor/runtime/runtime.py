@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui_monitor.board.privacy import Privacy
     from tui_monitor.board.process_list import ListedProcess
     from tui_monitor.board.push import PushAnswer, PushRequest
+    from tui_monitor.board.report import Report
     from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
     from tui_monitor.board.screens import ScreenDefinition
     from tui_monitor.board.strip import Strip
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from tui_monitor.runtime.live_data import LiveData
     from tui_monitor.runtime.process_listing import ProcessListing
     from tui_monitor.runtime.queries import StoreQueries
+    from tui_monitor.runtime.report_reading import ReportReading
     from tui_monitor.runtime.viewer import Viewer
     from tui_monitor.sources.api import Probe
     from tui_monitor.storage.history.interface import HistoryReading
@@ -109,6 +111,7 @@ class Runtime:
         self._processes: ProcessListing | None = None
         self._engine: EngineSettings | None = None
         self._engine_charts: EngineCharts | None = None
+        self._report_reading: ReportReading | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
         self._not_before = float("-inf")
@@ -544,6 +547,14 @@ class Runtime:
         from tui_monitor.runtime.analysis_process import backtest
 
         return await backtest(self.directory, self._config, alert, since, changes)
+
+    async def report(self, name: str, day: str = "", *, public: bool = False) -> Report:
+        """A report, made in a process of its own."""
+        if self._report_reading is None:
+            from tui_monitor.runtime.report_reading import ReportReading
+
+            self._report_reading = ReportReading(self.directory, self._config, self._clock)
+        return await self._report_reading.report(name, day, public)
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
         """The noise report, computed in a process of its own."""

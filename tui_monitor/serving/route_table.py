@@ -22,6 +22,7 @@ from tui_monitor.serving.routes import (
     prometheus_state,
     push,
     records,
+    reports,
     rules,
 )
 
@@ -33,6 +34,7 @@ MODULES = (
     notify,
     rules,
     records,
+    reports,
     events,
     monitoring,
     description,

@@ -10,6 +10,7 @@ from tui_monitor.board.backend import QUERY_S, Backend, MetricMetadata
 from tui_monitor.board.listings import LogLine, LogQuery, SeriesStatistics
 from tui_monitor.board.log_pages import LogPage, LogPageQuery, LogSource
 from tui_monitor.board.privacy import Privacy
+from tui_monitor.board.report import Report
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily
 from tui_monitor.board.values import Board, CheckView
 from tui_monitor.core.trace import OperationSummary, Span, TraceQuery, TraceSummary
@@ -43,6 +44,10 @@ class VisibleBackend:
     async def query_range(self, expr: str, start: int, end: int, step: int, within: float = QUERY_S) -> Matrix:
         """As Backend.query_range."""
         return await self._backend.query_range(expr, start, end, step, within, privacy=self._privacy)
+
+    async def report(self, name: str, day: str = "", *, public: bool = True) -> Report:
+        """As Backend.report, without figures of private series."""
+        return await self._backend.report(name, day, public=True)
 
     # --- series -----------------------------------------------------------------------------------------------------------
 

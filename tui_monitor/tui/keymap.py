@@ -236,7 +236,11 @@ KEYS = (
     KeymapEntry("form_line", "Ctrl+T", (("ctrl+t", "as_line"),), ("silence_form",), priority=True,
                 doc="in the form of a silence: the same as one line, for other matchers and durations"),
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt", "silence_form"), hint="leaves", priority=True),
-    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route"), hint="range"),
+    KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route", "report"), hint="range"),
+    KeymapEntry(
+        "report_period", "[ ]", (("left_square_bracket", "period(-1)"), ("right_square_bracket", "period(1)")), ("report",),
+        hint="earlier, later",
+    ),
     KeymapEntry(
         "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",
         doc="in a chart: move the cursor; at the edge back and forth in time",

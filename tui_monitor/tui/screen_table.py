@@ -71,6 +71,10 @@ SCREENS = (
         "traces", "T", "Traces", "requests through several services, as waterfalls", "traces; in a log line or route: its own",
         "traces:TracesScreen",
     ),
+    ScreenEntry(
+        "reports", "", "Reports", "daily, weekly, performance, risks, health: the newest", "reports: left and right change the kind",
+        "reports:ReportsScreen",
+    ),
     ScreenEntry("screens", "0", "All screens", "a list to choose from", "the list of all screens", "picker:PickerScreen"),
 )  # fmt: skip
 

@@ -30,6 +30,7 @@ from tui_monitor.tui.screens.panels import PanelsScreen
 from tui_monitor.tui.screens.process_details import ProcessDetailsScreen
 from tui_monitor.tui.screens.processes import ProcessesScreen
 from tui_monitor.tui.screens.prompt import PromptScreen
+from tui_monitor.tui.screens.reports import ReportsScreen
 from tui_monitor.tui.screens.requests import RequestsScreen
 from tui_monitor.tui.screens.route import RouteScreen
 from tui_monitor.tui.screens.service_map import ServiceMapScreen
@@ -48,6 +49,7 @@ OWNERS = {
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
     "trace": TraceScreen, "hosts": HostsScreen,
     "first_run": FirstRunScreen, "help": HelpScreen,
+    "report": ReportsScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

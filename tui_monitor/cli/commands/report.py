@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_monitor.cli.arguments import add_json
-from tui_monitor.cli.options import Refused, configuration, wall_ms
+from tui_monitor.cli.options import Refused, configuration, print_error, wall_ms
 from tui_monitor.cli.output import Cell, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import existing_state
 from tui_monitor.core.exit_codes import USAGE
@@ -39,13 +40,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_json(parser)
     parser.add_argument("--order", default="", help=argparse.SUPPRESS)
     parser.add_argument("--values", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--public", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(given: Namespace) -> int:
     """Exit code: 0, 1 without a readable state, 64 for an unknown report or day, 78 for the configuration."""
     from tui_monitor.reports.making import NoSuchReport, report_settings
 
-    loaded = configuration(given)
+    loaded = configuration(given) if given.order else _as_far_as_it_is_read(given)
     if given.name is None:
         return _list(given, loaded)
     try:
@@ -67,7 +69,7 @@ def _made(given: Namespace, loaded: Configuration, settings: ReportSettings) -> 
     host = host_of(loaded.settings)
     try:
         with closing(HistoryReader(directory.history_db)) as history, closing(StateReader(directory.state_db)) as state:
-            source = _source(loaded, history, state, directory)
+            source = _source(given, loaded, history, state, directory)
             if given.order:
                 return ordered_report(source, settings, given.order, now, host)
             return asked_report(source, settings, given.day, now, host)
@@ -75,12 +77,33 @@ def _made(given: Namespace, loaded: Configuration, settings: ReportSettings) -> 
         raise Refused(f"the state in {directory.path} cannot be read: {error}") from None
 
 
-def _source(loaded: Configuration, history: Any, state: Any, directory: StateDirectory) -> Any:
+def _as_far_as_it_is_read(given: Namespace) -> Configuration:
+    """The configuration without what cannot be used of it, for example secrets that only the daemon knows; a report needs none.
+
+    Where the file may not be read at all, every kind has its defaults.
+    """
+    from tui_monitor.config.faults import Configuration, ConfigurationError
+    from tui_monitor.config.load import load
+    from tui_monitor.config.settings import Settings
+    from tui_monitor.platform.paths import find_config
+
+    try:
+        return load(find_config(given.config, os.environ))
+    except ConfigurationError as error:
+        if not given.values:
+            print_error(f"{error.faults[0]}; the report is made without it")
+        return error.partial or Configuration(Settings(), None)
+
+
+def _source(given: Namespace, loaded: Configuration, history: Any, state: Any, directory: StateDirectory) -> Any:
+    from tui_monitor.board.privacy import Privacy
     from tui_monitor.reports.context import ReportSource
     from tui_monitor.runtime.stored_board import stored_board
     from tui_monitor.runtime.wiring import rules_of
 
-    return ReportSource(history, state.read, stored_board(directory), loaded.settings, rules_of(loaded)[0])
+    privacy = Privacy.of(loaded.settings.redact) if given.public else Privacy()
+    visible = privacy.visible(history) if privacy.active else None
+    return ReportSource(history, state.read, stored_board(directory), loaded.settings, rules_of(loaded)[0], visible)
 
 
 # --- output --------------------------------------------------------------------------------------------------------------
@@ -142,9 +165,9 @@ def _list(given: Namespace, loaded: Configuration) -> int:
     now = wall_ms()
     found = loaded.settings.reports
     if given.json:
-        from tui_monitor.core.units import rfc3339
+        from tui_monitor.board.report_json import report_entry_json
 
-        print_json([{"name": one.name, "kind": one.kind, "next": rfc3339(next_due(one, now)), "to": one.to} for one in found])
+        print_json([report_entry_json(one.name, one.kind, next_due(one, now), one.to) for one in found])
     elif not found:
         print(f"no reports are configured ([[reports]]); each kind can be shown: tui-monitor report {'|'.join(KINDS)}")
     else:

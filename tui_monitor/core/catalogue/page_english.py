@@ -9,6 +9,7 @@ PAGE_ENGLISH = PagePhrases(
     statuses={"healthy": "healthy", "degraded": "degraded", "unhealthy": "down", "unknown": "unknown", "none": "not measured"},
     overview="Overview",
     history="History",
+    reports="Reports",
     feed="Feed",
     skip="Skip to the content",
     live="live, as of {at}",

@@ -9,6 +9,7 @@ PAGE_KOREAN = PagePhrases(
     statuses={"healthy": "정상", "degraded": "저하", "unhealthy": "장애", "unknown": "알 수 없음", "none": "측정 없음"},
     overview="현황",
     history="이력",
+    reports="보고서",
     feed="피드",
     skip="본문으로 건너뛰기",
     live="실시간, {at} 기준",

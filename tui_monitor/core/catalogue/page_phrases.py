@@ -19,6 +19,7 @@ class PagePhrases:
     # --- around every page ---
     overview: str
     history: str
+    reports: str
     feed: str
     skip: str
     live: str

@@ -40,12 +40,17 @@ def live_page(
     live_before, _, live_after = t.live.partition("{at}")
     stream = "/live?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in stream_query.items())
     around: dict[str, Any] = {"lost_before": lost_before, "lost_after": lost_after, "live_before": live_before, "live_after": live_after}
-    nav = [(t.overview, "/"), *([(screen_phrases(t.language).screens, "/screens")] if screens else []), (t.history, "/history")]
     return framed(
         words, content.title, content.shade, "".join(part.html for part in content.parts), host=host, here=here, at=content.at,
-        live=stream, nav=nav, caller=reader.name,
+        live=stream, nav=navigation(words, screens), caller=reader.name,
         form_token=reader.form_token, may_act=reader.may_act, session=reader.session, feed=True, **around,
     )  # fmt: skip
+
+
+def navigation(words: Words, screens: bool) -> list[tuple[str, str]]:
+    """The pages that every page leads to; ``screens``: whether there are screens by role."""
+    by_role = [(screen_phrases(words.t.language).screens, "/screens")] if screens else []
+    return [(words.t.overview, "/"), *by_role, (words.t.history, "/history"), (words.t.reports, "/reports")]
 
 
 def framed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from tui_monitor.serving.asked_report import FOR
 from tui_monitor.serving.endpoint import Endpoint, Handler, HttpCall
 
 
@@ -27,6 +28,16 @@ def _extra(name: str) -> Handler:
     return handle
 
 
+def _report(name: str) -> Handler:
+    async def handle(call: HttpCall) -> Response:
+        from tui_monitor.serving.page import report_page
+
+        handler: Handler = getattr(report_page, name)
+        return await handler(call)
+
+    return handle
+
+
 ENDPOINTS = (
     Endpoint("GET", "/", _page("main"), "the overview", family="page", answer="text/html"),
     Endpoint("GET", "/checks/{name:path}", _page("check"), "one check", family="page", answer="text/html"),
@@ -34,6 +45,8 @@ ENDPOINTS = (
     Endpoint("GET", "/history", _page("history"), "90 days of all checks", family="page", answer="text/html"),
     Endpoint("GET", "/screens", _page("screens"), "the screens by role", family="page", answer="text/html"),
     Endpoint("GET", "/screens/{name:path}", _page("screen"), "one screen by role", family="page", answer="text/html"),
+    Endpoint("GET", "/reports", _report("reports"), "the first report", family="page", answer="text/html"),
+    Endpoint("GET", "/reports/{name:path}", _report("report"), "one report", parameters=FOR, family="page", answer="text/html"),
     Endpoint("GET", "/live", _page("live"), "what changes on a page, as server-sent events", family="page", answer="text/event-stream"),
     Endpoint(
         "POST", "/alerts/{id}/ack", _page("acknowledge"), "acknowledge, by a form", scope="act", open="", family="page", answer="text/html"
