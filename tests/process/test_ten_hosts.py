@@ -36,15 +36,27 @@ class CuttingRelay:
 
     def __init__(self, port: int) -> None:
         self._to, self._cutting = port, False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
         there = asyncio.create_task(self._copy(reader, far_writer, cuts=False))
-        await self._copy(far_reader, writer, cuts=True)
-        there.cancel()
-        await asyncio.gather(there, return_exceptions=True)
-        for each in (writer, far_writer):
-            each.transport.abort()
+        try:
+            await self._copy(far_reader, writer, cuts=True)
+        finally:
+            there.cancel()
+            for each in (writer, far_writer):
+                each.transport.abort()
+            self._tasks.discard(task)
+
+    async def close(self) -> None:
+        """End every connection."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, cuts: bool) -> None:
         while data := await reader.read(65536):
@@ -108,6 +120,7 @@ async def relayed(logins: SshLogins, name: str) -> Any:
         after = after.replace(f"Port {logins.port}", f"Port {port}\n  HostKeyAlias [127.0.0.1]:{logins.port}", 1)
         logins.config.write_text(f"{before}Host {name}\n{after}")
         yield relay
+        await relay.close()
 
 
 def is_well(host: HostView) -> bool:
