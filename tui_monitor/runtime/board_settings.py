@@ -18,6 +18,7 @@ class BoardSettings:
     colors: str = ""
     kill: bool = False
     redacted: bool = False
+    language: str = ""
     title: bool = True
     notices: bool = False
     """How the configuration wants dashboards to look: `[dashboard]`."""

@@ -158,6 +158,7 @@ class LiveBoard:
             colors=self._settings.colors,
             kill=self._settings.kill,
             redacted=self._settings.redacted,
+            language=self._settings.language,
             title=self._settings.title,
             notices=self._settings.notices,
         )
