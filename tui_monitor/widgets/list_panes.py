@@ -166,7 +166,7 @@ def said(text: str, style: str, width: int, look: RenderStyle) -> Line:
 
 def wrapped(text: str, style: str, width: int, look: RenderStyle, most: int) -> list[Line]:
     """A text in up to ``most`` such lines; none for an empty one."""
-    return [said(part, style, width, look) for part in wrap(clean(text), width - 2, most)] if text else []
+    return [said(part, style, width, look) for part in wrap(look.words.say(clean(text)), width - 2, most)] if text else []
 
 
 def heading(text: str, width: int, look: RenderStyle) -> list[Line]:

@@ -45,6 +45,8 @@ REASONS: Mapping[str, str] = {
     # --- certificates ---
     "certificate of {name} ends in {time}": "{name} 인증서 {time} 뒤 만료",
     "certificate of {name} has ended": "{name} 인증서 만료됨",
+    "certificate of {name} expires in {time}": "{name} 인증서 {time} 뒤 만료",
+    "certificate of {name} has expired": "{name} 인증서 만료됨",
     # --- jobs, groups, units, containers, processes ---
     "no ping for {time}; one was due {late} ago": "{time} 동안 핑 없음, {late} 전에 왔어야 함",
     "the job failed {time} ago": "{time} 전에 작업 실패",
