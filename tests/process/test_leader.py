@@ -173,7 +173,7 @@ async def test_a_viewer_says_that_a_leader_hangs(where: Installation) -> None:
 
     async def shows(is_silent: bool) -> bool:
         await viewer.poll()
-        return viewer.board is not None and any("has written nothing since" in text for text in viewer.board.trouble) == is_silent
+        return viewer.board is not None and any("is not responding since" in text for text in viewer.board.trouble) == is_silent
 
     async def until_it_shows(is_silent: bool) -> None:
         async with asyncio.timeout(PATIENCE):

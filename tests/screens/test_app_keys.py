@@ -39,7 +39,7 @@ ENVIRON = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"
 
 
 def make(backend: FakeBackend, **more: Any) -> MonitorApp:
-    return MonitorApp(backend, now=backend.now, zone=UTC, environ=ENVIRON, **more)
+    return MonitorApp(backend, now=backend.now, zone=UTC, **{"environ": ENVIRON, **more})
 
 
 @asynccontextmanager
@@ -409,7 +409,7 @@ async def test_wheel_moves_the_selection() -> None:
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("2", "15 now, 15 over"),
+        ("2", "15 firing, 15 resolved"),
         ("3", "ops-mail failed"),
         ("4", "/usr/bin/postgres --serve"),
         ("5", "their maintenance"),

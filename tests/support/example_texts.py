@@ -36,7 +36,7 @@ DATABASE = {
         "조치: systemctl status postgresql; then its log and the disk\n"
         "시작 T\n"
         "category system · check db · 호스트 web-1\n"
-        "의존하는 점검 1개: application",
+        "의존하는 체크 1개: application",
         "복구 db 정상으로 돌아옴 (D 만에)\n내용: db 비정상: WHY\nT ~ T (D)\ncategory system · check db · 호스트 web-1",
     ),
 }
@@ -116,7 +116,7 @@ APPLICATION = {
         "조치: systemctl restart catalogue; then journalctl -u catalogue -n 100\n"
         "시작 T\n"
         "category application · check app · team catalogue · 호스트 web-1\n"
-        "의존하는 점검 1개: site",
+        "의존하는 체크 1개: site",
         "복구 app 정상으로 돌아옴 (D 만에)\n"
         "내용: app 비정상: connection refused (ADDR)\n"
         "T ~ T (D)\n"

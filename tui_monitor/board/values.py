@@ -313,6 +313,8 @@ class Board:
     """Whether a dashboard on this machine may send signals to processes."""
     redacted: bool = False
     """Whether the configuration hides parts of texts: only the leader knows which."""
+    language: str = ""
+    """The configured language, "" where it is unset: each dashboard then takes that of its own locale."""
     title: bool = True
     """Whether dashboards set the terminal's title."""
     notices: bool = False

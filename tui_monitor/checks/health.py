@@ -63,7 +63,7 @@ def judge_slowness(probe: ProbeResult, check: Thresholds) -> ProbeResult:
         if limit is not None and probe.duration > limit:
             if status == DEGRADED and probe.status == DEGRADED:
                 return probe
-            return replace(probe, status=status, reason=f"slow: {_seconds(probe.duration)}, above {_seconds(limit)}")
+            return replace(probe, status=status, reason=f"slow: {_seconds(probe.duration)} (limit {_seconds(limit)})")
     return probe
 
 

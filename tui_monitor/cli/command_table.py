@@ -27,7 +27,7 @@ COMMANDS = (
     CommandEntry(
         "resolve", "actions:add_resolve_arguments", "resolve by hand; the alert stays resolved until its condition has been false once"
     ),
-    CommandEntry("silence", "actions:add_silence_arguments", "hold back notifications of matching alerts for a time"),
+    CommandEntry("silence", "actions:add_silence_arguments", "mute matching alerts for a time"),
     CommandEntry("silences", "state:add_silences_arguments", "the silences that are or will be active"),
     CommandEntry("unsilence", "actions:add_unsilence_arguments", "end a silence now"),
     CommandEntry("extend", "actions:add_extend_arguments", "extend a silence"),

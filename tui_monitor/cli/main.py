@@ -167,7 +167,7 @@ def _run(given: argparse.Namespace) -> int:
 
         return run_headless(given)
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        print("tui-monitor: this is no terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
+        print("tui-monitor: not a terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
         return USAGE
     _end_with_0("SIGTERM", "SIGHUP")
     from tui_monitor.cli.commands import dashboard

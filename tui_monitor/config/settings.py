@@ -265,7 +265,9 @@ class Settings(Section):
     service: str = key(default="", doc="the service that this machine is part of, named in messages and logs", example="wallet")
     environment: str = key(default="", doc="its environment, named in mails and logs", example="production")
     footer: FooterText = key(default="{service} · {host}", doc="last line of every message: {service}, {environment}, {host}; empty: none")
-    language: Literal["en", "ko"] = key(default="en", doc="language of messages")
+    language: Literal["", "en", "ko"] = key(
+        default="", doc="language of dashboard and messages, en or ko; default: that of LANG", example="ko", wanted="en or ko"
+    )
     bell: bool = key(default=False, doc="ring the terminal's bell at a new alert")
     dashboard_url: str | None = key(
         default=None, doc="link in messages; default: how to open the dashboard over SSH", example="ssh://admin@web-1"

@@ -19,6 +19,10 @@ class Kept(Generic[T]):
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[tuple[object, ...], T]] = {}
 
+    def clear(self) -> None:
+        """Make all anew: something else than the inputs has changed, as the language."""
+        self._known.clear()
+
     def of(self, key: Hashable, inputs: tuple[object, ...], make: Callable[[], T]) -> T:
         """The value of a key: the kept one where the inputs are equal to those that it was made of, else a new one."""
         known = self._known.get(key)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from tui_monitor.board.report import Report, ReportSection
 from tui_monitor.board.report_format import ReportFormat
 from tui_monitor.config.reports import ReportSettings
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.reports.alerts import incidents_of
 from tui_monitor.reports.context import ReportContext, ReportSource
 from tui_monitor.reports.dues import Sending
@@ -25,7 +26,7 @@ def build_report(source: ReportSource, settings: ReportSettings, period: Period,
     """The report of a period. Raises StorageFault where a store cannot be read."""
     short = period.days == 1
     zone = settings.timezone or ""
-    form = ReportFormat(source.settings.language, zone, period.begin if short else 0, period.end if short else 0)
+    form = ReportFormat(language_in_use(source.settings.language), zone, period.begin if short else 0, period.end if short else 0)
     known = source.state(lambda state: state.alerts.history(MOST_ALERTS))
     context = ReportContext(source, settings, period, now, form, known)
     kind = REPORT_KINDS[settings.kind]
@@ -35,7 +36,7 @@ def build_report(source: ReportSource, settings: ReportSettings, period: Period,
         kind=settings.kind,
         title=form.t.kinds[settings.kind],
         period=form.days(period.first, period.last),
-        language=source.settings.language,
+        language=language_in_use(source.settings.language),
         host=host,
         zone=zone,
         begin=period.begin,
@@ -73,7 +74,7 @@ def _notes(context: ReportContext, sending: Sending) -> Iterable[str]:
 
 
 def _dated(context: ReportContext, at: int) -> str:
-    return ReportFormat(context.source.settings.language, context.settings.timezone or "").stamp(at)
+    return ReportFormat(language_in_use(context.source.settings.language), context.settings.timezone or "").stamp(at)
 
 
 def _periods_text(context: ReportContext, periods: Sequence[Period]) -> str:

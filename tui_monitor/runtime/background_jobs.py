@@ -11,7 +11,7 @@ from pathlib import Path
 from tui_monitor.checks.dead_mans_ping import Heartbeat
 from tui_monitor.config.export import ExportSettings
 from tui_monitor.config.settings import Settings
-from tui_monitor.core.catalogue.languages import phrases
+from tui_monitor.core.catalogue.languages import language_in_use, phrases
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Acknowledge
 from tui_monitor.core.tasks import isolated
@@ -109,7 +109,7 @@ class BackgroundJobs:
         desk = PressDesk(
             self._acknowledge_from_chat,
             lambda text: log.warning("%s", text),
-            settings.language,
+            language_in_use(settings.language),
             host_of(settings),
             lambda text: self._troubles.set("chat", text),
         )
@@ -137,7 +137,7 @@ class BackgroundJobs:
 
     async def _acknowledge_from_chat(self, alert_id: str, by: str) -> str:
         result = await self._engine.apply(Acknowledge((alert_id,)), by)
-        words = phrases(self._settings.language)
+        words = phrases(language_in_use(self._settings.language))
         return words.button_done if result.ok else words.button_over
 
     async def _run_hourly(self) -> None:

@@ -21,6 +21,7 @@ class BoardSettings:
     sort: str = ""
     kill: bool = False
     redacted: bool = False
+    language: str = ""
     title: bool = True
     notices: bool = False
     """How the configuration wants dashboards to look: `[dashboard]`."""

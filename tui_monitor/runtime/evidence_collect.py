@@ -9,6 +9,7 @@ from tui_monitor.alerts.evidence import MAX_TEXT, BusyProcess, gather
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.checks.collector import Collector
 from tui_monitor.core.catalogue.remedies import notifier_remedy, remedy
+from tui_monitor.core.catalogue.translation import translator
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.core.sanitize import clean, clip
@@ -60,6 +61,7 @@ class EvidenceCollector:
         if not reason or check is None:
             return {}
         advice = remedy(check.type, reason, target_of(check)[0], self._language)
+        reason = translator(self._language).say(reason)  # the advice above and the stored evidence go by the English one
         return {"reason": reason, "advice": advice} if advice else {"reason": reason}
 
     def _trouble(self, labels: Mapping[str, str]) -> Mapping[str, str]:

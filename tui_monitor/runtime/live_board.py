@@ -161,6 +161,7 @@ class LiveBoard:
             sort=self._settings.sort,
             kill=self._settings.kill,
             redacted=self._settings.redacted,
+            language=self._settings.language,
             title=self._settings.title,
             notices=self._settings.notices,
         )

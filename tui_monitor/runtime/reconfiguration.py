@@ -92,7 +92,7 @@ class Reconfiguration:
         extended = await self._added_rules.extend(of_file)
         loaded = extended.loaded
         if problems := problems_of(loaded):
-            return CommandResult(False, "the old configuration stays: " + "; ".join(problems))
+            return CommandResult(False, "reload rejected, still running the old configuration: " + "; ".join(problems))
         self._loaded = of_file
         self._troubles.set(ADDED_RULES, extended.trouble)
         settings = loaded.settings

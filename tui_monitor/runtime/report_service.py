@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_monitor.config.settings import Settings
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.delivery.outbox import Outbox
@@ -43,7 +44,7 @@ class ReportService:
         from tui_monitor.runtime.report_messages import Sender
         from tui_monitor.runtime.wiring import host_of, link_of, origin_of_settings
 
-        sender = Sender(host_of(settings), settings.language, link_of(settings), origin_of_settings(settings))
+        sender = Sender(host_of(settings), language_in_use(settings.language), link_of(settings), origin_of_settings(settings))
         return ReportJob(settings, sender, self._state, self._clock, self.failures, self._make, self._queued).run()
 
     async def _make(self, name: str, order: str) -> Mapping[str, Any]:

@@ -319,7 +319,9 @@ class Runtime:
                     self._engine = loaded.settings.engine
                     await self._close_engine()
         except ConfigurationError as error:
-            result = CommandResult(False, f"the old configuration stays: {'; '.join(str(fault) for fault in completed(error).faults)}")
+            result = CommandResult(
+                False, f"reload rejected, still running the old configuration: {'; '.join(str(fault) for fault in completed(error).faults)}"
+            )
         leader.set_remark("" if result.ok else result.text)
         log.log(logging.INFO if result.ok else logging.ERROR, "%s", result.text)
         return result

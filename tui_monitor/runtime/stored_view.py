@@ -52,7 +52,7 @@ class StoredView:
             silent_since = max(at, leader.since)
             if alive and self.now() - silent_since > SILENT_MS:
                 since = stamp(silent_since, self.now(), None, seconds=True)
-                trouble.insert(0, f"the monitor (pid {leader.pid}) has written nothing since {since}: this is the last it knew")
+                trouble.insert(0, f"the daemon (pid {leader.pid}) is not responding since {since}, showing its last state")
         board["trouble"] = trouble
         board["read_only"] = directory.why_read_only
         return board

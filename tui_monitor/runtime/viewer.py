@@ -126,7 +126,7 @@ class Viewer:
         if now - last <= SILENT_MS:
             return ""
         since = stamp(last, now, None, seconds=True)
-        return f"the monitor (pid {self.leader.pid}) has written nothing since {since}: this is the last it knew"
+        return f"the daemon (pid {self.leader.pid}) is not responding since {since}, showing its last state"
 
     def _publish(self, now: int) -> None:
         row, alive = self.leader, self.leader_alive

@@ -18,6 +18,7 @@ from tui_monitor.checks.health import check_labels
 from tui_monitor.config.faults import Configuration, ConfigurationError, Fault, KeyPath
 from tui_monitor.config.http_access import HttpAccess
 from tui_monitor.config.settings import Settings
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.core.secret import Secret
 from tui_monitor.dispatch.origin import Origin, origin_of
 from tui_monitor.dispatch.routing import compile_routing
@@ -146,7 +147,7 @@ def alert_settings_of(settings: Settings, rules: Sequence[Rule]) -> AlertSetting
         checks=labels_of_checks(settings),
         routing=compile_routing(settings),
         host=host_of(settings),
-        language=settings.language,
+        language=language_in_use(settings.language),
         link=link_of(settings),
         origin=origin_of_settings(settings),
     )
@@ -168,6 +169,7 @@ def board_settings_of(settings: Settings) -> BoardSettings:
         sort=look.sort,
         kill=look.kill,
         redacted=bool(settings.redact.patterns),
+        language=settings.language,
         title=look.title,
         notices=look.notices,
     )

@@ -16,6 +16,7 @@ from tui_monitor.board.backend import Backend, CommandRefused
 from tui_monitor.board.privacy import Privacy
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.access_token import granted
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import ReportRefusal
 from tui_monitor.core.sanitize import clean, clip
@@ -128,7 +129,7 @@ class App:
         from tui_monitor.serving.page.errors import page_error
         from tui_monitor.serving.page.words import Words, language_of
 
-        return page_error(error, Words(language_of(request.headers.get("accept-language", ""), self._settings.language)))
+        return page_error(error, Words(language_of(request.headers.get("accept-language", ""), language_in_use(self._settings.language))))
 
     def _find(self, request: Request) -> tuple[Endpoint, dict[str, str]]:
         path, found = request.scope["path"], {}

@@ -26,6 +26,8 @@ from tui_monitor.board.backend import Backend
 from tui_monitor.board.first_run import FirstRun
 from tui_monitor.board.fleet import Fleet
 from tui_monitor.board.values import Board
+from tui_monitor.core.catalogue.languages import language_in_use
+from tui_monitor.core.catalogue.translation import Translator
 from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import durable_terminal
@@ -40,6 +42,7 @@ from tui_monitor.tui.terminal_title import RESTORE, SAVE, notice_sequence, title
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.depth import CHOICES, Depth, colors_at, depth_of
 from tui_monitor.widgets.glyphs import PLAIN_TERMINALS, glyphs_for
+from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.palettes import AUTO, NAMES
 from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import theme_of
@@ -94,7 +97,9 @@ class MonitorApp(App[int]):
         self.animation_level = "none"
         self.failure: BaseException | None = None
         """What ended the backend."""
-        look = RenderStyle(glyphs_for(environ, wide=answer.wide, utf8=answer.utf8 and writes_utf8()), zone)
+        self._words = Translator(language_in_use("", environ))
+        self._locale_language = self._words.language
+        look = RenderStyle(glyphs_for(environ, wide=answer.wide, utf8=answer.utf8 and writes_utf8()), zone, self._words)
         self.context = Dashboard(self, backend, look, TextStyles(colors_at("night", self._depth), plain=plain), now)
         self.use_theme(AUTO)
         self.main = MainScreen(self.context)
@@ -204,6 +209,7 @@ class MonitorApp(App[int]):
             if board.notices:
                 self._write_terminal(notice_sequence(f"{board.host}: {notice.text}"))
         self._show_title(board)
+        self._speak(board.language or self._locale_language)
         depth = CHOICES.get(board.colors, self._depth) if self._asked == "auto" and self._depth is not Depth.NONE else self._depth
         if depth is not self._depth:
             self._depth = depth
@@ -222,6 +228,14 @@ class MonitorApp(App[int]):
             self.context.open_role(name)
         elif self._fleet is None:
             self.context.start(self.context.open_own_role())
+
+    def _speak(self, language: str) -> None:
+        """Use the configured language, else the locale's."""
+        if language != self._words.language:
+            self._words.use(language)
+            for widget in self.screen.query(LineWidget):
+                widget.forget()
+                widget.rebuild()
 
     def _show_title(self, board: Board) -> None:
         """Say in the terminal's title what is wrong; the title before comes back when the app ends."""
@@ -302,7 +316,7 @@ class MonitorApp(App[int]):
         prompts.filter_rows(self.context, self.context.top.pane or self.main.pane)
 
     def action_pause(self) -> None:
-        """Pause the display at the board shown; monitoring goes on."""
+        """Freeze the screen at the board shown; monitoring goes on."""
         self.context.time.toggle_pause()
 
     def action_step(self, by: int) -> None:
@@ -400,12 +414,16 @@ class MonitorApp(App[int]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The entries of the command palette."""
         for title, about, action in palette():
-            yield SystemCommand(title, about, lambda action=action: self.run_action(action))
+            key, _, text = about.rpartition(": ")
+            about = f"{key}: {self._words.say(text)}" if key else self._words.say(text)
+            yield SystemCommand(self._words.say(title), about, lambda action=action: self.run_action(action))
         for one in self.context.role_screens:
             yield SystemCommand(f"Screen: {clean(one.title or one.name)}", "panels", partial(self.context.open_role, one.name))
-        yield SystemCommand("Theme", "other colours: Enter for the next one", self.action_next_theme)
+        yield SystemCommand(self._words.say("Theme"), self._words.say("other colours: Enter for the next one"), self.action_next_theme)
         for name in NAMES:
-            yield SystemCommand(f"Theme: {name}", "the colours of the dashboard", partial(self.choose_theme, name))
+            yield SystemCommand(
+                self._words.say(f"Theme: {name}"), self._words.say("the colours of the dashboard"), partial(self.choose_theme, name)
+            )
 
     def choose_theme(self, name: str) -> None:
         """Use a theme until the dashboard ends, whatever the configuration says."""

@@ -92,7 +92,7 @@ class Dashboard:
 
     def inform(self, text: str, severity: Severity = "information") -> None:
         """Show a toast; the text is never parsed as markup."""
-        self._app.notify(clean(text), severity=severity, markup=False)
+        self._app.notify(self.look.words.say(clean(text)), severity=severity, markup=False)
 
     def push(self, form: ModalScreen[T | None], then: Callable[[T], None]) -> None:
         """Show a form at the bottom of the screen."""
@@ -134,7 +134,7 @@ class Dashboard:
         *,
         value: str = "",
         placeholder: str = "",
-        hint: str = "Enter sends   Esc leaves",
+        hint: str = "Enter sends   Esc cancel",
         typed: Callable[[str], None] | None = None,
     ) -> None:
         """Prompt for one line at the bottom of the screen."""

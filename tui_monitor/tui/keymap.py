@@ -51,7 +51,7 @@ KEYS = (
     KeymapEntry(
         "acknowledge", "a", (("a", "acknowledge"),), section="Alerts", hint="acknowledge",
         help="acknowledge the selected alert, else the first",
-        doc="acknowledge the selected alert, else the first, from any pane; asks for a note (Enter sends, Esc leaves)",
+        doc="acknowledge the selected alert, else the first, from any pane; asks for a note (Enter sends, Esc cancels)",
         title="Acknowledge the alert", about="stop the reminders of the selected or first alert",
     ),
     KeymapEntry(
@@ -69,7 +69,7 @@ KEYS = (
     KeymapEntry(
         "silence", "s", (("s", "silence"),), section="Alerts", hint="silence", help="silence: labels, a duration, why",
         doc="silence: a form of its labels and durations that tells what it would mute; Enter mutes",
-        title="Silence", about="hold back notifications for a time",
+        title="Silence", about="mute matching alerts for a time",
     ),
     KeymapEntry(
         "alert_time", "m", (("m", "alert_time"),), section="Alerts", hint="go to start", help="go back to the start of the alert",
@@ -142,8 +142,8 @@ KEYS = (
         title="Change the sort order", about="of the pane that has the focus", action="screen.order",
     ),
     KeymapEntry(
-        "pause", "p", (("p", "pause"),), section="View", hint="pause", help="pause the display; monitoring goes on",
-        title="Pause the display", about="monitoring goes on",
+        "pause", "p", (("p", "pause"),), section="View", hint="pause", help="freeze the screen; monitoring goes on",
+        title="Freeze the screen", about="monitoring goes on",
     ),
     # Logs, requests and traces.
     KeymapEntry("logs", "L", hint="logs"),
@@ -209,7 +209,6 @@ KEYS = (
     ),
     KeymapEntry(
         "find_services", "i", (("i", "find_services"),), section="Monitor", hint="find services",
-        help="without a configuration: find the services of this machine",
         title="Find the services of this machine", about="writes a first configuration",
     ),
     KeymapEntry(
@@ -221,7 +220,7 @@ KEYS = (
         title="Quit", about="never ends the daemon",
     ),
     KeymapEntry(
-        "suspend", "Ctrl+Z", (("ctrl+z", "suspend_process"),), section="Monitor", priority=True,
+        "suspend", "Ctrl+Z", (("ctrl+z", "suspend_process"),), priority=True,
         help="suspend; fg in the shell brings it back",
     ),
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
@@ -241,6 +240,7 @@ KEYS = (
         "report_period", "[ ]", (("left_square_bracket", "period(-1)"), ("right_square_bracket", "period(1)")), ("report",),
         hint="earlier, later",
     ),
+    KeymapEntry("close_help", "?", (("question_mark,q", "close"),), ("help",), hint="close"),
     KeymapEntry(
         "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",
         doc="in a chart: move the cursor; at the edge back and forth in time",

@@ -17,7 +17,7 @@ from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.prompt_parsing import parse_silence, parse_time_and_reason, silence_text
 
 NOTE = "a note (optional)"
-ACKNOWLEDGE_HINT = "Enter acknowledges   Esc leaves"
+ACKNOWLEDGE_HINT = "Enter acknowledges   Esc cancel"
 
 
 def acknowledge(context: ScreenContext, alert: AlertView | None) -> None:
@@ -47,7 +47,7 @@ def acknowledge_marked(context: ScreenContext, alerts: Sequence[AlertView]) -> N
         context.start(context.send(Acknowledge(ids, note=text.strip())))
 
     if context.may_act():
-        hint = "Enter acknowledges them   u withdraws it   Esc leaves"
+        hint = "Enter acknowledges them   u withdraws it   Esc cancel"
         context.prompt(f"Acknowledge {_named(alerts)}", answered, placeholder=NOTE, hint=hint)
 
 
@@ -66,7 +66,7 @@ def silence_marked(context: ScreenContext, alerts: Sequence[AlertView]) -> None:
 
     ask_until_valid(
         context, f"Silence {_named(alerts)}", parse_time_and_reason, answered,
-        value="2h", placeholder="2h # why", hint="Enter silences each   Esc leaves",
+        value="2h", placeholder="2h # why", hint="Enter silences each   Esc cancel",
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def acknowledge_all(context: ScreenContext) -> None:
             f"Acknowledge all {context.live.firing} firing alerts",
             answered,
             placeholder=NOTE,
-            hint="Enter acknowledges all   U undoes it   Esc leaves",
+            hint="Enter acknowledges all   U undoes it   Esc cancel",
         )
 
 
@@ -126,21 +126,21 @@ def silence_line(context: ScreenContext, text: str) -> None:
     ask_until_valid(
         context, "Silence: matchers, duration, # why", parse_silence,
         lambda command: context.start(context.send(command)),
-        value=text, hint="Enter silences   Esc leaves", placeholder='check="api" 2h # why',
+        value=text, hint="Enter silences   Esc cancel", placeholder='check="api" 2h # why',
     )  # fmt: skip
 
 
 def filter_rows(context: ScreenContext, pane: Pane) -> None:
     """Filter a pane's rows by a text, at each key."""
     question = f"Filter {pane.TITLE}".rstrip()
-    context.prompt(question, pane.filter, value=pane.needle, hint="Enter applies   Esc leaves", typed=pane.filter)
+    context.prompt(question, pane.filter, value=pane.needle, hint="Enter applies   Esc cancel", typed=pane.filter)
 
 
 def time(context: ScreenContext, then: Callable[[int], None]) -> None:
     """Ask for a time; ``then`` receives it (UTC ms)."""
     ask_until_valid(
         context, "Go to", lambda text: parse_time(text, context.now(), context.look.zone), then,
-        placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc leaves",
+        placeholder="03:10   2026-11-20 03:10   -2h", hint="Enter goes   Esc cancel",
     )  # fmt: skip
 
 
@@ -156,4 +156,4 @@ def mark(context: ScreenContext) -> None:
         if text.strip():
             context.start(context.send(Annotate(text.strip(), at or None)))
 
-    context.prompt(f"Mark {when}", answered, placeholder="deploy v2.3", hint="Enter marks it on every chart   Esc leaves")
+    context.prompt(f"Mark {when}", answered, placeholder="deploy v2.3", hint="Enter marks it on every chart   Esc cancel")

@@ -178,7 +178,7 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
     text = summary_text(alert, width)
     if not state_width and not live:
         text = f"[{short_state(alert, now, past=past)}] {text}"
-    row.append(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
+    row.say(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
         state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, now, past=past)
         state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)

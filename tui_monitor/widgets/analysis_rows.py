@@ -11,7 +11,7 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 _SEVERITIES = {"critical": "critical", "error": "error", "warning": "warning"}
 
 
-HEADS = ("alert", "fired", "how long", "longest", "last", "messages", "nearly")
+HEADS = ("alert", "fired", "total", "longest", "last", "messages", "near misses")
 _WIDTHS = (6, 8, 8, 12, 8, 6)
 
 
@@ -45,7 +45,7 @@ def backtest_remark(found: BacktestView, since: str) -> str:
     return f"the last {since}: {fired} alerts, {told} messages"
 
 
-NOISE_HEADS = ("alert", "fired", "median", "came back", "taken", "messages")
+NOISE_HEADS = ("alert", "fired", "median", "re-fired", "acked", "messages")
 _NOISE_WIDTHS = (6, 8, 10, 8, 10)
 
 

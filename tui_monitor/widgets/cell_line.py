@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 
+from tui_monitor.core.catalogue.translation import Translator
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import cells, cut, fit
 from tui_monitor.core.sanitize import clean
@@ -18,16 +19,19 @@ Hints = Sequence[tuple[str, str]]
 HelpSection = tuple[str, Hints]
 """A title of the help page and its keys."""
 
+ENGLISH = Translator()
 SEVERITY_WORDS = {"critical": "CRIT", "error": "ERR", "warning": "WARN", "info": "INFO"}
 HEALTH_STYLES = {"healthy": "ok", "degraded": "warning", "unhealthy": "critical", "unknown": "unknown"}
 
 
 @frozen
 class RenderStyle:
-    """Rendering options of one terminal: its glyphs, and the time zone (None: the machine's)."""
+    """Rendering options of one terminal: its glyphs, the time zone (None: the machine's), and the language."""
 
     glyphs: Glyphs = UNICODE
     zone: tzinfo | None = None
+    words: Translator = ENGLISH
+    """The texts of the language in use."""
 
 
 class LineBuilder:
@@ -37,6 +41,7 @@ class LineBuilder:
         self.width = width
         self.used = 0
         self._mark = look.glyphs.cut
+        self._words = look.words
         self._runs: list[list[str]] = []
 
     @property
@@ -46,11 +51,15 @@ class LineBuilder:
 
     def append(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
         """Append a text, in exactly ``width`` cells where given, never beyond the line's end."""
-        text = clean(text)
+        text = self._words.exact(clean(text)) if width is None else self._words.within(clean(text), width)
         text = fit(text, min(width, self.room), self._mark, right=right) if width is not None else cut(text, self.room, self._mark)
         if text:
             self._append(text, style)
         return self
+
+    def say(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
+        """Append a text of the program that may hold values ("3 affected"), in the language in use."""
+        return self.append(self._words.say(text), style, width, right=right)
 
     def gap(self, width: int = 1) -> LineBuilder:
         """Append spaces to the preceding run, which saves a change of colour."""
@@ -84,7 +93,7 @@ def text_of(lines: Iterable[Line]) -> str:
 
 def note(text: str, width: int, look: RenderStyle, style: str = "dim") -> Line:
     """One line of prose, indented by two cells."""
-    return LineBuilder(width, look).gap(2).append(text, style).line()
+    return LineBuilder(width, look).gap(2).say(text, style).line()
 
 
 def with_cursor(line: Line, look: RenderStyle) -> Line:
@@ -114,6 +123,7 @@ def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = Fal
     style = "band-focus" if focused else "band"
     row = LineBuilder(width, look)
     row.append(f"{look.glyphs.selected if focused else ' '}", style).append(title, f"{style}-title")
+    remark, right = look.words.say(remark), look.words.say(right)
     remark = cut(clean(remark), row.room - (cells(right) + 5 if right else 2), look.glyphs.cut)
     row.append("  " + remark if remark else "", f"{style}-dim")
     right = cut(clean(right), max(0, row.room - 2), look.glyphs.cut)
@@ -125,6 +135,8 @@ def title_line(title: str, width: int, look: RenderStyle, *, focused: bool = Fal
 
 def hint_line(hints: Hints, width: int, look: RenderStyle, tail: str = "", last: int = 1) -> Line:
     """A line of keys with labels, as many as fit, the ``last`` ones always; ``tail`` at the right."""
+    hints = [(key, look.words.say(does)) for key, does in hints]
+    tail = look.words.say(tail)
     ends = sum(cells(key) + cells(does) + 3 for key, does in hints[-last:])
     row, limit = LineBuilder(width, look), width - (cells(tail) + 2 if tail else 0)
     for index, (key, does) in enumerate(hints):

@@ -123,7 +123,7 @@ def _head(check: CheckView, width: int, look: RenderStyle, names: int, *, worded
 def _reason(row: LineBuilder, check: CheckView, now: int) -> Line:
     lasted = f.age(check.since, now) if check.since else ""
     style = "text" if check.status is not HealthStatus.UNKNOWN else "dim"
-    row.append(check.reason or "no reason given", style, max(0, row.room - f.cells(lasted) - 2)).gap()
+    row.say(check.reason or "no reason given", style, max(0, row.room - f.cells(lasted) - 2)).gap()
     return row.append(lasted, HEALTH_STYLES[check.status]).line()
 
 

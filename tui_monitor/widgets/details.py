@@ -18,7 +18,7 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
     style = HEALTH_STYLES[check.status]
     head = LineBuilder(width, look).gap(1).append(f"{look.glyphs.health(check.status)} {check.status.value}", style).gap(2)
     if check.since:
-        head.append(f"since {f.stamp(check.since, now, look.zone, seconds=True)}, {f.age(check.since, now)}", "dim")
+        head.say(f"since {f.stamp(check.since, now, look.zone, seconds=True)}, {f.age(check.since, now)}", "dim")
     lines: list[Line] = [LineBuilder(width, look).line(), head.line(), LineBuilder(width, look).line()]
     lines += fact("reason", check.reason, width, look, "strong")
     lines += fact("target", check.target, width, look)

@@ -16,8 +16,8 @@ def top_line(title: str, remark: str, width: int, look: RenderStyle, *, focused:
     row = LineBuilder(width, look).append(left if boxed else rule, style)
     if focused:
         row.append(look.glyphs.selected, "accent")
-    row.append(title, "title").gap(0)
-    remark = f.cut(clean(remark), max(0, row.room - 6), look.glyphs.cut)
+    row.say(title, "title").gap(0)
+    remark = f.cut(clean(look.words.say(remark)), max(0, row.room - 6), look.glyphs.cut)
     end = f.cells(remark) + 4 if remark else 1
     row.append(" ", style).append(rule * max(0, row.room - end), style)
     if remark:

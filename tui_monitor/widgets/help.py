@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from tui_monitor.core.humanize import wrap
 from tui_monitor.core.values import HealthStatus
@@ -15,21 +15,22 @@ WORDS = (
     ("leader", "polls and notifies; viewers show its board"),
     ("muted", "held back by a silence, window or parent"),
     ("p95", "95 % of the last hour's answers took no longer"),
-    ("cert", "days until the certificate ends"),
     ("pressure", "share of time in which work waited for this"),
     ("own", "what the monitor itself uses"),
 )
 
 
 def help_lines(sections: Sequence[HelpSection], width: int, look: RenderStyle) -> list[Line]:
-    """The sections, then the meaning of shapes and words; wide terminals show two columns, the first three sections on the left."""
+    """The sections, then the meaning of shapes and words; wide terminals show two columns of about one height."""
     if width < TWO_COLUMNS:
         return [line for title, keys in sections for line in _section(title, keys, width, look)] + _legend(width, look)
     half = width // 2
-    left = [line for title, keys in sections[:3] for line in _section(title, keys, half, look)]
-    right = [line for title, keys in sections[3:] for line in _section(title, keys, width - half, look)] + _legend(width - half, look)
+    blocks = [_section(title, keys, half, look) for title, keys in sections]
+    blocks.append(_legend(half, look))
+    splits = (([*chain(*blocks[:at])], [*chain(*blocks[at:])]) for at in range(1, len(blocks)))
+    left, right = min(splits, key=lambda columns: max(map(len, columns)))
     return [
-        (*(one or LineBuilder(half, look).line()), *(other or LineBuilder(width - half, look).line()))
+        (*(one or LineBuilder(half, look).line()), *(other or LineBuilder(half, look).line()), *LineBuilder(width % 2, look).line())
         for one, other in zip_longest(left, right)
     ]
 
@@ -41,7 +42,7 @@ def _section(title: str, keys: Sequence[tuple[str, str]], width: int, look: Rend
 def _entry(word: str, style: str, text: str, width: int, look: RenderStyle) -> list[Line]:
     """A key or word and its text, which wraps beside it: cut texts explain nothing."""
     indent = 3 if width >= 60 else 1
-    parts = wrap(text, max(8, width - indent - 10))
+    parts = wrap(look.words.say(text), max(8, width - indent - 10))
     return [
         LineBuilder(width, look).gap(indent).append("" if number else word, style, 9).gap().append(part, "text").line()
         for number, part in enumerate(parts)

@@ -40,13 +40,13 @@ def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     """What is wrong and for how long, since when, how often in a row, and whether somebody has taken it."""
     alert, now = view.alert, view.board.at
     row = LineBuilder(width, look).append(f" {_shape(alert, look)} {_verdict(alert, now)} ", _chip(alert))
-    taken = _taken(alert) + (f"   {view.place}" if view.place else "")
+    taken = look.words.say(_taken(alert)) + (f"   {view.place}" if view.place else "")
     facts = [view.check.target if view.check is not None else "", f"since {f.stamp(_since(alert), now, look.zone, seconds=True)}"]
     if view.check is not None and view.check.consecutive_failures > 1 and alert.state == "firing":
         facts.append(f"{view.check.consecutive_failures} failures in a row")
     text = "   ".join(filter(None, facts))
     if width >= WIDE:
-        row.gap(3).append(text, "text", max(0, row.room - f.cells(taken) - 5))
+        row.gap(3).say(text, "text", max(0, row.room - f.cells(taken) - 5))
         return [row.align(f.cells(taken) + 1).append(taken, "dim" if alert.acknowledged_by or not is_open(alert) else "warning").line()]
     second = (
         LineBuilder(width, look).gap().append(taken, "dim" if not is_open(alert) else "warning").gap(2).append("   ".join(facts[1:]), "dim")

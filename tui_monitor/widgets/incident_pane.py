@@ -35,7 +35,7 @@ class IncidentPane(Pane):
         self.top = max(0, min(self.top, self._count - room))
         shown = lines[self.top : self.top + room]
         rest = self._count - self.top - len(shown)
-        if rest > 0:
+        if rest > 0 and shown:
             text = f"{rest + 1} more below "
             shown[-1] = LineBuilder(width, self.look).align(len(text)).append(text, "faint").line()
         return [head, *shown], -1

@@ -118,7 +118,7 @@ def delivery_mark(state: str, look: RenderStyle) -> str:
     """The mark of a delivery's state: ✓ for sent, ⋯ for queued, ✗ and the word for what has failed."""
     if state == "sent":
         return look.glyphs.healthy
-    return f"{look.glyphs.unhealthy} {state}" if state in UNDELIVERED else look.glyphs.cut
+    return f"{look.glyphs.unhealthy} {look.words.exact(state)}" if state in UNDELIVERED else look.glyphs.cut
 
 
 _SHOWN = attrgetter(
@@ -165,12 +165,12 @@ def incident_line(
         text = " ".join(subject(one) for one in fold)
     elif ended and alert.ends_at:
         text = f"was down {f.span((alert.ends_at - alert.starts_at) / 1000)}: {text}"
-    row.append(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
+    row.say(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
     if bars:
         append_strip(row.gap(2), strip, bars, look.glyphs)
     if told_width:
         told, style = ("", "dim") if ended else told_text(alert, now, look, width=told_width, past=past)
-        row.gap(2).append(told, style, told_width)
+        row.gap(2).say(told, style, told_width)
     return row.line()
 
 
@@ -199,7 +199,7 @@ def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: Ren
     if strip:
         append_strip(row, strip, row.room - 8, look.glyphs)
     else:
-        row.append(_reason(alert), "text" if live else "dim", row.room - 8)
+        row.say(_reason(alert), "text" if live else "dim", row.room - 8)
     _append_age(row.gap(), alert, now, 7)
     return row.line()
 
@@ -208,7 +208,7 @@ def narrow_foot(alert: AlertView, now: int, width: int, look: RenderStyle, most:
     """Why, who knows and what to do, wrapped into at most ``most`` lines: on a small screen nothing beside the list says it."""
     told, style = told_text(alert, now, look)
     texts = [(_reason(alert), "text"), (told, style), (alert.annotations.get("description", ""), "link")]
-    lines = [(part, style) for text, style in texts if text for part in f.wrap(clean(text), width - 2)[:3]]
+    lines = [(part, style) for text, style in texts if text for part in f.wrap(clean(look.words.say(text)), width - 2)[:3]]
     return [LineBuilder(width, look).gap().append(part, style).line() for part, style in lines[:most]]
 
 

@@ -39,6 +39,9 @@ class LineWidget(Widget):
         """The lines for a size in cells, and which of them is selected (-1: none)."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Keep nothing that was drawn: the language has changed."""
+
     def rebuild(self) -> None:
         """Build the lines again and repaint the cells that changed."""
         width, height = self.shape = self.size

@@ -148,12 +148,15 @@ class ListPane(Pane):
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The sentence for no rows."""
         text = "Nothing matches the filter. Esc clears it." if self.needle else self._empty_text
-        return [LineBuilder(width, self.look).line(), *(note(line, width, self.look) for line in wrap(text, width - 3))]
+        return [
+            LineBuilder(width, self.look).line(),
+            *(note(line, width, self.look) for line in wrap(self.look.words.say(text), width - 3)),
+        ]
 
 
 def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[Line]:
     """Prose wrapped into up to three lines."""
-    return [note(line, width, look, style) for line in wrap(clean(text), width - 3, 3)]
+    return [note(line, width, look, style) for line in wrap(look.words.say(clean(text)), width - 3, 3)]
 
 
 def said(text: str, style: str, width: int, look: RenderStyle) -> Line:
@@ -163,7 +166,7 @@ def said(text: str, style: str, width: int, look: RenderStyle) -> Line:
 
 def wrapped(text: str, style: str, width: int, look: RenderStyle, most: int) -> list[Line]:
     """A text in up to ``most`` such lines; none for an empty one."""
-    return [said(part, style, width, look) for part in wrap(clean(text), width - 2, most)] if text else []
+    return [said(part, style, width, look) for part in wrap(look.words.say(clean(text)), width - 2, most)] if text else []
 
 
 def heading(text: str, width: int, look: RenderStyle) -> list[Line]:
@@ -177,7 +180,7 @@ def fact(name: str, text: str, width: int, look: RenderStyle, style: str = "text
         return []
     room = max(8, width - name_width - 3)
     lines = []
-    for index, part in enumerate(wrap(clean(text, newlines=True), room, 40)):
+    for index, part in enumerate(wrap(look.words.say(clean(text, newlines=True)), room, 40)):
         row = LineBuilder(width, look).gap(1).append(name if index == 0 else "", "dim", name_width).gap()
         lines.append(row.append(part, style).line())
     return lines

@@ -139,7 +139,7 @@ class IncidentsPane(FramedPane, AlertsPane):
             return [note("Nothing matches the filter. Esc clears it.", width, self.look)]
         row = LineBuilder(width, self.look).gap(2).append(self.look.glyphs.healthy, "ok").gap().append("No alerts.", "text").gap()
         healthy = sum(check.status is HealthStatus.HEALTHY for check in self.board.checks)
-        row.append(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
+        row.say(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
         lines = [row.line()]
         if not self.board.notifiers:
             lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))
@@ -185,7 +185,7 @@ class ServicesPane(FramedPane, ChecksPane):
         """The order, the strips' window and the names of the columns."""
         order = f"by {self.order}   " if self.order != self.ORDERS[0] else ""
         inner = self.shape[0] - (2 if self.is_boxed else 0)
-        return order + services.services_head(inner, self.window, self.columns) if self.rows else ""
+        return order + services.services_head(inner, self.window, self.look, self.columns) if self.rows else ""
 
     def made_of(self, index: int) -> tuple[object, ...]:
         """What stands in the line of a check."""
@@ -262,6 +262,11 @@ class MachinePane(FramedPane, ResourcesPane):
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self._parts: Kept[list[ResourceRow]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
+
+    def forget(self) -> None:
+        """Draw every row anew, the gauges too."""
+        super().forget()
+        self._parts.clear()
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Select the rows that fit, then draw them."""

@@ -48,6 +48,10 @@ class Pane(LineWidget, can_focus=True):
         """One row."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Draw every row anew."""
+        self.kept.clear()
+
     def made_of(self, index: int) -> tuple[object, ...] | None:
         """All that a row shows, by which it is drawn again only when one of it changes; None: it is drawn each time."""
         return None

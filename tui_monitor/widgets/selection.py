@@ -95,7 +95,7 @@ def _acknowledged(alert: AlertView) -> str:
 
 
 def _fact(label: str, text: str, width: int, look: RenderStyle, style: str, most: int) -> list[Line]:
-    parts = f.wrap(clean(text), max(8, width - 7)) if text else []
+    parts = f.wrap(clean(text if label == "log" else look.words.say(text)), max(8, width - 7)) if text else []
     if len(parts) > most:
         parts[most - 1 :] = [" ".join(parts[most - 1 :])]
     return [

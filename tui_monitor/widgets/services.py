@@ -80,9 +80,10 @@ def columns_at(width: int, chosen: Sequence[str] = ()) -> tuple[tuple[str, int],
     return tuple(fitting)
 
 
-def services_head(width: int, window: str, chosen: Sequence[str] = ()) -> str:
+def services_head(width: int, window: str, look: RenderStyle, chosen: Sequence[str] = ()) -> str:
     """The right part of the title: the strips' window and the names of the columns, over their columns."""
-    heads = "".join(f.fit(name, wide, right=True) for name, wide in columns_at(width, chosen))
+    heads = "".join(f.fit(look.words.exact(name), wide, right=True) for name, wide in columns_at(width, chosen))
+    window = look.words.exact(window)
     return f"{window} {heads}" if heads else window
 
 
@@ -146,4 +147,4 @@ def rest_line(checks: Sequence[CheckView], width: int, look: RenderStyle) -> Lin
     """The checks that have no row of their own: "+7 healthy: cache cdn-edge …"."""
     healthy = all(check.status is HealthStatus.HEALTHY for check in checks)
     text = f"+{len(checks)} {'healthy' if healthy else 'more'}: {' '.join(check.name for check in checks)}"
-    return LineBuilder(width, look).gap(3).append(text, "dim").line()
+    return LineBuilder(width, look).gap(3).say(text, "dim").line()

@@ -64,15 +64,15 @@ def head_line(board: Board, width: int, look: RenderStyle) -> Line:
         right.insert(0, "starting" if board.loading and not board.leader.alive else leader_text(board.leader))
     if width >= 100:
         right.insert(0, f"up {f.span(board.resources.uptime)}" if board.resources.uptime else "")
-    tail = "   ".join(part for part in right if part) + " "
+    tail = "   ".join(look.words.say(part) for part in right if part) + " "
     row.append(f.cut(board.host, max(6, min(40, width // 4)), look.glyphs.cut), "band-title").append("   ", "band-dim")
     style = "band-" + HEALTH_STYLES[board.status] if not board.loading else "band-dim"
-    row.append(f"{look.glyphs.health(board.status)} {word}", style).append("   ", "band-dim")
-    limit = width - len(tail)
+    row.append(f"{look.glyphs.health(board.status)} {look.words.exact(word)}", style).append("   ", "band-dim")
+    limit = width - f.cells(tail)
     for runs in [] if board.loading else _counts(board):
         if row.used + sum(len(text) for text, _ in runs) < limit:
             for text, style in runs:
-                row.append(text, style)
+                row.say(text, style)
             break
     row.append(" " * max(0, limit - row.used), "band-dim").append(tail, "band-dim")
     return row.append(" " * row.room, "band-dim").line()
@@ -99,7 +99,7 @@ def _counts(board: Board) -> list[list[tuple[str, str]]]:
 def summary_line(board: Board, width: int, look: RenderStyle) -> Line:
     """A summary of the board in one line, for very small terminals."""
     row = LineBuilder(width, look).append(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
-    row.append(f"{board.firing} firing", "strong" if board.firing else "dim")
+    row.say(f"{board.firing} firing", "strong" if board.firing else "dim")
     return row.append(f" {board.host} {board.status.value}", "dim").line()
 
 
@@ -117,7 +117,7 @@ def notices(board: Board, view: ViewMode, look: RenderStyle, *, home: bool = Tru
         since = leader.heartbeat or leader.since
         when = f.stamp(since, board.at, look.zone, seconds=True)
         start = "the service" if leader.kind == "headless" else "tui-monitor"
-        told.append(("NO LEADER", f"since {when}: nothing is polled or sent; this is its last board. Start {start}."))
+        told.append(("NO LEADER", f"since {when}: nothing is polled or sent, its last state is shown. Start {start}."))
     if board.read_only:
         told.append(("READ-ONLY", board.read_only))
     told += [("TROUBLE", text) for text in board.trouble]
@@ -134,8 +134,8 @@ def notice_lines(told: Sequence[tuple[str, str]], width: int, look: RenderStyle,
                 rows[-1].append(look.glyphs.cut, "alarm")
                 break
             rows.append(LineBuilder(width, look))
-        rows[-1].append(f" {word} ", "alarm-strong")
-        left = clean(sentence).split(" ")
+        rows[-1].say(f" {word} ", "alarm-strong")
+        left = clean(look.words.say(sentence)).split(" ")
         while left and len(rows) < limit:
             if f.cells(left[0]) < rows[-1].room:
                 rows[-1].append(f" {left.pop(0)}", "alarm")

@@ -176,4 +176,7 @@ class TablePane(Pane, Generic[T]):
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The sentences for no rows."""
         text = "Nothing matches the filter. Esc clears it." if self.needle and self._all else self.instead or self.EMPTY_TEXT
-        return [LineBuilder(width, self.look).line(), *(note(line, width, self.look) for line in f.wrap(text, width - 3))]
+        return [
+            LineBuilder(width, self.look).line(),
+            *(note(line, width, self.look) for line in f.wrap(self.look.words.say(text), width - 3)),
+        ]

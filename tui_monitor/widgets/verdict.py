@@ -22,7 +22,7 @@ def verdict_line(board: Board, incidents: Sequence[AlertView], width: int, look:
     clock = f.clock(board.at, look.zone, seconds=width >= 100) if board.at else "--:--"
     right = [clock]
     if width >= 60 and (word := _role(board)):
-        right.insert(0, word)
+        right.insert(0, look.words.exact(word))
     if width >= 100:
         right.insert(0, f.cut(board.host, 30, look.glyphs.cut))
     tail = "  ".join(right) + " "
@@ -52,7 +52,8 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
     chip = "verdict-critical" if style in ("critical", "error") else "verdict-warning" if style == "warning" else "verdict-unknown"
     shape = look.glyphs.unhealthy if chip == "verdict-critical" else look.glyphs.degraded
     word = WORDS.get(first.severity, first.severity) if first.name == "CheckUnhealthy" else first.name if subject(first) else ""
-    age = f.age(first.starts_at or first.active_at, board.at)
+    age = look.words.exact(f.age(first.starts_at or first.active_at, board.at))
+    word = look.words.exact(word)
     row.append(f" {shape} {' '.join(filter(None, (subject(first) or first.name, word, age)))} ", chip)
     if first.affected:
         row.gap(2).append(f"{look.glyphs.arrow} {' '.join(first.affects) or first.affected}", "strong")
@@ -60,7 +61,7 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
         board.firing - 1 - sum(1 for alert in board.alerts if alert.suppressed_by and alert.state == "firing" and not alert.acknowledged_by)
     )
     if more > 0:
-        row.gap(2).append(f"+{more} more", "text")
+        row.gap(2).say(f"+{more} more", "text")
     deliveries = newest_deliveries(first.deliveries)
     if deliveries and row.room > 16:
         row.gap(2).append("told", "dim")
@@ -74,12 +75,15 @@ def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:
         return
     healthy = sum(check.status is HealthStatus.HEALTHY for check in board.checks)
     if board.status is HealthStatus.HEALTHY:
-        row.append(f" {look.glyphs.healthy} all well ", "verdict-ok")
+        row.append(f" {look.glyphs.healthy} {look.words.exact('all well')} ", "verdict-ok")
     else:
-        row.append(f" {look.glyphs.health(board.status)} {board.status.value} ", "verdict-unknown" if healthy else "verdict-warning")
-    row.gap(2).append(f"{healthy} of {len(board.checks)} services healthy" if board.checks else "this machine only", "text")
+        row.append(
+            f" {look.glyphs.health(board.status)} {look.words.exact(board.status.value)} ",
+            "verdict-unknown" if healthy else "verdict-warning",
+        )
+    row.gap(2).say(f"{healthy} of {len(board.checks)} services healthy" if board.checks else "this machine only", "text")
     if board.acknowledged:
-        row.gap(2).append(f"{board.acknowledged} acknowledged", "dim")
+        row.gap(2).say(f"{board.acknowledged} acknowledged", "dim")
 
 
 def hour_line(board: Board, whole: Strip, width: int, look: RenderStyle) -> Line:

@@ -122,7 +122,7 @@ def test_status_without_a_monitor_is_unknown(cli: Cli, tmp_path: Path) -> None:
     old = board(UNWELL, status=HealthStatus.HEALTHY, at=now_ms() - 120_000)
     with leader(make_state(state, stored=old)):
         report = json.loads((said := cli("status", "--json", "--state", state)).out)
-    assert said.code == 3 and report["leader"]["pid"] == 1 and "has written nothing since" in report["reason"]
+    assert said.code == 3 and report["leader"]["pid"] == 1 and "is not responding since" in report["reason"]
 
 
 def test_a_dead_leaders_number_may_belong_to_another_process(cli: Cli, tmp_path: Path) -> None:

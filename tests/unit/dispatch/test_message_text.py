@@ -160,14 +160,14 @@ def test_a_list_says_value_and_limit_of_each() -> None:
 @pytest.mark.parametrize(
     ("change", "english", "korean"),
     [
-        ({}, "api: closed by root; the check is still unhealthy", "api: root 님이 직접 종료; 점검은 아직 비정상입니다"),
-        ({"value": 1.0}, "api: closed by root; the check is still degraded", "api: root 님이 직접 종료; 점검은 아직 저하 상태입니다"),
-        ({"no_data": True}, "api: closed by root; its series is missing", "api: root 님이 직접 종료; 시계열 데이터가 없습니다"),
-        ({"still_true": False}, "api: closed by root", "api: root 님이 직접 종료"),
+        ({}, "api: closed by root; the check is still unhealthy", "api: root 님이 수동 해제; 체크는 아직 비정상입니다"),
+        ({"value": 1.0}, "api: closed by root; the check is still degraded", "api: root 님이 수동 해제; 체크는 아직 저하 상태입니다"),
+        ({"no_data": True}, "api: closed by root; its series is missing", "api: root 님이 수동 해제; 시계열 데이터가 없습니다"),
+        ({"still_true": False}, "api: closed by root", "api: root 님이 수동 해제"),
         (
             {"labels": {"alertname": "ManyWaiting"}},
             "ManyWaiting: closed by root; the condition still holds",
-            "ManyWaiting: root 님이 직접 종료; 조건은 아직 참입니다",
+            "ManyWaiting: root 님이 수동 해제; 조건은 아직 참입니다",
         ),
     ],
 )

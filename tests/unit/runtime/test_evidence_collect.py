@@ -17,6 +17,7 @@ from tui_monitor.core.troubles import Troubles
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult
 from tui_monitor.dispatch.message_builder import Entry, MessageBuilder
 from tui_monitor.runtime.evidence_collect import EvidenceCollector
+from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.system.process_row import ProcessRow
 
 ALERT = Alert(
@@ -72,3 +73,14 @@ def test_own_trouble_says_what_it_is() -> None:
     alert = replace(ALERT, labels={"alertname": "MonitorTrouble", "reason": "network"})
     found = EvidenceCollector(_leader(), SimpleNamespace(), ManualClock(), troubles, ReportFailures())(alert, None)
     assert found["reason"] == "no reference answers"
+
+
+def test_the_reason_of_a_message_is_in_its_language() -> None:
+    """A rule's {{ $reason }} is Korean where the messages are; what is kept as evidence stays as the check said it."""
+    leader = _leader()
+    refused = ProbeResult(HealthStatus.UNHEALTHY, "connection refused")
+    leader.results["api"] = CheckResult("api", "http", "", HealthStatus.UNHEALTHY, refused.reason, 0, 0, refused, 2)
+    leader.check_named = {"api": HttpCheck(name="api", type="http", url="http://127.0.0.1/")}.get
+    korean = EvidenceCollector(leader, SimpleNamespace(), ManualClock(), Troubles(), ReportFailures(), language="ko")
+    assert korean.reason(ALERT.labels)["reason"] == "연결 거부됨"
+    assert korean(ALERT, None)["reason"] == "connection refused"

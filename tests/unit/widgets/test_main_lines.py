@@ -161,7 +161,7 @@ def test_services_are_a_tree_with_trouble_first() -> None:
         ("timed out after 5s (connect)", HealthStatus.UNHEALTHY, "timeout"),
         ("connection refused (127.0.0.1:5432)", HealthStatus.UNHEALTHY, "refused"),
         ("memory 51% of maxmemory", HealthStatus.DEGRADED, "51%"),
-        ("slow: 812 ms, above 500 ms", HealthStatus.DEGRADED, "812ms"),
+        ("slow: 812 ms (limit 500 ms)", HealthStatus.DEGRADED, "812ms"),
         ("strange", HealthStatus.UNKNOWN, "unknown"),
     ],
 )

@@ -12,6 +12,7 @@ from tui_monitor.alerts.presence import presence_text, reads_absence
 from tui_monitor.alerts.rules.rule_text import DEFAULT_SEVERITY, NoData, RuleText, Source
 from tui_monitor.alerts.rules.templates import TemplateError, check_template, is_template
 from tui_monitor.config.faults import Fault, KeyPath
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.core.sanitize import nearest
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES, known_severity
 from tui_monitor.promql.errors import PromqlError
@@ -114,7 +115,7 @@ def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: s
         stem = f"{text.alert}/{severity or DEFAULT_SEVERITY}"
         stem = f"file:{stem}" if text.source == "file" else stem
         seen[stem] = seen.get(stem, 0) + 1
-        rule = _compile(text, stem if seen[stem] == 1 else f"{stem}#{seen[stem]}", stem, settings.language, problems)
+        rule = _compile(text, stem if seen[stem] == 1 else f"{stem}#{seen[stem]}", stem, language_in_use(settings.language), problems)
         if rule is not None:
             rules.append(rule)
     return rules, problems
@@ -123,7 +124,7 @@ def build_rules(settings: Settings, file_rules: Sequence[FileRule] = (), host: s
 def _wanted_defaults(settings: Settings, replaced: set[str], problems: list[Fault]) -> list[RuleText]:
     from tui_monitor.alerts.rules.defaults import default_rules
 
-    texts = default_rules(settings.system.interval, settings.language)
+    texts = default_rules(settings.system.interval, language_in_use(settings.language))
     wanted = settings.default_rules
     if isinstance(wanted, list):
         names = list(dict.fromkeys(text.alert for text in texts))

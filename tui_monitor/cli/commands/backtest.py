@@ -111,7 +111,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
     if fine:
         print_line((f"history: {fine}", "dim"))
     print()
-    heads = ("alert", "tried", "fired", "subjects", "total", "longest", "first", "last", "nearly", "messages", "reminders")
+    heads = ("alert", "tried", "fired", "subjects", "total", "longest", "first", "last", "near misses", "messages", "reminders")
     rows = [_row(rule, "" if found.changed is None else "present", found.end) for rule in found.present.rules]
     if found.changed is not None:
         words = " ".join(shlex.quote(change) for change in found.changes)
@@ -213,7 +213,7 @@ def _print_noise(found: Noise, since: str) -> None:
         print(f"no alert fired in the last {since}")
         return
     print(f"{counted(found.fired, 'alert')} fired and {counted(found.messages, 'message')} went out in the last {since}\n")
-    heads = ("alert", "fired", "subjects", "median", "shortest", "came back", "acknowledged", "messages", "reminders")
+    heads = ("alert", "fired", "subjects", "median", "shortest", "re-fired", "acknowledged", "messages", "reminders")
     rows: list[list[Cell]] = [
         [
             (rule.alert, rule.severity),
@@ -228,7 +228,7 @@ def _print_noise(found: Noise, since: str) -> None:
         ]
         for rule in found.rules
     ]
-    table(rows, heads, spare=("came back", "shortest", "subjects"))
+    table(rows, heads, spare=("re-fired", "shortest", "subjects"))
     advice = [rule for rule in found.rules if rule.advice]
     if advice:
         print()

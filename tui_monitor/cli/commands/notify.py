@@ -17,7 +17,7 @@ from tui_monitor.cli.options import Refused, configuration, print_error, suggest
 from tui_monitor.cli.output import coloured
 from tui_monitor.cli.state_access import NoStateYet, existing_state, open_state
 from tui_monitor.core.audit import Audit
-from tui_monitor.core.catalogue.languages import phrases
+from tui_monitor.core.catalogue.languages import language_in_use, phrases
 from tui_monitor.core.commands import SendMessage
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.frozen import frozen
@@ -142,10 +142,10 @@ def _test_message(settings: Settings, notifier: str, severity: str) -> Message:
     """A message of its own, in no thread: a mail that refers to another one is sorted below it or taken for spam."""
     from tui_monitor.runtime.wiring import host_of, origin_of_settings
 
-    words, host, origin = phrases(settings.language), host_of(settings), origin_of_settings(settings)
+    words, host, origin = phrases(language_in_use(settings.language)), host_of(settings), origin_of_settings(settings)
     title, text = (part.format(host=host, name=notifier, by=acting_user()) for part in (words.test_title, words.test_text))
     return Message(
-        uuid4().hex, notifier, "test", wall_ms(), title, text, severity, host, language=settings.language,
+        uuid4().hex, notifier, "test", wall_ms(), title, text, severity, host, language=language_in_use(settings.language),
         service=origin.service, environment=origin.environment, footer=origin.footer,
     )  # fmt: skip
 

@@ -111,7 +111,7 @@ def _why_not_known(access: StateAccess, board: Board | None, now: int) -> str:
         return "no monitor runs"
     if board is None or access.leader is None or board.at < access.leader.since:
         return "the monitor has just started"
-    return f"the monitor has written nothing since {rfc3339(board.at)}" if now - board.at > STALE_MS else ""
+    return f"the daemon is not responding since {rfc3339(board.at)}" if now - board.at > STALE_MS else ""
 
 
 def stored_board(path: Path) -> Board | None:

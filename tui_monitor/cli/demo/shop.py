@@ -88,7 +88,7 @@ def _trouble(service: Service, place: int, *, database: bool, usual: float) -> P
     if not database and service.name == "payments":
         return ProbeResult(UNHEALTHY, "503 Service Unavailable", usual, {"connect": usual}, facts={"status": "503 Service Unavailable"})
     if not database and service.name == "search" and place >= 8:
-        return _well(service, usual * 9, DEGRADED, f"slow: {usual * 9000:.0f} ms, above 250 ms")
+        return _well(service, usual * 9, DEGRADED, f"slow: {usual * 9000:.0f} ms (limit 250 ms)")
     return None
 
 

@@ -29,7 +29,7 @@ KOREAN = Phrases(
     affected="(영향 {count}건)",
     more="외 {count}건",
     explains="영향받음 ({count}): {names}",
-    depends="의존하는 점검 {count}개: {names}",
+    depends="의존하는 체크 {count}개: {names}",
     since="시작 {at}",
     ago="{time} 전",
     was_about="내용: {what}",
@@ -43,26 +43,26 @@ KOREAN = Phrases(
     changed="심각도 상승: {old} → {new}",
     acknowledged="확인: {by}",
     ack_expired="확인 유효 시간이 끝났습니다",
-    escalated="상위 전달: {time} 동안 아무도 확인하지 않았습니다",
+    escalated="에스컬레이션: {time} 동안 아무도 확인하지 않았습니다",
     came_back="지난 알림 이후 {count}번 더 발생했으나 재알림 간격 안이라 보내지 않았습니다",
     answer_within="{time} 안에 확인하세요 ({at}까지)",
     answer_now="지금 바로 확인하세요",
     overdue_since="{at}부터 응답 지연: 아무도 확인하지 않았습니다",
     late="늦은 알림: {cause} 때문에 보류되었습니다",
-    closed_by="{by} 님이 직접 종료",
-    closed_unhealthy="점검은 아직 비정상입니다",
-    closed_degraded="점검은 아직 저하 상태입니다",
+    closed_by="{by} 님이 수동 해제",
+    closed_unhealthy="체크는 아직 비정상입니다",
+    closed_degraded="체크는 아직 저하 상태입니다",
     closed_true="조건은 아직 참입니다",
     closed_no_data="시계열 데이터가 없습니다",
     action="자동 조치 {name}: {result}",
     action_runs="시작됨, 아직 끝나지 않음",
-    evidence="근거:",
+    evidence="발생 당시 상태:",
     runbook="대응 문서: {url}",
-    look="보기: {link}",
+    look="열기: {link}",
     held_back="외 {count}건은 발송 한도 때문에 보내지 않았습니다",
     causes={
-        "silence": "무음 {name}",
-        "maintenance": "점검 시간 {name}",
+        "silence": "알림 중지 {name}",
+        "maintenance": "정기 점검 {name}",
         "depends_on": "{name} 장애",
         "inhibit": "경보 {name}",
         "waiting": "{name} 판정 대기",
@@ -83,7 +83,7 @@ KOREAN = Phrases(
     button_failed="처리하지 못했습니다",
     button_other_host="{host}의 알림이며 그쪽 모니터가 받지 못했습니다. 봇 하나를 여러 서버가 쓰고 있으니 서버마다 봇을 따로 두세요",
     topic_gone="토픽 {topic}이(가) 없어 그룹에 보냅니다",
-    backlog="발생 {firing}건, 해소 {resolved}건",
+    backlog="발생 {firing}건, 복구 {resolved}건",
     test_title="{host} 시험 메시지",
     test_text="이 메시지가 보이면 {name} 알림이 작동합니다. 보낸 사람: {by} (tui-monitor notify test)",
     no_data_summary="{name} 데이터 없음",
@@ -95,7 +95,7 @@ KOREAN = Phrases(
         ),
         "HighMemory": RuleTexts(
             "메모리 사용률 {{ $value | humanizePercentage }}",
-            "프로세스 표를 메모리 순으로 정렬하고, 커널이 임의로 종료하기 전에 새는 프로세스를 다시 시작하세요.",
+            "프로세스 표를 메모리 순으로 정렬하고, OOM killer가 종료하기 전에 메모리가 새는 프로세스를 다시 시작하세요.",
         ),
         "DiskSpace": RuleTexts(
             "디스크 {{ $labels.mount }} 사용률 {{ $value | humanizePercentage }}",
@@ -115,19 +115,19 @@ KOREAN = Phrases(
             "원인과 단계별 시간이 어디에서 실패하는지 알려 줍니다(Enter, 이어서 c: 체크). 그다음 대상을 직접 확인하십시오.",
         ),
         "CertificateExpiry": RuleTexts(
-            '{{ if match "^certificate of " $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}{{ $labels.check }} 인증서 '
+            '{{ if match "^certificate of |인증서" $reason }}{{ $labels.check }}: {{ $reason }}{{ else }}{{ $labels.check }} 인증서 '
             "{{ if gt $value 0 }}만료까지 {{ $value | humanizeDuration }}{{ else }}만료됨{{ end }}{{ end }}",
             "인증서를 갱신하고 서버가 새 인증서를 읽었는지 확인하세요.",
         ),
         "ContainerRestarting": RuleTexts(
             "컨테이너 {{ $labels.container }} 10분 동안 {{ $value | humanize }}회 재시작",
-            "마지막 로그(docker logs {{ $labels.container }})와 점검 {{ $labels.check }} 상세 화면의 종료 코드를 확인하세요. "
+            "마지막 로그(docker logs {{ $labels.container }})와 체크 {{ $labels.check }} 상세 화면의 종료 코드를 확인하세요. "
             "마지막 변경과 함께 시작되었다면 되돌리세요.",
         ),
         "DomainExpiry": RuleTexts(
             "{{ $labels.check }} 도메인 등록이 {{ if gt $value 0 }}{{ $value | humanizeDuration }} 후 만료됩니다"
             "{{ else }}만료되었습니다{{ end }}",
-            "등록 대행자에서 갱신하세요(점검 상세에 대행자 이름이 있습니다). 자동 갱신과 결제 수단이 유효한지도 확인하세요.",
+            "등록 대행자에서 갱신하세요(체크 상세에 대행자 이름이 있습니다). 자동 갱신과 결제 수단이 유효한지도 확인하세요.",
         ),
         "LogErrorBurst": RuleTexts(
             "로그 {{ $labels.check }}: 5분 동안 {{ $labels.match }} {{ $value | humanize }}줄",
@@ -164,7 +164,7 @@ KOREAN = Phrases(
         ),
         "MonitorTrouble": RuleTexts(
             "모니터 자체에 문제가 있습니다: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
-            "측정하지 못한 것은 장애가 아니라 알 수 없음입니다. 디스크, 파일 디스크립터, CPU를 확보하고 로그를 보세요.",
+            "측정하지 못한 대상은 장애가 아니라 '알 수 없음'으로 표시합니다. 디스크, 파일 디스크립터, CPU를 확보하고 로그를 보세요.",
         ),
     },
 )

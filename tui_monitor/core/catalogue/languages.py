@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tui_monitor.core.catalogue.phrases import Phrases
@@ -42,3 +44,9 @@ def report_phrases(language: str) -> ReportPhrases:
     from tui_monitor.core.catalogue.report_english import REPORT_ENGLISH
 
     return REPORT_ENGLISH
+
+
+def language_in_use(configured: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The language of texts, "en" or "ko": the configured one, else that of the locale (LC_ALL, LC_MESSAGES, LANG)."""
+    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return configured or ("ko" if locale.startswith("ko") else "en")

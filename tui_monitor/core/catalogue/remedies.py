@@ -34,7 +34,7 @@ REMEDIES = (
         "openssl s_client -connect {host}:{port} -servername {host} </dev/null 로 제공 중인 인증서를 확인하십시오.",
     ),
     _remedy(
-        r"\bslow|above \d",
+        r"\bslow|above \d|\(limit",
         "It answers, but slowly: the phases show where the time goes; then the load of its host and what it depends on.",
         "응답하지만 느립니다: 단계별 시간으로 어디가 느린지 보고, 호스트 부하와 의존 대상을 확인하십시오.",
     ),

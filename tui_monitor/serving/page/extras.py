@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from tui_monitor.board.values import CheckView
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.serving.answers import ApiError
 from tui_monitor.serving.endpoint import HttpCall
 from tui_monitor.serving.page.badge import badge_svg
@@ -18,7 +19,7 @@ REFRESH_S = 60
 
 
 def _words(call: HttpCall) -> Words:
-    return Words(language_of(call.request.headers.get("accept-language", ""), call.settings.language))
+    return Words(language_of(call.request.headers.get("accept-language", ""), language_in_use(call.settings.language)))
 
 
 async def feed(call: HttpCall) -> Response:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tui_monitor.core.catalogue.languages import language_in_use
 from tui_monitor.core.commands import Acknowledge, AlertCommand, Resolve, Unacknowledge
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.version import VERSION
@@ -45,7 +46,7 @@ PAGES: dict[str, Make] = {
 
 def words_of(call: HttpCall) -> Words:
     """In the reader's language."""
-    return Words(language_of(call.request.headers.get("accept-language", ""), call.settings.language))
+    return Words(language_of(call.request.headers.get("accept-language", ""), language_in_use(call.settings.language)))
 
 
 def may_act(call: HttpCall) -> bool:

@@ -16,7 +16,7 @@ from tui_monitor.widgets.cell_line import Hints
 class BacktestScreen(StudyScreen):
     """One row per rule; Enter backtests a change of it in a row of its own."""
 
-    HINTS: ClassVar[Hints] = (*hints(("range", "how long"), ("open", "try a change")), *LIST_HINTS)
+    HINTS: ClassVar[Hints] = (*hints(("range", "time span"), ("open", "try a change")), *LIST_HINTS)
 
     def __init__(self, context: ScreenContext) -> None:
         self.outcomes = BacktestPane(look=context.look, text_styles=context.text_styles)
@@ -46,5 +46,5 @@ class BacktestScreen(StudyScreen):
         self.context.prompt(
             f"Try a change of {alert}", lambda text: self.context.start(self._try(alert, text.strip())),
             placeholder="for=10m   expr=avg_over_time(cpu_usage_ratio[5m]) > 0.95",
-            hint="Enter backtests it; the rule stays   Esc leaves",
+            hint="Enter backtests it; the rule stays   Esc cancel",
         )  # fmt: skip

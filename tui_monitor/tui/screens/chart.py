@@ -160,7 +160,7 @@ class ChartScreen(DashboardScreen):
             if text.strip():
                 self.evaluate(replace(self.question, expr=f"{self.question.expr}; {text.strip()}"))
 
-        self.context.prompt("Another series", answered, placeholder="memory_usage_ratio", hint="Enter draws   Esc leaves")
+        self.context.prompt("Another series", answered, placeholder="memory_usage_ratio", hint="Enter draws   Esc cancel")
 
     def action_save_panel(self) -> None:
         """Ask for a name and save the query with its range as a panel."""
@@ -168,7 +168,7 @@ class ChartScreen(DashboardScreen):
         if question.expr and self.context.may_act():
             self.context.prompt(
                 "Save as panel", lambda text: self.context.start(self._save(SavePanel(text.strip(), question.expr, question.span))),
-                placeholder="a name", hint="Enter saves   Esc leaves",
+                placeholder="a name", hint="Enter saves   Esc cancel",
             )  # fmt: skip
 
     async def _save(self, panel: SavePanel) -> None:

@@ -47,7 +47,7 @@ class HistoryScreen(ListScreen):
         current = sorted(board.alerts, key=order_key(ORDERS[0]))
         ids = {alert.id for alert in current}
         listed = [*current, *(alert for alert in self._resolved if alert.id not in ids)]
-        remark = f"{len(current)} now, {len(self._resolved)} over"
+        remark = f"{len(current)} firing, {len(self._resolved)} resolved"
         if self._order:
             listed.sort(key=order_key(ORDERS[self._order]))
             remark += f", by {ORDERS[self._order]}"

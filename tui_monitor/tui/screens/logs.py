@@ -175,7 +175,7 @@ class LogsScreen(PaneScreen):
         """Ask for a filter."""
         ask_until_valid(
             self.context, "Lines with", parse_choice, self.choose,
-            value=self.choice.line(), placeholder=FILTER_EXAMPLE, hint="Enter filters   Esc leaves",
+            value=self.choice.line(), placeholder=FILTER_EXAMPLE, hint="Enter filters   Esc cancel",
         )  # fmt: skip
 
     def action_level(self, step: int) -> None:
@@ -215,7 +215,7 @@ class LogsScreen(PaneScreen):
     def action_search(self) -> None:
         """Ask for a text; matches are marked as one types, Enter goes to the nearest one above."""
         self.context.prompt(
-            "Search", self._search, value=self.lines.search, placeholder="timed out", hint="Enter finds   Esc leaves", typed=self.mark
+            "Search", self._search, value=self.lines.search, placeholder="timed out", hint="Enter finds   Esc cancel", typed=self.mark
         )
 
     def mark(self, text: str) -> None:

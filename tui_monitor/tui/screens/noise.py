@@ -15,7 +15,7 @@ from tui_monitor.widgets.cell_line import Hints
 class NoiseScreen(StudyScreen):
     """One row per alert that fired, the noisiest first."""
 
-    HINTS: ClassVar[Hints] = (*hints(("range", "how long")), *LIST_HINTS)
+    HINTS: ClassVar[Hints] = (*hints(("range", "time span")), *LIST_HINTS)
 
     def __init__(self, context: ScreenContext) -> None:
         self.report = NoisePane(look=context.look, text_styles=context.text_styles)

@@ -45,7 +45,7 @@ class PanelsScreen(GridScreen):
         if panel is not None and self.context.may_act():
             name = panel.panel.title
             question = f"Remove panel {clean(name)}?"
-            self.context.prompt(question, lambda _: self.context.start(self._remove(name)), hint="Enter removes it   Esc leaves")
+            self.context.prompt(question, lambda _: self.context.start(self._remove(name)), hint="Enter removes it   Esc cancel")
 
     async def _remove(self, name: str) -> None:
         await self.context.send(DropPanel(name))

@@ -52,16 +52,16 @@ class PromptLabel(LineWidget):
 
     def __init__(self, text: str, hint: str, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles, id="prompt-label")
-        self.text, self.hint = text, hint
+        self.text, self.hint = look.words.say(text), look.words.say(hint)
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The question at the left, the keys at the right."""
         asked = min(cells(clean(self.text)), width // 2) + 4  # the question is cut before the keys are
-        hint = self.hint if asked + len(self.hint) <= width else SHORT_HINT
+        hint = self.hint if asked + cells(self.hint) <= width else SHORT_HINT
         row = LineBuilder(width, self.look).append(
-            " " + cut(clean(self.text), width - len(hint) - 4, self.look.glyphs.cut), "band-focus-title"
+            " " + cut(clean(self.text), width - cells(hint) - 4, self.look.glyphs.cut), "band-focus-title"
         )
-        row.append(" " * max(0, row.room - len(hint) - 1), "band-focus-dim").append(hint, "band-focus-dim")
+        row.append(" " * max(0, row.room - cells(hint) - 1), "band-focus-dim").append(hint, "band-focus-dim")
         return [row.append(" " * row.room, "band-focus-dim").line()], -1
 
 
@@ -83,13 +83,13 @@ class PromptScreen(ModalScreen[str | None]):
         *,
         look: RenderStyle,
         text_styles: TextStyles,
-        hint: str = "Enter sends   Esc leaves",
+        hint: str = "Enter sends   Esc cancel",
         typed: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._typed = typed
         self._label = PromptLabel(question, hint, look=look, text_styles=text_styles)
-        self._input = Input(value, placeholder, select_on_focus=False)
+        self._input = Input(value, look.words.say(placeholder), select_on_focus=False)
         self._input.cursor_blink = False
 
     def compose(self) -> ComposeResult:

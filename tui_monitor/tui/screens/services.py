@@ -149,7 +149,7 @@ class ServiceScreen(ListScreen):
     def _checks(self, service: Service) -> list[ListRow]:
         placed = [TreeRow(check) for check in service.checks]
         title = WINDOWS[self._window].title
-        rows = [_section("Checks", lambda width: services_head(width, title))]
+        rows = [_section("Checks", lambda width: services_head(width, title, self.context.look))]
         for one in placed:
             draw = partial(_check, placed, one, self._strips.get(one.check.name, ()))
             rows.append(self._row(f"check:{one.check.name}", one.check, f"{one.check.name} {one.check.status} {one.check.reason}", draw))

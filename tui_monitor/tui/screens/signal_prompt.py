@@ -36,7 +36,7 @@ def ask_for_signal(context: ScreenContext, process: ListedProcess | None) -> Non
     ask_until_valid(
         context, f"Signal to {process.pid} {clean(process.name)} of {clean(process.user) or 'an unknown user'}", signal_named,
         lambda name: context.start(_send(context, process, name)),
-        value="TERM", placeholder="TERM, KILL, INT, HUP", hint="Enter sends   KILL ends it at once   Esc leaves",
+        value="TERM", placeholder="TERM, KILL, INT, HUP", hint="Enter sends   KILL ends it at once   Esc cancel",
     )  # fmt: skip
 
 

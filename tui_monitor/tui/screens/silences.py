@@ -32,12 +32,13 @@ class SilencesScreen(ListScreen):
             ListRow(one.id, f"{one.matchers} {one.by} {one.comment}", partial(silence_line, one, now), silence_in_full(one, now, look))
             for one in found
         ]
-        self.rows.fill(rows, f"{len(rows)} active or future")
+        active = sum(one.starts_at <= now for one in found)
+        self.rows.fill(rows, f"{active} active, {len(rows) - active} scheduled")
 
     def open_row(self, key: str) -> None:
         """End the silence after a confirmation."""
-        hint = "Enter ends   Esc leaves"
-        self.context.prompt("End this silence? Enter ends it", lambda _: self.context.start(self._end(key)), hint=hint)
+        hint = "Enter ends   Esc cancel"
+        self.context.prompt("End this silence now?", lambda _: self.context.start(self._end(key)), hint=hint)
 
     async def _end(self, key: str) -> None:
         await self.context.send(EndSilence(key))
@@ -48,8 +49,8 @@ class SilencesScreen(ListScreen):
         key = self.rows.selection
         if key and self.context.may_act():
             ask_until_valid(
-                self.context, "Extend by how long?", lambda text: parse_duration(text.strip()),
-                lambda seconds: self.context.start(self._extend(key, seconds)), value="2h", hint="Enter extends   Esc leaves",
+                self.context, "Extend by", lambda text: parse_duration(text.strip()),
+                lambda seconds: self.context.start(self._extend(key, seconds)), value="2h", hint="Enter extends   Esc cancel",
             )  # fmt: skip
 
     async def _extend(self, key: str, seconds: float) -> None:

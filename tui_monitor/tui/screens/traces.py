@@ -101,7 +101,7 @@ class TracesScreen(ListScreen):
         order = self.choice.order
         ask_until_valid(
             self.context, "Traces with", lambda text: parse_trace_choice(text, order), self.choose,
-            value=self.choice.line(), placeholder=EXAMPLE, hint="Enter filters   Esc leaves",
+            value=self.choice.line(), placeholder=EXAMPLE, hint="Enter filters   Esc cancel",
         )  # fmt: skip
 
     def action_source(self, step: int) -> None:
