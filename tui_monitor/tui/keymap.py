@@ -112,7 +112,7 @@ KEYS = (
         title="Layout of the board", about="the next of auto, incident, services, machine, wall",
     ),
     KeymapEntry(
-        "fold", "z", (("z", "fold"),), ("main",), section="View", hint="fold", help="alerts of one rule: fold, unfold",
+        "fold", "z", (("z", "fold"),), ("main",), section="View", hint="fold", help="fold alerts of one rule; processes as a tree",
         doc="in incidents: show the alerts of one rule one by one, or folded into one row (`a`, `A`, `u`, `s` on it act on all of them)",
     ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
@@ -208,7 +208,7 @@ KEYS = (
         title="Reload the configuration", about="an invalid file changes nothing",
     ),
     KeymapEntry(
-        "find_services", "i", (("i", "find_services"),), section="Monitor", hint="find services",
+        "find_services", "i", (("i", "find_services"),), section="Monitor", hint="find services", help="first run: find the services",
         title="Find the services of this machine", about="writes a first configuration",
     ),
     KeymapEntry(
@@ -226,7 +226,6 @@ KEYS = (
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
-    KeymapEntry("close_help", "?", (("question_mark,q", "close"),), ("help",), hint="close"),
     KeymapEntry("form_rows", "Tab", (("tab", "row(1)"), ("shift+tab", "row(-1)"), ("down", "row(1)"), ("up", "row(-1)")), ("silence_form",),
                 priority=True),
     KeymapEntry("form_places", "left right", (("left,h", "move(-1)"), ("right,l", "move(1)")), ("silence_form",), hint="choose"),
@@ -263,7 +262,7 @@ KEYS = (
         "switch", "Tab", (("tab", "switch"),), ("explore",), hint="to the chart and back", priority=True,
         doc="in explore: take the offered word, else to the chart and back; down opens the list of metrics",
     ),
-    KeymapEntry("tree", "z", (("z", "tree"),), ("processes",), section="View", hint="tree", help="in processes: as a tree"),
+    KeymapEntry("tree", "z", (("z", "tree"),), ("processes",), hint="tree", doc="in processes: who started whom"),
     KeymapEntry(
         "kill", "K", (("K", "kill"),), ("processes", "process"), section="View", hint="signal",
         help="in processes: send a signal", doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",

@@ -13,7 +13,7 @@ FRAME_FROM = (100, 28)
 
 
 @frozen
-class Wanted:
+class RoomNeeds:
     """The lines that incidents, services and machine have to say something in, without frames; ``calm``: the machine has room enough."""
 
     incidents: int
@@ -38,7 +38,7 @@ def framed_at(width: int, height: int) -> bool:
     return width >= FRAME_FROM[0] and height >= FRAME_FROM[1]
 
 
-def share(layout: str, width: int, height: int, bars: int, wanted: Wanted) -> Room:
+def share(layout: str, width: int, height: int, bars: int, wanted: RoomNeeds) -> Room:
     """The room of each pane; ``bars``: the lines that are taken already. The services have what is left in the middle."""
     framed = framed_at(width, height)
     room, frame = height - bars, 2 if framed else 1

@@ -72,7 +72,7 @@ SCREENS = (
         "traces:TracesScreen",
     ),
     ScreenEntry(
-        "reports", "", "Reports", "daily, weekly, performance, risks, health: the newest", "reports: left and right change the kind",
+        "reports", "B", "Reports", "daily, weekly, performance, risks, health: the newest", "reports: left and right change the kind",
         "reports:ReportsScreen",
     ),
     ScreenEntry("screens", "0", "All screens", "a list to choose from", "the list of all screens", "picker:PickerScreen"),

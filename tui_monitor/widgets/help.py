@@ -16,7 +16,6 @@ WORDS = (
     ("muted", "held back by a silence, window or parent"),
     ("p95", "95 % of the last hour's answers took no longer"),
     ("pressure", "share of time in which work waited for this"),
-    ("own", "what the monitor itself uses"),
 )
 
 

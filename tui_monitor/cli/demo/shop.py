@@ -20,7 +20,7 @@ HEALTHY, DEGRADED, UNHEALTHY = HealthStatus.HEALTHY, HealthStatus.DEGRADED, Heal
 
 
 @frozen
-class Service:
+class DemoService:
     """One service: the keys of its check in the configuration, its usual latency in seconds, and its size of swings."""
 
     name: str
@@ -37,16 +37,16 @@ class Service:
 _HTTP = {"connect": 0.06, "tls": 0.14, "processing": 0.7, "transfer": 0.1}
 
 
-def _http(name: str, usual: float, category: str = "application", depends_on: tuple[str, ...] = (), swing: float = 0.25) -> Service:
-    return Service(name, "http", f'url = "https://{name}.shop.example/health"', category, usual, swing, depends_on, _HTTP)
+def _http(name: str, usual: float, category: str = "application", depends_on: tuple[str, ...] = (), swing: float = 0.25) -> DemoService:
+    return DemoService(name, "http", f'url = "https://{name}.shop.example/health"', category, usual, swing, depends_on, _HTTP)
 
 
 SERVICES = (
-    Service("db", "postgres", 'dsn = "postgresql://monitor@db.shop.example/shop"', "infrastructure", 0.006, 0.4, (), {"connect": 0.4}),
+    DemoService("db", "postgres", 'dsn = "postgresql://monitor@db.shop.example/shop"', "infrastructure", 0.006, 0.4, (), {"connect": 0.4}),
     _http("billing", 0.088, depends_on=("db",)),
     _http("cart", 0.041, depends_on=("db",)),
     _http("checkout", 0.058, "business", ("db",)),
-    Service("sessions", "redis", 'url = "redis://sessions.shop.example"', "infrastructure", 0.0008, 0.3, (), {"connect": 0.5}),
+    DemoService("sessions", "redis", 'url = "redis://sessions.shop.example"', "infrastructure", 0.0008, 0.3, (), {"connect": 0.5}),
     _http("payments", 0.131, "external", swing=0.4),
     _http("api", 0.104),
     _http("search", 0.071, swing=0.5),
@@ -56,8 +56,8 @@ SERVICES = (
     _http("admin", 0.133),
     _http("webhooks-in", 0.022),
     _http("inventory", 0.041, "business", ("db",)),
-    Service("cdn-edge", "tcp", 'host = "cdn.shop.example"\nport = 443', "external", 0.019, 0.3, (), {"connect": 1.0}),
-    Service("smtp", "tcp", 'host = "mail.shop.example"\nport = 587', "external", 0.023, 0.2, (), {"connect": 1.0}),
+    DemoService("cdn-edge", "tcp", 'host = "cdn.shop.example"\nport = 443', "external", 0.019, 0.3, (), {"connect": 1.0}),
+    DemoService("smtp", "tcp", 'host = "mail.shop.example"\nport = 587', "external", 0.023, 0.2, (), {"connect": 1.0}),
 )
 BY_NAME = {service.name: service for service in SERVICES}
 
@@ -71,13 +71,13 @@ def found(name: str, second: int) -> ProbeResult:
     return trouble or _well(service, usual)
 
 
-def _well(service: Service, seconds: float, status: HealthStatus = HEALTHY, reason: str = "") -> ProbeResult:
+def _well(service: DemoService, seconds: float, status: HealthStatus = HEALTHY, reason: str = "") -> ProbeResult:
     facts = {"status": "200 OK"} if service.type == "http" else {}
     phases = {name: seconds * share for name, share in service.phases.items()}
     return ProbeResult(status, reason, seconds, phases, facts=facts)
 
 
-def _trouble(service: Service, place: int, *, database: bool, usual: float) -> ProbeResult | None:
+def _trouble(service: DemoService, place: int, *, database: bool, usual: float) -> ProbeResult | None:
     """What is wrong ``place`` seconds into a storm; None for what goes on well."""
     if database and service.name == "db":
         return ProbeResult(UNHEALTHY, "timed out after 5 s (connect)", 5.0, {"connect": 5.0})
@@ -92,7 +92,7 @@ def _trouble(service: Service, place: int, *, database: bool, usual: float) -> P
     return None
 
 
-def _latency(service: Service, second: int) -> float:
+def _latency(service: DemoService, second: int) -> float:
     """The usual latency with a slow wave and jitter: the same second gives the same."""
     jitter = random.Random(f"{service.name} {second}").uniform(-1, 1)
     wave = math.sin(second / 47 + len(service.name))
@@ -105,7 +105,7 @@ def configuration(log: str, access_log: str) -> str:
     return "\n".join([_GENERAL, *(_check(service) for service in SERVICES), _LOGS.format(log=log, access_log=access_log), _NOTIFIERS])
 
 
-def _check(service: Service) -> str:
+def _check(service: DemoService) -> str:
     depends = f"depends_on = {list(service.depends_on)}".replace("'", '"') if service.depends_on else ""
     return (
         f'[[checks]]\nname = "{service.name}"\ntype = "{service.type}"\n{service.keys}\ncategory = "{service.category}"\n'

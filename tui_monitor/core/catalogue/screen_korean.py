@@ -270,7 +270,6 @@ _KEYS = {
     "95 % of the last hour's answers took no longer": "지난 1시간 응답의 95%가 이 안에 끝남",
     "days until the certificate ends": "인증서 만료까지 남은 날",
     "share of time in which work waited for this": "작업이 이것을 기다린 시간의 비율",
-    "what the monitor itself uses": "모니터 자신이 쓰는 양",
 }  # fmt: skip
 _COMMANDS = {
     "run checks once; exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown": "체크를 한 번 실행, 종료 코드 0 정상, 1 저하, 2 비정상, 3 알 수 없음",

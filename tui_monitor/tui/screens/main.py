@@ -14,7 +14,7 @@ from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.kept import Kept
 from tui_monitor.tui.keymap import bindings, hints
-from tui_monitor.tui.room import LAYOUTS, SIDE_FROM, Wanted, framed_at, share
+from tui_monitor.tui.room import LAYOUTS, SIDE_FROM, RoomNeeds, framed_at, share
 from tui_monitor.tui.screens.base import DashboardScreen, LogFocus, alert_focus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import alert_of_check
@@ -201,7 +201,7 @@ class MainScreen(DashboardScreen):
             return
         board = self.board
         bars = 3 + (not self.notice.has_class("-hidden")) + (not self.timeline.has_class("-hidden"))
-        wanted = Wanted(
+        wanted = RoomNeeds(
             self.alerts.wanted_height(), len(self.services.rows), max(self.resources.wanted_height(), len(self.processes.processes)),
             bool(board.checks), bool(board.alerts), is_calm(board.resources),
         )  # fmt: skip
