@@ -101,6 +101,7 @@ PARTS: Mapping[str, tuple[list[str], list[str], Callable[[Any], Figures]]] = {
     "hostile": (["hostile.py", "--seconds", "30"], ["--seconds", "15"], as_they_are),
     "push": (["push.py"], ["--seconds", "3"], as_they_are),
     "logs": (["logs.py"], ["--size", "100MB"], as_they_are),
+    "log_screen": (["log_screen.py"], ["--keys", "60"], as_they_are),
     "store": (["store.py", "--hours", "1"], [], of_store),
     "fleet": (["fleet.py"], ["--seconds", "10"], as_they_are),
     "remote_write": (["remote_write.py"], ["--seconds", "20"], as_they_are),

@@ -12,7 +12,7 @@ from tui_monitor.widgets.advice_pane import advice_lines
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, title_line
 from tui_monitor.widgets.list_panes import prose
 from tui_monitor.widgets.log_lines import LogColumns, log_row, mark_row, source_tabs
-from tui_monitor.widgets.log_window import AlertMark, Entry, LogWindow, with_marks
+from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, with_marks
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
@@ -41,7 +41,9 @@ class LogPane(Pane):
         self.advice: Sequence[str] = ()
         self.now = 0
         self.shift = 0
-        self._marks: Sequence[AlertMark] = ()
+        self._keys: list[str] = []
+        self._drawn_as: tuple[int, str, LogColumns] | None = None
+        self._drawn: dict[str, Line] = {}
         self._with_date = self._is_centred = False
 
     # --- content ------------------------------------------------------------------------------------------------------
@@ -50,17 +52,25 @@ class LogPane(Pane):
         """Show the lines that the window has now; ``until``: marks behind the last line are shown up to there."""
         key = self.key_at(self.cursor)
         shift = self.cursor - self.top
-        self._marks, self.now = marks, now
+        self.now = now
         self.entries = with_marks(self.window.lines, marks, until if self.window.at_end else 0)
+        self._keys = [_key(entry) for entry in self.entries]
+        if len(self._drawn) > KEPT:
+            self._drawn.clear()
         day = f.stamp(now, now, self.look.zone)
         ends = [one.line.at for one in (self.window.lines[:1] + self.window.lines[-1:])]
         self._with_date = any(len(f.stamp(at, now, self.look.zone)) > len(day) for at in ends)
-        place = next((index for index, entry in enumerate(self.entries) if key and _key(entry) == key), None)
+        place = self._keys.index(key) if key in self._keys else None
         if place is not None:
             self.cursor, self._key = place, key
             self.top = max(0, place - shift)
         else:
             self._key = None
+        self.rebuild()
+
+    def wait(self, status: str) -> None:
+        """Say that an answer is on its way, and nothing about lines that are not there yet."""
+        self.status, self.advice = status, ()
         self.rebuild()
 
     def go_to(self, index: int, *, centred: bool = False) -> None:
@@ -78,7 +88,7 @@ class LogPane(Pane):
 
     def key_at(self, index: int) -> str:
         """The key of a row, "" where there is none."""
-        return _key(self.entries[index]) if 0 <= index < len(self.entries) else ""
+        return self._keys[index] if 0 <= index < len(self._keys) else ""
 
     @property
     def line(self) -> PlacedLine | None:
@@ -103,15 +113,21 @@ class LogPane(Pane):
 
     def keys(self) -> Sequence[str]:
         """The rows by key."""
-        return [_key(entry) for entry in self.entries]
+        return self._keys
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
-        """One row."""
+        """One row; drawn once as long as it looks the same, since scrolling by a line shows all others again."""
         entry = self.entries[index]
         if isinstance(entry, AlertMark):
             return mark_row(entry, self.now, width, self.look)
         named = 0 if self.chosen else max((min(16, f.cells(source.name)) for source in self.sources), default=0)
-        return log_row(entry.line, self.search, LogColumns(self._with_date, named, self.shift), self.now, width, self.look)
+        columns = LogColumns(self._with_date, named, self.shift)
+        if self._drawn_as != (width, self.search, columns):
+            self._drawn_as, self._drawn = (width, self.search, columns), {}
+        key = self._keys[index]
+        if key not in self._drawn:
+            self._drawn[key] = log_row(entry.line, self.search, columns, self.now, width, self.look)
+        return self._drawn[key]
 
     def title(self, width: int) -> Line:
         """Title, filter, state."""

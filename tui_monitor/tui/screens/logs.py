@@ -169,6 +169,7 @@ class LogsScreen(PaneScreen):
         self.reading.choice, self._remark = choice, ""
         self.lines.window.clear()
         self.lines_changed()
+        self.lines.wait("reading ...")
         self.context.start(self.reading.show_from(at=at) if at else self.reading.show_end())
 
     def action_filter_lines(self) -> None:
