@@ -161,3 +161,15 @@ async def test_the_past_is_asked_for_its_own_moment() -> None:
         await press(app, pilot, "left_square_bracket")
         await until(lambda: grid(app).values.at < now.at and not grid(app).values.panels[0].loading)
         assert "Portfolio" in seen(app)
+
+
+async def test_a_covered_screen_is_drawn_when_it_is_uncovered() -> None:
+    """A board repaints only the screen on top (21 KB/s otherwise); Esc shows the present at once."""
+    async with opened("trading", "portfolio") as (app, backend, pilot):
+        covered = app.main.board
+        later = replace(backend.board, at=backend.board.at + 60_000, alerts=())
+        backend.push(later)
+        await until(lambda: grid(app).values.at == later.at)
+        assert app.main.board is covered
+        await press(app, pilot, "escape")
+        await until(lambda: app.main.board is later)
