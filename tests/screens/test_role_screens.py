@@ -27,12 +27,13 @@ from tui_monitor.tui.screens.role import RoleScreen
 
 @asynccontextmanager
 async def opened(
-    example: str, screen: str, size: tuple[int, int] = (120, 40), groups: frozenset[str] = frozenset()
+    example: str, screen: str, size: tuple[int, int] = (120, 40), groups: frozenset[str] = frozenset(), language: str = ""
 ) -> AsyncIterator[tuple[MonitorApp, RoleBackend, Pilot[Any]]]:
     """The dashboard of an example after its first board."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(unix_groups, "own_groups", lambda: groups)
         backend = RoleBackend(example)
+        backend.example = replace(backend.example, language=language)
         app = make(backend, screen=screen)
         async with app.run_test(size=size) as pilot:
             await until(lambda: backend.listeners)
@@ -161,3 +162,25 @@ async def test_the_past_is_asked_for_its_own_moment() -> None:
         await press(app, pilot, "left_square_bracket")
         await until(lambda: grid(app).values.at < now.at and not grid(app).values.panels[0].loading)
         assert "Portfolio" in seen(app)
+
+
+async def test_a_covered_screen_is_drawn_when_it_is_uncovered() -> None:
+    """A board repaints only the screen on top (21 KB/s otherwise); Esc shows the present at once."""
+    async with opened("trading", "portfolio") as (app, backend, pilot):
+        covered = app.main.board
+        later = replace(backend.board, at=backend.board.at + 60_000, alerts=())
+        backend.push(later)
+        await until(lambda: grid(app).values.at == later.at)
+        assert app.main.board is covered
+        await press(app, pilot, "escape")
+        await until(lambda: app.main.board is later)
+
+
+async def test_a_screen_is_in_the_dashboards_language() -> None:
+    """Heads, what is empty, reasons, ages and the list of screens."""
+    async with opened("trading", "system", language="ko") as (app, _, pilot):
+        await until(lambda: "사용자" in seen(app))
+        shown = seen(app)
+        assert "장애" in shown and "메모리" in shown and "4분" in shown and "초당" in shown and "user" not in shown
+        await press(app, pilot, "0")
+        await until(lambda: "패널 4개" in seen(app) or "패널 6개" in seen(app))

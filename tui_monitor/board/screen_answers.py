@@ -130,8 +130,12 @@ def _selected(panel: ScreenPanel, vector: Vector) -> Iterable[tuple[Labels, floa
 
 
 def _differing(every: Sequence[Labels]) -> list[str]:
-    names = sorted({name for labels in every for name, _ in labels})
-    return [name for name in names if len({dict(labels).get(name, "") for labels in every}) > 1]
+    """One label that tells all series apart, the check before others; else all that differ."""
+    known = [dict(labels) for labels in every]
+    names = sorted({name for labels in known for name in labels}, key=lambda name: (name != "check", name))
+    counts = {name: len({labels.get(name, "") for labels in known}) for name in names}
+    alone = next((name for name in names if counts[name] == len(known) > 1), "")
+    return [alone] if alone else [name for name in sorted(names) if counts[name] > 1]
 
 
 def _name(panel: ScreenPanel, number: int, labels: Labels, differ: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from tui_monitor.board.strip import Strip, with_present
 from tui_monitor.board.values import AlertView, Board, CheckView, RequestTable, Resources, alert_order
 from tui_monitor.core import humanize as f
 from tui_monitor.core.catalogue.screen_phrases import ScreenPhrases
+from tui_monitor.core.catalogue.translation import Translator, translator
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.trace import TraceSummary
@@ -31,7 +32,7 @@ def board_values(base: PanelValues, board: Board, strips: Strips, phrases: Scree
     """The panel of a kind that the board answers."""
     kind = base.panel.kind
     if kind in ("checks", "hosts"):
-        return _checks(base, board, strips)
+        return _checks(base, board, strips, translator(phrases.language))
     if kind == "alerts":
         return _alerts(base, board, phrases)
     if kind == "resources":
@@ -62,11 +63,11 @@ def panel_checks(base: PanelValues, board: Board) -> list[CheckView]:
     return sorted(found, key=lambda check: _GRAVITY.index(check.status))
 
 
-def _checks(base: PanelValues, board: Board, strips: Strips) -> PanelValues:
+def _checks(base: PanelValues, board: Board, strips: Strips, words: Translator) -> PanelValues:
     found = panel_checks(base, board)
     rows = [
         PanelRow(
-            (clean(check.name), f.latency(check.duration), _why(check, board.at)),
+            (clean(check.name), f.latency(check.duration), _why(check, board.at, words)),
             str(check.status),
             check.name,
             strip=with_present(strips.get(check.name, ()), check.status, check.since),
@@ -78,11 +79,13 @@ def _checks(base: PanelValues, board: Board, strips: Strips) -> PanelValues:
     return replace(_filled(base, ("name", "latency", "reason"), rows), remark=remark)
 
 
-def _why(check: CheckView, now: int) -> str:
+def _why(check: CheckView, now: int, words: Translator) -> str:
     """Reason and age of what is not well."""
     if check.status is HealthStatus.HEALTHY:
         return ""
-    return clip(clean(" ".join(filter(None, (f.age(check.since, now) if check.since else "", check.reason)))), LONGEST)
+    return clip(
+        clean(" ".join(filter(None, (words.say(f.age(check.since, now)) if check.since else "", words.say(check.reason))))), LONGEST
+    )
 
 
 def _alerts(base: PanelValues, board: Board, phrases: ScreenPhrases) -> PanelValues:
@@ -98,7 +101,8 @@ def _alert_row(alert: AlertView, now: int, phrases: ScreenPhrases) -> PanelRow:
     text = summary if summary.casefold().startswith(subject.casefold()) else f"{subject}  {summary}"
     if alert.acknowledged_by:
         text = f"({phrases.acknowledged.format(by=clean(alert.acknowledged_by))}) {text}"
-    return PanelRow((alert.severity, f.age(alert.starts_at or alert.active_at, now), clip(text, LONGEST)), alert.severity, alert.id)
+    age = translator(phrases.language).say(f.age(alert.starts_at or alert.active_at, now))
+    return PanelRow((alert.severity, age, clip(text, LONGEST)), alert.severity, alert.id)
 
 
 def _full(ratio: float | None, warning: float, critical: float) -> str:

@@ -68,10 +68,8 @@ class Dashboard:
         return next(screen for screen in reversed(self._app.screen_stack) if isinstance(screen, DashboardScreen))
 
     def refresh_board(self) -> None:
-        """Render the board again on the top screen and on the one under it, which stays visible under a prompt."""
-        for screen in self._app.screen_stack[-2:]:
-            if isinstance(screen, DashboardScreen):
-                screen.show(self.shown, self.view)
+        """Render the board again on the top screen, or on the one under a prompt; a change of a covered one would repaint the top one."""
+        self.top.show(self.shown, self.view)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine that waits for the backend; its failure becomes a toast."""

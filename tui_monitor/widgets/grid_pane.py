@@ -25,7 +25,7 @@ class GridPane(Pane):
         self, title: str, phrases: ScreenPhrases, nothing: Sequence[str] = (), *, look: RenderStyle, text_styles: TextStyles
     ) -> None:
         super().__init__(look=look, text_styles=text_styles, id="grid")
-        self.heading, self.nothing = title, nothing
+        self.heading, self.nothing, self.note = title, nothing, ""
         self.values: ScreenValues | None = None
         self._all: ScreenValues | None = None
         self.row = 0
@@ -80,7 +80,7 @@ class GridPane(Pane):
         return min(self.row, len(panel.rows) - 1) if panel is not None and panel.panel.kind in ROWED else -1
 
     def _title(self, width: int, right: str) -> Line:
-        remark = f"filter: {self.needle}" if self.needle else ""
+        remark = f"filter: {self.needle}" if self.needle else self.note
         return title_line(self.heading, width, self.look, focused=self.has_focus, remark=remark, right=right)
 
     # --- moving -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ ONE_COLUMN = 80
 """Terminals narrower than this have all panels below each other."""
 LEAST = 5
 """No panel is higher than the terminal, unless that has fewer lines than this."""
-STIFF = ("stat", "pie", "text")
+STIFF = frozenset({"stat", "pie", "text"})
 """Kinds that do not grow with the screen."""
 
 
@@ -32,20 +32,27 @@ class PanelPlace:
 
 
 def places_of(screen: ScreenDefinition, width: int, height: int) -> list[PanelPlace]:
-    """The place of each panel; rows that can grow share the lines that would stay empty."""
+    """The place of each panel. Lines that would stay empty go to rows with charts, until these are twice as high, then to all that grow."""
     rows = _rows(screen, width)
     heights = [min(max(screen.panels[number].height for number, _, _ in row), max(LEAST, height)) for row in rows]
-    growing = [place for place, row in enumerate(rows) if any(screen.panels[number].kind not in STIFF for number, _, _ in row)]
+    kinds = [{screen.panels[number].kind for number, _, _ in row} for row in rows]
     spare = height - sum(heights)
-    for count, place in enumerate(growing):
-        share = spare // (len(growing) - count) if spare > 0 else 0
-        heights[place] += share
-        spare -= share
+    charts = [place for place, found in enumerate(kinds) if "chart" in found]
+    spare -= _grown(heights, charts, min(spare, sum(heights[place] for place in charts)))
+    _grown(heights, [place for place, found in enumerate(kinds) if found - STIFF], spare)
     places, y = [], 0
     for row, tall in zip(rows, heights, strict=True):
         places += [PanelPlace(number, begin, y, end - begin, tall) for number, begin, end in row]
         y += tall
     return places
+
+
+def _grown(heights: list[int], growing: Sequence[int], spare: int) -> int:
+    """Share lines out among some rows; returns how many were."""
+    for count, place in enumerate(growing):
+        share = spare * (count + 1) // len(growing) - spare * count // len(growing) if spare > 0 else 0
+        heights[place] += share
+    return max(0, spare) if growing else 0
 
 
 def _rows(screen: ScreenDefinition, width: int) -> list[list[tuple[int, int, int]]]:

@@ -41,7 +41,7 @@ async def test_a_stat_is_a_figure_with_severity_and_sparkline() -> None:
 async def test_names_are_the_legend_or_the_labels_that_differ() -> None:
     """Two series of one metric are told apart without a legend."""
     plain = await shown(ScreenPanel("bars", queries=("probe_success",)))
-    assert [row.cells[0] for row in plain.rows] == ["api http", "db tcp"]
+    assert [row.cells[0] for row in plain.rows] == ["api", "db"]
     told = await shown(ScreenPanel("bars", queries=("probe_success",), legends=("{{check}} up",), select=('check="db"',)))
     assert [(row.cells, row.ratio) for row in told.rows] == [(("db up", "1"), 1.0)]
 

@@ -11,6 +11,7 @@ from tui_monitor.core.frozen import frozen
 class ScreenPhrases:
     """The texts of one language. ``heads``: by the column's key; ``kinds``: titles of panels without one of their own."""
 
+    language: str
     screens: str
     role_screens: str
     heads: Mapping[str, str]
@@ -24,6 +25,7 @@ class ScreenPhrases:
 
 
 ENGLISH = ScreenPhrases(
+    language="en",
     screens="Screens",
     role_screens="Screens by role",
     heads={
@@ -56,6 +58,7 @@ ENGLISH = ScreenPhrases(
 )  # fmt: skip
 
 KOREAN = ScreenPhrases(
+    language="ko",
     screens="화면",
     role_screens="역할별 화면",
     heads={

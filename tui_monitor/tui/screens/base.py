@@ -33,7 +33,18 @@ class DashboardScreen(Screen[None]):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__()
         self.context = context
+        self._is_covered = False
         self.painter = Painter(self, context.text_styles)
+
+    def on_screen_suspend(self) -> None:
+        """Another screen lies over this one, which gets no boards meanwhile."""
+        self._is_covered = True
+
+    def on_screen_resume(self) -> None:
+        """Render the present board when the screen is uncovered."""
+        if self._is_covered:
+            self._is_covered = False
+            self.show(self.context.shown, self.context.view)
 
     async def load(self) -> None:
         """Query what the screen needs from the backend before it opens; an exception keeps it closed."""

@@ -28,7 +28,8 @@ class GridScreen(PaneScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("grid")
     HINTS: ClassVar[Hints] = (*hints(("next_panel", "panel"), "open", "trend"), *LIST_HINTS)
 
-    def __init__(self, context: ScreenContext, screen: ScreenDefinition, nothing: Sequence[str] = (), language: str = "en") -> None:
+    def __init__(self, context: ScreenContext, screen: ScreenDefinition, nothing: Sequence[str] = ()) -> None:
+        language = context.look.words.language
         self.grid = GridPane(
             screen.title or screen.name, screen_phrases(language), nothing, look=context.look, text_styles=context.text_styles
         )

@@ -35,7 +35,7 @@ class PanelsScreen(GridScreen):
         """Load the saved queries."""
         screen = saved_screen(await self.context.backend.panels())
         if screen != self.reader.screen:
-            self.grid.heading = screen.title
+            self.grid.note = f"{len(screen.panels)} saved" if screen.panels else ""
             self.use(screen)
             self.show_board(self.context.shown)
 
@@ -55,7 +55,7 @@ class PanelsScreen(GridScreen):
 def saved_screen(panels: Sequence[PanelView]) -> ScreenDefinition:
     """The saved queries as the panels of a screen, two in a row."""
     made = tuple(ScreenPanel("chart", panel.name, expressions_of(panel.expr), span=panel.span, width=6, height=12) for panel in panels)
-    return ScreenDefinition("panels", f"Panels  {len(panels)} saved" if panels else "Panels", panels=made)
+    return ScreenDefinition("panels", "Panels", panels=made)
 
 
 def expressions_of(text: str) -> tuple[str, ...]:

@@ -51,8 +51,8 @@ def _role_line(screen: ScreenDefinition, own: frozenset[str], width: int, look: 
         .append(screen.title or screen.name, "strong", 26)
         .gap()
     )
-    yours = ", for your group" if own.intersection(screen.groups) else ""
-    return row.append(f"{screen.name}: {len(screen.panels)} panels{yours}", "dim").line()
+    yours = " (for your group)" if own.intersection(screen.groups) else ""
+    return row.say(f"{screen.name}: {len(screen.panels)} panels{yours}", "dim").line()
 
 
 def _line(entry: ScreenEntry, width: int, look: RenderStyle, selected: bool) -> Line:
