@@ -87,7 +87,7 @@ def _shown(action: argparse.Action) -> str:
 def _options(one: argparse.ArgumentParser, *, common: bool = True) -> Iterator[str]:
     for action in one._actions:
         long = [word for word in action.option_strings if word.startswith("--")]
-        if long and (common or long[0] not in ("--help", "--config", "--state")):
+        if long and action.help != argparse.SUPPRESS and (common or long[0] not in ("--help", "--config", "--state")):
             value = "" if action.nargs == 0 else " " + (_shown(action) if action.choices is None else "|".join(map(str, action.choices)))
             yield from _terms([(", ".join(action.option_strings) + value, action.help or "")])
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tui_monitor.board.report import KIND_NAMES
 from tui_monitor.cli.options import Refused, wall_ms
 from tui_monitor.cli.state_access import open_state, read_state
 from tui_monitor.core.catalogue.english import ENGLISH
@@ -75,7 +76,8 @@ class _Place:
         if self._option is not None:
             return self._values(self._option, given)
         if begun.startswith("-"):
-            return [(word, action.help or "") for word, action in self._parser._option_string_actions.items() if word.startswith("--")]
+            known = self._parser._option_string_actions.items()
+            return [(word, action.help or "") for word, action in known if word.startswith("--") and action.help != argparse.SUPPRESS]
         action = self._positional()
         return self._values(action, given) if action is not None else []
 
@@ -156,6 +158,11 @@ def _rules(given: Namespace) -> list[Word]:
     return list({**dict.fromkeys(ENGLISH.rules, "built-in"), **own}.items())
 
 
+def _reports(given: Namespace) -> list[Word]:
+    own = dict(_configured(given, "reports", "name", "kind"))
+    return list({**own, **dict.fromkeys(KIND_NAMES, "")}.items())
+
+
 NAMES: Mapping[str, Callable[[Namespace], list[Word]]] = {
     "ack ids": _alerts,
     "unack id": _alerts,
@@ -168,6 +175,7 @@ NAMES: Mapping[str, Callable[[Namespace], list[Word]]] = {
     "notify test names": _notifiers,
     "token revoke name": _tokens,
     "rules remove name": _added_rules,
+    "report name": _reports,
     "rules explain alert": _rules,
     "rules backtest alert": _rules,
     "explain alert": _rules,

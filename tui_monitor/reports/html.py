@@ -44,11 +44,11 @@ def report_html(report: Report, picture: Picture, footer: str = "") -> str:
     card = "width:100%;max-width:600px;border-collapse:collapse;background:#ffffff;color:#1f2430"
     verdict = f"{MARKS.get(report.shade, '')} {report.verdict}".strip()
     inner = "padding:8px 20px 18px;font-size:14px;line-height:1.45;overflow-wrap:break-word"
-    heading = f'<div style="font-size:14px;opacity:.92">{escape(title)}</div><div style="font-size:20px;font-weight:bold;margin-top:4px">'
+    heading = f'<div style="font-size:14px">{escape(title)}</div><h1 style="font-size:20px;margin:4px 0 0">'
     return (
         _HEAD.format(language=report.language, title=escape(title))
         + f'<body class="page" style="{page}"><table role="presentation" align="center" class="card" style="{card}">'
-        + f'<tr><td class="pad" style="{band};overflow-wrap:anywhere">{heading}{escape(verdict)}</div></td></tr>'
+        + f'<tr><td class="pad" style="{band};overflow-wrap:anywhere">{heading}{escape(verdict)}</h1></td></tr>'
         + f'<tr><td class="pad" style="{inner}">{body}</td></tr></table>'
         "</body></html>\n"
     )
@@ -115,6 +115,7 @@ def _cell(tag: str, column: ReportColumn, text: str, last: bool, weight: str) ->
     room = 0 if last else 12
     line = f"padding:5px {room}px 5px 0;border-bottom:1px solid #e3e6ea;text-align:{align};vertical-align:top"
     style = f"{weight}{dim}{wrap}{line}"
+    tag = tag if text else "td"  # a head without a text is no head
     return f'<{tag} class="{classes}" style="{style}">{text}</{tag}>'
 
 

@@ -57,6 +57,14 @@ def test_commands_options_and_choices_are_offered(cli: Cli) -> None:
     assert list(words(cli, "alerts", "--severity", "")) == ["critical", "error", "warning", "info"]
     assert list(words(cli, "alerts", "--severity", "=", "w")) == ["warning"], "bash makes three words of --severity=w"
     assert list(words(cli, "--config", "")) == [":files"], "the shell completes files itself"
+    assert "daily" in words(cli, "report", "") and list(words(cli, "report", "--")) == [
+        "--help",
+        "--config",
+        "--state",
+        "--for",
+        "--html",
+        "--json",
+    ]
     assert list(words(cli, "--co")) == ["--config", "--colors"], "what is typed so far may be ambiguous"
     assert words(cli, "ack", "--note", "") == {} and words(cli, "no-such-command", "") == {}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -192,3 +194,21 @@ async def test_the_job_looks_when_the_report_is_due_and_after_the_clock_was_set(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 27)), ("Europe/Berlin", datetime(2026, 10, 23)),
+        ("America/New_York", datetime(2026, 3, 6)), ("America/New_York", datetime(2026, 10, 30)),
+    ],
+)  # fmt: skip
+async def test_each_day_is_sent_once_when_the_clocks_change(zone: str, begin: datetime) -> None:
+    """at = 02:30, both changes, five days in steps of twenty minutes: one report for each day, none late, none missed."""
+    start = round(begin.replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
+    desk = Desk(start, timezone=zone, at="02:30", to=["mail"])
+    for step in range(5 * 72):
+        await desk.at(start + step * 1_200_000)
+    days = [order["day"] for order in desk.orders]
+    assert days == [(begin + timedelta(days=number)).date().isoformat() for number in range(5)]
+    assert not any(order["late"] or order["missed"] for order in desk.orders) and len(desk.queued) == 5

@@ -84,6 +84,7 @@ def _section(section: ReportSection, form: ReportFormat) -> dict[str, object]:
         "lines": (*([form.t.not_available.format(reason=section.failed)] if section.failed else ()), *section.lines),
         "heads": tuple(_cell(section.columns[place], section.columns[place].title) for place in shown),
         "rows": tuple(_row(section.columns, row, shown, form) for row in section.rows),
+        "marked": any(row.shade in MARKS for row in section.rows),
         "more": form.t.more.format(count=section.more) if section.more else "",
         "charts": tuple((chart.title, chart_figures(chart, form), _drawn(chart)) for chart in section.charts),
     }
@@ -95,7 +96,7 @@ def _row(columns: Sequence[ReportColumn], row: ReportRow, shown: Sequence[int], 
 
 
 def _cell(column: ReportColumn, text: str) -> PageCell:
-    return PageCell(text, column.unit not in LEFT, column.brief)
+    return PageCell(text, column.unit not in LEFT, column.brief and column.unit not in LEFT)
 
 
 def _drawn(chart: ReportChart) -> object:
