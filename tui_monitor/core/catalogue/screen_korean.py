@@ -144,6 +144,7 @@ _SENTENCES = {
     "Enter draws": "Enter 그리기", "Enter removes it": "Enter 삭제", "U undoes it": "U 되돌리기", "Enter acknowledges them": "Enter 확인",
     "u withdraws it": "u 되돌리기", "Enter backtests it; the rule stays": "Enter 시험 (규칙은 그대로)",
     "Theme: {name}": "테마: {name}",
+    "Theme: {name}, until the dashboard ends": "테마: {name} (종료할 때까지)",
     "No container is watched. In the configuration:": "감시하는 컨테이너가 없습니다. 설정에 추가하세요:",
     "No unit is watched. In the configuration:": "감시하는 유닛이 없습니다. 설정에 추가하세요:",
 }  # fmt: skip
