@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tests.screens.test_app_keys import press, running, seen, settle
+from tests.support import sample_boards as boards
+from tui_monitor.platform.user_theme import UserTheme
 from tui_monitor.tui.screens.help import HelpScreen
 from tui_monitor.widgets.board_bars import FootBar
 from tui_monitor.widgets.cell_line import text_of
@@ -61,3 +67,34 @@ def test_the_hint_at_a_cell() -> None:
     line = ((" a", "accent"), (" ack ", "dim"), (" [ ]", "accent"), (" back in time   ", "dim"), ("own 1%", "faint"))
     assert [hint_at(line, x) for x in (1, 3, 5)] == ["a", "a", "a"] and hint_at(line, 8) == "[ ]" and hint_at(line, 14) == "[ ]"
     assert hint_at(line, 25) == "" and hint_at(line, 99) == ""
+
+
+async def test_a_theme_is_seen_before_it_is_chosen(tmp_path: Path) -> None:
+    """In the palette the selected theme is shown; Esc brings the one of before back, Enter keeps it for this user."""
+    themes = UserTheme({"XDG_CONFIG_HOME": str(tmp_path)})
+    async with running(themes=themes) as (app, _, pilot):
+        before = app.theme
+        for end, then in (("escape", before), ("enter", "tui-monitor-nord")):
+            await pilot.press("ctrl+p")
+            await pilot.press(*"nord")
+            async with asyncio.timeout(60):
+                while app.theme != "tui-monitor-nord":
+                    await pilot.press("down")
+                    await pilot.pause()
+            await pilot.press(end)
+            await pilot.pause()
+            assert app.theme == then and app.screen is app.main
+    assert themes.path.read_text() == "nord\n"
+    async with running(themes=themes) as (app, backend, pilot):
+        backend.push(replace(boards.busy(), theme="dracula"))
+        await pilot.pause()
+        assert app.theme == "tui-monitor-nord", "the user's choice goes before the configuration's"
+        app.choose_theme("auto")
+        assert app.theme == "tui-monitor-dracula" and not themes.path.exists(), "auto is the configuration's again"
+
+
+def test_a_choice_that_cannot_be_kept(tmp_path: Path) -> None:
+    """Nothing is chosen at first; a file in place of the directory is no failure of the program."""
+    (tmp_path / "tui-monitor").write_text("")
+    themes = UserTheme({"XDG_CONFIG_HOME": str(tmp_path)})
+    assert themes.read() == "" and not themes.keep("nord") and not themes.keep("")

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from tui_monitor.cli.output import words
 from tui_monitor.core.exit_codes import USAGE
+
+
+class _TranslatedHelp(argparse.HelpFormatter):
+    """The texts of `--help` in the locale's language."""
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        return words().say(super()._expand_help(action))
+
+    def _format_text(self, text: str) -> str:
+        return super()._format_text(words().say(text))
+
+    def start_section(self, heading: str | None) -> None:
+        """A heading."""
+        super().start_section(words().say(heading) if heading else heading)
 
 
 class CommandParser(argparse.ArgumentParser):
     """Argument parser that suggests the nearest known word and exits with the usage code."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"formatter_class": _TranslatedHelp, **given})
 
     def error(self, message: str) -> NoReturn:
         """Exit with one sentence and a pointer to --help."""

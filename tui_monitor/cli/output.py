@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui_monitor.core.catalogue.languages import language_in_use
+from tui_monitor.core.catalogue.translation import Translator, translator
 from tui_monitor.core.humanize import cells, cut
 from tui_monitor.core.sanitize import clean
 
@@ -35,6 +37,11 @@ def terminal_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
 
 
+def words() -> Translator:
+    """The texts of the locale's language. On files and pipes they are English, as scripts read them."""
+    return translator(language_in_use("") if sys.stdout.isatty() else "en")
+
+
 def coloured(text: str, meaning: str) -> str:
     """The cleaned text, in the colour of its meaning where colour is used."""
     code = _INKS.get(meaning, "") if use_colour() else ""
@@ -44,7 +51,8 @@ def coloured(text: str, meaning: str) -> str:
 
 def print_line(*parts: Cell) -> None:
     """Print parts on one line, two spaces apart; empty parts are left out."""
-    shown = [coloured(part, "") if isinstance(part, str) else coloured(*part) for part in parts]
+    say = words().say
+    shown = [coloured(say(part), "") if isinstance(part, str) else coloured(say(part[0]), part[1]) for part in parts]
     print("  ".join(part for part in shown if part))
 
 
@@ -60,18 +68,20 @@ def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str
     shown = [index for index in range(len(lines[0])) if any(line[index][0] for line in lines)]
     if heads:
         lines = [[(head, "dim") for head in heads], *lines]
-    lines = [[(clean(line[index][0]), line[index][1]) for index in shown] for line in lines]
+    say = words().say
+    lines = [[(say(clean(line[index][0])), line[index][1]) for index in shown] for line in lines]
     widths = [max(cells(line[column][0]) for line in lines) for column in range(len(shown))]
     room = terminal_width() - len(indent) + 2
     for head in spare:
         fitted = narrowed(widths, room - 2 * len(widths))
-        if (head, "dim") in lines[0] and any(now < min(ENOUGH, wanted) for now, wanted in zip(fitted, widths, strict=True)):
-            gone = lines[0].index((head, "dim"))
+        if (say(head), "dim") in lines[0] and any(now < min(ENOUGH, wanted) for now, wanted in zip(fitted, widths, strict=True)):
+            gone = lines[0].index((say(head), "dim"))
             lines = [[*line[:gone], *line[gone + 1 :]] for line in lines]
             del widths[gone]
     widths = narrowed(widths, room - 2 * len(widths))
+    mark = "⋯" if (sys.stdout.encoding or "").lower().startswith("utf") else "~"
     for line in lines:
-        row = [(cut(text, width, "~"), meaning, width) for (text, meaning), width in zip(line, widths, strict=True)]
+        row = [(cut(text, width, mark), meaning, width) for (text, meaning), width in zip(line, widths, strict=True)]
         print((indent + "  ".join(coloured(text, meaning) + " " * (width - cells(text)) for text, meaning, width in row)).rstrip())
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from rich.color import ColorSystem
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import NoColor
@@ -32,6 +33,7 @@ from tui_monitor.core.commands import Reload, Unacknowledge
 from tui_monitor.core.sanitize import clean
 from tui_monitor.platform.durable_terminal import durable_terminal
 from tui_monitor.platform.terminal_query import NO_ANSWER, TerminalAnswer, ask_terminal, writes_utf8
+from tui_monitor.platform.user_theme import UserTheme
 from tui_monitor.tui.dashboard import Dashboard
 from tui_monitor.tui.hangul_keys import latin_keys
 from tui_monitor.tui.keymap import bindings, palette
@@ -57,7 +59,7 @@ class MonitorApp(App[int]):
 
     ``fleet``: the hosts, of which the backend shows the opened one; their list is shown first. ``screen``: the configured screen to
     begin with.
-    ``first_run``: without a configuration, what writes one.
+    ``first_run``: without a configuration, what writes one. ``themes``: where the user's own choice of a theme is kept.
     """
 
     CSS_PATH = "monitor.tcss"
@@ -80,11 +82,14 @@ class MonitorApp(App[int]):
         fleet: Fleet | None = None,
         screen: str = "",
         first_run: FirstRun | None = None,
+        themes: UserTheme | None = None,
     ) -> None:
         self._depth = depth_of(environ, asked=colors, answered=answer.true_color)
         self._asked = colors
         self._light = bool(answer.light)
         self._theme_name, self._theme_chosen = AUTO, False
+        self._themes = themes
+        self._before_preview = ""
         self._titled = ""
         self._has_title = environ.get("TERM", "dumb") not in PLAIN_TERMINALS
         plain = self._depth is Depth.NONE
@@ -101,7 +106,9 @@ class MonitorApp(App[int]):
         self._locale_language = self._words.language
         look = RenderStyle(glyphs_for(environ, wide=answer.wide, utf8=answer.utf8 and writes_utf8()), zone, self._words)
         self.context = Dashboard(self, backend, look, TextStyles(colors_at("night", self._depth), plain=plain), now)
-        self.use_theme(AUTO)
+        own = themes.read() if themes is not None else ""
+        self._theme_chosen = own in NAMES
+        self.use_theme(own if own in NAMES else AUTO)
         self.main = MainScreen(self.context)
         self._backend = backend
         self._new_alerts = NewAlerts(self.context.live, self.NOTIFICATION_TIMEOUT * 1000)
@@ -121,9 +128,10 @@ class MonitorApp(App[int]):
         self.theme = theme.name
         if self.is_running:
             self.refresh_css(animate=False)
-            self.screen.refresh(layout=False)
-            for widget in self.screen.query("LineWidget"):
-                widget.refresh()
+            for screen in self.screen_stack[-2:]:  # the palette leaves the screen under it in sight
+                screen.refresh(layout=False)
+                for widget in screen.query("LineWidget"):
+                    widget.refresh()
 
     # Life.
 
@@ -215,7 +223,7 @@ class MonitorApp(App[int]):
             self._depth = depth
             self.console._color_system = _SYSTEMS[depth]
             self.use_theme(self._theme_name)
-        if board.theme and not self._theme_chosen and board.theme != self._theme_name:
+        if board.theme and not self._theme_chosen and not self._before_preview and board.theme != self._theme_name:
             self.use_theme(board.theme)
         self.context.time.receive(board)
         if self._first_screen is not None and not board.loading:
@@ -426,10 +434,32 @@ class MonitorApp(App[int]):
             )
 
     def choose_theme(self, name: str) -> None:
-        """Use a theme until the dashboard ends, whatever the configuration says."""
-        self._theme_chosen = True
-        self.use_theme(name)
-        self.context.inform(f'Theme: {name}. To keep it: [dashboard] theme = "{name}" in the configuration.')
+        """Use a theme from now on, in every dashboard of this user; "auto": again the configuration's."""
+        self._before_preview = ""
+        self._theme_chosen = name != AUTO
+        self.use_theme(self.context.live.theme or AUTO if name == AUTO else name)
+        kept = self._themes is not None and self._themes.keep("" if name == AUTO else name)
+        self.context.inform(f"Theme: {name}" if kept else f"Theme: {name}, until the dashboard ends")
+
+    def on_command_palette_option_highlighted(self, event: CommandPalette.OptionHighlighted) -> None:
+        """Show a theme while it is selected in the palette."""
+        shown = str(event.highlighted_event.option.prompt).split("\n")[0]
+        name = next((one for one in NAMES if shown == self._words.say(f"Theme: {one}")), "")
+        if name:
+            self._before_preview = self._before_preview or self._theme_name
+            self.use_theme(name)
+        else:
+            self._end_preview()
+
+    def on_command_palette_closed(self, event: CommandPalette.Closed) -> None:
+        """Esc brings the theme of before back; Enter has chosen another."""
+        if not event.option_selected:
+            self._end_preview()
+
+    def _end_preview(self) -> None:
+        before, self._before_preview = self._before_preview, ""
+        if before and before != self._theme_name:
+            self.use_theme(before)
 
     def action_next_theme(self) -> None:
         """Show the next theme."""
@@ -450,7 +480,9 @@ def run_app(
     gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
-    app = MonitorApp(backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen, first_run=first_run)
+    app = MonitorApp(
+        backend, now=now, at=at, colors=colors, answer=answer, fleet=fleet, screen=screen, first_run=first_run, themes=UserTheme(os.environ)
+    )
     with contextlib.suppress(OSError), durable_terminal():
         app.run()
         print(app.restore_title(), end="", file=sys.__stderr__, flush=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -102,3 +104,15 @@ def test_watch_shows_the_newest_until_interrupted(command: str, tmp_path: Path) 
         seen.press("ctrl+c")
         seen.until(seen.ended)
         assert seen.raw.rstrip().endswith(b"\x1b[?1049l") and seen.status in (0, 3)
+
+
+def test_people_with_a_korean_locale_are_answered_in_korean_and_scripts_in_english(tmp_path: Path) -> None:
+    """Tables and help in a terminal speak the locale's language; pipes and `--json` stay as they are."""
+    make_state(tmp_path / "s", alerts=[FIRING], stored=board(check("api", UNHEALTHY, "connection refused"), status=UNHEALTHY))
+    argv = [sys.executable, "-m", "tui_monitor", "--state", str(tmp_path / "s"), "status"]
+    korean = {"LANG": "ko_KR.UTF-8", "PYTHONUTF8": "1"}
+    with terminal(argv, (100, 24), korean) as seen:
+        seen.until(seen.ended)
+        assert "상태" in seen.text() and "비정상" in seen.text() and "연결 거부됨" in seen.text()
+    piped = subprocess.run(argv, env={**os.environ, **korean}, capture_output=True, text=True, check=False).stdout
+    assert "connection refused" in piped and "STATUS" in piped

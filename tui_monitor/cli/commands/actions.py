@@ -36,7 +36,7 @@ def add_ack_arguments(parser: ArgumentParser) -> None:
     """Arguments of `ack`."""
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--all", action="store_true", help="every firing alert")
-    parser.add_argument("--note", default="", metavar="T")
+    parser.add_argument("--note", default="", metavar="T", help="a note for others")
     parser.add_argument("--for", dest="for_", metavar="2h", help="duration of the acknowledgement; default: until the alert resolves")
 
 
@@ -48,7 +48,7 @@ def add_unack_arguments(parser: ArgumentParser) -> None:
 def add_resolve_arguments(parser: ArgumentParser) -> None:
     """Arguments of `resolve`."""
     parser.add_argument("id", metavar="ID")
-    parser.add_argument("--note", default="", metavar="T")
+    parser.add_argument("--note", default="", metavar="T", help="a note for others")
 
 
 def add_silence_arguments(parser: ArgumentParser) -> None:
@@ -58,7 +58,7 @@ def add_silence_arguments(parser: ArgumentParser) -> None:
     long.add_argument("--for", dest="for_", metavar="2h", help="for how long")
     long.add_argument("--end", metavar="T", help="end time: RFC 3339, Unix seconds, tomorrow HH:MM or the next HH:MM")
     parser.add_argument("--start", metavar="T", help="start time; default: now")
-    parser.add_argument("--comment", default="", metavar="T")
+    parser.add_argument("--comment", default="", metavar="T", help="why, for others")
 
 
 def add_unsilence_arguments(parser: ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def add_extend_arguments(parser: ArgumentParser) -> None:
 def add_annotate_arguments(parser: ArgumentParser) -> None:
     """Arguments of `annotate`."""
     parser.add_argument("text", metavar="TEXT")
-    parser.add_argument("--at", dest="when", metavar="TIME")
+    parser.add_argument("--at", dest="when", metavar="TIME", help="default: now")
 
 
 def run(given: Namespace) -> int:

@@ -43,10 +43,10 @@ REASONS: Mapping[str, str] = {
     "the link to the master is down": "마스터와 연결 끊김",
     "the link to the master is down and stale data is not served": "마스터와 연결이 끊겼고 오래된 데이터는 제공하지 않음",
     # --- certificates ---
-    "certificate of {name} ends in {time}": "{name} 인증서 {time} 뒤 만료",
-    "certificate of {name} has ended": "{name} 인증서 만료됨",
+    "certificate expires in {time}": "인증서 {time} 뒤 만료",
+    "certificate expired {time} ago": "인증서가 {time} 전에 만료됨",
     "certificate of {name} expires in {time}": "{name} 인증서 {time} 뒤 만료",
-    "certificate of {name} has expired": "{name} 인증서 만료됨",
+    "certificate of {name} expired {time} ago": "{name} 인증서가 {time} 전에 만료됨",
     # --- jobs, groups, units, containers, processes ---
     "no ping for {time}; one was due {late} ago": "{time} 동안 핑 없음, {late} 전에 왔어야 함",
     "the job failed {time} ago": "{time} 전에 작업 실패",

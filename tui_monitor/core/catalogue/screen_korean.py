@@ -148,6 +148,7 @@ _SENTENCES = {
     "Enter draws": "Enter 그리기", "Enter removes it": "Enter 삭제", "U undoes it": "U 되돌리기", "Enter acknowledges them": "Enter 확인",
     "u withdraws it": "u 되돌리기", "Enter backtests it; the rule stays": "Enter 시험 (규칙은 그대로)",
     "Theme: {name}": "테마: {name}",
+    "Theme: {name}, until the dashboard ends": "테마: {name} (종료할 때까지)",
     "No container is watched. In the configuration:": "감시하는 컨테이너가 없습니다. 설정에 추가하세요:",
     "No unit is watched. In the configuration:": "감시하는 유닛이 없습니다. 설정에 추가하세요:",
 }  # fmt: skip
@@ -276,6 +277,25 @@ _KEYS = {
     "share of time in which work waited for this": "작업이 이것을 기다린 시간의 비율",
 }  # fmt: skip
 _COMMANDS = {
+    # Heads of tables and words of the command line.
+    "STATUS": "상태", "CHECK": "체크", "TYPE": "종류", "TOOK": "시간", "SINCE": "시작", "REASON": "원인", "ID": "ID", "SEVERITY": "심각도", "STATE": "상태",
+    "FOR": "지속", "ALERT": "알림", "FROM": "부터", "ENDS": "까지", "LEFT": "남음", "MATCHERS": "조건", "BY": "누가", "COMMENT": "사유", "TIME": "시각",
+    "DID": "행동", "TO": "대상", "NOTE": "메모", "NOTIFIER": "알림 채널", "KIND": "종류", "ALERTS": "알림", "NAME": "이름", "SCOPES": "권한", "MADE": "만든 때",
+    "EXPIRES": "만료", "no alerts": "알림이 없습니다", "no silences": "중지한 알림이 없습니다", "no notifications": "보낸 통보가 없습니다",
+    "options": "옵션", "positional arguments": "인자", "show this help message and exit": "이 도움말을 보여 줍니다", "for scripts": "스크립트용",
+    "the configuration": "설정 파일", "the state directory": "상태 디렉터리", "expired ones too": "끝난 것도",
+    "every firing alert": "발생한 알림 모두", "a note for others": "다른 사람을 위한 메모", "why, for others": "다른 사람을 위한 사유", "default: now": "기본: 지금",
+    "duration of the acknowledgement; default: until the alert resolves": "확인이 유효한 기간, 기본: 복구될 때까지",
+    "resolved ones too": "복구된 것도", "show it anew every 2 s, until Ctrl+C": "Ctrl+C까지 2초마다 다시 보여 줍니다",
+    "Monitor this server and the services it depends on.": "이 서버와 의존하는 서비스를 감시합니다.",
+    "no screen: poll, judge and notify (for systemd)": "화면 없이 측정, 판정, 통보 (systemd용)",
+    "the dashboard of the hosts in [[hosts]], over ssh": "[[hosts]]의 호스트 대시보드 (ssh)",
+    "what is wrong and since when in one line, for tmux, prompts and motd": "무엇이 언제부터 문제인지 한 줄로 (tmux, 프롬프트, motd)",
+    "no monitor runs; was {status}: {reason}": "모니터 중단, 그 전에는 {status}: {reason}",
+    "no monitor runs; was {status}": "모니터 중단, 그 전에는 {status}",
+    "no monitor runs; the last board is of {at}": "실행 중인 모니터가 없습니다. 마지막 상태는 {at} 기준입니다",
+    "the monitor itself:": "모니터 자신:", "no monitor runs": "실행 중인 모니터가 없습니다",
+    "cpu {share}": "cpu {share}", "memory {share} of {size}": "메모리 {size} 중 {share}", "load {text}": "부하 {text}",
     "run checks once; exit 0 healthy, 1 degraded, 2 unhealthy, 3 unknown": "체크를 한 번 실행, 종료 코드 0 정상, 1 저하, 2 비정상, 3 알 수 없음",
     "current state, from the daemon; exit codes as check": "데몬이 아는 현재 상태, 종료 코드는 check와 같음",
     "the alerts that are pending or firing; --all: history too": "대기 중이거나 발생한 알림, --all: 이력도",
