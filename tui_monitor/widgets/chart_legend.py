@@ -11,6 +11,8 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 
+LEAST_GAP = 0.1
+"""A chart begins with its data where these begin later than this share of its range."""
 LINE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
 """As many series have a colour of their own; further ones are faint until one of them is shown alone."""
 LIMIT_STYLES = {"critical": "critical", "error": "error", "warning": "warning", "degraded": "warning", "unhealthy": "critical"}
@@ -37,6 +39,12 @@ def first_value_at(lines: Sequence[ChartLine]) -> int:
     """When the first value of any series was (UTC ms); 0 without values."""
     known = (next((at for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value)), 0) for line in lines)
     return min(filter(None, known), default=0)
+
+
+def shown_from(lines: Sequence[ChartLine], start: int, end: int) -> int:
+    """The left edge of a chart: the begin of its range, or of the data where a good part of the range has none."""
+    begins = first_value_at(lines)
+    return begins if begins - start > LEAST_GAP * (end - start) and begins < end else start
 
 
 def flags_of(chart: Chart) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from tui_monitor.board.values import Chart, ChartLine
 from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, text_of, title_line
-from tui_monitor.widgets.chart_legend import ChartFocus, first_value_at, ranked
+from tui_monitor.widgets.chart_legend import ChartFocus, first_value_at, ranked, shown_from
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
@@ -23,8 +23,6 @@ RANGES = (
 )  # fmt: skip
 """Name and length (ms) of the ranges that a chart can have."""
 FIRST_RANGE = HOUR_MS
-LEAST_GAP = 0.1
-"""A chart begins with its data where these begin later than this share of the range."""
 EXAMPLES = (
     ("cpu_usage_ratio; memory_usage_ratio", "two on one chart"),
     ("probe_duration_seconds", "every check's latency"),
@@ -64,8 +62,7 @@ class ChartAnswer:
     @property
     def shown_from(self) -> int:
         """The left edge: the begin of the range, or of the data where most of the range has none."""
-        begins = self.begins
-        return begins if begins - self.start > LEAST_GAP * (self.end - self.start) and begins < self.end else self.start
+        return shown_from(self.chart.lines, self.start, self.end)
 
 
 class ChartPane(Pane):

@@ -22,7 +22,7 @@ WIDE = 100
 """From this width on there are two columns."""
 SHORT = 20
 """Below this height who was told stands directly under the reason."""
-LEAST_CHART, MOST_CHART = 7, 28
+LEAST_CHART, GOOD_CHART, MOST_CHART = 7, 16, 28
 SPANS = (("5m", 300_000), ("1h", 3_600_000), ("24h", 86_400_000), ("7d", 604_800_000))
 """The ranges of the chart, in the order of the key `w`."""
 Draw = Callable[[IncidentView, int, RenderStyle], list[Line]]
@@ -92,7 +92,10 @@ def _two_columns(view: IncidentView, width: int, height: int, look: RenderStyle)
     left = width * 62 // 100
     right = width - left
     knows = _joined(view, right - 2, look, (knowing_lines, affected_lines, last_time_lines))
-    why, log = why_lines(view, left - 2, look), _joined(view, right - 2, look, (log_lines, else_lines))
+    why, rest = why_lines(view, left - 2, look), else_lines(view, right - 2, look)
+    room = max(len(why), height - GOOD_CHART - 2, len(rest), 3)  # a long log does not press the chart flat
+    log = log_lines(view, right - 2, look)[: max(1, room - len(rest) - 1)]
+    log = [*log, *([LineBuilder(right - 2, look).line()] if log and rest else []), *rest]
     lower = max(len(why), len(log), 3) + 2
     upper = max(len(knows) + 2, min(MOST_CHART, max(LEAST_CHART, height - lower)))
     first = _box(f"last {view.span}", _spans(view.span), chart_part(view, left - 2, upper - 2, look), left, upper, look)

@@ -19,7 +19,7 @@ _FACTORS = {
 """Factors and names of the units that a scale is labelled in, the greatest first."""
 _LARGE = {"seconds": 3.0, "": 10.0}
 """How many of a unit there have to be at least before it is used: 90 s stay seconds."""
-_STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
+_STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
 
 
 @frozen
@@ -125,6 +125,6 @@ def _moment(at: int, zone: tzinfo) -> datetime:
 def time_text(at: int, start: int, end: int, zone: tzinfo | None) -> str:
     """A time below a chart: of the day, or with the date where the chart is longer than a day."""
     if end - start <= DAY_MS:
-        return f.clock(at, zone, seconds=end - start <= 120_000)
+        return f.clock(at, zone, seconds=end - start <= 300_000)
     text = f.stamp(at, end, zone)
     return text.removesuffix(" 00:00") if end - start > 2 * DAY_MS else text

@@ -118,6 +118,13 @@ def test_figures_are_compared_with_an_hour_before() -> None:
     assert "14:13:19 FATAL: too many clients" in text
 
 
+def test_a_long_log_leaves_room_for_the_chart() -> None:
+    """Its newest lines are shown, as many as fit beside the reason."""
+    shown = view(log=tuple(LoggedLine(boards.AT, f"line {n}") for n in range(50)))
+    rows = page(shown).split("\n")
+    assert next(n for n, row in enumerate(rows) if "why, and what to do" in row) >= 14 and "line 0" in page(shown)
+
+
 def test_phases_are_a_waterfall() -> None:
     """Each bar begins where the one before ends, and the one that took most is marked."""
     board = boards.storm()

@@ -25,8 +25,8 @@ class IncidentScreen(PaneScreen):
     """One incident, live: its state follows the board, its chart and log are read again each ten seconds."""
 
     HINTS: ClassVar[Hints] = hints(
-        ("acknowledge", "ack"), "silence", "check_of_alert", "trend", "logs", "service_map", ("alert_time", "replay"),
-        "next_incident", "window", "copy", "runbook", "back",
+        ("acknowledge", "ack"), "silence", "check_of_alert", "logs", "trend", "service_map", ("alert_time", "replay"),
+        ("next_incident", "next, previous"), "window", "copy", "runbook", "back",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = bindings("alert")
     RELOAD_EVERY: ClassVar[int] = 10

@@ -12,6 +12,7 @@ from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import subject
+from tui_monitor.widgets.chart_legend import shown_from
 from tui_monitor.widgets.incident_view import DAY_MS, IncidentView, LoggedLine
 
 HOUR_MS = 3_600_000
@@ -53,7 +54,8 @@ class IncidentReader:
         if view.check is not None:
             bounds = slot_bounds(end, max(1000, length // SLOTS), SLOTS)
             strip = (await self._context.backend.strips([view.check.name], bounds)).get(view.check.name, ())
-        return lambda known: replace(known, chart=chart, start=end - length, end=end, span=name, strip=strip)
+        start = shown_from(chart.lines, end - length, end)
+        return lambda known: replace(known, chart=chart, start=start, end=end, span=name, strip=strip)
 
     def _end(self, alert: AlertView, length: int) -> int:
         """The chart's end: the moment shown; for an incident that is over a little after its end."""

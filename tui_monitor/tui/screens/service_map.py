@@ -47,7 +47,8 @@ class ServiceMapScreen(ListScreen):
     def on_mount(self) -> None:
         """Show the checks, select the one from which the map was opened, then read strips and past alerts."""
         self.show_board(self.context.shown)
-        self.rows.select(self._wanted)
+        if self._wanted:
+            self.rows.select(self._wanted)
         self.context.start(self._read())
 
     async def _read(self) -> None:
