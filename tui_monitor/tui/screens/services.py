@@ -69,7 +69,7 @@ def errors_of(service: ServiceView, errors: Mapping[str, float]) -> float | None
 class ServicesScreen(PaneScreen):
     """All services; Enter opens the page of one."""
 
-    HINTS: ClassVar[Hints] = (*hints(("open", "its page"), "order", "acknowledge"), *LIST_HINTS)
+    HINTS: ClassVar[Hints] = (*hints(("open", "its page"), "order", "logs", "acknowledge"), *LIST_HINTS)
     RELOAD_EVERY: ClassVar[int] = 10
 
     def __init__(self, context: ScreenContext) -> None:
@@ -94,6 +94,11 @@ class ServicesScreen(PaneScreen):
     def action_order(self) -> None:
         """Sort by the next column."""
         self.table.next_order()
+
+    def log_focus(self) -> LogFocus:
+        """The lines of the selected service and its checks."""
+        chosen = self.table.chosen
+        return LogFocus((chosen.service.name, *(check.name for check in chosen.service.checks))) if chosen is not None else LogFocus()
 
     def chosen_alert(self) -> AlertView | None:
         """The first alert of the selected service."""
