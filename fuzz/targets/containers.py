@@ -10,7 +10,7 @@ from fuzz.targets.answers import driven
 from tui_monitor.checks.fence import admit_samples
 from tui_monitor.core.values import ContainerState, HealthStatus
 from tui_monitor.sources.docker import inspection, listing, usage
-from tui_monitor.sources.docker.judge import Wanted, health_of, verdict
+from tui_monitor.sources.docker.judge import Expectation, health_of, verdict
 from tui_monitor.sources.docker.series import ContainerSeries
 from tui_monitor.sources.net.slices import in_slices
 
@@ -23,7 +23,7 @@ def _list(data: bytes) -> bool:
     series, containers = ContainerSeries(), []
     for one in found:
         assert one.name.isprintable() and one.id.isalnum() and one.at_least >= 0
-        status, reason = verdict(one, None, 0, HealthStatus.HEALTHY, Wanted("healthy", True))
+        status, reason = verdict(one, None, 0, HealthStatus.HEALTHY, Expectation("healthy", True))
         assert bool(reason) == (status is not HealthStatus.HEALTHY) and reason.isprintable()
         containers.append(ContainerState(one.name, status, one.image, one.state, health=health_of(one, None), restarts=0))
     samples = driven(in_slices(series.samples(containers)))

@@ -14,7 +14,7 @@ _GRAVITY = (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN,
 
 
 @frozen
-class Service:
+class ServiceView:
     """One service. ``checks``: the head (the group, or what the others depend on) first, then the gravest."""
 
     name: str
@@ -52,7 +52,7 @@ class Service:
         return "" if gravest.status is HealthStatus.HEALTHY else f"{gravest.name}: {gravest.reason}"
 
 
-def services_of(board: Board) -> list[Service]:
+def services_of(board: Board) -> list[ServiceView]:
     """All services: groups, then labels, then what others depend on, then layers; those of one kind in the order of the configuration."""
     known = {check.name: check for check in board.checks}
     found = [_service(board, check.name, GROUP, check, _members(check, known)) for check in board.checks if check.members]
@@ -66,12 +66,12 @@ def services_of(board: Board) -> list[Service]:
     return found
 
 
-def service_at(board: Board, key: str) -> Service | None:
+def service_at(board: Board, key: str) -> ServiceView | None:
     """The service with this key, where the board still has it."""
     return next((service for service in services_of(board) if service.key == key), None)
 
 
-def service_headed_by(board: Board, check: CheckView) -> Service | None:
+def service_headed_by(board: Board, check: CheckView) -> ServiceView | None:
     """The service that a check is the head of: a group, or a check that others depend on."""
     known = {one.name: one for one in board.checks}
     if check.members:
@@ -80,13 +80,13 @@ def service_headed_by(board: Board, check: CheckView) -> Service | None:
     return _service(board, check.name, DEPENDENTS, check, dependents) if dependents else None
 
 
-def _service(board: Board, name: str, kind: str, head: CheckView | None, others: Iterable[CheckView]) -> Service:
+def _service(board: Board, name: str, kind: str, head: CheckView | None, others: Iterable[CheckView]) -> ServiceView:
     rest = sorted(others, key=lambda check: _GRAVITY.index(check.status))
     checks = ((head,) if head is not None else ()) + tuple(rest)
     names = {check.name for check in checks}
     alerts = tuple(one for one in board.alerts if one.labels.get("check") in names or _is_named(one, name, kind))
     requests = tuple(table for table in board.requests if table.check in names or (kind == LABEL and table.check == name))
-    return Service(name, kind, checks, alerts, requests)
+    return ServiceView(name, kind, checks, alerts, requests)
 
 
 def _is_named(alert: AlertView, name: str, kind: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.board.service import DEPENDENTS, GROUP, LABEL, LAYER, Service
+from tui_monitor.board.service import DEPENDENTS, GROUP, LABEL, LAYER, ServiceView
 from tui_monitor.board.values import CheckView, RequestRow, RequestTable
 from tui_monitor.board.watched import WatchedContainer, WatchedUnit
 from tui_monitor.core import humanize as f
@@ -26,7 +26,7 @@ BAD_RATIO = 0.01
 class ServiceRow:
     """A service and the errors in its log lines of the last hour (None: no lines are counted)."""
 
-    service: Service
+    service: ServiceView
     log_errors: float | None = None
 
     @property
@@ -48,7 +48,7 @@ class ServiceRow:
         return max((table.total.p95 for table in self.service.requests if table.total.p95 is not None), default=None)
 
 
-def healthy_text(service: Service) -> str:
+def healthy_text(service: ServiceView) -> str:
     """How many of its checks are healthy: "3 of 5"."""
     checks = service.members
     return f"{sum(check.status is HealthStatus.HEALTHY for check in checks)} of {len(checks)}"

@@ -24,7 +24,7 @@ from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.platform.container_sockets import FoundSocket, discover_sockets
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.docker.inspection import Inspection, Known, inspection_of, stamp
-from tui_monitor.sources.docker.judge import Wanted, verdict
+from tui_monitor.sources.docker.judge import Expectation, verdict
 from tui_monitor.sources.docker.listing import MOST, Listed
 from tui_monitor.sources.docker.probe import DockerProbe
 from tui_monitor.sources.docker.settings import DockerCheck
@@ -316,7 +316,7 @@ def test_when_a_container_is_inspected_again(listed: tuple[str, str, str], befor
 def test_a_health_check_that_starts_leaves_the_status_as_it_was(former: HealthStatus, status: HealthStatus) -> None:
     """`starting` is no verdict."""
     starting = Listed(ID, "x", "", "running", "starting", "Up 1 second (health: starting)")
-    assert verdict(starting, None, 0, former, Wanted("running", True))[0] is status
+    assert verdict(starting, None, 0, former, Expectation("running", True))[0] is status
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_health_check_that_starts_leaves_the_status_as_it_was(former: HealthSt
 )
 def test_rare_states_in_words(state: str, text: str, named: bool, status: HealthStatus, words: str) -> None:
     """States that no test of the real engine makes, and a word that no engine has today."""
-    assert verdict(Listed(ID, "x", "", state, "", text), None, 0, HEALTHY, Wanted("running", named)) == (status, words)
+    assert verdict(Listed(ID, "x", "", state, "", text), None, 0, HEALTHY, Expectation("running", named)) == (status, words)
 
 
 def test_podmans_inspection_is_understood() -> None:

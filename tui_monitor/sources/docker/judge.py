@@ -17,14 +17,14 @@ _STOPPED = (0, _SIGKILL, _SIGTERM)
 
 
 @frozen
-class Wanted:
+class Expectation:
     """What a check wants of a container: `expect`, and whether `containers` names it."""
 
     expect: Expected
     named: bool
 
 
-def verdict(listed: Listed, known: Inspection | None, restarted: int, former: HealthStatus, wanted: Wanted) -> Verdict:
+def verdict(listed: Listed, known: Inspection | None, restarted: int, former: HealthStatus, wanted: Expectation) -> Verdict:
     """The status of one container and the reason, "" where it is healthy.
 
     ``restarted``: how often the engine has restarted it since the last look; ``former``: its status then, which a health check that is
@@ -48,7 +48,7 @@ def health_of(listed: Listed, known: Inspection | None) -> str:
     return "" if listed.state != "running" else listed.health or (known.health if known is not None else "")
 
 
-def _running(listed: Listed, known: Inspection | None, restarted: int, former: HealthStatus, wanted: Wanted) -> Verdict:
+def _running(listed: Listed, known: Inspection | None, restarted: int, former: HealthStatus, wanted: Expectation) -> Verdict:
     health = health_of(listed, known)
     if health == "unhealthy":
         said = f": {known.output}" if known is not None and known.output else ""
@@ -63,7 +63,7 @@ def _running(listed: Listed, known: Inspection | None, restarted: int, former: H
     return WELL
 
 
-def _exited(listed: Listed, known: Inspection | None, wanted: Wanted) -> Verdict:
+def _exited(listed: Listed, known: Inspection | None, wanted: Expectation) -> Verdict:
     code = _code(listed, known)
     if wanted.expect == "exited" and code == 0:
         return WELL

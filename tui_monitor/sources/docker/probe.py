@@ -11,7 +11,7 @@ from tui_monitor.core.values import ContainerState, HealthStatus, ProbeResult, w
 from tui_monitor.sources.docker.engine import Engine, refusal
 from tui_monitor.sources.docker.inspection import Inspection
 from tui_monitor.sources.docker.inspector import Inspector
-from tui_monitor.sources.docker.judge import Wanted, health_of, verdict
+from tui_monitor.sources.docker.judge import Expectation, health_of, verdict
 from tui_monitor.sources.docker.listing import Listed, NoList, Selection, reading
 from tui_monitor.sources.docker.series import ContainerSeries
 from tui_monitor.sources.docker.settings import DockerCheck
@@ -38,7 +38,7 @@ class DockerProbe:
         self._settings = settings
         self._engine = self._new_engine()
         self._selection = Selection(settings.containers)
-        self._wanted = Wanted(settings.expect, bool(settings.containers))
+        self._wanted = Expectation(settings.expect, bool(settings.containers))
         self._inspector = Inspector(self._new_engine, clock or SystemClock())
         self._usage = UsageReader(self._new_engine, clock or SystemClock())
         self._former: dict[str, HealthStatus] = {}

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from tui_monitor.board.backend import Backend, CommandRefused
-from tui_monitor.board.service import Service, service_at, services_of
+from tui_monitor.board.service import ServiceView, service_at, services_of
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView, RequestRow, RequestTable
 from tui_monitor.board.watched import WatchedContainer, WatchedUnit
@@ -59,7 +59,7 @@ async def log_errors(backend: Backend, at: int) -> Mapping[str, float]:
     return {label(labels, "service") or label(labels, "check"): value for labels, value in vector if math.isfinite(value)}
 
 
-def errors_of(service: Service, errors: Mapping[str, float]) -> float | None:
+def errors_of(service: ServiceView, errors: Mapping[str, float]) -> float | None:
     """The errors of a service's checks and of what pushes lines under its name."""
     names = {check.name for check in service.checks} | {service.name}
     known = [value for name, value in errors.items() if name in names]
@@ -69,7 +69,7 @@ def errors_of(service: Service, errors: Mapping[str, float]) -> float | None:
 class ServicesScreen(PaneScreen):
     """All services; Enter opens the page of one."""
 
-    HINTS: ClassVar[Hints] = (*hints(("open", "its page"), "order", "acknowledge"), *LIST_HINTS)
+    HINTS: ClassVar[Hints] = (*hints(("open", "its page"), "order", "logs", "acknowledge"), *LIST_HINTS)
     RELOAD_EVERY: ClassVar[int] = 10
 
     def __init__(self, context: ScreenContext) -> None:
@@ -95,6 +95,11 @@ class ServicesScreen(PaneScreen):
         """Sort by the next column."""
         self.table.next_order()
 
+    def log_focus(self) -> LogFocus:
+        """The lines of the selected service and its checks."""
+        chosen = self.table.chosen
+        return LogFocus((chosen.service.name, *(check.name for check in chosen.service.checks))) if chosen is not None else LogFocus()
+
     def chosen_alert(self) -> AlertView | None:
         """The first alert of the selected service."""
         return next(iter(self.table.chosen.service.alerts), None) if self.table.chosen is not None else None
@@ -109,7 +114,7 @@ class ServiceScreen(ListScreen):
     EMPTY_TEXT = "This service is no longer on the board."
     RELOAD_EVERY: ClassVar[int] = 10
 
-    def __init__(self, context: ScreenContext, service: Service) -> None:
+    def __init__(self, context: ScreenContext, service: ServiceView) -> None:
         super().__init__(context)
         self._service = service
         self.rows.heading = f"Service {service.name}"
@@ -140,13 +145,13 @@ class ServiceScreen(ListScreen):
         row = ServiceRow(service, errors_of(service, self._errors))
         self.rows.fill(self._rows(service, board.at), columns=lambda width, look: verdict_lines(row, board.at, width, look))
 
-    def _rows(self, service: Service, now: int) -> list[ListRow]:
+    def _rows(self, service: ServiceView, now: int) -> list[ListRow]:
         rows = [*self._checks(service), *self._alerts(service, now), *_requests(service)]
         for title, watched in (("Containers", _containers(service)), ("Units", _units(service))):
             rows += self._watched(title, watched, now)
         return rows + self._figures(service)
 
-    def _checks(self, service: Service) -> list[ListRow]:
+    def _checks(self, service: ServiceView) -> list[ListRow]:
         placed = [TreeRow(check) for check in service.checks]
         title = WINDOWS[self._window].title
         rows = [_section("Checks", lambda width: services_head(width, title, self.context.look))]
@@ -155,7 +160,7 @@ class ServiceScreen(ListScreen):
             rows.append(self._row(f"check:{one.check.name}", one.check, f"{one.check.name} {one.check.status} {one.check.reason}", draw))
         return rows
 
-    def _alerts(self, service: Service, now: int) -> list[ListRow]:
+    def _alerts(self, service: ServiceView, now: int) -> list[ListRow]:
         rows = [self._row(f"alert:{one.id}", one, search_text(one), partial(_alert, one, now)) for one in service.alerts]
         return [_section("Alerts"), *rows] if rows else []
 
@@ -166,7 +171,7 @@ class ServiceScreen(ListScreen):
         ]
         return [_section(title), *rows] if rows else []
 
-    def _figures(self, service: Service) -> list[ListRow]:
+    def _figures(self, service: ServiceView) -> list[ListRow]:
         rows = [
             self._row(f"figures:{check.name}", check, f"{check.name} {text}", partial(_figures, check, text))
             for check, text in figure_lines(service.members, MOST_FIGURES)
@@ -249,7 +254,7 @@ def request_key(table: RequestTable, one: RequestRow) -> str:
     return f"request:{table.check}:{one.method} {one.route}"
 
 
-def _requests(service: Service) -> list[ListRow]:
+def _requests(service: ServiceView) -> list[ListRow]:
     if not service.requests:
         return []
     rows = [_section("Requests", lambda width: request_heads())]
@@ -260,11 +265,11 @@ def _requests(service: Service) -> list[ListRow]:
     return rows
 
 
-def _containers(service: Service) -> list[WatchedContainer]:
+def _containers(service: ServiceView) -> list[WatchedContainer]:
     return [WatchedContainer(check.name, one) for check in service.checks for one in check.containers]
 
 
-def _units(service: Service) -> list[WatchedUnit]:
+def _units(service: ServiceView) -> list[WatchedUnit]:
     return [WatchedUnit(check.name, one) for check in service.checks for one in check.units]
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.board.watched import containers_of, past_containers, past_units, units_of
 from tui_monitor.tui.keymap import hints
+from tui_monitor.tui.screens.base import LogFocus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import LIST_HINTS, PaneScreen
 from tui_monitor.tui.screens.watched_details import WatchedDetailsScreen
@@ -22,7 +23,7 @@ PAST = "At this moment none is stored: Esc returns to the present."
 class WatchedListScreen(PaneScreen):
     """What both lists share: the present comes with the board, a past moment from the stored series."""
 
-    HINTS: ClassVar[Hints] = (*hints(("open", "details"), "order", "trend", "acknowledge"), *LIST_HINTS)
+    HINTS: ClassVar[Hints] = (*hints(("open", "details"), "order", "trend", "logs", "acknowledge"), *LIST_HINTS)
 
     def __init__(self, context: ScreenContext, table: WatchedTable[Any]) -> None:
         super().__init__(context, table)
@@ -67,6 +68,11 @@ class WatchedListScreen(PaneScreen):
     async def selected_expr(self) -> str:
         """The memory of the selected one."""
         return history_of(self.table.chosen)[1][1] if self.table.chosen is not None else ""
+
+    def log_focus(self) -> LogFocus:
+        """The lines of a service of its name."""
+        chosen = self.table.chosen
+        return LogFocus((chosen.state.name, chosen.state.name.removesuffix(".service"))) if chosen is not None else LogFocus()
 
     def chosen_alert(self) -> AlertView | None:
         """The first alert of the check that watches the selected one."""
