@@ -240,7 +240,6 @@ KEYS = (
         "report_period", "[ ]", (("left_square_bracket", "period(-1)"), ("right_square_bracket", "period(1)")), ("report",),
         hint="earlier, later",
     ),
-    KeymapEntry("close_help", "?", (("question_mark,q", "close"),), ("help",), hint="close"),
     KeymapEntry(
         "cursor", "left right", (("left,h", "cursor(-1)"), ("right,l", "cursor(1)")), ("chart", "explore"), hint="cursor",
         doc="in a chart: move the cursor; at the edge back and forth in time",
