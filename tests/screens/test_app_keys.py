@@ -817,3 +817,28 @@ def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
     )
     (line,), _ = label.build(width, 1)
     assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])
+
+
+async def test_layouts_follow_a_key_and_the_configuration() -> None:
+    """`b` goes through the layouts; the configuration's layout, order and columns are taken when they come or change."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "b", "b")
+        assert app.main.layout_name == "services" and not app.main.chosen.display
+        backend.push(replace(backend.board, layout="wall", sort="name", columns=("since",)))
+        await settle_light(app, pilot)
+        assert app.main.layout_name == "wall" and app.main.services.order == "name" and app.main.services.columns == ("since",)
+        assert not app.main.query_one("#bottom").display
+        await press(app, pilot, "b")
+        assert app.main.layout_name == "auto" and app.main.query_one("#bottom").display
+
+
+async def test_folded_alerts_act_together_and_unfold() -> None:
+    """Twenty alerts of one rule are one row; `a` on it is asked for all of them; `z` shows them one by one."""
+    async with running() as (app, backend, pilot):
+        one = replace(boards.storm().alerts[1], state="firing", name="CheckUnhealthy", severity="critical", affected=0)
+        many = tuple(replace(one, id=f"{number:08x}", labels={"check": f"api-{number}"}) for number in range(20))
+        backend.push(replace(backend.board, alerts=many))
+        await settle_light(app, pilot)
+        assert len(app.main.alerts.folds) == 1 and len(app.main.marked_alerts()) == 20
+        await press(app, pilot, "z")
+        assert not app.main.alerts.folds and len(app.main.alerts.alerts) >= 20

@@ -112,7 +112,7 @@ KEYS = (
         title="Layout of the board", about="the next of auto, incident, services, machine, wall",
     ),
     KeymapEntry(
-        "fold", "z", (("z", "fold"),), ("main",), section="View", hint="fold", help="alerts of one rule: fold, unfold",
+        "fold", "z", (("z", "fold"),), ("main",), hint="fold",
         doc="in incidents: show the alerts of one rule one by one, or folded into one row (`a`, `A`, `u`, `s` on it act on all of them)",
     ),
     KeymapEntry("back", "Esc", (("escape", "back"),), section="View", hint="back", help="back; never quits"),
