@@ -842,3 +842,36 @@ async def test_folded_alerts_act_together_and_unfold() -> None:
         assert len(app.main.alerts.folds) == 1 and len(app.main.marked_alerts()) == 20
         await press(app, pilot, "z")
         assert not app.main.alerts.folds and len(app.main.alerts.alerts) >= 20
+
+
+async def test_cell_of_a_strip_opens_its_moment() -> None:
+    """A click on the time line, `<` on a selection: the board of that moment; Esc is live again."""
+    async with running("storm") as (app, backend, pilot):
+        backend.push(backend.board)
+        await settle(app, pilot)
+        await pilot.click("#hour", offset=(20, 0))
+        await settle(app, pilot)
+        clicked = app.context.view.past_at
+        assert boards.AT - 3_600_000 < clicked < boards.AT - 2_000_000
+        await press(app, pilot, "escape", "less_than_sign")
+        await settle(app, pilot)
+        assert clicked < app.context.view.past_at < boards.AT
+        await press(app, pilot, "escape")
+        assert not app.context.view.past_at
+
+
+async def test_details_of_a_check_have_its_strip_in_the_window_of_all() -> None:
+    """`w` there changes the window of every screen."""
+    async with running("storm") as (app, backend, pilot):
+        backend.push(backend.board)
+        await settle(app, pilot)
+        await press(app, pilot, "tab", "tab", "enter")
+        await settle(app, pilot)
+        assert "Last 60 min" in seen(app)
+        await press(app, pilot, "w")
+        await settle(app, pilot)
+        assert "Last 24 h" in seen(app)
+        await press(app, pilot, "escape")
+        backend.push(backend.board)
+        await settle(app, pilot)
+        assert "last 24 h" in seen(app)

@@ -22,8 +22,8 @@ from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
 from tui_monitor.widgets.incidents import folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import selection_lines
-from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, tree
-from tui_monitor.widgets.strip_cells import WINDOWS, merged, strip_runs
+from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
+from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_at, strip_runs, trouble_moment
 from tui_monitor.widgets.styles import RECIPES
 from tui_monitor.widgets.verdict import hour_line, verdict_line
 
@@ -229,3 +229,29 @@ def test_columns_of_services_are_those_configured_as_far_as_they_fit() -> None:
     assert columns_at(30) == () and len(columns_at(120)) == 7
     row = tree(boards.storm().checks, "status", LOOK)[0]
     assert "3m" in text_of([service_line(row, HOUR, 80, LOOK, 12, boards.AT, ("since",))])
+
+
+def test_cell_of_a_strip_leads_to_its_worst_moment() -> None:
+    """A cell of six slots leads to the end of the one that failed; where nothing was measured to its begin; beside the strip nowhere."""
+    strip_ = example(*[HEALTHY] * 10, FAILED, HEALTHY)
+    assert moment_at(strip_, 1, 2) == strip_[10].end - 1
+    assert moment_at(example(SlotSamples(), SlotSamples()), 0, 1) == boards.AT
+    assert moment_at(strip_, 2, 2) == moment_at(strip_, -1, 2) == moment_at((), 0, 5) == 0
+
+
+def test_trouble_is_found_failure_by_failure() -> None:
+    """Back and forth from one failure to the other; a failure of several slots is one, and beyond the last there is none."""
+    strip_ = example(HEALTHY, FAILED, FAILED, HEALTHY, SLOW, HEALTHY)
+    first, second = strip_[1].end - 1, strip_[4].end - 1
+    assert trouble_moment(strip_, strip_[-1].end, -1) == second
+    assert trouble_moment(strip_, second, -1) == first and trouble_moment(strip_, first, -1) == 0
+    assert trouble_moment(strip_, first, 1) == second and trouble_moment(strip_, second, 1) == 0
+
+
+def test_strip_cells_are_where_the_line_draws_them() -> None:
+    """What a click is measured by agrees with the line: the cells before the strip are shape and name."""
+    rows = tree(boards.storm().checks, "status", LOOK)
+    names = names_width(rows, 74)
+    start, wide = strip_cells(74, names, ())
+    text = text_of([service_line(rows[0], HOUR, 74, LOOK, names)])
+    assert text[start : start + wide] == "".join(part for part, _ in strip_runs(HOUR, wide, UNICODE)) and text[start - 1] == " "
