@@ -817,3 +817,61 @@ def test_a_long_question_is_cut_before_its_keys(width: int, keys: str) -> None:
     )
     (line,), _ = label.build(width, 1)
     assert text_of([line]).rstrip().endswith(keys) and "Acknowledge Check" in text_of([line])
+
+
+async def test_layouts_follow_a_key_and_the_configuration() -> None:
+    """`b` goes through the layouts; the configuration's layout, order and columns are taken when they come or change."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "b", "b")
+        assert app.main.layout_name == "services" and not app.main.chosen.display
+        backend.push(replace(backend.board, layout="wall", sort="name", columns=("since",)))
+        await settle_light(app, pilot)
+        assert app.main.layout_name == "wall" and app.main.services.order == "name" and app.main.services.columns == ("since",)
+        assert not app.main.query_one("#bottom").display
+        await press(app, pilot, "b")
+        assert app.main.layout_name == "auto" and app.main.query_one("#bottom").display
+
+
+async def test_folded_alerts_act_together_and_unfold() -> None:
+    """Twenty alerts of one rule are one row; `a` on it is asked for all of them; `z` shows them one by one."""
+    async with running() as (app, backend, pilot):
+        one = replace(boards.storm().alerts[1], state="firing", name="CheckUnhealthy", severity="critical", affected=0)
+        many = tuple(replace(one, id=f"{number:08x}", labels={"check": f"api-{number}"}) for number in range(20))
+        backend.push(replace(backend.board, alerts=many))
+        await settle_light(app, pilot)
+        assert len(app.main.alerts.folds) == 1 and len(app.main.marked_alerts()) == 20
+        await press(app, pilot, "z")
+        assert not app.main.alerts.folds and len(app.main.alerts.alerts) >= 20
+
+
+async def test_cell_of_a_strip_opens_its_moment() -> None:
+    """A click on the time line, `<` on a selection: the board of that moment; Esc is live again."""
+    async with running("storm") as (app, backend, pilot):
+        backend.push(backend.board)
+        await settle(app, pilot)
+        await pilot.click("#hour", offset=(20, 0))
+        await settle(app, pilot)
+        clicked = app.context.view.past_at
+        assert boards.AT - 3_600_000 < clicked < boards.AT - 2_000_000
+        await press(app, pilot, "escape", "less_than_sign")
+        await settle(app, pilot)
+        assert clicked < app.context.view.past_at < boards.AT
+        await press(app, pilot, "escape")
+        assert not app.context.view.past_at
+
+
+async def test_details_of_a_check_have_its_strip_in_the_window_of_all() -> None:
+    """`w` there changes the window of every screen."""
+    async with running("storm") as (app, backend, pilot):
+        backend.push(backend.board)
+        await settle(app, pilot)
+        await press(app, pilot, "tab", "tab", "enter")
+        await settle(app, pilot)
+        assert "Last 60 min" in seen(app)
+        await press(app, pilot, "w")
+        await settle(app, pilot)
+        assert "Last 24 h" in seen(app)
+        await press(app, pilot, "escape")
+        backend.push(backend.board)
+        await settle(app, pilot)
+        assert "last 24 h" in seen(app)

@@ -12,6 +12,7 @@ from textual.app import App
 from textual.screen import ModalScreen, Screen
 
 from tui_monitor.board.backend import Backend, CommandRefused
+from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core.commands import Command
 from tui_monitor.core.sanitize import clean
@@ -21,6 +22,7 @@ from tui_monitor.tui.screens.context import Severity, T
 from tui_monitor.tui.time_travel import TimeTravel
 from tui_monitor.widgets.cell_line import RenderStyle
 from tui_monitor.widgets.status_bars import ViewMode
+from tui_monitor.widgets.strip_cells import trouble_moment
 from tui_monitor.widgets.styles import TextStyles
 
 if TYPE_CHECKING:  # the dashboard paints before it imports what only queries need
@@ -40,6 +42,8 @@ class Dashboard:
         """Ids of the alerts that the last "acknowledge all" took, for its undo."""
         self.role_screens: tuple[ScreenDefinition, ...] = ()
         """The configured screens, as they were last read."""
+        self.strip_window = 0
+        """The window of all strips on all screens."""
         self._app = app
 
     @property
@@ -113,6 +117,19 @@ class Dashboard:
 
         if not await asyncio.to_thread(webbrowser.open, url):
             self.copy(url)
+
+    def go_to_trouble(self, strip: Strip, step: int) -> None:
+        """Show the board of the last or the next moment at which a strip has trouble."""
+        at = trouble_moment(strip, self.view.past_at or self.live.at or self.now(), step)
+        if at:
+            self.go_to(at)
+        else:
+            self.inform("No earlier trouble in this strip." if step < 0 else "No later trouble in this strip.")
+
+    def go_to(self, at: int) -> None:
+        """Show the main screen at a moment (UTC ms)."""
+        self.close_all()
+        self.start(self.time.go_to(at))
 
     def acknowledged(self, alert: AlertView) -> None:
         """Tell the top screen."""

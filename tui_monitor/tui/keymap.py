@@ -103,7 +103,7 @@ KEYS = (
         doc="details of the selection: all facts, history, notifications, evidence",
     ),
     KeymapEntry(
-        "window", "w", (("w", "window"),), ("main", "alert", "map", "service"), section="View", hint="window",
+        "window", "w", (("w", "window"),), ("main", "alert", "map", "service", "check"), section="View", hint="window",
         help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
     KeymapEntry(
@@ -185,6 +185,12 @@ KEYS = (
     KeymapEntry(
         "mark", "M", (("M", "mark"),), section="Time", hint="mark", help="mark the moment shown, on every chart",
         doc="mark the moment shown (an annotation), on every chart", title="Mark this moment", about="an annotation on every chart",
+    ),
+    KeymapEntry(
+        "trouble", "< >", (("less_than_sign", "trouble(-1)"), ("greater_than_sign", "trouble(1)")), ("main", "check"), section="Time",
+        hint="trouble", help="the last, the next trouble of the selection",
+        doc="the board at the last and the next trouble in the strip of the selection; a click on the time line or on the strip of the "
+        "selected service opens the moment under it",
     ),
     # Move.
     KeymapEntry(

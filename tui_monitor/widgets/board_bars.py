@@ -11,9 +11,10 @@ from tui_monitor.board.values import AlertView, Board
 from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, RenderStyle
 from tui_monitor.widgets.key_clicks import hint_at, press
-from tui_monitor.widgets.line_widget import LineWidget
+from tui_monitor.widgets.line_widget import LineWidget, OpensMoment
+from tui_monitor.widgets.strip_cells import moment_at
 from tui_monitor.widgets.styles import TextStyles
-from tui_monitor.widgets.verdict import hour_line, verdict_line
+from tui_monitor.widgets.verdict import hour_cells, hour_line, verdict_line
 
 SHORT = 16
 """Below this height a notice has one line."""
@@ -55,6 +56,13 @@ class HourBar(BoardBar):
     """The second line of the main screen: all checks together over the strips' window."""
 
     whole: Strip = ()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click opens the moment under it."""
+        start, wide = hour_cells(self.board, self.whole, self.shape.width, self.look)
+        if at := moment_at(self.whole, event.x - start, wide):
+            event.stop()
+            self.post_message(OpensMoment(at))
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The time line and how many are in which state."""

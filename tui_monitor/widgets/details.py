@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, CheckView, Window
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets import alerts
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.graphs import bar
 from tui_monitor.widgets.list_panes import fact, heading, table
+from tui_monitor.widgets.selection import latency_chart
+from tui_monitor.widgets.strip_cells import append_strip
 
 WINDOW_SECONDS = {"5m": 300.0, "1h": 3600.0, "24h": 86_400.0}
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
-def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, look: RenderStyle) -> list[Line]:
-    """Detail page of one check: state, phases of the last probe, windows, figures, facts, its alerts."""
+CHART_HEIGHT = 7
+
+
+def check_lines(
+    check: CheckView, found: list[AlertView], now: int, width: int, look: RenderStyle, strip: Strip = (), window: str = ""
+) -> list[Line]:
+    """Detail page of one check: state, its strip as a chart, phases of the last probe, windows, figures, facts, its alerts."""
     style = HEALTH_STYLES[check.status]
     head = LineBuilder(width, look).gap(1).append(f"{look.glyphs.health(check.status)} {check.status.value}", style).gap(2)
     if check.since:
@@ -34,6 +42,9 @@ def check_lines(check: CheckView, found: list[AlertView], now: int, width: int, 
         look,
     )
     lines += fact("depends on", ", ".join(check.depends_on), width, look)
+    if strip:
+        row = append_strip(LineBuilder(width, look).gap(), strip, width - 2, look.glyphs)
+        lines += [*heading(window, width, look), row.line(), *latency_chart(strip, CHART_HEIGHT, width, look)]
     if check.phases:
         lines += heading("Phases of the last probe", width, look) + _phases(check, width, look)
     known = [(key, check.windows[key]) for key in ("5m", "1h", "24h") if key in check.windows]

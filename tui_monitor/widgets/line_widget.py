@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from rich.segment import Segment
 from textual.geometry import Offset, Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -16,6 +17,14 @@ from tui_monitor.widgets.painter import Painter
 from tui_monitor.widgets.styles import TextStyles
 
 EMPTY: Line = ()
+
+
+class OpensMoment(Message):
+    """Message on a click on a strip: show the board of this moment (UTC ms)."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
 
 
 class LineWidget(Widget):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from textual import events
+
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board, CheckView, ProcessView
 from tui_monitor.core import humanize as f
@@ -13,8 +15,10 @@ from tui_monitor.widgets import incidents, machine, selection, services
 from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.frames import boxed, top_line
+from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.resources import ResourceRow
+from tui_monitor.widgets.strip_cells import moment_at
 from tui_monitor.widgets.styles import TextStyles
 
 Strips = Mapping[str, Strip]
@@ -164,6 +168,7 @@ class ServicesPane(FramedPane, ChecksPane):
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.rows: list[services.TreeRow] = []
         self.columns: Sequence[str] = ()
+        self._clicked = -1
         self._trees: Kept[list[services.TreeRow]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
@@ -186,6 +191,18 @@ class ServicesPane(FramedPane, ChecksPane):
         order = f"by {self.order}   " if self.order != self.ORDERS[0] else ""
         inner = self.shape[0] - (2 if self.is_boxed else 0)
         return order + services.services_head(inner, self.window, self.look, self.columns) if self.rows else ""
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the strip of the selected row opens the moment under it; Textual calls `Pane.on_click` too, which selects."""
+        index = self.top + event.y - self._above
+        if index != self._clicked or index not in self.shown or event.chain != 1:
+            self._clicked = index
+            return
+        row, inner = self.rows[index], self.shape.width - (2 if self.is_boxed else 0)
+        strip = self.strips.get(row.check.name, ())
+        start, wide = services.strip_cells(inner, self.names, self.columns)
+        if at := moment_at(strip, event.x - self.is_boxed - start, wide):
+            self.post_message(OpensMoment(at))
 
     def made_of(self, index: int) -> tuple[object, ...]:
         """What stands in the line of a check."""

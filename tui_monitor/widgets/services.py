@@ -92,6 +92,12 @@ def names_width(rows: Iterable[TreeRow], width: int) -> int:
     return max(8, min(width // 3, max((f.cells(row.check.name) + len(row.branch) for row in rows), default=8)))
 
 
+def strip_cells(width: int, names: int, chosen: Sequence[str]) -> tuple[int, int]:
+    """The first cell of the strips and their width, in a line of so many cells."""
+    start = 3 + max(1, names) + 1
+    return start, max(0, width - start - sum(size for _, size in columns_at(width, chosen)))
+
+
 def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, names: int, now: int = 0, chosen: Sequence[str] = ()) -> Line:
     """Line of a check: shape, name, strip, and the figures of `columns_at`."""
     check, healthy = row.check, row.check.status is HealthStatus.HEALTHY

@@ -82,6 +82,29 @@ def _cell(slots: Sequence[Slot], glyphs: Glyphs) -> Run:
     return glyphs.block(max(height**2, SLOW) if worst is HealthStatus.DEGRADED else height**2), STYLES[worst]
 
 
+def moment_at(strip: Strip, cell: int, width: int) -> int:
+    """The moment (UTC ms) to which a cell of a strip leads: the begin of its first slot of the worst status; 0 where there is none."""
+    if not strip or not 0 <= cell < width:
+        return 0
+    slots = _parts(strip, width)[cell]
+    worst = max(slots, key=lambda slot: _RANK[slot.status])
+    return worst.end - 1 if worst.status is not None else worst.begin
+
+
+def trouble_moment(strip: Strip, at: int, step: int) -> int:
+    """The moment of the next slot before (``step`` < 0) or after ``at`` in which the check was not healthy; 0 without one.
+
+    A failure that spans several slots is one: the moment is the end of its first slot.
+    """
+    begins = [
+        slot
+        for before, slot in zip((None, *strip), strip, strict=False)
+        if _RANK[slot.status] > 0 and (before is None or _RANK[before.status] <= 0)
+    ]
+    found = [slot.end - 1 for slot in begins if (slot.end - 1 < at if step < 0 else slot.end - 1 > at)]
+    return (found[-1] if step < 0 else found[0]) if found else 0
+
+
 def merged(strips: Sequence[Strip]) -> Strip:
     """One strip of all checks: the worst status of each slot, as high as the share of checks that have it; low where all is well."""
     return tuple(_merged(slots) for slots in zip(*strips, strict=False)) if strips else ()

@@ -86,14 +86,24 @@ def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:
         row.gap(2).say(f"{board.acknowledged} acknowledged", "dim")
 
 
-def hour_line(board: Board, whole: Strip, width: int, look: RenderStyle) -> Line:
-    """The last hour (or the strips' window) of all checks together, and how many are in which state now."""
+def hour_cells(board: Board, whole: Strip, width: int, look: RenderStyle) -> tuple[int, int]:
+    """The first cell of the time line's strip and its width."""
+    start = 1 + (f.cells(f.clock(whole[0].begin, look.zone)) + 1 if whole else 0)
+    return start, max(0, width - start - 4 - f.cells(_states(board, look))) if whole else 0
+
+
+def _states(board: Board, look: RenderStyle) -> str:
     counts = [(sum(check.status is status for check in board.checks), status) for status in HealthStatus]
     texts = [f"{look.glyphs.health(status.value)}{count}" for count, status in counts if count]
-    tail = "  " + " ".join(reversed(texts)) + " " if texts else ""
+    return "  " + " ".join(reversed(texts)) + " " if texts else ""
+
+
+def hour_line(board: Board, whole: Strip, width: int, look: RenderStyle) -> Line:
+    """The last hour (or the strips' window) of all checks together, and how many are in which state now."""
+    tail = _states(board, look)
     row = LineBuilder(width, look).gap()
     if not whole:
         return row.append(tail.strip(), "dim").line()
     row.append(f.clock(whole[0].begin, look.zone), "dim").gap()
-    append_strip(row, whole, max(0, row.room - 4 - f.cells(tail)), look.glyphs)
+    append_strip(row, whole, hour_cells(board, whole, width, look)[1], look.glyphs)
     return row.gap().append("now", "dim").append(tail, "dim").line()

@@ -20,10 +20,10 @@ from tui_monitor.widgets.alerts import is_open
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
-from tui_monitor.widgets.incidents import grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
+from tui_monitor.widgets.incidents import folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import selection_lines
-from tui_monitor.widgets.services import names_width, rest_line, service_line, short_reason, tree
-from tui_monitor.widgets.strip_cells import WINDOWS, merged, strip_runs
+from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
+from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_at, strip_runs, trouble_moment
 from tui_monitor.widgets.styles import RECIPES
 from tui_monitor.widgets.verdict import hour_line, verdict_line
 
@@ -202,3 +202,56 @@ def test_many_cores_are_a_map() -> None:
     assert "core3" in text_of([row.line for row in machine.core_rows(here.cores, 118, LOOK)])
     many = machine.core_rows([n / 64 for n in range(64)], 118, LOOK)
     assert len(many) == 1 and "max 98%" in text_of([many[0].line])
+
+
+def test_alerts_of_one_rule_are_folded_where_there_are_more_than_rows() -> None:
+    """Eleven of one rule are one row that names them; where all fit, each has its own."""
+    storm = [replace(boards.alerts()[0], id=f"{n:x}", name="CheckUnhealthy", labels={"check": f"api-{n}"}, affected=0) for n in range(11)]
+    open_ = [replace(alert, state="firing", acknowledged_by="", suppressed_by=()) for alert in storm]
+    assert folded(open_, 20) == {}
+    fold = folded(open_, 8)["0"]
+    assert len(fold) == 11
+    line = text_of([incident_line(open_[0], (), boards.AT, 118, LOOK, fold=fold)])
+    assert "x11 CheckUnhealthy" in line and "api-0 api-1 api-2" in line
+
+
+def test_alert_that_has_just_fired_is_marked_for_half_a_minute() -> None:
+    """A plus before its age, in the accent, so that a glance finds what is new."""
+    alert = replace(boards.storm().alerts[0], starts_at=boards.AT - 12_000)
+    assert any("+10s" in text and style == "accent" for text, style in incident_line(alert, (), boards.AT, 118, LOOK))
+    assert "+" not in text_of([incident_line(alert, (), boards.AT + 30_000, 118, LOOK)])
+
+
+def test_columns_of_services_are_those_configured_as_far_as_they_fit() -> None:
+    """The first always, from 34 cells on; the names stand over the figures."""
+    assert [name for name, _ in columns_at(74)] == ["now", "p95", "24h"]
+    assert [name for name, _ in columns_at(60, ("since", "cert", "p50"))] == ["since", "cert"]
+    assert columns_at(30) == () and len(columns_at(120)) == 7
+    row = tree(boards.storm().checks, "status", LOOK)[0]
+    assert "3m" in text_of([service_line(row, HOUR, 80, LOOK, 12, boards.AT, ("since",))])
+
+
+def test_cell_of_a_strip_leads_to_its_worst_moment() -> None:
+    """A cell of six slots leads to the end of the one that failed; where nothing was measured to its begin; beside the strip nowhere."""
+    strip_ = example(*[HEALTHY] * 10, FAILED, HEALTHY)
+    assert moment_at(strip_, 1, 2) == strip_[10].end - 1
+    assert moment_at(example(SlotSamples(), SlotSamples()), 0, 1) == boards.AT
+    assert moment_at(strip_, 2, 2) == moment_at(strip_, -1, 2) == moment_at((), 0, 5) == 0
+
+
+def test_trouble_is_found_failure_by_failure() -> None:
+    """Back and forth from one failure to the other; a failure of several slots is one, and beyond the last there is none."""
+    strip_ = example(HEALTHY, FAILED, FAILED, HEALTHY, SLOW, HEALTHY)
+    first, second = strip_[1].end - 1, strip_[4].end - 1
+    assert trouble_moment(strip_, strip_[-1].end, -1) == second
+    assert trouble_moment(strip_, second, -1) == first and trouble_moment(strip_, first, -1) == 0
+    assert trouble_moment(strip_, first, 1) == second and trouble_moment(strip_, second, 1) == 0
+
+
+def test_strip_cells_are_where_the_line_draws_them() -> None:
+    """What a click is measured by agrees with the line: the cells before the strip are shape and name."""
+    rows = tree(boards.storm().checks, "status", LOOK)
+    names = names_width(rows, 74)
+    start, wide = strip_cells(74, names, ())
+    text = text_of([service_line(rows[0], HOUR, 74, LOOK, names)])
+    assert text[start : start + wide] == "".join(part for part, _ in strip_runs(HOUR, wide, UNICODE)) and text[start - 1] == " "

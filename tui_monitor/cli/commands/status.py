@@ -15,10 +15,11 @@ from typing import Any
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
+from tui_monitor.board.strip import slot_bounds
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.cli.one_line import one_line
 from tui_monitor.cli.options import Refused, wall_ms
-from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.output import Cell, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.cli.watch import watch
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
@@ -26,13 +27,17 @@ from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import HealthStatus, overall
 from tui_monitor.core.version import VERSION
+from tui_monitor.runtime.strips import read_strips
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.last_board import last_board
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.widgets.glyphs import glyphs_for
+from tui_monitor.widgets.strip_cells import strip_runs
 
 STALE_MS = 30_000
 """The leader writes its board each 5 s at least; one that is older is no news of now."""
+STRIPS_FROM, STRIP_SLOT_MS, STRIP_CELLS = 110, 120_000, 30
+"""Columns from which the last hour stands at the end of a line, as cells of two minutes."""
 FAILING_FIRST = ("unhealthy", "degraded", "unknown", "healthy")
 
 
@@ -54,8 +59,21 @@ def _answer(given: Namespace) -> int:
     elif given.oneline:
         print(clean(one_line(HealthStatus(report["status"]), report["reason"], board, now, glyphs_for(os.environ))))
     else:
-        _print(report, now)
+        _print(report, now, _strips(given, report, now))
     return int(given.verdict)
+
+
+def _strips(given: Namespace, report: Mapping[str, Any], now: int) -> Mapping[str, str]:
+    """The last hour of each check as text, for a terminal wide enough; {} elsewhere: scripts read the columns."""
+    if not report["checks"] or not STRIPS_FROM <= terminal_width() < 1000:
+        return {}
+    names, glyphs = [check["name"] for check in report["checks"]], glyphs_for(os.environ | {"NO_COLOR": "1"})
+    try:
+        with closing(HistoryReader(open_state(given).directory.history_db)) as reader:
+            found = read_strips(reader, names, slot_bounds(now, STRIP_SLOT_MS, STRIP_CELLS), level=False)
+    except (StorageFault, Refused):
+        return {}
+    return {name: "".join(text for text, _ in strip_runs(strip, STRIP_CELLS, glyphs)) for name, strip in found.items()}
 
 
 def _nothing_known(reason: str) -> dict[str, Any]:
@@ -131,7 +149,7 @@ def stored_board(path: Path) -> Board | None:
 # --- for people -----------------------------------------------------------------------------------------------------------
 
 
-def _print(report: Mapping[str, Any], now: int) -> None:
+def _print(report: Mapping[str, Any], now: int, strips: Mapping[str, str]) -> None:
     leader = report["leader"]
     who = f"{leader['kind']}, pid {leader['pid']}, up {max(0, round(report['uptime_s']))}s" if leader else ""
     if leader and report["uptime_s"] >= 60:
@@ -149,8 +167,8 @@ def _print(report: Mapping[str, Any], now: int) -> None:
     if report["checks"]:
         print()
         table(
-            [_check_row(check, now) for check in _failing_first(report["checks"])],
-            ("STATUS", "CHECK", "TYPE", "TOOK", "SINCE", "REASON"),
+            [[*_check_row(check, now), strips.get(check["name"], "")] for check in _failing_first(report["checks"])],
+            ("STATUS", "CHECK", "TYPE", "TOOK", "SINCE", "REASON", "LAST HOUR"),
             spare=("TYPE", "SINCE"),
         )
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from textual.screen import ModalScreen, Screen
 
 from tui_monitor.board.backend import Backend
+from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core.commands import Command
 from tui_monitor.widgets.cell_line import RenderStyle
@@ -29,6 +30,9 @@ class ScreenContext(Protocol):
 
     acknowledged_together: tuple[str, ...]
     """Ids of the alerts that the last "acknowledge all" took."""
+
+    strip_window: int
+    """The window of all strips on all screens: its place in `strip_cells.WINDOWS`."""
 
     @property
     def live(self) -> Board:
@@ -72,6 +76,14 @@ class ScreenContext(Protocol):
 
     def inform(self, text: str, severity: Severity = "information") -> None:
         """Show a toast; the text is cleaned and never read as markup."""
+        ...
+
+    def go_to(self, at: int) -> None:
+        """Show the main screen at a moment (UTC ms)."""
+        ...
+
+    def go_to_trouble(self, strip: Strip, step: int) -> None:
+        """Show the board of the last (``step`` < 0) or the next moment at which a strip has trouble; says so where there is none."""
         ...
 
     def copy(self, text: str) -> None:

@@ -21,6 +21,7 @@ from tui_monitor.widgets.alerts import alert_of_check
 from tui_monitor.widgets.board_bars import FootBar, HourBar, NoticeBar, SummaryBar, TimelineBar, VerdictBar
 from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import text_of
+from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.machine import is_calm
 from tui_monitor.widgets.main_panes import FramedPane, IncidentsPane, MachinePane, ProcessesPane, SelectionPane, ServicesPane
 from tui_monitor.widgets.pane import Pane
@@ -76,11 +77,13 @@ class MainScreen(DashboardScreen):
         self.view = ViewMode()
         self._sparks: Sparks = board.sparks
         self._spark_slot = 0
-        self._window = 0
         self.layout_name = LAYOUTS[0]
         self._configured: tuple[object, ...] = ()
         self._strips: Mapping[str, Strip] = {}
         self._kept: Kept[Strip] = Kept()
+        self._live_strips: Mapping[str, Strip] = {}
+        self._live_whole: Strip = ()
+        """The strips of the present, which know what came after a past moment."""
         self._strips_of: tuple[object, ...] = ()
         """The slot, window, checks and alerts by which the strips and the ended alerts were read last."""
         self._is_loading = False
@@ -141,10 +144,12 @@ class MainScreen(DashboardScreen):
         self._request_strips()
         strips = {check.name: self._present_strip(check) for check in board.checks}
         for pane in self.panes:
-            pane.with_strips(strips, WINDOWS[self._window].title)
+            pane.with_strips(strips, WINDOWS[self.context.strip_window].title)
         self.alerts.show(board, self._sparks)
         self.head.incidents = self.alerts.alerts
         self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
+        if not board.past:
+            self._live_strips, self._live_whole = strips, self.hour.whole
         for bar in self.bars:
             bar.show(board, view)
         self.share_room()
@@ -166,6 +171,16 @@ class MainScreen(DashboardScreen):
         self.layout_name = board.layout if board.layout in LAYOUTS else LAYOUTS[0]
         self.services.columns = board.columns
         self.services.order = board.sort or self.services.order
+
+    def action_trouble(self, step: int) -> None:
+        """Show the last or the next moment at which the selected check was not healthy; without a check, any of them."""
+        check = self.chosen_check()
+        self.context.go_to_trouble(self._live_strips.get(check.name if check else "", self._live_whole), step)
+
+    def on_opens_moment(self, event: OpensMoment) -> None:
+        """A click on a strip shows the board of its moment."""
+        event.stop()
+        self.context.go_to(event.at)
 
     def action_layout(self) -> None:
         """Show the next layout."""
@@ -259,14 +274,14 @@ class MainScreen(DashboardScreen):
     def _request_strips(self) -> None:
         at, names = self.board.at, tuple(check.name for check in self.board.checks)
         live = frozenset(alert.id for alert in self.board.alerts)
-        wanted = (at // min(STRIPS_MS, WINDOWS[self._window].slot // 2), self._window, names, live)
+        wanted = (at // min(STRIPS_MS, WINDOWS[self.context.strip_window].slot // 2), self.context.strip_window, names, live)
         if self.board.loading or not at or self._is_loading or wanted == self._strips_of:
             return
         self._is_loading, self._strips_of = True, wanted
         self.context.start(self._load_strips(at))
 
     async def _load_strips(self, at: int) -> None:
-        window = WINDOWS[self._window]
+        window = WINDOWS[self.context.strip_window]
         try:
             names = [check.name for check in self.board.checks]
             self._strips = await self.context.backend.strips(names, slot_bounds(at, window.slot, window.count))
@@ -280,7 +295,7 @@ class MainScreen(DashboardScreen):
 
     def action_window(self) -> None:
         """Show the next window of time in all strips."""
-        self._window = (self._window + 1) % len(WINDOWS)
+        self.context.strip_window = (self.context.strip_window + 1) % len(WINDOWS)
         self._strips_of = ()
         self.show(self.board, self.view)
 

@@ -39,7 +39,6 @@ class ServiceMapScreen(ListScreen):
     def __init__(self, context: ScreenContext, below: DashboardScreen | None = None) -> None:
         super().__init__(context)
         self._wanted = _check_of(below)
-        self._window = 0
         self._strips: Mapping[str, Strip] = {}
         self._read_at = 0
         self._edges: Sequence[LikelyEdge] = ()
@@ -52,7 +51,7 @@ class ServiceMapScreen(ListScreen):
         self.context.start(self._read())
 
     async def _read(self) -> None:
-        board, window = self.context.shown, WINDOWS[self._window]
+        board, window = self.context.shown, WINDOWS[self.context.strip_window]
         self._read_at = board.at
         try:
             names = [check.name for check in board.checks]
@@ -81,7 +80,7 @@ class ServiceMapScreen(ListScreen):
             rows.append(ListRow("", "", partial(_heading, "perhaps missing")))
             rows += [ListRow("", f"{edge.check} {edge.cause}", partial(_edge, edge)) for edge in self._edges]
         failing = sum(check.status.value in ("unhealthy", "degraded") for check in board.checks)
-        remark = f"{WINDOWS[self._window].title}   {failing} of {len(board.checks)} failing" if board.checks else ""
+        remark = f"{WINDOWS[self.context.strip_window].title}   {failing} of {len(board.checks)} failing" if board.checks else ""
         self.rows.fill(rows, remark if linked else f"{remark}   {NO_EDGES}")
 
     def _row(self, row: TreeRow, names: int, board: Board) -> ListRow:
@@ -119,7 +118,7 @@ class ServiceMapScreen(ListScreen):
 
     def action_window(self) -> None:
         """Show the next window of time in all strips."""
-        self._window = (self._window + 1) % len(WINDOWS)
+        self.context.strip_window = (self.context.strip_window + 1) % len(WINDOWS)
         self.context.start(self._read())
 
 

@@ -120,12 +120,11 @@ class ServiceScreen(ListScreen):
         self.rows.heading = f"Service {service.name}"
         self._strips: Mapping[str, Strip] = {}
         self._errors: Mapping[str, float] = {}
-        self._window = 0
         self._targets: dict[str, Target] = {}
 
     async def load(self) -> None:
         """Read the strips and the errors in the logs."""
-        window, at = WINDOWS[self._window], self.context.view.past_at or self.context.now()
+        window, at = WINDOWS[self.context.strip_window], self.context.view.past_at or self.context.now()
         try:
             names = [check.name for check in self._service.checks]
             self._strips = await self.context.backend.strips(names, slot_bounds(at, window.slot, window.count))
@@ -153,7 +152,7 @@ class ServiceScreen(ListScreen):
 
     def _checks(self, service: ServiceView) -> list[ListRow]:
         placed = [TreeRow(check) for check in service.checks]
-        title = WINDOWS[self._window].title
+        title = WINDOWS[self.context.strip_window].title
         rows = [_section("Checks", lambda width: services_head(width, title, self.context.look))]
         for one in placed:
             draw = partial(_check, placed, one, self._strips.get(one.check.name, ()))
@@ -209,7 +208,7 @@ class ServiceScreen(ListScreen):
 
     def action_window(self) -> None:
         """Show the next window of time in the strips."""
-        self._window = (self._window + 1) % len(WINDOWS)
+        self.context.strip_window = (self.context.strip_window + 1) % len(WINDOWS)
         self.context.start(self.load())
 
     async def selected_expr(self) -> str:
