@@ -232,6 +232,7 @@ KEYS = (
     KeymapEntry("quit_anyway", "Ctrl+Q", (("ctrl+q,ctrl+c", "quit"),), priority=True),
     # Keys of single screens: listed in their footers only.
     KeymapEntry("open", "Enter", (("enter", "open"),), ("pane",), hint="open"),
+    KeymapEntry("close_help", "?", (("question_mark,q", "close"),), ("help",), hint="close"),
     KeymapEntry("form_rows", "Tab", (("tab", "row(1)"), ("shift+tab", "row(-1)"), ("down", "row(1)"), ("up", "row(-1)")), ("silence_form",),
                 priority=True),
     KeymapEntry("form_places", "left right", (("left,h", "move(-1)"), ("right,l", "move(1)")), ("silence_form",), hint="choose"),

@@ -15,6 +15,7 @@ from tui_monitor.tui.keymap import KEYS, KeymapEntry, bindings, docs_table, help
 from tui_monitor.tui.screen_table import SCREENS, ScreenEntry, screen_named
 from tui_monitor.tui.screens.base import DashboardScreen
 from tui_monitor.tui.screens.chart import ChartScreen
+from tui_monitor.tui.screens.check_details import CheckDetailsScreen
 from tui_monitor.tui.screens.explore import ExploreScreen
 from tui_monitor.tui.screens.first_run import FirstRunScreen
 from tui_monitor.tui.screens.grid_screen import GridScreen
@@ -49,7 +50,7 @@ OWNERS = {
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
     "trace": TraceScreen, "hosts": HostsScreen,
     "first_run": FirstRunScreen, "help": HelpScreen,
-    "report": ReportsScreen,
+    "report": ReportsScreen, "check": CheckDetailsScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tui_monitor.tui.room import LAYOUTS, Wanted, share
+from tui_monitor.tui.room import LAYOUTS, RoomNeeds, share
 
-STORM = Wanted(incidents=9, services=24, machine=12, has_alerts=True, calm=True)
-CALM = Wanted(incidents=3, services=6, machine=12)
+STORM = RoomNeeds(incidents=9, services=24, machine=12, has_alerts=True, calm=True)
+CALM = RoomNeeds(incidents=3, services=6, machine=12)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("size", [(80, 24), (100, 28), (120, 40), (160, 45), (200, 50)])
 @pytest.mark.parametrize("wanted", [STORM, CALM])
-def test_no_pane_is_pushed_off_the_screen(layout: str, size: tuple[int, int], wanted: Wanted) -> None:
+def test_no_pane_is_pushed_off_the_screen(layout: str, size: tuple[int, int], wanted: RoomNeeds) -> None:
     """Whatever is wanted, five lines are left for the services between incidents and machine."""
     room = share(layout, *size, 3, wanted)
     assert room.upper >= 3 and size[1] - 3 - room.upper - room.bottom >= 5
@@ -23,7 +23,7 @@ def test_no_pane_is_pushed_off_the_screen(layout: str, size: tuple[int, int], wa
 def test_calm_machine_shrinks_to_its_title_where_trouble_needs_the_lines() -> None:
     """80x24 in a storm: one line for a calm machine; where something of it is warm it keeps its pane."""
     assert share("auto", 80, 24, 3, STORM).bottom == 1
-    busy = Wanted(incidents=9, services=24, machine=12, has_alerts=True)
+    busy = RoomNeeds(incidents=9, services=24, machine=12, has_alerts=True)
     assert share("auto", 80, 24, 3, busy).bottom >= 4
 
 
@@ -37,4 +37,4 @@ def test_layouts_give_the_room_to_what_they_are_named_for() -> None:
     rooms = {layout: share(layout, 120, 40, 3, STORM) for layout in LAYOUTS}
     assert rooms["services"].side == rooms["wall"].side == 0 and rooms["wall"].bottom == 0
     assert max(rooms, key=lambda layout: rooms[layout].bottom) == "machine"
-    assert share("incident", 120, 40, 3, Wanted(incidents=30, services=24, machine=12)).upper == 18
+    assert share("incident", 120, 40, 3, RoomNeeds(incidents=30, services=24, machine=12)).upper == 18
