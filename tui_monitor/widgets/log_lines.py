@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from tui_monitor.board.listings import LogLine
@@ -25,6 +26,8 @@ IDS = frozenset({
     "otelSpanID", "trace_flags",
 })  # fmt: skip
 """Fields of long hex digits, which `T` follows."""
+_STAMP = re.compile(r"^\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[^\s\]]*\]?\s+(?=\S)")
+_LEVEL = re.compile(r"^\[?(trace|debug|info|notice|warn|warning|err|error|crit|critical|fatal|panic)\]?:?\s+(?=\S)", re.IGNORECASE)
 MATCH = "chip-match"
 NARROW = 60
 SOURCE = 14
@@ -48,12 +51,20 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
     if columns.source and width >= NARROW:
         row.append(line.check or line.service, "accent", columns.source).gap()
     said = _TEXT_STYLES.get(line.level, "text")
-    runs = _shifted([(_one_line(line.message), said), *_fields(line.fields, line.trace_id)], columns.shift)
+    runs = _shifted([*_message(line, said), *_fields(line.fields, line.trace_id)], columns.shift)
     for part, found, own in ((part, found, own) for text, own in runs for part, found in _parts(text, needle)):
         if f.cells(part) > row.room:  # the last one that there is room for, cut
             return row.append(part, MATCH if found else own).line()
         row.append(part, MATCH if found else own)
     return row.line()
+
+
+def _message(line: LogLine, style: str) -> list[Run]:
+    """What the line says beside its time and level; nothing for an object without a message, whose fields follow."""
+    if line.fields and line.message.startswith("{"):
+        return []
+    text = _STAMP.sub("", _one_line(line.message), count=1)
+    return [(_LEVEL.sub("", text, count=1) if line.level else text, style)]
 
 
 def _one_line(text: str) -> str:

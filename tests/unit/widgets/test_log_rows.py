@@ -52,6 +52,22 @@ def test_a_row_says_its_level_by_a_letter_and_a_colour() -> None:
     assert "- api" in text_of([row(line(level=""))])
 
 
+@pytest.mark.parametrize(
+    ("message", "fields", "shown"),
+    [
+        ("2026-11-30T09:46:54.257Z ERROR db is gone", {}, "db is gone"),
+        ("[2026/11/30 09:46:54] [error] 7#7: refused", {}, "7#7: refused"),
+        ("2026-11-30 09:46:54", {}, "2026-11-30 09:46:54"),
+        ("error", {}, "error"),
+        ('{"status": 200}', {"status": 200}, "status=200"),
+        ('{"status": 200', {}, '{"status": 200'),
+    ],
+)
+def test_a_row_says_time_and_level_once(message: str, fields: dict[str, Any], shown: str) -> None:
+    """What the line itself says of its time and level is left out; an object without a message is shown by its fields."""
+    assert text_of([row(line(message=message, **fields))]).split(" api ")[1].strip() == shown
+
+
 @pytest.mark.parametrize("width", [20, 40, 60, 120])
 @pytest.mark.parametrize("look", [LOOK, PLAIN])
 def test_rows_fill_their_width_exactly(width: int, look: RenderStyle) -> None:
