@@ -179,7 +179,7 @@ def process_lines(page: ProcessPage, now: int, width: int, look: RenderStyle) ->
     """The page of one process."""
     one = page.process
     state = "has ended" if page.ended else STATES.get(one.state, one.state)
-    head = LineBuilder(width, look).gap(1).append(one.name, "strong").gap(2).append(f"pid {one.pid}", "text").gap(2)
+    head = LineBuilder(width, look).gap(1).data(one.name, "strong").gap(2).append(f"pid {one.pid}", "text").gap(2)
     lines: list[Line] = [
         LineBuilder(width, look).line(),
         head.append(state, "warning" if page.ended or one.state in "DZT" else "dim").line(),

@@ -110,8 +110,8 @@ def request_line(one: RouteRow, named: bool, width: int, look: RenderStyle) -> L
     name = one.name if width >= NARROW or not one.is_whole else one.table.check
     named = named and width >= NARROW
     if named:
-        line.append(one.table.check if one.is_whole else "", "title", 14).gap()
-    line.append(name, style, _route_width(width, named)).gap()
+        line.data(one.table.check if one.is_whole else "", "title", 14).gap()
+    line.data(name, style, _route_width(width, named)).gap()
     texts = {
         "rate": (_rate(row.per_second), style),
         "errors": _errors(row),

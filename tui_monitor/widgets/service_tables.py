@@ -170,7 +170,7 @@ def watched_line(one: WatchedContainer | WatchedUnit, now: int, width: int, look
     state = one.state
     style = HEALTH_STYLES[state.status]
     line = LineBuilder(width, look).gap().append(look.glyphs.health(state.status), style).gap()
-    line.append(state.name, "text", max(12, min(32, width // 3))).gap().append(state.state, "dim", 12).gap()
+    line.data(state.name, "text", max(12, min(32, width // 3))).gap().append(state.state, "dim", 12).gap()
     if width >= 60:
         line.append(f"{state.cpu * 100:.1f}%" if state.cpu is not None else "", "text", 7, right=True).gap()
         memory = memory_text(one.state)[0] if isinstance(one, WatchedContainer) else f.size(one.state.memory)
@@ -200,4 +200,4 @@ def _short(name: str, kind: str) -> str:
 
 def figure_line(check: CheckView, text: str, width: int, look: RenderStyle) -> Line:
     """The figures of one check."""
-    return LineBuilder(width, look).gap(3).append(check.name, "dim", max(8, min(20, width // 4))).gap().append(text, "text").line()
+    return LineBuilder(width, look).gap(3).data(check.name, "dim", max(8, min(20, width // 4))).gap().append(text, "text").line()

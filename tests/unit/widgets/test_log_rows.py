@@ -13,6 +13,7 @@ from tests.support.telemetry_file import example_requests, span
 from tui_monitor.board.listings import LogLine
 from tui_monitor.board.log_pages import LogPage, LogSource, PlacedLine
 from tui_monitor.config.load import load
+from tui_monitor.core.catalogue.translation import Translator
 from tui_monitor.core.humanize import cells
 from tui_monitor.core.trace import span_tree
 from tui_monitor.promql.chart_queries import expressions
@@ -178,3 +179,10 @@ def test_what_an_empty_screen_shows_can_be_pasted(advice: tuple[str, ...], tmp_p
     lines = [text for text in advice if not is_sentence(text) and not text.startswith("OTEL_")]
     (tmp_path / "config.toml").write_text("\n".join(lines), encoding="utf-8")
     assert load(tmp_path / "config.toml", {}).settings is not None
+
+
+def test_a_language_changes_no_line_of_a_log() -> None:
+    """A line or a source that reads as a text of the program stays as it was written, in Korean too."""
+    korean = RenderStyle(UNICODE, UTC, Translator("ko"))
+    one = LogLine(AT, "search", "", "error", "search", {}, "")
+    assert text_of([log_row(one, "", LogColumns(), AT, 80, korean)]).split()[-2:] == ["search", "search"]
