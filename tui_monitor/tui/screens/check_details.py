@@ -25,7 +25,7 @@ from tui_monitor.widgets.strip_cells import WINDOWS, present_strip
 class CheckDetailsScreen(PaneScreen):
     """Details of one check, updated with each board; a check removed from the configuration stays as it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("pane"), *bindings("check")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("check")
     HINTS: ClassVar[Hints] = hints("trend", "logs", "acknowledge", "silence", "window", "trouble", "back")
     RELOAD_EVERY: ClassVar[int] = 30
 
