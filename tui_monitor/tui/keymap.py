@@ -107,7 +107,7 @@ KEYS = (
         help="window of all strips: 1 h, 24 h, 30 d, 15 min",
     ),
     KeymapEntry(
-        "layout", "b", (("b", "layout"),), ("main",), section="View", hint="layout", help="another layout of the panes",
+        "layout", "b", (("b", "layout"),), ("main",), hint="layout",
         doc="another layout: auto, incident, services, machine, wall (`[dashboard] layout` keeps one)",
         title="Layout of the board", about="the next of auto, incident, services, machine, wall",
     ),

@@ -39,12 +39,12 @@ def machine_entries(
     ``kept`` has the rows of before: figures change each second, what they show of it seldom.
     """
     here, values = board.resources, sparks.get("cpu", ())
-    cores = tuple(round(value, 2) for value in here.cores)
-    rest = [*kept.of("cores", (cores, width), lambda: core_rows(cores, width, look))]
+    cores, language = tuple(round(value, 2) for value in here.cores), look.words.language
+    rest = [*kept.of("cores", (cores, width, language), lambda: core_rows(cores, width, look))]
     rest += _pairs(_gauges(here) + _rates(here), sparks, width, look, kept)
     rest += _remarks(board, width, look)
     high = max(1, min(MOST_HIGH, height - len(rest)))
-    cpu = kept.of("cpu", (values, here.cpu is None, high, width), lambda: cpu_rows(here, values, high, width, look))
+    cpu = kept.of("cpu", (values, here.cpu is None, high, width, language), lambda: cpu_rows(here, values, high, width, look))
     return [*cpu, *rest][: max(1, height)]
 
 
@@ -149,7 +149,9 @@ def _pairs(
     for start in range(0, len(gauges), many):
         pair = tuple(gauges[start : start + many])
         values = tuple(sparks.get(style, ()) for _, _, _, _, style, _ in pair)
-        rows += kept.of(("pair", start), (pair, values, width), partial(_pair, pair, values, width, width // many, look))
+        rows += kept.of(
+            ("pair", start), (pair, values, width, look.words.language), partial(_pair, pair, values, width, width // many, look)
+        )
     return rows
 
 

@@ -51,7 +51,9 @@ class FramedPane(BoardPane):
         boxed, focused = self.is_boxed, self.has_focus
         wide, heading, text = self.shape[0] if boxed else width, self.heading(), "   ".join(parts)
         return self.kept.of(
-            TOP, (wide, boxed, focused, heading, text), lambda: top_line(heading, text, wide, self.look, focused=focused, boxed=boxed)
+            TOP,
+            (wide, boxed, focused, heading, text, self.look.words.language),
+            lambda: top_line(heading, text, wide, self.look, focused=focused, boxed=boxed),
         )
 
     def heading(self) -> str:
@@ -264,7 +266,7 @@ class SelectionPane(FramedPane):
         parts = selection.shown_parts(check, alert, now)
         return self._pages.of(
             "",
-            (width, room, strip, log, *parts),
+            (width, room, strip, log, self.look.words.language, *parts),
             lambda: selection.selection_lines(check, alert, strip, log, now, width, room, self.look),
         )
 

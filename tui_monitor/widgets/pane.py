@@ -122,7 +122,7 @@ class Pane(LineWidget, can_focus=True):
         inputs = self.made_of(index)
         if inputs is None:
             return self.draw(index, width, selected=selected)
-        return self.kept.of(key, (width, selected, *inputs), lambda: self.draw(index, width, selected=selected))
+        return self.kept.of(key, (width, selected, self.look.words.language, *inputs), lambda: self.draw(index, width, selected=selected))
 
     def _follow(self, keys: Sequence[str]) -> None:
         """Keep the selected row when rows are added, removed or moved; the first row until the user has moved."""

@@ -48,7 +48,7 @@ OWNERS = {
     "silence_form": SilenceFormScreen,
     "processes": ProcessesScreen, "alerts": HistoryScreen, "service": ServiceScreen, "process": ProcessDetailsScreen, "grid": GridScreen,
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
-    "trace": TraceScreen, "hosts": HostsScreen,
+    "trace": TraceScreen, "hosts": HostsScreen, "check": CheckDetailsScreen,
     "first_run": FirstRunScreen, "help": HelpScreen,
     "report": ReportsScreen, "check": CheckDetailsScreen,
 }  # fmt: skip

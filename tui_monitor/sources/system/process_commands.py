@@ -53,6 +53,11 @@ class Commands:
         self._timeout = timeout
         self._stuck: list[_Batch] = []
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a batch has not returned: what it has not read is only not known yet."""
+        return bool(self._stuck)
+
     def read(self, pids: Sequence[int]) -> dict[int, str]:
         """The command line by pid: arguments with spaces between, at most 4 KiB; "" where missing or
         unreadable. Ended processes are left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +51,8 @@ class TopProcesses:
         return self._reader.read(monotonic)
 
 
+FACTS_EVERY = 8
+"""Readings after which the shown processes' command lines and users are read anew: some programs write what they do into theirs."""
 _Seen = tuple[int, int, int, bytes]
 """CPU ticks since the last look, resident pages, pid, the line of /proc/PID/stat."""
 
@@ -64,6 +67,8 @@ class ProcReader:
         self._users = Users()
         self._commands = commands or Commands(self._proc)
         self._ticks: dict[int, tuple[bytes, int]] = {}
+        self._known: dict[tuple[int, bytes], tuple[str, str]] = {}
+        self._readings = 0
         self._at: float | None = None
         self._hertz = os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
@@ -79,8 +84,21 @@ class ProcReader:
         if not fresh:
             chosen |= {row[2]: row for row in heapq.nlargest(self._top, seen) if row[0] > 0}
         ordered = sorted(chosen.values(), reverse=True)
-        commands = self._commands.read([row[2] for row in ordered])
-        return tuple(self._row(row, None if fresh else elapsed, commands[row[2]]) for row in ordered if row[2] in commands)
+        facts = self._facts([row[2] for row in ordered])
+        return tuple(self._row(row, None if fresh else elapsed, *facts[row[2]]) for row in ordered if row[2] in facts)
+
+    def _facts(self, pids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Command line and user by pid, without processes that have ended; read anew every `FACTS_EVERY` readings: they seldom change."""
+        self._readings += 1
+        if self._readings % FACTS_EVERY == 0:
+            self._known = {}
+        born = {pid: (pid, self._ticks[pid][0]) for pid in pids}
+        unknown = [pid for pid in pids if born[pid] not in self._known]
+        read = self._commands.read(unknown) if unknown else {}
+        known = {born[pid]: (read[pid], self._user(pid)) if pid in read else self._known.get(born[pid]) for pid in pids}
+        found = {identity: facts for identity, facts in known.items() if facts is not None}
+        self._known = {identity: facts for identity, facts in found.items() if facts[0] or not self._commands.is_stuck}
+        return {identity[0]: facts for identity, facts in found.items()}
 
     def _pass(self, fresh: bool) -> list[_Seen]:
         """Read the raw rows. Hot loop (18 µs per process, mostly in the kernel), so it is not split up."""
@@ -121,7 +139,7 @@ class ProcReader:
         self._ticks = now
         return seen
 
-    def _row(self, seen: _Seen, elapsed: float | None, command: str) -> ProcessRow:
+    def _row(self, seen: _Seen, elapsed: float | None, command: str, user: str) -> ProcessRow:
         risen, pages, pid, line = seen
         end = line.rfind(b")")
         name, state = text_of(line[line.find(b"(") + 1 : end]), text_of(line[end + 2 : end + 3])
@@ -129,7 +147,7 @@ class ProcReader:
         fields = line[end + 2 :].split(None, 20)
         parent, threads, started = int(fields[1]), int(fields[17]), int(fields[19]) * 1000 // self._hertz
         memory = max(0, pages) * self._page
-        return ProcessRow(pid, name, command or f"[{name}]", self._user(pid), cpu, memory, state, parent, threads, started)
+        return ProcessRow(pid, name, command or f"[{name}]", user, cpu, memory, state, parent, threads, started)
 
     def _user(self, pid: int) -> str:
         """Owner of the process' directory: the effective user (root for undumpable programs)."""
