@@ -36,6 +36,15 @@ async def test_labels_duration_and_reason_are_chosen_by_keys() -> None:
         assert app.screen is app.main
 
 
+async def test_a_silence_may_last_until_its_alerts_have_resolved() -> None:
+    """The last duration; 30 days at most."""
+    async with running(kind="storm") as (app, backend, pilot):
+        await press(app, pilot, "s", "left", "left", "left", "enter")
+        assert backend.commands == [
+            AddSilence(('alertname="CheckUnhealthy"', 'check="db"'), 30 * 86_400.0, until_resolved=True),
+        ]
+
+
 async def test_nothing_is_muted_without_a_label_and_esc_leaves() -> None:
     """A silence of everything is refused before it is sent."""
     async with running(kind="storm") as (app, backend, pilot):
@@ -80,7 +89,7 @@ def test_hostile_labels_do_not_break_the_form(width: int, look: RenderStyle) -> 
     """Each line has the width, and each chip has a place to click."""
     form = form_of([("check", boards.HOSTILE)], {f"l{n}": boards.HOSTILE for n in range(9)}, boards.AT, UTC)
     lines, places = form_lines(form, boards.HOSTILE, width, look, True)
-    assert {f.cells(row) for row in text_of(lines).split("\n")} == {width} and len(places) == 15
+    assert {f.cells(row) for row in text_of(lines).split("\n")} == {width} and len(places) == 16
 
 
 @pytest.mark.parametrize(

@@ -458,6 +458,8 @@ class SilenceView:
     ends_at: int
     by: str = ""
     comment: str = ""
+    until_resolved: bool = False
+    """It ends earlier, once no alert that it matches is left."""
 
 
 @frozen

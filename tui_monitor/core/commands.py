@@ -52,12 +52,16 @@ class Resolve:
 
 @frozen
 class AddSilence:
-    """Mute the alerts that the matchers ('name="value"') select; ``start`` in UTC ms, None: when the command was given."""
+    """Mute the alerts that the matchers ('name="value"') select; ``start`` in UTC ms, None: when the command was given.
+
+    ``until_resolved``: it ends earlier once no alert that it matches is pending or fires any more.
+    """
 
     matchers: tuple[str, ...]
     seconds: float
     comment: str = ""
     start: int | None = None
+    until_resolved: bool = False
 
 
 @frozen

@@ -18,7 +18,7 @@ from tui_monitor.dispatch.muting import MuteReasons, MuteState
 from tui_monitor.dispatch.origin import NO_ORIGIN, Origin
 from tui_monitor.dispatch.recipients import RecipientResolver
 from tui_monitor.dispatch.routing import Routing
-from tui_monitor.dispatch.silences import KEEP_EXPIRED_MS, Silence, expire, extend
+from tui_monitor.dispatch.silences import KEEP_EXPIRED_MS, Silence, expire, extend, outlived
 from tui_monitor.dispatch.state import Group, GroupId, Plan, StoredDispatch, TrackedAlert
 
 _SWEEP_MS = 30_000
@@ -151,8 +151,12 @@ class Dispatcher:
         self._check_clock(now_ms)
         for transition in transitions:
             self._observe(transition.alert, now_ms, woken=transition.change == "ack_expired")
-        if now_ms >= self._sweep_at:
+        swept = now_ms >= self._sweep_at
+        if swept:
             self._sweep(now_ms, live)
+        if swept or any(transition.alert.state == "resolved" for transition in transitions):
+            for silence in outlived(self._memory.silences.values(), live.values(), now_ms):
+                self.expire_silence(silence.id, now_ms)
         suppression = self._suppress(now_ms)
         self._place_dirty(now_ms)
         messages = self._flush(now_ms, live)

@@ -49,12 +49,13 @@ def _add(planner: Dispatcher, command: AddSilence, by: str, now: int, begin: int
     ends = start + round(command.seconds * 1000)
     if ends <= now:
         return CommandResult(False, "this silence would end in the past")
-    silence = make_silence(command.matchers, max(start, now), ends, by, command.comment)
+    silence = make_silence(command.matchers, max(start, now), ends, by, command.comment, command.until_resolved)
     planner.add_silence(silence, now)
     later = f" from {datetime.fromtimestamp(start / 1000, UTC):%Y-%m-%d %H:%M} UTC" if start > now else ""
     span = format_duration(round(command.seconds) or command.seconds)
     what = " ".join(map(str, silence.matchers))
-    said = f"silenced {what} for {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}"
+    span = f"until resolved, {span} at most" if command.until_resolved else f"for {span}"
+    said = f"silenced {what} {span}{later} (id {silence.id}); it {muted_now(alerts, silence)}"
     return CommandResult(True, said, made=(silence.id,))
 
 

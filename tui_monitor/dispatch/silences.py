@@ -26,6 +26,8 @@ class Silence:
     ends_at: int
     by: str = ""
     comment: str = ""
+    until_resolved: bool = False
+    """It ends earlier: once no alert that it matches is pending or fires any more."""
 
     def is_active(self, at_ms: int) -> bool:
         """Whether it holds at this moment."""
@@ -45,7 +47,7 @@ class MaintenanceWindow:
     schedule: Schedule
 
 
-def make_silence(texts: Sequence[str], starts_at: int, ends_at: int, by: str, comment: str = "") -> Silence:
+def make_silence(texts: Sequence[str], starts_at: int, ends_at: int, by: str, comment: str = "", until_resolved: bool = False) -> Silence:
     """A silence from matchers as people write them; its id is short stable hex.
 
     Raises ValueError: a bad matcher, no matcher at all, matchers that only fit alerts without labels, an end before the begin.
@@ -58,7 +60,7 @@ def make_silence(texts: Sequence[str], starts_at: int, ends_at: int, by: str, co
     if ends_at <= starts_at:
         raise ValueError("a silence must end after it begins")
     content = "\0".join([*map(str, matchers), str(starts_at), str(ends_at), by])
-    return Silence(hashlib.blake2s(content.encode(), digest_size=4).hexdigest(), matchers, starts_at, ends_at, by, comment)
+    return Silence(hashlib.blake2s(content.encode(), digest_size=4).hexdigest(), matchers, starts_at, ends_at, by, comment, until_resolved)
 
 
 def matching(alerts: Iterable[Alert], matchers: Sequence[Matcher]) -> list[Alert]:
@@ -76,6 +78,13 @@ def muted_now(alerts: Iterable[Alert], silence: Silence) -> str:
     unknown = next((matcher.name for matcher in silence.matchers if live and matcher.name not in known), "")
     hint = f' (none has a label "{unknown}"{nearest(unknown, known)})' if unknown else ""
     return f"mutes no alert now{hint}"
+
+
+def outlived(silences: Iterable[Silence], alerts: Iterable[Alert], at_ms: int) -> list[Silence]:
+    """The silences until their alerts have resolved that hold no alert back any more."""
+    held = [silence for silence in silences if silence.until_resolved and silence.is_active(at_ms)]
+    live = [alert for alert in alerts if alert.state != "resolved"] if held else []
+    return [silence for silence in held if not matching(live, silence.matchers)]
 
 
 def expire(silence: Silence, at_ms: int) -> Silence:

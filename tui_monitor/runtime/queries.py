@@ -210,7 +210,7 @@ class StoreQueries:
         """The silences that are or will be active, the next to end first."""
         found = await self.state(lambda state: state.dispatch.silences())
         return [
-            SilenceView(one.id, " ".join(map(str, one.matchers)), one.starts_at, one.ends_at, one.by, one.comment)
+            SilenceView(one.id, " ".join(map(str, one.matchers)), one.starts_at, one.ends_at, one.by, one.comment, one.until_resolved)
             for one in sorted(found, key=lambda one: one.ends_at)
             if one.ends_at > now
         ]

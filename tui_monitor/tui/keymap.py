@@ -84,15 +84,15 @@ KEYS = (
         doc="mark the selected alert or host (again: not); `a`, `A`, `u`, `s` (of hosts `e` too) then act on the marked ones, Esc unmarks",
     ),
     KeymapEntry(
-        "next_incident", "J K", (("J", "other_incident(1)"), ("K", "other_incident(-1)")), ("alert",), section="Alerts",
-        hint="other incidents", help="in an alert: next, previous incident",
+        "next_incident", "J K", (("J", "other_incident(1)"), ("K", "other_incident(-1)")), ("alert",),
+        hint="other incidents", doc="in an alert: next, previous incident",
     ),
     KeymapEntry(
-        "copy", "y", (("y", "copy"),), ("alert", "log_line", "trace"), section="Alerts", hint="copy", help="in an alert: copy its commands",
+        "copy", "y", (("y", "copy"),), ("alert", "log_line", "trace"), hint="copy",
         doc="on an alert's page: copy the advice's command (OSC 52), at each press the next one",
     ),
     KeymapEntry(
-        "runbook", "O", (("O", "runbook"),), ("alert",), section="Alerts", hint="runbook", help="in an alert: open its runbook",
+        "runbook", "O", (("O", "runbook"),), ("alert",), hint="runbook",
         doc="on an alert's page: open the runbook; over SSH its address is copied, and a click opens it (OSC 8)",
     ),
     KeymapEntry("service_map", "d", (("d", "service_map"),), section="View", hint="depends", help="what depends on what",
@@ -251,8 +251,8 @@ KEYS = (
         doc="in a chart: move the cursor; at the edge back and forth in time",
     ),
     KeymapEntry(
-        "zoom", "+ -", (("plus,equals_sign", "zoom(-1)"), ("minus", "zoom(1)")), ("chart", "explore"), section="View", hint="zoom",
-        help="zoom a chart: 5 minutes to 30 days",
+        "zoom", "+ -", (("plus,equals_sign", "zoom(-1)"), ("minus", "zoom(1)")), ("chart", "explore"), hint="zoom",
+        doc="zoom a chart: 5 minutes to 30 days",
     ),
     KeymapEntry(
         "alone", "j k", (("j,down", "alone(1)"), ("k,up", "alone(-1)")), ("chart",), hint="one series",

@@ -114,7 +114,9 @@ def silence(context: ScreenContext, labels: Sequence[tuple[str, str]], alert: Al
         if as_line:
             silence_line(context, f"{matchers} {format_duration(form.seconds)}{f' # {why}' if why else ''}")
         else:
-            context.start(context.send(AddSilence(parse_silence(f"{matchers} 2h").matchers, form.seconds, why)))
+            context.start(
+                context.send(AddSilence(parse_silence(f"{matchers} 2h").matchers, form.seconds, why, until_resolved=form.until_resolved))
+            )
 
     belongs = alert is not None and all(alert.labels.get(name) == value for name, value in labels)
     others = alert.labels if alert is not None and belongs else {}

@@ -18,6 +18,8 @@ CHIPS, TIMES = 0, 1
 """The rows of the form that arrow keys move in; the reason is an input below them."""
 LONGEST_NAME, MOST_NAMES = 24, 3
 UNTIL = "09:00"
+RESOLVED, AT_MOST_S = "till resolved", 30 * 86_400.0
+"""The choice that ends with the alerts, and how long it holds at most."""
 
 
 @frozen
@@ -55,6 +57,11 @@ class SilenceForm:
         """How long it holds."""
         return self.durations[self.chosen][1]
 
+    @property
+    def until_resolved(self) -> bool:
+        """Whether it ends once its alerts have resolved."""
+        return self.durations[self.chosen][0] == RESOLVED
+
     def moved(self, step: int) -> SilenceForm:
         """The cursor one chip further, or the next duration chosen."""
         if self.row == TIMES:
@@ -73,7 +80,7 @@ def form_of(given: Sequence[tuple[str, str]], others: Mapping[str, str], now: in
     chips = [Chip(name, value, True) for name, value in given]
     chips += [Chip(name, value) for name, value in others.items() if name not in named and value]
     hours = (("30m", 1800.0), ("1h", 3600.0), ("2h", 7200.0), ("8h", 28_800.0))
-    return SilenceForm(tuple(chips), (*hours, (f"till {UNTIL}", seconds_until(UNTIL, now, zone))))
+    return SilenceForm(tuple(chips), (*hours, (f"till {UNTIL}", seconds_until(UNTIL, now, zone)), (RESOLVED, AT_MOST_S)))
 
 
 def seconds_until(clock: str, now: int, zone: tzinfo | None) -> float:

@@ -12,6 +12,7 @@ def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, sele
     """One silence: id, time left or start, matchers, author, comment."""
     row = LineBuilder(width, look).gap(1).append(one.id, "dim", 8).gap()
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
+    when = "till resolved" if one.until_resolved and one.starts_at <= now else when
     author = clean(f"{one.by} {one.comment}".strip())
     row.append(when, "text", 14).gap()
     row.append(one.matchers, "strong", max(10, row.room - min(f.cells(author), row.room // 3) - 3)).gap(2)
@@ -21,4 +22,5 @@ def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, sele
 def silence_in_full(one: SilenceView, now: int, look: RenderStyle) -> str:
     """The full text of a silence, with start and end."""
     author = f"{one.by}: {one.comment}" if one.comment else one.by
-    return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}   {author}".rstrip()
+    until = " or until resolved" if one.until_resolved else ""
+    return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}{until}   {author}".rstrip()

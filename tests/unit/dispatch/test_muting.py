@@ -230,6 +230,22 @@ def test_unacknowledged_alerts_escalate() -> None:
     assert sorted(brief(world.step(10))) == [("chat", "resolved", 1), ("mail", "resolved", 1), ("sms", "resolved", 1)]
 
 
+def test_a_silence_until_resolved_ends_with_its_last_alert() -> None:
+    """It holds over a restart while one of its alerts is left, and no longer: what fires anew is told."""
+    world = World()
+    world.planner.add_silence(make_silence(["Down"], T0, T0 + 30 * 86_400_000, "kim", until_resolved=True), T0)
+    first, second = world.fire(check="a"), world.fire(check="b")
+    assert world.step(60) == []
+    world.resolve(first)
+    assert world.step(60) == []
+    world.restart()
+    assert world.step(60) == [] and world.planner.silences[0].is_active(world.now)
+    world.resolve(second)
+    assert world.step(1) == [] and not world.planner.silences[0].is_active(world.now)
+    world.fire(check="c")
+    assert brief(world.step(1)) == [("chat", "firing", 1)]
+
+
 def test_the_next_step_of_an_escalation_is_known_before_it_is_due() -> None:
     """Who hears of it next, and when; nobody once it is acknowledged, after the last step, and of an alert that is not there."""
     world = escalating()

@@ -21,6 +21,15 @@ def test_everything_comes_back() -> None:
     assert len(remembered.groups) == 1
 
 
+def test_a_silence_until_resolved_comes_back_as_one() -> None:
+    """It would end too late as an ordinary one."""
+    world = World()
+    world.fire(check="a")
+    world.planner.add_silence(make_silence(["check=a"], T0, T0 + 10_000, "kim", "why", until_resolved=True), T0)
+    world.step(2)
+    assert [silence.until_resolved for silence in world.state.dispatch.silences()] == [True]
+
+
 def test_what_ended_while_down_is_told() -> None:
     """An alert that is gone when the process comes back is told resolved, with the labels it had."""
     world = World()

@@ -57,6 +57,7 @@ def add_silence_arguments(parser: ArgumentParser) -> None:
     long = parser.add_mutually_exclusive_group(required=True)
     long.add_argument("--for", dest="for_", metavar="2h", help="for how long")
     long.add_argument("--end", metavar="T", help="end time: RFC 3339, Unix seconds, tomorrow HH:MM or the next HH:MM")
+    long.add_argument("--until-resolved", action="store_true", help="until no matching alert is left, 30 days at most")
     parser.add_argument("--start", metavar="T", help="start time; default: now")
     parser.add_argument("--comment", default="", metavar="T", help="why, for others")
 
@@ -184,7 +185,8 @@ def _silence(given: Namespace) -> int:
 
     now = wall_ms()
     start = time_of(given.start, "--start", now, ahead=True) if given.start else now
-    end = time_of(given.end, "--end", max(start, now), ahead=True) if given.end else start + round(seconds_of(given.for_, "--for") * 1000)
+    long = "30d" if given.until_resolved else given.for_
+    end = time_of(given.end, "--end", max(start, now), ahead=True) if given.end else start + round(seconds_of(long, "--for") * 1000)
     try:
         make_silence(given.matchers, start, end, "")
     except ValueError as error:
@@ -194,7 +196,7 @@ def _silence(given: Namespace) -> int:
     if end - now > LONGEST_S * 1000:
         raise Refused("a silence ends within ten years", USAGE)
     named = start if given.start or given.end else None
-    return submit(open_state(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named))
+    return submit(open_state(given), AddSilence(tuple(given.matchers), (end - start) / 1000, given.comment, named, given.until_resolved))
 
 
 def _on_silence(given: Namespace) -> int:

@@ -35,6 +35,8 @@ CREATE TABLE planner_refires (
     PRIMARY KEY (fingerprint, notifier)) WITHOUT ROWID;
 """
 
+UNTIL_RESOLVED = "ALTER TABLE silences ADD COLUMN until_resolved INTEGER NOT NULL DEFAULT 0;"
+
 _ALERT_FIELDS = (
     "id", "fingerprint", "rule", "state", "severity", "labels", "annotations", "value", "active_at", "starts_at", "ends_at",
     "acknowledged", "resolved_by", "note", "no_data", "flaps", "measure", "due_at",
@@ -99,8 +101,13 @@ class SqliteDispatch:
         )
 
     def silences(self) -> list[Silence]:
-        rows = self._db.execute("SELECT id, matchers, starts_at, ends_at, by, comment FROM silences ORDER BY starts_at DESC, id")
-        return [Silence(key, tuple(Matcher(*parts) for parts in json.loads(matchers)), *rest) for key, matchers, *rest in rows]
+        rows = self._db.execute(
+            "SELECT id, matchers, starts_at, ends_at, by, comment, until_resolved FROM silences ORDER BY starts_at DESC, id"
+        )
+        return [
+            Silence(key, tuple(Matcher(*parts) for parts in json.loads(matchers)), starts_at, ends_at, by, comment, bool(until))
+            for key, matchers, starts_at, ends_at, by, comment, until in rows
+        ]
 
     def save(self, plan: Plan) -> None:
         self._write(plan.notified, "planner_told", ("alert_id", "notifier"), 6, lambda t: (t.severity, t.at, t.group, int(t.flapping)))
@@ -111,8 +118,10 @@ class SqliteDispatch:
         self._write(plan.rates, "planner_rates", ("rule", "notifier"), 4, lambda row: (json.dumps(row.times), row.held))
         self._write(plan.refires, "planner_refires", ("fingerprint", "notifier"), 5, lambda row: (row.severity, row.at, row.came_back))
         self._write(
-            plan.silences, "silences", ("id",), 6,
-            lambda s: (json.dumps([[m.name, m.op, m.value] for m in s.matchers]), s.starts_at, s.ends_at, s.by, s.comment),
+            plan.silences, "silences", ("id",), 7,
+            lambda s: (
+                json.dumps([[m.name, m.op, m.value] for m in s.matchers]), s.starts_at, s.ends_at, s.by, s.comment, int(s.until_resolved),
+            ),
         )  # fmt: skip
 
     def _write(

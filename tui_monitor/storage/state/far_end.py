@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tui_monitor.storage.faults import StorageFault, StoreTooNew, StoreTooOld
 
-SCHEMA = 11
+SCHEMA = 12
 """The schema's version; a test compares it with `tables.MIGRATIONS`, whose modules would cost 8 MiB here."""
 
 

@@ -34,6 +34,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     added_rules.MIGRATION,
     cursors.MIGRATION,
     reports.MIGRATION,
+    dispatch.UNTIL_RESOLVED,
 )
 """Released steps never change; their number is the version of the schema."""
 
