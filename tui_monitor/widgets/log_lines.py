@@ -10,7 +10,7 @@ from tui_monitor.board.log_pages import LogSource
 from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, Run
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, Run, data_style
 from tui_monitor.widgets.log_window import AlertMark
 
 LETTERS = {"trace": "T", "debug": "D", "info": "I", "warning": "W", "error": "E", "critical": "C"}
@@ -44,6 +44,7 @@ class LogColumns:
 
 def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: int, look: RenderStyle) -> Line:
     """One line of a log; ``needle`` is marked."""
+    look = data_style(look)  # what programs have written is never translated
     style = LEVEL_STYLES.get(line.level, "dim")
     when = f.stamp(line.at, now, look.zone, seconds=True) if columns.with_date else f.clock(line.at, look.zone, seconds=True)
     row = LineBuilder(width, look).gap(1).append(when, "dim", 15 if columns.with_date else None).gap()
@@ -107,18 +108,18 @@ def mark_row(mark: AlertMark, now: int, width: int, look: RenderStyle) -> Line:
     style = {"critical": "critical", "error": "error", "warning": "warning"}.get(mark.severity, "info")
     more = f" and {mark.more} more" if mark.more else ""
     row = LineBuilder(width, look).gap(1).append(f"{f.stamp(mark.at, now, look.zone, seconds=True)} ", style)
-    row.append(f"{look.glyphs.mark} {mark.name}{more} ", style)
+    row.append(f"{look.glyphs.mark} {mark.name}", style).say(more, style).append(" ", style)
     return row.append(look.glyphs.rule * row.room, "faint").line()
 
 
 def source_tabs(sources: Sequence[LogSource], chosen: str, width: int, look: RenderStyle) -> Line:
     """The sources in one line, the chosen one always in it."""
-    names = ["all", *(source.name for source in sources)]
+    names = [look.words.exact("all sources").removesuffix(" sources"), *(source.name for source in sources)]
     here = next((index for index, name in enumerate(names) if index and name == chosen), 0)
     first = 0
     while first < here and sum(f.cells(clean(name)) + 3 for name in names[first : here + 1]) > width - 4:
         first += 1
-    row = LineBuilder(width, look).gap(1)
+    row = LineBuilder(width, data_style(look)).gap(1)
     if first:
         row.append(f"{look.glyphs.cut} ", "dim")
     for index, name in enumerate(names[first:], first):

@@ -9,7 +9,7 @@ from textual.message import Message
 from tui_monitor.board.log_pages import LogSource, PlacedLine
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets.advice_pane import advice_lines
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, title_line
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style, title_line
 from tui_monitor.widgets.list_panes import prose
 from tui_monitor.widgets.log_lines import LogColumns, log_row, mark_row, source_tabs
 from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, with_marks
@@ -148,7 +148,7 @@ class LogPane(Pane):
         if line is None or height < 16 or f.cells(line.line.message) < width - 34:
             return ()
         return [LineBuilder(width, self.look).append(self.look.glyphs.rule * width, "faint").line(),
-                *prose(line.line.message, width, self.look, "text")]  # fmt: skip
+                *prose(line.line.message, width, data_style(self.look), "text")]  # fmt: skip
 
     def move_to(self, index: int) -> None:
         """Select a row, and say so."""
