@@ -149,12 +149,16 @@ async def test_search_goes_beyond_what_is_held(tmp_path: Path) -> None:
     """`/` finds the nearest match above, in lines that were never on the screen; `n` and `N` go on from there."""
     path = tmp_path / "t.db"
     numbered(path, 5000)
-    async with running(path) as (app, _, pilot):
+    async with running(path) as (app, backend, pilot):
         screen = await open_logs(app, pilot)
         await pilot.press("slash")
         await write(app, pilot, "NE 17")
         await until(pilot, lambda: screen.lines.line is not None and screen.lines.line.line.message == "line 1799")
         assert "search: NE 17" in seen(app) and screen.lines.status == "paused"
+        write_lines(path, "api", [(boards.AT + 1, [event(boards.AT + 1, "info", "one more")])])
+        await quiet(pilot, screen)
+        backend.push(boards.quiet(boards.AT))
+        await until(pilot, lambda: screen.lines.status == "paused  1 new")
         await pilot.press("N")
         await until(pilot, lambda: screen.lines.line is not None and screen.lines.line.line.message == "line 1798")
         await pilot.press("n", "n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tui_monitor.board.listings import LogLine
 from tui_monitor.board.log_pages import LogSource
@@ -52,7 +52,7 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
     if columns.source and width >= NARROW:
         row.append(line.check or line.service, "accent", columns.source).gap()
     said = _TEXT_STYLES.get(line.level, "text")
-    runs = _shifted([*_message(line, said), *_fields(line.fields, line.trace_id)], columns.shift)
+    runs = _shifted([*_message(line, said), *_fields(line)], columns.shift)
     for part, found, own in ((part, found, own) for text, own in runs for part, found in _parts(text, needle)):
         if f.cells(part) > row.room:  # the last one that there is room for, cut
             return row.append(part, MATCH if found else own).line()
@@ -62,10 +62,15 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
 
 def _message(line: LogLine, style: str) -> list[Run]:
     """What the line says beside its time and level; nothing for an object without a message, whose fields follow."""
-    if line.fields and line.message.startswith("{"):
+    if _is_object(line):
         return []
     text = _STAMP.sub("", _one_line(line.message), count=1)
     return [(_LEVEL.sub("", text, count=1) if line.level else text, style)]
+
+
+def _is_object(line: LogLine) -> bool:
+    """Whether the message is the whole object, for want of a field that says it."""
+    return bool(line.fields) and line.message.startswith("{")
 
 
 def _one_line(text: str) -> str:
@@ -73,10 +78,13 @@ def _one_line(text: str) -> str:
     return f"{first}  (+{len(rest)} lines)" if rest else first
 
 
-def _fields(fields: Mapping[str, object], trace_id: str) -> list[Run]:
+def _fields(line: LogLine) -> list[Run]:
     """The fields that neither the message nor the other columns show; of a trace only that there is one."""
-    shown = [(f"  {name}={value}", "dim") for name, value in fields.items() if name not in SAID | IDS and value not in (None, "")]
-    return [*shown, ("  trace", "accent")] if trace_id else shown
+    told = (line.check, line.service, "None", "")
+    shown = [(name, str(value)) for name, value in line.fields.items() if name not in SAID | IDS and str(value) not in told]
+    told_by_message = "" if _is_object(line) else line.message
+    runs = [(f"  {name}={value}", "dim") for name, value in shown if value not in told_by_message]
+    return [*runs, ("  trace", "accent")] if line.trace_id else runs
 
 
 def _shifted(runs: Sequence[Run], by: int) -> list[Run]:

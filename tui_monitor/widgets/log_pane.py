@@ -12,7 +12,7 @@ from tui_monitor.widgets.advice_pane import advice_lines
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style, title_line
 from tui_monitor.widgets.list_panes import prose
 from tui_monitor.widgets.log_lines import LogColumns, log_row, mark_row, source_tabs
-from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, with_marks
+from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, in_order, with_marks
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
@@ -53,7 +53,7 @@ class LogPane(Pane):
         key = self.key_at(self.cursor)
         shift = self.cursor - self.top
         self.now = now
-        self.entries = with_marks(self.window.lines, marks, until if self.window.at_end else 0)
+        self.entries = with_marks(in_order(self.window.lines), marks, until if self.window.at_end else 0)
         self._keys = [_key(entry) for entry in self.entries]
         if len(self._drawn) > KEPT:
             self._drawn.clear()
