@@ -12,7 +12,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.screens.test_app_keys import make, pane_of, press, seen, told
+from tests.screens.test_app_keys import ENVIRON, make, pane_of, press, seen, told
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tests.support.telemetry_file import EXAMPLE_TRACE, event, example_requests, write_blocks, write_example, write_lines
@@ -30,13 +30,13 @@ START = boards.AT - 3_600_000
 
 
 @asynccontextmanager
-async def running(path: Path | None, kind: str = "quiet", *, requests: bool = False) -> AsyncIterator[Running]:
+async def running(path: Path | None, kind: str = "quiet", *, requests: bool = False, language: str = "C.UTF-8") -> AsyncIterator[Running]:
     """The dashboard on a backend with this telemetry.db."""
     backend = FakeBackend(kind)
     backend.telemetry = path
     if requests:
         backend.example = replace(backend.example, requests=example_requests())
-    app = make(backend)
+    app = make(backend, environ={**ENVIRON, "LANG": language})
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bool(backend.listeners))
         yield app, backend, pilot
@@ -149,12 +149,16 @@ async def test_search_goes_beyond_what_is_held(tmp_path: Path) -> None:
     """`/` finds the nearest match above, in lines that were never on the screen; `n` and `N` go on from there."""
     path = tmp_path / "t.db"
     numbered(path, 5000)
-    async with running(path) as (app, _, pilot):
+    async with running(path) as (app, backend, pilot):
         screen = await open_logs(app, pilot)
         await pilot.press("slash")
         await write(app, pilot, "NE 17")
         await until(pilot, lambda: screen.lines.line is not None and screen.lines.line.line.message == "line 1799")
         assert "search: NE 17" in seen(app) and screen.lines.status == "paused"
+        write_lines(path, "api", [(boards.AT + 1, [event(boards.AT + 1, "info", "one more")])])
+        await quiet(pilot, screen)
+        backend.push(boards.quiet(boards.AT))
+        await until(pilot, lambda: screen.lines.status == "paused  1 new")
         await pilot.press("N")
         await until(pilot, lambda: screen.lines.line is not None and screen.lines.line.line.message == "line 1798")
         await pilot.press("n", "n")
@@ -325,3 +329,17 @@ async def test_interleaved_sources_stand_in_order_of_arrival(tmp_path: Path) -> 
     write_blocks(path, [(name, False, at + n, [event(at + n, "info", f"{n}")]) for n, name in enumerate(("a", "b", "a", "c"))])
     async with running(path) as (app, _, pilot):
         assert shown(await open_logs(app, pilot)) == ["0", "1", "2", "3"]
+
+
+async def test_in_korean_own_texts_are_translated_and_lines_are_not(tmp_path: Path) -> None:
+    """Titles, states and advice are Korean; a line that says a word of the program stays as it was written."""
+    path = tmp_path / "t.db"
+    write_lines(path, "api", [(boards.AT, [event(boards.AT, "info", word) for word in ("live", "failed", "all well")])])
+    async with running(path, language="ko_KR.UTF-8") as (app, _, pilot):
+        await open_logs(app, pilot)
+        text = seen(app)
+        assert "로그" in text and "실시간" in text and "[전체]" in text
+        assert all(f"I api {word}" in text for word in ("live", "failed", "all well"))
+    async with running(None, language="ko_KR.UTF-8") as (app, _, pilot):
+        await open_logs(app, pilot)
+        assert "보관된 로그 줄이 아직 없습니다" in seen(app) and 'type = "log"' in seen(app)

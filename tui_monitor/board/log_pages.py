@@ -43,10 +43,11 @@ class LogPageQuery:
 
 @frozen
 class PlacedLine:
-    """A log line and its position."""
+    """A log line, its position, and when its block arrived (UTC ms)."""
 
     position: Position
     line: LogLine
+    arrived: int = 0
 
 
 @frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tui_monitor.board.log_pages import MOST_LINES, OLDEST, LogPage, LogPageQuery, LogSource, PlacedLine, Position
+from tui_monitor.board.log_pages import MOST_LINES, NEWEST, OLDEST, LogPage, LogPageQuery, LogSource, PlacedLine, Position
 from tui_monitor.runtime.log_search import DISORDER_MS, line_of, reading_format
 from tui_monitor.sources.log.levels import at_least
 from tui_monitor.sources.log.ring import SEPARATOR, KeptBlock, KeptLine, kept_line, needle_of
@@ -60,6 +60,8 @@ class _PageReading:
     def newer(self) -> LogPage:
         """The lines behind the position, or from the moment on."""
         limits, (ident, number) = self._limits, self._query.position
+        if (ident, number) >= NEWEST:
+            ident, number = self._reader.newest_id(), MOST_EVENTS
         if self._query.at:
             ident, number = max((ident, number), (self._reader.first_id_from(self._query.at - DISORDER_MS), -1))
         reached: Position = (ident, number)
@@ -83,7 +85,7 @@ class _PageReading:
             line = self._matching(kept, events[index])
             if line is None:
                 continue
-            self._found.append(PlacedLine((found.id, index), line_of(found.stream, line)))
+            self._found.append(PlacedLine((found.id, index), line_of(found.stream, line), block.at))
             self._bytes += len(events[index])
             if len(self._found) >= self._limit or self._bytes >= PART_BYTES:
                 return index

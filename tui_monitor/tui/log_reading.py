@@ -54,13 +54,20 @@ class LogReading:
         """Whether a question waits for its answer."""
         return self._busy.locked()
 
+    def choose(self, choice: LogChoice) -> None:
+        """Read other lines from now on; what is held is forgotten."""
+        self.choice, self.new, self._counted = choice, 0, NEWEST
+        self._window.clear()
+
     def cancel(self) -> None:
         """Drop what is being read."""
         self._turn += 1
 
     def pause(self) -> None:
         """Stay at the lines that are shown, and count those that come."""
-        self.following, self.new, self._counted = False, 0, self._window.newer
+        if self.following:
+            self.new, self._counted = 0, self._window.newer if self._window.at_end else NEWEST
+        self.following = False
 
     def resume(self) -> None:
         """Follow the log from its shown end on."""
@@ -88,7 +95,7 @@ class LogReading:
         """Read the lines behind a position, or from a moment on (UTC ms), and older ones above them."""
         self.cancel()
         turn = self._turn
-        self.following = False
+        self.pause()
         async with self._busy:
             page = await self._page(position, newer=True, at=at)
             while not page.lines and page.more and turn == self._turn:
@@ -99,7 +106,6 @@ class LogReading:
             above = await self._page(self._window.older or NEWEST, newer=False)
             if turn == self._turn:
                 self._window.add_older(above)
-                self.pause()
                 self._view.lines_changed()
                 self._view.select_line((page.lines or above.lines[-1:] or (None,))[0])
 

@@ -34,6 +34,11 @@ class RenderStyle:
     """The texts of the language in use."""
 
 
+def data_style(look: RenderStyle) -> RenderStyle:
+    """The options for lines of data, as log lines: no word in them is translated."""
+    return RenderStyle(look.glyphs, look.zone)
+
+
 class LineBuilder:
     """Builder of one line from left to right. It cleans every text, so that no pane can forget to."""
 

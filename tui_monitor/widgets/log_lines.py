@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tui_monitor.board.listings import LogLine
 from tui_monitor.board.log_pages import LogSource
 from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, Run
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, Run, data_style
 from tui_monitor.widgets.log_window import AlertMark
 
 LETTERS = {"trace": "T", "debug": "D", "info": "I", "warning": "W", "error": "E", "critical": "C"}
@@ -44,6 +44,7 @@ class LogColumns:
 
 def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: int, look: RenderStyle) -> Line:
     """One line of a log; ``needle`` is marked."""
+    look = data_style(look)  # what programs have written is never translated
     style = LEVEL_STYLES.get(line.level, "dim")
     when = f.stamp(line.at, now, look.zone, seconds=True) if columns.with_date else f.clock(line.at, look.zone, seconds=True)
     row = LineBuilder(width, look).gap(1).append(when, "dim", 15 if columns.with_date else None).gap()
@@ -51,7 +52,7 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
     if columns.source and width >= NARROW:
         row.data(line.check or line.service, "accent", columns.source).gap()
     said = _TEXT_STYLES.get(line.level, "text")
-    runs = _shifted([*_message(line, said), *_fields(line.fields, line.trace_id)], columns.shift)
+    runs = _shifted([*_message(line, said), *_fields(line)], columns.shift)
     for part, found, own in ((part, found, own) for text, own in runs for part, found in _parts(text, needle)):
         if f.cells(part) > row.room:  # the last one that there is room for, cut
             return row.data(part, MATCH if found else own).line()
@@ -61,10 +62,15 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
 
 def _message(line: LogLine, style: str) -> list[Run]:
     """What the line says beside its time and level; nothing for an object without a message, whose fields follow."""
-    if line.fields and line.message.startswith("{"):
+    if _is_object(line):
         return []
     text = _STAMP.sub("", _one_line(line.message), count=1)
     return [(_LEVEL.sub("", text, count=1) if line.level else text, style)]
+
+
+def _is_object(line: LogLine) -> bool:
+    """Whether the message is the whole object, for want of a field that says it."""
+    return bool(line.fields) and line.message.startswith("{")
 
 
 def _one_line(text: str) -> str:
@@ -72,10 +78,13 @@ def _one_line(text: str) -> str:
     return f"{first}  (+{len(rest)} lines)" if rest else first
 
 
-def _fields(fields: Mapping[str, object], trace_id: str) -> list[Run]:
+def _fields(line: LogLine) -> list[Run]:
     """The fields that neither the message nor the other columns show; of a trace only that there is one."""
-    shown = [(f"  {name}={value}", "dim") for name, value in fields.items() if name not in SAID | IDS and value not in (None, "")]
-    return [*shown, ("  trace", "accent")] if trace_id else shown
+    told = (line.check, line.service, "None", "")
+    shown = [(name, str(value)) for name, value in line.fields.items() if name not in SAID | IDS and str(value) not in told]
+    told_by_message = "" if _is_object(line) else line.message
+    runs = [(f"  {name}={value}", "dim") for name, value in shown if value not in told_by_message]
+    return [*runs, ("  trace", "accent")] if line.trace_id else runs
 
 
 def _shifted(runs: Sequence[Run], by: int) -> list[Run]:
@@ -107,18 +116,18 @@ def mark_row(mark: AlertMark, now: int, width: int, look: RenderStyle) -> Line:
     style = {"critical": "critical", "error": "error", "warning": "warning"}.get(mark.severity, "info")
     more = f" and {mark.more} more" if mark.more else ""
     row = LineBuilder(width, look).gap(1).append(f"{f.stamp(mark.at, now, look.zone, seconds=True)} ", style)
-    row.append(f"{look.glyphs.mark} {mark.name}{more} ", style)
+    row.append(f"{look.glyphs.mark} {mark.name}", style).say(more, style).append(" ", style)
     return row.append(look.glyphs.rule * row.room, "faint").line()
 
 
 def source_tabs(sources: Sequence[LogSource], chosen: str, width: int, look: RenderStyle) -> Line:
     """The sources in one line, the chosen one always in it."""
-    names = ["all", *(source.name for source in sources)]
+    names = [look.words.exact("all sources").removesuffix(" sources"), *(source.name for source in sources)]
     here = next((index for index, name in enumerate(names) if index and name == chosen), 0)
     first = 0
     while first < here and sum(f.cells(clean(name)) + 3 for name in names[first : here + 1]) > width - 4:
         first += 1
-    row = LineBuilder(width, look).gap(1)
+    row = LineBuilder(width, data_style(look)).gap(1)
     if first:
         row.append(f"{look.glyphs.cut} ", "dim")
     for index, name in enumerate(names[first:], first):

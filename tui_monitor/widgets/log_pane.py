@@ -9,10 +9,10 @@ from textual.message import Message
 from tui_monitor.board.log_pages import LogSource, PlacedLine
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets.advice_pane import advice_lines
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, title_line
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style, title_line
 from tui_monitor.widgets.list_panes import prose
 from tui_monitor.widgets.log_lines import LogColumns, log_row, mark_row, source_tabs
-from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, with_marks
+from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, in_order, with_marks
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
@@ -53,7 +53,7 @@ class LogPane(Pane):
         key = self.key_at(self.cursor)
         shift = self.cursor - self.top
         self.now = now
-        self.entries = with_marks(self.window.lines, marks, until if self.window.at_end else 0)
+        self.entries = with_marks(in_order(self.window.lines), marks, until if self.window.at_end else 0)
         self._keys = [_key(entry) for entry in self.entries]
         if len(self._drawn) > KEPT:
             self._drawn.clear()
@@ -148,7 +148,7 @@ class LogPane(Pane):
         if line is None or height < 16 or f.cells(line.line.message) < width - 34:
             return ()
         return [LineBuilder(width, self.look).append(self.look.glyphs.rule * width, "faint").line(),
-                *prose(line.line.message, width, self.look, "text")]  # fmt: skip
+                *prose(line.line.message, width, data_style(self.look), "text")]  # fmt: skip
 
     def move_to(self, index: int) -> None:
         """Select a row, and say so."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from tui_monitor.board.log_pages import NEWEST, LogPage, PlacedLine, Position
 from tui_monitor.core.frozen import frozen
 
+LATE_MS = 5000
+"""Milliseconds by which the stamps of lines differ from their arrival, where both come from one clock."""
 KEPT = 1200
 """Lines that are held, many screens; what is beyond is asked for again."""
 
@@ -67,6 +69,22 @@ class LogWindow:
             del self.lines[:gone]
             self.older = self.lines[0].position
         return gone
+
+
+def in_order(lines: Sequence[PlacedLine]) -> list[PlacedLine]:
+    """The lines by their stamps, as far as these agree with the arrival; those of one source stay as they came.
+
+    The blocks of several sources arrive in turns, once a second. A stamp that is far from the arrival (another clock or time zone, lines
+    that waited) says nothing about the order.
+    """
+    newest: dict[tuple[str, str], int] = {}
+    moments: list[int] = []
+    for placed in lines:
+        line, source = placed.line, (placed.line.check, placed.line.service)
+        near = abs(line.at - placed.arrived) <= LATE_MS or not placed.arrived
+        newest[source] = max(newest.get(source, 0), line.at if near else placed.arrived)
+        moments.append(newest[source])
+    return [lines[index] for index in sorted(range(len(lines)), key=moments.__getitem__)]
 
 
 def with_marks(lines: Sequence[PlacedLine], marks: Iterable[AlertMark], until: int) -> list[Entry]:

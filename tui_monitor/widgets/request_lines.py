@@ -8,7 +8,7 @@ from tui_monitor.board.values import RequestRow, RequestTable
 from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.promql.values import selection
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style
 
 WIDE, NARROW = 100, 60
 MANY_ERRORS = 0.05
@@ -106,8 +106,8 @@ def _route_width(width: int, named: bool) -> int:
 def request_line(one: RouteRow, named: bool, width: int, look: RenderStyle) -> Line:
     """One route; at the right its share of the busiest one's requests."""
     row, style = one.row, "title" if one.is_whole else "text"
-    line = LineBuilder(width, look).gap(1)
-    name = one.name if width >= NARROW or not one.is_whole else one.table.check
+    line = LineBuilder(width, data_style(look)).gap(1)
+    name = one.table.check if one.is_whole and width < NARROW else look.words.say(one.name) if one.is_whole else one.name
     named = named and width >= NARROW
     if named:
         line.data(one.table.check if one.is_whole else "", "title", 14).gap()

@@ -8,7 +8,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.trace import OperationSummary, Span, TraceSummary
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style
 
 SERVICE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
 WIDE = 100
@@ -47,7 +47,7 @@ def span_rows(tree: Sequence[tuple[int, Span]]) -> list[SpanRow]:
 def span_line(row: SpanRow, width: int, look: RenderStyle) -> Line:
     """One span: operation below its parent, service, bar, duration."""
     span, failed = row.span, row.span.status == "error"
-    line = LineBuilder(width, look).gap(1)
+    line = LineBuilder(width, data_style(look)).gap(1)
     bar = _bar_width(width)
     took = us(span.duration_us)
     named = max(10, width - bar - 12 - (15 if width >= SERVICES else 0))
@@ -114,7 +114,7 @@ def trace_line(trace: TraceSummary, longest: int, now: int, width: int, look: Re
     """One trace; its bar is a share of the longest one's."""
     began = f.stamp(trace.start_us // 1000, now, look.zone, seconds=True)
     cells = (began, us(trace.duration_us), "bar", str(trace.spans), str(trace.errors or ""), trace.service, trace.operation)
-    return _trace_row(cells, "critical" if trace.errors else "text", "text", trace.duration_us / max(1, longest), width, look)
+    return _trace_row(cells, "critical" if trace.errors else "text", "text", trace.duration_us / max(1, longest), width, data_style(look))
 
 
 def _trace_row(cells: Sequence[str], failed: str, style: str, share: float, width: int, look: RenderStyle) -> Line:
@@ -139,7 +139,7 @@ def operation_heads(width: int, look: RenderStyle) -> Sequence[Line]:
 def operation_line(one: OperationSummary, longest: int, width: int, look: RenderStyle) -> Line:
     """One operation."""
     cells = (us(one.mean_us), us(one.longest_us), "bar", str(one.traces), str(one.failed or ""), one.service, one.operation)
-    return _operation_row(cells, one.mean_us / max(1, longest), width, look, "text")
+    return _operation_row(cells, one.mean_us / max(1, longest), width, data_style(look), "text")
 
 
 def _operation_row(cells: Sequence[str], share: float, width: int, look: RenderStyle, style: str) -> Line:

@@ -111,6 +111,15 @@ def test_lines_that_come_are_behind_the_position_of_the_last(path: Path) -> None
         assert [one.line.message for one in log_page(reader, LogPageQuery(limits, end.reached, newer=True)).lines] == ["y"]
 
 
+def test_newer_than_the_newest_is_what_comes(path: Path) -> None:
+    """A screen that shows the past counts what comes from now on, without reading what lies between."""
+    with closing(TelemetryReader(path)) as reader:
+        page = log_page(reader, LogPageQuery(newer=True))
+        assert (page.lines, page.more) == ((), False)
+        write_lines(path, "api", [(START + 90_000, [event(START + 90_000, "info", "x")])])
+        assert [one.line.message for one in log_page(reader, LogPageQuery(position=page.reached, newer=True)).lines] == ["x"]
+
+
 def test_a_page_is_read_quickly_from_many_lines(tmp_path: Path) -> None:
     """The time of a page does not grow with the number of kept lines: the store reads only blocks that the page needs."""
     path = tmp_path / "many.db"

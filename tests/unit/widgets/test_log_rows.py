@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.log_filter import LogChoice, parse_choice
 from tui_monitor.widgets.log_lines import LogColumns, log_row, source_tabs
 from tui_monitor.widgets.log_texts import NO_REQUESTS, NO_TRACES, NOTHING_KEPT
-from tui_monitor.widgets.log_window import KEPT, AlertMark, LogWindow, with_marks
+from tui_monitor.widgets.log_window import KEPT, AlertMark, LogWindow, in_order, with_marks
 from tui_monitor.widgets.request_lines import ORDERS, latency_expr, rate_expr, request_line, route_rows
 from tui_monitor.widgets.trace_filter import TraceChoice, parse_trace_choice
 from tui_monitor.widgets.trace_lines import bar_cells, span_line, span_rows
@@ -101,6 +102,23 @@ def test_a_window_stays_small_and_without_gaps() -> None:
     gone = window.add_newer(LogPage(tuple(map(placed, range(first, first + 200))), (first + 199, 0), True))
     assert gone == 200 and window.older == window.lines[0].position
     assert [one.position[0] for one in window.lines] == list(range(window.lines[0].position[0], first + 200))
+
+
+def test_sources_that_arrive_in_turns_are_shown_in_order() -> None:
+    """By stamp where it is near the arrival; a source stays as it came, and a stamp of another time zone keeps its place."""
+    given = (("a", 2000, 3000), ("a", 2500, 3000), ("b", 1900, 3001), ("b", 2400, 3001), ("c", -3_600_000, 3002), ("a", 2400, 3003))
+    lines = [
+        PlacedLine((number, 0), replace(line(at=AT + at), check=name), AT + arrived) for number, (name, at, arrived) in enumerate(given)
+    ]
+    assert [one.position[0] for one in in_order(lines)] == [2, 0, 3, 1, 5, 4]
+    waited = [PlacedLine((0, number), line(at=AT + number * 1000), AT + 60_000) for number in range(60)]
+    assert in_order(waited) == waited
+
+
+def test_a_row_says_nothing_twice() -> None:
+    """Fields whose values stand in the message, or are the source's name, are left out."""
+    found = text_of([row(line(message="GET /a 200", path="/a", status=200, agent="curl", service="api"))])
+    assert "agent=curl" in found and "path=" not in found and "status=" not in found and "service=" not in found
 
 
 def test_marks_stand_before_the_first_line_of_their_time() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tui_monitor.core.catalogue.telemetry_korean import TELEMETRY
+
 UNITS: Mapping[str, str] = {"d": "일", "h": "시간", "m": "분", "s": "초"}
 _TITLES = {
     "Incidents": "장애", "Services": "서비스", "Selection": "선택", "Machine": "시스템", "Processes": "프로세스", "Resources": "시스템",
@@ -332,4 +334,4 @@ _COMMANDS = {
     "a daily, weekly, performance, risk or health report, as text, HTML or JSON": "일간, 주간, 성능, 위험, 상태 보고서 (텍스트, HTML, JSON)",
     "print the completion script of a shell": "셸 자동 완성 스크립트 출력",
 }  # fmt: skip
-SCREEN: Mapping[str, str] = {**_TITLES, **_WORDS, **_SENTENCES, **_PAGES, **_KEYS, **_COMMANDS}
+SCREEN: Mapping[str, str] = {**TELEMETRY, **_TITLES, **_WORDS, **_SENTENCES, **_PAGES, **_KEYS, **_COMMANDS}

@@ -166,8 +166,8 @@ class LogsScreen(PaneScreen):
     def choose(self, choice: LogChoice) -> None:
         """Show other lines, near the same moment; at the end where it was followed."""
         at = 0 if self.reading.following else self.lines.selected_at
-        self.reading.choice, self._remark = choice, ""
-        self.lines.window.clear()
+        self._remark = ""
+        self.reading.choose(choice)
         self.lines_changed()
         self.lines.wait("reading ...")
         self.context.start(self.reading.show_from(at=at) if at else self.reading.show_end())

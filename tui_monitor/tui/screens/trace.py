@@ -16,7 +16,7 @@ from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import LogFocus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.pane_screen import ListScreen
-from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle, data_style
 from tui_monitor.widgets.list_panes import ListPane, ListRow
 from tui_monitor.widgets.trace_lines import SpanRow, attributes_line, axis_line, span_facts, span_line, span_rows, us
 
@@ -141,8 +141,9 @@ def search_text(span: Span) -> str:
 
 
 def fact_line(name: str, text: str, style: str, width: int, look: RenderStyle) -> Line:
-    """A name and its text in one line."""
-    row = LineBuilder(width, look).gap(2).append(name, "dim", min(NAME_WIDTH, width // 3)).gap(2)
+    """A name and its text, which is not translated, in one line."""
+    row = LineBuilder(width, data_style(look)).gap(2)
+    row.append(name, "dim", min(NAME_WIDTH, width // 3)).gap(2)
     return row.append(" ".join(clean(text, newlines=True).split()), style).line()
 
 
