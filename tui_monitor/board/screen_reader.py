@@ -12,6 +12,7 @@ from datetime import tzinfo
 
 from tui_monitor.board.backend import Backend, CommandRefused
 from tui_monitor.board.listings import LogLine, LogQuery
+from tui_monitor.board.log_pages import LogFilter, LogPageQuery
 from tui_monitor.board.screen_answers import bar_values, chart_values, share_values, stat_values, table_values
 from tui_monitor.board.screen_rows import board_values, log_values, panel_checks, trace_values
 from tui_monitor.board.screen_values import PanelValues, ScreenValues
@@ -103,10 +104,11 @@ class ScreenReader:
     async def _asked(self, panel: ScreenPanel, before: PanelAnswer, board: Board) -> PanelAnswer:
         if panel.kind == "logs":
             async with self._gate:
-                return replace(before, logs=await self.backend.log_lines(_log_query(panel)))
+                return replace(before, logs=await self._lines(panel, board))
         if panel.kind == "traces":
+            query = TraceQuery(service=_wanted(panel, "service"), limit=LINES, until_us=board.at * 1000 if board.past else 0)
             async with self._gate:
-                return replace(before, traces=await self.backend.traces(TraceQuery(service=_wanted(panel, "service"), limit=LINES)))
+                return replace(before, traces=await self.backend.traces(query))
         if panel.kind in CHECK_KINDS:
             names = [check.name for check in panel_checks(self._base(panel), board)][:LINES]
             async with self._gate:
@@ -118,6 +120,14 @@ class ScreenReader:
             instants = await asyncio.gather(*(self._instant(expr, board.at) for expr in panel.queries))
             answer = replace(answer, instants=tuple(instants))
         return answer
+
+    async def _lines(self, panel: ScreenPanel, board: Board) -> Sequence[LogLine]:
+        """The newest lines, in the past those before its moment, oldest first."""
+        check, service, level = (_wanted(panel, name) for name in ("check", "service", "level"))
+        if not board.past:
+            return await self.backend.log_lines(LogQuery(check=check, service=service, level=level, limit=LINES))
+        page = await self.backend.log_page(LogPageQuery(LogFilter(check, service, level, until=board.at), limit=LINES))
+        return [one.line for one in page.lines]
 
     async def _with_ranges(self, panel: ScreenPanel, before: PanelAnswer, at: int) -> PanelAnswer:
         """The lines end at a whole step, so that their points stand still."""
@@ -210,10 +220,6 @@ def _kept_ms(panel: ScreenPanel) -> int:
 
 def _wanted(panel: ScreenPanel, name: str) -> str:
     return next((one.value for one in panel.matchers if (one.name, one.op) == (name, "=")), "")
-
-
-def _log_query(panel: ScreenPanel) -> LogQuery:
-    return LogQuery(check=_wanted(panel, "check"), service=_wanted(panel, "service"), level=_wanted(panel, "level"), limit=LINES)
 
 
 def _labels_of(name: str) -> Labels:

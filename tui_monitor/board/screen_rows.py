@@ -110,7 +110,7 @@ def _full(ratio: float | None, warning: float, critical: float) -> str:
 
 
 def _resources(here: Resources, phrases: ScreenPhrases) -> Iterable[PanelRow]:
-    heads = phrases.heads
+    heads, words = phrases.heads, translator(phrases.language)
     load = " ".join(f"{value:.2f}" for value in here.load)
     yield PanelRow(
         (heads["cpu"], f.percent(here.cpu), f"{heads['load']} {load}" if load else ""), _full(here.cpu, 0.7, 0.9), ratio=here.cpu
@@ -120,7 +120,7 @@ def _resources(here: Resources, phrases: ScreenPhrases) -> Iterable[PanelRow]:
     if here.swap_total:
         yield PanelRow((heads["swap"], f.percent(here.swap), f.size(here.swap_total)), ratio=here.swap)
     for mount in here.mounts[:8]:
-        detail = clean(mount.error or mount.forecast) or f"{f.size(mount.used)} / {f.size(mount.total)}"
+        detail = clean(words.say(mount.error or mount.forecast)) or f"{f.size(mount.used)} / {f.size(mount.total)}"
         yield PanelRow((clean(mount.mount), f.percent(mount.usage), detail), _full(mount.usage, 0.8, 0.9), ratio=mount.usage)
     for interface in here.interfaces[:4]:
         for name, value in (("receive", interface.receive), ("transmit", interface.transmit)):

@@ -164,12 +164,13 @@ def _table(values: PanelValues, width: int, height: int, look: RenderStyle, phra
         values.heads, texts if heads else [""] * len(texts), shown, width - 2 - 2 * signs, reserved=LEAST_STRIP if strips else 0
     )
     left = width - 2 - 2 * signs - sum(wide + 1 for wide in widths if wide)
-    lines = [_row_line(values, row, widths, left if strips else 0, width, look, signs=signs) for row in values.rows]
+    apart = 1 if strips else 1 + max(0, min(3, left // max(1, len(widths))))
+    lines = [_row_line(values, row, widths, (left if strips else 0, apart), width, look, signs=signs) for row in values.rows]
     if not heads:
         return _fitted(lines, values.more, width, height, look, phrases)
     built = LineBuilder(width, look).gap(1 + 2 * signs)
     for head, text, wide in zip(values.heads, texts, widths, strict=True):
-        built.append(text, "faint", wide, right=values.is_number(head)).gap(1 if wide else 0)
+        built.append(text, "faint", wide, right=values.is_number(head)).gap(apart if wide else 0)
     return [built.line(), *_fitted(lines, values.more, width, height - 1, look, phrases)]
 
 
@@ -189,7 +190,11 @@ def _widths(heads: Sequence[str], texts: Sequence[str], rows: Sequence[PanelRow]
     return widths
 
 
-def _row_line(values: PanelValues, row: PanelRow, widths: Sequence[int], strip: int, width: int, look: RenderStyle, *, signs: bool) -> Line:
+def _row_line(
+    values: PanelValues, row: PanelRow, widths: Sequence[int], room: tuple[int, int], width: int, look: RenderStyle, *, signs: bool
+) -> Line:
+    """One row; ``room``: the width of its strip (0: none) and the cells between columns."""
+    strip, apart = room
     style = STYLES.get(row.status, "text")
     line = LineBuilder(width, look).gap(1)
     if signs:
@@ -197,7 +202,7 @@ def _row_line(values: PanelValues, row: PanelRow, widths: Sequence[int], strip: 
     for place, (head, cell, wide) in enumerate(zip(values.heads, row.cells, widths, strict=True)):
         if not wide:
             continue
-        line.append(_shown(head, cell), _tone(head, place, row, style), wide, right=values.is_number(head)).gap()
+        line.append(_shown(head, cell), _tone(head, place, row, style), wide, right=values.is_number(head)).gap(apart)
         if place == 0 and strip:
             append_strip(line, row.strip, strip - 1, look.glyphs).gap()
     return line.line()

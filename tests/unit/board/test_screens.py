@@ -9,6 +9,7 @@ import pytest
 from tests.support import sample_boards as boards
 from tests.support.query_backend import T0, QueryBackend
 from tui_monitor.board.listings import LogLine
+from tui_monitor.board.log_pages import LogFilter
 from tui_monitor.board.screen_reader import ScreenReader
 from tui_monitor.board.screen_values import PanelValues, value_text
 from tui_monitor.board.screens import ScreenDefinition, ScreenPanel
@@ -157,6 +158,9 @@ async def test_lines_are_the_newest_first_and_bounded_by_the_moment() -> None:
     found = await shown(ScreenPanel("logs", select=('check="app"', 'level="warning"')), backend)
     assert [row.cells[2:] for row in found.rows] == [("app", "line -1000"), ("app", "line -2000")]
     assert (backend.log_queries[0].check, backend.log_queries[0].level) == ("app", "warning")
+    reader = ScreenReader(backend, ScreenDefinition("past", panels=(ScreenPanel("logs", select=('level="error"',)),)))
+    await reader.refresh(replace(board(), past=True))
+    assert backend.log_pages[0].filter == LogFilter(level="error", until=NOW) and len(backend.log_queries) == 1
 
 
 @pytest.mark.parametrize(
