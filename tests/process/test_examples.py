@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.process.test_recipes_figures import DISPATCH, SHOP, sections
 from tests.support.example_texts import APPLICATION, DATABASE, EXCHANGE, JOBS, LATE, NODE, PAYMENT, SPREAD
-from tests.support.examples import EXAMPLES, SECRETS, Run, asked, example, firing, healthy, says
+from tests.support.examples import EXAMPLES, SECRETS, Run, asked, example, firing, healthy, reported, says
 from tests.support.expected_text import Text, mention, told
 from tests.support.httpserver import HttpServer
 from tests.support.paths import ROOT
@@ -195,6 +195,8 @@ async def test_trading(tmp_path: Path) -> None:
             async with example("trading", tmp_path, own) as runs:
                 await healthy(runs)
                 for run in runs:
+                    await reported(run, "risk", {"Exposure": 128_000.0, "Largest position, share of the exposure": 1.0})
+                    await reported(run, "trading-day", {"Value of all portfolios": 128_000.0, "main": 128_000.0})
                     run.receivers.hook.default = Reply(503)
                 others.at("/b", status=503)
                 for run in runs:

@@ -145,6 +145,18 @@ async def firing(run: Run, names: set[str]) -> None:
     raise AssertionError(f"{run.language}: {found} fire, not {names}")
 
 
+async def reported(run: Run, name: str, figures: Mapping[str, float]) -> None:
+    """As soon as today's report, made by a user without the daemon's secrets, has these figures and rows with these values."""
+    found: dict[str, float | None] = {}
+    for _ in range(_TRIES):
+        done = await asyncio.to_thread(run.where.run, "report", name, "--for", "today", "--json")
+        rows = [row for section in json.loads(done.stdout)["sections"] if section["key"].startswith("figure") for row in section["rows"]]
+        found = {row.get("figure") or row["label"]: row.get("value") for row in rows}
+        if figures.items() <= found.items():
+            return
+    raise AssertionError(f"{run.language}: {name} has {found}, not {dict(figures)}")
+
+
 async def says(run: Run, part: str, *command: str) -> None:
     """As soon as the output of a command holds the part."""
     for _ in range(_TRIES):
