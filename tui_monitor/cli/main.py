@@ -12,7 +12,7 @@ from typing import Any
 from tui_monitor.cli.arguments import CommandParser, common_options
 from tui_monitor.cli.command_table import COMMANDS, CommandEntry
 from tui_monitor.core import version
-from tui_monitor.core.exit_codes import FAILED, INTERRUPTED, OK, OUTPUT, SOFTWARE, USAGE
+from tui_monitor.core.exit_codes import CONFIGURATION, FAILED, INTERRUPTED, OK, OUTPUT, SOFTWARE, USAGE
 from tui_monitor.platform.import_trimming import trim_imports
 
 THREAD_TURN = 0.0005
@@ -156,7 +156,21 @@ def _unwritten(fault: Exception, code: int) -> int:
     return OUTPUT
 
 
+def _named_file_exists(given: argparse.Namespace) -> None:
+    """Raise Refused (78) for a --config that is not there: a viewer reads no file, and would show another one's monitor without a word."""
+    import os
+
+    from tui_monitor.cli.options import Refused
+
+    writes_it = given.verb == "config" and given.action == "init"
+    if given.config and not writes_it and not os.path.lexists(given.config):
+        raise Refused(
+            f"--config: there is no file {given.config}; tui-monitor config init --config {given.config} writes one", CONFIGURATION
+        )
+
+
 def _run(given: argparse.Namespace) -> int:
+    _named_file_exists(given)
     if given.verb:
         entry = next(entry for entry in COMMANDS if entry.name == given.verb)
         return int(_function(entry, "run")(given))

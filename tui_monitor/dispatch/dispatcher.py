@@ -120,18 +120,18 @@ class Dispatcher:
 
     def add_silence(self, silence: Silence, now_ms: int) -> None:
         """Add a silence; it holds from the next `plan` on."""
-        self._set_silence(silence, Audit(now_ms, silence.by, "silenced", silence.id, silence.comment))
+        self._set_silence(silence, Audit(now_ms, silence.by, "silenced", _said(silence), silence.comment))
 
     def expire_silence(self, silence_id: str, now_ms: int, by: str = "") -> Silence:
         """End a silence now; KeyError where there is none of that id."""
         changed = expire(self._memory.silences[silence_id], now_ms)
-        self._set_silence(changed, Audit(now_ms, by, "unsilenced", silence_id))
+        self._set_silence(changed, Audit(now_ms, by, "unsilenced", _said(changed)))
         return changed
 
     def extend_silence(self, silence_id: str, ends_at: int, now_ms: int, by: str = "") -> Silence:
         """Give a silence another end; KeyError where there is none, ValueError where the end is before the begin."""
         changed = extend(self._memory.silences[silence_id], ends_at)
-        self._set_silence(changed, Audit(now_ms, by, "extended", silence_id))
+        self._set_silence(changed, Audit(now_ms, by, "extended", _said(changed)))
         return changed
 
     def _set_silence(self, silence: Silence, audit: Audit) -> None:
@@ -298,3 +298,8 @@ class Dispatcher:
         if group.due != scheduled and group.id in self._memory.groups:
             self._schedule.add(group)
         return decision.message
+
+
+def _said(silence: Silence) -> str:
+    """A silence in the audit log: its id and what it mutes, for ids say nothing months later."""
+    return f"{silence.id} {' '.join(map(str, silence.matchers))}"

@@ -37,7 +37,7 @@ def test_a_silenced_alert_is_not_told_but_marked() -> None:
     alert_id = world.fire(check="api")
     assert world.step(30) == []
     assert world.suppressed[alert_id] == (f"silence:{silence.id}",)
-    assert ("silenced", silence.id) in world.audit
+    assert ("silenced", f"{silence.id} {' '.join(map(str, silence.matchers))}") in world.audit
     world.resolve(alert_id)
     assert world.step(30) == []
 

@@ -188,12 +188,17 @@ def _result(part: Part, now: int) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, float | int):
-        return [format_sample(float(value))]
+        return [_number(float(value))]
     if not value:
         return ["no series"]
     if isinstance(value, Matrix):
-        lines = [f"{format_labels(labels)}  {len(values)} samples, newest {format_sample(values[-1])}" for labels, _, values in value]
+        lines = [f"{format_labels(labels)}  {len(values)} samples, newest {_number(values[-1])}" for labels, _, values in value]
     else:
-        lines = [f"{format_sample(number)}  {format_labels(labels)}" for labels, number in value]
+        lines = [f"{_number(number)}  {format_labels(labels)}" for labels, number in value]
     rest = len(lines) - MOST_SERIES
     return [*lines[:MOST_SERIES], f"and {rest} more"] if rest > 0 else lines
+
+
+def _number(value: float) -> str:
+    """A value with six digits: no person reads 0.519987355081676."""
+    return format_sample(float(f"{value:.6g}"))
