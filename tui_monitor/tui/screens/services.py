@@ -145,17 +145,17 @@ class ServiceScreen(ListScreen):
         self.rows.fill(self._rows(service, board.at), columns=lambda width, look: verdict_lines(row, board.at, width, look))
 
     def _rows(self, service: ServiceView, now: int) -> list[ListRow]:
-        rows = [*self._checks(service), *self._alerts(service, now), *_requests(service)]
+        rows = [*self._checks(service, now), *self._alerts(service, now), *_requests(service)]
         for title, watched in (("Containers", _containers(service)), ("Units", _units(service))):
             rows += self._watched(title, watched, now)
         return rows + self._figures(service)
 
-    def _checks(self, service: ServiceView) -> list[ListRow]:
+    def _checks(self, service: ServiceView, now: int) -> list[ListRow]:
         placed = [TreeRow(check) for check in service.checks]
         title = WINDOWS[self.context.strip_window].title
         rows = [_section("Checks", lambda width: services_head(width, title, self.context.look))]
         for one in placed:
-            draw = partial(_check, placed, one, self._strips.get(one.check.name, ()))
+            draw = partial(_check, placed, one, now, self._strips.get(one.check.name, ()))
             rows.append(self._row(f"check:{one.check.name}", one.check, f"{one.check.name} {one.check.status} {one.check.reason}", draw))
         return rows
 
@@ -272,8 +272,8 @@ def _units(service: ServiceView) -> list[WatchedUnit]:
     return [WatchedUnit(check.name, one) for check in service.checks for one in check.units]
 
 
-def _check(placed: Sequence[TreeRow], row: TreeRow, strip: Strip, width: int, look: RenderStyle, selected: bool) -> Line:
-    return service_line(row, strip, width, look, names_width(placed, width))
+def _check(placed: Sequence[TreeRow], row: TreeRow, now: int, strip: Strip, width: int, look: RenderStyle, selected: bool) -> Line:
+    return service_line(row, strip, width, look, names_width(placed, width), now)
 
 
 def _alert(alert: AlertView, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
