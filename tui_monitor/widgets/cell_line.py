@@ -52,6 +52,11 @@ class LineBuilder:
     def append(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
         """Append a text, in exactly ``width`` cells where given, never beyond the line's end."""
         text = self._words.exact(clean(text)) if width is None else self._words.within(clean(text), width)
+        return self.name(text, style, width, right=right)
+
+    def name(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
+        """Append a name or other data as it is: a check called "search" is called so in every language."""
+        text = clean(text)
         text = fit(text, min(width, self.room), self._mark, right=right) if width is not None else cut(text, self.room, self._mark)
         if text:
             self._append(text, style)
