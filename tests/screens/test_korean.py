@@ -93,3 +93,17 @@ async def test_the_configuration_goes_before_the_locale() -> None:
         backend.push(replace(boards.busy(), language="ko"))
         await pilot.pause()
         assert "장애" in seen(app)
+
+
+async def test_names_are_no_words() -> None:
+    """A check called "search" and containers called like words of the program keep their names; heads and states are Korean."""
+    async with running("watched", (140, 40), environ=KOREAN) as (app, _, pilot):
+        assert "search" in seen(app) and "검색" not in seen(app)
+        for key, title, words in (
+            ("S", "서비스", "shop-service"),
+            ("C", "컨테이너", "재시작"),
+            ("D", "유닛", "세부 상태"),
+            ("4", "프로세스", "스레드"),
+        ):
+            await press(app, pilot, key)
+            assert title in seen(app) and words in seen(app), key

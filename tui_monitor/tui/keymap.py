@@ -270,8 +270,8 @@ KEYS = (
     ),
     KeymapEntry("tree", "z", (("z", "tree"),), ("processes",), hint="tree", doc="in processes: who started whom"),
     KeymapEntry(
-        "kill", "K", (("K", "kill"),), ("processes", "process"), section="View", hint="signal",
-        help="in processes: send a signal", doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",
+        "kill", "K", (("K", "kill"),), ("processes", "process"), hint="signal",
+        doc="in processes: send a signal (off unless `kill = true` under `[dashboard]`)",
     ),
     KeymapEntry("extend", "+", (("plus", "extend"),), ("silences",), hint="longer"),
     KeymapEntry(

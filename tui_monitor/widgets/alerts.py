@@ -172,7 +172,7 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
     name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40
     value_width = 0 if width < 90 else 9
     if name_width:
-        row.data(title(alert, width), "strong" if live else "dim", name_width).gap()
+        row.name(title(alert, width), "strong" if live else "dim", name_width).gap()
     if value_width:
         row.append("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
     text = summary_text(alert, width)

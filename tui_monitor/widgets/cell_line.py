@@ -55,11 +55,12 @@ class LineBuilder:
         return max(0, self.width - self.used)
 
     def append(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
-        """Append a text, in exactly ``width`` cells where given, never beyond the line's end; one of the catalogue is translated."""
-        return self.data(self._words.exact(text) if width is None else self._words.within(text, width), style, width, right=right)
+        """Append a text, in exactly ``width`` cells where given, never beyond the line's end."""
+        text = self._words.exact(clean(text)) if width is None else self._words.within(clean(text), width)
+        return self.name(text, style, width, right=right)
 
-    def data(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
-        """`append` for names, commands, log lines and all else from outside, which no language changes."""
+    def name(self, text: str, style: str = "text", width: int | None = None, *, right: bool = False) -> LineBuilder:
+        """Append a name or other data as it is: a check called "search" is called so in every language."""
         text = clean(text)
         text = fit(text, min(width, self.room), self._mark, right=right) if width is not None else cut(text, self.room, self._mark)
         if text:

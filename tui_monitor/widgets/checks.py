@@ -114,7 +114,7 @@ def _certificate_style(expires: int | None, now: int) -> str:
 def _head(check: CheckView, width: int, look: RenderStyle, names: int, *, worded: bool) -> LineBuilder:
     style = HEALTH_STYLES[check.status]
     row = LineBuilder(width, look).gap(1).append(look.glyphs.health(check.status), style).gap()
-    row.data(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width, names)).gap()
+    row.name(check.name, "text" if check.status is HealthStatus.HEALTHY else "strong", _name_width(width, names)).gap()
     if worded:
         row.append(check.status.value, style if check.status is not HealthStatus.HEALTHY else "dim", WORD).gap()
     return row

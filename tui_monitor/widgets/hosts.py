@@ -50,11 +50,11 @@ def host_columns(group: str, width: int, look: RenderStyle) -> list[Line]:
 def host_line(host: HostView, group: str, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
     """One host: state and for how long, group, alerts (firing / acknowledged), figures as far as they fit, what is wrong."""
     word, style = state_word(host)
-    row = LineBuilder(width, look).gap(1).data(host.name, "strong", NAME_WIDTH).gap().append(word, style, 10).gap()
+    row = LineBuilder(width, look).gap(1).name(host.name, "strong", NAME_WIDTH).gap().append(word, style, 10).gap()
     if width >= FIGURES_FROM:
         row.append(f.age(host.since, now) if host.since else "", style if word != "healthy" else "dim", SINCE_WIDTH, right=True).gap()
     if group:
-        row.data(host.labels.get(group, ""), "dim", GROUP_WIDTH).gap()
+        row.name(host.labels.get(group, ""), "dim", GROUP_WIDTH).gap()
     if host.unreached:
         return row.append(host.reason.removeprefix("unreachable: "), style, row.room).line()  # in place of figures: it says what to do
     for column in _columns(group, width):

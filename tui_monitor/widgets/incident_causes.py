@@ -35,7 +35,7 @@ def remedy_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line
     lines = wrapped(alert.annotations.get("description", ""), "text", width, look, 6)
     for number, command in enumerate(view.commands):
         row = LineBuilder(width, look).gap().append(look.glyphs.selected if view.copied == number else " ", "accent", 2)
-        row.data(command, "link", max(8, row.room - 9))
+        row.name(command, "link", max(8, row.room - 9))
         lines.append(row.align(8).append("y copied" if view.copied == number else "y copy", "dim").line())
     if url := alert.annotations.get("runbook_url", ""):
         row = LineBuilder(width, look).gap().append("runbook ", "dim")

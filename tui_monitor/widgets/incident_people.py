@@ -49,7 +49,7 @@ def _mute(text: str) -> str:
 
 def _delivery_line(one: Delivery, now: int, width: int, look: RenderStyle) -> Line:
     row = LineBuilder(width, look).gap().append(delivery_shape(one.state, look), DELIVERY_STYLES.get(one.state, "dim"), 2)
-    row.data(one.notifier, "text", min(14, max(8, width // 4))).gap()
+    row.name(one.notifier, "text", min(14, max(8, width // 4))).gap()
     if one.state == "sent":
         return row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {one.kind}", "dim").line()
     again = f", try {one.attempts + 1} in {lasted((one.next_try - now) / 1000)}" if one.next_try and one.next_try > now else ""

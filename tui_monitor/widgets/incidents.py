@@ -157,7 +157,7 @@ def incident_line(
     _append_age(row, alert, now, 6)
     row.gap(2)
     names = 13 if width < 100 else 18 if width < 150 else 26
-    row.data(_title(alert, fold), "strong" if live else "dim", names).gap()
+    row.name(_title(alert, fold), "strong" if live else "dim", names).gap()
     told_width = 11 if width < 100 else min(56, width // 4)
     bars = 12 if width < 100 else min(40, width // 6)
     text = _reason(alert)
@@ -195,7 +195,7 @@ def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: Ren
     ended, live = alert.state == "resolved", is_open(alert)
     row = LineBuilder(width, look).gap()
     row.append(look.glyphs.health("healthy" if ended else _shape(alert)), "ok" if ended else severity_style(alert)).gap()
-    row.data(_title(alert, fold), "strong" if live else "dim", max(8, width // 4)).gap()
+    row.name(_title(alert, fold), "strong" if live else "dim", max(8, width // 4)).gap()
     if strip:
         append_strip(row, strip, row.room - 8, look.glyphs)
     else:

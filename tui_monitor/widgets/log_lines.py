@@ -50,13 +50,13 @@ def log_row(line: LogLine, needle: str, columns: LogColumns, now: int, width: in
     row = LineBuilder(width, look).gap(1).append(when, "dim", 15 if columns.with_date else None).gap()
     row.append(LETTERS.get(line.level, "-"), style).gap()
     if columns.source and width >= NARROW:
-        row.data(line.check or line.service, "accent", columns.source).gap()
+        row.name(line.check or line.service, "accent", columns.source).gap()
     said = _TEXT_STYLES.get(line.level, "text")
     runs = _shifted([*_message(line, said), *_fields(line)], columns.shift)
     for part, found, own in ((part, found, own) for text, own in runs for part, found in _parts(text, needle)):
         if f.cells(part) > row.room:  # the last one that there is room for, cut
-            return row.data(part, MATCH if found else own).line()
-        row.data(part, MATCH if found else own)
+            return row.name(part, MATCH if found else own).line()
+        row.name(part, MATCH if found else own)
     return row.line()
 
 

@@ -207,7 +207,7 @@ def process_line(process: ProcessView, width: int, look: RenderStyle) -> Line:
     """Line of a process: name, pid, a bar of its CPU, CPU and memory."""
     row = LineBuilder(width, look).gap()
     bars = max(0, min(24, width - 38))
-    row.data(process.name, "text", max(8, width - bars - 23)).append(str(process.pid), "dim", 8, right=True).gap()
+    row.name(process.name, "text", max(8, width - bars - 23)).append(str(process.pid), "dim", 8, right=True).gap()
     if bars:
         append_bar(row, min(1.0, process.cpu), bars, level(process.cpu), look).gap()
     row.append(f.percent(process.cpu), "text" if process.cpu < WARM else "warning", 5, right=True)

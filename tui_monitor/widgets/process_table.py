@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.frozen import frozen
 from tui_monitor.widgets.areas import chart_lines, newest
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
@@ -75,9 +76,9 @@ COLUMNS = (
     Column[ListedProcess]("cpu %", 6, _cpu, lambda one: one.cpu, falling=True, right=True),
     Column[ListedProcess]("memory", 7, lambda one: (f.size(one.memory), "text"), lambda one: one.memory, falling=True, right=True),
     Column[ListedProcess](
-        "thr", 5, lambda one: (str(one.threads), "dim"), lambda one: one.threads, falling=True, right=True, from_width=100
+        "thr", 7, lambda one: (str(one.threads), "dim"), lambda one: one.threads, falling=True, right=True, from_width=100
     ),
-    Column[ListedProcess]("age", 7, lambda one: (f.span(one.age), "dim"), lambda one: one.age, right=True, from_width=80),
+    Column[ListedProcess]("age", 7, lambda one: (f.span(one.age), "dim"), lambda one: one.age, right=True, from_width=80, is_word=True),
     Column[ListedProcess]("trend", 15, lambda one: ("", "bar"), lambda one: one.cpu, falling=True, from_width=116),
     Column[ListedProcess](TREE_COLUMN, 0, lambda one: (one.command, "text"), lambda one: one.name.casefold()),
 )
@@ -179,29 +180,29 @@ def process_lines(page: ProcessPage, now: int, width: int, look: RenderStyle) ->
     """The page of one process."""
     one = page.process
     state = "has ended" if page.ended else STATES.get(one.state, one.state)
-    head = LineBuilder(width, look).gap(1).data(one.name, "strong").gap(2).append(f"pid {one.pid}", "text").gap(2)
+    head = LineBuilder(width, look).gap(1).name(one.name, "strong").gap(2).append(f"pid {one.pid}", "text").gap(2)
     lines: list[Line] = [
         LineBuilder(width, look).line(),
         head.append(state, "warning" if page.ended or one.state in "DZT" else "dim").line(),
     ]
     lines.append(LineBuilder(width, look).line())
-    lines += fact("command", one.command, width, look) + fact("user", one.user, width, look)
+    lines += _fact("command", one.command, width, look) + _fact("user", one.user, width, look)
     cpu = "not known yet" if one.cpu is None else f"{one.cpu * 100:.1f} % of one core"
-    lines += fact("cpu", cpu, width, look) + fact("memory", f.size(one.memory), width, look)
-    lines += fact("threads", str(one.threads) if one.threads else "", width, look)
+    lines += _fact("cpu", cpu, width, look) + _fact("memory", f.size(one.memory), width, look)
+    lines += _fact("threads", str(one.threads) if one.threads else "", width, look)
     if one.age is not None:
         began = page.at - round(one.age * 1000)
-        lines += fact("started", f"{f.stamp(began, now, look.zone, seconds=True)}, {f.ago(began, now)}", width, look)
+        lines += _fact("started", f"{f.stamp(began, now, look.zone, seconds=True)}, {f.ago(began, now)}", width, look)
     if page.parent is not None:
-        lines += fact("parent", f"{page.parent.pid} {page.parent.name}", width, look)
+        lines += _fact("parent", f"{page.parent.pid} {page.parent.name}", width, look)
     names = ", ".join(f"{child.pid} {child.name}" for child in page.children[:20])
     more = f" and {len(page.children) - 20} more" if len(page.children) > 20 else ""
-    lines += fact("children", names + more, width, look)
+    lines += _fact("children", names + more, width, look)
     lines += _chart("CPU since this page was opened", page.cpu, lambda top: f"{top * 100:.0f}%", 0.05, width, look)
     lines += _chart("Memory since this page was opened", page.memory, f.size, 1.0, width, look)
     lines += heading("Earlier", width, look)
     kept = f'not stored for single processes; a check of type "process" with process = "{one.name}" keeps cpu, memory and open files'
-    return lines + fact("history", kept, width, look, "dim")
+    return lines + _fact("history", kept, width, look, "dim")
 
 
 def _chart(
@@ -214,3 +215,7 @@ def _chart(
     columns = [(None if value is None else value / top, "bar") for value in newest(values, max(1, min(width - 12, 120)))]
     chart = chart_lines(columns, [text(top), "", "0"], 4, width, look)
     return [*heading(title, width, look), *chart]
+
+
+def _fact(name: str, text: str, width: int, look: RenderStyle, style: str = "text") -> list[Line]:
+    return fact(table_head(name, look.words.language), text, width, look, style)

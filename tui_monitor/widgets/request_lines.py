@@ -110,8 +110,8 @@ def request_line(one: RouteRow, named: bool, width: int, look: RenderStyle) -> L
     name = one.table.check if one.is_whole and width < NARROW else look.words.say(one.name) if one.is_whole else one.name
     named = named and width >= NARROW
     if named:
-        line.data(one.table.check if one.is_whole else "", "title", 14).gap()
-    line.data(name, style, _route_width(width, named)).gap()
+        line.name(one.table.check if one.is_whole else "", "title", 14).gap()
+    line.name(name, style, _route_width(width, named)).gap()
     texts = {
         "rate": (_rate(row.per_second), style),
         "errors": _errors(row),

@@ -86,10 +86,10 @@ def process_entries(
     head.append("mem", "dim" if by_memory else "faint", 6, right=True)
     entries = [ResourceRow("", head.line())]
     for process in sorted(processes, key=key)[:limit]:
-        row = LineBuilder(width, look).gap(1).data(process.command if whole else process.name, "text", command).gap()
+        row = LineBuilder(width, look).gap(1).name(process.command if whole else process.name, "text", command).gap()
         row.append(str(process.pid), "faint", 7, right=True).gap()
         if user:
-            row.data(process.user, "faint", user - 1).gap()
+            row.name(process.user, "faint", user - 1).gap()
         row.append(f.percent(process.cpu, 0), "text" if process.cpu < 0.7 else "warning", 6, right=True).gap(2)
         row.append(f.size(process.memory), "text", 6, right=True)
         entries.append(ResourceRow(f"pid:{process.pid}", row.line()))

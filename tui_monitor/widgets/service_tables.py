@@ -8,6 +8,7 @@ from tui_monitor.board.service import DEPENDENTS, GROUP, LABEL, LAYER, ServiceVi
 from tui_monitor.board.values import CheckView, RequestRow, RequestTable
 from tui_monitor.board.watched import WatchedContainer, WatchedUnit
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
@@ -116,6 +117,8 @@ class ServicesTable(TablePane[ServiceRow]):
         if number == 0:
             status = item.service.status
             return self.look.glyphs.health(status), HEALTH_STYLES[status]
+        if self.COLUMNS[number].title == "by":
+            return table_head(KINDS[item.service.kind], self.look.words.language), "dim"
         return super().cell(number, item)
 
 
@@ -124,14 +127,14 @@ def verdict_lines(row: ServiceRow, now: int, width: int, look: RenderStyle) -> l
     service = row.service
     ill = [check.since for check in service.members if check.status is service.status and check.since]
     style = HEALTH_STYLES[service.status]
-    head = LineBuilder(width, look).gap(1).append(f"{look.glyphs.health(service.status)} {service.status.value}", style).gap()
+    head = LineBuilder(width, look).gap(1).append(look.glyphs.health(service.status), style).gap().append(service.status.value, style).gap()
     if ill and service.status is not HealthStatus.HEALTHY:
         head.append(f.age(min(ill), now), style).gap()
-    head.gap().append(f"{healthy_text(service)} healthy", "text")
+    head.gap().say(f"{healthy_text(service)} healthy", "text")
     narrow = width < NARROW and service.reason
-    reason = [LineBuilder(width, look).gap(1).append(service.reason, "strong").line()] if narrow else []
+    reason = [LineBuilder(width, look).gap(1).say(service.reason, "strong").line()] if narrow else []
     if not narrow:
-        head.gap(2).append(service.reason, "strong")
+        head.gap(2).say(service.reason, "strong")
     words = [
         f"{rate_text(row.per_second)} requests" if row.per_second is not None else "",
         f"{f.percent(row.error_ratio, 1)} errors" if row.error_ratio is not None else "",
@@ -139,25 +142,26 @@ def verdict_lines(row: ServiceRow, now: int, width: int, look: RenderStyle) -> l
         f"{service.firing} firing" if service.firing else "no alert fires",
         f"{row.log_errors:.0f} errors in the log (1h)" if row.log_errors is not None else "",
     ]
-    figures = LineBuilder(width, look).gap(1).append(("  " if narrow else "   ").join(filter(None, words)), "dim")
+    figures = LineBuilder(width, look).gap(1).say(("  " if narrow else "   ").join(filter(None, words)), "dim")
     return [head.line(), *reason, figures.line()]
 
 
 def section_line(title: str, right: str, width: int, look: RenderStyle) -> Line:
     """The head of a section, with the names of its columns at the right."""
     row = LineBuilder(width, look).gap(1).append(title, "heading")
-    return row.align(f.cells(right) + 1).append(right, "faint").line() if right else row.line()
+    return row.align(f.cells(right) + 1).name(right, "faint").line() if right else row.line()
 
 
-def request_heads() -> str:
+def request_heads(look: RenderStyle) -> str:
     """The names of the columns of `request_line`."""
-    return "".join(f.fit(name, 9, right=True) for name in ("rate", "errors", "p50", "p95", "p99"))
+    return "".join(f.fit(table_head(name, look.words.language), 9, right=True) for name in ("rate", "errors", "p50", "p95", "p99"))
 
 
 def request_line(table: RequestTable, row: RequestRow, width: int, look: RenderStyle) -> Line:
     """One route of an application."""
     line = LineBuilder(width, look).gap(3)
-    line.append(f"{row.method} {row.route}".strip() or f"all of {table.check}", "text", max(8, width - 3 - 5 * 9 - 1))
+    route = f"{row.method} {row.route}".strip()
+    line.name(route or look.words.say(f"all of {table.check}"), "text", max(8, width - 3 - 5 * 9 - 1))
     errors, style = _ratio(row.error_ratio)
     times = [(f.latency(one) if one is not None else "", "dim") for one in (row.p50, row.p95, row.p99)]
     for text, tone in ((rate_text(row.per_second), "text"), (errors, style), *times):
@@ -170,13 +174,13 @@ def watched_line(one: WatchedContainer | WatchedUnit, now: int, width: int, look
     state = one.state
     style = HEALTH_STYLES[state.status]
     line = LineBuilder(width, look).gap().append(look.glyphs.health(state.status), style).gap()
-    line.data(state.name, "text", max(12, min(32, width // 3))).gap().append(state.state, "dim", 12).gap()
+    line.name(state.name, "text", max(12, min(32, width // 3))).gap().name(state.state, "dim", 12).gap()
     if width >= 60:
         line.append(f"{state.cpu * 100:.1f}%" if state.cpu is not None else "", "text", 7, right=True).gap()
         memory = memory_text(one.state)[0] if isinstance(one, WatchedContainer) else f.size(one.state.memory)
         line.append(memory, "text", 15, right=True).gap()
         again = f"{state.restarts} restart{'s' * (state.restarts != 1)}" if state.restarts else ""
-        line.append(again, "warning", 12, right=True).gap()
+        line.say(again, "warning", 12, right=True).gap()
     return line.append(f.age(state.since, now) if state.since else "", "dim", 7, right=True).line()
 
 
@@ -200,4 +204,4 @@ def _short(name: str, kind: str) -> str:
 
 def figure_line(check: CheckView, text: str, width: int, look: RenderStyle) -> Line:
     """The figures of one check."""
-    return LineBuilder(width, look).gap(3).data(check.name, "dim", max(8, min(20, width // 4))).gap().append(text, "text").line()
+    return LineBuilder(width, look).gap(3).name(check.name, "dim", max(8, min(20, width // 4))).gap().name(text, "text").line()

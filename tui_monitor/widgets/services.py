@@ -103,7 +103,7 @@ def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, name
     check, healthy = row.check, row.check.status is HealthStatus.HEALTHY
     style = HEALTH_STYLES[check.status]
     line = LineBuilder(width, look).gap().append(look.glyphs.health(check.status), style).gap()
-    line.append(row.branch, "dim").data(check.name, "text" if healthy else "strong", max(1, names - len(row.branch))).gap()
+    line.append(row.branch, "dim").name(check.name, "text" if healthy else "strong", max(1, names - len(row.branch))).gap()
     columns = columns_at(width, chosen)
     wide = max(0, line.room - sum(size for _, size in columns))
     append_strip(line, strip, wide, look.glyphs)

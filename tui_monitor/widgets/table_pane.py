@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from textual import events
 
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.frozen import frozen
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, title_line
 from tui_monitor.widgets.list_panes import FOOT_FROM_HEIGHT, prose
@@ -31,6 +32,8 @@ class Column(Generic[T]):
     falling: bool = False
     right: bool = False
     from_width: int = 0
+    is_word: bool = False
+    """Whether its texts are words of the program or lengths of time, and no data."""
 
 
 class TablePane(Pane, Generic[T]):
@@ -139,7 +142,8 @@ class TablePane(Pane, Generic[T]):
 
     def title(self, width: int) -> Line:
         """The title with the number of rows and the order, or the filter."""
-        order = f"by {self.COLUMNS[self.order].title}{' (turned round)' if self.rising else ''}"
+        title = table_head(self.COLUMNS[self.order].title, self.look.words.language)
+        order = f"by {title}{', turned round' if self.rising else ''}"
         remark = f"filter: {self.needle}" if self.needle else ", ".join(filter(None, (self.count_text(), order)))
         return title_line(self.TITLE, width, self.look, focused=self.has_focus, remark=remark, right=self.position_text())
 
@@ -150,8 +154,9 @@ class TablePane(Pane, Generic[T]):
             column = self.COLUMNS[index]
             falls = column.falling != self.rising
             arrow = (self.look.glyphs.down if falls else self.look.glyphs.up) if index == self.order else ""
-            text = arrow if wide < 2 else arrow + column.title if column.right else column.title + arrow
-            row.append(text, "strong" if index == self.order else "faint", wide, right=column.right).gap(1)
+            name = table_head(column.title, self.look.words.language)
+            text = arrow if wide < 2 else arrow + name if column.right else name + arrow
+            row.name(text, "strong" if index == self.order else "faint", wide, right=column.right).gap(1)
         return [row.line()]
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
@@ -160,7 +165,7 @@ class TablePane(Pane, Generic[T]):
         for number, _, wide in self._layout(width):
             column = self.COLUMNS[number]
             text, style = self.cell(number, item)
-            row.append(text, style, wide, right=column.right).gap(1)
+            (row.append if column.is_word else row.name)(text, style, wide, right=column.right).gap(1)
         return row.line()
 
     def cell(self, number: int, item: T) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def span_line(row: SpanRow, width: int, look: RenderStyle) -> Line:
     indent = " " * min(row.depth * (2 if width >= SERVICES else 1), max(0, named - 16))
     line.append(f"{look.glyphs.unhealthy} " if failed else "  ", "critical").append(indent + span.operation, "text", named - 2).gap()
     if width >= SERVICES:
-        line.data(span.service, row.style, 14).gap()
+        line.name(span.service, row.style, 14).gap()
     before, filled = bar_cells(span.start_us - row.begin, span.duration_us, row.length, bar)
     line.append(look.glyphs.track * before, "track").append(look.glyphs.full * filled, "critical" if failed else row.style)
     line.append(look.glyphs.track * (bar - before - filled), "track")
@@ -99,7 +99,7 @@ def attributes_line(span: Span, width: int, look: RenderStyle) -> Line:
     """The attributes in one line."""
     row = LineBuilder(width, look).gap(2)
     if span.message:
-        row.data(span.message, "critical").gap(2)
+        row.name(span.message, "critical").gap(2)
     for name, text in span.attributes.items():
         row.append(f"{name}=", "dim").append(" ".join(clean(text).split()), "text").gap(2)
     return row.line()
@@ -127,8 +127,8 @@ def _trace_row(cells: Sequence[str], failed: str, style: str, share: float, widt
         row.append(look.glyphs.full * filled, failed if failed == "critical" else "bar", 16).gap()
         row.append(spans, style, 5, right=True).gap().append(errors, failed, 6, right=True).gap(2)
     if width >= NARROW:
-        row.data(service, "accent" if style == "text" else style, 14).gap()
-    return row.data(operation, style).line()
+        row.name(service, "accent" if style == "text" else style, 14).gap()
+    return row.name(operation, style).line()
 
 
 def operation_heads(width: int, look: RenderStyle) -> Sequence[Line]:
@@ -150,5 +150,5 @@ def _operation_row(cells: Sequence[str], share: float, width: int, look: RenderS
         row.append(look.glyphs.full * (max(1, round(share * 16)) if bar else 0), "bar", 16).gap()
     if width >= NARROW:
         row.append(traces, style, 6, right=True).gap().append(failed, "critical" if failed.isdigit() else style, 6, right=True).gap(2)
-        row.data(service, "accent" if style == "text" else style, 14).gap()
-    return row.data(operation, style).line()
+        row.name(service, "accent" if style == "text" else style, 14).gap()
+    return row.name(operation, style).line()

@@ -8,8 +8,8 @@ from tui_monitor.board.listings import LogLine
 from tui_monitor.board.values import Chart
 from tui_monitor.board.watched import WatchedContainer, WatchedUnit
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.sanitize import clean
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.charts import chart_lines
@@ -61,22 +61,18 @@ def history_of(one: WatchedContainer | WatchedUnit) -> tuple[tuple[str, str], ..
 def watched_lines(one: WatchedContainer | WatchedUnit, page: WatchedPage, now: int, width: int, look: RenderStyle) -> list[Line]:
     """The whole page."""
     state = one.state
-    head = (
-        LineBuilder(width, look)
-        .gap(1)
-        .append(f"{look.glyphs.health(state.status)} {state.status.value}", HEALTH_STYLES[state.status])
-        .gap(2)
-    )
+    style = HEALTH_STYLES[state.status]
+    head = LineBuilder(width, look).gap(1).append(look.glyphs.health(state.status), style).gap().append(state.status.value, style).gap(2)
+    head.name(state.state, "dim").gap()
     if state.since:
-        head.append(f"{state.state} {f.age(state.since, now)}, since {f.stamp(state.since, now, look.zone, seconds=True)}", "dim")
-    else:
-        head.append(state.state, "dim")
+        head.append(f.age(state.since, now), "dim").gap(2).append("since", "dim").gap()
+        head.name(f.stamp(state.since, now, look.zone, seconds=True), "dim")
     lines: list[Line] = [LineBuilder(width, look).line(), head.line(), LineBuilder(width, look).line()]
     lines += _container_facts(one, width, look) if isinstance(one, WatchedContainer) else _unit_facts(one, now, width, look)
-    lines += fact("restarts", str(state.restarts) if state.restarts is not None else "", width, look)
-    lines += fact("cpu", f"{f.percent(state.cpu, 1)} of one core" if state.cpu is not None else "", width, look)
-    lines += fact("check", one.check, width, look)
-    lines += fact("look", _commands(one, page.tool), width, look, "link")
+    lines += _fact("restarts", str(state.restarts) if state.restarts is not None else "", width, look)
+    lines += _fact("cpu", f"{f.percent(state.cpu, 1)} of one core" if state.cpu is not None else "", width, look)
+    lines += _fact("check", one.check, width, look)
+    lines += _fact("look", _commands(one, page.tool), width, look, "link")
     for part in page.charts:
         lines += heading(part.title, width, look)
         lines += chart_lines(part.chart, page.start, page.end, width - 1, CHART_HEIGHT, look, legend=False)
@@ -85,17 +81,17 @@ def watched_lines(one: WatchedContainer | WatchedUnit, page: WatchedPage, now: i
 
 def _container_facts(one: WatchedContainer, width: int, look: RenderStyle) -> list[Line]:
     state = one.state
-    lines = fact("reason", state.reason, width, look, "strong") + fact("image", state.image, width, look)
-    return lines + fact("health", state.health, width, look) + fact("memory", memory_text(state)[0], width, look)
+    lines = _fact("reason", state.reason, width, look, "strong") + _fact("image", state.image, width, look)
+    return lines + _fact("health", state.health, width, look) + _fact("memory", memory_text(state)[0], width, look)
 
 
 def _unit_facts(one: WatchedUnit, now: int, width: int, look: RenderStyle) -> list[Line]:
     state = one.state
-    lines = fact("sub-state", state.sub, width, look)
-    lines += fact("memory", f.size(state.memory) if state.memory is not None else "", width, look)
+    lines = _fact("sub-state", state.sub, width, look)
+    lines += _fact("memory", f.size(state.memory) if state.memory is not None else "", width, look)
     if state.last_trigger:
         ran = f"{f.stamp(state.last_trigger, now, look.zone, seconds=True)}, {f.ago(state.last_trigger, now)}"
-        lines += fact("last run", ran, width, look)
+        lines += _fact("last run", ran, width, look)
     return lines
 
 
@@ -109,12 +105,16 @@ def _commands(one: WatchedContainer | WatchedUnit, tool: str) -> str:
 def _log(page: WatchedPage, now: int, width: int, look: RenderStyle) -> list[Line]:
     lines = heading("Log", width, look)
     if not page.source:
-        return lines + fact(
+        return lines + _fact(
             "none kept", 'a check of type "log" keeps lines; a service that pushes its log under this name has them too', width, look, "dim"
         )
     if not page.lines:
-        return lines + fact(page.source, "no lines", width, look, "dim")
+        return lines + _fact(page.source, "no lines", width, look, "dim")
     for line in page.lines:
         row = LineBuilder(width, look).gap(1).append(f.stamp(line.at, now, look.zone, seconds=True), "dim").gap()
-        lines.append(row.append(clean(line.message), LEVEL_STYLES.get(line.level, "text")).line())
+        lines.append(row.name(line.message, LEVEL_STYLES.get(line.level, "text")).line())
     return lines
+
+
+def _fact(name: str, text: str, width: int, look: RenderStyle, style: str = "text") -> list[Line]:
+    return fact(table_head(name, look.words.language), text, width, look, style)

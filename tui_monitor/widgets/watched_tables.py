@@ -102,7 +102,7 @@ class ContainersTable(WatchedTable[WatchedContainer]):
         Column[WatchedContainer](
             "memory", 15, lambda one: memory_text(one.state), lambda one: one.state.memory, falling=True, right=True, from_width=80
         ),
-        Column[WatchedContainer]("since", 7, _age(_since), _since, right=True, falling=True, from_width=50),
+        Column[WatchedContainer]("since", 7, _age(_since), _since, right=True, falling=True, from_width=50, is_word=True),
         Column[WatchedContainer]("check", 12, lambda one: (one.check, "faint"), lambda one: one.check, from_width=150),
         Column[WatchedContainer](
             "reason", 0, lambda one: (one.state.reason, _style(one)), lambda one: one.state.reason or None, from_width=50
@@ -140,10 +140,10 @@ class UnitsTable(WatchedTable[WatchedUnit]):
         Column[WatchedUnit](
             "cpu %", 6, lambda one: _share(one.state.cpu), lambda one: one.state.cpu, falling=True, right=True, from_width=90
         ),
-        Column[WatchedUnit]("since", 7, _age(_since), _since, right=True, falling=True, from_width=60),
+        Column[WatchedUnit]("since", 7, _age(_since), _since, right=True, falling=True, from_width=60, is_word=True),
         Column[WatchedUnit](
             "last run", 9, _age(lambda one: one.state.last_trigger), lambda one: one.state.last_trigger or None, right=True, falling=True,
-            from_width=100,
+            from_width=100, is_word=True,
         ),
         Column[WatchedUnit]("check", 0, lambda one: (one.check, "faint"), lambda one: one.check, from_width=110),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tui_monitor.core.catalogue.service_korean import SERVICES
 from tui_monitor.core.catalogue.telemetry_korean import TELEMETRY
 
 UNITS: Mapping[str, str] = {"d": "일", "h": "시간", "m": "분", "s": "초"}
@@ -247,8 +248,6 @@ _KEYS = {
     "in a chart: move the cursor; at the edge back and forth in time": "차트에서: 커서 이동, 끝에서는 시간 이동",
     "zoom a chart: 5 minutes to 30 days": "차트 확대: 5분에서 30일",
     "in a chart of several series: show one of them alone; Esc shows all": "여러 시계열 차트에서: 하나만 보기, Esc 모두",
-    "in processes: as a tree": "프로세스에서: 트리로",
-    "in processes: send a signal": "프로세스에서: 신호 보내기",
     "the main screen": "첫 화면",
     "overview": "현황",
     "firing alerts, then resolved ones": "발생한 알림, 그다음 복구된 알림",
@@ -334,4 +333,4 @@ _COMMANDS = {
     "a daily, weekly, performance, risk or health report, as text, HTML or JSON": "일간, 주간, 성능, 위험, 상태 보고서 (텍스트, HTML, JSON)",
     "print the completion script of a shell": "셸 자동 완성 스크립트 출력",
 }  # fmt: skip
-SCREEN: Mapping[str, str] = {**TELEMETRY, **_TITLES, **_WORDS, **_SENTENCES, **_PAGES, **_KEYS, **_COMMANDS}
+SCREEN: Mapping[str, str] = {**TELEMETRY, **_TITLES, **_WORDS, **_SENTENCES, **_PAGES, **_KEYS, **_COMMANDS, **SERVICES}

@@ -47,7 +47,10 @@ class ProcessDetailsScreen(PaneScreen):
         parent = next((one for one in everything if one.pid == self._process.parent), None)
         children = [one for one in everything if one.parent == self._process.pid]
         page = ProcessPage(self._process, parent, children, tuple(self._cpu), tuple(self._memory), self._at, ended=found is None)
-        self._text.change(f"Process {self._process.name}", lambda width, look: process_lines(page, self.context.now(), width, look))
+        self._text.change(
+            self.context.look.words.say(f"Process {self._process.name}"),
+            lambda width, look: process_lines(page, self.context.now(), width, look),
+        )
 
     async def selected_expr(self) -> str:
         """The CPU of the check that watches this program, "" without one."""

@@ -117,7 +117,7 @@ class ServiceScreen(ListScreen):
     def __init__(self, context: ScreenContext, service: ServiceView) -> None:
         super().__init__(context)
         self._service = service
-        self.rows.heading = f"Service {service.name}"
+        self.rows.heading = context.look.words.say(f"Service {service.name}")
         self._strips: Mapping[str, Strip] = {}
         self._errors: Mapping[str, float] = {}
         self._targets: dict[str, Target] = {}
@@ -145,17 +145,17 @@ class ServiceScreen(ListScreen):
         self.rows.fill(self._rows(service, board.at), columns=lambda width, look: verdict_lines(row, board.at, width, look))
 
     def _rows(self, service: ServiceView, now: int) -> list[ListRow]:
-        rows = [*self._checks(service), *self._alerts(service, now), *_requests(service)]
+        rows = [*self._checks(service, now), *self._alerts(service, now), *_requests(service)]
         for title, watched in (("Containers", _containers(service)), ("Units", _units(service))):
             rows += self._watched(title, watched, now)
         return rows + self._figures(service)
 
-    def _checks(self, service: ServiceView) -> list[ListRow]:
+    def _checks(self, service: ServiceView, now: int) -> list[ListRow]:
         placed = [TreeRow(check) for check in service.checks]
         title = WINDOWS[self.context.strip_window].title
-        rows = [_section("Checks", lambda width: services_head(width, title, self.context.look))]
+        rows = [_section("Checks", lambda width, look: services_head(width, title, look))]
         for one in placed:
-            draw = partial(_check, placed, one, self._strips.get(one.check.name, ()))
+            draw = partial(_check, placed, one, now, self._strips.get(one.check.name, ()))
             rows.append(self._row(f"check:{one.check.name}", one.check, f"{one.check.name} {one.check.status} {one.check.reason}", draw))
         return rows
 
@@ -241,9 +241,9 @@ class ServiceScreen(ListScreen):
         return [("check", self.target.name)] if isinstance(self.target, CheckView) else super().silence_labels()
 
 
-def _section(title: str, right: Callable[[int], str] = lambda width: "") -> ListRow:
+def _section(title: str, right: Callable[[int, RenderStyle], str] = lambda width, look: "") -> ListRow:
     def draw(width: int, look: RenderStyle, selected: bool) -> Line:
-        return section_line(title, right(width), width, look)
+        return section_line(title, right(width, look), width, look)
 
     return ListRow("", "", draw)
 
@@ -256,7 +256,7 @@ def request_key(table: RequestTable, one: RequestRow) -> str:
 def _requests(service: ServiceView) -> list[ListRow]:
     if not service.requests:
         return []
-    rows = [_section("Requests", lambda width: request_heads())]
+    rows = [_section("Requests", lambda width, look: request_heads(look))]
     for table in service.requests:
         rows += [
             ListRow(request_key(table, one), one.route, partial(_request, table, one)) for one in (table.total, *table.rows[:MOST_ROUTES])
@@ -272,8 +272,8 @@ def _units(service: ServiceView) -> list[WatchedUnit]:
     return [WatchedUnit(check.name, one) for check in service.checks for one in check.units]
 
 
-def _check(placed: Sequence[TreeRow], row: TreeRow, strip: Strip, width: int, look: RenderStyle, selected: bool) -> Line:
-    return service_line(row, strip, width, look, names_width(placed, width))
+def _check(placed: Sequence[TreeRow], row: TreeRow, now: int, strip: Strip, width: int, look: RenderStyle, selected: bool) -> Line:
+    return service_line(row, strip, width, look, names_width(placed, width), now)
 
 
 def _alert(alert: AlertView, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
