@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.screens.test_app_keys import press, running, seen, settle, told
+from tests.screens.test_app_keys import ENVIRON, press, running, seen, settle, told
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tui_monitor.board.backend import CommandRefused
@@ -128,3 +128,24 @@ async def test_the_map_begins_with_the_root_cause_and_suggests_what_is_missing(m
         assert [row.split()[1] for row in rows[2:3]] == ["db"] and "without dependencies: 20" in seen(app)
         assert 'depends_on = ["cache"]' in seen(app) and "search → cache  failed within 10 s of it 5 of 5 times" in seen(app)
         assert 'depends_on = ["db"]' not in [row for row in rows if row.split()[:1] == ["billing"]]
+
+
+async def test_the_page_and_the_form_are_in_korean_too() -> None:
+    """With a Korean locale: verdict, who knows, the day, the last time, the effect of a silence, durations; names stay as they are."""
+    async with running(kind="storm", size=(200, 50), environ={**ENVIRON, "LANG": "ko_KR.UTF-8"}) as (app, _, pilot):
+        await press(app, pilot, "enter")
+        await settle(app, pilot)
+        shown = seen(app)
+        for part in (
+            "db 장애 3분12초",
+            "아무도 확인하지 않음",
+            "14:10:08부터",
+            "연속 실패 6회",
+            "이 장애로 3건 중지",
+            "보관된 기간에서 처음",
+            "당시 부하",
+        ):
+            assert part in shown, part
+        await press(app, pilot, "s")
+        await settle(app, pilot)
+        assert "지금 1건 중지, 지난주 1건: db" in seen(app) and "복구까지" in seen(app)

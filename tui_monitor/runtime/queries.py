@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     from tui_monitor.storage.telemetry.reader import TelemetryReader
 
 T = TypeVar("T")
-MOST_LINES = 24
+MOST_LINES = 128
+"""Series of a chart: as many as a large machine has cores."""
 MOST_MARKS = 200
 CHART_S = 30.0
 """Seconds after which the evaluation of a chart is given up."""

@@ -69,7 +69,7 @@ def legend_lines(
     found = [_legend_line(index, one, chart.unit, focus, width, look) for index, one in enumerate(lines[first : first + room], first)]
     if len(found) < len(lines):
         text = f"and {len(lines) - len(found)} more, faint" if len(lines) > len(LINE_STYLES) else f"and {len(lines) - len(found)} more"
-        found.append(LineBuilder(width, look).gap(4).append(text, "dim").line())
+        found.append(LineBuilder(width, look).gap(4).say(text, "dim").line())
     beyond = [(value, severity) for value, severity in chart.thresholds if not reach[0] <= value <= reach[1]]
     if beyond or compared:
         row = LineBuilder(width, look).gap(1)

@@ -14,6 +14,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, text_of, title_line
 from tui_monitor.widgets.chart_legend import ChartFocus, first_value_at, ranked, shown_from
 from tui_monitor.widgets.charts import chart_lines, table_lines
+from tui_monitor.widgets.heat_map import heat_lines, is_heat_map
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
@@ -173,6 +174,8 @@ class ChartPane(Pane):
             return [LineBuilder(width, self.look).line(), *(note(text, width, self.look, "warning") for text in self.missing)]
         if self._as_table:
             return table_lines(answer.chart, answer.end, width, self.look)
+        if is_heat_map(answer.chart) and self.focus_on.alone is None:
+            return heat_lines(answer.chart, answer.shown_from, answer.end, width, height, self.look)
         return chart_lines(
             answer.chart, answer.shown_from, answer.end, width, height, self.look, answer.before, self.focus_on
         )  # fmt: skip

@@ -87,13 +87,15 @@ def log_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
 
 def else_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     """Figures now and an hour before it began, and the busiest processes then and now."""
-    lines = [said(text, "text", width, look) for text in _figures(view)]
+    lines = [said(text, "text", width, look) for text in _figures(view, look)]
     then, now = view.detail.evidence.processes, view.board.resources.processes
     if then:
-        lines += wrapped(f"busiest then: {_busy(then)}", "dim", width, look, 2)
+        lines += wrapped(f"{look.words.exact('busiest then')}: {_busy(then)}", "dim", width, look, 2)
     if now and view.alert.state != "resolved":
         most = sorted(now, key=lambda one: -one.cpu)[:3]
-        lines += wrapped("busiest now: " + "  ".join(f"{one.name} {f.percent(one.cpu)}" for one in most), "dim", width, look, 2)
+        lines += wrapped(
+            f"{look.words.exact('busiest now')}: " + "  ".join(f"{one.name} {f.percent(one.cpu)}" for one in most), "dim", width, look, 2
+        )
     return lines
 
 
@@ -101,7 +103,7 @@ def _busy(processes: Sequence[EvidenceProcess]) -> str:
     return "  ".join(f"{one.name} {f.percent(one.cpu)}" for one in processes[:3])
 
 
-def _figures(view: IncidentView) -> list[str]:
+def _figures(view: IncidentView, look: RenderStyle) -> list[str]:
     """The figures of the check (of the machine without one) that differ most from an hour before."""
     before = view.before
     now, then = _known(view.check, view.board), _known(view.check, before) if before is not None else {}
@@ -109,7 +111,7 @@ def _figures(view: IncidentView) -> list[str]:
     texts = []
     for name in changed[:MOST_FIGURES]:
         text = f"{_short(name, view.check)} {f.figure(name, now[name])}"
-        texts.append(f"{text}  (1 h before: {f.figure(name, then[name])})" if name in then else text)
+        texts.append(f"{text}  ({look.words.exact('1 h before')}: {f.figure(name, then[name])})" if name in then else text)
     return texts
 
 

@@ -39,7 +39,7 @@ def incident_lines(view: IncidentView, width: int, height: int, look: RenderStyl
 def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     """What is wrong and for how long, since when, how often in a row, and whether somebody has taken it."""
     alert, now = view.alert, view.board.at
-    row = LineBuilder(width, look).append(f" {_shape(alert, look)} {_verdict(alert, now)} ", _chip(alert))
+    row = LineBuilder(width, look).append(f" {_shape(alert, look)} {_verdict(alert, now, look)} ", _chip(alert))
     taken = look.words.say(_taken(alert)) + (f"   {view.place}" if view.place else "")
     facts = [view.check.target if view.check is not None else "", f"since {f.stamp(_since(alert), now, look.zone, seconds=True)}"]
     if view.check is not None and view.check.consecutive_failures > 1 and alert.state == "firing":
@@ -49,18 +49,18 @@ def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
         row.gap(3).say(text, "text", max(0, row.room - f.cells(taken) - 5))
         return [row.align(f.cells(taken) + 1).append(taken, "dim" if alert.acknowledged_by or not is_open(alert) else "warning").line()]
     second = (
-        LineBuilder(width, look).gap().append(taken, "dim" if not is_open(alert) else "warning").gap(2).append("   ".join(facts[1:]), "dim")
+        LineBuilder(width, look).gap().append(taken, "dim" if not is_open(alert) else "warning").gap(2).say("   ".join(facts[1:]), "dim")
     )
     return [row.line(), second.line()]
 
 
-def _verdict(alert: AlertView, now: int) -> str:
-    name = subject(alert) or alert.name
+def _verdict(alert: AlertView, now: int, look: RenderStyle) -> str:
+    name, words = subject(alert) or alert.name, look.words
     word = WORDS.get(alert.severity, alert.severity) if alert.name == "CheckUnhealthy" else alert.name if subject(alert) else ""
-    if alert.state == "resolved":
-        return f"{' '.join(filter(None, (name, 'was', word)))} {lasted(((alert.ends_at or now) - _since(alert)) / 1000)}"
-    pending = "pending " if alert.state == "pending" else ""
-    return f"{pending}{' '.join(filter(None, (name, word)))} {lasted((now - _since(alert)) / 1000)}"
+    end, ended = (alert.ends_at or now, "was" if words.language == "en" else "") if alert.state == "resolved" else (now, "")
+    pending = words.exact("pending") if alert.state == "pending" else ""
+    age = words.exact(lasted((end - _since(alert)) / 1000))
+    return " ".join(filter(None, (pending, name, ended, words.exact(word), age)))
 
 
 def _since(alert: AlertView) -> int:
@@ -163,9 +163,9 @@ def _day_line(view: IncidentView, width: int, look: RenderStyle) -> Line:
         slot.status is HealthStatus.UNHEALTHY and (number == 0 or view.day[number - 1].status is not HealthStatus.UNHEALTHY)
         for number, slot in enumerate(view.day)
     )
-    tail = f" down {downs} times" if downs != 1 else " down once"
+    tail = " " + look.words.say(f"down {downs} times" if downs != 1 else "down once")
     row = LineBuilder(width, look).gap().append("24h", "dim", 4)
-    append_strip(row, view.day, row.room - len(tail) - 1, look.glyphs)
+    append_strip(row, view.day, row.room - f.cells(tail) - 1, look.glyphs)
     return row.append(tail, "dim").line()
 
 

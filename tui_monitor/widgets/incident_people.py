@@ -30,7 +30,7 @@ def knowing_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Lin
         lines += wrapped(f"“{alert.acknowledged_note}”" if alert.acknowledged_note else "", "dim", width, look, 2)
     elif alert.escalates_at and alert.state == "firing":
         row = LineBuilder(width, look).gap().append(look.glyphs.cut, "dim", 2).append(" ".join(alert.escalates_to), "text").gap(2)
-        lines.append(row.append(f"escalates {f.clock(alert.escalates_at, look.zone)} if not acked", "dim").line())
+        lines.append(row.say(f"escalates {f.clock(alert.escalates_at, look.zone)} if not acked", "dim").line())
     if due := due_text(alert, now):
         lines.append(said(f"answer {due} ({f.stamp(alert.due_at, now, look.zone)})", "warning" if due == "overdue" else "dim", width, look))
     return lines
@@ -53,7 +53,7 @@ def _delivery_line(one: Delivery, now: int, width: int, look: RenderStyle) -> Li
     if one.state == "sent":
         return row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {one.kind}", "dim").line()
     again = f", try {one.attempts + 1} in {lasted((one.next_try - now) / 1000)}" if one.next_try and one.next_try > now else ""
-    return row.append(f"{one.error or one.state}{again}", "warning" if one.state not in ("queued", "sending") else "dim").line()
+    return row.say(f"{one.error or one.state}{again}", "warning" if one.state not in ("queued", "sending") else "dim").line()
 
 
 def affected_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
@@ -78,8 +78,9 @@ def last_time_lines(view: IncidentView, width: int, look: RenderStyle) -> list[L
     last, now = view.last_time, view.board.at
     if last is None:
         return [said("first time within what is kept", "dim", width, look)]
-    text = f"last time: {f.stamp(last.starts_at, now, look.zone)}, {lasted(((last.ends_at or now) - last.starts_at) / 1000)}"
-    text += f", {last.acknowledged_by}" if last.acknowledged_by else ", nobody acknowledged it"
+    said_last, nobody = (look.words.exact(text) for text in ("last time", "nobody acknowledged it"))
+    text = f"{said_last}: {f.stamp(last.starts_at, now, look.zone)}, {lasted(((last.ends_at or now) - last.starts_at) / 1000)}"
+    text += f", {last.acknowledged_by}" if last.acknowledged_by else f", {nobody}"
     text += f": “{last.acknowledged_note}”" if last.acknowledged_note else ""
     lines = wrapped(text, "text", width, look, 3)
     return [*lines, said(f"{view.times} times within 30 days", "dim", width, look)] if view.times > 1 else lines

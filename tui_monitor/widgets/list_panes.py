@@ -161,7 +161,7 @@ def prose(text: str, width: int, look: RenderStyle, style: str = "dim") -> list[
 
 def said(text: str, style: str, width: int, look: RenderStyle) -> Line:
     """One line of text, indented by one cell."""
-    return LineBuilder(width, look).gap().append(text, style).line()
+    return LineBuilder(width, look).gap().say(text, style).line()
 
 
 def wrapped(text: str, style: str, width: int, look: RenderStyle, most: int) -> list[Line]:

@@ -117,13 +117,14 @@ def form_lines(
     lines: list[Line] = []
     places: list[tuple[int, int, int, int, int]] = []
     chips = [(f"[{'x' if chip.chosen else ' '}] {chip.text}", "strong" if chip.chosen else "dim") for chip in form.chips]
+    names = [look.words.exact(name) for name, _ in form.durations]
     times = [
-        (f"({name})" if at == form.chosen else f" {name} ", "strong" if at == form.chosen else "dim")
-        for at, (name, _) in enumerate(form.durations)
-    ]
+        (f"({name})", "strong") if at == form.chosen else (f" {name} ", "dim")
+        for at, name in enumerate(names)
+    ]  # fmt: skip
     for row, label, words in ((CHIPS, "", chips), (TIMES, "for", times)):
         line = LineBuilder(width, look).append(look.glyphs.selected if focused and form.row == row else " ", "accent")
-        line.append(label, "dim", len(label) + 1 if label else 0)
+        line.append(label, "dim").gap(bool(label))
         for at, (text, style) in enumerate(words):
             if f.cells(text) + 1 > line.room and line.used > 1:
                 lines.append(line.line())
@@ -134,6 +135,6 @@ def form_lines(
             places.append((len(lines), begin, line.used, row, at))
             line.gap(2 if row == CHIPS else 1)
         lines.append(line.line())
-    lines.insert(len(lines) - 1, LineBuilder(width, look).gap().append(told, "warning" if told.startswith("Choose") else "text").line())
-    moved = len(lines) - 2
-    return lines, [(at + (at >= moved), *rest) for at, *rest in places]  # type: ignore[misc]
+        if row == CHIPS:
+            lines.append(LineBuilder(width, look).gap().say(told, "warning" if told.startswith("Choose") else "text").line())
+    return lines, places

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from itertools import pairwise
 from typing import Any
@@ -19,6 +20,7 @@ from tui_monitor.widgets.chart_legend import ChartFocus
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs, glyphs_for
 from tui_monitor.widgets.graphs import bar, graph, spark
+from tui_monitor.widgets.heat_map import heat_lines, is_heat_map
 from tui_monitor.widgets.scale import moments, scale_of
 
 BOTH = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
@@ -194,3 +196,19 @@ def test_a_chart_says_what_is_wrong_or_missing() -> None:
     assert "No samples" in text_of(chart_lines(Chart(), 0, 1, 40, 10, LOOK))
     assert "No series" in text_of(table_lines(Chart(), 0, 40, LOOK))
     assert "499ms" in text_of(table_lines(Chart((ChartLine("a", (1,), (0.499,)),), "seconds"), 2, 80, LOOK))
+
+
+@pytest.mark.parametrize("count", [17, 64, 128])
+@pytest.mark.parametrize(("width", "height"), [(40, 10), (118, 36)])
+def test_many_cores_are_a_heat_map(count: int, width: int, height: int) -> None:
+    """A row a core, or the busiest of several where they do not fit; each line has the width, and what is hot is seen."""
+    times = tuple(range(boards.AT - 3_600_000, boards.AT + 1, 60_000))
+    cores = tuple(
+        ChartLine(f'cpu_core_usage_ratio{{core="{n}"}}', times, tuple(0.99 if n == 7 else 0.05 for _ in times)) for n in range(count)
+    )
+    chart = Chart(cores, "ratio")
+    assert is_heat_map(chart) and not is_heat_map(replace(chart, lines=cores[:16])) and not is_heat_map(replace(chart, unit=""))
+    lines = heat_lines(chart, times[0], times[-1], width, height, LOOK)
+    assert len(lines) <= height and {f.cells(row) for row in text_of(lines).split("\n")} == {width}
+    hot = [row for row in lines if any(style == "slot-down" for _, style in row)]
+    assert len(hot) == 1 and text_of(hot).rstrip().endswith("99%")

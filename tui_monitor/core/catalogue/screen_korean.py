@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tui_monitor.core.catalogue.incident_korean import INCIDENT
 from tui_monitor.core.catalogue.service_korean import SERVICES
 from tui_monitor.core.catalogue.telemetry_korean import TELEMETRY
 
@@ -333,4 +334,6 @@ _COMMANDS = {
     "a daily, weekly, performance, risk or health report, as text, HTML or JSON": "일간, 주간, 성능, 위험, 상태 보고서 (텍스트, HTML, JSON)",
     "print the completion script of a shell": "셸 자동 완성 스크립트 출력",
 }  # fmt: skip
-SCREEN: Mapping[str, str] = {**TELEMETRY, **_TITLES, **_WORDS, **_SENTENCES, **_PAGES, **_KEYS, **_COMMANDS, **SERVICES}
+SCREEN: Mapping[str, str] = {
+    **INCIDENT, **TELEMETRY, **_TITLES, **_WORDS, **_SENTENCES, **_PAGES, **_KEYS, **_COMMANDS, **SERVICES,
+}  # fmt: skip

@@ -134,7 +134,7 @@ def _line(row: TreeRow, strip: Strip, names: int, width: int, look: RenderStyle,
 
 
 def _heading(text: str, width: int, look: RenderStyle, selected: bool) -> Line:
-    return LineBuilder(width, look).gap().append(text, "heading").line()
+    return LineBuilder(width, look).gap().say(text, "heading").line()
 
 
 def _edge(edge: LikelyEdge, width: int, look: RenderStyle, selected: bool) -> Line:
@@ -147,5 +147,5 @@ def _edge(edge: LikelyEdge, width: int, look: RenderStyle, selected: bool) -> Li
         .gap()
         .append(edge.cause, "strong")
     )
-    row.gap(2).append(f"failed within 10 s of it {edge.times} of {edge.of} times", "dim").gap(2)
+    row.gap(2).say(f"failed within 10 s of it {edge.times} of {edge.of} times", "dim").gap(2)
     return row.append(f'depends_on = ["{edge.cause}"]', "link").line()

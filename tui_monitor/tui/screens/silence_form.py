@@ -78,7 +78,7 @@ class SilenceFormScreen(ModalScreen[tuple[SilenceForm, str, bool] | None]):
         self._dashboard = context
         self.form_pane = FormPane(form, context)
         self._label = PromptLabel("Silence", HINT, look=context.look, text_styles=context.text_styles)
-        self.why = Input(placeholder="why (optional)", select_on_focus=False)
+        self.why = Input(placeholder=context.look.words.exact("why (optional)"), select_on_focus=False)
         self.why.cursor_blink = False
 
     def compose(self) -> ComposeResult:
