@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
+from tests.support.processes import until
 from tui_monitor.board.backend import NotReady
 from tui_monitor.board.values import AlertView, Board, Chart, NotificationView
 from tui_monitor.core.commands import Acknowledge, AddSilence, EndSilence, ExtendSilence, Reload, Unacknowledge
@@ -214,6 +215,18 @@ async def test_filter_next_and_sort() -> None:
         assert len(alerts.keys()) == 15
         await press(app, pilot, "o")
         assert alerts.keys()[0] == "a0000f" and "by newest" in seen(app)
+
+
+async def test_the_verdict_is_of_the_board_whatever_the_list_shows() -> None:
+    """Neither a filter, also one that nothing matches, nor another order changes what is said to be wrong."""
+    async with running() as (app, backend, pilot):
+        await press(app, pilot, "o")
+        for needle in ("disk", "nothing like this", ""):
+            app.main.alerts.filter(needle)
+            later = replace(backend.board, at=backend.board.at + 1000 + len(needle))
+            backend.push(later)
+            await until(lambda at=later.at: app.main.board.at == at)  # type: ignore[misc]
+            assert app.main.head.incidents[0].labels.get("check") == "shop"
 
 
 async def test_the_sort_order_is_always_told() -> None:

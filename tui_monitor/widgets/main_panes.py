@@ -12,6 +12,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import incidents, machine, selection, services
+from tui_monitor.widgets.alerts import order_key
 from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.frames import boxed, top_line
@@ -92,6 +93,12 @@ class IncidentsPane(FramedPane, AlertsPane):
         self.folds = {} if self.needle or self.is_unfolded or self.order != self.ORDERS[0] else incidents.folded(found, self.most)
         inside = {alert.id for fold in self.folds.values() for alert in fold[1:]}
         self.alerts = [*(alert for alert in found if alert.id not in inside), *ended]
+
+    def gravest(self) -> Sequence[AlertView]:
+        """The incidents for the verdict, which neither a filter nor another order of the list may change."""
+        if not self.needle and self.order == self.ORDERS[0]:
+            return self.alerts
+        return incidents.grouped(sorted(self.board.alerts, key=order_key(self.ORDERS[0])))
 
     def remark(self) -> str:
         """Counts, and the order where it is not the default."""

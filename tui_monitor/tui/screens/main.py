@@ -146,7 +146,7 @@ class MainScreen(DashboardScreen):
         for pane in self.panes:
             pane.with_strips(strips, WINDOWS[self.context.strip_window].title)
         self.alerts.show(board, self._sparks)
-        self.head.incidents = self.alerts.alerts
+        self.head.incidents = self.alerts.gravest()
         self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
         if not board.past:
             self._live_strips, self._live_whole = strips, self.hour.whole
