@@ -43,7 +43,7 @@ class ReportChart:
 
 @frozen
 class ReportSection:
-    """One subject. ``lines`` are sentences, before the table; ``more``: rows that are not shown; ``failed``: why it is not available."""
+    """One subject. ``lines`` are sentences, before the table; ``more``: rows that are not shown."""
 
     key: str
     title: str
@@ -52,7 +52,6 @@ class ReportSection:
     rows: tuple[ReportRow, ...] = ()
     charts: tuple[ReportChart, ...] = ()
     more: int = 0
-    failed: str = ""
 
 
 @frozen

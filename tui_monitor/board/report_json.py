@@ -46,7 +46,6 @@ def _section(section: ReportSection) -> Json:
         ],
         "charts": [_chart(chart) for chart in section.charts],
         "more": section.more,
-        "not_available": section.failed,
     }
 
 

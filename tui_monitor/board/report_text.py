@@ -59,8 +59,6 @@ def _wrapped(text: str, width: int, kind: str, shade: str = "") -> list[TextLine
 
 
 def _section_lines(section: ReportSection, width: int, form: ReportFormat) -> Iterable[TextLine]:
-    if section.failed:
-        yield from _wrapped(form.t.not_available.format(reason=section.failed), width, "note", "warn")
     for line in section.lines:
         yield from _wrapped(line, width, "text")
     yield from table_lines(section.columns, section.rows, width, form)
@@ -172,14 +170,12 @@ def chat_lines(report: Report) -> list[str]:
     form = report_format(report)
     lines = [report.verdict, *report.notes]
     for section in report.sections:
-        if section.rows or section.lines or section.failed:
+        if section.rows or section.lines:
             lines += ["", f"■ {section.title}", *_chat_section(section, form)]
     return lines
 
 
 def _chat_section(section: ReportSection, form: ReportFormat) -> Iterable[str]:
-    if section.failed:
-        yield form.t.not_available.format(reason=section.failed)
     yield from section.lines
     for row in section.rows:
         yield _chat_row(section.columns, row, form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from typing import Any, Protocol, TypeVar
 
@@ -104,22 +104,13 @@ class ReportContext:
         *,
         lines: Sequence[str] = (),
         most: int = 40,
-        title: str = "",
     ) -> ReportSection:
         """A section with titles of the catalogue; ``columns``: (key, unit) and whether it is brief."""
         named = tuple(ReportColumn(name, self.t.columns.get(name, name), unit, bool(brief)) for name, unit, *brief in columns)
         shown = tuple(ReportRow(tuple(cells), shade) for cells, shade in rows[:most])
-        return ReportSection(key, title or self.t.sections[key], tuple(lines), named, shown, more=max(0, len(rows) - most))
+        return ReportSection(key, self.t.sections[key], tuple(lines), named, shown, more=max(0, len(rows) - most))
 
 
 def change(now: float | None, then: float | None) -> float | None:
     """The change from then to now as a ratio; None where it cannot be said."""
     return None if now is None or not then else (now - then) / abs(then)
-
-
-def by_check(found: Mapping[Labels, T]) -> dict[str, list[T]]:
-    """Values of series by the label check."""
-    grouped: dict[str, list[T]] = {}
-    for labels, value in found.items():
-        grouped.setdefault(label(labels, "check"), []).append(value)
-    return grouped

@@ -65,8 +65,6 @@ def _footer(text: str) -> str:
 
 def _section(section: ReportSection, form: ReportFormat, picture: Picture) -> str:
     parts = [f'<h2 style="margin:22px 0 6px;font-size:16px;line-height:1.3">{escape(section.title)}</h2>']
-    if section.failed:
-        parts.append(_dim(form.t.not_available.format(reason=section.failed)))
     parts += [f'<div style="margin:4px 0">{escape(line)}</div>' for line in section.lines]
     shown = filled_columns(section.columns, section.rows)
     brief = [place for place in shown if section.columns[place].brief and section.columns[place].unit == "text"]

@@ -118,3 +118,14 @@ def test_unknown_receivers_and_queries_are_faults_of_the_configuration(tmp_path:
     assert main(["--config", str(path), "config", "check"]) == 78
     said = capsys.readouterr().err
     assert 'there is no notifier "nobody"' in said and "is used twice" in said and "unclosed" in said
+
+
+def test_secrets_that_only_the_daemon_knows_are_not_needed(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A user who looks at a report says what is missing and gets it, with the configured figures; the leader's own child is strict."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG + '[[notifiers]]\nname = "chat"\ntype = "telegram"\ntoken = "${NOT_SET_HERE}"\nchat_id = "1"\n')
+    assert run(world, path, "morning", "--for", "2026-03-01") == 0
+    said = capsys.readouterr()
+    assert "New users     10" in said.out and "NOT_SET_HERE" in said.err
+    order = {"day": "2026-03-02", "late": False, "missed": [], "calm": False, "failed": ""}
+    assert run(world, path, "morning", "--order", json.dumps(order)) == 78

@@ -32,7 +32,6 @@ class ReportPhrases:
     incidents: str
     still_open: str
     uptime: str
-    checks_known: str
     nothing_watched: str
     all_healthy: str
     health_count: str
@@ -68,13 +67,11 @@ class ReportPhrases:
     cpu: str
     memory: str
     disk: str
-    latency_of: str
     within: str
     least: str
     mean: str
     most: str
     ended: str
-    no_changes: str
     nothing_fired: str
     calm: str
 

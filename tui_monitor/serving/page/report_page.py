@@ -81,7 +81,7 @@ def _section(section: ReportSection, form: ReportFormat) -> dict[str, object]:
     shown = filled_columns(section.columns, section.rows)
     return {
         "title": section.title,
-        "lines": (*([form.t.not_available.format(reason=section.failed)] if section.failed else ()), *section.lines),
+        "lines": section.lines,
         "heads": tuple(_cell(section.columns[place], section.columns[place].title) for place in shown),
         "rows": tuple(_row(section.columns, row, shown, form) for row in section.rows),
         "marked": any(row.shade in MARKS for row in section.rows),
