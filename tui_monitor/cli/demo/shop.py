@@ -102,14 +102,14 @@ def _latency(service: DemoService, second: int) -> float:
 
 def configuration(log: str, access_log: str) -> str:
     """The configuration of the demo as TOML, with these paths of its log files; it loads as any other."""
-    return "\n".join([_GENERAL, *(_check(service) for service in SERVICES), _LOGS.format(log=log, access_log=access_log), _NOTIFIERS])
+    return "\n".join([_GENERAL, *(_check(service, log) for service in SERVICES), _LOGS.format(log=log, access_log=access_log), _NOTIFIERS])
 
 
-def _check(service: DemoService) -> str:
+def _check(service: DemoService, log: str) -> str:
     depends = f"depends_on = {list(service.depends_on)}".replace("'", '"') if service.depends_on else ""
     return (
         f'[[checks]]\nname = "{service.name}"\ntype = "{service.type}"\n{service.keys}\ncategory = "{service.category}"\n'
-        f'interval = "2s"\nretry_interval = "1s"\n{depends}\n'
+        f'interval = "2s"\nretry_interval = "1s"\nlog_file = "{log}"\n{depends}\n'
     )
 
 
