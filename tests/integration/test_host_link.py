@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.peers.fixtures import present
 from tests.support.peers.ssh_logins import SshLogins, in_path, ssh_logins
 from tests.support.processes import Installation, installation, until
@@ -167,3 +169,19 @@ async def test_a_request_ends_with_its_connection(logins: SshLogins, quick: None
         await sees(link, lambda view: view.connected)
         with pytest.raises(LinkDown, match="has ended"):
             await link.ask("chart", {})
+
+
+async def test_a_program_beside_the_path_is_found(logins: SshLogins, where: Installation, tmp_path: Path, quick: None) -> None:
+    """What is asked for is run by the login's shell; ~/.local/bin is looked at, although a login without a terminal does not have it."""
+    await where.start()
+    program = tmp_path / ".local" / "bin" / "tui-monitor"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tui_monitor "$@" --state {where.state}\n')
+    program.chmod(0o755)
+    logins.add("web-1", f'cd {ROOT} && exec env -i HOME={tmp_path} PATH=/usr/bin:/bin sh -c "$SSH_ORIGINAL_COMMAND"')
+    async with linked("web-1") as link:
+        view = await sees(link, lambda view: view.board)
+        assert view.board is not None and view.board["host"] == "web-1"
+    program.unlink()
+    async with linked("web-1") as link:
+        assert "tui-monitor is not installed there" in await fault(link)

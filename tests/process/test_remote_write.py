@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from tests.support.peers.base import run
 from tests.support.peers.fixtures import present
-from tests.support.peers.prometheus import promtool
+from tests.support.peers.prometheus import prometheus, promtool
 from tests.support.peers.victoria_metrics import VictoriaMetrics, victoria_metrics
 from tests.support.processes import Installation, installation, until
 
@@ -64,6 +65,11 @@ def make_blocks(file: Path, blocks: Path) -> None:
     run([promtool(), "tsdb", "create-blocks-from", "openmetrics", str(file), str(blocks)])
 
 
+def copy_blocks(blocks: Path, data: Path) -> None:
+    """Put blocks beside those of a Prometheus that is stopped."""
+    shutil.copytree(blocks, data, dirs_exist_ok=True)
+
+
 def imported(engine: VictoriaMetrics, file: Path) -> int:
     """The status of VictoriaMetrics' import."""
     request = urllib.request.Request(f"{engine.url}/api/v1/import/prometheus", data=file.read_bytes(), method="POST")
@@ -82,6 +88,12 @@ async def test_an_existing_history_moves_into_both_engines(engine: VictoriaMetri
     file = tmp_path / "history.om"
     file.write_text(export.stdout)
     make_blocks(file, tmp_path / "blocks")
-    assert list((tmp_path / "blocks").iterdir())
+    own = where.run("query", "count_over_time(memory_usage_ratio[5m])", "--json").stdout
+    with present(lambda: prometheus("global: {}\n")) as other:
+        other.stop()
+        copy_blocks(tmp_path / "blocks", other.directory / "data")
+        other.start()
+        found = other.get("/api/v1/query", query="count_over_time(memory_usage_ratio[5m])", time=f"{time.time():.3f}")["result"]
+        assert f'"{found[0]["value"][1]}"' in own
     assert imported(engine, file) == 204
     assert instant(engine, "memory_usage_ratio")

@@ -28,7 +28,9 @@ def parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
     top = CommandParser(prog="tui-monitor", parents=[common], description="Monitor this server and the services it depends on.")
     top.add_argument("--version", action="version", version=f"tui-monitor {version.VERSION}")
     top.add_argument("--headless", action="store_true", help="no screen: poll, judge and notify (for systemd)")
-    top.add_argument("--hosts", action="store_true", help="the dashboard of the hosts in [[hosts]], over ssh")
+    top.add_argument(
+        "--hosts", nargs="?", const="", metavar="NAME,...", help="the dashboard of other hosts over ssh: these, else those in [[hosts]]"
+    )
     top.add_argument("--at", metavar="TIME", help="open the dashboard at a past moment: 03:10, yesterday 03:10, RFC 3339 or Unix seconds")
     top.add_argument("--screen", metavar="NAME", default="", help="begin with this screen of [[screens]]")
     top.add_argument("--colors", choices=["auto", "16", "256", "true"], default="auto", help="of the dashboard; auto asks the terminal")
@@ -86,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise SystemExit(_printed(int(end.code or 0))) from None
         except OutputFault as fault:
             return _unwritten(fault, OK)
-        if given.verb and (given.headless or given.at or given.hosts or given.screen):
-            option = "--headless" if given.headless else "--hosts" if given.hosts else "--at" if given.at else "--screen"
+        if given.verb and (given.headless or given.at or given.hosts is not None or given.screen):
+            option = "--headless" if given.headless else "--hosts" if given.hosts is not None else "--at" if given.at else "--screen"
             known.error(f"{option} does not go with the command {given.verb}")
         given.config = getattr(given, "config", None)
         given.state = getattr(given, "state", None)
@@ -186,7 +188,7 @@ def _run(given: argparse.Namespace) -> int:
     _end_with_0("SIGTERM", "SIGHUP")
     from tui_monitor.cli.commands import dashboard
 
-    return dashboard.run_hosts(given) if given.hosts else dashboard.run_dashboard(given)
+    return dashboard.run_dashboard(given) if given.hosts is None else dashboard.run_hosts(given)
 
 
 if __name__ == "__main__":

@@ -94,8 +94,12 @@ class FarHost:
             board = board_from_object(view.board)
         except ValueError:
             return
+        known_as = self.name if board.host in ("", self.name) else f"{self.name} ({board.host})"
         self._board = replace(
-            board, leader=replace(board.leader, role="viewer"), alerts=tuple(_with_host(one, self.name) for one in board.alerts)
+            board,
+            host=known_as,
+            leader=replace(board.leader, role="viewer"),
+            alerts=tuple(_with_host(one, self.name) for one in board.alerts),
         )
         self.shared_alerts = tuple(shared(alert, self.name) for alert in self._board.alerts)
         self._cpu.append(board.resources.cpu)

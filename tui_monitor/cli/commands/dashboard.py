@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_monitor.cli.options import Refused, time_of, wall_ms
-from tui_monitor.core.exit_codes import CONFIGURATION
+from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.platform.import_trimming import trim_imports
 from tui_monitor.platform.paths import find_config, find_state
 from tui_monitor.platform.state_directory import StateUnusable, open_directory
 
 if TYPE_CHECKING:
     from tui_monitor.config.faults import Configuration
+    from tui_monitor.config.hosts import HostSettings
 
 
 def run_dashboard(given: Namespace) -> int:
@@ -48,22 +51,42 @@ def run_dashboard(given: Namespace) -> int:
     return run_app(runtime, now=wall_ms, at=at, colors=given.colors, screen=given.screen, first_run=first_run)
 
 
-NO_HOSTS = """no hosts are configured; write into {path}, for each host:
+NO_HOSTS = """no hosts are configured; name them (tui-monitor --hosts web-1,web-2), or write into {path}, for each host:
 [[hosts]]
 name = "web-1"      # what you type after `ssh`"""
 
 
-def run_hosts(given: Namespace) -> int:
-    """The dashboard of other hosts; 0 after `q`, 78 without [[hosts]] or for an unusable configuration."""
+def hosts_of(named: str, config: Path | None) -> Sequence[HostSettings]:
+    """The hosts of a list with commas, with what the configuration says of them; without a list those of the configuration.
+
+    Raises Refused: a configuration that cannot be used matters only where no host is named.
+    """
     from tui_monitor.config.child import load_in_child
     from tui_monitor.config.faults import ConfigurationError
+    from tui_monitor.config.hosts import HostSettings, check_ssh_name
 
-    path = find_config(given.config, os.environ)
+    names = list(dict.fromkeys(name.strip() for name in named.split(",") if name.strip()))
+    known: Sequence[HostSettings] = ()
     try:
-        settings = load_in_child(path, os.environ).settings
+        known = load_in_child(config, os.environ).settings.hosts
     except ConfigurationError as error:
-        raise Refused(str(error), CONFIGURATION) from None
-    if not settings.hosts:
+        if not names:
+            raise Refused(str(error), CONFIGURATION) from None
+        known = error.partial.settings.hosts if error.partial is not None else ()
+    if not names:
+        return known
+    try:
+        configured = {host.name: host for host in known}
+        return [configured.get(name) or HostSettings(name=name, ssh=check_ssh_name(name)) for name in names]
+    except ValueError as error:
+        raise Refused(f"--hosts: {error}", USAGE) from None
+
+
+def run_hosts(given: Namespace) -> int:
+    """The dashboard of other hosts; 0 after `q`, 78 without any host or for an unusable configuration, 64 for what is no host."""
+    path = find_config(given.config, os.environ)
+    hosts = hosts_of(given.hosts, path)
+    if not hosts:
         raise Refused(NO_HOSTS.format(path=path or "~/.config/tui-monitor/config.toml"), CONFIGURATION)
     trim_imports("textual")
     from tui_monitor.core.clock import SystemClock
@@ -74,5 +97,5 @@ def run_hosts(given: Namespace) -> int:
 
     clock = SystemClock()
     pace = StartPace(clock)
-    fleet = RemoteBackend([FarHost(host.name, host.ssh, host.labels, clock, pace) for host in settings.hosts], clock)
+    fleet = RemoteBackend([FarHost(host.name, host.ssh, host.labels, clock, pace) for host in hosts], clock)
     return run_app(fleet, now=wall_ms, colors=given.colors, fleet=fleet)

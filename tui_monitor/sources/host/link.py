@@ -28,7 +28,8 @@ EXIT_WITHIN = 3.0
 ASK_WITHIN = 35.0
 MOST_NOISE = 100
 """Lines before the hello, such as a login script's."""
-REMOTE = ("tui-monitor", "stdio")
+REMOTE = ("env", '"PATH=$PATH:$HOME/.local/bin:/usr/local/bin:/opt/tui-monitor/bin"', "tui-monitor", "stdio")
+"""For the login's shell; a login without a terminal often has a PATH without the places where programs are installed by hand."""
 
 
 class LinkDown(Exception):
