@@ -50,7 +50,7 @@ OWNERS = {
     "logs": LogsScreen, "log_line": LogLineScreen, "requests": RequestsScreen, "route": RouteScreen, "traces": TracesScreen,
     "trace": TraceScreen, "hosts": HostsScreen, "check": CheckDetailsScreen,
     "first_run": FirstRunScreen, "help": HelpScreen,
-    "report": ReportsScreen, "check": CheckDetailsScreen,
+    "report": ReportsScreen,
 }  # fmt: skip
 """The class that a scope's keys are bound in."""
 
