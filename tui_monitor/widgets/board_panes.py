@@ -9,7 +9,7 @@ from textual import events
 from tui_monitor.board.values import AlertView, Board, CheckView, Spark
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.values import selection
-from tui_monitor.widgets import alerts, checks, resources
+from tui_monitor.widgets import alerts, machine
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.key_clicks import press
 from tui_monitor.widgets.pane import Pane
@@ -71,14 +71,8 @@ class ResourcesPane(BoardPane):
     ORDERS = ("cpu", "memory")
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        self._entries: list[resources.ResourceRow] = []
+        self._entries: list[machine.ResourceRow] = []
         super().__init__(board, look=look, text_styles=text_styles, id=id)
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Select the rows that fit, then draw them."""
-        found = resources.resource_entries(self.board, self.sparks, width, height - 1, self.look, self.order == "memory")
-        self._entries = [one for one in found if self.needle.casefold() in one.key.casefold()] if self.needle else found
-        return super().build(width, height)
 
     def keys(self) -> Sequence[str]:
         """One key for each gauge, mount, interface, disk and process."""
@@ -88,49 +82,22 @@ class ResourcesPane(BoardPane):
         """The line that `build` prepared."""
         return self._entries[index].line
 
-    def remark(self) -> str:
-        """The sort order of the processes, where it is not the default."""
-        return "loading" if self.board.loading else f"processes by {self.order}" if self.order != self.ORDERS[0] else ""
-
     def expr(self) -> str:
         """The series behind the selected gauge."""
         return self._entries[self.cursor].expr if self.cursor < len(self._entries) else ""
 
 
 class ChecksPane(BoardPane):
-    """The base of the two panes of checks."""
-
-    ENDPOINTS = False
-    ORDERS = ("configured", "status", "latency", "name")
+    """A pane of checks."""
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        self.checks: list[CheckView] = []
+        self.checks: Sequence[CheckView] = ()
         self.names = 0
         super().__init__(board, look=look, text_styles=text_styles, id=id)
-
-    def select_rows(self) -> None:
-        """The checks of this pane, filtered and sorted."""
-        needle = self.needle.casefold()
-        self.names = checks.longest_name(self.board.checks)
-        mine = [check for check in self.board.checks if (check.type == "http") is self.ENDPOINTS]
-        self.checks = [c for c in mine if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold()]
-        if self.order != self.ORDERS[0]:
-            self.checks.sort(key=lambda check: checks.check_sort_key(self.order, check))
-
-    def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
-        """Sort unhealthy checks to the top where not all fit."""
-        if self.order == self.ORDERS[0] and len(self.checks) > height - 1:
-            self.checks = checks.gravest_first(self.checks)
-        return super().build(width, height)
 
     def keys(self) -> Sequence[str]:
         """The checks' names."""
         return [check.name for check in self.checks]
-
-    def remark(self) -> str:
-        """How many are healthy."""
-        order = f"   by {self.order}" if self.order != self.ORDERS[0] else ""
-        return checks.summary(self.checks) + order
 
     def selected_check(self) -> CheckView | None:
         """The check of the selected row."""

@@ -7,17 +7,29 @@ from functools import partial
 
 from tui_monitor.board.values import Board, ProcessView, Resources, Spark
 from tui_monitor.core import humanize as f
+from tui_monitor.core.frozen import frozen
 from tui_monitor.core.kept import Kept
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets.areas import append_bar, area, newest, pick
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.resources import DISK_WARM, HOT, PRESSURE_WARM, WARM, ResourceRow
 
+WARM, HOT = 0.7, 0.9
+DISK_WARM = 0.8
+PRESSURE_WARM = 0.1
 MOST_BARS = 16
 """Cores with a bar of their own; of more, a map of one cell a core is drawn."""
 LABEL = 6
 MOST_HIGH = 6
 """Lines of the CPU's graph, where there is room."""
+
+
+@frozen
+class ResourceRow:
+    """One line of the pane. ``key`` identifies it for selection ("": unselectable); ``expr`` is the PromQL of its trend."""
+
+    key: str
+    line: Line
+    expr: str = ""
 
 
 def level(ratio: float, warm: float = WARM) -> str:

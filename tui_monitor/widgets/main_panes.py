@@ -18,7 +18,6 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.resources import ResourceRow
 from tui_monitor.widgets.strip_cells import moment_at
 from tui_monitor.widgets.styles import TextStyles
 
@@ -286,7 +285,7 @@ class MachinePane(FramedPane, ResourcesPane):
     """Whether the busiest processes stand in the last line, as they have no pane."""
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
-        self._parts: Kept[list[ResourceRow]] = Kept()
+        self._parts: Kept[list[machine.ResourceRow]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def forget(self) -> None:
@@ -299,9 +298,8 @@ class MachinePane(FramedPane, ResourcesPane):
         inner, room = (width - 2, height - 2) if self.is_boxed else (width, height - 1)
         rows = machine.machine_entries(self.board, self.sparks, inner, room - self.with_top, self.look, self._parts)
         if self.with_top and self.board.resources.processes:
-            rows.append(
-                ResourceRow("", machine.top_line(self.board.resources.processes, inner, self.look, by_memory=self.order == "memory"))
-            )
+            top = machine.top_line(self.board.resources.processes, inner, self.look, by_memory=self.order == "memory")
+            rows.append(machine.ResourceRow("", top))
         self._entries = [one for one in rows if self.needle.casefold() in one.key.casefold()] if self.needle else rows
         return FramedPane.build(self, width, height)
 

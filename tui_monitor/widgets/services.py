@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tui_monitor.board.strip import Strip
-from tui_monitor.board.values import CheckView
+from tui_monitor.board.values import CheckView, Window
 from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.cell_line import HEALTH_STYLES, Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.checks import CERTIFICATE_WARNING, NO_WINDOW, check_sort_key
 from tui_monitor.widgets.strip_cells import append_strip
 
+CERTIFICATE_WARNING = 14 * 86_400_000
+NO_WINDOW = Window()
 RANK = {HealthStatus.UNHEALTHY: 0, HealthStatus.DEGRADED: 1, HealthStatus.UNKNOWN: 2, HealthStatus.HEALTHY: 3}
 COLUMNS = {"now": 8, "p50": 7, "p95": 7, "p99": 7, "5m": 8, "1h": 8, "24h": 8, "cert": 6, "since": 8}
 """The figures that may stand beside a strip, with their width; the last four of windows and times."""
@@ -49,6 +50,13 @@ def tree(checks: Sequence[CheckView], order: str, look: RenderStyle) -> list[Tre
     for check in checks:  # a circle of dependencies has no root
         _branch(check, "", children, seen, rows, look)
     return rows
+
+
+def check_sort_key(order: str, check: CheckView) -> tuple[float, str]:
+    """The sort key of one of the orders "name", "status" and "latency"."""
+    if order == "status":
+        return (RANK[check.status], check.name)
+    return (-(check.duration or 0.0) if order == "latency" else 0, check.name)
 
 
 def _gravest(check: CheckView, children: dict[str, list[CheckView]], seen: set[str]) -> int:

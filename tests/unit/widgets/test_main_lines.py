@@ -255,3 +255,12 @@ def test_strip_cells_are_where_the_line_draws_them() -> None:
     start, wide = strip_cells(74, names, ())
     text = text_of([service_line(rows[0], HOUR, 74, LOOK, names)])
     assert text[start : start + wide] == "".join(part for part, _ in strip_runs(HOUR, wide, UNICODE)) and text[start - 1] == " "
+
+
+def test_trend_of_a_gauge_selects_what_it_names() -> None:
+    """The PromQL behind a mount is quoted, whatever its name holds."""
+    board = boards.busy()
+    mounts = (replace(board.resources.mounts[0], mount='/a"b'),)
+    here = replace(board.resources, mounts=mounts, swap_total=0, swap=None, memory=None)
+    rows = machine.machine_entries(replace(board, resources=here), {}, 118, 30, LOOK, Kept())
+    assert next(row.expr for row in rows if row.key.startswith("mount:")) == 'disk_usage_ratio{mount="/a\\"b"}'

@@ -17,7 +17,6 @@ from tui_monitor.board.values import (
     Board,
     Delivery,
     LeaderView,
-    MountView,
     NoiseRow,
     NotificationView,
 )
@@ -25,7 +24,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.commands import AddSilence
 from tui_monitor.tui.keymap import help_sections
 from tui_monitor.tui.screens.main import FOOTER
-from tui_monitor.widgets import alerts, checks
+from tui_monitor.widgets import alerts
 from tui_monitor.widgets import analysis_rows as studies
 from tui_monitor.widgets import status_bars as bars
 from tui_monitor.widgets.cell_line import Line, RenderStyle, hint_line, text_of
@@ -37,7 +36,6 @@ from tui_monitor.widgets.list_panes import TextPane
 from tui_monitor.widgets.notifications import notifier_text
 from tui_monitor.widgets.palettes import palette_of
 from tui_monitor.widgets.prompt_parsing import parse_silence, silence_text
-from tui_monitor.widgets.resources import resource_entries
 from tui_monitor.widgets.styles import RECIPES, TextStyles
 
 LOOK = RenderStyle(UNICODE, UTC)
@@ -59,11 +57,6 @@ def all_lines(board: Board, width: int, look: RenderStyle = LOOK) -> list[Line]:
     lines = [bars.head_line(board, width, look), bars.foot_line(board, FOOTER, width, look), bars.summary_line(board, width, look)]
     lines += bars.notice_lines(bars.notices(board, picture, look), width, look)
     lines += [bars.timeline_line([(board.at - 1, "critical")], board.at, board.at - 3_600_000, board.at, width, look)] if width > 20 else []
-    lines += [entry.line for height in (9, 30) for entry in resource_entries(board, board.sparks, width, height, look)]
-    names = checks.longest_name(board.checks)
-    for check in board.checks:
-        lines += [checks.endpoint_line(check, (), board.at, width, look, names), checks.health_line(check, board.at, width, look, names)]
-    lines.append(checks.endpoint_title(width, look, "2 of 3", names, more=7))
     lines += [alerts.alert_line(alert, board.at, width, look, selected=True) for alert in board.alerts]
     lines += [line for alert in board.alerts for line in alerts.advice_lines(alert, board.at, width, look)]
     lines += [studies.backtest_heads(width, look), studies.noise_heads(width, look)]
@@ -176,35 +169,6 @@ def test_the_timeline_marks_the_gravest_alert_of_a_moment_and_where_one_is() -> 
     assert "alarm-strong" in {style for _, style in line}
 
 
-def test_resources_use_the_room() -> None:
-    """Little room: one line each; much room: taller graphs and processes."""
-    small = resource_entries(boards.busy(), boards.busy().sparks, 34, 10, LOOK)
-    large = resource_entries(boards.busy(), boards.busy().sparks, 60, 40, LOOK)
-    assert len(small) <= 11 and not any(entry.key.startswith("pid:") for entry in small)
-    assert sum(entry.key.startswith("pid:") for entry in large) == 10
-    assert text_of([entry.line for entry in large]).count("⣿") > 5
-    assert {"cpu", "memory", "swap", "load", "mount:/", "net:eth0", "disk:sda"} <= {entry.key for entry in large}
-
-
-def test_the_trend_of_a_row_selects_what_it_names() -> None:
-    """Quotes and backslashes in a name do not break the PromQL of its trend."""
-    board = boards.busy()
-    board = replace(board, resources=replace(board.resources, mounts=(MountView('/the "old"\\disk'),)))
-    (expr,) = (one.expr for one in resource_entries(board, {}, 100, 30, LOOK) if one.key.startswith("mount:"))
-    assert expr == r'disk_usage_ratio{mount="/the \"old\"\\disk"}'
-
-
-def test_an_endpoint_shows_figures_or_its_reason() -> None:
-    """Healthy: figures; unhealthy: the reason and since when; degraded: latency and reason."""
-    api, shop, search, *_ = boards.checks()
-    text = text_of([checks.endpoint_line(api, (), boards.AT, 120, LOOK, 12)])
-    assert "✓ api" in text and "132ms" in text and "99.98%" in text and "42d" in text
-    text = text_of([checks.endpoint_line(shop, (), boards.AT, 120, LOOK, 12)])
-    assert "✗ shop" in text and "unhealthy" in text and "HTTP 500" in text and text.rstrip().endswith("4m")
-    text = text_of([checks.endpoint_line(search, (), boards.AT, 120, LOOK, 12)])
-    assert "▴ search" in text and "812ms" in text and "slower than 500ms" in text
-
-
 def test_a_long_name_leaves_room_for_what_is_below() -> None:
     """On a phone a page's long name is cut with a mark, so that "more below" is still seen."""
     page = TextPane(
@@ -216,17 +180,6 @@ def test_a_long_name_leaves_room_for_what_is_below() -> None:
     lines, _ = page.build(40, 10)
     head = text_of([lines[0]])
     assert head.rstrip().endswith("more below") and UNICODE.cut in head and "CheckUnhealthy" in head
-
-
-def test_health_shows_what_matters_of_a_check() -> None:
-    """Connections against their limit, memory against its limit, then other figures."""
-    found = {one.name: checks.health_figures(one) for one in boards.checks()}
-    assert found["db"].startswith("23 of 100 connections, cache hit 98.7%")
-    assert found["cache"].startswith("41 connections, 476M of 512M")
-    assert found["orders"] == "orders waiting 7, orders late 2"
-    assert found["smtp"] == "https://smtp.example.com/health"
-    cache = next(one for one in boards.checks() if one.name == "cache")
-    assert checks.health_figures(replace(cache, figures={"redis_connected_clients": 1.0})) == "1 connection"
 
 
 @pytest.mark.parametrize(
@@ -331,24 +284,6 @@ def test_the_reason_of_a_failing_check_is_seen_at_every_width(width: int, text: 
         assert "HTTP 500" in found and " : " not in found
 
 
-def test_rows_without_room_are_counted() -> None:
-    """The head of Endpoints says how many rows there is no room for, at every width, and keeps its columns."""
-    for width, text in ((45, "+7"), (73, "+7 more"), (120, "3 of 12 healthy   +7 more")):
-        head = text_of([checks.endpoint_title(width, LOOK, "3 of 12 healthy", 20, more=7)])
-        assert text in head and head.rstrip().endswith(("up 24h", "cert"))
-    for width in range(24, 121):
-        for names in range(1, 30):
-            assert "+7" in text_of([checks.endpoint_title(width, LOOK, "", names, more=7)]), (width, names)
-
-
-def test_names_of_checks_get_the_room_they_need() -> None:
-    """A longer name is shown in full where it fits, in both panes at the same width."""
-    assert "payments-gateway-eu" in text_of(
-        [checks.endpoint_line(replace(boards.checks()[0], name="payments-gateway-eu"), (), 0, 73, LOOK, 19)]
-    )
-    assert "payments-gateway-eu" in text_of([checks.health_line(replace(boards.checks()[0], name="payments-gateway-eu"), 0, 73, LOOK, 19)])
-
-
 def test_the_last_hints_always_fit() -> None:
     """The way back is named however narrow the screen is."""
     for width in (20, 40, 80, 200):
@@ -396,15 +331,6 @@ def test_help_is_seen_at_a_glance_where_there_is_room() -> None:
         assert LOOK.glyphs.cut not in text_of(wide)
         words = text_of(wide)
         assert set(text_of(help_lines(help_sections(), 80, LOOK)).split()) <= set(words.split())
-
-
-def test_each_core_is_seen_where_there_is_room() -> None:
-    """One busy core hides in the total, so there is a column for each and the busiest in figures; many cores share the width."""
-    for count, width in ((4, 45), (64, 45), (256, 34)):
-        board = replace(boards.busy(), resources=replace(boards.resources(), cores=(0.1,) * (count - 1) + (1.0,)))
-        found = {entry.key: text_of([entry.line]) for entry in resource_entries(board, {}, width, 30, LOOK)}
-        assert "busiest 100%" in found["cores"] and f.cells(found["cores"]) == width
-    assert "cores" not in {entry.key for entry in resource_entries(boards.busy(), {}, 34, 11, LOOK)}
 
 
 def test_narrow_states_say_who_in_few_words() -> None:
