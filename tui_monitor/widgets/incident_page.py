@@ -164,7 +164,7 @@ def _day_line(view: IncidentView, width: int, look: RenderStyle) -> Line:
         for number, slot in enumerate(view.day)
     )
     tail = " " + look.words.say(f"down {downs} times" if downs != 1 else "down once")
-    row = LineBuilder(width, look).gap().append("24h", "dim", 4)
+    row = LineBuilder(width, look).gap().append("24h", "dim").gap()
     append_strip(row, view.day, row.room - f.cells(tail) - 1, look.glyphs)
     return row.append(tail, "dim").line()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui_monitor.core.humanize import cells
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.incident_page import incident_lines
 from tui_monitor.widgets.incident_view import IncidentView
@@ -36,8 +37,8 @@ class IncidentPane(Pane):
         shown = lines[self.top : self.top + room]
         rest = self._count - self.top - len(shown)
         if rest > 0 and shown:
-            text = f"{rest + 1} more below "
-            shown[-1] = LineBuilder(width, self.look).align(len(text)).append(text, "faint").line()
+            text = self.look.words.say(f"{rest + 1} more below") + " "
+            shown[-1] = LineBuilder(width, self.look).align(cells(text)).append(text, "faint").line()
         return [head, *shown], -1
 
     def move_to(self, index: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -168,9 +169,22 @@ def numbers_of(name: str) -> Mapping[str, int]:
     under = [XTERM[grounds[role]] for role in ORDINARY]
     fit = [number for number, color in XTERM.items() if all(contrast(color, ground) >= CONTRAST for ground in under)]
     return {
-        role: grounds[role] if role in grounds else min(XTERM if role in NOT_TEXT else fit, key=lambda n: _distance(XTERM[n], color))
+        role: grounds[role] if role in grounds else min(_alike(color) if role in FILLS else fit, key=lambda n: _distance(XTERM[n], color))
         for role, color in palette.colors.items()
     }
+
+
+def _alike(color: str) -> list[int]:
+    """The numbers of colours of nearly the same hue, so that the steps of a gradient differ in lightness only; else all."""
+    hue, saturation = _hue(color)
+    found = [number for number, other in XTERM.items() if saturation > 0.1 and _hue(other)[1] > 0.25 and abs(_hue(other)[0] - hue) < 0.05]
+    return found or list(XTERM)
+
+
+def _hue(color: str) -> tuple[float, float]:
+    """Hue and saturation of "#rrggbb", 0 to 1."""
+    hue, saturation, _ = colorsys.rgb_to_hsv(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+    return hue, saturation
 
 
 def _distance(one: str, other: str) -> float:
