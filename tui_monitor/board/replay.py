@@ -11,6 +11,7 @@ from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.board import build as boards
 from tui_monitor.board.check_statistics import WINDOWS, read_windows, with_sparks
 from tui_monitor.board.figures import figure_name
+from tui_monitor.board.requests import tables_then
 from tui_monitor.board.values import Board, CheckView, Delivery, DiskView, InterfaceView, MountView, Resources, Window, alert_order
 from tui_monitor.checks.health import check_labels
 from tui_monitor.core.values import METRIC_NAME, HealthStatus, Labels, is_stale, label, labels_of, overall
@@ -123,6 +124,7 @@ def past_board(
         past=True,
         loading=False,
         advice=(),
+        requests=tables_then(now.requests, reader, at),
     )
     return with_sparks(board, moment.recent)
 

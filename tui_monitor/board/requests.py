@@ -9,9 +9,10 @@ import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import le
+from typing import Protocol
 
 from tui_monitor.board.values import RequestNames, RequestRow, RequestTable
-from tui_monitor.config.settings import RequestSettings
+from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import METRIC_NAME
 from tui_monitor.promql.histograms import bucket_quantile
 from tui_monitor.promql.numbers import parse_float
@@ -23,6 +24,76 @@ STEP = 32
 _SOURCES = ("check", "job", "service")
 """Labels that say whose requests these are; the first that is there counts."""
 _WHOLE = ("", "")
+
+
+LEAST_WINDOW = 60.0
+"""Seconds that a past table covers at least: the present one may have begun just now."""
+IN_FLIGHT = ("http_requests_in_flight", "http_requests_in_progress")
+
+
+class RequestSeries(Protocol):
+    """Which series count requests, and how the tables are made: the keys of the configuration's [requests]."""
+
+    @property
+    def count(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def duration(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def in_flight(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def route(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def method(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def status(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def errors(self) -> str: ...  # noqa: D102
+    @property
+    def window(self) -> float: ...  # noqa: D102
+    @property
+    def top(self) -> int: ...  # noqa: D102
+
+
+@frozen
+class NamedSeries:
+    """`RequestSeries` as the tables of a board name them."""
+
+    count: Sequence[str]
+    duration: Sequence[str]
+    route: Sequence[str]
+    method: Sequence[str]
+    status: Sequence[str]
+    errors: str
+    window: float
+    top: int
+    in_flight: Sequence[str] = IN_FLIGHT
+
+
+def tables_then(now: Sequence[RequestTable], stored: Queryable, at: int) -> tuple[RequestTable, ...]:
+    """The tables of a past moment (UTC ms) from the stored series, of what the tables of the present board count."""
+    if not now:
+        return ()
+
+    def named(names: Iterable[str]) -> list[str]:
+        return [name for name in dict.fromkeys(names) if name]
+
+    series = NamedSeries(
+        count=named(table.names.count for table in now if not table.names.count.endswith("_count")),
+        duration=named(table.names.duration for table in now),
+        route=named(table.names.route for table in now),
+        method=named(table.names.method for table in now),
+        status=named(table.names.status for table in now),
+        errors=now[0].errors,
+        window=max(LEAST_WINDOW, *(table.window for table in now)),
+        top=max(len(table.rows) for table in now),
+    )
+    work = request_tables(series, stored, at)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: tuple[RequestTable, ...] = done.value
+            return found
 
 
 class _Row:
@@ -57,7 +128,7 @@ class _Source:
         self.begin, self.end = min(self.begin, begin), max(self.end, end)
 
 
-def request_tables(settings: RequestSettings, memory: Queryable, at: int) -> Generator[None, None, tuple[RequestTable, ...]]:
+def request_tables(settings: RequestSeries, memory: Queryable, at: int) -> Generator[None, None, tuple[RequestTable, ...]]:
     """One table for each check that counts requests, the busiest routes first; ``at`` is UTC ms. Yields after every few series."""
     after, sources = at - int(settings.window * 1000), dict[str, _Source]()
     reading = _Reading(settings, sources, after, at)
@@ -85,7 +156,7 @@ def _series(memory: Queryable, metrics: Iterable[str], after: int, at: int) -> I
 class _Reading:
     """Accumulator that adds series to their routes."""
 
-    def __init__(self, settings: RequestSettings, sources: dict[str, _Source], after: int, at: int) -> None:
+    def __init__(self, settings: RequestSeries, sources: dict[str, _Source], after: int, at: int) -> None:
         self._settings, self._sources, self._after, self._at = settings, sources, after, at
         self._first_error = "4" if settings.errors == "4xx" else "5"
 
@@ -181,7 +252,7 @@ def _finite(value: float) -> float:
     return value if math.isfinite(value) else 0.0
 
 
-def _table(settings: RequestSettings, name: str, source: _Source) -> RequestTable | None:
+def _table(settings: RequestSeries, name: str, source: _Source) -> RequestTable | None:
     """The table of one application; None without request counters, for example with a gauge only."""
     span = (source.end - source.begin) / 1000
     if span <= 0:

@@ -34,6 +34,7 @@ NO_REQUESTS = (
     'type = "prometheus"',
     'url = "http://127.0.0.1:8080/metrics"',
 )
+NO_REQUESTS_THEN = ("No requests were counted at that time.",)
 NO_TRACES = (
     "No traces are kept yet. Write into the configuration:",
     "",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.settings import made
 from tests.support.vectors import vector_of
-from tui_monitor.board.requests import growth, request_tables
+from tui_monitor.board.requests import growth, request_tables, tables_then
 from tui_monitor.board.values import RequestNames, RequestTable
 from tui_monitor.config.settings import RequestSettings
 from tui_monitor.core.values import STALE_NAN, Sample, labels_of
@@ -161,3 +161,17 @@ def test_a_table_names_its_series() -> None:
     assert table.names == RequestNames(
         "http_request_duration_seconds_count", "http_request_duration_seconds", "check", "method", "route", ""
     )
+
+
+def test_the_tables_of_a_past_moment_are_those_of_that_time() -> None:
+    """What the present tables count is read again from the stored series; a board without requests reads nothing."""
+    app = shop()
+    then = app.now
+    [before] = app.tables(window=60)
+    for turn in range(11, 20):
+        app.scrape(counter("/pay", "200", 9 * turn + 500), counter("/pay", "503", turn))
+    present = app.tables(window=60)
+    [found] = tables_then(present, app.memory, then)
+    assert found.total.count == before.total.count and found.total.errors == before.total.errors
+    assert [(row.route, row.count) for row in found.rows] == [(row.route, row.count) for row in before.rows[: len(present[0].rows)]]
+    assert tables_then((), app.memory, then) == ()

@@ -44,7 +44,7 @@ _SENTENCES = {
     "Enter filters   Esc leaves": "Enter 적용   Esc 취소",
     "No trace has an operation {names}.": "작업 {names}의 트레이스가 없습니다.",
     "No traces are kept. Traces (T) says how they come here.": "보관된 트레이스가 없습니다. 트레이스(T) 화면이 보내는 방법을 알려 줍니다.",
-    "The requests of the past are not stored: charts of a route (Enter, live) go back.": "지난 요청 표는 저장하지 않습니다. 경로의 차트(실시간에서 Enter)는 과거를 보여 줍니다.",
+    "No requests were counted at that time.": "그때 센 요청이 없습니다.",
     "No log lines are kept yet. Write into the configuration, for a file of this machine:": "보관된 로그 줄이 아직 없습니다. 이 서버의 파일은 설정에 이렇게 적으세요:",
     "or let applications send theirs, to /logs as JSON or to /v1/logs as OTLP (a token: tui-monitor token add NAME --scope push):":
         "애플리케이션이 /logs에 JSON으로, /v1/logs에 OTLP로 보낼 수도 있습니다 (토큰: tui-monitor token add NAME --scope push):",
