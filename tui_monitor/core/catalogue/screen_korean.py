@@ -162,6 +162,9 @@ _SENTENCES = {
     "No unit is watched. In the configuration:": "감시하는 유닛이 없습니다. 설정에 추가하세요:",
 }  # fmt: skip
 _PAGES = {
+    "first run: find the services": "첫 실행: 서비스 찾기", "trouble": "문제",
+    "fold alerts of one rule; processes as a tree": "같은 규칙의 알림 접기, 프로세스는 트리로",
+    "the last, the next trouble of the selection": "선택한 것의 이전, 다음 문제",
     # The page of an incident, logs, traces, the map of services and the form of a silence.
     "Logs": "로그", "Service map": "서비스 지도", "Traces": "트레이스", "alert": "알림", "choose": "선택", "copy": "복사", "depends": "의존",
     "checks below what they depend on, root causes first": "의존 대상 아래의 체크, 근본 원인부터",
