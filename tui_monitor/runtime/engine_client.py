@@ -104,7 +104,7 @@ class EngineClient:
             raise EngineFault(f"the engine at {self.place} answers something else than series")
         try:
             return Matrix([_series(one) for one in data["result"][:MOST_SERIES]])
-        except (TypeError, ValueError, KeyError, AttributeError):
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
             raise EngineFault(f"the engine at {self.place} answers series that cannot be read") from None
 
     def _names(self, answer: ApiAnswer) -> list[str]:

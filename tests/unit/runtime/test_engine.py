@@ -102,6 +102,7 @@ async def test_other_series_come_from_the_engine(queries: StoreQueries) -> None:
         ({"status": 503, "body": b"overloaded"}, "answers HTTP 503: overloaded"),
         ({"body": b"<html>login</html>"}, "something else than a Prometheus API answers"),
         ({"body": answer([{"metric": {}, "values": [["x", "y"]]}])}, "series that cannot be read"),
+        ({"body": answer([{"metric": {}, "values": [[7e308, "1"]]}])}, "series that cannot be read"),
         ({"body": b'{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}'}, "something else than series"),
         ({"fault": "cut"}, "was cut off"),
         ({"fault": "reset"}, "cannot be asked: connection lost"),
