@@ -184,6 +184,10 @@ async def test_filters(tmp_path: Path) -> None:
         await quiet(pilot, screen)
         assert screen.choice.check == "web" and [one.line.message for one in screen.lines.window.lines] == ["line 0"]
         assert "[web]" in seen(app)
+        await pilot.click(screen.lines, offset=(8, 1))
+        await until(pilot, lambda: screen.choice.check == "api" and not screen.reading.is_busy)
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.choice.check == "web" and not screen.reading.is_busy)
         await pilot.press("f")
         await write(app, pilot, "level=eror")
         await until(pilot, lambda: any("did you mean error?" in text for text in told(app)))

@@ -122,14 +122,32 @@ def mark_row(mark: AlertMark, now: int, width: int, look: RenderStyle) -> Line:
 
 def source_tabs(sources: Sequence[LogSource], chosen: str, width: int, look: RenderStyle) -> Line:
     """The sources in one line, the chosen one always in it."""
-    names = [look.words.exact("all sources").removesuffix(" sources"), *(source.name for source in sources)]
-    here = next((index for index, name in enumerate(names) if index and name == chosen), 0)
-    first = 0
-    while first < here and sum(f.cells(clean(name)) + 3 for name in names[first : here + 1]) > width - 4:
-        first += 1
     row = LineBuilder(width, data_style(look)).gap(1)
-    if first:
-        row.append(f"{look.glyphs.cut} ", "dim")
-    for index, name in enumerate(names[first:], first):
-        row.append(f"[{name}]" if index == here else f" {name} ", "title" if index == here else "dim").append(" ", "dim")
+    here = _chosen_tab(sources, chosen)
+    for index, text in _tabs(sources, here, width, look):
+        row.append(text, "title" if index == here else "dim")
     return row.line()
+
+
+def source_at(x: int, sources: Sequence[LogSource], chosen: str, width: int, look: RenderStyle) -> int | None:
+    """The number of the source that stands at a cell of that line, 0 for all; None beside them."""
+    begin = 1
+    for index, text in _tabs(sources, _chosen_tab(sources, chosen), width, look):
+        if begin <= x < begin + f.cells(text):
+            return index if index >= 0 else None
+        begin += f.cells(text)
+    return None
+
+
+def _chosen_tab(sources: Sequence[LogSource], chosen: str) -> int:
+    return next((index for index, one in enumerate(sources, 1) if one.name == chosen), 0)
+
+
+def _tabs(sources: Sequence[LogSource], here: int, width: int, look: RenderStyle) -> list[tuple[int, str]]:
+    """Number and text of each tab from the first that is shown; -1 is the mark of those before it."""
+    names = [look.words.exact("all sources").removesuffix(" sources"), *(clean(source.name) for source in sources)]
+    texts = [f"[{name}] " if index == here else f" {name}  " for index, name in enumerate(names)]
+    first = 0
+    while first < here and sum(map(f.cells, texts[first : here + 1])) > width - 4:
+        first += 1
+    return [*([(-1, f"{look.glyphs.cut} ")] if first else []), *((index, texts[index]) for index in range(first, len(texts)))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.message import Message
 
 from tui_monitor.board.log_pages import LogSource, PlacedLine
@@ -11,7 +12,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.widgets.advice_pane import advice_lines
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style, title_line
 from tui_monitor.widgets.list_panes import prose
-from tui_monitor.widgets.log_lines import LogColumns, log_row, mark_row, source_tabs
+from tui_monitor.widgets.log_lines import LogColumns, log_row, mark_row, source_at, source_tabs
 from tui_monitor.widgets.log_window import KEPT, AlertMark, Entry, LogWindow, in_order, with_marks
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
@@ -30,6 +31,13 @@ class LogPane(Pane):
         def __init__(self, at_end: bool) -> None:
             super().__init__()
             self.at_end = at_end
+
+    class SourceClicked(Message):
+        """A source was clicked: its number among the sources, 0 for all."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
 
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles)
@@ -149,6 +157,12 @@ class LogPane(Pane):
             return ()
         return [LineBuilder(width, self.look).append(self.look.glyphs.rule * width, "faint").line(),
                 *prose(line.line.message, width, data_style(self.look), "text")]  # fmt: skip
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a source chooses it; Textual calls `Pane.on_click` too, for the rows."""
+        number = source_at(event.x, self.sources, self.chosen, self.size.width, self.look) if event.y == 1 and self.sources else None
+        if number is not None:
+            self.post_message(self.SourceClicked(number))
 
     def move_to(self, index: int) -> None:
         """Select a row, and say so."""

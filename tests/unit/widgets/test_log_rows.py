@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -23,7 +24,7 @@ from tui_monitor.widgets.advice_pane import is_sentence
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.log_filter import LogChoice, parse_choice
-from tui_monitor.widgets.log_lines import LogColumns, log_row, source_tabs
+from tui_monitor.widgets.log_lines import LogColumns, log_row, source_at, source_tabs
 from tui_monitor.widgets.log_texts import NO_REQUESTS, NO_TRACES, NOTHING_KEPT
 from tui_monitor.widgets.log_window import KEPT, AlertMark, LogWindow, in_order, with_marks
 from tui_monitor.widgets.request_lines import ORDERS, latency_expr, rate_expr, request_line, route_rows
@@ -89,6 +90,17 @@ def test_the_chosen_source_is_always_among_the_tabs() -> None:
     sources = [LogSource(f"check-{n}", "") for n in range(40)]
     assert "[check-39]" in text_of([source_tabs(sources, "check-39", 60, LOOK)])
     assert "[all]" in text_of([source_tabs(sources, "", 60, LOOK)])
+
+
+@pytest.mark.parametrize("chosen", ["", "check-3", "check-39"])
+def test_a_click_hits_the_source_that_stands_there(chosen: str) -> None:
+    """Each cell of a name leads to it, wherever the line begins."""
+    sources = [LogSource(f"check-{n}", "") for n in range(40)]
+    text = text_of([source_tabs(sources, chosen, 60, LOOK)])
+    for number, name in ((0, "all"), (4, "check-3"), (40, "check-39")):
+        if found := re.search(rf"\b{name}\b", text):
+            assert {source_at(x, sources, chosen, 60, LOOK) for x in range(*found.span())} == {number}
+    assert source_at(0, sources, chosen, 60, LOOK) is None
 
 
 def test_a_window_stays_small_and_without_gaps() -> None:

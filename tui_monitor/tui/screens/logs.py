@@ -187,7 +187,15 @@ class LogsScreen(PaneScreen):
         """Show the next or the previous source, or all."""
         names = [LogSource("", ""), *self.lines.sources]
         here = next((index for index, one in enumerate(names) if (one.check, one.service) == (self.choice.check, self.choice.service)), 0)
-        chosen = names[(here + step) % len(names)]
+        self._choose_source((here + step) % len(names))
+
+    def on_log_pane_source_clicked(self, event: LogPane.SourceClicked) -> None:
+        """Show the clicked source."""
+        event.stop()
+        self._choose_source(event.number)
+
+    def _choose_source(self, number: int) -> None:
+        chosen = [LogSource("", ""), *self.lines.sources][number]
         self.choose(replace(self.choice, check=chosen.check, service=chosen.service))
 
     def action_window(self) -> None:
