@@ -41,6 +41,7 @@ PICTURES = (
     ("page", "/", 1440, "light"), ("page-dark", "/", 1440, "dark"), ("page-phone", "/", 390, "dark"),
     ("page-alert", "/alerts/b00001", 1440, "light"), ("page-check", "/checks/api", 1440, "dark"),
     ("page-history", "/history", 820, "light"), ("page-status", "/status", 820, "light"),
+    ("page-report", "/reports/daily", 820, "light"),
 )  # fmt: skip
 
 
