@@ -35,7 +35,7 @@ from tui_monitor.storage.records import OutboxRow
 
 log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
-WINDOW_EVERY_MS = 10_000
+WINDOW_EVERY_MS = 30_000
 """How often the figures of the last five minutes are counted anew where no probe has ended."""
 
 

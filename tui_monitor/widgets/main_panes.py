@@ -186,7 +186,9 @@ class ServicesPane(FramedPane, ChecksPane):
         if needle:
             found = tuple(c for c in found if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold())
         order = self.order if not needle or self.order not in ("status", "configured") else "status"
-        self.rows = self._trees.of("", (found, order), lambda: services.tree(found, order, self.look))
+        parts = (order, found if order == "latency" else [(check.name, check.status, check.depends_on) for check in found])
+        rows, newest = self._trees.of("", parts, lambda: services.tree(found, order, self.look)), {check.name: check for check in found}
+        self.rows = [row if row.check is newest[row.check.name] else services.TreeRow(newest[row.check.name], row.branch) for row in rows]
         self.checks = [row.check for row in self.rows]
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
