@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.httpserver import serve_in_thread
+from tests.support.peers.namespaces import in_namespace
 from tests.support.terminal import terminal
 from tui_monitor.tui.terminal_title import RESTORE, SAVE
 
@@ -47,6 +48,7 @@ def test_the_demo_shows_a_failure_and_leaves_nothing(tmp_path: Path) -> None:
         assert seen.status == 0 and list(tmp_path.iterdir()) == []
 
 
+@in_namespace  # there nothing else listens: it asks every port, and other tests count what their servers are asked
 def test_the_first_start_offers_to_find_services(tmp_path: Path) -> None:
     """Without a configuration `i` lists what listens here, ticked where its check would be healthy; Enter writes the file and loads it."""
     environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(tmp_path / "state")}
