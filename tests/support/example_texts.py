@@ -14,7 +14,7 @@ NODE = {
         "RESOLVED node healthy again after D\nWas: node is unhealthy: WHY\nFrom T to T (D)\ncategory system · check node · host web-1",
     ),
     "ko": (
-        "심각 node 비정상: connection refused (ADDR)\n"
+        "심각 node 비정상: 연결 거부됨 (ADDR)\n"
         "조치: See the node's peers and its disk; its log: journalctl -u geth -n 100\n"
         "시작 T\n"
         "category system · check node · 호스트 web-1",
@@ -78,7 +78,7 @@ EXCHANGE = {
     "ko": (
         "심각 경보 2건: CheckUnhealthy\n"
         "■ 심각 exchange-b 비정상: 503 Service Unavailable · 시작 T\n"
-        "▲ 경고 exchanges 성능 저하: 50% healthy, 100% wanted: unhealthy: exchange-b · 시작 T\n"
+        "▲ 경고 exchanges 성능 저하: 정상 50%, 기준 100%: 비정상: exchange-b · 시작 T\n"
         "호스트 web-1",
         "복구 경보 2건: CheckUnhealthy\n"
         "○ 복구 exchange-b 정상으로 돌아옴 (D 만에)\n"
@@ -112,13 +112,13 @@ APPLICATION = {
         "category application · check app · team catalogue · host web-1",
     ),
     "ko": (
-        "심각 app 비정상: connection refused (ADDR) (영향 1건)\n"
+        "심각 app 비정상: 연결 거부됨 (ADDR) (영향 1건)\n"
         "조치: systemctl restart catalogue; then journalctl -u catalogue -n 100\n"
         "시작 T\n"
         "category application · check app · team catalogue · 호스트 web-1\n"
         "의존하는 체크 1개: site",
         "복구 app 정상으로 돌아옴 (D 만에)\n"
-        "내용: app 비정상: connection refused (ADDR)\n"
+        "내용: app 비정상: 연결 거부됨 (ADDR)\n"
         "T ~ T (D)\n"
         "자동 조치 restart-catalogue: exit 0 after D\n"
         "category application · check app · team catalogue · 호스트 web-1",

@@ -62,7 +62,9 @@ _SPAN = re.compile(r"\b\d+(\.\d+)? ?(ms|s|초|분|m)(?![a-z])")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 _MOMENTARY = re.compile(r"((?:db|Was: node) is unhealthy:|(?:db|내용: node) 비정상:) .*?(?= \((?:1 affected|영향 1건)\)$|$)", re.MULTILINE)
 """Reasons of a moment: a database that is being stopped says so or is gone already; a new node is at block 0 for a second."""
-_NOT_COMPARED = re.compile(r"^(Evidence|근거):\n(  .*\n)*|^(Look|보기): .*\n?|^(.* \d+ MiB|resolve [<\d]|query \d).*\n", re.MULTILINE)
+_NOT_COMPARED = re.compile(
+    r"^(Evidence|발생 당시 상태):\n(  .*\n)*|^(Look|열기): .*\n?|^(.* \d+ MiB|resolve [<\d]|query \d).*\n", re.MULTILINE
+)
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tui_monitor.core.sanitize import clean, clip
@@ -48,13 +48,14 @@ def gather(
     return {key: value for key, value in found.items() if value}
 
 
-def short_lines(evidence: Mapping[str, object], most: int = 4, told: str = "") -> tuple[str, ...]:
+def short_lines(evidence: Mapping[str, object], most: int = 4, told: str = "", say: Callable[[str], str] = str) -> tuple[str, ...]:
     """The evidence in a few lines for a message: reason, phases, busiest processes, last log line.
 
-    A reason that stands in ``told`` (the summary) is left out, and so are phases that took no time.
+    A reason that stands in ``told`` (the summary) is left out, and so are phases that took no time. ``say`` puts the reason, which is
+    stored in English, into the message's language.
     """
     lines: list[str] = []
-    reason = str(evidence.get("reason") or "")
+    reason = say(str(evidence.get("reason") or ""))
     if reason and reason not in told:
         lines.append(reason)
     phases = evidence.get("phases")

@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evidence import short_lines
+from tui_monitor.core.catalogue.translation import translator
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.values import severity_rank
@@ -80,7 +81,7 @@ class MessageBuilder:
             tuple((e.alert.id, e.reason, e.old_severity, e.woken, e.escalated_after, e.came_back) for e in ordered),
         )
         if text_key not in self._texts:
-            stories = [_story(entry, now) for entry in ordered]
+            stories = [_story(entry, now, self._language) for entry in ordered]
             self._texts[text_key] = compose(
                 stories, kind=kind, now=now, host=self._host, language=self._language, link=self._link, held_back=held_back, zone=self._zone
             )
@@ -123,7 +124,7 @@ class MessageBuilder:
                 starts_at=alert.starts_at,
                 ends_at=alert.ends_at if ended else None,
                 acknowledged_by=alert.acknowledged.by if alert.acknowledged else "",
-                evidence=() if ended else _evidence(alert),
+                evidence=() if ended else _evidence(alert, self._language),
                 affected=len(entry.explained),
                 threshold=alert.measure.threshold,
                 unit=alert.measure.unit,
@@ -150,11 +151,11 @@ def _level(entries: Sequence[Entry]) -> str:
     return max(firing or [entry.alert.severity for entry in entries], key=severity_rank)
 
 
-def _evidence(alert: Alert) -> tuple[str, ...]:
-    return short_lines(alert.evidence, told=alert.annotations.get("summary", ""))
+def _evidence(alert: Alert, language: str) -> tuple[str, ...]:
+    return short_lines(alert.evidence, told=alert.annotations.get("summary", ""), say=translator(language).say)
 
 
-def _story(entry: Entry, now: int) -> AlertText:
+def _story(entry: Entry, now: int, language: str) -> AlertText:
     alert = entry.alert
     late = bool(entry.held_by) and entry.reason == "new" and not entry.escalated_after and now - alert.starts_at > _LATE_MS
     return AlertText(
@@ -177,7 +178,7 @@ def _story(entry: Entry, now: int) -> AlertText:
         dependents=entry.dependents,
         came_back=entry.came_back,
         due_at=None if alert.acknowledged else alert.due_at,
-        evidence=() if entry.reason == "resolved" else _evidence(alert),
+        evidence=() if entry.reason == "resolved" else _evidence(alert, language),
         actions=tuple(alert.actions.items()),
         measure=alert.measure,
         still_true=alert.still_true,

@@ -17,6 +17,8 @@ KOREAN_LANGUAGE = "ko"
 _DURATION = re.compile(r"(?:\d+[dhms] ?){1,2}")
 _PARTS = re.compile(r"( {2,}|, )")
 _VALUE = re.compile(r"\{(\w+)\}")
+_DATA = frozenset({"name", "names", "place", "host", "unit", "command", "path", "check", "user", "alert", "notifier", "label"})
+"""Values that are no words of the program."""
 MOST_TEXT = 400
 """Longer texts are data."""
 
@@ -92,7 +94,9 @@ class Translator:
 
     def _value(self, name: str, value: str) -> str:
         """A value in a text: itself a text of the program where the template calls it reason or text, else data or a length of time."""
-        return self._say(value) if name in ("reason", "text") else self.exact(value)
+        if name in ("reason", "text"):
+            return self._say(value)
+        return value if name in _DATA else self.exact(value)
 
     def _duration(self, text: str) -> str | None:
         if not _DURATION.fullmatch(text):
