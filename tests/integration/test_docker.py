@@ -112,6 +112,7 @@ async def test_each_state_is_told_in_words(engine: Dockerd, make: Make) -> None:
     names = ["paused", "fresh", "done", "failed", "killed", "greedy"]
     probe = make(containers=names)
     await until(probe, lambda result: all(container(probe, name).state == "exited" for name in names[2:]))
+    await until(probe, lambda result: container(probe, "greedy").reason.startswith("killed for"))  # Docker tells the cause a moment later
     told = {one.name: (one.status, one.reason) for one in probe.containers}
     assert told == {
         "paused": (DEGRADED, "paused (docker unpause paused)"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.httpserver import HttpServer
-from tests.support.processes import Daemon, Installation, installation, keys, marked, told, until
+from tests.support.processes import PATIENCE, Daemon, Installation, installation, keys, marked, told, until
 from tests.support.receivers import Receiver, Reply, Request, receiver
 
 CONFIG = """
@@ -255,7 +255,7 @@ async def test_bad_targets_get_the_right_status_and_reason_beside_a_good_one(tmp
             found = await asyncio.to_thread(checks)
             begin = time.monotonic()
             while any(status == "unknown" for status, _ in found.values()) or not found:
-                assert time.monotonic() - begin < 20, found
+                assert time.monotonic() - begin < PATIENCE, found
                 found = await asyncio.to_thread(checks)
             assert await daemon.terminate() == 0
             assert all("\x1b" not in text for text in (daemon.text, *(reason for _, reason in found.values())))

@@ -167,14 +167,14 @@ async def test_a_bad_file_keeps_the_old_configuration_and_says_why(where: Instal
             where.configure(bad)
             daemon.process.send_signal(signal.SIGHUP)
             await until(partial(logged, why), what=why)
-            assert any("old configuration stays" in line["message"] for line in daemon.lines)
+            assert any("still running the old configuration" in line["message"] for line in daemon.lines)
         probes = len(target.requests)
         await target.wait_for(lambda server: len(server.requests) >= probes + 2, 60)
-        await until(lambda: on_the_board("old configuration stays"), what="every board shows it")
+        await until(lambda: on_the_board("still running the old configuration"), what="every board shows it")
         where.configure(good)
         daemon.process.send_signal(signal.SIGHUP)
         await daemon.said("reloaded")
-        await until(lambda: not on_the_board("old configuration stays"), what="until a good file is taken")
+        await until(lambda: not on_the_board("still running the old configuration"), what="until a good file is taken")
         lines = await until(lambda: len(found := where.rows("SELECT by, verb, subject FROM audit ORDER BY id")) == 5 and found)
         assert {line[:2] for line in lines} == {("SIGHUP", "reload")}, "each reload is in the audit log"
         assert [line[2].partition(" ")[0] for line in lines] == ["refused:"] * 4 + ["reloaded"]

@@ -121,7 +121,7 @@ async def test_rates_count_every_line_once_over_rotations_and_kill_9(place: Inst
     assert await daemon.terminate() == 0
     kept = json.loads(place.run("logs", "app", "--json", "--limit", "100000").stdout)
     seen = Counter(int(line["message"].split(" ")[0]) for line in kept)
-    assert max(seen.values()) == 1 and len(seen) > COUNT / 10  # kept lines of a process that was killed may be lost
+    assert max(seen.values()) == 1 and len(seen) > COUNT / 100  # kept lines of a process that was killed may be lost
     assert [line["at"] for line in kept] == sorted(line["at"] for line in kept)
 
 

@@ -55,8 +55,8 @@ async def test_a_daemon_sends_its_history_and_goes_on_after_a_restart(engine: Vi
     before = instant(engine, f"count_over_time({name}[5m])")[0][1]
     await until(lambda: instant(engine, f"count_over_time({name}[5m])")[0][1] > before + 5)
     until_s = instant(engine, f"timestamp({name})")[0][1]
-    own = where.run("query", "count_over_time(memory_usage_ratio[5m])", "--at", f"{until_s:.0f}", "--json").stdout
-    theirs = engine.get("/api/v1/query", query=f"count_over_time({name}[5m])", time=f"{until_s:.0f}")["result"][0]["value"][1]
+    own = where.run("query", "count_over_time(memory_usage_ratio[5m])", "--at", f"{until_s:.3f}", "--json").stdout
+    theirs = engine.get("/api/v1/query", query=f"count_over_time({name}[5m])", time=f"{until_s:.3f}")["result"][0]["value"][1]
     assert f'"{theirs}"' in own
 
 

@@ -49,6 +49,7 @@ async def running(
 ) -> AsyncIterator[tuple[MonitorApp, FakeBackend, Pilot[Any]]]:
     backend = FakeBackend(kind)
     app = make(backend, **more)
+    app.NOTIFICATION_TIMEOUT = 600  # type: ignore[misc]  # on a busy machine a toast must not go before the test has looked
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await settle(app, pilot)

@@ -146,8 +146,9 @@ class Installation:
         return daemon
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """One command of the command line, to its end."""
-        argv = [sys.executable, "-m", "tui_monitor", *arguments, "--config", str(self.config), "--state", str(self.state)]
+        """One command of the command line, to its end; without `--config` once its file is gone."""
+        config = ["--config", str(self.config)] if self.config.exists() else []
+        argv = [sys.executable, "-m", "tui_monitor", *arguments, *config, "--state", str(self.state)]
         return subprocess.run(argv, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=PATIENCE, env=environment(), check=False)
 
     def rows(self, question: str, *arguments: object) -> list[tuple[Any, ...]]:

@@ -129,6 +129,6 @@ def test_a_page_is_read_quickly_from_many_lines(tmp_path: Path) -> None:
         reads: list[int] = []
         page = reader._page
         reader._page = lambda *given: reads.append(1) or page(*given)  # type: ignore[method-assign,func-returns-value]
-        assert len(log_page(reader, LogPageQuery()).lines) == 200
-        assert len(log_page(reader, LogPageQuery(position=OLDEST, at=START + 1_500_000, newer=True)).lines) == 200
+        assert len(log_page(reader, LogPageQuery(), lambda: 0.0).lines) == 200
+        assert len(log_page(reader, LogPageQuery(position=OLDEST, at=START + 1_500_000, newer=True), lambda: 0.0).lines) == 200
         assert len(reads) <= 4
