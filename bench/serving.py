@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from harness import ROOT, compile_program, cpu_seconds, figure, finish, origins, place, rss_mib
+from harness import ROOT, compile_program, figure, finish, origins, place, rss_mib
 
 sys.path.insert(0, str(ROOT))
 
@@ -96,7 +96,7 @@ def asked(connection: http.client.HTTPConnection, path: str, process: psutil.Pro
     """Median milliseconds of a request, milliseconds of the daemon's CPU for each, and the bytes of an answer."""
     times, size = [], 0
     idle = cpu_rate(process)
-    before, begin = cpu_seconds(process), time.monotonic()
+    before, begin = own_cpu(process), time.monotonic()
     for _ in range(requests):
         started = time.perf_counter()
         connection.request("GET", path)
@@ -105,15 +105,21 @@ def asked(connection: http.client.HTTPConnection, path: str, process: psutil.Pro
         times.append((time.perf_counter() - started) * 1000)
         assert answer.status == 200, (path, answer.status)
         time.sleep(max(0.0, PAUSE - times[-1] / 1000))
-    used = cpu_seconds(process) - before - idle * (time.monotonic() - begin)
+    used = own_cpu(process) - before - idle * (time.monotonic() - begin)
     return statistics.median(times), max(0.0, 1000 * used / requests), size
 
 
 def cpu_rate(process: psutil.Process, seconds: float = 3.0) -> float:
     """The daemon's CPU seconds a second without requests."""
-    before = cpu_seconds(process)
+    before = own_cpu(process)
     time.sleep(seconds)
-    return (cpu_seconds(process) - before) / seconds
+    return (own_cpu(process) - before) / seconds
+
+
+def own_cpu(process: psutil.Process) -> float:
+    """User and system seconds so far, without the programs of command checks, which come and go."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def viewers(port: int, process: psutil.Process, count: int, seconds: float = 10.0) -> float:
