@@ -26,6 +26,9 @@ KEYS = {
 LIMIT_S = 60.0
 
 
+LONGEST_QUESTION = 32
+
+
 class Terminal:
     """A running program: ``screen`` is what it shows, ``raw`` every byte that it has written."""
 
@@ -57,10 +60,11 @@ class Terminal:
             self._take(data)
 
     def _take(self, data: bytes) -> None:
+        before = bytes(self.raw[-LONGEST_QUESTION:])
         self.raw += data
-        for question, answer in ANSWERS:
-            if question.search(data):
-                os.write(self._fd, answer)
+        asked = [(found.end(), answer) for question, answer in ANSWERS for found in question.finditer(before + data)]
+        if new := [answer for end, answer in sorted(asked) if end > len(before)]:  # a question may come in two pieces
+            os.write(self._fd, b"".join(new))  # in the order of the questions, as terminals answer
         self._stream.feed(_UNKNOWN_TO_PYTE.sub("", self._decode(data)))
 
     def text(self) -> str:

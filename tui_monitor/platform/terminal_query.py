@@ -80,6 +80,7 @@ def read_answer(data: bytes) -> TerminalAnswer:
 
 def _until_ended(inward: int, limit_s: float) -> bytes:
     data, end = b"", time.monotonic() + limit_s
+    last = end + limit_s
     while _ENDED.search(data) is None and (left := end - time.monotonic()) > 0 and len(data) < 4096:
         if not select.select([inward], [], [], left)[0]:
             break
@@ -87,4 +88,5 @@ def _until_ended(inward: int, limit_s: float) -> bytes:
         if not more:
             break
         data += more
+        end = min(last, time.monotonic() + limit_s)  # it answers, if slowly
     return data
