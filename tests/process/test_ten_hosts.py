@@ -147,7 +147,8 @@ async def test_ten_hosts_of_which_some_fail(logins: SshLogins, places: dict[str,
 
         await daemons[KILLED].kill()
         daemons[STOPPED_DAEMON].process.send_signal(signal.SIGSTOP)
-        os.kill(far_end(places[STOPPED_LINK]).pid, signal.SIGSTOP)
+        hanging = far_end(places[STOPPED_LINK])
+        os.kill(hanging.pid, signal.SIGSTOP)
         keys = logins.keys.read_text()
         logins.keys.write_text("".join(line for line in keys.splitlines(keepends=True) if str(places[WRONG_KEY].state) not in line))
         far_end(places[WRONG_KEY]).kill()
@@ -163,6 +164,7 @@ async def test_ten_hosts_of_which_some_fail(logins: SshLogins, places: dict[str,
         await all_well(fleet, KILLED, STOPPED_DAEMON, STOPPED_LINK, WRONG_KEY)
 
         await places[KILLED].start()
+        hanging.kill()  # its sshd has gone, and one that is stopped does not notice
         daemons[STOPPED_DAEMON].process.send_signal(signal.SIGCONT)
         logins.keys.write_text(keys)
         await all_well(fleet)
