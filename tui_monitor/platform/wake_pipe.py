@@ -1,4 +1,4 @@
-"""A named pipe in the state directory: who stores a command wakes the leader, which else looks for commands once a second.
+"""A named pipe in the state directory: a process that stores a command wakes the leader, which else looks for commands once a second.
 
 The rights to write it are those of the other files. Where it cannot be made (no such files there), commands wait for the next second.
 """
@@ -14,6 +14,7 @@ from tui_monitor.platform.ownership import give_to_owner_of
 
 NAME = "leader.wake"
 _MODE = 0o660
+READ, MOST_READS = 4096, 16
 
 
 def open_wake_pipe(directory: Path) -> int | None:
@@ -35,10 +36,11 @@ def open_wake_pipe(directory: Path) -> int | None:
 
 
 def drain(fd: int) -> None:
-    """Read what has been written so far."""
+    """Read what has been written so far, at most what a full pipe holds: a process that never stops writing must not hold the loop."""
     with contextlib.suppress(BlockingIOError):
-        while len(os.read(fd, 4096)) == 4096:
-            pass
+        for _ in range(MOST_READS):
+            if len(os.read(fd, READ)) < READ:
+                return
 
 
 def wake_leader(directory: Path) -> None:
