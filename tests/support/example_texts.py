@@ -25,7 +25,7 @@ NODE = {
 DATABASE = {
     "en": (
         "CRITICAL db is unhealthy: WHY (1 affected)\n"
-        "What to do: systemctl status postgresql; then its log and the disk\n"
+        "What to do: ADVICE\n"
         "Since T\n"
         "category system · check db · host web-1\n"
         "Depending on it (1): application",
@@ -33,7 +33,7 @@ DATABASE = {
     ),
     "ko": (
         "심각 db 비정상: WHY (영향 1건)\n"
-        "조치: systemctl status postgresql; then its log and the disk\n"
+        "조치: ADVICE\n"
         "시작 T\n"
         "category system · check db · 호스트 web-1\n"
         "의존하는 체크 1개: application",

@@ -147,12 +147,15 @@ async def firing(run: Run, names: set[str]) -> None:
 
 async def reported(run: Run, name: str, figures: Mapping[str, float]) -> None:
     """As soon as today's report, made by a user without the daemon's secrets, has these figures and rows with these values."""
-    found: dict[str, float | None] = {}
+    found: object = None
     for _ in range(_TRIES):
         done = await asyncio.to_thread(run.where.run, "report", name, "--for", "today", "--json")
+        if not done.stdout:
+            found = done.stderr
+            continue
         rows = [row for section in json.loads(done.stdout)["sections"] if section["key"].startswith("figure") for row in section["rows"]]
-        found = {row.get("figure") or row["label"]: row.get("value") for row in rows}
-        if figures.items() <= found.items():
+        found = values = {row.get("figure") or row["label"]: row.get("value") for row in rows}
+        if figures.items() <= values.items():
             return
     raise AssertionError(f"{run.language}: {name} has {found}, not {dict(figures)}")
 

@@ -62,14 +62,19 @@ _SPAN = re.compile(r"\b\d+(\.\d+)? ?(ms|s|초|분|m)(?![a-z])")
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 _MOMENTARY = re.compile(r"((?:db|Was: node) is unhealthy:|(?:db|내용: node) 비정상:) .*?(?= \((?:1 affected|영향 1건)\)$|$)", re.MULTILINE)
 """Reasons of a moment: a database that is being stopped says so or is gone already; a new node is at block 0 for a second."""
+_ADVICE = re.compile(r"(WHY.*\n(?:What to do|조치): ).*(?:\n  .*)*")
+"""The advice follows the reason of the moment."""
 _NOT_COMPARED = re.compile(
     r"^(Evidence|발생 당시 상태):\n(  .*\n)*|^(Look|열기): .*\n?|^(.* \d+ MiB|resolve [<\d]|query \d).*\n", re.MULTILINE
 )
 
 
+_REPLACED = ((_NOT_COMPARED, ""), (_TIME, "T"), (_SPAN, "D"), (_MOMENTARY, r"\1 WHY"), (_ADVICE, r"\1ADVICE"), (_PORT, "ADDR"))
+
+
 def plain(text: str) -> str:
     """A message without what differs from run to run: times T, durations D, addresses ADDR; without evidence and how to look."""
-    for pattern, sign in ((_NOT_COMPARED, ""), (_TIME, "T"), (_SPAN, "D"), (_MOMENTARY, r"\1 WHY"), (_PORT, "ADDR")):
+    for pattern, sign in _REPLACED:
         text = pattern.sub(sign, text.replace("\r\n", "\n"))
     return text.strip()
 

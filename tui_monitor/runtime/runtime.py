@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata, NotReady
 from tui_monitor.core.clock import Clock
-from tui_monitor.core.commands import Command, CommandResult, YieldLeadership
+from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.platform.import_trimming import settle_memory
-from tui_monitor.platform.state_directory import LeaderLock, StateDirectory
+from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.leader_service import LeaderService, NoService, ServiceFactory
+from tui_monitor.runtime.leadership import Leadership
 from tui_monitor.runtime.stored_board import stored_board
 from tui_monitor.storage.faults import StorageFault, StoreTooNew
 
@@ -64,11 +65,9 @@ if TYPE_CHECKING:
     from tui_monitor.runtime.viewer import Viewer
     from tui_monitor.sources.api import Probe
     from tui_monitor.storage.history.interface import HistoryReading
-    from tui_monitor.storage.records import LeaderRow, OutboxRow
+    from tui_monitor.storage.records import OutboxRow
 
 log = logging.getLogger(__name__)
-ASK_TO_YIELD_EVERY = 2.0
-YIELD_FOR = 10.0
 
 
 class Runtime:
@@ -96,7 +95,6 @@ class Runtime:
         self.directory = directory
         self.kind = kind
         self.leader: Leader | None = None
-        self._allowed_to_lead = may_lead
         self._build_probe = build_probe
         self._on_role = on_role
         self._service: LeaderService = NoService() if service is None else service(self, self._report_service)
@@ -104,7 +102,7 @@ class Runtime:
         self._load = load
         self._clock = clock
         self._by = by
-        self._lock = LeaderLock(directory)
+        self._leadership = Leadership(directory, load, clock, kind, may_lead)
         self._viewer: Viewer | None = None
         self._store_queries: StoreQueries | None = None
         self._reading: HistoryReading | None = None
@@ -114,10 +112,6 @@ class Runtime:
         self._report_reading: ReportReading | None = None
         self._listeners: list[BoardListener] = []
         self._stopping = False
-        self._not_before = float("-inf")
-        self._asked = float("-inf")
-        self._led: LeaderRow | None = None
-        self._loaded: Configuration | None = None
         self._reloading = asyncio.Lock()
         """Serialises reloads, so that the file that was read last is applied last."""
 
@@ -128,11 +122,11 @@ class Runtime:
         if self._stopping:
             return
         settle_memory()
-        if self._may_lead() and self._lock.acquire():
-            self._loaded = await asyncio.to_thread(self._checked)
+        if self._leadership.claim():
+            await asyncio.to_thread(self._leadership.configuration)
         try:
             while not self._stopping:
-                if self._lock.held:
+                if self._leadership.held:
                     await self._lead()
                 else:
                     await self._follow()
@@ -147,23 +141,8 @@ class Runtime:
         if self.leader is not None:
             self.leader.stop()
 
-    def _checked(self) -> Configuration:
-        from tui_monitor.config.faults import ConfigurationError
-        from tui_monitor.runtime.wiring import check, completed
-
-        try:
-            loaded = self._load()
-            if faults := check(loaded):
-                raise ConfigurationError(faults)
-        except ConfigurationError as error:
-            self._lock.release()
-            raise completed(error) from None
-        return loaded
-
     async def _lead(self) -> None:
-        if self._loaded is None:
-            self._loaded = await asyncio.to_thread(self._checked)
-        loaded = self._loaded
+        loaded = await asyncio.to_thread(self._leadership.configuration)
         settle_memory()
         from tui_monitor.runtime.leader_assembly import open_leader
 
@@ -184,9 +163,7 @@ class Runtime:
         finally:
             await self._service.close()
             await self._leave()
-            self._lock.release()
-        if yielded:
-            self._not_before = self._clock.monotonic() + YIELD_FOR
+            self._leadership.release(yielded=yielded)
 
     def _report_service(self, text: str) -> None:
         if self.leader is not None:
@@ -199,7 +176,7 @@ class Runtime:
         self._use(None, viewer, viewer.reading)
         self._on_role("standby")
         try:
-            await viewer.run(lambda: self._stopping or self._take_over(viewer))
+            await viewer.run(lambda: self._stopping or self._leadership.take_over(viewer))
         finally:
             await self._leave()
 
@@ -216,52 +193,6 @@ class Runtime:
         charts, self._engine_charts = self._engine_charts, None
         if charts is not None:
             await charts.close()
-
-    def _may_lead(self) -> bool:
-        if not self._allowed_to_lead:
-            return False
-        return (self.directory.writable or self.directory.unrecorded) and self._clock.monotonic() >= self._not_before
-
-    def _take_over(self, viewer: Viewer) -> bool:
-        """Whether this process has just become the leader."""
-        if self.kind == "headless":
-            self._request_yield(viewer)
-        self._led = viewer.leader or self._led
-        if viewer.leader is not None and viewer.leader.kind == "headless":
-            self._not_before = float("-inf")  # the daemon to which this process yielded has led; after its end there is none to wait for
-        if viewer.leader_alive and not self._yielded(viewer):
-            return False
-        if not self._may_lead() or not self._lock.acquire():
-            return False
-        from tui_monitor.config.faults import ConfigurationError
-        from tui_monitor.runtime.wiring import configuration_hash
-
-        try:
-            loaded = self._checked()
-        except ConfigurationError as error:
-            viewer.block(f"no leader, and this configuration cannot lead: {error.faults[0]}")
-            return False
-        last = self._led  # a leader that ended in good order has deleted its row
-        if self.kind == "dashboard" and last is not None and last.kind == "headless" and last.config_hash != configuration_hash(loaded):
-            self._lock.release()
-            viewer.block("no leader: the daemon has ended, and this dashboard has another configuration")
-            return False
-        self._loaded = loaded
-        return True
-
-    def _yielded(self, viewer: Viewer) -> bool:
-        """Whether the last leader has stopped leading: its process may still run, but the lock is free."""
-        return viewer.leader is not None and viewer.leader.kind == "dashboard"
-
-    def _request_yield(self, viewer: Viewer) -> None:
-        now = self._clock.monotonic()
-        if viewer.leader is None or viewer.leader.kind != "dashboard" or now - self._asked < ASK_TO_YIELD_EVERY:
-            return
-        self._asked = now
-        try:
-            viewer.leave_command(YieldLeadership())
-        except CommandRefused as error:
-            log.warning("the leading dashboard cannot be asked to yield: %s", error)
 
     def progressing(self, within: float) -> bool:
         """Whether tick and outbox made progress in the last ``within`` seconds; always true for a standby."""
@@ -466,7 +397,7 @@ class Runtime:
         from tui_monitor.board.build import chart_limits
 
         limits = chart_limits(expr, self.board)
-        if self._engine is None and (self.leader is not None or not self._allowed_to_lead):
+        if self._engine is None and (self.leader is not None or not self._leadership.allowed):
             return await self._queries.chart(expr, start, end, points, limits)
         if self._engine_charts is None:
             from tui_monitor.runtime.engine_charts import EngineCharts
