@@ -32,11 +32,7 @@ DATABASE = {
         "RESOLVED db healthy again after D\nWas: db is unhealthy: WHY\nFrom T to T (D)\ncategory system · check db · host web-1",
     ),
     "ko": (
-        "심각 db 비정상: WHY (영향 1건)\n"
-        "조치: ADVICE\n"
-        "시작 T\n"
-        "category system · check db · 호스트 web-1\n"
-        "의존하는 체크 1개: application",
+        "심각 db 비정상: WHY (영향 1건)\n조치: ADVICE\n시작 T\ncategory system · check db · 호스트 web-1\n의존하는 체크 1개: application",
         "복구 db 정상으로 돌아옴 (D 만에)\n내용: db 비정상: WHY\nT ~ T (D)\ncategory system · check db · 호스트 web-1",
     ),
 }
