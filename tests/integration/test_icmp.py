@@ -7,6 +7,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from tests.support.settings import made
 from tui_monitor.config.faults import ConfigurationError
 from tui_monitor.core.values import HealthStatus, ProbeResult
 from tui_monitor.sources.icmp.packet import error_text, reply, request
+from tui_monitor.sources.icmp.pings import Echo, Pings
 from tui_monitor.sources.icmp.probe import IcmpProbe, jitter
 from tui_monitor.sources.icmp.settings import IcmpCheck
-from tui_monitor.sources.icmp.sockets import SOCKETS
+from tui_monitor.sources.icmp.sockets import SOCKETS, EchoSocket
 
 CLONE_NEWNET = 0x40000000
 
@@ -128,6 +130,13 @@ def test_all_targets_share_one_socket_per_family() -> None:
     assert [result.facts["address"] for result in results] == [f"127.0.0.{last}" for last in range(1, 101)]
 
 
+def sent(echo_socket: EchoSocket, count: int = 1) -> tuple[Pings, Echo]:
+    """The requests of a probe, whose first one was sent."""
+    pings = Pings(("127.0.0.1", 0), count=count, gap=0.05, size=56, dont_fragment=False)
+    echo_socket.send(pings)
+    return pings, next(iter(pings.echoes.values()))
+
+
 @in_namespace
 def test_late_doubled_and_foreign_replies_are_no_replies() -> None:
     """By sequence number and nonce: a second reply is doubled, one after the end is late, a changed one corrupted, a stranger's nothing."""
@@ -135,19 +144,51 @@ def test_late_doubled_and_foreign_replies_are_no_replies() -> None:
     async def run() -> None:
         owner = object()
         echo_socket = SOCKETS.take(2, owner)
-        sequence, echo = echo_socket.send(("127.0.0.1", 0), 56, False)
-        echo_socket._take(sequence, b"stranger" + echo.payload[8:])
-        echo_socket._take(sequence, echo.payload[:-1] + b"!")
-        assert not echo.done.is_set() and echo.mangled == 1
-        await echo.done.wait()
-        echo_socket._take(sequence, echo.payload)
-        assert echo.took is not None and echo.doubled == 1
-        sequence, echo = echo_socket.send(("127.0.0.1", 0), 56, False)
-        echo_socket.forget(sequence)
+        pings, echo = sent(echo_socket)
+        [sequence] = pings.echoes
+        echo_socket._take(sequence, b"stranger" + pings.payload[8:], 0)
+        echo_socket._take(sequence, pings.payload[:-1] + b"!", 0)
+        assert echo.pending and pings.mangled == 1
+        await pings.done
+        echo_socket._take(sequence, pings.payload, 0)
+        assert echo.took is not None and pings.doubled == 1
+        pings, echo = sent(echo_socket)
+        [sequence] = pings.echoes
+        pings.end()
+        echo_socket.forget(pings)
         await asyncio.sleep(0)
-        echo_socket._take(sequence, echo.payload)
-        assert echo.late >= 1 and not echo.done.is_set()
+        echo_socket._take(sequence, pings.payload, 0)
+        assert pings.late >= 1 and echo.pending
         SOCKETS.give_back(owner)
+
+    asyncio.run(run())
+
+
+@in_namespace
+def test_a_busy_monitor_is_not_the_latency_of_the_target() -> None:
+    """The reply waits half a second until it is read; the round trip ends when the kernel got it."""
+
+    async def run() -> float | None:
+        owner = object()
+        pings, echo = sent(SOCKETS.take(2, owner))
+        time.sleep(0.5)  # noqa: ASYNC251  the point of the test
+        await pings.done
+        SOCKETS.give_back(owner)
+        return echo.took
+
+    took = asyncio.run(run())
+    assert took is not None and took < 0.25
+
+
+@in_namespace
+def test_a_time_of_arrival_of_another_clock_does_not_count() -> None:
+    """Where the wall clock was set between request and reply, the time measured by the monitor stands."""
+
+    async def run() -> None:
+        for arrival in (0, 2**62):
+            echo = Echo(Pings(("127.0.0.1", 0), count=1, gap=0.05, size=56, dont_fragment=False))
+            echo.replied(arrival)
+            assert echo.took is not None and 0 <= echo.took < 60
 
     asyncio.run(run())
 

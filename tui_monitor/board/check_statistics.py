@@ -59,25 +59,27 @@ class Statistics:
         ``interval``: seconds between two probes, by which the windows say how much they have seen. Where the uptime of the last five
         minutes has begun to differ, the long windows are read again, so that they do not contradict it.
         """
-        recent = self._recent(labels, now_ms)
+        recent = self._recent(labels, now_ms, interval)
         if self._success.setdefault(name, recent.uptime) != recent.uptime and now_ms - self._read_at.get(name, 0) >= AGAIN_MS:
             self._success[name] = recent.uptime
             self._changed[name] = None
-        found = {**dict.fromkeys(WINDOWS, recent), **self._long.get(name, {})}
-        return {span: replace(window, seen=_seconds(window, span, interval)) for span, window in found.items()}
+        found = dict.fromkeys(WINDOWS, recent)
+        for span, window in self._long.get(name, {}).items():
+            found[span] = replace(window, seen=_seconds(window.seen, span, interval))
+        return found
 
-    def _recent(self, labels: Mapping[str, str], now_ms: int) -> Window:
+    def _recent(self, labels: Mapping[str, str], now_ms: int, interval: float) -> Window:
         after = now_ms - WINDOWS["5m"]
         of = partial(self._memory.within, after_ms=after, until_ms=now_ms)
         durations = sorted(value for value in of(labels_of("probe_duration_seconds", **labels)) if value == value)
         good = of(labels_of("probe_success", **labels))
         p50, p95, p99 = (durations[min(len(durations) - 1, int(q * len(durations)))] if durations else None for q in QUANTILES)
-        return Window(p50, p95, p99, sum(good) / len(good) if good else None, len(good))
+        return Window(p50, p95, p99, sum(good) / len(good) if good else None, _seconds(len(good), "5m", interval))
 
 
-def _seconds(window: Window, span: str, interval: float) -> float | None:
-    """The measured seconds of a window whose ``seen`` counts probes so many seconds apart."""
-    return min(WINDOWS[span] / 1000, window.seen * interval) if window.seen is not None and interval else None
+def _seconds(probes: float | None, span: str, interval: float) -> float | None:
+    """The measured seconds of a window with this number of probes so many seconds apart."""
+    return min(WINDOWS[span] / 1000, probes * interval) if probes is not None and interval else None
 
 
 def read_windows(

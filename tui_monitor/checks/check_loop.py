@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_monitor.checks.fence import admit_result, text_of
-from tui_monitor.checks.health import CheckState, check_labels, judge, judge_slowness, next_pause, samples_of
+from tui_monitor.checks.health import CheckState, LabelSets, check_labels, judge, judge_slowness, next_pause, samples_of
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.sanitize import clip
@@ -146,7 +146,7 @@ class CheckLoop:
         self._observe = observe
         self._doubt = doubt
         self._lag = lag
-        self._labels = check_labels(check)
+        self._labels = LabelSets(check_labels(check))
         self._turn = asyncio.Lock()
         self._spare_probe = spare_probe
         self._redact = redact

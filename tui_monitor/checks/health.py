@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Protocol
 
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, ProbeResult, Sample, labels_of, with_labels
+from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, Labels, ProbeResult, Sample, labels_of, with_labels
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
+_SUCCESS, _DURATION, _HEALTH = labels_of("probe_success"), labels_of("probe_duration_seconds"), labels_of("check_health")
+MOST_LABEL_SETS = 500
+"""Of one check; those of one with more are made anew, as 1,000 containers would double their memory."""
 
 
 class CheckNames(Protocol):
@@ -73,12 +76,7 @@ def judge(standing: CheckState, probe: ProbeResult, check: Thresholds, now: int)
     The status changes after `failures` bad or `successes` good verdicts in a row. An unknown verdict applies at once and changes
     no count.
     """
-    if probe.status is UNKNOWN:
-        new = replace(standing, status=UNKNOWN)
-    else:
-        counted = _count(standing, probe.status)
-        status = _next(counted, check)
-        new = replace(counted, status=status, known=status)
+    new = replace(standing, status=UNKNOWN) if probe.status is UNKNOWN else _count(standing, probe.status, check)
     if new.status is not standing.status or not standing.since:
         new = replace(new, since=now)
     reason = probe.reason
@@ -90,29 +88,27 @@ def judge(standing: CheckState, probe: ProbeResult, check: Thresholds, now: int)
     return new, result
 
 
-def _count(standing: CheckState, status: HealthStatus) -> CheckState:
-    return replace(
-        standing,
-        unhealthy_run=standing.unhealthy_run + 1 if status is UNHEALTHY else 0,
-        bad_run=standing.bad_run + 1 if status is not HEALTHY else 0,
-        fair_run=standing.fair_run + 1 if status is not UNHEALTHY else 0,
-        good_run=standing.good_run + 1 if status is HEALTHY else 0,
-    )
-
-
-def _next(run: CheckState, check: Thresholds) -> HealthStatus:
-    was = run.known
-    if run.unhealthy_run >= check.failures:
-        return UNHEALTHY
-    if run.good_run >= check.successes or (was is UNKNOWN and run.good_run):
-        return HEALTHY
-    if was is UNHEALTHY:
-        return DEGRADED if run.fair_run >= check.successes and run.bad_run else UNHEALTHY
-    return DEGRADED if run.bad_run >= check.failures else was
+def _count(standing: CheckState, verdict: HealthStatus, check: Thresholds) -> CheckState:
+    unhealthy = standing.unhealthy_run + 1 if verdict is UNHEALTHY else 0
+    bad = standing.bad_run + 1 if verdict is not HEALTHY else 0
+    fair = standing.fair_run + 1 if verdict is not UNHEALTHY else 0
+    good = standing.good_run + 1 if verdict is HEALTHY else 0
+    if unhealthy >= check.failures:
+        status = UNHEALTHY
+    elif good >= check.successes or (standing.known is UNKNOWN and good):
+        status = HEALTHY
+    elif standing.known is UNHEALTHY:
+        status = DEGRADED if fair >= check.successes and bad else UNHEALTHY
+    else:
+        status = DEGRADED if bad >= check.failures else standing.known
+    return CheckState(status, status, standing.since, unhealthy, bad, fair, good)
 
 
 def _gravity(status: HealthStatus) -> int:
-    return {HEALTHY: 0, UNKNOWN: 0, DEGRADED: 1, UNHEALTHY: 2}[status]
+    return _GRAVITY[status]
+
+
+_GRAVITY = {HEALTHY: 0, UNKNOWN: 0, DEGRADED: 1, UNHEALTHY: 2}
 
 
 def next_pause(standing: CheckState, check: Thresholds) -> float:
@@ -129,21 +125,39 @@ def check_labels(check: CheckNames) -> dict[str, str]:
     return {**check.labels, **labels, **({"category": check.category} if check.category else {})}
 
 
-def samples_of(result: CheckResult, labels: Mapping[str, str], previous: HealthStatus) -> tuple[Sample, ...]:
+class LabelSets:
+    """The label sets of a check's series, each made once."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        """``labels``: those of the check."""
+        self._labels = labels
+        self._made: dict[Labels, Labels] = {}
+
+    def of(self, labels: Labels) -> Labels:
+        """The label set with those of the check over it."""
+        made = self._made.get(labels)
+        if made is None:
+            if len(self._made) >= MOST_LABEL_SETS:
+                self._made.clear()
+            made = self._made[labels] = with_labels(labels, self._labels)
+        return made
+
+
+def samples_of(result: CheckResult, labels: LabelSets, previous: HealthStatus) -> tuple[Sample, ...]:
     """The series of one result: probe_success and probe_duration_seconds of this probe, check_health, and the probe's own.
 
     Unknown gives no probe_success (it counts in no uptime), and a stale marker ends check_health once.
     """
     probe, samples = result.probe, []
     if probe.status is not UNKNOWN:
-        samples.append(Sample(labels_of("probe_success", **labels), 0.0 if probe.status is UNHEALTHY else 1.0))
+        samples.append(Sample(labels.of(_SUCCESS), 0.0 if probe.status is UNHEALTHY else 1.0))
         if probe.duration is not None:
-            samples.append(Sample(labels_of("probe_duration_seconds", **labels), probe.duration))
-        samples += [Sample(with_labels(sample.labels, labels), sample.value) for sample in probe.samples]
+            samples.append(Sample(labels.of(_DURATION), probe.duration))
+        samples += [Sample(labels.of(sample.labels), sample.value) for sample in probe.samples]
     if result.status is not UNKNOWN:
-        samples.append(Sample(labels_of("check_health", **labels), float(result.status.exit_code)))
+        samples.append(Sample(labels.of(_HEALTH), float(result.status.exit_code)))
     elif previous is not UNKNOWN:
-        samples.append(Sample(labels_of("check_health", **labels), STALE_NAN))
+        samples.append(Sample(labels.of(_HEALTH), STALE_NAN))
     return tuple(samples)
 
 

@@ -93,9 +93,10 @@ class HealthStatus(StrEnum):
     @property
     def exit_code(self) -> int:
         """0 healthy, 1 degraded, 2 unhealthy, 3 unknown."""
-        return list(HealthStatus).index(self)
+        return _BY_EXIT_CODE.index(self)
 
 
+_BY_EXIT_CODE = tuple(HealthStatus)
 _WORST_LAST = (HealthStatus.HEALTHY, HealthStatus.UNKNOWN, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)
 
 

@@ -36,7 +36,7 @@ from tui_monitor.storage.records import OutboxRow
 log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
 WINDOW_EVERY_MS = 30_000
-"""How often the figures of the last five minutes are counted anew where no probe has ended."""
+"""How often the figures of the last five minutes are counted anew where no probe ends meanwhile."""
 
 
 Escalation = Callable[[str, int], tuple[int, tuple[str, ...]] | None]
@@ -185,7 +185,8 @@ class LiveBoard:
             shown, limits = boards.member_views(members), boards.own_limits(check)
             return replace(row, labels=check.labels, members=shown, limits=limits) if check.labels or members or limits else row
 
-        return self._checks.of(name, (check, result, figures, faults, members, long, now // WINDOW_EVERY_MS), view)
+        age = (now - result.at) // WINDOW_EVERY_MS if result is not None else 0
+        return self._checks.of(name, (check, result, figures, faults, members, long, age), view)
 
     def _row(
         self, check: CheckSettings, result: CheckResult | None, figures: Mapping[str, float], faults: Mapping[str, str], now: int

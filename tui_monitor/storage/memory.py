@@ -164,12 +164,13 @@ class SeriesMemory:
         series = self._all.get(labels)
         if series is None or n <= 0:
             return []
-        return [value for value in series.values[-n:] if not is_stale(value)]
+        return [value for value in series.values[-n:] if value == value or not is_stale(value)]
 
     def within(self, labels: Labels, after_ms: int, until_ms: int) -> Sequence[float]:
         """The values of exactly this series with after < time <= until, markers left out; a lookup without matchers."""
         series = self._all.get(labels)
-        return [value for value in series.window(after_ms, until_ms)[1] if not is_stale(value)] if series is not None else ()
+        values = series.window(after_ms, until_ms)[1] if series is not None else ()
+        return [value for value in values if value == value or not is_stale(value)]
 
     def select(self, matchers: tuple[Matcher, ...], after_ms: int, until_ms: int) -> list[RecentSeries]:
         """The series that fulfil all matchers, sorted by labels; the times are not used."""

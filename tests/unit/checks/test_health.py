@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tui_monitor.checks.health import CheckState, judge, judge_slowness, next_pause, samples_of
+from tui_monitor.checks.health import CheckState, LabelSets, judge, judge_slowness, next_pause, samples_of
 from tui_monitor.core.values import HealthStatus, ProbeResult, is_stale, label, labels_of
 
 H, D, U, X = HealthStatus
@@ -96,16 +96,16 @@ def test_unknown_gives_no_uptime_sample_and_ends_health_with_a_stale_marker() ->
     check = Check()
     standing, _ = judge(CheckState(), ProbeResult(H, duration=0.1), check, 1)
     _, result = judge(standing, ProbeResult(X, "no descriptors"), check, 2)
-    samples = samples_of(result, {"check": "api", "type": "http"}, H)
+    samples = samples_of(result, LabelSets({"check": "api", "type": "http"}), H)
     assert [label(s.labels, "__name__") for s in samples] == ["check_health"]
     assert is_stale(samples[0].value)
-    assert samples_of(result, {"check": "api", "type": "http"}, X) == ()
+    assert samples_of(result, LabelSets({"check": "api", "type": "http"}), X) == ()
 
 
 def test_every_check_has_the_common_series() -> None:
     """probe_success, probe_duration_seconds and check_health carry check and type, and category only when it is set."""
     _, result = judge(CheckState(), ProbeResult(U, "x", 0.2), Check(failures=1), 1)
-    samples = dict(samples_of(result, {"check": "api", "type": "http"}, X))
+    samples = dict(samples_of(result, LabelSets({"check": "api", "type": "http"}), X))
     assert samples == {
         labels_of("probe_success", check="api", type="http"): 0.0,
         labels_of("probe_duration_seconds", check="api", type="http"): 0.2,

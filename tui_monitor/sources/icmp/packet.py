@@ -10,8 +10,9 @@ import struct
 HEADER = struct.Struct("!BBHHH")
 """Type, code, checksum, identifier, sequence number."""
 NONCE = 8
-_REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
-_REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
+_REQUEST = {int(socket.AF_INET): 8, int(socket.AF_INET6): 128}
+_REPLY = {int(socket.AF_INET): 0, int(socket.AF_INET6): 129}
+"""By the number of the family, not its enumeration, which takes a microsecond to look up."""
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 """struct sock_extended_err (linux/errqueue.h): errno, origin, type, code, padding, info, data; then the offender's address."""
 
@@ -28,7 +29,7 @@ _WORDS_V6 = {
 
 def request(family: int, identifier: int, sequence: int, payload: bytes, *, checksum: bool = True) -> bytes:
     """An echo request. The kernel puts identifier and checksum into those of ping sockets, the checksum into all of IPv6."""
-    packet = HEADER.pack(_REQUEST[socket.AddressFamily(family)], 0, 0, identifier, sequence) + payload
+    packet = HEADER.pack(_REQUEST[family], 0, 0, identifier, sequence) + payload
     if not checksum:
         return packet
     return packet[:2] + _checksum(packet).to_bytes(2, "big") + packet[4:]
@@ -45,14 +46,14 @@ def reply(family: int, packet: bytes, with_ip_header: bool) -> tuple[int, bytes]
     """The sequence number and payload of an echo reply; None for any other packet. Raw IPv4 sockets give the IP header too."""
     if with_ip_header and family == socket.AF_INET:
         packet = packet[4 * (packet[0] & 15) if packet else 0 :]
-    if len(packet) < HEADER.size + NONCE or packet[0] != _REPLY[socket.AddressFamily(family)]:
+    if len(packet) < HEADER.size + NONCE or packet[0] != _REPLY[family]:
         return None
     return HEADER.unpack_from(packet)[4], packet[HEADER.size :]
 
 
 def quoted_sequence(family: int, packet: bytes) -> tuple[int, bytes] | None:
     """Sequence number and payload of the request quoted in an error; old routers quote the header only (empty payload)."""
-    if len(packet) < HEADER.size or packet[0] != _REQUEST[socket.AddressFamily(family)]:
+    if len(packet) < HEADER.size or packet[0] != _REQUEST[family]:
         return None
     return HEADER.unpack_from(packet)[4], packet[HEADER.size :]
 
@@ -64,11 +65,11 @@ def error_text(family: int, extended: bytes) -> str:
     if number == errno.EMSGSIZE:
         words = f"packet too large for the path (MTU {info})"
     words = words or f"{os.strerror(number).lower()} (ICMP {kind}/{code})"
-    offender = extended[_EXTENDED_ERROR.size :][_OFFENDER_IN_ADDRESS[socket.AddressFamily(family)]]
+    offender = extended[_EXTENDED_ERROR.size :][_OFFENDER_IN_ADDRESS[family]]
     if len(offender) in (4, 16) and any(offender):
         return f"{words}, says {socket.inet_ntop(family, offender)}"
     return words
 
 
-_OFFENDER_IN_ADDRESS = {socket.AF_INET: slice(4, 8), socket.AF_INET6: slice(8, 24)}
+_OFFENDER_IN_ADDRESS = {int(socket.AF_INET): slice(4, 8), int(socket.AF_INET6): slice(8, 24)}
 """Where the address stands in sockaddr_in and sockaddr_in6."""

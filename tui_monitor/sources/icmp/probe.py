@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import socket
 from collections.abc import Sequence
@@ -10,8 +9,9 @@ from itertools import pairwise
 from time import perf_counter
 
 from tui_monitor.core.values import ProbeResult, Sample, labels_of
+from tui_monitor.sources.icmp.pings import Echo, Pings
 from tui_monitor.sources.icmp.settings import SHORTEST_GAP, IcmpCheck
-from tui_monitor.sources.icmp.sockets import SOCKETS, Echo, EchoSocket
+from tui_monitor.sources.icmp.sockets import SOCKETS, EchoSocket
 from tui_monitor.sources.net.connect import Failure, addresses_of, stream_failure
 from tui_monitor.sources.net.measurement import Measurement
 from tui_monitor.sources.net.resolve import RESOLVER, Address
@@ -34,7 +34,7 @@ class IcmpProbe:
         self._settings = settings
         self._host = settings.host.strip("[]").rstrip(".")
         self._gap = max(SHORTEST_GAP, min(_GAP, settings.timeout / 2 / settings.count))
-        self._lost_before: list[Echo] = []
+        self._last: Pings | None = None
 
     async def probe(self) -> ProbeResult:
         """Ping once. Raises OwnTrouble where the monitor could not measure."""
@@ -53,8 +53,10 @@ class IcmpProbe:
             echo_socket = SOCKETS.take(family, self)
         measured.facts |= {"address": str(address[0]), "socket": "raw" if echo_socket.raw else "ping"}
         self.stage = f"waiting for replies of {address[0]}"
-        echoes = await self._echoes(echo_socket, address, deadline)
-        self._tell(measured, echoes)
+        given = self._settings
+        pings = Pings(address, count=given.count, gap=self._gap, size=given.size, dont_fragment=given.dont_fragment)
+        echoes = await self._answers(echo_socket, pings, deadline - perf_counter())
+        self._tell(measured, echoes, pings)
         self._judge(measured, echoes, str(address[0]))
 
     def _chosen(self, addresses: Sequence[Address]) -> Address:
@@ -64,36 +66,18 @@ class IcmpProbe:
             raise Failure(f"{self._settings.host} has no {self._settings.family} address")
         return found[0]
 
-    async def _echoes(self, echo_socket: EchoSocket, address: tuple[object, ...], deadline: float) -> list[Echo]:
-        """Send all requests, a gap apart, and wait for a reply or error of each, or for the deadline."""
-        sent: list[tuple[int, Echo]] = []
+    async def _answers(self, echo_socket: EchoSocket, pings: Pings, limit: float) -> list[Echo]:
         try:
-            for number in range(self._settings.count):
-                if number:
-                    await asyncio.sleep(self._gap)
-                sent.append(echo_socket.send(address, self._settings.size, self._settings.dont_fragment))
-            await self._replies([echo for _, echo in sent], deadline)
+            return await echo_socket.answers(pings, limit)
         except OSError as error:
-            raise self._not_sent(error, str(address[0])) from error
-        finally:
-            for sequence, _ in sent:
-                echo_socket.forget(sequence)
-        return [echo for _, echo in sent]
-
-    async def _replies(self, echoes: Sequence[Echo], deadline: float) -> None:
-        try:
-            async with asyncio.timeout(max(0.0, deadline - perf_counter())):
-                for echo in echoes:
-                    await echo.done.wait()
-        except TimeoutError:
-            return
+            raise self._not_sent(error, str(pings.address[0])) from error
 
     def _not_sent(self, error: OSError, address: str) -> Exception:
         if error.errno == errno.EMSGSIZE:
             return Failure(f"{self._settings.size} bytes are too large for the path to {address} without fragments (dont_fragment)")
         return stream_failure(error, address)
 
-    def _tell(self, measured: Measurement, echoes: Sequence[Echo]) -> None:
+    def _tell(self, measured: Measurement, echoes: Sequence[Echo], pings: Pings) -> None:
         times = [echo.took for echo in echoes if echo.took is not None]
         loss = 1 - len(times) / len(echoes)
         if times:
@@ -106,8 +90,8 @@ class IcmpProbe:
         measured.samples.append(Sample(_LOSS, loss))
         if len(times) > 1:
             measured.samples.append(Sample(_JITTER, jitter(times)))
-        measured.facts["replies"] = f"{len(times)} of {len(echoes)}{_odd(echoes, self._lost_before)}"
-        self._lost_before = [echo for echo in echoes if not echo.done.is_set()]
+        measured.facts["replies"] = f"{len(times)} of {len(echoes)}{_odd(pings, self._last)}"
+        self._last = pings if pings.open else None
 
     def _judge(self, measured: Measurement, echoes: Sequence[Echo], address: str) -> None:
         lost = [echo for echo in echoes if echo.took is None]
@@ -127,10 +111,6 @@ def jitter(times: Sequence[float]) -> float:
     return sum(steps) / len(steps) if steps else 0.0
 
 
-def _odd(echoes: Sequence[Echo], lost_before: Sequence[Echo]) -> str:
-    counts = {
-        "doubled": sum(echo.doubled for echo in echoes),
-        "corrupted": sum(echo.mangled for echo in echoes),
-        "late, of the last probe": sum(echo.late for echo in lost_before),
-    }
+def _odd(pings: Pings, last: Pings | None) -> str:
+    counts = {"doubled": pings.doubled, "corrupted": pings.mangled, "late, of the last probe": last.late if last else 0}
     return "".join(f", {count} {word}" for word, count in counts.items() if count)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import struct
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import perf_counter
+from contextlib import suppress
+from math import ceil
 
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.icmp.packet import NONCE, error_text, quoted_sequence, reply, request
+from tui_monitor.sources.icmp.pings import Echo, Pings
 from tui_monitor.sources.net.error_attribution import own_trouble
 
 REMEDIES = (
@@ -24,25 +25,15 @@ _PMTUDISC_WANT, _PMTUDISC_DO = 1, 2
 _ICMP_FILTER, _SOL_RAW = 1, 255
 _ONLY_ECHO_REPLY_V4 = (0xFFFFFFFE).to_bytes(4, "little")
 _MSG_ERRQUEUE = 0x2000
+_SO_TIMESTAMPNS = 35
+"""Gives the time of arrival with each packet as a struct timespec of CLOCK_REALTIME (asm-generic/socket.h)."""
+_TIMESPEC = struct.Struct("@ll")
+TICK = 0.01
+"""Seconds of the grid on which all but the first requests leave, so that those of many targets share one wake-up."""
 _TURN = 64
 """Packets that are read before the loop has its turn."""
 _RECEIVE_BUFFER = 1 << 20
 _REMEMBERED = 2000
-_FILLER = bytes(range(256))
-
-
-class Echo:
-    """One sent request. ``took``: seconds until its reply; ``error``: text of an ICMP error; neither: pending."""
-
-    __slots__ = ("done", "doubled", "error", "late", "mangled", "payload", "sent", "took")
-
-    def __init__(self, payload: bytes) -> None:
-        self.payload = payload
-        self.sent = perf_counter()
-        self.took: float | None = None
-        self.error = ""
-        self.doubled = self.late = self.mangled = 0
-        self.done = asyncio.Event()
 
 
 class EchoSocket:
@@ -53,59 +44,91 @@ class EchoSocket:
     """
 
     def __init__(self, family: int) -> None:
-        self.family = family
+        self.family = int(family)
         self.raw, self._sock = _opened(family)
         self._loop = asyncio.get_running_loop()
         self._identifier, self._sequence = secrets.randbits(16), secrets.randbits(16)
         self._waiting: dict[int, Echo] = {}
         self._given_up: OrderedDict[int, Echo] = OrderedDict()
+        self._due: dict[int, list[Pings]] = {}
         self._loop.add_reader(self._sock.fileno(), self._read)
 
-    def send(self, address: tuple[object, ...], size: int, dont_fragment: bool) -> tuple[int, Echo]:
-        """Send one request; returns its sequence number for `forget`, and the echo to await. Raises OSError."""
-        self._sequence = (self._sequence + 1) % 65536
-        payload = secrets.token_bytes(NONCE) + _FILLER * ((size - NONCE) // 256 + 1)
-        echo = Echo(payload[:size])
-        packet = request(self.family, self._identifier, self._sequence, echo.payload, checksum=self.raw)
-        self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # an earlier error of another target must not fail this request
-        with self._fragmenting(not dont_fragment):
-            self._sock.sendto(packet, address)
-        self._waiting[self._sequence] = echo
-        return self._sequence, echo
+    async def answers(self, pings: Pings, limit: float) -> list[Echo]:
+        """Send all requests and wait for a reply or an error of each, at most ``limit`` seconds. Raises OSError."""
+        end = self._loop.call_later(limit, pings.end)
+        try:
+            self.send(pings)
+            await pings.done
+        finally:
+            pings.end()
+            end.cancel()
+            self.forget(pings)
+        if pings.failed is not None:
+            raise pings.failed
+        return list(pings.echoes.values())
 
-    def forget(self, sequence: int) -> None:
-        """Stop waiting; a later reply is counted as late."""
-        echo = self._waiting.pop(sequence, None)
-        if echo is not None and not echo.done.is_set():
-            self._given_up[sequence] = echo
-            while len(self._given_up) > _REMEMBERED:
-                self._given_up.popitem(last=False)
+    def send(self, pings: Pings) -> None:
+        """Send the next request and plan the one after it. Raises OSError."""
+        self._sequence = (self._sequence + 1) % 65536
+        packet = request(self.family, self._identifier, self._sequence, pings.payload, checksum=self.raw)
+        echo = Echo(pings)
+        self._send(packet, pings)
+        self._waiting[self._sequence] = pings.echoes[self._sequence] = echo
+        if len(pings.echoes) < pings.count:
+            self._plan(pings)
+
+    def _plan(self, pings: Pings) -> None:
+        tick = ceil(pings.due / TICK)
+        if tick not in self._due:
+            self._due[tick] = []
+            self._loop.call_at(tick * TICK, self._send_due, tick)
+        self._due[tick].append(pings)
+
+    def _send_due(self, tick: int) -> None:
+        for pings in self._due.pop(tick):
+            if pings.done.done():
+                continue
+            try:
+                self.send(pings)
+            except OSError as error:
+                pings.end(error)
+
+    def _send(self, packet: bytes, pings: Pings) -> None:
+        if pings.dont_fragment:
+            self._set_discovery(_PMTUDISC_DO)
+        try:
+            self._sock.sendto(packet, pings.address)
+        except OSError:  # perhaps an earlier error of another target, which is cleared by this
+            self._sock.sendto(packet, pings.address)
+        finally:
+            if pings.dont_fragment:
+                self._set_discovery(_PMTUDISC_WANT)
+
+    def _set_discovery(self, value: int) -> None:
+        """Set the fragmentation option of the shared socket, for one request."""
+        v4 = self.family == socket.AF_INET
+        level, option = (socket.IPPROTO_IP, _IP_MTU_DISCOVER) if v4 else (socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER)
+        self._sock.setsockopt(level, option, value)
+
+    def forget(self, pings: Pings) -> None:
+        """Stop waiting; later replies are counted as late."""
+        for sequence, echo in pings.echoes.items():
+            self._waiting.pop(sequence, None)
+            if echo.pending:
+                self._given_up[sequence] = echo
+        while len(self._given_up) > _REMEMBERED:
+            self._given_up.popitem(last=False)
 
     def close(self) -> None:
         """Close the socket."""
         self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
 
-    @contextmanager
-    def _fragmenting(self, allowed: bool) -> Iterator[None]:
-        """Set the fragmentation option for one request on the shared socket."""
-        if allowed:
-            yield
-            return
-        level, option = (
-            (socket.IPPROTO_IP, _IP_MTU_DISCOVER) if self.family == socket.AF_INET else (socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER)
-        )
-        self._sock.setsockopt(level, option, _PMTUDISC_DO)
-        try:
-            yield
-        finally:
-            self._sock.setsockopt(level, option, _PMTUDISC_WANT)
-
     def _read(self) -> None:
         self._read_errors()
         for _ in range(_TURN):
             try:
-                packet = self._sock.recv(65535)
+                packet, controls, _, _ = self._sock.recvmsg(65535, 64)
             except BlockingIOError:
                 return
             except OSError:  # an ICMP error; its details are in the error queue
@@ -113,23 +136,23 @@ class EchoSocket:
                 continue
             found = reply(self.family, packet, self.raw)
             if found is not None:
-                self._take(*found)
+                self._take(*found, _arrival(controls))
 
-    def _take(self, sequence: int, payload: bytes) -> None:
-        late = self._given_up.get(sequence)
-        if late is not None and late.payload[:NONCE] == payload[:NONCE]:
-            late.late += 1
+    def _take(self, sequence: int, payload: bytes, at_ns: int) -> None:
+        for echo in (self._given_up.get(sequence), self._waiting.get(sequence)):
+            if echo is None or echo.pings.payload[:NONCE] != payload[:NONCE]:
+                continue
+            pings = echo.pings
+            if not echo.pending:
+                pings.doubled += 1
+            elif pings.done.done():
+                pings.late += 1
+            elif pings.payload != payload:
+                pings.mangled += 1
+            else:
+                echo.replied(at_ns)
+                pings.answered()
             return
-        echo = self._waiting.get(sequence)
-        if echo is None or echo.payload[:NONCE] != payload[:NONCE]:
-            return
-        if echo.done.is_set():
-            echo.doubled += 1
-        elif echo.payload != payload:
-            echo.mangled += 1
-        else:
-            echo.took = perf_counter() - echo.sent
-            echo.done.set()
 
     def _read_errors(self) -> None:
         for _ in range(_TURN):
@@ -139,12 +162,21 @@ class EchoSocket:
                 return
             found = quoted_sequence(self.family, packet)
             echo = self._waiting.get(found[0]) if found is not None else None
-            if found is None or echo is None or echo.done.is_set() or not echo.payload.startswith(found[1][:NONCE]):
+            if found is None or echo is None or not echo.pending or not echo.pings.payload.startswith(found[1][:NONCE]):
                 continue
             for _, kind, data in controls:
                 if kind in (_IP_RECVERR, _IPV6_RECVERR):
                     echo.error = error_text(self.family, data)
-                    echo.done.set()
+                    echo.pings.answered()
+
+
+def _arrival(controls: list[tuple[int, int, bytes]]) -> int:
+    """When the kernel got a packet (ns of CLOCK_REALTIME), 0 where it does not say."""
+    for level, kind, data in controls:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) == _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack(data)
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return 0
 
 
 def _opened(family: int) -> tuple[bool, socket.socket]:
@@ -164,6 +196,8 @@ def _opened(family: int) -> tuple[bool, socket.socket]:
 def _prepared(sock: socket.socket, family: int, kind: int) -> socket.socket:
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    with suppress(OSError):  # without it the moment of reading counts
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     if family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
         if kind == socket.SOCK_RAW:
