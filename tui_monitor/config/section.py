@@ -46,7 +46,7 @@ class Section:
     """
 
     def __init_subclass__(cls) -> None:
-        freeze(cls, slots=False, kw_only=True)
+        freeze(cls)
 
     @classmethod
     def prepared(cls, given: dict[str, Any]) -> dict[str, Any]:

@@ -1,34 +1,103 @@
-"""Frozen, slotted dataclasses that share their methods; saves 1 MiB and 30 ms at the start.
+"""Frozen, slotted dataclasses that share their methods; what a class has of its own is generated when it is first used.
 
-`dataclass` would generate and compile the same methods for every class.
+`dataclass` generates and compiles the same methods for every class: 0.3 ms each. The first paint needs one class in three.
 """
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from functools import partial
+from inspect import get_annotations
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+_OF_DATACLASSES = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
-    """As `dataclass(frozen=True, slots=True)`: keyword and positional construction, equality and hash by value, no assignment."""
-    return freeze(cls)
+    """As `dataclass(frozen=True, slots=True)`: keyword and positional construction, equality and hash by value, no assignment.
+
+    A frozen class has no frozen subclasses.
+    """
+    hints = get_annotations(cls)
+    names = tuple(name for name, hint in hints.items() if "ClassVar" not in str(hint))
+    written = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    body = {name: value for name, value in vars(cls).items() if name not in (*names, "__dict__", "__weakref__")}
+    again: Any = type(cls)
+    made = again(cls.__name__, cls.__bases__, {**body, "__slots__": names})  # slots cannot be added to a class
+    made.__qualname__ = cls.__qualname__
+    _later(made, ("__init__", "_compared"), partial(_give_construction, made, written))
+    _later(made, _OF_DATACLASSES, partial(_give_fields, made, written))
+    return _share(made)  # type: ignore[no-any-return]
 
 
-def freeze(cls: type[T], *, slots: bool = True, kw_only: bool = False) -> type[T]:
-    """As `frozen`, called by a base class for its subclasses. Without ``slots`` the class itself is completed."""
-    own_repr = "__repr__" in cls.__dict__
-    made: Any = dataclass(frozen=True, slots=slots, kw_only=kw_only, eq=False, repr=False)(cls)
-    compared = [each.name for each in fields(made) if each.compare]
-    made._compared = staticmethod(attrgetter(*compared) if compared else lambda _: ())
+def freeze(cls: type[T]) -> type[T]:
+    """As `frozen` without slots and with keywords only, called by a base class for its subclasses; the class itself is completed."""
+    made: Any = dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    made._compared = _getter([each.name for each in fields(made) if each.compare])
+    return _share(made)  # type: ignore[no-any-return]
+
+
+class _Generated:
+    """Descriptor in place of a member that is not generated yet. Two threads may generate it at once: they make the same."""
+
+    def __init__(self, generate: Callable[[], None], name: str) -> None:
+        self._generate, self._name = generate, name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        self._generate()
+        return getattr(owner if instance is None else instance, self._name)
+
+
+def _later(made: type, names: Sequence[str], generate: Callable[[], None]) -> None:
+    for name in names:
+        setattr(made, name, _Generated(generate, name))
+
+
+def _give_construction(made: Any, written: Mapping[str, Any]) -> None:
+    """Compile `__init__`; ``written``: the defaults as the class states them."""
+    known: dict[str, Any] = {"MISSING": MISSING}
+    heads, lines = ["self"], ["pass"]
+    for name in made.__slots__:
+        head, value, default = name, name, written.get(name, MISSING)
+        if isinstance(default, Field) and default.default_factory is not MISSING:
+            known[f"make_{name}"] = default.default_factory
+            head, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
+        elif (default := default.default if isinstance(default, Field) else default) is not MISSING:
+            known[f"default_{name}"] = default
+            head = f"{name}=default_{name}"
+        known[f"set_{name}"] = made.__dict__[name].__set__
+        heads.append(head)
+        lines.append(f"set_{name}(self, {value})")
+    exec(f"def __init__({', '.join(heads)}):\n " + "\n ".join(lines), known)  # as dataclass does: ten times as fast as a loop
+    made.__init__ = known["__init__"]
+    made.__init__.__qualname__ = f"{made.__qualname__}.__init__"
+    uncompared = {name for name, default in written.items() if isinstance(default, Field) and not default.compare}
+    made._compared = _getter([name for name in made.__slots__ if name not in uncompared])
+
+
+def _give_fields(made: Any, written: Mapping[str, Any]) -> None:
+    """What the functions of dataclasses read, as `dataclass` makes it of a class with these fields."""
+    body = {**written, "__annotations__": get_annotations(made), "__module__": made.__module__, "__doc__": "."}
+    model: Any = dataclass(frozen=True, init=False, eq=False, repr=False)(type(made.__name__, (), body))
+    for name in _OF_DATACLASSES:
+        setattr(made, name, getattr(model, name))
+
+
+def _getter(names: Sequence[str]) -> Any:
+    return staticmethod(attrgetter(*names) if names else lambda _: ())
+
+
+def _share(made: Any) -> Any:
     made.__setattr__ = made.__delattr__ = _refuse
     made.__eq__, made.__hash__ = _equal, _hash
-    if not own_repr:
+    made.__getstate__, made.__setstate__ = _state, _restore
+    if "__repr__" not in made.__dict__:
         made.__repr__ = _repr
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _refuse(_: Any, name: str, *__: Any) -> NoReturn:
@@ -41,6 +110,15 @@ def _equal(self: Any, other: Any) -> Any:
 
 def _hash(self: Any) -> int:
     return hash(self._compared(self))
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, each.name) for each in fields(self)]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for each, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, each.name, value)
 
 
 def _repr(self: Any) -> str:

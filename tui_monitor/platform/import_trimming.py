@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,23 @@ def trim_imports(before: str) -> None:
         return
     for put_in in _STAND_INS[before]:
         put_in()
+
+
+class _StandIn(ModuleType):
+    """A module in the place of another."""
+
+
+class _Later:
+    """A function or class of a module that is loaded when this is called or asked for an attribute."""
+
+    def __init__(self, real: Callable[[], Any]) -> None:
+        self._real = real
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._real()(*given, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real(), name)
 
 
 def _bare_package(name: str, first: str = "") -> None:
@@ -50,10 +68,10 @@ def _bare_package(name: str, first: str = "") -> None:
 
 
 def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: Any) -> None:
-    """Install a stand-in with the names ``ready`` and those of module ``first``; calling ``later`` or any other name loads the real one."""
+    """Install a stand-in with the names ``ready`` and those of module ``first``; using ``later`` or any other name loads the real one."""
     if module in sys.modules:
         return
-    stand_in = ModuleType(module, "A stand-in; everything else is the real module's.")
+    stand_in = _StandIn(module, "A stand-in; everything else is the real module's.")
 
     def find(name: str) -> Any:
         if name.startswith("__") and name != "__version__":
@@ -63,22 +81,21 @@ def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: 
         return real(name)
 
     def real(name: str) -> Any:
-        if sys.modules.get(module) is stand_in:
-            del sys.modules[module]
-            return getattr(importlib.import_module(module), name)
-        return getattr(sys.modules[module], name)
+        with lock:
+            if sys.modules.get(module) is stand_in:
+                del sys.modules[module]
+        return getattr(importlib.import_module(module), name)  # waits for another thread that loads it
 
-    def call(name: str, *given: Any, **named: Any) -> Any:
-        return real(name)(*given, **named)
-
-    vars(stand_in).update(ready, **{name: partial(call, name) for name in later}, __getattr__=find)
+    lock = Lock()
+    vars(stand_in).update(ready, **{name: _Later(partial(real, name)) for name in later}, __getattr__=find)
     sys.modules[module] = stand_in
 
 
 def _absent(name: str) -> None:
     """Make the import of a module that nothing in this process uses fail, where its importers cope with that."""
     modules: dict[str, Any] = sys.modules
-    modules.setdefault(name, None)  # the import system's own sign of a module that must not be loaded
+    if isinstance(modules.get(name, _StandIn("")), _StandIn):
+        modules[name] = None  # the import system's own sign of a module that must not be loaded
 
 
 def _zones(name: str) -> Any:
@@ -100,13 +117,27 @@ def settle_memory() -> None:
 
 
 _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
-    "start": (partial(_stand_in, "sysconfig", get_config_var=_zones),),  # of zoneinfo; loads the build configuration of Python
+    "start": (
+        partial(_stand_in, "sysconfig", get_config_var=_zones),  # of zoneinfo; loads the build configuration of Python
+        partial(_stand_in, "platform", system=lambda: os.uname().sysname),  # of uuid; compiles nine regular expressions
+        partial(_stand_in, "ssl"),  # of asyncio, which needs it for its first connection only
+        partial(_stand_in, "asyncio.sslproto"),
+    ),
     "pydantic": (partial(_stand_in, "pydantic.plugin._loader", get_plugins=lambda *_: ()),),  # pydantic's own switch is read too late
     "textual": (
         partial(_stand_in, "textual.types", first="textual._types"),  # imports trees and selects, for the documentation only
         partial(_stand_in, "platformdirs", later=["user_downloads_path"]),  # for screenshots
         partial(_stand_in, "difflib", later=["get_close_matches"]),  # for advice about style sheets
         partial(_stand_in, "pickle", first="_pickle"),  # of rich, for two functions that are in C
+        # The palette, with ten widgets; a provider is the base of the one for Textual's own themes, which our palette does not show.
+        partial(
+            _stand_in,
+            "textual.command",
+            later=["CommandPalette", "SimpleProvider", "DiscoveryHit", "Hit"],
+            Provider=type("Provider", (), {}),
+            Hits=Any,
+            CommandListItem=Any,
+        ),
     ),
     "jinja2": (  # loads pickle and tempfile
         partial(_stand_in, "jinja2.bccache", later=["BytecodeCache", "FileSystemBytecodeCache", "MemcachedBytecodeCache"]),

@@ -11,17 +11,15 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.filter import NoColor
 from textual.screen import Screen
-from textual.widgets import Input
 
 from tui_monitor.board.backend import Backend
 from tui_monitor.board.first_run import FirstRun
@@ -48,6 +46,9 @@ from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.palettes import AUTO, NAMES
 from tui_monitor.widgets.styles import TextStyles
 from tui_monitor.widgets.theme import theme_of
+
+if TYPE_CHECKING:  # loaded with the palette
+    from textual.command import CommandPalette
 
 _SYSTEMS = {Depth.SIXTEEN: ColorSystem.STANDARD, Depth.INDEXED: ColorSystem.EIGHT_BIT, Depth.TRUE: ColorSystem.TRUECOLOR}
 END_WITHIN = 5.0
@@ -109,6 +110,7 @@ class MonitorApp(App[int]):
         own = themes.read() if themes is not None else ""
         self._theme_chosen = own in NAMES
         self.use_theme(own if own in NAMES else AUTO)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.main = MainScreen(self.context)
         self._backend = backend
         self._new_alerts = NewAlerts(self.context.live, self.NOTIFICATION_TIMEOUT * 1000)
@@ -132,6 +134,11 @@ class MonitorApp(App[int]):
                 screen.refresh(layout=False)
                 for widget in screen.query("LineWidget"):
                     widget.refresh()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply a changed theme; before there is a screen the style sheet has been made with the theme's variables."""
+        if self.screen_stack:
+            super().refresh_css(animate)
 
     # Life.
 
@@ -157,11 +164,14 @@ class MonitorApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Treat letters of the Korean layout as the Latin keys in the same place, except in text inputs."""
-        keys = latin_keys(event.character) if isinstance(event, Key) and not isinstance(self.focused, Input) else ""
+        keys = latin_keys(event.character) if isinstance(event, Key) and not self._is_typed(event) else ""
         for key in keys:
             await super().on_event(Key(key, key))
         if not keys:
             await super().on_event(event)
+
+    def _is_typed(self, event: Key) -> bool:
+        return self.focused is not None and self.focused.check_consume_key(event.key, event.character)
 
     def on_mount(self) -> None:
         """Paint first, then start the backend."""
@@ -477,7 +487,6 @@ def run_app(
     first_run: FirstRun | None = None,
 ) -> int:
     """Run the dashboard until it ends; 0, 2 for a wrong configuration, 1 where the backend failed (the reason is on standard error)."""
-    gc.disable()  # off until the first paint: garbage collection during imports costs 20 ms and frees nothing
     plain = os.environ.get("TERM", "dumb") in PLAIN_TERMINALS or os.environ.get("NO_COLOR")
     answer = NO_ANSWER if plain else ask_terminal()
     app = MonitorApp(

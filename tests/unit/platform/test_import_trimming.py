@@ -40,6 +40,30 @@ def test_an_app_and_a_template_load_nothing_that_nobody_uses() -> None:
     assert run(code) == "80 1.5 ü\n[]"
 
 
+def test_an_event_loop_loads_no_tls_and_speaks_it() -> None:
+    """A process without a connection has no OpenSSL; threads that need it at once, and a connection with TLS, find the real module."""
+    code = """
+import asyncio, threading
+loop, seen = asyncio.new_event_loop(), []
+print('_ssl' in sys.modules)
+def use():
+    import ssl
+    seen.append(ssl.SSLContext.__module__)
+async def fail():
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), '127.0.0.1', 0)
+    import ssl
+    try:
+        await asyncio.open_connection(*server.sockets[0].getsockname(), ssl=ssl.create_default_context())
+    except (ssl.SSLError, ConnectionError) as fault:
+        return isinstance(fault, OSError)
+threads = [threading.Thread(target=use) for _ in range(8)]
+for each in threads: each.start()
+for each in threads: each.join()
+print(seen.count('ssl'), loop.run_until_complete(fail()))
+"""
+    assert run(code).splitlines() == ["False", "8 True"]
+
+
 def test_a_redis_connection_loads_no_clusters_and_commands() -> None:
     """What a check of Redis uses of its driver works without the modules for every command, clusters and sentinels."""
     code = (
@@ -72,6 +96,13 @@ def test_a_listener_loads_no_command_line_and_no_processes_of_uvicorn() -> None:
         ("import jinja2\nit = type(jinja2.FileSystemBytecodeCache()).__module__", "jinja2.bccache"),
         ("import zoneinfo\nit = str(zoneinfo.ZoneInfo('Asia/Seoul')), 'sysconfig' in sys.modules", "('Asia/Seoul', True)"),
         ("import sysconfig\nit = sysconfig.get_config_var('EXT_SUFFIX')[:3], 'purelib' in sysconfig.get_paths()", "('.cp', True)"),
+        ("import platform, uuid\nit = platform.system(), platform.machine() > '', uuid._LINUX", "('Linux', True, True)"),
+        ("import asyncio, ssl\nit = ssl.create_default_context().check_hostname, ssl.SSLError.__mro__[1].__name__", "(True, 'OSError')"),
+        ("import asyncio, asyncio.sslproto as it\nit = issubclass(it.SSLProtocol, asyncio.BufferedProtocol)", "True"),
+        (
+            "import textual.app, textual.command as it\nit = it.CommandPalette.is_open.__module__, issubclass(it.Provider, object)",
+            "('textual.command', True)",
+        ),
         ("from redis.asyncio import Redis\nit = Redis.__module__", "redis.asyncio.client"),
         ("import uvicorn\nit = uvicorn.__version__ > '', uvicorn.Server.__module__", "(True, 'uvicorn.server')"),
         ("import click\nit = click.style('a', fg='red')[-5:-4]", "a"),

@@ -102,10 +102,12 @@ class MainScreen(DashboardScreen):
         self.panes: tuple[FramedPane, ...] = (self.alerts, self.services, self.chosen, self.resources, self.processes)
         self.bars = (self.head, self.hour, self.notice, self.timeline, self.foot, self.summary)
         self.painter.on = False
+        self._first_classes: frozenset[str] = frozenset()
         self.timeline.add_class("-hidden")
 
     def compose(self) -> ComposeResult:
         """Bars, incidents, services beside the selection, machine beside processes, keys."""
+        self._set_breakpoints()
         yield self.head
         yield self.hour
         yield self.notice
@@ -119,6 +121,18 @@ class MainScreen(DashboardScreen):
     def on_mount(self) -> None:
         """Render the current board."""
         self.show(self.board, self.view)
+
+    def _set_breakpoints(self) -> None:
+        """Set the classes of the terminal's size before there are widgets, so that their styles are found once."""
+        width, height = self.app.size
+        sized = ((width, WIDTHS or ()), (height, HEIGHTS or ()))
+        self._first_classes = frozenset(next(name for least, name in reversed(steps) if size >= least) for size, steps in sized)
+        self.update_classes(dict.fromkeys(self._first_classes, True), update=False)
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Find the styles of all widgets again; not at Textual's start of a screen, as nothing has changed since they were found."""
+        if self.painter.on or self.classes != self._first_classes:
+            super().update_node_styles(animate)
 
     def start_painting(self) -> None:
         """Enable painting."""
