@@ -18,7 +18,7 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.strip_cells import moment_at
+from tui_monitor.widgets.strip_cells import moment_at, windows_text
 from tui_monitor.widgets.styles import TextStyles
 
 Strips = Mapping[str, Strip]
@@ -241,14 +241,15 @@ class SelectionPane(FramedPane):
     check: CheckView | None = None
     alert: AlertView | None = None
     log_lines: Sequence[str] = ()
+    notes: selection.Notes = ()
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self._pages: Kept[Sequence[Line]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
-    def about(self, check: CheckView | None, alert: AlertView | None, log: Sequence[str]) -> None:
+    def about(self, check: CheckView | None, alert: AlertView | None, log: Sequence[str], notes: selection.Notes = ()) -> None:
         """Show another subject, or newer facts of the same."""
-        self.check, self.alert, self.log_lines = check, alert, log
+        self.check, self.alert, self.log_lines, self.notes = check, alert, log, notes
 
     def heading(self) -> str:
         """The name of what is selected."""
@@ -257,8 +258,8 @@ class SelectionPane(FramedPane):
         return self.alert.name if self.alert is not None else self.TITLE
 
     def remark(self) -> str:
-        """The window of the chart."""
-        return self.window
+        """The windows of the chart, the chosen one in brackets; it is another with the key `w`."""
+        return windows_text(self.window) if self.check is not None else ""
 
     def expr(self) -> str:
         """The latency of the check."""
@@ -268,14 +269,14 @@ class SelectionPane(FramedPane):
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The chart and the facts: this pane has no rows."""
-        check, alert, log, now = self.check, self.alert, self.log_lines, self.board.at
+        check, alert, log, notes, now = self.check, self.alert, self.log_lines, self.notes, self.board.at
         strip = self.strips.get(check.name, ()) if check is not None else ()
         room = height - 1 if self.is_boxed else height
         parts = selection.shown_parts(check, alert, now)
         return self._pages.of(
             "",
-            (width, room, strip, log, self.look.words.language, *parts),
-            lambda: selection.selection_lines(check, alert, strip, log, now, width, room, self.look),
+            (width, room, strip, log, notes, self.look.words.language, *parts),
+            lambda: selection.selection_lines(check, alert, strip, log, now, width, room, self.look, notes),
         )
 
 
