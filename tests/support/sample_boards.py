@@ -307,10 +307,10 @@ def sparks(at: int = AT, count: int = 120) -> dict[str, tuple[float | None, ...]
         "cpu": wave(count, 0.42, 0.25, at),
         "memory": wave(count, 0.63, 0.01, at, 300),
         "swap": wave(count, 0.08, 0.0, at),
-        "receive:eth0": wave(count, 1.2e6, 6e5, at),
-        "transmit:eth0": wave(count, 3.1e5, 1e5, at, 45),
-        "read:sda": wave(count, 2e5, 1e5, at, 20),
-        "write:sda": wave(count, 3.4e6, 1e6, at, 33),
+        "receive:eth0": wave(count, 1.2e6, 6e5, at, 11, 0.9),
+        "transmit:eth0": wave(count, 3.1e5, 1e5, at, 45, 0.9),
+        "read:sda": wave(count, 2e5, 1e5, at, 20, 0.9),
+        "write:sda": wave(count, 3.4e6, 2.4e6, at, 9, 0.9),
     }
     for number, one in enumerate(checks()):
         found[f"check:{one.name}"] = wave(count, 0.13, 0.05, at, 40 + number)

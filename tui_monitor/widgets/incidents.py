@@ -28,7 +28,7 @@ from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, Ren
 from tui_monitor.widgets.remedy_commands import commands_of
 from tui_monitor.widgets.strip_cells import append_strip
 
-MINUTE, HOUR = 60_000, 3_600_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MOST_ENDED = 3
 NARROW = 60
 """Below this width a row has only subject, strip and age."""
@@ -175,7 +175,7 @@ def incident_line(
     if fold:
         text = " ".join(subject(one) for one in fold)
     elif ended and alert.ends_at:
-        text = f"{_was(alert)} {f.span((alert.ends_at - alert.starts_at) / 1000)}: {text}"
+        text = f"{_lasted(alert)}: {text}"
     row.say(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
     if bars:
         append_strip(row.gap(2), strip, bars, look.glyphs)
@@ -185,11 +185,19 @@ def incident_line(
     return row.line()
 
 
-def _was(alert: AlertView) -> str:
-    """What an alert that is over had been: a check was down or degraded, a condition lasted."""
-    if alert.name != CHECK_RULE:
-        return "lasted"
-    return "was degraded" if severity_rank(alert.severity) <= severity_rank("warning") else "was down"
+def ended_line(alert: AlertView, now: int, width: int, look: RenderStyle, names: int) -> Line:
+    """Line of an alert that is over, below the services: when it ended, whom it was about, for how long, why."""
+    row = LineBuilder(width, look).gap().append(look.glyphs.healthy, "dim").gap()
+    row.name(subject(alert) or alert.name, "dim", min(max(names, 16), width // 4)).gap()
+    row.append(f.stamp(alert.ends_at or 0, now, look.zone), "dim", 12 if now - (alert.ends_at or 0) > DAY // 2 else 6).gap()
+    return row.say(f"{_lasted(alert)}: {_reason(alert)}", "dim").line()
+
+
+def _lasted(alert: AlertView) -> str:
+    """For how long a check was down or degraded, or a condition lasted, until the alert ended: "was down 2m"."""
+    word = "was degraded" if severity_rank(alert.severity) <= severity_rank("warning") else "was down"
+    long = ((alert.ends_at or 0) - (alert.starts_at or alert.active_at)) / 1000
+    return f"{word if alert.name == CHECK_RULE else 'lasted'} {f.span(long) if long >= 60 else f'{max(0, int(long))}s'}"
 
 
 def _append_age(row: LineBuilder, alert: AlertView, now: int, width: int, look: RenderStyle) -> None:

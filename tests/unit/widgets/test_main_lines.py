@@ -23,7 +23,7 @@ from tui_monitor.widgets.alerts import is_open
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
-from tui_monitor.widgets.incidents import folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
+from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import fact_lines, selection_lines, short_stamp
 from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
 from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_at, strip_runs, trouble_moment
@@ -318,3 +318,20 @@ def test_trend_of_a_gauge_selects_what_it_names() -> None:
     here = replace(board.resources, mounts=mounts, swap_total=0, swap=None, memory=None)
     rows = machine.machine_entries(replace(board, resources=here), {}, 118, 30, LOOK, Kept())
     assert next(row.expr for row in rows if row.key.startswith("mount:")) == 'disk_usage_ratio{mount="/a\\"b"}'
+
+
+def test_what_ended_within_a_day_stands_below_the_services() -> None:
+    """When it ended, about what, for how long and why; in Korean too; yesterday's with its date."""
+    over, now = boards.ended(), boards.AT
+    assert (
+        text_of([ended_line(over[2], now, 80, LOOK, 8)]).strip() == "✓ search           13:34  was degraded 7m: slow: 640 ms, above 250 ms"
+    )
+    assert "Sep 21 07:24" in text_of([ended_line(over[4], now + 16 * boards.HOUR, 80, LOOK, 8)])
+    assert "장애" in text_of([ended_line(over[0], now, 80, RenderStyle(UNICODE, UTC, translator("ko")), 8)])
+
+
+def test_rates_have_their_recent_course_beside_them() -> None:
+    """In 73 columns, the inner width of the pane on a screen of 120, there is room for a short strip; a text without one is not cut."""
+    board = boards.storm()
+    rows = [text_of([one.line]) for one in machine.machine_entries(board, board.sparks, 73, 9, LOOK, Kept())]
+    assert any("eth0" in row and row.rstrip()[-1] in UNICODE.blocks for row in rows) and any("mem 0%" in row for row in rows)

@@ -148,6 +148,7 @@ class MainScreen(DashboardScreen):
         for pane in self.panes:
             pane.with_strips(strips, WINDOWS[self.context.strip_window].title)
         self.alerts.show(board, self._sparks)
+        self.services.recent = self.alerts.ended_before()
         self.head.incidents = self.alerts.gravest()
         self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
         if not board.past:
@@ -219,7 +220,8 @@ class MainScreen(DashboardScreen):
         board = self.board
         bars = 3 + (not self.notice.has_class("-hidden")) + (not self.timeline.has_class("-hidden"))
         wanted = RoomNeeds(
-            self.alerts.wanted_height(), len(self.services.rows), max(self.resources.wanted_height(), len(self.processes.processes)),
+            self.alerts.wanted_height(), len(self.services.rows), self.resources.wanted_height(), self.services.recent_height(),
+            max(self.resources.most_height(), len(self.processes.processes)),
             bool(board.checks), bool(board.alerts), is_calm(board.resources),
         )  # fmt: skip
         room = share(self.layout_name, width, height, bars, wanted)
