@@ -24,7 +24,7 @@ async def test_an_incident_is_read_whole() -> None:
         await settle(app, pilot)
         shown = seen(app)
         assert isinstance(app.screen, IncidentScreen) and "5m [1h] 24h 7d" in shown
-        assert all(part in shown for part in ("db down", "24h ", "3 muted by this", "1 of 2", "ops-mail", "first time"))
+        assert all(part in shown for part in ("db down", "24h ", "3 muted by this", "1 of 2", "ops-mail", "last time"))
         await press(app, pilot, "w")
         await settle(app, pilot)
         assert "5m 1h [24h] 7d" in seen(app)
@@ -105,7 +105,7 @@ async def test_a_page_whose_history_cannot_be_read_still_opens(monkeypatch: pyte
     async with running(kind="storm") as (app, _, pilot):
         await press(app, pilot, "enter")
         await settle(app, pilot)
-        assert "db down" in seen(app) and "first time" in seen(app) and app._exception is None
+        assert "db down" in seen(app) and "last time" in seen(app) and app._exception is None
 
 
 async def test_the_map_begins_with_the_root_cause_and_suggests_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +140,9 @@ async def test_the_page_and_the_form_are_in_korean_too() -> None:
             "db 장애 3분12초",
             "아무도 확인하지 않음",
             "14:10:08부터",
-            "연속 실패 6회",
+            "연속 실패 19회",
             "이 장애로 3건 중지",
-            "보관된 기간에서 처음",
+            "지난번",
             "당시 부하",
         ):
             assert part in shown, part

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import pairwise
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.support import sample_boards as boards
+from tests.support.sample_history import latency, sample_strip
 from tests.support.sample_reports import EXAMPLE_REPORT
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
@@ -22,7 +23,7 @@ from tui_monitor.board.push import PushAnswer, PushRequest
 from tui_monitor.board.report import Report
 from tui_monitor.board.rule_views import CurrentSample, ExportedFamily, RuleGroupView
 from tui_monitor.board.screens import ScreenDefinition
-from tui_monitor.board.strip import SlotSamples, Strip, strip
+from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import (
     ActView,
     AlertDetail,
@@ -40,6 +41,7 @@ from tui_monitor.board.values import (
     NoiseRow,
     NotificationView,
     PanelView,
+    Resources,
     SilenceView,
     Spark,
 )
@@ -63,6 +65,19 @@ EVIDENCE = Evidence(
     processes=(EvidenceProcess(812, "postgres", 0.31, 310_000_000), EvidenceProcess(2041, "python3", 0.26, 120_000_000)),
     log=("ERROR payment: upstream timed out",),
 )
+LOGS = {
+    "db": (
+        (-48_210, "LOG: checkpoint complete: wrote 412 buffers (2.5%)"),
+        (-1_840, "FATAL: sorry, too many clients already"),
+        (-260, "FATAL: sorry, too many clients already"),
+    )
+}
+"""The last lines (ms after the alert began, text) of a check's log when it failed."""
+
+
+def log_time(at: int) -> str:
+    """A stamp (UTC ms) as log lines begin with it."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class FakeBackend:
@@ -119,14 +134,22 @@ class FakeBackend:
             return self.example
         board = shifted(self.example, at - boards.AT)
         checks = tuple(self.probed(one, at + 700 * i) for i, one in enumerate(board.checks))
-        here = boards.resources(at) if board.resources.processes else board.resources
-        return replace(board, checks=checks, resources=replace(here, mounts=board.resources.mounts), sparks=self.moving(at))
+        return replace(board, checks=checks, resources=self.working(board.resources, at), sparks=self.moving(at))
+
+    def working(self, known: Resources, at: int) -> Resources:
+        """The example's machine with the figures of a moment."""
+        if not known.processes:
+            return known
+        new = boards.resources(at)
+        cores = tuple(min(1.0, share * (0.6 + (new.cpu or 0))) for share in known.cores) if len(known.cores) < len(new.cores) else new.cores
+        cpu = sum(cores) / len(cores)
+        return replace(known, cpu=cpu, cores=cores, interfaces=new.interfaces, disks=new.disks, processes=new.processes)
 
     def probed(self, check: CheckView, at: int) -> CheckView:
         """The check with a latency that changes every ten seconds."""
         if check.duration is None:
             return check
-        return replace(check, duration=check.duration * (1 + boards.wave(1, 0.2, 0.1, at // 10_000 * 10_000)[-1]))
+        return replace(check, duration=latency(check.name, check.duration, at))
 
     def moving(self, at: int) -> Mapping[str, Spark]:
         """Sparks that move, made anew only when they are drawn anew, so that the bench measures the screen and not this fake."""
@@ -167,11 +190,20 @@ class FakeBackend:
         if alert.acknowledged_by:
             events += (AlertEvent(alert.acknowledged_at, "acknowledged", alert.acknowledged_by, alert.acknowledged_note),)
         deliveries = (*alert.deliveries, Delivery("ops-mail", "firing", "failed", alert.active_at, "550 no such user"))
-        expr = 'probe_duration_seconds{check="search"} > 0.5'
-        return AlertDetail(alert, expr, events, deliveries, EVIDENCE, 'probe_duration_seconds{check="search"}')
+        check = alert.labels.get("check", "search")
+        evidence = (
+            replace(EVIDENCE, log=tuple(f"{log_time(alert.active_at + ms)} {text}" for ms, text in LOGS[check]))
+            if check in LOGS
+            else EVIDENCE
+        )
+        series = f'probe_duration_seconds{{check="{check}"}}'
+        notes = ((alert.active_at - 9 * boards.MINUTE, "1.2.3"),) if check in LOGS else ()
+        return AlertDetail(alert, f"{series} > 0.5", events, deliveries, evidence, series, notes=notes)
 
     async def alert_history(self, limit: int) -> Sequence[AlertView]:
         old = self.board.alerts
+        if any(check.name == "payments" for check in self.board.checks):
+            return boards.ended(self.board.at)[:limit]
         return [replace(one, id=f"h{i}", state="resolved", ends_at=one.active_at + 300_000 * (i + 1)) for i, one in enumerate(old)][:limit]
 
     async def notifications(self, limit: int) -> Sequence[NotificationView]:
@@ -267,7 +299,7 @@ class FakeBackend:
         step = max(1, (end - start) // points)
         times = tuple(range(start, end + 1, step))
         offset = 0.05 if "offset" in expr else 0.0
-        lines = tuple(
+        lines = self.check_lines(expr, times) or tuple(
             ChartLine(f'{{check="{name}"}}', times, tuple(offset + boards.wave(1, 0.3, 0.2, t, 600 + 90 * i)[-1] for t in times))
             for i, name in enumerate(("api", "search"))
         )
@@ -278,6 +310,15 @@ class FakeBackend:
             ((end - (end - start) // 3, "CheckUnhealthy api"), (end - (end - start) // 5, "deploy v2.3")),
             (AlertSpan(end - (end - start) // 3, end - (end - start) // 4, "critical", "CheckUnhealthy api"),),
         )
+
+    def check_lines(self, expr: str, times: Sequence[int]) -> tuple[ChartLine, ...]:
+        """The latency of the storm's check that an expression names; a failing one takes its time limit of 5 s."""
+        found = next((one for one in self.board.checks if f'probe_duration_seconds{{check="{one.name}"' in expr and one.limits), None)
+        if found is None or found.duration is None:
+            return ()
+        failing, usual = found.status is HealthStatus.UNHEALTHY, found.duration
+        values = tuple(5.0 if failing and at >= found.since else latency(found.name, usual, at, 60_000) for at in times)
+        return (ChartLine(f'{{check="{found.name}"}}', times if isinstance(times, tuple) else tuple(times), values),)
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         return {
@@ -303,7 +344,8 @@ class FakeBackend:
         ][:limit]
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool = False) -> Mapping[str, Strip]:
-        return {name: example_strip(self.board, name, number, bounds, level) for number, name in enumerate(checks)}
+        board = self.board
+        return {name: sample_strip(board, name, bounds, level) for name in checks}
 
     async def query(self, expr: str, at: int, within: float = QUERY_S, privacy: Privacy | None = None) -> Value:
         return []
@@ -388,6 +430,7 @@ def shifted(board: Board, by: int) -> Board:
             active_at=one.active_at + by,
             starts_at=one.starts_at and one.starts_at + by,
             acknowledged_at=one.acknowledged_at and one.acknowledged_at + by,
+            deliveries=tuple(replace(each, at=each.at + by) for each in one.deliveries),
         )
         for one in board.alerts
     )
@@ -395,25 +438,3 @@ def shifted(board: Board, by: int) -> Board:
         board.leader, since=board.leader.since + by, heartbeat=board.leader.heartbeat if board.leader.alive else board.leader.heartbeat + by
     )
     return replace(board, at=board.at + by, checks=checks, alerts=alerts, leader=leader)
-
-
-def example_strip(board: Board, name: str, number: int, bounds: Sequence[int], level: bool) -> Strip:
-    """A believable strip: trouble since the check's status began, a few old incidents, nothing before the check was made."""
-    check = next((one for one in board.checks if one.name == name), None)
-    samples = [_example_slot(check, number, begin, end) for begin, end in pairwise(bounds)]
-    return strip(bounds, samples, level=level)
-
-
-def _example_slot(check: CheckView | None, number: int, begin: int, end: int) -> SlotSamples:
-    turn = (begin // (end - begin) * 7919 + number * 104729) % 997
-    days = (boards.AT - begin) // boards.DAY
-    if check is None or check.status is HealthStatus.UNKNOWN or days > 80 + number % 5:
-        return SlotSamples()
-    seconds = None if check.duration is None else boards.wave(1, check.duration, check.duration * 0.3, begin + number)[0]
-    if end > check.since and check.status is not HealthStatus.HEALTHY:
-        return SlotSamples(float(check.status.exit_code), 1.0 if check.status is HealthStatus.DEGRADED else 0.0, seconds)
-    if turn < 12:
-        return SlotSamples(2.0, 0.6 if end - begin < boards.HOUR else 0.985, seconds)
-    if turn < 26:
-        return SlotSamples(1.0, 1.0, seconds and seconds * 3)
-    return SlotSamples(0.0, 1.0, seconds)

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from functools import lru_cache
 
+from tests.support.sample_history import latency, windows
 from tui_monitor.board.process_list import ListedProcess
 from tui_monitor.board.values import (
     AlertView,
@@ -22,7 +23,6 @@ from tui_monitor.board.values import (
     RequestRow,
     RequestTable,
     Resources,
-    Window,
 )
 from tui_monitor.core.values import ContainerState, HealthStatus, UnitState, worst
 
@@ -42,7 +42,9 @@ def wave(count: int, middle: float, swing: float, at: int = AT, period: int = 60
 @lru_cache(8192)
 def _moment(second: int, middle: float, swing: float, period: int, noise: float) -> float:
     jitter = random.Random(second * 7919 + period).uniform(-1, 1)
-    return max(0.0, middle + swing * (math.sin(second * 2 * math.pi / period) + noise * jitter))
+    turn = second * 2 * math.pi / period
+    slow = 0.55 * math.sin(turn) + 0.3 * math.sin(turn * 0.31 + 2) + 0.25 * math.sin(turn * 2.7 + 1)
+    return max(0.0, middle + swing * (slow + noise * jitter))
 
 
 def resources(at: int = AT) -> Resources:
@@ -51,7 +53,7 @@ def resources(at: int = AT) -> Resources:
     names = ("postgres", "python3", "nginx", "redis-server", "node", "containerd", "systemd-journald", "sshd", "cron", "tui-monitor")
     return Resources(
         cpu=min(1.0, cpu),
-        cores=(0.5, 0.4, 0.3, 0.6),
+        cores=tuple(min(1.0, round(cpu * share, 2)) for share in (1.25, 0.85, 0.7, 1.2)),
         modes={"user": cpu * 0.7, "system": cpu * 0.2, "iowait": cpu * 0.1},
         load=(0.84, 1.02, 0.97),
         memory=0.634,
@@ -106,17 +108,18 @@ def check(
     name: str, kind: str = "http", status: HealthStatus = HealthStatus.HEALTHY, reason: str = "", seconds: float = 0.13, **more: object
 ) -> CheckView:
     """One check with believable windows."""
-    window = Window(seconds * 0.9, seconds * 1.7, seconds * 3.1, 0.9998 if status is HealthStatus.HEALTHY else 0.953)
+    healthy = status is HealthStatus.HEALTHY
+    since = int(more.get("since", AT - (3 * DAY if healthy else 4 * MINUTE)))  # type: ignore[call-overload]
     values: dict[str, object] = {
         "category": "application",
         "target": f"https://{name}.example.com/health",
-        "since": AT - (3 * DAY if status is HealthStatus.HEALTHY else 4 * MINUTE),
+        "since": since,
         "at": AT - 3000,
         "duration": None if status is HealthStatus.UNKNOWN else seconds,
         "phases": {"resolve": 0.004, "connect": 0.011, "tls": 0.024, "processing": seconds * 0.6, "transfer": 0.002}
         if kind == "http"
         else {},
-        "windows": {"5m": window, "1h": window, "24h": window},
+        "windows": windows(name, status, seconds, since, AT),
         **more,
     }
     return CheckView(name=name, type=kind, status=status, reason=reason, **values)  # type: ignore[arg-type]
@@ -304,10 +307,10 @@ def sparks(at: int = AT, count: int = 120) -> dict[str, tuple[float | None, ...]
         "cpu": wave(count, 0.42, 0.25, at),
         "memory": wave(count, 0.63, 0.01, at, 300),
         "swap": wave(count, 0.08, 0.0, at),
-        "receive:eth0": wave(count, 1.2e6, 6e5, at),
-        "transmit:eth0": wave(count, 3.1e5, 1e5, at, 45),
-        "read:sda": wave(count, 2e5, 1e5, at, 20),
-        "write:sda": wave(count, 3.4e6, 1e6, at, 33),
+        "receive:eth0": wave(count, 1.2e6, 6e5, at, 11, 0.9),
+        "transmit:eth0": wave(count, 3.1e5, 1e5, at, 45, 0.9),
+        "read:sda": wave(count, 2e5, 1e5, at, 20, 0.9),
+        "write:sda": wave(count, 3.4e6, 2.4e6, at, 9, 0.9),
     }
     for number, one in enumerate(checks()):
         found[f"check:{one.name}"] = wave(count, 0.13, 0.05, at, 40 + number)
@@ -422,30 +425,61 @@ def watched(at: int = AT) -> Board:
     return replace(board, checks=(*board.checks, web, docker, systemd, group), requests=requests)
 
 
+STORM = """payments 113 api 82 search 71 shop 46 login 62 images 114 admin 133 webhooks-in 22 inventory 41 mailer 81 reports 57 sso 96
+geo 83 cache 1 cdn 34 queue 3 refunds 68 smtp 26 status 12"""
+"""The healthy services of the storm and their usual latencies (ms)."""
+
+
 def storm(at: int = AT) -> Board:
     """A shop of 24 services whose database has been down for three minutes."""
     down, slow = HealthStatus.UNHEALTHY, HealthStatus.DEGRADED
     since = at - 192_000
+    usual = {"billing": 0.088, "cart": 0.042, "checkout": 0.058}
     broken = [
-        check("db", "postgres", down, "timed out after 5s (connect)", 0.004, category="infrastructure", since=since,
+        check("db", "postgres", down, "timed out after 5 s (connect)", 0.0062, category="infrastructure", since=since,
               target="127.0.0.1:5432/app",
-              phases={"connect": 5.0}, consecutive_failures=6),
-        *(check(name, status=down, reason="503 Service Unavailable", seconds=0.021, since=since + 7000, depends_on=("db",))
-          for name in ("billing", "cart", "checkout")),
-        check("sessions", "redis", slow, "memory 51% of maxmemory", 0.0006, since=at - 12 * MINUTE, target="127.0.0.1:6379"),
+              phases={"connect": 5.0}, consecutive_failures=19, limits=((0.01, "degraded"),)),
+        *(check(name, status=down, reason="503 Service Unavailable", seconds=seconds, since=since + 7000, depends_on=("db",))
+          for name, seconds in usual.items()),
+        check("sessions", "redis", slow, "memory 51 % of maxmemory", 0.0006, since=at - 12 * MINUTE, target="127.0.0.1:6379"),
     ]  # fmt: skip
-    names = "payments api search shop login images admin webhooks-in inventory mailer reports sso geo cache cdn queue refunds smtp status"
-    well = [check(name, seconds=0.02 + 0.007 * number) for number, name in enumerate(names.split())]
+    words = STORM.split()
+    well = [
+        check(name, seconds=latency(name, int(usual_ms) / 1000, at), limits=((0.25, "degraded"),))
+        for name, usual_ms in zip(words[::2], words[1::2], strict=True)
+    ]
     texts = {"description": "No connection is made: systemctl status postgresql; ss -ltn 'sport = :5432'; then firewall and route",
              "runbook_url": "https://wiki.example.com/db"}  # fmt: skip
     chat, mail = Delivery("ops-chat", "firing", "sent", since + 900), Delivery("ops-mail", "firing", "retrying", since + 900, "refused")
     found = [
-        alert(1, "CheckUnhealthy", "critical", "db is unhealthy: timed out after 5s (connect)", 3.2, labels={"check": "db"},
+        alert(1, "CheckUnhealthy", "critical", "db is unhealthy: timed out after 5 s (connect)", 3.2, labels={"check": "db"},
               annotations=texts,
               deliveries=(chat, mail), affected=3, affects=("billing", "cart", "checkout")),
-        alert(2, "RedisMemory", "warning", "sessions: memory 51% of maxmemory", 12, labels={"check": "sessions"}, value_text="51%"),
+        alert(2, "RedisMemory", "warning", "sessions: memory 51 % of maxmemory", 12, labels={"check": "sessions"}, value_text="51%"),
         *(alert(3 + number, "CheckUnhealthy", "critical", f"{name} is unhealthy: 503 Service Unavailable", 3.0, labels={"check": name},
-                suppressed_by=("depends_on:db",), deliveries=()) for number, name in enumerate(("billing", "cart", "checkout"))),
+                suppressed_by=("depends_on:db",), deliveries=()) for number, name in enumerate(usual)),
     ]  # fmt: skip
-    board = replace(busy(at), status=down, checks=(*broken, *well), alerts=tuple(found))
-    return replace(board, resources=replace(board.resources, cores=(0.81, 0.27), load=(1.22, 1.91, 2.27), uptime=52 * 86400.0))
+    here = resources(at)
+    here = replace(here, load=(1.22, 1.91, 2.27), uptime=52 * 86400.0, memory=0.34, mounts=(replace(here.mounts[1], mount="/"),))
+    machine = replace(here, cores=(0.81, 0.27), cpu=0.54)
+    return replace(busy(at), status=down, checks=(*broken, *well), alerts=tuple(found), resources=machine)
+
+
+def ended(at: int = AT) -> tuple[AlertView, ...]:
+    """Alerts of the storm's shop that are over."""
+
+    def over(number: int, name: str, severity: str, reason: str, check: str, began: float, ended: float) -> AlertView:
+        labels, moment = {"check": check}, at - round(began * MINUTE)
+        found = alert(
+            number, name, severity, f"{check} {reason}", began, labels=labels, state="resolved", active_at=moment, starts_at=moment
+        )
+        return replace(found, ends_at=at - round(ended * MINUTE))
+
+    return (
+        over(61, "CheckUnhealthy", "critical", "is unhealthy: 503 Service Unavailable", "payments", 13.9, 12.4),
+        over(62, "CheckUnhealthy", "warning", "is degraded: slow: 108 ms, above 100 ms", "inventory", 30.9, 28.6),
+        over(63, "CheckUnhealthy", "warning", "is degraded: slow: 640 ms, above 250 ms", "search", 46.8, 39.0),
+        over(64, "CheckUnhealthy", "warning", "is degraded: slow: 310 ms, above 250 ms", "reports", 53.7, 49.5),
+        over(65, "CheckUnhealthy", "critical", "is unhealthy: connection refused", "db", 411.8, 409.0),
+        over(66, "CheckUnhealthy", "warning", "is degraded: slow: 705 ms, above 250 ms", "cdn", 632.5, 601.0),
+    )

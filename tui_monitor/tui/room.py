@@ -14,11 +14,16 @@ FRAME_FROM = (100, 28)
 
 @frozen
 class RoomNeeds:
-    """The lines that incidents, services and machine have to say something in, without frames; ``calm``: the machine has room enough."""
+    """The lines that incidents, services and machine have to say something in, without frames; ``calm``: the machine has room enough.
+
+    ``recent``: lines of what ended lately, below the services. ``most``: the lines that machine and processes can use.
+    """
 
     incidents: int
     services: int
     machine: int
+    recent: int = 0
+    most: int = 0
     has_checks: bool = True
     has_alerts: bool = False
     calm: bool = False
@@ -59,4 +64,6 @@ def share(layout: str, width: int, height: int, bars: int, wanted: RoomNeeds) ->
     left = room - upper - services
     if wanted.calm and left < least and wanted.has_alerts and room < 30:
         return Room(upper, 1, side)
-    return Room(upper, max(least, min(room // 2, left, max(least, machine))), side)
+    bottom = max(least, min(room // 2, left, max(least, machine)))
+    spare = left - bottom - wanted.recent
+    return Room(upper, bottom + max(0, min(spare, wanted.most + frame - bottom)), side)

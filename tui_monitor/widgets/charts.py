@@ -43,23 +43,29 @@ def chart_lines(
     focus: ChartFocus = ChartFocus(),  # noqa: B008 - frozen
     strip: Strip = (),
     legend: bool = True,
+    events: bool = True,
+    begun: int = 0,
+    least: float = 0.0,
 ) -> list[Line]:
     """A chart from ``start`` to ``end`` (UTC ms) of exactly ``width`` by at most ``height`` cells.
 
-    ``before`` is drawn faint behind it. ``strip``: the status of the check whose series it is; a column in which it failed is full.
+    ``before`` is drawn faint behind it. ``strip``: the status of the check whose series it is; a column in which it failed is full,
+    and its latency (the time limit) does not press the others flat. ``events``: name alerts and flags in a line below. ``begun``: when
+    the alert that it is about began (UTC ms), marked on the axis. ``least``: the scale reaches at least so high.
     """
     if chart.error:
         return [LineBuilder(width, look).gap(2).append(chart.error, "critical").line()]
     lines = ranked(chart)
     shown = lines if focus.alone is None else lines[focus.alone : focus.alone + 1]
-    values = [value for line in (*shown, *before) for value in line.values if math.isfinite(value)]
+    values = [value for line in before for value in line.values if math.isfinite(value)]
+    values += _measured(shown, strip)
     if not values:
         return [LineBuilder(width, look).line(), LineBuilder(width, look).gap(2).append("No samples in this range.", "dim").line()]
-    low, high = extent(values, [value for value, _ in chart.thresholds], chart.unit)
+    low, high = extent([*values, max(least, min(values))], [value for value, _ in chart.thresholds], chart.unit)
     heads = legend_lines(chart, lines, bool(before), (low, high), focus, width, look, max(1, height // 4)) if legend and height >= 8 else []
-    events = [events_line(chart, start, end, width, look)] if height >= 8 and (chart.marks or chart.spans) else []
+    named = [events_line(chart, start, end, width, look)] if events and height >= 8 and (chart.marks or chart.spans) else []
     spans = [span for span in chart.spans if span.start <= end and (span.end is None or span.end >= start)]
-    room = height - len(heads) - len(events) - bool(spans) - 1
+    room = height - len(heads) - len(named) - bool(spans) - 1
     scale = scale_of(low, high, chart.unit, max(2, room))
     gutter = max((f.cells(text) for _, text in scale.labels), default=0) + 1
     wide = max(1, width - gutter - 1)
@@ -69,8 +75,16 @@ def chart_lines(
     labels = dict(scale.labels)
     body = [_plot_line(plot, row, labels.get(row), gutter, width, look) for row in range(scale.rows - 1, -1, -1)]
     bands = [_bands(spans, start, end, gutter, wide, width, look)] if spans else []
-    axis = _axis(chart, start, end, gutter, wide, width, look)
-    return [*heads, *body, *bands, axis, *events][:height]
+    axis = _axis(chart, start, end, gutter, wide, width, look, begun)
+    return [*heads, *body, *bands, axis, *named][:height]
+
+
+def _measured(lines: Sequence[ChartLine], strip: Strip) -> list[float]:
+    """The values that the scale has to hold: all, or those of a check while it answered, where it ever did."""
+    known = [(at, value) for line in lines for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value)]
+    down = [(slot.begin, slot.end) for slot in strip if slot.status is HealthStatus.UNHEALTHY]
+    answered = [value for at, value in known if not any(begin <= at < end for begin, end in down)] if down else []
+    return answered or [value for _, value in known]
 
 
 def _drawn(
@@ -186,17 +200,23 @@ def _bands(spans: Sequence[AlertSpan], start: int, end: int, gutter: int, wide: 
     return row.line()
 
 
-def _axis(chart: Chart, start: int, end: int, gutter: int, wide: int, width: int, look: RenderStyle) -> Line:
-    """Flags with their labels, and round times where they leave room."""
+def _axis(chart: Chart, start: int, end: int, gutter: int, wide: int, width: int, look: RenderStyle, begun: int) -> Line:
+    """The begin of the alert, flags with their labels, and round times where they leave room."""
     cells: list[tuple[str, str]] = [(" ", "dim")] * wide
+    begins = start <= begun <= end
+    if begins:
+        _place(cells, _column(begun, start, end, wide), look.glyphs.unhealthy, "critical")
     for at, text in reversed(flags_of(chart)):
         if start <= at <= end:
-            label = f.cut(clean(text), 14, look.glyphs.cut)
-            _place(cells, _column(at, start, end, wide), look.glyphs.flag + label, "accent")
-    if not any(text.strip() for text, _ in cells) or wide >= 40:
-        for at in moments(start, end, max(2, wide // 16), look.zone):
-            text = time_text(at, start, end, look.zone)
-            _place(cells, _column(at, start, end, wide) - len(text) // 2, text, "dim")
+            label, column = f.cut(clean(text), 14, look.glyphs.cut), _column(at, start, end, wide)
+            if not _place(cells, column, look.glyphs.flag + label, "accent"):
+                _place(cells, column - f.cells(label), label + look.glyphs.flag, "accent")
+    if begins:
+        text = time_text(begun, start, end, look.zone)
+        _place(cells, _column(begun, start, end, wide) - len(text) - 1, text, "critical")
+    for at in moments(start, end, max(2, wide // 16), look.zone):
+        text = time_text(at, start, end, look.zone)
+        _place(cells, _column(at, start, end, wide) - len(text) // 2, text, "dim")
     row = LineBuilder(width, look).gap(gutter)
     for text, style in cells:
         if text:
@@ -204,13 +224,14 @@ def _axis(chart: Chart, start: int, end: int, gutter: int, wide: int, width: int
     return row.line()
 
 
-def _place(cells: list[tuple[str, str]], at: int, text: str, style: str) -> None:
-    """Write a text into free cells; nothing where it has no room."""
+def _place(cells: list[tuple[str, str]], at: int, text: str, style: str) -> bool:
+    """Write a text into free cells; nothing where it has no room. Whether it had."""
     long = f.cells(text)
     at = max(0, min(at, len(cells) - long))
     if long > len(cells) or any(held[0] != " " for held in cells[max(0, at - 1) : at + long + 1]):
-        return
+        return False
     cells[at : at + long] = [(text, style), *[("", style)] * (long - 1)]
+    return True
 
 
 def table_lines(chart: Chart, now: int, width: int, look: RenderStyle) -> list[Line]:

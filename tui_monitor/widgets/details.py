@@ -44,7 +44,7 @@ def check_lines(
     lines += fact("depends on", ", ".join(check.depends_on), width, look)
     if strip:
         row = append_strip(LineBuilder(width, look).gap(), strip, width - 2, look.glyphs)
-        lines += [*heading(window, width, look), row.line(), *latency_chart(strip, CHART_HEIGHT, width, look)]
+        lines += [*heading(window, width, look), row.line(), *latency_chart(strip, CHART_HEIGHT, width, look, check.limits)]
     if check.phases:
         lines += heading("Phases of the last probe", width, look) + _phases(check, width, look)
     known = [(key, check.windows[key]) for key in ("5m", "1h", "24h") if key in check.windows]

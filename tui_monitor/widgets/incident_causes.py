@@ -30,9 +30,10 @@ def reason_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line
 
 
 def remedy_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
-    """The advice, its commands to copy, the runbook."""
+    """The commands to copy, the runbook, and the advice that they are of; the advice first where it names no command."""
     alert = view.alert
-    lines = wrapped(alert.annotations.get("description", ""), "text", width, look, 6)
+    advice = alert.annotations.get("description", "")
+    lines = [] if view.commands else wrapped(advice, "text", width, look, 6)
     for number, command in enumerate(view.commands):
         row = LineBuilder(width, look).gap().append(look.glyphs.selected if view.copied == number else " ", "accent", 2)
         row.name(command, "link", max(8, row.room - 9))
@@ -41,7 +42,7 @@ def remedy_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line
         row = LineBuilder(width, look).gap().append("runbook ", "dim")
         row.append(url, link_style(url), max(8, row.room - 9))
         lines.append(row.align(8).append("O open", "dim").line())
-    return lines
+    return [*lines, *wrapped(advice, "dim", width, look, 4)] if view.commands else lines
 
 
 def link_style(url: str) -> str:

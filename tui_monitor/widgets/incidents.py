@@ -11,7 +11,9 @@ from tui_monitor.board.values import AlertView, Board, Delivery
 from tui_monitor.core import humanize as f
 from tui_monitor.core.mute_reason import parse_mute_reason
 from tui_monitor.core.sanitize import clean
+from tui_monitor.core.values import severity_rank
 from tui_monitor.widgets.alerts import (
+    CHECK_RULE,
     UNDELIVERED,
     due_text,
     is_open,
@@ -23,12 +25,17 @@ from tui_monitor.widgets.alerts import (
     summary_text,
 )
 from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.remedy_commands import commands_of
 from tui_monitor.widgets.strip_cells import append_strip
 
-HOUR = 3_600_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MOST_ENDED = 3
 NARROW = 60
 """Below this width a row has only subject, strip and age."""
+ROOMY = 100
+"""From this width on the severity is a word, and who was told is named."""
+AGE = 7
+"""Cells of the age: "new 12s"."""
 NEW_MS = 30_000
 """So long an alert that has fired is marked as new."""
 FOLD_FROM = 4
@@ -129,8 +136,13 @@ _SHOWN = attrgetter(
 
 def shown_parts(alert: AlertView, now: int) -> tuple[object, ...]:
     """All that a line shows of an alert at a time: the value itself, which changes each second, is not among it."""
-    age = f.age((alert.ends_at if alert.state == "resolved" else alert.starts_at) or alert.active_at, now)
-    return (*_SHOWN(alert), age, due_text(alert, now), is_new(alert, now))
+    return (*_SHOWN(alert), age_text(alert, now), due_text(alert, now), is_new(alert, now))
+
+
+def age_text(alert: AlertView, now: int) -> str:
+    """How long an alert has lasted, or how long ago it ended: "8s", in the first minute by the second, then "3m", "2h 05m"."""
+    since = (alert.ends_at if alert.state == "resolved" else alert.starts_at) or alert.active_at
+    return f"{max(0, now - since) // 1000}s" if since > 0 and now - since < MINUTE else f.age(since, now)
 
 
 def incident_line(
@@ -150,21 +162,20 @@ def incident_line(
     row = LineBuilder(width, look).gap()
     word = "ok" if ended else SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
     colour = "ok" if ended else severity_style(alert)
-    row.append(
-        f" {word:>4} ",
-        f"chip-{colour}" if live else colour,
-    )
-    _append_age(row, alert, now, 6)
+    if width < ROOMY:
+        word = look.glyphs.health("healthy" if ended else _shape(alert))
+    row.append(f" {word:>{4 if width >= ROOMY else 1}} ", f"chip-{colour}" if live else colour)
+    _append_age(row, alert, now, AGE, look)
     row.gap(2)
-    names = 13 if width < 100 else 18 if width < 150 else 26
+    names = 12 if width < ROOMY else 18 if width < 150 else 26
     row.name(_title(alert, fold), "strong" if live else "dim", names).gap()
-    told_width = 11 if width < 100 else min(56, width // 4)
-    bars = 12 if width < 100 else min(40, width // 6)
+    told_width = 10 if width < ROOMY else min(56, width // 4)
+    bars = 10 if width < ROOMY else min(40, width // 6)
     text = _reason(alert)
     if fold:
         text = " ".join(subject(one) for one in fold)
     elif ended and alert.ends_at:
-        text = f"was down {f.span((alert.ends_at - alert.starts_at) / 1000)}: {text}"
+        text = f"{_lasted(alert)}: {text}"
     row.say(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
     if bars:
         append_strip(row.gap(2), strip, bars, look.glyphs)
@@ -174,11 +185,27 @@ def incident_line(
     return row.line()
 
 
-def _append_age(row: LineBuilder, alert: AlertView, now: int, width: int) -> None:
-    """How long it lasts, or when it ended; an alert that has just fired has a plus and the accent."""
-    ended, fresh = alert.state == "resolved", is_new(alert, now)
-    text = f.age((alert.ends_at if ended else alert.starts_at) or alert.active_at, now)
-    row.append(f"+{text}" if fresh else text, "accent" if fresh else "text" if is_open(alert) else "dim", width, right=True)
+def ended_line(alert: AlertView, now: int, width: int, look: RenderStyle, names: int) -> Line:
+    """Line of an alert that is over, below the services: when it ended, whom it was about, for how long, why."""
+    row = LineBuilder(width, look).gap().append(look.glyphs.healthy, "dim").gap()
+    row.name(subject(alert) or alert.name, "dim", min(max(names, 16), width // 4)).gap()
+    row.append(f.stamp(alert.ends_at or 0, now, look.zone), "dim", 12 if now - (alert.ends_at or 0) > DAY // 2 else 6).gap()
+    return row.say(f"{_lasted(alert)}: {_reason(alert)}", "dim").line()
+
+
+def _lasted(alert: AlertView) -> str:
+    """For how long a check was down or degraded, or a condition lasted, until the alert ended: "was down 2m"."""
+    word = "was degraded" if severity_rank(alert.severity) <= severity_rank("warning") else "was down"
+    long = ((alert.ends_at or 0) - (alert.starts_at or alert.active_at)) / 1000
+    return f"{word if alert.name == CHECK_RULE else 'lasted'} {f.span(long) if long >= 60 else f'{max(0, int(long))}s'}"
+
+
+def _append_age(row: LineBuilder, alert: AlertView, now: int, width: int, look: RenderStyle) -> None:
+    """How long it lasts, or when it ended; an alert that has just fired is called new: "new 8s"."""
+    fresh = is_new(alert, now)
+    text = look.words.within(age_text(alert, now), width)
+    text = f"{look.words.exact('new')} {text}" if fresh else text
+    row.append(text, "accent" if fresh else "text" if is_open(alert) else "dim", width, right=True)
 
 
 def is_new(alert: AlertView, now: int) -> bool:
@@ -197,17 +224,17 @@ def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: Ren
     row.append(look.glyphs.health("healthy" if ended else _shape(alert)), "ok" if ended else severity_style(alert)).gap()
     row.name(_title(alert, fold), "strong" if live else "dim", max(8, width // 4)).gap()
     if strip:
-        append_strip(row, strip, row.room - 8, look.glyphs)
+        append_strip(row, strip, row.room - AGE - 1, look.glyphs)
     else:
-        row.say(_reason(alert), "text" if live else "dim", row.room - 8)
-    _append_age(row.gap(), alert, now, 7)
+        row.say(_reason(alert), "text" if live else "dim", row.room - AGE - 1)
+    _append_age(row.gap(), alert, now, AGE, look)
     return row.line()
 
 
 def narrow_foot(alert: AlertView, now: int, width: int, look: RenderStyle, most: int) -> list[Line]:
     """Why, who knows and what to do, wrapped into at most ``most`` lines: on a small screen nothing beside the list says it."""
     told, style = told_text(alert, now, look)
-    texts = [(_reason(alert), "text"), (told, style), (alert.annotations.get("description", ""), "link")]
+    texts = [(_reason(alert), "text"), (told, style), *((text, "link") for text in advised(alert))]
     lines = [(part, style) for text, style in texts if text for part in f.wrap(clean(look.words.say(text)), width - 2)[:3]]
     return [LineBuilder(width, look).gap().append(part, style).line() for part, style in lines[:most]]
 
@@ -229,5 +256,11 @@ def _alone(alert: AlertView) -> AlertView:
 
 def try_line(alert: AlertView, width: int, look: RenderStyle) -> Line:
     """What to do about the selected incident, in one line."""
-    advice = alert.annotations.get("description", "") or alert.annotations.get("runbook_url", "")
+    advice = f"  {look.glyphs.bullet}  ".join(advised(alert)) or alert.annotations.get("runbook_url", "")
     return LineBuilder(width, look).gap(2).append("try" if advice else "", "dim").gap().append(advice, "link").line()
+
+
+def advised(alert: AlertView) -> list[str]:
+    """What to do about an alert: the commands that its advice names, one a text; else its sentences, as one."""
+    advice = clean(alert.annotations.get("description", ""))
+    return commands_of(advice) or ([advice] if advice else [])

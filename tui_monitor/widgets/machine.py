@@ -19,8 +19,10 @@ PRESSURE_WARM = 0.1
 MOST_BARS = 16
 """Cores with a bar of their own; of more, a map of one cell a core is drawn."""
 LABEL = 6
-MOST_HIGH = 6
-"""Lines of the CPU's graph, where there is room."""
+RATE_ROOM = 48
+"""From this width on two rates have room for more digits."""
+MOST_HIGH, TALLEST = 6, 12
+"""Lines of the CPU's graph where there is room, and where no other pane wants the room."""
 
 
 @frozen
@@ -55,7 +57,7 @@ def machine_entries(
     rest = [*kept.of("cores", (cores, width, language), lambda: core_rows(cores, width, look))]
     rest += _pairs(_gauges(here) + _rates(here), sparks, width, look, kept)
     rest += _remarks(board, width, look)
-    high = max(1, min(MOST_HIGH, height - len(rest)))
+    high = max(1, min(TALLEST, height - len(rest)))
     cpu = kept.of("cpu", (values, here.cpu is None, high, width, language), lambda: cpu_rows(here, values, high, width, look))
     return [*cpu, *rest][: max(1, height)]
 
@@ -194,7 +196,8 @@ def _rate(row: LineBuilder, label: str, text: str, values: Spark, width: int, lo
     end = row.used + width
     size = max(LABEL, min(12, width // 5))
     shown = text.replace("v", look.glyphs.down, 1).replace("^", look.glyphs.up, 1) if label != "psi" else text
-    row.gap().append(label, "dim", size).gap().append(shown, "text", min(24, width - size - 3)).gap()
+    room = width - size - 3 if not values else 24 if width >= RATE_ROOM else 17
+    row.gap().append(label, "dim", size).gap().append(shown, "text", min(room, width - size - 3)).gap()
     room = end - row.used - 1
     if values and room >= 4:
         known = [value for value in values if value is not None]

@@ -18,12 +18,14 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.strip_cells import moment_at
+from tui_monitor.widgets.strip_cells import moment_at, windows_text
 from tui_monitor.widgets.styles import TextStyles
 
 Strips = Mapping[str, Strip]
 BOX_WIDTH = 24
 BOX_HEIGHT = 3
+LEAST_RECENT, MOST_RECENT = 3, 8
+"""The lines below the services that what ended lately needs (blank, head, one alert), and the alerts that it wants room for."""
 TOP = "\0top"
 """The key of the top line beside those of the rows."""
 
@@ -92,6 +94,14 @@ class IncidentsPane(FramedPane, AlertsPane):
         self.folds = {} if self.needle or self.is_unfolded or self.order != self.ORDERS[0] else incidents.folded(found, self.most)
         inside = {alert.id for fold in self.folds.values() for alert in fold[1:]}
         self.alerts = [*(alert for alert in found if alert.id not in inside), *ended]
+
+    def ended_before(self) -> Sequence[AlertView]:
+        """What ended within the last day and has no row here, the newest first."""
+        if self.board.past:
+            return ()
+        shown, since = {alert.id for alert in self.alerts}, self.board.at - incidents.DAY
+        found = [one for one in self.history if one.state == "resolved" and (one.ends_at or 0) > since and one.id not in shown]
+        return sorted(found, key=lambda alert: -(alert.ends_at or 0))
 
     def gravest(self) -> Sequence[AlertView]:
         """The incidents for the verdict, which neither a filter nor another order of the list may change."""
@@ -172,12 +182,15 @@ class ServicesPane(FramedPane, ChecksPane):
         ('type = "http"', "text"),
         ('url = "https://api.example.com/health"', "text"),
     )
+    recent: Sequence[AlertView] = ()
+    """Alerts that are over, shown below the services where there is room."""
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self.rows: list[services.TreeRow] = []
         self.columns: Sequence[str] = ()
         self._clicked = -1
         self._trees: Kept[list[services.TreeRow]] = Kept()
+        self._recent: Kept[Sequence[Line]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
     def select_rows(self) -> None:
@@ -227,11 +240,24 @@ class ServicesPane(FramedPane, ChecksPane):
         return services.service_line(row, strip, width, self.look, self.names, self.board.at, self.columns)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
-        """The checks that have no row, while the list stands at its top."""
+        """The checks that have no row, while the list stands at its top; else what ended lately, where there is room."""
         room = height - 1
+        if len(self.rows) + LEAST_RECENT <= room and self.recent and not self.needle:
+            parts = (width, room - len(self.rows), self.look.words.language, *(alert.id for alert in self.recent))
+            return self._recent.of("", parts, lambda: self._recent_lines(width, room - len(self.rows)))
         if len(self.rows) <= room or self.cursor >= room - 1:
             return ()
         return [services.rest_line(self.checks[room - 1 :], width, self.look)]
+
+    def recent_height(self) -> int:
+        """The lines that what ended lately wants below the services, with the lines above it."""
+        return min(MOST_RECENT, len(self.recent)) + LEAST_RECENT - 1 if self.recent and not self.needle else 0
+
+    def _recent_lines(self, width: int, height: int) -> Sequence[Line]:
+        head = top_line("Ended lately", "", width, self.look, boxed=False)
+        rows = [incidents.ended_line(alert, self.board.at, width, self.look, self.names) for alert in self.recent[: height - 2]]
+        blank = LineBuilder(width, self.look).line()
+        return [blank, head, *rows, *[blank] * (height - 2 - len(rows))]
 
 
 class SelectionPane(FramedPane):
@@ -241,14 +267,15 @@ class SelectionPane(FramedPane):
     check: CheckView | None = None
     alert: AlertView | None = None
     log_lines: Sequence[str] = ()
+    notes: selection.Notes = ()
 
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         self._pages: Kept[Sequence[Line]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
-    def about(self, check: CheckView | None, alert: AlertView | None, log: Sequence[str]) -> None:
+    def about(self, check: CheckView | None, alert: AlertView | None, log: Sequence[str], notes: selection.Notes = ()) -> None:
         """Show another subject, or newer facts of the same."""
-        self.check, self.alert, self.log_lines = check, alert, log
+        self.check, self.alert, self.log_lines, self.notes = check, alert, log, notes
 
     def heading(self) -> str:
         """The name of what is selected."""
@@ -257,8 +284,8 @@ class SelectionPane(FramedPane):
         return self.alert.name if self.alert is not None else self.TITLE
 
     def remark(self) -> str:
-        """The window of the chart."""
-        return self.window
+        """The windows of the chart, the chosen one in brackets; it is another with the key `w`."""
+        return windows_text(self.window) if self.check is not None else ""
 
     def expr(self) -> str:
         """The latency of the check."""
@@ -268,14 +295,14 @@ class SelectionPane(FramedPane):
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The chart and the facts: this pane has no rows."""
-        check, alert, log, now = self.check, self.alert, self.log_lines, self.board.at
+        check, alert, log, notes, now = self.check, self.alert, self.log_lines, self.notes, self.board.at
         strip = self.strips.get(check.name, ()) if check is not None else ()
         room = height - 1 if self.is_boxed else height
         parts = selection.shown_parts(check, alert, now)
         return self._pages.of(
             "",
-            (width, room, strip, log, self.look.words.language, *parts),
-            lambda: selection.selection_lines(check, alert, strip, log, now, width, room, self.look),
+            (width, room, strip, log, notes, self.look.words.language, *parts),
+            lambda: selection.selection_lines(check, alert, strip, log, now, width, room, self.look, notes),
         )
 
 
@@ -314,6 +341,10 @@ class MachinePane(FramedPane, ResourcesPane):
     def wanted_height(self) -> int:
         """The lines that all rows take, with a CPU graph of `machine.MOST_HIGH` lines."""
         return machine.lines_wanted(self.board, self.shape[0])
+
+    def most_height(self) -> int:
+        """The lines that the pane can use."""
+        return self.wanted_height() + machine.TALLEST - machine.MOST_HIGH
 
     def position_text(self) -> str:
         """Nothing: the rows are chosen to fit."""

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
-from tui_monitor.board.strip import Strip
-from tui_monitor.board.values import AlertView, CheckView
+from tui_monitor.board.strip import HEADROOM, Strip
+from tui_monitor.board.values import AlertView, Chart, ChartLine, CheckView
 from tui_monitor.core import humanize as f
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.areas import Column, chart_lines
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.charts import chart_lines
+from tui_monitor.widgets.incidents import advised
 
-STYLES = {HealthStatus.HEALTHY: "accent", HealthStatus.DEGRADED: "slot-slow", HealthStatus.UNHEALTHY: "slot-down", None: "text"}
 LEAST_CHART = 3
+Notes = Sequence[tuple[int, str]]
+"""Annotations, as deploys: (UTC ms, text)."""
+_STAMP = re.compile(r"\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?\]?(?= ) *")
 
 
 def selection_lines(
-    check: CheckView | None, alert: AlertView | None, strip: Strip, log: Sequence[str], now: int, width: int, height: int, look: RenderStyle
+    check: CheckView | None,
+    alert: AlertView | None,
+    strip: Strip,
+    log: Sequence[str],
+    now: int,
+    width: int,
+    height: int,
+    look: RenderStyle,
+    notes: Notes = (),
 ) -> list[Line]:
     """The pane's lines below its title: the chart takes what the facts leave."""
     if check is None and alert is None:
@@ -26,7 +39,8 @@ def selection_lines(
     room = height - len(told) - 2
     chart: list[Line] = []
     if check is not None and strip and room >= LEAST_CHART:
-        chart = latency_chart(strip, room, width, look)
+        begun = alert.starts_at or 0 if alert is not None and alert.state == "firing" else 0
+        chart = latency_chart(strip, room, width, look, check.limits, notes, begun)
     told = told[: max(0, height - len(chart) - bool(chart))]
     return [*chart, *([LineBuilder(width, look).line()] if chart else []), *told]
 
@@ -37,26 +51,24 @@ def shown_parts(check: CheckView | None, alert: AlertView | None, now: int) -> t
     return (check, f.age(check.since, now) if check is not None else "", told)
 
 
-def latency_chart(strip: Strip, height: int, width: int, look: RenderStyle) -> list[Line]:
-    """The latency as a filled area, failures as full columns, with the scale and the time below."""
+def latency_chart(
+    strip: Strip,
+    height: int,
+    width: int,
+    look: RenderStyle,
+    limits: Sequence[tuple[float, str]] = (),
+    notes: Notes = (),
+    begun: int = 0,
+) -> list[Line]:
+    """The latency as a filled area with the check's own limits (seconds), failures as full columns, deploys and the begin below."""
+    times = tuple(slot.begin for slot in strip)
+    values = tuple(float("nan") if slot.seconds is None else slot.seconds for slot in strip)
+    chart = Chart((ChartLine("", times, values),), "seconds", tuple(limits), tuple(notes))
     known = sorted(slot.seconds for slot in strip if slot.seconds is not None)
-    top = max(known[-1], 2.5 * known[len(known) // 2], 1e-6) if known else 1.0
-    labels = [f.latency(top), f.latency(top / 2), "0"]
-    gutter = max(map(len, labels))
-    wide = max(1, width - gutter - 1)
-    columns: list[Column] = []
-    for at in range(wide):
-        slot = strip[at * len(strip) // wide]
-        seconds = None if slot.seconds is None else min(1.0, slot.seconds / top)
-        columns.append((1.0 if slot.status is HealthStatus.UNHEALTHY else seconds, STYLES[slot.status]))
-    lines = chart_lines(columns, labels, height - 1, width, look)
-    begin, end = f.clock(strip[0].begin, look.zone), f.clock(strip[-1].end, look.zone)
-    axis = LineBuilder(width, look).gap(gutter + 1).append(begin, "dim")
-    middle = f.clock((strip[0].begin + strip[-1].end) // 2, look.zone)
-    if wide >= 30:
-        axis.gap(max(1, wide // 2 - len(begin) - 2)).append(middle, "dim")
-    axis.align(len(end)).append(end, "dim")
-    return [*lines, axis.line()]
+    return chart_lines(
+        chart, strip[0].begin, strip[-1].end, width, height, look,
+        strip=strip, legend=False, events=False, begun=begun, least=HEADROOM * known[len(known) // 2] if known else 0.0,
+    )  # fmt: skip
 
 
 def fact_lines(check: CheckView | None, alert: AlertView | None, log: Sequence[str], now: int, width: int, look: RenderStyle) -> list[Line]:
@@ -70,9 +82,8 @@ def fact_lines(check: CheckView | None, alert: AlertView | None, log: Sequence[s
     )
     lines += _fact("why" if reason or (alert and alert.state == "firing") else "now", why, width, look, "text", 2)
     if alert is not None and alert.state == "firing":
-        advice = clean(alert.annotations.get("description", ""))
-        for part in [part.strip() for part in advice.split("; ")][:3] if advice else []:
-            lines += _fact("try" if part == advice.split("; ")[0].strip() else "", part, width, look, "link", 3)
+        for number, text in enumerate(advised(alert)[:3]):
+            lines += _fact("" if number else "try", text, width, look, "link", 3)
         lines += _fact("run", alert.annotations.get("runbook_url", ""), width, look, "link", 1)
         lines += _fact("hits", ", ".join(alert.affects), width, look, "text", 2)
         lines += _fact("ack", _acknowledged(alert), width, look, "text", 1)
@@ -80,8 +91,23 @@ def fact_lines(check: CheckView | None, alert: AlertView | None, log: Sequence[s
         lines += _fact("needs", ", ".join(check.depends_on), width, look, "dim", 1)
         lines += _fact("at", check.target, width, look, "dim", 1)
     for number, line in enumerate(log[-3:]):
-        lines += _fact("" if number else "log", line, width, look, "dim", 1)
+        lines += _fact("" if number else "log", short_stamp(line, look.zone), width, look, "dim", 1)
     return lines
+
+
+def short_stamp(line: str, zone: tzinfo | None) -> str:
+    """A log line whose full date and time (ISO 8601) at its begin are a time of day in a zone (None: the machine's)."""
+    found = _STAMP.match(line)
+    if found is None:
+        return line
+    day, clock, offset = found.groups()
+    if offset:
+        try:
+            moment = datetime.fromisoformat(f"{day}T{clock}{'Z' if offset == 'UTC' else offset}")
+            clock = f.clock(round(moment.timestamp() * 1000), zone, seconds=True)
+        except (ValueError, OverflowError):
+            return line
+    return f"{clock} {line[found.end() :]}"
 
 
 def _calm(check: CheckView, now: int) -> str:

@@ -38,6 +38,12 @@ WINDOWS = (
 """In the order in which the key `w` shows them."""
 
 
+def windows_text(chosen: str) -> str:
+    """The names of all windows, the shortest first, with the chosen one (by its title) in brackets: "15m [1h] 24h 30d"."""
+    ordered = sorted(WINDOWS, key=lambda window: window.slot * window.count)
+    return " ".join(f"[{window.name}]" if window.title == chosen else window.name for window in ordered)
+
+
 @lru_cache(4096)
 def strip_runs(strip: Strip, width: int, glyphs: Glyphs) -> tuple[Run, ...]:
     """The strip in exactly ``width`` cells, the newest at the right; a cell of several slots has the worst status of them."""

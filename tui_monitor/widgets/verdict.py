@@ -10,6 +10,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.alerts import is_open, newest_deliveries, severity_style, subject
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
+from tui_monitor.widgets.incident_view import lasted
 from tui_monitor.widgets.incidents import delivery_mark
 from tui_monitor.widgets.status_bars import leader_text
 from tui_monitor.widgets.strip_cells import append_strip
@@ -52,21 +53,31 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
     chip = "verdict-critical" if style in ("critical", "error") else "verdict-warning" if style == "warning" else "verdict-unknown"
     shape = look.glyphs.unhealthy if chip == "verdict-critical" else look.glyphs.degraded
     word = WORDS.get(first.severity, first.severity) if first.name == "CheckUnhealthy" else first.name if subject(first) else ""
-    age = look.words.exact(f.age(first.starts_at or first.active_at, board.at))
+    age = look.words.exact(lasted((board.at - (first.starts_at or first.active_at)) / 1000))
     word = look.words.exact(word)
     row.append(f" {shape} {' '.join(filter(None, (subject(first) or first.name, word, age)))} ", chip)
     if first.affected:
         row.gap(2).append(f"{look.glyphs.arrow} {' '.join(first.affects) or first.affected}", "strong")
-    more = (
-        board.firing - 1 - sum(1 for alert in board.alerts if alert.suppressed_by and alert.state == "firing" and not alert.acknowledged_by)
-    )
-    if more > 0:
-        row.gap(2).say(f"+{more} more", "text")
+    _told(row, first, look)
+    muted = sum(1 for alert in board.alerts if alert.suppressed_by and alert.state == "firing" and not alert.acknowledged_by)
+    more = look.words.say(f"+{board.firing - 1 - muted} more")
+    if board.firing - 1 - muted > 0 and row.room >= f.cells(more) + 2:
+        row.gap(2).append(more, "text")
+
+
+def _told(row: LineBuilder, first: AlertView, look: RenderStyle) -> None:
+    """Who was told; where room is short with marks alone."""
     deliveries = newest_deliveries(first.deliveries)
-    if deliveries and row.room > 16:
-        row.gap(2).append("told", "dim")
-        for one in deliveries:
-            row.gap().append(f"{one.notifier} {delivery_mark(one.state, look)}", "ok" if one.state == "sent" else "warning")
+    if not deliveries or row.room <= 16:
+        return
+    brief = row.room < 3 + sum(f.cells(f"{one.notifier} {delivery_mark(one.state, look)} ") for one in deliveries) + 5
+    row.gap(2)
+    if not brief:
+        row.append("told", "dim").gap()
+    for number, one in enumerate(deliveries):
+        mark = delivery_mark(one.state, look)
+        style = "ok" if one.state == "sent" else "warning"
+        row.gap(min(1, number)).append(f"{one.notifier} {mark[:1] if brief else mark}", style)
 
 
 def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:

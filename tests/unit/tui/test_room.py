@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tui_monitor.tui.room import LAYOUTS, RoomNeeds, share
@@ -38,3 +40,12 @@ def test_layouts_give_the_room_to_what_they_are_named_for() -> None:
     assert rooms["services"].side == rooms["wall"].side == 0 and rooms["wall"].bottom == 0
     assert max(rooms, key=lambda layout: rooms[layout].bottom) == "machine"
     assert share("incident", 120, 40, 3, RoomNeeds(incidents=30, services=24, machine=12)).upper == 18
+
+
+def test_lines_that_nobody_needs_go_to_what_ended_and_to_the_machine() -> None:
+    """First to what ended lately, below the services; then to the machine, as many as its graph and the processes can use."""
+    usual = RoomNeeds(incidents=3, services=10, machine=11, recent=6, most=17)
+    before = share("auto", 160, 45, 3, RoomNeeds(incidents=3, services=10, machine=11))
+    room = share("auto", 160, 45, 3, usual)
+    assert before.bottom < room.bottom <= 17 + 2 and 42 - room.upper - room.bottom >= 10 + 2 + 6
+    assert share("auto", 120, 40, 3, STORM).bottom == share("auto", 120, 40, 3, replace(STORM, recent=6, most=18)).bottom

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support import sample_boards as boards
-from tests.support.board_backend import EVIDENCE, example_strip
+from tests.support.board_backend import EVIDENCE
+from tests.support.sample_history import sample_strip
 from tui_monitor.board.strip import slot_bounds
 from tui_monitor.board.values import AlertDetail, AlertEvent, AlertView, Board, Chart, ChartLine, Delivery
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.remedies import REMEDIES, Remedy
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
 from tui_monitor.widgets.incident_page import incident_lines
@@ -32,7 +34,7 @@ def view(alert: AlertView | None = None, board: Board | None = None, **more: Any
     name = alert.labels.get("check", "")
     check = next((one for one in board.checks if one.name == name), None)
     detail = AlertDetail(alert, "check_health >= 1", (AlertEvent(alert.starts_at, "firing"),), evidence=EVIDENCE, series="x")
-    day = example_strip(board, name, 1, slot_bounds(boards.AT, 900_000, 96), False)
+    day = sample_strip(board, name, slot_bounds(boards.AT, 900_000, 96))
     return IncidentView(detail, board, check, CHART, TIMES[0], boards.AT, "1h", day=day, **more)
 
 
@@ -44,11 +46,12 @@ def test_the_page_tells_all_of_an_outage_without_scrolling() -> None:
     """On 120x40: verdict, target, begin, failures, notifiers, affected, advice with its commands, runbook, log, what else."""
     top = "\n".join(page(view()).split("\n")[:40])
     for part in (
-        "✗ db down 3m12s", "127.0.0.1:5432/app", "since 14:10:08", "6 failures in a row", "nobody acked it", "unhealthy > 1.00s",
-        "ops-chat", "refused", "3 muted by this", "billing", "checkout", "connect", "timed out after 5s", "systemctl status postgresql",
+        "✗ db down 3m12s", "127.0.0.1:5432/app", "since 14:10:08", "19 failures in a row", "nobody acked it", "unhealthy > 1.00s",
+        "ops-chat", "refused", "3 muted by this", "billing", "checkout", "connect", "timed out after 5 s", "systemctl status postgresql",
         "https://wiki.example.com/db", "payment: upstream timed out", "busiest then: postgres 31%", "first time", "History",
     ):  # fmt: skip
         assert part in top, part
+    assert top.index("ss -ltn 'sport = :5432'   ") < top.index("No connection is made")  # what to type stands before the prose
 
 
 def test_a_phone_sees_verdict_reason_and_who_was_told() -> None:
@@ -56,7 +59,7 @@ def test_a_phone_sees_verdict_reason_and_who_was_told() -> None:
     rows = page(view(), 40, 12).split("\n")
     assert {f.cells(row) for row in rows} == {40}
     top = "\n".join(rows[:10])
-    assert all(part in top for part in ("db down 3m12s", "timed out after 5s", "ops-chat", "ops-mail", "24h", "what to do"))
+    assert all(part in top for part in ("db down 3m12s", "timed out after 5 s", "ops-chat", "ops-mail", "24h", "what to do"))
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, NARROW, ASCII], ids=["unicode", "narrow", "ascii"])
@@ -150,6 +153,13 @@ def test_phases_are_a_waterfall() -> None:
 def test_commands_are_found_in_prose(advice: str, commands: list[str]) -> None:
     """In English and Korean, without the prose around them."""
     assert commands_of(advice) == commands
+
+
+@pytest.mark.parametrize("one", REMEDIES, ids=lambda one: one.english[:24])
+def test_advice_names_the_same_commands_in_both_languages(one: Remedy) -> None:
+    """They stand alone on a line, to be copied."""
+    place = {"host": "h", "port": "1", "unit": "u"}
+    assert commands_of(one.korean.format_map(place)) == commands_of(one.english.format_map(place))
 
 
 def test_a_runbook_is_a_link_only_where_it_is_a_web_address() -> None:

@@ -6,13 +6,16 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.support import sample_boards as boards
-from tui_monitor.board.strip import Slot, SlotSamples, Strip, strip
+from tests.support.sample_history import sample_strip
+from tui_monitor.board.strip import Slot, SlotSamples, Strip, slot_bounds, strip
 from tui_monitor.board.values import Board, Delivery
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.translation import translator
 from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import machine
@@ -20,8 +23,8 @@ from tui_monitor.widgets.alerts import is_open
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
-from tui_monitor.widgets.incidents import folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
-from tui_monitor.widgets.selection import selection_lines
+from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
+from tui_monitor.widgets.selection import fact_lines, selection_lines, short_stamp
 from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
 from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_at, strip_runs, trouble_moment
 from tui_monitor.widgets.styles import RECIPES
@@ -139,7 +142,10 @@ def test_what_ended_lately_stays_for_an_hour() -> None:
     ]
     assert [one.id for one in lately_ended(history, boards.AT, ())] == ["0", "1", "2"]
     assert [one.id for one in lately_ended(history, boards.AT, [replace(alert, labels={"check": "c1"})])] == ["0", "2"]
-    assert "was down" in text_of([incident_line(history[0], HOUR, boards.AT, 118, LOOK)])
+    assert "lasted 12m: " in text_of([incident_line(history[0], HOUR, boards.AT, 118, LOOK)])
+    over = boards.ended()
+    assert "was down 1m: 503" in text_of([incident_line(over[0], HOUR, boards.AT, 118, LOOK)])
+    assert "was degraded 7m: slow" in text_of([incident_line(over[2], HOUR, boards.AT, 118, LOOK)])
 
 
 def test_services_are_a_tree_with_trouble_first() -> None:
@@ -189,6 +195,51 @@ def test_the_selection_says_why_and_what_to_try() -> None:
     assert "Nothing is selected" in text_of(selection_lines(None, None, (), (), board.at, 60, 24, LOOK))
 
 
+def test_what_to_try_are_commands_each_on_a_line_of_its_own() -> None:
+    """Prose is left out where it names commands, and stands there where it names none; a phone sees the same."""
+    board = boards.storm()
+    alert = board.alerts[0]
+    rows = text_of(fact_lines(board.checks[0], alert, (), board.at, 42, LOOK)).splitlines()
+    at = next(number for number, row in enumerate(rows) if row.startswith(" try  systemctl status postgresql"))
+    assert rows[at + 1].strip() == "ss -ltn 'sport = :5432'" and "No connection" not in "".join(rows)
+    assert "ss -ltn" in text_of([try_line(alert, 80, LOOK)]) and "No connection" not in text_of([try_line(alert, 80, LOOK)])
+    assert "No connection" not in (phone := text_of(narrow_foot(alert, board.at, 40, LOOK, 8))) and "ss -ltn 'sport" in phone
+    prose = replace(alert, annotations={"description": "Ask the provider."})
+    assert "try  Ask the provider." in text_of(fact_lines(None, prose, (), board.at, 42, LOOK))
+
+
+def test_chart_of_the_selection_has_limits_deploys_and_the_begin() -> None:
+    """The scale holds what was measured while the check answered; its own limit is a line with its name; the begin is marked."""
+    board = boards.storm()
+    strip = sample_strip(board, "db", slot_bounds(board.at, 60_000, 60))
+    notes = ((board.at - 15 * boards.MINUTE, "v2"),)
+    text = text_of(selection_lines(board.checks[0], board.alerts[0], strip, (), board.at, 60, 24, LOOK, notes))
+    assert "degraded > 10ms" in text and "⚑v2" in text and "14:10 ✗" in text and "20ms┤" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("2026-09-21T14:10:08.123Z FATAL: too many clients", "23:10:08 FATAL: too many clients"),
+        ("2026-09-21 14:10:08,1 +0200 ERROR x", "21:10:08 ERROR x"),
+        ("[2026-09-21 14:10:08] no zone", "14:10:08 no zone"),
+        ("9999-99-99T99:99:99Z out of the calendar", "9999-99-99T99:99:99Z out of the calendar"),
+        ("FATAL: no time", "FATAL: no time"),
+    ],
+)
+def test_log_lines_begin_with_a_time_of_day(line: str, shown: str) -> None:
+    """A full date takes half of a narrow pane; times are those of the screen's zone."""
+    assert short_stamp(line, ZoneInfo("Asia/Seoul")) == shown
+
+
+def test_verdict_names_who_was_told_in_little_room_with_marks_alone() -> None:
+    """In 80 columns ✓ and ✗ behind each notifier; further alerts are counted where there is room."""
+    board = boards.storm()
+    text = text_of([verdict_line(board, grouped(board.alerts), 80, LOOK)])
+    assert "ops-chat ✓ ops-mail ✗" in text and "retrying" not in text
+    assert "+1 more" in text_of([verdict_line(board, grouped(board.alerts), 120, LOOK)])
+
+
 def test_a_frame_has_title_remark_and_sides() -> None:
     """Boxed lines keep the height that was asked for."""
     lines = boxed([top_line("db", "last 60 min", 40, LOOK), (("x" * 38, "text"),)], 40, 5, LOOK)
@@ -216,10 +267,13 @@ def test_alerts_of_one_rule_are_folded_where_there_are_more_than_rows() -> None:
 
 
 def test_alert_that_has_just_fired_is_marked_for_half_a_minute() -> None:
-    """A plus before its age, in the accent, so that a glance finds what is new."""
-    alert = replace(boards.storm().alerts[0], starts_at=boards.AT - 12_000)
-    assert any("+10s" in text and style == "accent" for text, style in incident_line(alert, (), boards.AT, 118, LOOK))
-    assert "+" not in text_of([incident_line(alert, (), boards.AT + 30_000, 118, LOOK)])
+    """ "new" before its age, which counts each second of the first minute."""
+    alert = replace(boards.storm().alerts[0], starts_at=boards.AT - 8_000)
+    assert any("new 8s" in text and style == "accent" for text, style in incident_line(alert, (), boards.AT, 118, LOOK))
+    assert "  39s" in (later := text_of([incident_line(alert, (), boards.AT + 31_000, 118, LOOK)])) and "new" not in later
+    korean = RenderStyle(UNICODE, UTC, translator("ko"))
+    assert "새 8초" in text_of([incident_line(alert, (), boards.AT, 118, korean)])
+    assert "db down 8s" in text_of([verdict_line(boards.storm(), [alert], 118, LOOK)])
 
 
 def test_columns_of_services_are_those_configured_as_far_as_they_fit() -> None:
@@ -264,3 +318,20 @@ def test_trend_of_a_gauge_selects_what_it_names() -> None:
     here = replace(board.resources, mounts=mounts, swap_total=0, swap=None, memory=None)
     rows = machine.machine_entries(replace(board, resources=here), {}, 118, 30, LOOK, Kept())
     assert next(row.expr for row in rows if row.key.startswith("mount:")) == 'disk_usage_ratio{mount="/a\\"b"}'
+
+
+def test_what_ended_within_a_day_stands_below_the_services() -> None:
+    """When it ended, about what, for how long and why; in Korean too; yesterday's with its date."""
+    over, now = boards.ended(), boards.AT
+    assert (
+        text_of([ended_line(over[2], now, 80, LOOK, 8)]).strip() == "✓ search           13:34  was degraded 7m: slow: 640 ms, above 250 ms"
+    )
+    assert "Sep 21 07:24" in text_of([ended_line(over[4], now + 16 * boards.HOUR, 80, LOOK, 8)])
+    assert "장애" in text_of([ended_line(over[0], now, 80, RenderStyle(UNICODE, UTC, translator("ko")), 8)])
+
+
+def test_rates_have_their_recent_course_beside_them() -> None:
+    """In 73 columns, the inner width of the pane on a screen of 120, there is room for a short strip; a text without one is not cut."""
+    board = boards.storm()
+    rows = [text_of([one.line]) for one in machine.machine_entries(board, board.sparks, 73, 9, LOOK, Kept())]
+    assert any("eth0" in row and row.rstrip()[-1] in UNICODE.blocks for row in rows) and any("mem 0%" in row for row in rows)

@@ -61,7 +61,7 @@ REMEDIES = (
     _remedy(
         r"timed out.*\((connect|tcp)|no tcp|unreachable|no route",
         "No connection is made: systemctl status {unit} on the target; ss -ltn 'sport = :{port}'; then firewall and route (ping {host}).",
-        "연결이 되지 않습니다: 대상에서 systemctl status {unit}; ss -ltn 'sport = :{port}'; 다음으로 방화벽과 경로(ping {host}).",
+        "연결이 되지 않습니다. 대상에서: systemctl status {unit}; ss -ltn 'sport = :{port}'; 다음으로 방화벽과 경로(ping {host}).",
     ),
     _remedy(
         r"timed out|no answer",
@@ -81,7 +81,7 @@ REMEDIES = (
     _remedy(
         r"maxmemory|memory",
         "redis-cli -h {host} -p {port} INFO memory; redis-cli -h {host} -p {port} --bigkeys shows the largest keys.",
-        "redis-cli -h {host} -p {port} INFO memory 와 --bigkeys 로 큰 키를 찾으십시오.",
+        "redis-cli -h {host} -p {port} INFO memory; redis-cli -h {host} -p {port} --bigkeys 로 큰 키를 찾으십시오.",
     ),
     _remedy(
         r"heartbeat|no ping",

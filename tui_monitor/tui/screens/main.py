@@ -25,6 +25,7 @@ from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.machine import is_calm
 from tui_monitor.widgets.main_panes import FramedPane, IncidentsPane, MachinePane, ProcessesPane, SelectionPane, ServicesPane
 from tui_monitor.widgets.pane import Pane
+from tui_monitor.widgets.selection import Notes
 from tui_monitor.widgets.status_bars import FooterHints, ViewMode
 from tui_monitor.widgets.strip_cells import WINDOWS, merged, present_strip
 
@@ -87,7 +88,8 @@ class MainScreen(DashboardScreen):
         self._strips_of: tuple[object, ...] = ()
         """The slot, window, checks and alerts by which the strips and the ended alerts were read last."""
         self._is_loading = False
-        self._logs: dict[str, Sequence[str]] = {}
+        self._logs: dict[str, tuple[Sequence[str], Notes]] = {}
+        """Of an alert: the log lines that were kept when it fired, and the annotations around its begin."""
         self.head = VerdictBar(board, look=look, text_styles=text_styles, id="head")
         self.hour = HourBar(board, look=look, text_styles=text_styles, id="hour")
         self.notice = NoticeBar(board, look=look, text_styles=text_styles, id="notice", home=True)
@@ -160,6 +162,7 @@ class MainScreen(DashboardScreen):
         for pane in self.panes:
             pane.with_strips(strips, WINDOWS[self.context.strip_window].title)
         self.alerts.show(board, self._sparks)
+        self.services.recent = self.alerts.ended_before()
         self.head.incidents = self.alerts.gravest()
         self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
         if not board.past:
@@ -231,7 +234,8 @@ class MainScreen(DashboardScreen):
         board = self.board
         bars = 3 + (not self.notice.has_class("-hidden")) + (not self.timeline.has_class("-hidden"))
         wanted = RoomNeeds(
-            self.alerts.wanted_height(), len(self.services.rows), max(self.resources.wanted_height(), len(self.processes.processes)),
+            self.alerts.wanted_height(), len(self.services.rows), self.resources.wanted_height(), self.services.recent_height(),
+            max(self.resources.most_height(), len(self.processes.processes)),
             bool(board.checks), bool(board.alerts), is_calm(board.resources),
         )  # fmt: skip
         room = share(self.layout_name, width, height, bars, wanted)
@@ -260,19 +264,19 @@ class MainScreen(DashboardScreen):
         alert = alert_of_check(self.board, check.name) if isinstance(self.pane, ServicesPane) and check else self.alerts.opened_alert()
         if alert is None and check is not None:
             alert = alert_of_check(self.board, check.name)
-        log = self._log_of(alert)
+        log, notes = self._log_of(alert)
         if (self.chosen.check, self.chosen.alert, self.chosen.board) != (check, alert, self.board) or log != self.chosen.log_lines:
-            self.chosen.about(check, alert, log)
+            self.chosen.about(check, alert, log, notes)
         self.chosen.show(self.board, self._sparks)
 
-    def _log_of(self, alert: AlertView | None) -> Sequence[str]:
-        """The log lines that were kept when the alert fired; read once for each alert."""
+    def _log_of(self, alert: AlertView | None) -> tuple[Sequence[str], Notes]:
+        """What was kept when the alert fired; read once for each alert."""
         if alert is None or self.chosen.has_class("-gone"):
-            return ()
+            return (), ()
         if alert.id not in self._logs:
             if len(self._logs) > 200:
                 self._logs.clear()
-            self._logs[alert.id] = ()
+            self._logs[alert.id] = ((), ())
             self.context.start(self._load_log(alert.id))
         return self._logs[alert.id]
 
@@ -282,7 +286,7 @@ class MainScreen(DashboardScreen):
         except CommandRefused:  # the process is starting, or the alert is on the board before it is in the store
             self._logs.pop(alert_id, None)  # the next board asks again
             return
-        self._logs[alert_id] = detail.evidence.log
+        self._logs[alert_id] = (detail.evidence.log, detail.notes)
         self.show_selection()
 
     def _request_strips(self) -> None:
