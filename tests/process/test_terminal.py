@@ -9,7 +9,7 @@ import psutil
 
 from tests.support.httpserver import serve_in_thread
 from tests.support.peers.namespaces import in_namespace
-from tests.support.terminal import terminal
+from tests.support.terminal import ALTERNATE, terminal
 from tui_monitor.tui.terminal_title import RESTORE, SAVE
 
 FAKE = [sys.executable, "-m", "bench.fakeapp"]
@@ -68,15 +68,17 @@ def test_the_first_start_offers_to_find_services(tmp_path: Path) -> None:
 
 
 def test_suspended_and_brought_back() -> None:
-    """Ctrl+Z gives the shell back its terminal; `fg` paints the dashboard again, which goes on as before."""
+    """Ctrl+Z gives the shell back its terminal; `fg` paints the whole dashboard again, which goes on as before."""
     with terminal(["bash", "--norc", "--noprofile", "-i"], (100, 30), {"PS1": "$ "}) as seen:
         seen.until("$")
         seen.press(f"{' '.join(FAKE)} quiet", "enter")
         seen.until("Machine")
         seen.press("ctrl+z")
         seen.until("Stopped")
+        before = len(seen.raw)
         seen.press("fg", "enter")
-        seen.until("Machine")
+        seen.until(lambda: ALTERNATE.encode() in seen.raw[before:])
+        seen.until(lambda: all(pane in seen.text() for pane in ("Incidents", "Services", "Machine")))
         seen.press("?")
         seen.until("acknowledge all firing alerts")
         seen.press("q")

@@ -24,9 +24,9 @@ KEYS = {
     "enter": "\r", "esc": "\x1b", "tab": "\t", "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "space": " ",
 }  # fmt: skip
 LIMIT_S = 60.0
-
-
 LONGEST_QUESTION = 32
+ALTERNATE = "\x1b[?1049h"
+"""The begin of the alternate screen, which terminals clear then; pyte has none."""
 
 
 class Terminal:
@@ -65,7 +65,7 @@ class Terminal:
         asked = [(found.end(), answer) for question, answer in ANSWERS for found in question.finditer(before + data)]
         if new := [answer for end, answer in sorted(asked) if end > len(before)]:  # a question may come in two pieces
             os.write(self._fd, b"".join(new))  # in the order of the questions, as terminals answer
-        self._stream.feed(_UNKNOWN_TO_PYTE.sub("", self._decode(data)))
+        self._stream.feed(_UNKNOWN_TO_PYTE.sub("", self._decode(data)).replace(ALTERNATE, f"{ALTERNATE}\x1b[2J"))
 
     def text(self) -> str:
         """The screen as text, lines without spaces at their ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from codecs import getincrementaldecoder
 from contextlib import suppress
@@ -22,12 +23,16 @@ class QuietDriver(LinuxDriver):
         super().__init__(*given, **named)
         self._ending, self._end = os.pipe()
         os.set_blocking(self._ending, False)
+        self._began = False
 
     def start_application_mode(self) -> None:
-        """Begin, or go on after a stop of the process."""
+        """Begin, or go on after a stop of the process: then all is painted, as the terminal has forgotten what stood there."""
         with suppress(BlockingIOError):
             os.read(self._ending, 64)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._began:  # by the loop, as this runs in a signal handler
+            asyncio.get_running_loop().call_soon_threadsafe(self._app.call_later, self._app.refresh)
+        self._began = True
 
     def run_input_thread(self) -> None:
         """Pass on input until `disable_input`. A SIGCONT without a stop before it starts a second thread, and both have to end."""
