@@ -60,6 +60,12 @@ def parse_size(value: object) -> int:
     return int(size)
 
 
+def format_size(size: int) -> str:
+    """The spelling that `parse_size` reads, in the largest unit of which it has a whole number: 16777216 → "16MiB", 200 → "200B"."""
+    unit = next(name for name in ("TiB", "GiB", "MiB", "KiB", "B") if size % _SIZE_UNITS[name] == 0) if size else "B"
+    return f"{size // _SIZE_UNITS[unit]}{unit}"
+
+
 def parse_ratio(value: object) -> float:
     """0.9 of "90%" or 0.9; ValueError says what is wanted."""
     text = str(value).strip()

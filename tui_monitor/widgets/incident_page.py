@@ -13,7 +13,7 @@ from tui_monitor.widgets.charts import chart_lines
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.incident_causes import else_lines, log_lines, reason_lines, remedy_lines, why_lines
 from tui_monitor.widgets.incident_people import affected_lines, knowing_lines, last_time_lines
-from tui_monitor.widgets.incident_view import IncidentView, lasted
+from tui_monitor.widgets.incident_view import IncidentView
 from tui_monitor.widgets.list_panes import fact, heading, table
 from tui_monitor.widgets.strip_cells import append_strip, present_strip
 from tui_monitor.widgets.verdict import WORDS
@@ -59,7 +59,7 @@ def _verdict(alert: AlertView, now: int, look: RenderStyle) -> str:
     word = WORDS.get(alert.severity, alert.severity) if alert.name == "CheckUnhealthy" else alert.name if subject(alert) else ""
     end, ended = (alert.ends_at or now, "was" if words.language == "en" else "") if alert.state == "resolved" else (now, "")
     pending = words.exact("pending") if alert.state == "pending" else ""
-    age = words.exact(lasted((end - _since(alert)) / 1000))
+    age = words.exact(f.exact_span((end - _since(alert)) / 1000))
     return " ".join(filter(None, (pending, name, ended, words.exact(word), age)))
 
 
