@@ -151,8 +151,6 @@ def samples_of(result: CheckResult, labels: Mapping[str, str], previous: HealthS
 
 def _told(seconds: float, *, exact: bool = False) -> str:
     """A latency as all screens spell it, but told apart from its limit below 1 ms and above 100 s; a limit as it is configured."""
-    if seconds < 0.001:
-        return f"{seconds * 1000:.2g}ms"
-    if exact:
+    if exact or seconds < 0.001:
         return format_duration(seconds)
     return latency(seconds) if seconds < 99.5 else exact_span(seconds)

@@ -175,12 +175,18 @@ def test_a_duration_is_told_as_it_may_be_written(seconds: float, text: str) -> N
     assert parse_duration(text) == parse_promql_duration(text) == seconds
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(2.5, "2.5s"), (1.0005, "1s"), (59.9, "59.9s"), (0.0001, "0.1ms")])
+def test_a_duration_with_a_fraction_has_one_unit(seconds: float, text: str) -> None:
+    """It is read in a reason: timed out after 2.5s."""
+    assert format_duration(seconds) == text and parse_duration(text) == pytest.approx(seconds, abs=0.001)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words", "column", "exact"),
     [
         (0, "0s", "now", "0s"),
         (45, "45s", "40s", "45s"),
-        (59.9, "59s", "50s", "59s900ms"),
+        (59.9, "59s", "50s", "59.9s"),
         (750, "12m", "12m", "12m30s"),
         (3600, "1h", "1h 00m", "1h"),
         (3600 + 300, "1h 5m", "1h 05m", "1h5m"),
