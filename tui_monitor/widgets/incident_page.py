@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from tui_monitor.board.values import AlertView
 from tui_monitor.core import humanize as f
+from tui_monitor.core.mute_reason import mute_word
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.alerts import is_open, severity_style, subject
+from tui_monitor.widgets.alerts import is_open, severity_style, subject, taken_text
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.charts import chart_lines
 from tui_monitor.widgets.frames import boxed, top_line
@@ -84,8 +85,8 @@ def _taken(alert: AlertView) -> str:
     if alert.state == "resolved":
         return f"acked by {alert.acknowledged_by}" if alert.acknowledged_by else "nobody acked it"
     if alert.acknowledged_by:
-        return f"acked by {alert.acknowledged_by}" + (f": {alert.acknowledged_note}" if alert.acknowledged_note else "")
-    return "muted" if alert.suppressed_by else "nobody acked it"
+        return f"acked by {taken_text(alert)}"
+    return mute_word(alert.suppressed_by) or "nobody acked it"
 
 
 def _two_columns(view: IncidentView, width: int, height: int, look: RenderStyle) -> list[Line]:

@@ -13,10 +13,11 @@ from tests.support import sample_boards as boards
 from tui_monitor.board.strip import Slot, SlotSamples, Strip, strip
 from tui_monitor.board.values import Board, Delivery
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.translation import Translator
 from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import machine
-from tui_monitor.widgets.alerts import is_open
+from tui_monitor.widgets.alerts import is_open, short_state, state_text
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
@@ -129,6 +130,19 @@ def test_told_means_every_notifier_has_it() -> None:
     assert told_text(dead, boards.AT, LOOK)[0] == "mail ✗ retrying chat ✓"
     sent = replace(alert, deliveries=alert.deliveries[:1])
     assert told_text(sent, boards.AT, LOOK, width=11)[0] == "told"
+
+
+@pytest.mark.parametrize(("mute", "word"), [("silence:7f3a", "silenced"), ("maintenance:nightly", "muted")])
+def test_an_acknowledged_alert_that_is_muted_too_shows_both(mute: str, word: str) -> None:
+    """In the row, in its narrow form, in the column of states and above the page of the incident; the note stays."""
+    alert = replace(boards.storm().alerts[1], acknowledged_by="kim", acknowledged_note="rollback", suppressed_by=(mute,))
+    assert told_text(alert, boards.AT, LOOK)[0] == f"acked kim + {word}: rollback"
+    assert told_text(alert, boards.AT, LOOK, width=12)[0] == f"ack+{word}"
+    assert state_text(alert, boards.AT) == f"acknowledged by kim + {word}: rollback"
+    assert short_state(alert, boards.AT) == f"ack kim + {word}"
+    assert short_state(replace(alert, acknowledged_by=""), boards.AT) == word
+    korean = replace(LOOK, words=Translator("ko"))
+    assert "중지" in korean.words.say(told_text(alert, boards.AT, LOOK)[0])
 
 
 def test_what_ended_lately_stays_for_an_hour() -> None:
